@@ -1,0 +1,127 @@
+/** The error table: every code that a client can meet. Codes are stable; sentences may improve. */
+
+interface ErrorEntry {
+  /** HTTP status. */
+  readonly status: number;
+  /** What happened, in one sentence; the detail of a problem says what to do. */
+  readonly title: string;
+  /** True: the same request may succeed later. */
+  readonly retryable: boolean;
+  /** When to try again, ms, if it is known beforehand. */
+  readonly retryAfterMs?: number;
+}
+
+const entry = (status: number, title: string, retryAfterMs?: number): ErrorEntry =>
+  retryAfterMs === undefined
+    ? { status, title, retryable: false }
+    : { status, title, retryable: true, retryAfterMs };
+
+export const ERRORS = {
+  // The request
+  malformed_json: entry(400, 'The body is not valid JSON in UTF-8.'),
+  invalid_request: entry(422, 'A field is missing, unknown or has the wrong form.'),
+  invalid_cursor: entry(422, 'The cursor is not one of this API.'),
+  too_large: entry(413, 'The request is larger than allowed.'),
+  too_deep: entry(422, 'The JSON is nested deeper than allowed.'),
+  unsupported_media_type: entry(415, 'The body must be application/json in UTF-8.'),
+  method_not_allowed: entry(405, 'The resource does not know this method.'),
+  not_found: entry(404, 'There is no such resource.'),
+  unauthorized: entry(401, 'The key is missing or not valid.'),
+  origin_not_allowed: entry(403, 'Pages of this origin may not connect.'),
+  unknown_event: entry(422, 'The socket event is not part of the protocol.'),
+  too_many_requests_in_flight: entry(429, 'Too many requests of this socket are unanswered.', 1_000),
+  too_many_attachments: entry(422, 'The socket is attached to as many sessions as it may be.'),
+  // Sessions and messages
+  session_not_found: entry(404, 'There is no such session.'),
+  session_exists: entry(409, 'A session with this id exists and was created differently.'),
+  session_closed: entry(409, 'The session is closed.'),
+  message_not_found: entry(404, 'There is no such message in this session.'),
+  turn_not_found: entry(404, 'There is no such turn in this session.'),
+  unknown_team: entry(422, 'There is no such team.'),
+  idempotency_mismatch: entry(422, 'The Idempotency-Key was used for another request.'),
+  inbox_full: entry(429, 'Too many messages wait in this session.', 2_000),
+  turn_cancelled: entry(409, 'The turn was cancelled before it started.'),
+  // The engine
+  overloaded: entry(503, 'The engine is busy.', 1_000),
+  temporal_unavailable: entry(503, 'The orchestrator cannot be reached; nothing was accepted.', 2_000),
+  log_unavailable: entry(503, 'The session log cannot be reached; accepted messages are safe.', 2_000),
+  worker_unavailable: entry(503, 'No worker answered in time.', 2_000),
+  draining: entry(503, 'This gateway is stopping; connect again.', 500),
+  slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),
+  internal: entry(500, 'Something went wrong here; it has been logged.'),
+  // Steps and turns
+  agent_failed: entry(502, 'The agent failed.'),
+  agent_refused: entry(502, 'The agent failed in a way that trying again does not mend.'),
+  agent_rate_limited: entry(502, 'The model provider refused for too long because of its rate limit.'),
+  agent_timeout: entry(504, 'The agent did not finish in time.'),
+  agent_stalled: entry(504, 'The agent was silent for too long.'),
+  agent_empty: entry(502, 'The agent ended without saying anything.'),
+  agent_output_too_large: entry(502, 'The agent said more than a step may say.'),
+  agent_unknown: entry(500, 'The session has no agent of this name, or this worker cannot run it.'),
+  worker_lost: entry(500, 'Every attempt of the step was lost with its worker.'),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What a caller is told (RFC 9457, application/problem+json); the same object answers a socket request. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** What to do. */
+  readonly detail: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly requestId?: string;
+  /** Where a field is wrong: JSON pointers and sentences. */
+  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+}
+
+/** An error of the table. Test `code`, not the class: errors cross processes. */
+export class ConvokeError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+  readonly errors: Problem['errors'];
+
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { cause?: unknown; retryAfterMs?: number | undefined; errors?: Problem['errors'] } = {},
+  ) {
+    super(detail ?? ERRORS[code].title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ConvokeError';
+    this.code = code;
+    const known: ErrorEntry = ERRORS[code];
+    this.retryAfterMs = options.retryAfterMs ?? known.retryAfterMs;
+    this.errors = options.errors;
+  }
+}
+
+/** True for an error that carries a code of the table, from whichever realm. */
+export function isConvokeError(error: unknown): error is ConvokeError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    Object.hasOwn(ERRORS, error.code)
+  );
+}
+
+/** The problem object of an error; anything unknown becomes `internal` without its text. */
+export function toProblem(error: unknown, requestId?: string): Problem {
+  const known = isConvokeError(error) ? error : new ConvokeError('internal');
+  const { status, title, retryable } = ERRORS[known.code];
+  return {
+    type: `urn:convoke:error:${known.code}`,
+    title,
+    status,
+    code: known.code,
+    detail: known.message,
+    retryable,
+    ...(known.retryAfterMs === undefined ? {} : { retryAfterMs: known.retryAfterMs }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(known.errors === undefined ? {} : { errors: known.errors }),
+  };
+}

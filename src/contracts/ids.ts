@@ -1,0 +1,66 @@
+/**
+ * Identifiers. Every id that a stranger may choose matches one pattern, so that it can be part of a workflow id, a Redis key,
+ * a room and a search query without escaping.
+ */
+
+/** Identifies a session: one durable conversation of one tenant. */
+export interface SessionRef {
+  readonly tenant: string;
+  readonly session: string;
+}
+
+const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** True for ids that a caller may choose: 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && ID_PATTERN.test(value);
+}
+
+/** `{tenant}:{session}`: the one textual key of a session; injective because ids hold no colon. */
+export function sessionKey(ref: SessionRef): string {
+  return `${ref.tenant}:${ref.session}`;
+}
+
+/** The Temporal workflow id of a session. */
+export function workflowId(ref: SessionRef): string {
+  return `session:${sessionKey(ref)}`;
+}
+
+/** The session that a workflow id stands for, or null if it is not a session's. */
+export function parseWorkflowId(id: string): SessionRef | null {
+  const [kind, tenant, session, ...rest] = id.split(':');
+  if (kind !== 'session' || rest.length > 0 || !isId(tenant) || !isId(session)) return null;
+  return { tenant, session };
+}
+
+/** Turns are numbered in the order in which their messages were accepted: `t1`, `t2`, … */
+export function turnId(number: number): string {
+  return `t${number}`;
+}
+
+/** The number in a turn id; 0 for anything that is not one. */
+export function turnNumber(turn: string): number {
+  return /^t[1-9]\d{0,8}$/.test(turn) ? Number(turn.slice(1)) : 0;
+}
+
+/** Steps are numbered in their turn; the id is the same in every attempt: `t3.2`. */
+export function stepId(turn: string, number: number): string {
+  return `${turn}.${number}`;
+}
+
+/**
+ * Event ids name the fact, not its occurrence, so that an append that is sent twice is recognised. One fact, one id: a step has one
+ * `end` whether it completed, failed or was cancelled, which makes "exactly one terminal event" a property of the log.
+ */
+export const eventId = {
+  sessionCreated: (): string => 'session:created',
+  sessionClosed: (): string => 'session:closed',
+  /** Fills a position whose event was lost with the log and will be appended again further on. */
+  gap: (seq: number): string => `gap:${seq}`,
+  message: (messageId: string): string => `message:${messageId}`,
+  turnStarted: (turn: string): string => `turn:${turn}:start`,
+  turnEnded: (turn: string): string => `turn:${turn}:end`,
+  stepStarted: (step: string): string => `step:${step}:start`,
+  stepRestarted: (step: string, attempt: number): string => `step:${step}:restart:${attempt}`,
+  stepEnded: (step: string): string => `step:${step}:end`,
+} as const;

@@ -1,0 +1,65 @@
+/** Contracts: types, pure functions, the error table and every limit. Imports nothing. */
+export { eventId, isId, parseWorkflowId, sessionKey, stepId, turnId, turnNumber, workflowId } from './ids.ts';
+export type { SessionRef } from './ids.ts';
+export type { Json, JsonObject } from './json.ts';
+export { messageText } from './message.ts';
+export type { InterjectionPolicy, Message, MessagePart, Receipt, ReceiptStatus } from './message.ts';
+export { endsStep, endsTurn } from './event.ts';
+export type {
+  Delta,
+  EventData,
+  EventDraft,
+  EventType,
+  FailureInfo,
+  LoggedEvent,
+  OpenStep,
+  SessionEvent,
+  Stamps,
+  Usage,
+} from './event.ts';
+export { formatPosition, parsePosition, START } from './cursor.ts';
+export type { Cursor, Position, StepCursor } from './cursor.ts';
+export { SEARCH_ATTRIBUTES, SESSION, TEAMS } from './session.ts';
+export type {
+  AgentScript,
+  AgentSpec,
+  CancelReply,
+  CarriedState,
+  KnownEvents,
+  QueuedMessage,
+  RunnerName,
+  ScriptFault,
+  SessionInfo,
+  SessionInput,
+  SessionState,
+  SessionStatus,
+  TeamName,
+} from './session.ts';
+export type {
+  ArchiveInput,
+  ArchiveReport,
+  Placement,
+  PublishInput,
+  Report,
+  SessionActivities,
+  StepInput,
+} from './activities.ts';
+export { LIMITS, RECOVERY } from './limits.ts';
+export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
+export type { ErrorCode, Problem } from './errors.ts';
+export { applyDelta, applyEvent, emptyView, openSteps, receiptOf, withStepText } from './view.ts';
+export type { EndStatus, MessageEntry, SessionView, StepEntry, TurnEntry } from './view.ts';
+export { FRAMES } from './wire.ts';
+export type {
+  AttachReply,
+  Bye,
+  EventPage,
+  OpenRequest,
+  Reply,
+  SendRequest,
+  SessionPage,
+  SessionSummary,
+  SocketFrames,
+  SocketRequestName,
+  SocketRequests,
+} from './wire.ts';

@@ -1,0 +1,98 @@
+/** Every limit, with its unit in its name, in one place. */
+
+const KIB = 1024;
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+
+export const LIMITS = {
+  // What strangers send
+  /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
+  requestBytes: 64 * KIB,
+  /** Text of one message, all parts together, UTF-16 code units. */
+  messageChars: 32_000,
+  messageParts: 32,
+  /** Nesting of any JSON from outside. `JSON.stringify` fails at about 5,000 (reliability of later steps depends on this cap). */
+  jsonDepth: 32,
+  agentsPerSession: 16,
+  instructionsChars: 8_000,
+  scriptChars: 16_000,
+  scriptTokens: 100_000,
+  metadataBytes: 8 * KIB,
+  nameChars: 64,
+  pageEvents: 500,
+  pageSessions: 100,
+  /** Sessions that one socket may be attached to. */
+  attachmentsPerSocket: 32,
+  /** Requests that one socket may have unanswered. */
+  inflightPerSocket: 64,
+
+  // Orchestrate
+  /** Messages that may wait in a session; one more is rejected with `inbox_full`. */
+  inboxMessages: 100,
+  /** Messages whose receipts (and so duplicates) a session remembers. */
+  receiptsKept: 1_000,
+  /** Continue as new at the next pause after this many history events. Cold replay costs 0.65 to 2 ms each. */
+  historyEvents: 500,
+  historyBytes: 2 * KIB * KIB,
+  /** Text that the workflow holds before it archives and continues as new, UTF-16 code units. */
+  heldChars: 256 * KIB,
+  /** Newest events carried over for a rebuild without the archive. */
+  carriedEvents: 64,
+  carriedChars: 64 * KIB,
+
+  // Execute
+  stepAttempts: 5,
+  stepTimeoutMs: 600 * SECOND,
+  stepIdleMs: 60 * SECOND,
+  /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
+  stepChars: 128 * KIB,
+  /** One quick step (a local activity holds its workflow task open). */
+  quickTimeoutMs: 10 * SECOND,
+  /** Conversation shown to an agent, UTF-16 code units; the newest are kept. */
+  contextChars: 128 * KIB,
+  /** Sessions whose conversation a worker remembers between steps. */
+  contextSessions: 1_000,
+
+  // The session log
+  logTtlMs: 24 * HOUR,
+  /** Events of one session in the log, bytes of JSON; older ones are trimmed and served from the archive. */
+  logBytes: 2 * KIB * KIB,
+  redisTimeoutMs: 2 * SECOND,
+
+  // Deliver
+  snapshotEntries: 200,
+  /** Newest events that a gateway keeps in memory for a session that it follows. */
+  ringEvents: 256,
+  ringChars: 256 * KIB,
+  /** More missed events than this: a snapshot instead. */
+  replayEvents: 500,
+  /** What may wait in memory to be sent to one socket. */
+  socketBytes: KIB * KIB,
+  socketPackets: 512,
+  /** How long a gateway keeps following a session after its last watcher left. */
+  lingerMs: 15 * SECOND,
+  /** How often a followed session's position is compared with the log's. */
+  positionCheckMs: 5 * SECOND,
+  sseHeartbeatMs: 15 * SECOND,
+  /** Close connections in batches over this time when a gateway stops. */
+  drainMs: 3 * SECOND,
+} as const;
+
+/**
+ * Times that decide how fast a crash is noticed. Goal: the next token within 3 s of a worker's hard kill. A dead worker's step is
+ * noticed `heartbeatTimeoutMs` after its last heartbeat; a workflow task that it held after `workflowTaskTimeoutMs`; a task on its sticky
+ * queue after `stickyTimeoutMs`.
+ */
+export const RECOVERY = {
+  heartbeatTimeoutMs: 2_000,
+  heartbeatEveryMs: 700,
+  workflowTaskTimeoutMs: 2_000,
+  stickyTimeoutMs: 1_000,
+  /** First pause before a step is tried again; doubles up to `retryMaxMs`. */
+  retryMs: 100,
+  retryMaxMs: 10_000,
+  /** Longest wait of a gateway for Temporal: the answer to the client comes within 2 s. */
+  ingressDeadlineMs: 1_500,
+  /** How long a stopping worker lets running steps finish before it hands them over. */
+  workerGraceMs: 10_000,
+} as const;

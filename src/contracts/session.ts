@@ -1,0 +1,147 @@
+/** What a session is made of, and how its workflow is addressed. */
+import type { EventDraft, LoggedEvent } from './event.ts';
+import type { JsonObject } from './json.ts';
+import type { Message, Receipt } from './message.ts';
+import type { Position } from './cursor.ts';
+import type { SessionRef } from './ids.ts';
+
+/** The rules by which agents take turns. `sequence`: one after the other, each seeing what was said before. */
+export const TEAMS = ['sequence'] as const;
+export type TeamName = (typeof TEAMS)[number];
+
+/** One misbehaviour of a scripted agent, for the attempt in which it happens. */
+export interface ScriptFault {
+  /** The attempt (1, 2, …) in which it happens; absent: in every one. */
+  readonly attempt?: number;
+  /** After how many tokens; 0 is before the first. */
+  readonly afterTokens: number;
+  /**
+   * `throw`: an error that may be retried. `refuse`: one that may not. `hang`: silence until stopped. `flood`: tokens without end.
+   * `limit`: the provider's "too many requests", with `retryAfterMs`. `empty`: ends without any text.
+   */
+  readonly kind: 'throw' | 'refuse' | 'hang' | 'flood' | 'limit' | 'empty';
+  readonly retryAfterMs?: number;
+}
+
+/** What a scripted agent says, declared as data. Without `say` and `tokens` it answers with a sentence about what it was asked. */
+export interface AgentScript {
+  /** The text; `{{message}}`, `{{previous}}`, `{{agent}}` and `{{turn}}` are replaced. Split into words and streamed. */
+  readonly say?: string;
+  /** Instead of `say`: this many tokens `w1 w2 …`. */
+  readonly tokens?: number;
+  /** Pause before each token, ms. */
+  readonly paceMs?: number;
+  readonly faults?: readonly ScriptFault[];
+}
+
+/** Who executes an agent's steps: `scripted` (declared as data) or `model` (a language model). */
+export type RunnerName = 'scripted' | 'model';
+
+/** A named participant. */
+export interface AgentSpec {
+  readonly name: string;
+  readonly runner: RunnerName;
+  /** What a model is told about its part. */
+  readonly instructions?: string;
+  /** The model's id at its provider; absent: the deployment's default. */
+  readonly model?: string;
+  readonly script?: AgentScript;
+  /** Answers at once (scripted, cached): runs as a local activity, without a trip to the server. Not for model calls. */
+  readonly quick?: boolean;
+  /** How often a failing step is tried in all; default `LIMITS.stepAttempts`. */
+  readonly maxAttempts?: number;
+  /** Longest time of one attempt, ms; default `LIMITS.stepTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Longest silence of a running attempt, ms; default `LIMITS.stepIdleMs`. */
+  readonly idleMs?: number;
+}
+
+/** What a session was created with; never changes. */
+export interface SessionInfo {
+  readonly team: TeamName;
+  readonly agents: readonly AgentSpec[];
+  readonly metadata: JsonObject;
+  /** ms since the Unix epoch. */
+  readonly createdAt: number;
+}
+
+export type SessionStatus = 'open' | 'closing' | 'closed';
+
+/** The workflow's argument. `carried` is set by continue-as-new only. */
+export interface SessionInput extends SessionRef {
+  readonly info: SessionInfo;
+  readonly carried?: CarriedState;
+}
+
+/** What one run of the workflow hands to the next. */
+export interface CarriedState {
+  readonly status: SessionStatus;
+  readonly closeReason: string;
+  readonly known: Position;
+  /** Every event up to this seq is in the archive. */
+  readonly archivedTo: number;
+  readonly turns: number;
+  readonly inbox: readonly QueuedMessage[];
+  readonly outbox: readonly EventDraft[];
+  /** Receipts of the newest messages: the dedupe window. */
+  readonly receipts: readonly Receipt[];
+  readonly events: readonly LoggedEvent[];
+  /** The epoch has changed and what the log lacks has not been appended yet. */
+  readonly reconcile: boolean;
+}
+
+/** A message in the inbox, with the turn that it will open. */
+export interface QueuedMessage {
+  readonly turn: string;
+  readonly message: Message;
+}
+
+/** What the query `state` answers. */
+export interface SessionState extends SessionRef {
+  readonly status: SessionStatus;
+  readonly team: TeamName;
+  readonly agents: readonly string[];
+  readonly createdAt: number;
+  readonly known: Position;
+  readonly archivedTo: number;
+  readonly turns: number;
+  readonly queued: number;
+  /** The running turn and the step that it is at. */
+  readonly running?: { readonly turn: string; readonly step?: string; readonly agent?: string };
+  readonly historyEvents: number;
+}
+
+/** What the query `events` answers: all that is needed to build the log anew, together with the archive. */
+export interface KnownEvents {
+  readonly info: SessionInfo;
+  readonly known: Position;
+  readonly archivedTo: number;
+  /** Events with a position, in order; none is in the archive. */
+  readonly events: readonly LoggedEvent[];
+  /** Drafts handed to a running activity or waiting in the outbox: positions unknown. */
+  readonly pending: readonly EventDraft[];
+}
+
+/** Answer to a cancel. */
+export interface CancelReply {
+  /** `cancelling`: a terminal event follows. `ended`: the turn had ended before. `none`: there is no such turn. */
+  readonly status: 'cancelling' | 'ended' | 'none';
+  readonly turn?: string;
+}
+
+/** Names under which the workflow is addressed. */
+export const SESSION = {
+  workflow: 'session',
+  taskQueue: 'convoke',
+  signals: { message: 'message' },
+  updates: { cancel: 'cancel', close: 'close' },
+  queries: { state: 'state', events: 'events', receipt: 'receipt' },
+} as const;
+
+/** Search attributes (all Keyword) by which sessions are found in Temporal. */
+export const SEARCH_ATTRIBUTES = {
+  tenant: 'ConvokeTenant',
+  session: 'ConvokeSession',
+  team: 'ConvokeTeam',
+  status: 'ConvokeStatus',
+} as const;

@@ -1,0 +1,92 @@
+/** The Socket.IO protocol: names and shapes. PROTOCOL.md tells it in prose. */
+import type { Cursor, Position } from './cursor.ts';
+import type { Delta, SessionEvent } from './event.ts';
+import type { Problem } from './errors.ts';
+import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
+import type { JsonObject } from './json.ts';
+import type { AgentSpec, CancelReply, SessionState } from './session.ts';
+import type { SessionView } from './view.ts';
+
+/** Body of `POST /v1/sessions` and of the socket request `open`. */
+export interface OpenRequest {
+  readonly id?: string;
+  readonly team?: string;
+  readonly agents?: readonly AgentSpec[];
+  readonly metadata?: JsonObject;
+}
+
+/** A session as lists show it. */
+export interface SessionSummary {
+  readonly id: string;
+  readonly tenant: string;
+  readonly team: string;
+  readonly status: 'open' | 'closed';
+  /** ms since the Unix epoch. */
+  readonly createdAt: number;
+  readonly workflowId: string;
+}
+
+/** Body of `POST /v1/sessions/{id}/messages`; `text` is short for one text part. */
+export interface SendRequest {
+  readonly messageId: string;
+  readonly text?: string;
+  readonly parts?: readonly MessagePart[];
+  readonly from?: string;
+  readonly policy?: InterjectionPolicy;
+}
+
+/** One page of events, oldest first. `next` is null at the end of the log. */
+export interface EventPage {
+  readonly data: readonly SessionEvent[];
+  readonly next: string | null;
+  /** The newest position at that moment. */
+  readonly head: Position;
+}
+
+export interface SessionPage {
+  readonly data: readonly SessionSummary[];
+  readonly next: string | null;
+}
+
+/** Answer to `attach`. What a `resume` has missed follows as ordinary frames; a `snapshot` comes with the answer. */
+export interface AttachReply {
+  readonly mode: 'resume' | 'snapshot';
+  readonly position: Position;
+  readonly snapshot?: SessionView;
+}
+
+/** Why the server is about to close the connection. `retry`: connect again after `retryAfterMs` and resume. */
+export interface Bye {
+  readonly code: 'draining' | 'slow_consumer' | 'unauthorized' | 'internal';
+  readonly retry: boolean;
+  readonly retryAfterMs: number;
+}
+
+/** A reply: a value, or a problem of the error table. */
+export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+/** Requests of a client; each is answered once. */
+export interface SocketRequests {
+  open: { request: OpenRequest; reply: SessionSummary };
+  attach: { request: { session: string; cursor?: Cursor }; reply: AttachReply };
+  detach: { request: { session: string }; reply: Record<string, never> };
+  send: { request: SendRequest & { session: string }; reply: Receipt };
+  receipt: { request: { session: string; messageId: string }; reply: Receipt };
+  cancel: { request: { session: string; turn?: string }; reply: CancelReply };
+  close: { request: { session: string }; reply: Record<string, never> };
+  state: { request: { session: string }; reply: SessionState };
+}
+
+export type SocketRequestName = keyof SocketRequests;
+
+/** What a server sends unasked. */
+export interface SocketFrames {
+  event: (event: SessionEvent) => void;
+  delta: (delta: Delta) => void;
+  /** What the client has is incomplete: forget it and take this. */
+  reset: (frame: { readonly session: string; readonly snapshot: SessionView }) => void;
+  bye: (bye: Bye) => void;
+}
+
+/** Names of the frames, as SSE uses them too. */
+export const FRAMES = { event: 'event', delta: 'delta', reset: 'reset', bye: 'bye' } as const;

@@ -1,0 +1,140 @@
+/**
+ * The port of the session log: short-lived, ordered, shared by every gateway and worker. It may lose everything at any moment; what is
+ * accepted and answered lives in Temporal and the archive, from which a lost log is built anew (`recover.ts`).
+ *
+ * Invariants that every log keeps (proved by test/conformance/log.suite.ts)
+ * 1. `seq` runs 1..n without a gap inside an epoch; an event is appended under its `id` at most once.
+ * 2. Every write states a position its writer knows. If the log is missing, or its head is lower in the same epoch, nothing is written
+ *    and the answer is `lost` or `behind`.
+ * 3. Only the newest attempt of a step writes text, only at the current end of the text, and only until the step has ended.
+ * 4. A step ends once: whoever ends it second gets the stored end.
+ * 5. Repeating a call that was executed, but whose answer was lost, changes nothing and gives the same answer.
+ */
+import type { Delta, EventDraft, LoggedEvent, OpenStep, Placement, Position, SessionInfo, SessionRef } from '../contracts/index.ts';
+
+/** The log is gone, or its newest events are: build it anew, then repeat the call. */
+export interface Incomplete {
+  readonly status: 'lost' | 'behind';
+}
+
+/** The step has ended; `events` are its stored end, and its turn's if that was committed with it. */
+export interface Ended {
+  readonly status: 'ended';
+  readonly position: Position;
+  readonly placed: readonly Placement[];
+  readonly events: readonly LoggedEvent[];
+}
+
+/** A newer attempt of the step has begun: stop. */
+export interface Fenced {
+  readonly status: 'fenced';
+  readonly attempt: number;
+}
+
+export interface BeginInput {
+  readonly known: Position;
+  readonly turn: string;
+  readonly step: string;
+  readonly agent: string;
+  /** Names this execution: the same owner that begins twice keeps its attempt, another one supersedes it. */
+  readonly owner: string;
+  /** Temporal's attempt number; a lower one than the log has seen is fenced. 0: no order known (local activities). */
+  readonly order: number;
+  readonly lead: readonly EventDraft[];
+  /** Why there is another attempt, for `step.restarted`. */
+  readonly reason: string;
+  readonly at: number;
+  /** Return the events after this position (all retained ones if it is of another epoch), so that the caller can fold them. */
+  readonly since: Position;
+}
+
+export interface Begun {
+  readonly status: 'begun';
+  readonly position: Position;
+  readonly attempt: number;
+  readonly placed: readonly Placement[];
+  /** A `step.restarted` that this call appended. */
+  readonly restarted: LoggedEvent | null;
+  /** Present if `since` was of another epoch. */
+  readonly info: SessionInfo | null;
+  readonly fresh: readonly LoggedEvent[];
+}
+
+/** `closed`: the step is not open any more (ended, or the log was built anew without it): begin again to learn which. */
+export type DeltaReply =
+  | { readonly status: 'ok' }
+  /** The log's text ends here: send the rest from this offset. */
+  | { readonly status: 'offset'; readonly offset: number }
+  | { readonly status: 'closed' }
+  | Fenced
+  | Incomplete;
+
+export interface CommitInput {
+  readonly known: Position;
+  readonly step: string;
+  readonly attempt: number;
+  /** The step's end, then the turn's if the turn ends with it. */
+  readonly ends: readonly EventDraft[];
+}
+
+export interface Appended {
+  readonly status: 'ok';
+  readonly position: Position;
+  /** Positions of the drafts, also of those that had been appended before. */
+  readonly placed: readonly Placement[];
+  /** Ends of steps and turns that differ from the draft of the same id, because another writer was first. */
+  readonly events: readonly LoggedEvent[];
+}
+
+export interface AppendInput {
+  readonly known: Position;
+  readonly drafts: readonly EventDraft[];
+}
+
+/** What a reader gets in one consistent piece. */
+export interface LogSlice {
+  readonly position: Position;
+  /** Lowest seq still in the log; `position.seq + 1` if it is empty. */
+  readonly first: number;
+  readonly info: SessionInfo;
+  readonly events: readonly LoggedEvent[];
+  readonly open: readonly OpenStep[];
+}
+
+export interface RebuildInput {
+  /** The position that the caller saw; null: no log. Another caller who was first wins. */
+  readonly expected: Position | null;
+  readonly epoch: number;
+  readonly info: SessionInfo;
+  /** Contiguous, in order. */
+  readonly events: readonly LoggedEvent[];
+}
+
+/** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. */
+export interface LogListener {
+  event(epoch: number, event: LoggedEvent): void;
+  delta(epoch: number, delta: Delta): void;
+  /** A new epoch has begun: what was heard before may be incomplete. */
+  epoch(epoch: number): void;
+  /** The connection was lost and is back: anything may have been missed. */
+  reconnected(): void;
+}
+
+export interface SessionLog {
+  /** Opens an attempt of a step: appends `lead`, fences older attempts. */
+  begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete>;
+  /** Appends text to an open step. */
+  delta(ref: SessionRef, delta: Omit<Delta, 'session'>): Promise<DeltaReply>;
+  /** Ends a step; first writer wins. */
+  commit(ref: SessionRef, input: CommitInput): Promise<Ended | Fenced | Incomplete | { readonly status: 'closed' }>;
+  /** Appends facts; ends of steps among them close these steps, with the text that they had. */
+  append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete>;
+  /** Events after `after` (oldest first, at most `limit`); without it the newest `limit`. Null: there is no log. */
+  read(ref: SessionRef, query: { readonly after?: number; readonly limit: number }): Promise<LogSlice | null>;
+  /** Replaces the log by a new epoch if it is still as expected; answers the position that the log has afterwards. */
+  rebuild(ref: SessionRef, input: RebuildInput): Promise<Position>;
+  /** Positions of many logs in one round trip. */
+  heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]>;
+  /** Hears the log until the returned function is called. Resolves once nothing appended later can be missed. */
+  subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>>;
+}
