@@ -1,0 +1,54 @@
+/** Who is asking: from a key to a tenant. */
+import { createHash } from 'node:crypto';
+import { ConvokeError, isId } from '../contracts/index.ts';
+
+/**
+ * Who a request acts for. Session tokens (JWT) will add their session and scopes here; whoever needs only the tenant does not change.
+ */
+export interface Principal {
+  readonly tenant: string;
+}
+
+export interface Authenticator {
+  /** The principal of a key. Throws `unauthorized`. */
+  authenticate(token: unknown): Promise<Principal>;
+}
+
+export interface AuthenticatorConfig {
+  /** API key → tenant. Only digests are kept. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** True in dev mode: the key `dev` opens the tenant `dev`. */
+  readonly devKey: boolean;
+}
+
+/** Longer tokens are not hashed at all. */
+const TOKEN_CHARS = 4_096;
+
+// A digest, so that neither memory dumps nor the timing of the look-up tell a key.
+const digest = (key: string): string => createHash('sha256').update(key).digest('base64');
+
+/** Throws an Error if a tenant is not an id, or a key is empty: a mistake of the deployment. */
+export function createAuthenticator(config: AuthenticatorConfig): Authenticator {
+  const tenants = new Map<string, string>();
+  for (const [key, tenant] of config.keys) {
+    if (!isId(tenant)) throw new Error('The tenant of an API key must be an id: 1 to 64 of A-Z a-z 0-9 _ -.');
+    if (key === '' || key.length > TOKEN_CHARS)
+      throw new Error(`An API key of tenant ${tenant} is empty or too long.`);
+    tenants.set(digest(key), tenant);
+  }
+  if (config.devKey) tenants.set(digest('dev'), 'dev');
+  return {
+    authenticate(token) {
+      const usable = typeof token === 'string' && token !== '' && token.length <= TOKEN_CHARS;
+      const tenant = usable ? tenants.get(digest(token)) : undefined;
+      if (tenant !== undefined) return Promise.resolve({ tenant });
+      const detail = 'Send a valid key: "Authorization: Bearer KEY", or auth.token on a socket.';
+      return Promise.reject(new ConvokeError('unauthorized', detail));
+    },
+  };
+}
+
+/** The token of an Authorization header, or undefined if it holds none. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return /^Bearer +([\x21-\x7e]+) *$/i.exec(header ?? '')?.[1];
+}

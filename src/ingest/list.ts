@@ -1,0 +1,57 @@
+/** One page of a tenant's sessions from Temporal's visibility store. */
+import type { Client } from '@temporalio/client';
+import { ConvokeError } from '../contracts/index.ts';
+import type { SessionPage, SessionSummary } from '../contracts/index.ts';
+import { nextCursor, pageToken, summaryOf, visibilityQuery } from './sessions-query.ts';
+import type { ListQuery, SessionMemo } from './sessions-query.ts';
+import { isInvalidArgument } from './temporal.ts';
+import { teamOf } from './validate.ts';
+
+type Response = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
+type Row = Response['executions'][number];
+
+/** `WORKFLOW_EXECUTION_STATUS_RUNNING` */
+const RUNNING = 1;
+
+/** The decoded memo of a row; payload codecs of the client are applied. */
+async function memoOf(client: Client, row: Row): Promise<Partial<SessionMemo>> {
+  const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
+  const memo: Record<string, unknown> = {};
+  for (const [key, stored] of Object.entries(row.memo?.fields ?? {})) {
+    let payloads = [stored];
+    for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+    const [payload] = payloads;
+    if (payload) memo[key] = payloadConverter.fromPayload(payload);
+  }
+  return memo;
+}
+
+async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<SessionSummary | null> {
+  const memo = await memoOf(client, row);
+  const startedAt = Number(row.startTime?.seconds ?? 0) * 1_000;
+  return summaryOf(tenant, row.execution?.workflowId ?? '', row.status === RUNNING, {
+    requestHash: '',
+    team: memo.team ?? 'sequence',
+    createdAt: memo.createdAt ?? startedAt,
+  });
+}
+
+/** Throws `invalid_cursor`, `unknown_team`, or what Temporal threw. */
+export async function listSessions(client: Client, tenant: string, query: ListQuery): Promise<SessionPage> {
+  const team = query.team === undefined ? undefined : teamOf(query.team);
+  const request = {
+    namespace: client.options.namespace,
+    query: visibilityQuery(tenant, team, query.status),
+    pageSize: query.limit,
+    nextPageToken: pageToken(query.cursor),
+  };
+  const page = await client.workflowService.listWorkflowExecutions(request).catch((error: unknown) => {
+    // The query is ours and right; only the token came from outside.
+    if (query.cursor === undefined || !isInvalidArgument(error)) throw error;
+    throw new ConvokeError('invalid_cursor', 'Use the `next` of the page before, unchanged.', {
+      cause: error,
+    });
+  });
+  const rows = await Promise.all(page.executions.map((row) => summaryOfRow(client, tenant, row)));
+  return { data: rows.filter((row) => row !== null), next: nextCursor(page.nextPageToken) };
+}

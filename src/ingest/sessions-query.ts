@@ -1,0 +1,76 @@
+/** Lists of sessions: the visibility query, and cursors that are the server's page tokens. */
+import { ConvokeError, isId, parseWorkflowId, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+import type { SessionSummary, TeamName } from '../contracts/index.ts';
+
+/** A cursor longer than this was not made here. */
+const CURSOR_CHARS = 8_192;
+
+export interface ListQuery {
+  readonly status?: 'open' | 'closed';
+  readonly team?: string;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** What a session's memo holds: what its repeats are compared with, and what lists show. */
+export interface SessionMemo {
+  readonly requestHash: string;
+  readonly team: TeamName;
+  /** ms since the Unix epoch. */
+  readonly createdAt: number;
+}
+
+/** The visibility query. Only ids go in, between quotes: there is nothing to escape. A continued run is not a session of its own. */
+export function visibilityQuery(
+  tenant: string,
+  team: TeamName | undefined,
+  status: ListQuery['status'],
+): string {
+  if (!isId(tenant)) throw new ConvokeError('internal');
+  const states = {
+    open: "ExecutionStatus = 'Running'",
+    closed: "ExecutionStatus IN ('Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut')",
+    all: "ExecutionStatus != 'ContinuedAsNew'",
+  } as const;
+  return [
+    `WorkflowType = '${SESSION.workflow}'`,
+    `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`,
+    ...(team === undefined ? [] : [`${SEARCH_ATTRIBUTES.team} = '${team}'`]),
+    states[status ?? 'all'],
+  ].join(' AND ');
+}
+
+/** The page token in a cursor. Throws `invalid_cursor`. */
+export function pageToken(cursor: string | undefined): Uint8Array {
+  if (cursor === undefined) return new Uint8Array();
+  const token = Buffer.from(cursor, 'base64url');
+  if (cursor.length === 0 || cursor.length > CURSOR_CHARS || token.toString('base64url') !== cursor) {
+    throw new ConvokeError('invalid_cursor', 'Use the `next` of the page before, unchanged.');
+  }
+  return token;
+}
+
+/** The cursor of the next page, or null at the end. */
+export function nextCursor(token: Uint8Array | null | undefined): string | null {
+  return token && token.length > 0 ? Buffer.from(token).toString('base64url') : null;
+}
+
+/** A session as lists show it, or null if the workflow is not a session of that tenant. */
+export function summaryOf(
+  tenant: string,
+  id: string,
+  running: boolean,
+  memo: SessionMemo,
+): SessionSummary | null {
+  const ref = parseWorkflowId(id);
+  if (ref?.tenant !== tenant) return null;
+  return {
+    id: ref.session,
+    tenant,
+    team: memo.team,
+    status: running ? 'open' : 'closed',
+    createdAt: memo.createdAt,
+    workflowId: id,
+  };
+}

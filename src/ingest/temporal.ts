@@ -1,0 +1,125 @@
+/** How ingest talks to Temporal: quick to give up, quick to come back, and every failure named. */
+import {
+  isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+  QueryNotRegisteredError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
+import { ApplicationFailure, NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
+import { ConvokeError, ERRORS, RECOVERY } from '../contracts/index.ts';
+import type { ErrorCode } from '../contracts/index.ts';
+
+/** gRPC status codes, by their numbers on the wire. */
+const GRPC = {
+  cancelled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  unavailable: 14,
+} as const;
+
+/** Tries of one call: a connection that has just broken is replaced, a busy server is not asked again. */
+const TRIES = 4;
+const FIRST_PAUSE_MS = 40;
+
+/**
+ * Options for `Connection.connect` or `Connection.lazy` of a gateway. The client's own ten retries would hold a request for tens of
+ * seconds; here a call ends at its deadline, and a refused connection is tried again within a second.
+ */
+export function ingressConnectionOptions(): Pick<ConnectionOptions, 'interceptors' | 'channelArgs'> {
+  const retry = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, status) => status.code === GRPC.unavailable && attempt < TRIES,
+    delayFunction: (attempt) => FIRST_PAUSE_MS * 2 ** (attempt - 1),
+  });
+  return {
+    interceptors: [retry],
+    channelArgs: {
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 1_000,
+      'grpc.dns_min_time_between_resolutions_ms': 1_000,
+      // The server refuses pings more often than every 10 s.
+      'grpc.keepalive_time_ms': 15_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.keepalive_permit_without_calls': 1,
+    },
+  };
+}
+
+/** What is being asked: a query or an update needs a worker, the rest only the server. */
+export type CallKind = 'server' | 'worker';
+
+function codeOfGrpc(code: number, kind: CallKind): ErrorCode {
+  switch (code) {
+    case GRPC.resourceExhausted:
+    case GRPC.aborted:
+      return 'overloaded';
+    case GRPC.deadlineExceeded:
+    case GRPC.cancelled:
+      return kind === 'worker' ? 'worker_unavailable' : 'temporal_unavailable';
+    case GRPC.unavailable:
+    case GRPC.notFound:
+      return 'temporal_unavailable';
+    case GRPC.failedPrecondition:
+      // No worker polls, or the first task of the workflow is not done.
+      return kind === 'worker' ? 'worker_unavailable' : 'internal';
+    default:
+      return 'internal';
+  }
+}
+
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  overloaded: 'Wait for the time given and send the same request again.',
+  temporal_unavailable:
+    'Send the same request again after the time given; the ids in it make a repeat harmless.',
+  worker_unavailable: 'Check that a worker runs, and send the same request again after the time given.',
+};
+
+function grpcCode(error: unknown): number | null {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
+    if (isGrpcServiceError(at)) return at.code;
+  }
+  return null;
+}
+
+/** True if the server has no open run under that workflow id. */
+export function isWorkflowNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError;
+}
+
+/** True if the server says that an argument of ours is wrong. */
+export function isInvalidArgument(error: unknown): boolean {
+  return grpcCode(error) === GRPC.invalidArgument;
+}
+
+/** True for an update that was accepted by a workflow which then ended. */
+export function isWorkflowEnded(error: unknown): boolean {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
+}
+
+/** The error of the table for whatever a Temporal call threw. */
+export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
+  if (error instanceof ConvokeError) return error;
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const type = error.cause.type ?? '';
+    if (Object.hasOwn(ERRORS, type))
+      return new ConvokeError(type as ErrorCode, error.cause.message, { cause: error });
+  }
+  const make = (code: ErrorCode): ConvokeError => new ConvokeError(code, ADVICE[code], { cause: error });
+  if (error instanceof NamespaceNotFoundError) return make('temporal_unavailable');
+  if (error instanceof QueryNotRegisteredError) return make('internal');
+  const code = grpcCode(error);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && code === null)
+    return make('worker_unavailable');
+  return make(code === null ? 'internal' : codeOfGrpc(code, kind));
+}
+
+/** The moment, ms since the Unix epoch, at which an ingress call that begins now gives up. */
+export function ingressDeadline(): number {
+  return Date.now() + RECOVERY.ingressDeadlineMs;
+}
