@@ -14,6 +14,8 @@ export interface StepInput extends SessionRef {
   readonly lead: readonly EventDraft[];
   /** The turn ends with this step: its end is committed together with the step's. */
   readonly last: boolean;
+  /** The turn fails if this step does: then its end is committed together with the step's. */
+  readonly fatal: boolean;
   /** The message that caused the turn. */
   readonly cause: string;
   /** After this many attempts a failure is final. */
@@ -48,7 +50,9 @@ export interface PublishInput extends SessionRef {
 
 /** Copy the events that the workflow knows into the archive. */
 export interface ArchiveInput extends SessionRef {
-  readonly from: number;
+  readonly known: Position;
+  /** Every event up to this seq is in the archive. */
+  readonly archivedTo: number;
 }
 
 export interface ArchiveReport {

@@ -36,9 +36,6 @@ export const LIMITS = {
   historyBytes: 2 * KIB * KIB,
   /** Text that the workflow holds before it archives and continues as new, UTF-16 code units. */
   heldChars: 256 * KIB,
-  /** Newest events carried over for a rebuild without the archive. */
-  carriedEvents: 64,
-  carriedChars: 64 * KIB,
 
   // Execute
   stepAttempts: 5,

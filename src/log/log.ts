@@ -40,6 +40,8 @@ export interface BeginInput {
   readonly owner: string;
   /** Temporal's attempt number; a lower one than the log has seen is fenced. 0: no order known (local activities). */
   readonly order: number;
+  /** The attempt that this owner had before the log was built anew; 0: none. */
+  readonly atLeast: number;
   readonly lead: readonly EventDraft[];
   /** Why there is another attempt, for `step.restarted`. */
   readonly reason: string;

@@ -1,0 +1,56 @@
+/**
+ * The port of an agent runner: one model call, said token by token. A runner knows nothing of Temporal, Redis or who asked.
+ *
+ * A runner ends in one of three ways: it returns (the text is complete), it throws a `RunnerError`, or it is aborted through `signal`, after
+ * which it must stop the provider's request at once and may throw anything.
+ */
+import type { AgentSpec, ErrorCode, Usage } from '../../src/contracts/index.ts';
+
+/** One thing said before, oldest first. */
+export interface Utterance {
+  readonly role: 'user' | 'agent';
+  /** The agent's name, or who sent the message. */
+  readonly name?: string;
+  readonly text: string;
+}
+
+export interface RunRequest {
+  readonly agent: AgentSpec;
+  readonly session: string;
+  readonly turn: string;
+  /** Stable across attempts: the idempotency key of this step. */
+  readonly step: string;
+  /** 1, 2, …: as the log counts them. */
+  readonly attempt: number;
+  /** The conversation, including the message of this turn and what agents before this one said in it. */
+  readonly conversation: readonly Utterance[];
+  readonly signal: AbortSignal;
+}
+
+/** What a runner yields: text, or (once, at the end) the usage that the provider counted. */
+export type RunPiece =
+  { readonly type: 'text'; readonly text: string } | { readonly type: 'usage'; readonly usage: Usage };
+
+export interface AgentRunner {
+  run(request: RunRequest): AsyncIterable<RunPiece>;
+}
+
+/** Why a run failed, and whether another attempt may help. */
+export class RunnerError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  /** The provider's own wish (`Retry-After`), ms. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retryable: boolean; retryAfterMs?: number | undefined; cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RunnerError';
+    this.code = code;
+    this.retryable = options.retryable;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

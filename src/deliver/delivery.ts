@@ -1,0 +1,46 @@
+/** What the gateway asks of delivery: let a connection watch a session, tell a session's state, page its events. */
+import type {
+  AttachReply,
+  Bye,
+  Cursor,
+  Delta,
+  EventPage,
+  Position,
+  Receipt,
+  SessionEvent,
+  SessionRef,
+  SessionView,
+} from '../contracts/index.ts';
+
+/** A connection, as delivery sees it. Calls are synchronous and must not throw. */
+export interface Watcher {
+  event(event: SessionEvent): void;
+  delta(delta: Delta): void;
+  /** Forget what you have and take this. */
+  reset(snapshot: SessionView): void;
+  /** What waits in memory to be sent on this connection. Beyond the limits of a socket, delivery ends the connection. */
+  backlog(): { readonly bytes: number; readonly packets: number };
+  /** Say goodbye and close the connection, in a way that lets the client connect again and resume. */
+  end(code: Bye['code']): void;
+}
+
+/** A watcher's place in a session. */
+export interface Attachment extends AttachReply {
+  detach(): void;
+}
+
+export interface Delivery {
+  /**
+   * Lets a watcher follow a session. `resume`: what the cursor misses is given to the watcher before this resolves. `snapshot`: the answer
+   * holds it, and what comes after it is given to the watcher after this resolved. Throws `session_not_found`.
+   */
+  attach(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Attachment>;
+  /** The session as it is now. Throws `session_not_found`. */
+  snapshot(ref: SessionRef): Promise<SessionView>;
+  /** Events after a position, oldest first, from the log or the archive. Throws `session_not_found`, `invalid_cursor`. */
+  page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage>;
+  /** Where a message stands, as far as the log tells; null if the log does not hold it. */
+  receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
+  /** Stops following; watchers are not told. */
+  stop(): Promise<void>;
+}

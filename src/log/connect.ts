@@ -1,0 +1,41 @@
+/** Redis connections as the log needs them: nothing waits without bound, nothing is lost silently. */
+import { Redis } from 'ioredis';
+import { ConvokeError, LIMITS } from '../contracts/index.ts';
+
+/**
+ * A connection whose commands fail at once while Redis is away and after `LIMITS.redisTimeoutMs` while it is silent. ioredis re-sends what was
+ * in flight after a reconnect; the scripts allow for that. Errors of the connection are given to `onError`; commands report their own.
+ */
+export function connectRedis(url: string, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    commandTimeout: LIMITS.redisTimeoutMs,
+    connectTimeout: LIMITS.redisTimeoutMs,
+    maxRetriesPerRequest: 1,
+    retryStrategy: (times) => Math.min(50 * times, 500),
+    keepAlive: 10_000,
+    lazyConnect: true,
+  });
+  redis.on('error', onError);
+  return redis;
+}
+
+/**
+ * Refuses a Redis that may evict keys on its own: under `allkeys-*` and `volatile-*` policies sessions would lose their logs without an error.
+ * A server that does not tell its policy (managed ones forbid CONFIG) is accepted.
+ */
+export async function checkEvictionPolicy(redis: Redis): Promise<void> {
+  let policy: string | undefined;
+  try {
+    const reply = (await redis.config('GET', 'maxmemory-policy')) as string[] | Record<string, string>;
+    policy = Array.isArray(reply) ? reply[1] : reply['maxmemory-policy'];
+  } catch {
+    return;
+  }
+  if (policy !== undefined && policy !== 'noeviction') {
+    throw new ConvokeError(
+      'log_unavailable',
+      `Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction`,
+    );
+  }
+}

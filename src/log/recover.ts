@@ -1,0 +1,94 @@
+/**
+ * Builds a lost log anew. The truth is the archive (what the workflow has let go of) and the workflow (what came after).
+ *
+ * Positions stay what they were: an event keeps its `seq` in the new epoch, and a position whose event nobody can tell any more (an activity
+ * had appended it and not reported yet) is filled with `session.recovered`; that activity appends its event again, further on.
+ */
+import {
+  ConvokeError,
+  eventId,
+  LIMITS,
+  type EventDraft,
+  type KnownEvents,
+  type LoggedEvent,
+  type Position,
+  type SessionRef,
+} from '../contracts/index.ts';
+import type { SessionLog } from './log.ts';
+
+/** Where a lost log is found again. */
+export interface SessionSource {
+  /** What the session's workflow knows, also after it has closed; null: there is no such session. */
+  known(ref: SessionRef): Promise<KnownEvents | null>;
+  /** Archived events with `seq <= upTo`, the newest `limit` of them, oldest first. */
+  archived(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]>;
+}
+
+/** The event that fills a position which nobody can tell any more. */
+function gap(seq: number, at: number): LoggedEvent {
+  return { id: eventId.gap(seq), type: 'session.recovered', at, data: {}, seq };
+}
+
+/**
+ * One contiguous run of events after `base`. Two events that claim one position (they were appended in different epochs): the second goes to
+ * the end. Drafts whose position is unknown follow, unless an event of their id is there.
+ */
+export function assemble(
+  base: number,
+  known: readonly LoggedEvent[],
+  pending: readonly EventDraft[] = [],
+): readonly LoggedEvent[] {
+  const bySeq = new Map<number, LoggedEvent>();
+  const ids = new Set<string>();
+  const late: EventDraft[] = [];
+  for (const event of known) {
+    if (ids.has(event.id) || event.seq <= base) continue;
+    ids.add(event.id);
+    if (bySeq.has(event.seq)) late.push(event);
+    else bySeq.set(event.seq, event);
+  }
+  const events: LoggedEvent[] = [];
+  const head = Math.max(base, ...bySeq.keys());
+  for (let seq = base + 1; seq <= head; seq += 1) {
+    events.push(bySeq.get(seq) ?? gap(seq, events.at(-1)?.at ?? 0));
+  }
+  for (const draft of [...late, ...pending.filter((each) => !ids.has(each.id))]) {
+    events.push({ ...draft, seq: base + events.length + 1 });
+  }
+  return events;
+}
+
+/** The newest events that fit into `maxBytes` (measured in UTF-16 code units, which is close enough for a bound). */
+function newest(events: readonly LoggedEvent[], maxBytes: number): readonly LoggedEvent[] {
+  let size = 0;
+  let from = events.length;
+  while (from > 0) {
+    size += JSON.stringify(events[from - 1]).length;
+    if (size > maxBytes) break;
+    from -= 1;
+  }
+  return events.slice(from);
+}
+
+/**
+ * Opens a new epoch of the log unless another caller has, and answers the position that the log has then. `seen` is the position that the
+ * caller knows (or `START`): a log of that epoch with a higher seq is left alone. Throws `session_not_found`.
+ */
+export async function recoverLog(
+  log: SessionLog,
+  source: SessionSource,
+  ref: SessionRef,
+  seen: Position,
+): Promise<Position> {
+  const known = await source.known(ref);
+  if (!known) throw new ConvokeError('session_not_found');
+  const archived = await source.archived(ref, known.archivedTo, LIMITS.replayEvents);
+  const events = [...archived, ...assemble(known.archivedTo, known.events, known.pending)];
+  return log.rebuild(ref, {
+    expected: seen.epoch === 0 ? null : seen,
+    epoch: Math.max(Date.now(), seen.epoch + 1, known.known.epoch + 1),
+    info: known.info,
+    events: newest(events, LIMITS.logBytes),
+  });
+}
+

@@ -1,0 +1,257 @@
+/** The session log on Redis: every call is one Lua script, so that it is atomic and may be sent twice. */
+import type { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import {
+  ConvokeError,
+  endsStep,
+  endsTurn,
+  eventId,
+  LIMITS,
+  type Delta,
+  type EventDraft,
+  type Position,
+  type SessionInfo,
+  type SessionRef,
+} from '../contracts/index.ts';
+import type {
+  AppendInput,
+  Appended,
+  BeginInput,
+  Begun,
+  CommitInput,
+  DeltaReply,
+  Ended,
+  Fenced,
+  Incomplete,
+  LogListener,
+  LogSlice,
+  RebuildInput,
+  SessionLog,
+} from './log.ts';
+import { logKeys, textKey, type LogKeys } from './keys.ts';
+import { events, list, openSteps, placements, position, text } from './replies.ts';
+import { loadScripts, type LogScripts, type LuaReply } from './scripts.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+
+/** Stands in a draft's JSON for the text that the step has in the log; random, so that no text contains it. */
+const TEXT_MARKER = `open-text:${randomUUID()}`;
+
+export interface RedisLogOptions {
+  /** For commands. No offline queue, a command time-out. */
+  readonly commands: Redis;
+  /** For subscriptions only. */
+  readonly subscriber: Redis;
+  /** Bytes kept for each session; default `LIMITS.logBytes`. */
+  readonly maxBytes?: number;
+  /** ms; default `LIMITS.logTtlMs`. */
+  readonly ttlMs?: number;
+}
+
+/** How a draft is told to the scripts: id, JSON, and what it ends. */
+function draftArgs(drafts: readonly EventDraft[]): string[] {
+  const args = [String(drafts.length)];
+  for (const draft of drafts) {
+    const ending = endsStep(draft.type) ? (draft.step ?? '') : endsTurn(draft.type) ? 'turn' : '';
+    const open = draft.type === 'step.cancelled' || draft.type === 'step.failed';
+    const marked =
+      open && draft.data.text === '' ? { ...draft, data: { ...draft.data, text: TEXT_MARKER } } : draft;
+    args.push(draft.id, JSON.stringify(marked), ending);
+  }
+  return args;
+}
+
+/** A session that nothing is known of may be created by the writer that brings its `session.created`. */
+function creation(known: Position, drafts: readonly EventDraft[]): [string, string, string] {
+  const created = drafts.find((draft) => draft.type === 'session.created');
+  if (known.epoch !== 0 || created?.type !== 'session.created') return ['', '', ''];
+  const info: SessionInfo = { ...created.data, createdAt: created.at };
+  return ['1', String(Date.now()), JSON.stringify(info)];
+}
+
+export function createRedisLog(options: RedisLogOptions): SessionLog {
+  return new RedisLog(options);
+}
+
+class RedisLog implements SessionLog {
+  readonly #redis: Redis;
+  readonly #scripts: LogScripts;
+  readonly #subscriptions: Subscriptions;
+  readonly #ttl: number;
+  readonly #cap: number;
+
+  constructor(options: RedisLogOptions) {
+    this.#redis = options.commands;
+    this.#scripts = loadScripts(options.commands);
+    this.#subscriptions = createSubscriptions(options.subscriber);
+    this.#ttl = options.ttlMs ?? LIMITS.logTtlMs;
+    this.#cap = options.maxBytes ?? LIMITS.logBytes;
+  }
+
+  async begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete> {
+    const restarted: EventDraft = {
+      id: eventId.stepRestarted(input.step, 0),
+      type: 'step.restarted',
+      at: input.at,
+      turn: input.turn,
+      step: input.step,
+      attempt: 0, // the script puts the number that it gives
+      agent: input.agent,
+      data: { reason: input.reason },
+    };
+    const reply = await this.#write('beginStep', ref, input.known, [
+      ...creation(input.known, input.lead),
+      input.step,
+      input.turn,
+      input.owner,
+      input.order,
+      input.atLeast,
+      restarted.id,
+      JSON.stringify(restarted),
+      input.since.epoch,
+      input.since.seq,
+      ...draftArgs(input.lead),
+    ]);
+    if (reply[0] !== 'begun') return stepReply(reply);
+    const told = text(reply[5]);
+    return {
+      status: 'begun',
+      position: position(reply[1]),
+      attempt: Number(reply[2]),
+      placed: placements(reply[3]),
+      restarted: events(reply[4])[0] ?? null,
+      info: told === '' ? null : (JSON.parse(told) as SessionInfo), // safety: written by `create` only
+      fresh: events(reply[6]),
+    };
+  }
+
+  async delta(ref: SessionRef, delta: Omit<Delta, 'session'>): Promise<DeltaReply> {
+    const { meta, channel } = logKeys(ref);
+    const { step, attempt, offset } = delta;
+    const reply = await this.#call(() =>
+      this.#scripts.appendDelta(
+        meta,
+        textKey(ref, step),
+        channel,
+        step,
+        attempt,
+        offset,
+        delta.text.length,
+        delta.text,
+      ),
+    );
+    if (reply[0] === 'ok') return { status: 'ok' };
+    if (reply[0] === 'offset') return { status: 'offset', offset: Number(reply[1]) };
+    if (reply[0] === 'closed') return { status: 'closed' };
+    if (reply[0] === 'fenced') return { status: 'fenced', attempt: Number(reply[1]) };
+    return { status: 'lost' };
+  }
+
+  async commit(ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
+    const turn = input.ends[0]?.turn ?? '';
+    const reply = await this.#write('commitStep', ref, input.known, [
+      input.step,
+      turn,
+      input.attempt,
+      ...draftArgs(input.ends),
+    ]);
+    return reply[0] === 'closed' ? { status: 'closed' } : stepReply(reply);
+  }
+
+  async append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete> {
+    const reply = await this.#write('appendEvents', ref, input.known, [
+      ...creation(input.known, input.drafts),
+      ...draftArgs(input.drafts),
+    ]);
+    if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
+    return {
+      status: 'ok',
+      position: position(reply[1]),
+      placed: placements(reply[2]),
+      events: events(reply[3]),
+    };
+  }
+
+  async read(ref: SessionRef, query: { after?: number; limit: number }): Promise<LogSlice | null> {
+    const { meta, log } = logKeys(ref);
+    const reply = await this.#call(() => this.#scripts.readLog(meta, log, query.after ?? '', query.limit));
+    if (reply.length === 0) return null;
+    return {
+      position: position(reply[0]),
+      first: Number(reply[1]),
+      info: JSON.parse(text(reply[2])) as SessionInfo, // safety: written by `create` only
+      events: events(reply[3]),
+      open: openSteps(reply[4]),
+    };
+  }
+
+  async rebuild(ref: SessionRef, input: RebuildInput): Promise<Position> {
+    const { meta, log, ids, channel } = logKeys(ref);
+    const flat = input.events.flatMap(({ seq, ...draft }) => [String(seq), draft.id, JSON.stringify(draft)]);
+    const { expected } = input;
+    const reply = await this.#call(() =>
+      this.#scripts.rebuildLog(
+        ...[meta, log, ids, channel],
+        ...[expected?.epoch ?? '', expected?.seq ?? 0, this.#ttl, input.epoch, JSON.stringify(input.info)],
+        ...[input.events.length, ...flat],
+      ),
+    );
+    return position(reply);
+  }
+
+  async heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]> {
+    if (refs.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const ref of refs) pipeline.hmget(logKeys(ref).meta, 'e', 's');
+    const replies = await unavailable(() => pipeline.exec());
+    return (replies ?? []).map(([error, value]) => {
+      if (error) throw new ConvokeError('log_unavailable', undefined, { cause: error });
+      const [epoch, seq] = value as (string | null)[]; // safety: HMGET of two fields
+      return epoch && seq ? { epoch: Number(epoch), seq: Number(seq) } : null;
+    });
+  }
+
+  async subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>> {
+    return unavailable(() => this.#subscriptions.add(ref, listener));
+  }
+
+  /** Calls a script that writes: keys, the writer's position, the limits, then its own arguments. */
+  #write(
+    script: 'beginStep' | 'commitStep' | 'appendEvents',
+    ref: SessionRef,
+    known: Position,
+    args: readonly (string | number)[],
+  ): Promise<LuaReply[]> {
+    const { meta, log, ids, channel }: LogKeys = logKeys(ref);
+    return this.#call(() =>
+      this.#scripts[script](
+        ...[meta, log, ids, channel],
+        ...[known.epoch, known.seq, this.#ttl, this.#cap, TEXT_MARKER],
+        ...args,
+      ),
+    );
+  }
+
+  async #call(script: () => Promise<LuaReply>): Promise<LuaReply[]> {
+    return list(await unavailable(script));
+  }
+}
+
+function stepReply(reply: LuaReply[]): Ended | Fenced | Incomplete {
+  if (reply[0] === 'fenced') return { status: 'fenced', attempt: Number(reply[1]) };
+  if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
+  return {
+    status: 'ended',
+    position: position(reply[1]),
+    placed: placements(reply[2]),
+    events: events(reply[3]),
+  };
+}
+
+/** Whatever Redis fails with becomes `log_unavailable`, with the cause kept. */
+async function unavailable<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new ConvokeError('log_unavailable', undefined, { cause: error });
+  }
+}

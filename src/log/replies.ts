@@ -1,0 +1,55 @@
+/** From what the scripts answer to what the port promises. */
+import type { LoggedEvent, OpenStep, Placement, Position } from '../contracts/index.ts';
+import type { LuaReply } from './scripts.ts';
+
+export function list(reply: LuaReply | undefined): LuaReply[] {
+  if (!Array.isArray(reply)) throw new TypeError('the session log answered in an unknown form');
+  return reply;
+}
+
+export function text(reply: LuaReply | undefined): string {
+  return typeof reply === 'string' ? reply : String(reply ?? '');
+}
+
+/** `{epoch, seq}` as two strings. */
+export function position(reply: LuaReply | undefined): Position {
+  const [epoch, seq] = list(reply);
+  return { epoch: Number(epoch), seq: Number(seq) };
+}
+
+/** An event from its stored JSON and its position. */
+export function loggedEvent(seq: number, json: string): LoggedEvent {
+  const draft = JSON.parse(json) as LoggedEvent; // safety: only this adapter writes the stream
+  return { ...draft, seq };
+}
+
+/** Flat seq, json, seq, json, …; an event that has been trimmed meanwhile is left out. */
+export function events(reply: LuaReply | undefined): LoggedEvent[] {
+  const flat = list(reply);
+  const found: LoggedEvent[] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const json = text(flat[index + 1]);
+    if (json !== '') found.push(loggedEvent(Number(flat[index]), json));
+  }
+  return found;
+}
+
+/** Flat id, seq, id, seq, … */
+export function placements(reply: LuaReply | undefined): Placement[] {
+  const flat = list(reply);
+  const found: Placement[] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    found.push({ id: text(flat[index]), seq: Number(flat[index + 1]) });
+  }
+  return found;
+}
+
+/** Flat step, attempt, text, … */
+export function openSteps(reply: LuaReply | undefined): OpenStep[] {
+  const flat = list(reply);
+  const found: OpenStep[] = [];
+  for (let index = 0; index + 2 < flat.length; index += 3) {
+    found.push({ step: text(flat[index]), attempt: Number(flat[index + 1]), text: text(flat[index + 2]) });
+  }
+  return found;
+}

@@ -1,0 +1,46 @@
+/** Loads the Lua scripts and gives them types. Each is one atomic change of one session; all are safe to send twice. */
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+/** What Redis answers: nested arrays of strings (numbers where Lua returned numbers). */
+export type LuaReply = string | number | null | LuaReply[];
+
+type Script = (...args: (string | number)[]) => Promise<LuaReply>;
+
+/** A connection with the scripts defined on it; the first arguments are the keys. */
+export interface LogScripts {
+  readonly beginStep: Script;
+  readonly appendDelta: Script;
+  readonly commitStep: Script;
+  readonly appendEvents: Script;
+  readonly readLog: Script;
+  readonly rebuildLog: Script;
+}
+
+function source(name: string): string {
+  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+}
+
+/** Defines a script `<name>-<number of keys>.lua` and returns the call. ioredis sends its hash and falls back to the text. */
+function define(redis: Redis, name: string): Script {
+  const keys = Number(name.slice(name.lastIndexOf('-') + 1));
+  const command = `convoke_${name.replaceAll('-', '_')}`;
+  redis.defineCommand(command, { numberOfKeys: keys, lua: `${source('shared')}\n${source(name)}` });
+  const defined = redis as unknown as Record<string, Script>; // safety: defineCommand has just added it
+  return (...args) => {
+    const call = defined[command];
+    if (!call) throw new Error(`script ${name} is not defined`);
+    return call.apply(redis, args);
+  };
+}
+
+export function loadScripts(redis: Redis): LogScripts {
+  return {
+    beginStep: define(redis, 'begin-step-4'),
+    appendDelta: define(redis, 'append-delta-3'),
+    commitStep: define(redis, 'commit-step-4'),
+    appendEvents: define(redis, 'append-events-4'),
+    readLog: define(redis, 'read-log-2'),
+    rebuildLog: define(redis, 'rebuild-log-4'),
+  };
+}

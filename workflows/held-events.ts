@@ -1,0 +1,51 @@
+import type { LoggedEvent } from '../src/contracts/index.ts';
+
+/** Size of an event as the workflow counts it, UTF-16 code units of JSON. */
+function size(event: LoggedEvent): number {
+  return JSON.stringify(event).length;
+}
+
+/** The events that the workflow holds because the archive does not have them yet. One event for an id. */
+export class HeldEvents {
+  readonly #events = new Map<string, LoggedEvent>();
+  #chars = 0;
+
+  constructor(events: readonly LoggedEvent[]) {
+    for (const event of events) this.put(event);
+  }
+
+  get chars(): number {
+    return this.#chars;
+  }
+
+  has(id: string): boolean {
+    return this.#events.has(id);
+  }
+
+  put(event: LoggedEvent): void {
+    const before = this.#events.get(event.id);
+    if (before) this.#chars -= size(before);
+    this.#events.set(event.id, event);
+    this.#chars += size(event);
+  }
+
+  /** The log of a later epoch has this event at another position. */
+  move(id: string, seq: number): void {
+    const event = this.#events.get(id);
+    if (event) this.#events.set(id, { ...event, seq });
+  }
+
+  /** Forgets the events with `seq <= upTo`. */
+  dropTo(upTo: number): void {
+    for (const event of this.#events.values()) {
+      if (event.seq > upTo) continue;
+      this.#chars -= size(event);
+      this.#events.delete(event.id);
+    }
+  }
+
+  /** In the order of the log. */
+  list(): readonly LoggedEvent[] {
+    return [...this.#events.values()].sort((a, b) => a.seq - b.seq);
+  }
+}

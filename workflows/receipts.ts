@@ -1,0 +1,31 @@
+import { LIMITS, type Receipt } from '../src/contracts/index.ts';
+
+/** The fates of the newest messages: what makes a second send of the same `messageId` harmless. */
+export class Receipts {
+  readonly #receipts = new Map<string, Receipt>();
+
+  constructor(receipts: readonly Receipt[]) {
+    for (const receipt of receipts) this.#receipts.set(receipt.messageId, receipt);
+  }
+
+  get(messageId: string): Receipt | null {
+    return this.#receipts.get(messageId) ?? null;
+  }
+
+  set(receipt: Receipt): void {
+    this.#receipts.set(receipt.messageId, receipt);
+    for (const oldest of this.#receipts.keys()) {
+      if (this.#receipts.size <= LIMITS.receiptsKept) break;
+      this.#receipts.delete(oldest);
+    }
+  }
+
+  change(messageId: string, change: Partial<Receipt>): void {
+    const receipt = this.#receipts.get(messageId);
+    if (receipt) this.#receipts.set(messageId, { ...receipt, ...change });
+  }
+
+  list(): readonly Receipt[] {
+    return [...this.#receipts.values()];
+  }
+}
