@@ -49,7 +49,7 @@ interface Node {
 
 function pathOf(node: Node): readonly (string | number)[] {
   const path: (string | number)[] = [];
-  for (let at: Node | null = node; at?.parent; at = at.parent) path.unshift(at.key);
+  for (let at = node; at.parent; at = at.parent) path.unshift(at.key);
   return path;
 }
 

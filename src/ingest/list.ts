@@ -29,7 +29,7 @@ async function memoOf(client: Client, row: Row): Promise<Partial<SessionMemo>> {
 async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<SessionSummary | null> {
   const memo = await memoOf(client, row);
   const startedAt = Number(row.startTime?.seconds ?? 0) * 1_000;
-  return summaryOf(tenant, row.execution?.workflowId ?? '', row.status === RUNNING, {
+  return summaryOf(tenant, row.execution?.workflowId ?? '', Number(row.status) === RUNNING, {
     requestHash: '',
     team: memo.team ?? 'sequence',
     createdAt: memo.createdAt ?? startedAt,

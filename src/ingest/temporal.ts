@@ -33,7 +33,7 @@ const FIRST_PAUSE_MS = 40;
  */
 export function ingressConnectionOptions(): Pick<ConnectionOptions, 'interceptors' | 'channelArgs'> {
   const retry = makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, status) => status.code === GRPC.unavailable && attempt < TRIES,
+    retryableDecider: (attempt, status) => Number(status.code) === GRPC.unavailable && attempt < TRIES,
     delayFunction: (attempt) => FIRST_PAUSE_MS * 2 ** (attempt - 1),
   });
   return {

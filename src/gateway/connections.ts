@@ -1,0 +1,61 @@
+/** The long-lived connections of this gateway, whatever their protocol, and how they are told to go elsewhere. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ERRORS, LIMITS } from '../contracts/index.ts';
+import type { Bye } from '../contracts/index.ts';
+
+export interface LongConnection {
+  /** Says why the connection is about to be closed. */
+  bye(bye: Bye): void;
+  /** Closes it once what was said before is on its way. */
+  close(): void;
+}
+
+/** Connections are closed in batches this far apart, ms. */
+const BATCH_MS = 100;
+
+/** A goodbye that spreads those who come back over time. */
+export function byeOf(code: Bye['code']): Bye {
+  if (code === 'unauthorized') return { code, retry: false, retryAfterMs: 0 };
+  const least = ERRORS.draining.retryAfterMs ?? 0;
+  // A whole gateway's clients come back spread over the drain; a single one that was too slow need not wait as long.
+  const spread = code === 'draining' ? LIMITS.drainMs : least;
+  return { code, retry: true, retryAfterMs: Math.round(least + Math.random() * spread) };
+}
+
+export class Connections {
+  readonly #all = new Set<LongConnection>();
+  #draining = false;
+
+  /** True once this gateway is stopping: nobody new is let in. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  add(connection: LongConnection): void {
+    this.#all.add(connection);
+  }
+
+  remove(connection: LongConnection): void {
+    this.#all.delete(connection);
+  }
+
+  /** From now on nobody new is let in. */
+  refuse(): void {
+    this.#draining = true;
+  }
+
+  /**
+   * Tells everybody at once, then closes them in batches over `overMs`: were they all closed in one moment, they would all come back to
+   * the other gateways in one moment.
+   */
+  async drain(overMs: number): Promise<void> {
+    this.refuse();
+    for (const connection of this.#all) connection.bye(byeOf('draining'));
+    const waiting = [...this.#all];
+    const perBatch = Math.max(1, Math.ceil((waiting.length * BATCH_MS) / Math.max(overMs, BATCH_MS)));
+    while (waiting.length > 0) {
+      for (const connection of waiting.splice(0, perBatch)) connection.close();
+      if (waiting.length > 0) await sleep(BATCH_MS);
+    }
+  }
+}

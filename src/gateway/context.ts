@@ -1,0 +1,18 @@
+/** What every part of the gateway works with. */
+import type { Delivery } from '../deliver/delivery.ts';
+import type { Authenticator, Submitter } from '../ingest/index.ts';
+import type { Connections } from './connections.ts';
+import type { Logger } from './logger.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface GatewayContext {
+  readonly submitter: Submitter;
+  readonly delivery: Delivery;
+  readonly authenticator: Authenticator;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+  /** Everyone who is connected for long: sockets and event streams. */
+  readonly connections: Connections;
+  /** May a page of this origin talk to us? `host`: the Host header of the request. */
+  allowsOrigin(origin: string | undefined, host: string | undefined): boolean;
+}

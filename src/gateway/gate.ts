@@ -1,0 +1,24 @@
+/**
+ * Holds frames back until the answer that announces them is out. Delivery may push the moment an attach resolves, which is before the
+ * caller's next line runs; a client must see the snapshot first.
+ */
+export class Gate {
+  #held: (() => void)[] | null = [];
+
+  /** Frames that wait. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  /** Sends now, or when the gate opens. */
+  pass(send: () => void): void {
+    if (this.#held) this.#held.push(send);
+    else send();
+  }
+
+  open(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const send of held) send();
+  }
+}

@@ -1,0 +1,130 @@
+/** The Express application: security headers, request ids, the routes of the table, and a problem for everything else. */
+import express from 'express';
+import type { Express, Handler, RequestHandler } from 'express';
+import helmet from 'helmet';
+import { ConvokeError } from '../contracts/index.ts';
+import { bearerToken } from '../ingest/index.ts';
+import { collectBody } from './body.ts';
+import type { GatewayContext } from './context.ts';
+import { describeApi } from './openapi.ts';
+import { problemHandler, requestId } from './problem.ts';
+import type { Route } from './route.ts';
+import { eventRoutes } from './routes/events.ts';
+import { messageRoutes } from './routes/messages.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { docsAssets, systemRoutes } from './routes/system.ts';
+
+export interface AppConfig {
+  /** A folder of static files for `/`, in dev mode. */
+  readonly pageDir?: string | undefined;
+  readonly devMode: boolean;
+}
+
+/** In dev mode the page may talk to the other gateways of this machine. */
+const LOCAL_SOURCES = ['http://localhost:*', 'http://127.0.0.1:*', 'ws://localhost:*', 'ws://127.0.0.1:*'];
+
+function securityHeaders(devMode: boolean): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      // Helmet's defaults would send a page on plain http to https.
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'", ...(devMode ? LOCAL_SOURCES : [])],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // TLS ends at a proxy; promising https is its business.
+    strictTransportSecurity: false,
+  });
+}
+
+/** Pages of allowed origins may call the API; it never takes cookies, so nothing more is needed. */
+function cors(context: GatewayContext): RequestHandler {
+  return (req, res, next) => {
+    const origin = req.get('origin');
+    if (origin === undefined || !context.allowsOrigin(origin, req.get('host'))) return next();
+    res.setHeader('Access-Control-Allow-Origin', origin);
+    res.setHeader(
+      'Access-Control-Expose-Headers',
+      'X-Request-Id, Retry-After, Location, Idempotency-Replayed',
+    );
+    res.vary('Origin');
+    if (req.method !== 'OPTIONS' || req.get('access-control-request-method') === undefined) return next();
+    res.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
+    res.setHeader(
+      'Access-Control-Allow-Headers',
+      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
+    );
+    res.setHeader('Access-Control-Max-Age', '600');
+    res.status(204).end();
+  };
+}
+
+function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
+  if (route.access === 'open') return [(req, res) => route.handle(req, res)];
+  const answer: Handler = async (req, res) => {
+    // The key is checked before anything of the request is looked at.
+    const principal = await context.authenticator.authenticate(bearerToken(req.get('authorization')));
+    res.setHeader('Cache-Control', 'no-store');
+    await new Promise<void>((resolve, reject) => {
+      collectBody(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+    });
+    await route.handle({ req, res, principal });
+  };
+  return [refuseWhileDraining(context), answer];
+}
+
+function refuseWhileDraining(context: GatewayContext): Handler {
+  return (_req, _res, next) => {
+    next(
+      context.connections.draining
+        ? new ConvokeError('draining', 'Send it again; another gateway answers.')
+        : undefined,
+    );
+  };
+}
+
+/** Answers for the methods that a path does not know. */
+function otherMethods(methods: readonly string[]): Handler {
+  const allow = methods
+    .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+    .join(', ');
+  return (_req, res, next) => {
+    res.setHeader('Allow', allow);
+    next(new ConvokeError('method_not_allowed', `Use one of: ${allow}.`));
+  };
+}
+
+function mount(app: Express, context: GatewayContext, routes: readonly Route[]): void {
+  for (const [path, members = []] of Object.entries(Object.groupBy(routes, (route) => route.path))) {
+    const place = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    for (const route of members) place[route.method](...handlersOf(context, route));
+    place.all(otherMethods(members.map((route) => route.method)));
+  }
+}
+
+export function createApp(context: GatewayContext, config: AppConfig): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.set('trust proxy', false);
+  app.enable('case sensitive routing');
+  app.use(requestId, securityHeaders(config.devMode), cors(context));
+  const routes: Route[] = [...sessionRoutes(context), ...messageRoutes(context), ...eventRoutes(context)];
+  let described: object | undefined;
+  routes.push(...systemRoutes(context, () => (described ??= describeApi(routes))));
+  mount(app, context, routes);
+  app.use('/docs/assets', ...docsAssets());
+  if (config.pageDir !== undefined) app.use(express.static(config.pageDir, { maxAge: 0 }));
+  app.use((_req, _res, next) => {
+    next(new ConvokeError('not_found', 'See /openapi.json for what there is.'));
+  });
+  app.use(problemHandler(context.logger));
+  return app;
+}

@@ -1,0 +1,86 @@
+/** The gateway: REST, server-sent events and Socket.IO on one port; protocol translation and nothing else. */
+import { createServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Delivery } from '../deliver/delivery.ts';
+import type { Authenticator, Submitter } from '../ingest/index.ts';
+import { Connections } from './connections.ts';
+import type { GatewayContext } from './context.ts';
+import { drainGateway } from './drain.ts';
+import { createApp } from './http.ts';
+import type { Logger } from './logger.ts';
+import { originCheck } from './origins.ts';
+import { createReadiness } from './readiness.ts';
+import type { Check } from './readiness.ts';
+import { createSockets } from './sockets.ts';
+import type { SocketAdapter } from './sockets.ts';
+
+export type { Logger } from './logger.ts';
+export type { Check } from './readiness.ts';
+export type { SocketAdapter } from './sockets.ts';
+
+export interface GatewayConfig {
+  readonly submitter: Submitter;
+  readonly delivery: Delivery;
+  readonly authenticator: Authenticator;
+  readonly logger: Logger;
+  /** What must work for `/readyz` to say yes; a check rejects if it does not, and has 1 s. */
+  readonly checks: Readonly<Record<string, Check>>;
+  /** Origins of pages that may connect, besides this host's own. */
+  readonly origins: readonly string[];
+  /** Pages of any port of this machine may connect. */
+  readonly devMode: boolean;
+  /** Static files for `/`. */
+  readonly pageDir?: string;
+  /** Socket.IO adapter for control traffic between gateways; absent: this process only. */
+  readonly adapter?: SocketAdapter;
+}
+
+export interface Gateway {
+  /** Resolves when connections are accepted; `port` 0 picks a free one. Rejects with Node's error (`EADDRINUSE`, …). */
+  listen(port: number, host: string): Promise<{ readonly port: number }>;
+  /** Stops: see `drainGateway`. Calling it again waits for the same end. `delivery` is not stopped. */
+  drain(): Promise<void>;
+}
+
+/** A client that sends its request slower than this is cut off, ms. */
+const HEAD_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than usual load balancers keep a connection, so that they close it first, ms. */
+const KEEP_ALIVE_MS = 65_000;
+
+async function listen(server: HttpServer, port: number, host: string): Promise<{ readonly port: number }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return { port: (server.address() as AddressInfo).port };
+}
+
+export function createGateway(config: GatewayConfig): Gateway {
+  const { submitter, delivery, authenticator, logger, devMode, pageDir } = config;
+  const context: GatewayContext = {
+    submitter,
+    delivery,
+    authenticator,
+    logger,
+    readiness: createReadiness(config.checks),
+    connections: new Connections(),
+    allowsOrigin: originCheck(config),
+  };
+  const server = createServer({
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  });
+  server.on('request', createApp(context, { devMode, pageDir }));
+  const io = createSockets(context, server, config.adapter);
+  let drained: Promise<void> | undefined;
+  return {
+    listen: (port, host) => listen(server, port, host),
+    drain: () => (drained ??= drainGateway(context, io, server)),
+  };
+}

@@ -1,0 +1,44 @@
+/** The OpenAPI 3.1 document, made from the routes themselves. */
+import { createDocument } from 'zod-openapi';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import type { Route } from './route.ts';
+
+/** Version of the API, not of the package. */
+const API_VERSION = '1.0.0';
+
+const ABOUT =
+  'Sessions in which agents and people exchange messages. The tenant comes from the key. ' +
+  'Errors are application/problem+json with a stable `code`; every answer carries `X-Request-Id`. ' +
+  'The same requests, and live frames, go over Socket.IO: see PROTOCOL.md.';
+
+export function describeApi(routes: readonly Route[]): object {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const { method, path, operation } of routes) paths[path] = { ...paths[path], [method]: operation };
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Convoke',
+        version: API_VERSION,
+        description: ABOUT,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      tags: ['Sessions', 'Messages', 'Events', 'System'].map((name) => ({ name })),
+      security: [{ key: [] }],
+      paths,
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'An API key; `dev` in dev mode.' },
+        },
+      },
+    },
+    {
+      // Answers may gain fields; only requests are strict.
+      override: ({ jsonSchema, io }) => {
+        if (io === 'output' && jsonSchema.additionalProperties === false)
+          delete jsonSchema.additionalProperties;
+      },
+    },
+  );
+}

@@ -1,0 +1,69 @@
+/** Errors as answers: application/problem+json (RFC 9457) with a code of the table, a request id, and never a stack. */
+import { randomUUID } from 'node:crypto';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { ConvokeError, isConvokeError, isId, toProblem } from '../contracts/index.ts';
+import type { Problem } from '../contracts/index.ts';
+import type { Logger } from './logger.ts';
+
+const REQUEST_ID = 'X-Request-Id';
+
+/** Gives each request an id, the caller's own if it has a fit form, and tells it in the answer. */
+export const requestId: RequestHandler = (req, res, next) => {
+  const given = req.get(REQUEST_ID);
+  res.setHeader(REQUEST_ID, isId(given) ? given : randomUUID());
+  next();
+};
+
+export function requestIdOf(res: Response): string {
+  return String(res.getHeader(REQUEST_ID) ?? '');
+}
+
+/** What the HTTP machinery throws, by its `type` (body-parser) or status, as an error of the table. */
+function known(error: unknown): unknown {
+  if (isConvokeError(error) || typeof error !== 'object' || error === null) return error;
+  const { type, status } = error as { readonly type?: unknown; readonly status?: unknown };
+  if (type === 'entity.too.large')
+    return new ConvokeError('too_large', 'Send a smaller request.', { cause: error });
+  if (type === 'encoding.unsupported') {
+    return new ConvokeError('unsupported_media_type', 'Send the body uncompressed.', { cause: error });
+  }
+  if (type === 'request.aborted' || type === 'request.size.invalid') {
+    return new ConvokeError('malformed_json', 'The body ended too early; send it again.', { cause: error });
+  }
+  // A path that is not valid percent-encoding.
+  if (status === 400 && error instanceof URIError) return new ConvokeError('not_found');
+  return error;
+}
+
+/** Tells the operator what a client is not told. */
+export function logFailure(logger: Logger, error: unknown, problem: Problem, fields: object): void {
+  if (problem.status < 500) return;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const told = {
+    ...fields,
+    code: problem.code,
+    requestId: problem.requestId,
+    err: cause instanceof Error ? cause : error,
+  };
+  if (problem.code === 'internal') logger.error(told, 'A request failed for an unknown reason');
+  else logger.warn(told, problem.title);
+}
+
+/** The last handler: any error becomes a problem. */
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  return (thrown: unknown, req, res, _next) => {
+    const error = known(thrown);
+    const problem = toProblem(error, requestIdOf(res));
+    logFailure(logger, error, problem, { method: req.method, path: req.path });
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    if (problem.retryAfterMs !== undefined)
+      res.setHeader('Retry-After', String(Math.ceil(problem.retryAfterMs / 1_000)));
+    if (problem.code === 'unauthorized') res.setHeader('WWW-Authenticate', 'Bearer realm="convoke"');
+    // Whoever sends too much must not keep the connection busy with the rest of it.
+    if (problem.code === 'too_large' || problem.code === 'draining') res.setHeader('Connection', 'close');
+    res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}

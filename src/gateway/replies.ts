@@ -1,0 +1,189 @@
+/**
+ * What the API answers, as schemas for its description. The contracts' types are the truth: a schema that does not cover its type does
+ * not compile. Nothing is validated with these.
+ */
+import { z } from 'zod';
+import { ERRORS, TEAMS } from '../contracts/index.ts';
+import type {
+  CancelReply,
+  EventPage,
+  Problem,
+  Receipt,
+  SessionEvent,
+  SessionPage,
+  SessionSummary,
+  SessionView,
+} from '../contracts/index.ts';
+import type { ReadinessReport } from './readiness.ts';
+
+/** Lets a schema through only if every value of the contract type fits it. */
+const describes =
+  <T>() =>
+  <S extends z.ZodType>(schema: T extends z.input<S> ? S : never): S =>
+    schema;
+
+const list = <S extends z.ZodType>(schema: S): z.ZodReadonly<z.ZodArray<S>> => z.array(schema).readonly();
+const ms = z.number().meta({ description: 'ms since the Unix epoch', example: 1_764_000_000_000 });
+const object = z.unknown().meta({ override: { type: 'object' } });
+const endStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
+const receiptStatus = z.enum(['accepted', 'queued', 'consumed', 'superseded', 'rejected']);
+const failure = z.object({ code: z.string(), message: z.string() });
+const usage = z.object({ inputTokens: z.number(), outputTokens: z.number() });
+const position = z
+  .object({ epoch: z.number(), seq: z.number() })
+  .meta({ id: 'Position', description: 'A place in the log of a session.' });
+const part = z.union([
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('data'), data: object }),
+]);
+
+type Code = keyof typeof ERRORS;
+
+export const problemReply = describes<Problem>()(
+  z
+    .object({
+      type: z.string(),
+      title: z.string(),
+      status: z.number(),
+      code: z.enum(Object.keys(ERRORS) as [Code, ...Code[]]),
+      detail: z.string().meta({ description: 'What to do.' }),
+      retryable: z.boolean(),
+      retryAfterMs: z.number().optional(),
+      requestId: z.string().optional(),
+      errors: list(z.object({ pointer: z.string(), message: z.string() })).optional(),
+    })
+    .meta({
+      id: 'Problem',
+      description: 'What went wrong (RFC 9457). Codes are stable, sentences may improve.',
+    }),
+);
+
+export const summaryReply = describes<SessionSummary>()(
+  z
+    .object({
+      id: z.string(),
+      tenant: z.string(),
+      team: z.string(),
+      status: z.enum(['open', 'closed']),
+      createdAt: ms,
+      workflowId: z.string().meta({ description: 'Where to find it in the Temporal Web UI.' }),
+    })
+    .meta({ id: 'SessionSummary' }),
+);
+
+export const receiptReply = describes<Receipt>()(
+  z
+    .object({
+      session: z.string(),
+      messageId: z.string(),
+      status: receiptStatus,
+      turn: z.string().optional(),
+      turnStatus: endStatus.optional(),
+      code: z.string().optional(),
+    })
+    .meta({
+      id: 'Receipt',
+      description: 'Where a message stands. `accepted`: it is persisted and cannot be lost.',
+    }),
+);
+
+export const eventReply = describes<SessionEvent>()(
+  z
+    .object({
+      v: z.literal(1),
+      tenant: z.string(),
+      session: z.string(),
+      epoch: z.number(),
+      seq: z.number().meta({ description: '1, 2, … without a gap' }),
+      id: z.string(),
+      type: z.string().meta({ example: 'step.completed' }),
+      at: ms,
+      turn: z.string().optional(),
+      step: z.string().optional(),
+      attempt: z.number().optional(),
+      agent: z.string().optional(),
+      cause: z.string().optional(),
+      stamps: object.optional(),
+      data: object.meta({ description: 'Depends on `type`; see PROTOCOL.md.' }),
+    })
+    .meta({
+      id: 'SessionEvent',
+      description: 'A durable fact of a session. Ignore types that you do not know.',
+    }),
+);
+
+const entry = z.union([
+  z.object({
+    kind: z.literal('message'),
+    messageId: z.string(),
+    parts: list(part),
+    from: z.string().optional(),
+    at: ms,
+    status: receiptStatus,
+    turn: z.string().optional(),
+    code: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('step'),
+    step: z.string(),
+    turn: z.string(),
+    agent: z.string(),
+    attempt: z.number(),
+    status: endStatus,
+    text: z.string(),
+    at: ms,
+    failure: failure.optional(),
+    usage: usage.optional(),
+  }),
+]);
+
+export const viewReply = describes<SessionView>()(
+  z
+    .object({
+      tenant: z.string(),
+      session: z.string(),
+      position,
+      status: z.enum(['open', 'closing', 'closed']),
+      team: z.enum(TEAMS),
+      agents: list(z.string()),
+      metadata: object,
+      createdAt: ms,
+      entries: list(entry),
+      turns: list(
+        z.object({
+          turn: z.string(),
+          status: endStatus,
+          messageIds: list(z.string()),
+          failure: failure.optional(),
+        }),
+      ),
+      truncated: z.boolean().meta({ description: 'Older entries exist; page the events for them.' }),
+    })
+    .meta({
+      id: 'SessionView',
+      description: 'What a client shows of a session: the newest entries, open text included.',
+    }),
+);
+
+const next = z.string().nullable();
+
+export const eventPageReply = describes<EventPage>()(
+  z.object({ data: list(eventReply), next, head: position }).meta({ id: 'EventPage' }),
+);
+
+export const sessionPageReply = describes<SessionPage>()(
+  z.object({ data: list(summaryReply), next }).meta({ id: 'SessionPage' }),
+);
+
+export const cancelReply = describes<CancelReply>()(
+  z.object({ status: z.enum(['cancelling', 'ended', 'none']), turn: z.string().optional() }).meta({
+    id: 'CancelReply',
+    description: '`cancelling`: a terminal event follows. `ended`: it was over before.',
+  }),
+);
+
+export const readinessReply = describes<ReadinessReport>()(
+  z
+    .object({ ready: z.boolean(), checks: z.record(z.string(), z.enum(['ok', 'failed', 'timeout'])) })
+    .meta({ id: 'Readiness' }),
+);

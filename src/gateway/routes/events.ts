@@ -1,0 +1,86 @@
+/** /v1/sessions/{id}/events and /stream: the past in pages, the present as it happens. */
+import { z } from 'zod';
+import { eventsQuerySchema, idSchema, placeOf, positionOf, streamQuerySchema } from '../../ingest/index.ts';
+import type { GatewayContext } from '../context.ts';
+import { eventPageReply } from '../replies.ts';
+import { ENGINE, json, problems, queryOf, sessionOf } from '../route.ts';
+import type { ApiRoute } from '../route.ts';
+import { openStream } from '../sse.ts';
+
+const TAGS = ['Events'];
+const path = z.object({ id: idSchema });
+const ERRORS = [
+  ...ENGINE,
+  'session_not_found',
+  'invalid_cursor',
+  'log_unavailable',
+  'worker_unavailable',
+] as const;
+
+function pageRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'get',
+    path: '/v1/sessions/{id}/events',
+    operation: {
+      operationId: 'listEvents',
+      summary: 'Page the events of a session',
+      description: 'Oldest first, without a gap. Pass `next` as `after` for the next page; null is the end.',
+      tags: TAGS,
+      requestParams: { path, query: eventsQuerySchema },
+      responses: { '200': json('One page.', eventPageReply), ...problems(ERRORS) },
+    },
+    async handle(call) {
+      const ref = sessionOf(call);
+      const { after, limit } = queryOf(eventsQuerySchema, call.req);
+      call.res.json(await context.delivery.page(ref, placeOf(after), limit));
+    },
+  };
+}
+
+const STREAM = [
+  'Server-sent events. `event` is the type of the event, `id` its cursor, `data` its envelope. Besides:',
+  '- `delta`: a piece of an open step, `{step, attempt, offset, text}`; it has no id.',
+  '- `reset`: forget what you have and take this snapshot. A stream without a cursor begins with one.',
+  '- `bye`: the server closes the stream, `{code, retry, retryAfterMs}`.',
+].join('\n');
+
+function streamRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'get',
+    path: '/v1/sessions/{id}/stream',
+    operation: {
+      operationId: 'streamEvents',
+      summary: 'Follow a session',
+      description: STREAM,
+      tags: TAGS,
+      requestParams: {
+        path,
+        query: streamQuerySchema,
+        header: z.object({
+          'Last-Event-ID': z
+            .string()
+            .meta({ description: 'Resume after this cursor, `{epoch}:{seq}`.' })
+            .optional(),
+        }),
+      },
+      responses: {
+        '200': { description: 'The stream.', content: { 'text/event-stream': { schema: z.string() } } },
+        ...problems(ERRORS),
+      },
+    },
+    async handle(call) {
+      const ref = sessionOf(call);
+      const { after } = queryOf(streamQuerySchema, call.req);
+      const from = call.req.get('Last-Event-ID') ?? after;
+      // An empty Last-Event-ID is how EventSource says that it has seen no id.
+      const cursor = from === undefined || from === '' ? undefined : positionOf(from);
+      await openStream(context, ref, { req: call.req, res: call.res, cursor });
+    },
+  };
+}
+
+export function eventRoutes(context: GatewayContext): readonly ApiRoute[] {
+  return [pageRoute(context), streamRoute(context)];
+}

@@ -1,0 +1,163 @@
+/** /v1/sessions: open, list, look, cancel, close. */
+import { z } from 'zod';
+import type { OpenRequest } from '../../contracts/index.ts';
+import {
+  cancelSchema,
+  idempotencyKeySchema,
+  idSchema,
+  openSchema,
+  sessionsQuerySchema,
+  validate,
+} from '../../ingest/index.ts';
+import { readJson } from '../body.ts';
+import type { GatewayContext } from '../context.ts';
+import { cancelReply, sessionPageReply, summaryReply, viewReply } from '../replies.ts';
+import { BODY, ENGINE, json, problems, queryOf, sessionOf } from '../route.ts';
+import type { ApiRoute } from '../route.ts';
+import { idempotencyKey } from './idempotency.ts';
+
+const TAGS = ['Sessions'];
+const path = z.object({ id: idSchema });
+
+function openRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/sessions',
+    operation: {
+      operationId: 'openSession',
+      summary: 'Open a session',
+      description:
+        'With an id of your own, or an Idempotency-Key, the request can be repeated: an equal one gets the same answer.',
+      tags: TAGS,
+      requestParams: { header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }) },
+      requestBody: { content: { 'application/json': { schema: openSchema } } },
+      responses: {
+        '201': json('The session is open.', summaryReply, {
+          Location: z.string().meta({ description: 'The path of the session.' }),
+          'Idempotency-Replayed': z
+            .literal('true')
+            .meta({ description: 'An equal request had opened it.' })
+            .optional(),
+        }),
+        ...problems([...BODY, ...ENGINE, 'unknown_team', 'session_exists', 'idempotency_mismatch']),
+      },
+    },
+    async handle({ req, res, principal }) {
+      const key = idempotencyKey(req);
+      const request = validate<OpenRequest>(openSchema, readJson(req));
+      const { summary, replayed } = await context.submitter.open(principal, request, key);
+      if (replayed) res.setHeader('Idempotency-Replayed', 'true');
+      res.status(201).location(`/v1/sessions/${summary.id}`).json(summary);
+    },
+  };
+}
+
+function listRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'get',
+    path: '/v1/sessions',
+    operation: {
+      operationId: 'listSessions',
+      summary: 'List sessions',
+      description: 'Newest first; a change is seen a moment later.',
+      tags: TAGS,
+      requestParams: { query: sessionsQuerySchema },
+      responses: {
+        '200': json('One page.', sessionPageReply),
+        ...problems([...ENGINE, 'unknown_team', 'invalid_cursor']),
+      },
+    },
+    async handle({ req, res, principal }) {
+      const query = queryOf(sessionsQuerySchema, req);
+      res.json(await context.submitter.list(principal, query));
+    },
+  };
+}
+
+function snapshotRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'get',
+    path: '/v1/sessions/{id}',
+    operation: {
+      operationId: 'getSession',
+      summary: 'Take the snapshot of a session',
+      tags: TAGS,
+      requestParams: { path },
+      responses: {
+        '200': json('The session as it is now.', viewReply),
+        ...problems([...ENGINE, 'session_not_found', 'log_unavailable', 'worker_unavailable']),
+      },
+    },
+    async handle(call) {
+      call.res.json(await context.delivery.snapshot(sessionOf(call)));
+    },
+  };
+}
+
+function cancelRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/sessions/{id}/cancel',
+    operation: {
+      operationId: 'cancelTurn',
+      summary: 'Cancel a turn',
+      description: 'The one named; otherwise the one that runs, or the next. It ends in a terminal event.',
+      tags: TAGS,
+      requestParams: { path },
+      requestBody: { content: { 'application/json': { schema: cancelSchema } } },
+      responses: {
+        '200': json('It is being cancelled, or was over.', cancelReply),
+        ...problems([
+          ...BODY,
+          ...ENGINE,
+          'worker_unavailable',
+          'session_not_found',
+          'session_closed',
+          'turn_not_found',
+        ]),
+      },
+    },
+    async handle(call) {
+      const ref = sessionOf(call);
+      const { turn } = validate(cancelSchema, readJson(call.req));
+      call.res.json(await context.submitter.cancel(ref, turn));
+    },
+  };
+}
+
+function closeRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'delete',
+    path: '/v1/sessions/{id}',
+    operation: {
+      operationId: 'closeSession',
+      summary: 'Close a session',
+      description: 'What was accepted is still answered. Closing a closed session is fine.',
+      tags: TAGS,
+      requestParams: { path },
+      responses: {
+        '204': { description: 'It closes.' },
+        ...problems([...ENGINE, 'worker_unavailable', 'session_not_found']),
+      },
+    },
+    async handle(call) {
+      await context.submitter.close(sessionOf(call));
+      call.res.status(204).end();
+    },
+  };
+}
+
+export function sessionRoutes(context: GatewayContext): readonly ApiRoute[] {
+  return [
+    openRoute(context),
+    listRoute(context),
+    snapshotRoute(context),
+    cancelRoute(context),
+    closeRoute(context),
+  ];
+}

@@ -1,0 +1,136 @@
+/** Health, the description of the API, and a page to read it. */
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import express from 'express';
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import type { ZodOpenApiResponseObject } from 'zod-openapi';
+import { ConvokeError } from '../../contracts/index.ts';
+import type { GatewayContext } from '../context.ts';
+import { readinessReply } from '../replies.ts';
+import { json } from '../route.ts';
+import type { OpenRoute } from '../route.ts';
+
+const TAGS = ['System'];
+
+function healthRoutes(context: GatewayContext): readonly OpenRoute[] {
+  return [
+    {
+      access: 'open',
+      method: 'get',
+      path: '/healthz',
+      operation: {
+        operationId: 'health',
+        summary: 'Is the process alive?',
+        tags: TAGS,
+        security: [],
+        responses: { '200': json('It is.', z.object({ status: z.literal('ok') })) },
+      },
+      handle(_req, res) {
+        res.json({ status: 'ok' });
+      },
+    },
+    {
+      access: 'open',
+      method: 'get',
+      path: '/readyz',
+      operation: {
+        operationId: 'readiness',
+        summary: 'Can it serve?',
+        tags: TAGS,
+        security: [],
+        responses: {
+          '200': json('It can.', readinessReply),
+          '503': json('It cannot: it is stopping, or a check fails.', readinessReply),
+        },
+      },
+      async handle(_req, res) {
+        const report = await context.readiness.report();
+        const ready = report.ready && !context.connections.draining;
+        res.status(ready ? 200 : 503).json({ ...report, ready });
+      },
+    },
+  ];
+}
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Convoke API</title>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const SCRIPT = `window.ui = SwaggerUIBundle({
+  url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, persistAuthorization: false,
+  presets: [SwaggerUIBundle.presets.apis], tryItOutEnabled: true,
+});
+`;
+
+/** Everything from this server: no CDN, no inline script. */
+const DOCS_CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const ASSETS = new Set(['/swagger-ui.css', '/swagger-ui-bundle.js']);
+
+/** The files of the docs page, served from the installed package. */
+export function docsAssets(): readonly RequestHandler[] {
+  const home = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const only: RequestHandler = (req, _res, next) => {
+    if (ASSETS.has(req.path)) next();
+    else next(new ConvokeError('not_found'));
+  };
+  return [only, express.static(home, { index: false, maxAge: '1h' })];
+}
+
+function docsRoutes(describe: () => unknown): readonly OpenRoute[] {
+  const text = (mime: string): ZodOpenApiResponseObject => ({
+    description: 'It.',
+    content: { [mime]: { schema: z.string() } },
+  });
+  const route = (
+    path: string,
+    summary: string,
+    mime: string,
+  ): Pick<OpenRoute, 'access' | 'method' | 'path' | 'operation'> => ({
+    access: 'open',
+    method: 'get',
+    path,
+    operation: { summary, tags: TAGS, security: [], responses: { '200': text(mime) } },
+  });
+  return [
+    {
+      ...route('/openapi.json', 'This description', 'application/json'),
+      handle: (_req, res) => void res.json(describe()),
+    },
+    {
+      ...route('/docs', 'This description as a page', 'text/html'),
+      handle: (_req, res) => void res.setHeader('Content-Security-Policy', DOCS_CSP).type('html').send(PAGE),
+    },
+    {
+      ...route('/docs/start.js', 'The script of that page', 'text/javascript'),
+      handle: (_req, res) => void res.type('text/javascript').send(SCRIPT),
+    },
+  ];
+}
+
+/** `describe` gives the OpenAPI document of all routes, these included. */
+export function systemRoutes(context: GatewayContext, describe: () => unknown): readonly OpenRoute[] {
+  return [...healthRoutes(context), ...docsRoutes(describe)];
+}

@@ -1,0 +1,156 @@
+/** One Socket.IO connection: what waits to be sent on it, and which sessions it follows. */
+import type { DefaultEventsMap, Server, Socket } from 'socket.io';
+import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
+import type { Attachment, Watcher } from '../deliver/delivery.ts';
+import type { AttachReply, Bye, Cursor, SessionRef, SocketFrames } from '../contracts/index.ts';
+import type { Principal } from '../ingest/index.ts';
+import { byeOf } from './connections.ts';
+import type { LongConnection } from './connections.ts';
+import type { GatewayContext } from './context.ts';
+import { Gate } from './gate.ts';
+
+export interface SocketData {
+  principal: Principal;
+}
+
+export type GatewayServer = Server<DefaultEventsMap, SocketFrames, DefaultEventsMap, SocketData>;
+export type GatewaySocket = Socket<DefaultEventsMap, SocketFrames, DefaultEventsMap, SocketData>;
+type Engine = GatewaySocket['conn'];
+
+/** A connection that is told to close and whose client reads nothing is cut after this, ms. */
+const LINGER_MS = 2_000;
+
+/** What a request answers, and what to do once the answer is out. */
+export interface Answer<T> {
+  readonly value: T;
+  readonly after?: () => void;
+}
+
+/** One session that the socket follows. `live` ends when it is detached, replaced, or the socket is gone. */
+interface Slot {
+  readonly gate: Gate;
+  live: boolean;
+  attachment?: Attachment;
+}
+
+/** Bytes that the WebSocket library holds. Not part of engine.io's types; absent means none. */
+function bufferedBytes(engine: Engine): number {
+  const { socket } = engine.transport as { readonly socket?: { readonly bufferedAmount?: unknown } };
+  return typeof socket?.bufferedAmount === 'number' ? socket.bufferedAmount : 0;
+}
+
+export class SocketClient implements LongConnection {
+  /** Requests without an answer. */
+  inflight = 0;
+  readonly #socket: GatewaySocket;
+  readonly #context: GatewayContext;
+  readonly #slots = new Map<string, Slot>();
+  /** Packets, and their length, that engine.io holds until the transport can write again. */
+  #packets = 0;
+  #bytes = 0;
+  #closing = false;
+
+  constructor(context: GatewayContext, socket: GatewaySocket) {
+    this.#context = context;
+    this.#socket = socket;
+    const engine = socket.conn;
+    engine.on('packetCreate', (packet: { readonly data?: unknown }) => {
+      this.#packets += 1;
+      // UTF-16 units; near enough to bytes to bound memory.
+      if (typeof packet.data === 'string') this.#bytes += packet.data.length;
+    });
+    engine.on('flush', () => {
+      this.#packets = 0;
+      this.#bytes = 0;
+    });
+  }
+
+  backlog(): { readonly bytes: number; readonly packets: number } {
+    return { bytes: this.#bytes + bufferedBytes(this.#socket.conn), packets: this.#packets };
+  }
+
+  /** True if more waits than one socket may have waiting. */
+  get overfull(): boolean {
+    const { bytes, packets } = this.backlog();
+    return bytes > LIMITS.socketBytes || packets > LIMITS.socketPackets;
+  }
+
+  /** Follows a session; again: starts over. Throws `too_many_attachments`, `session_not_found`. */
+  async attach(ref: SessionRef, cursor?: Cursor): Promise<Answer<AttachReply>> {
+    const { session } = ref;
+    this.detach(session);
+    if (this.#slots.size >= LIMITS.attachmentsPerSocket) {
+      throw new ConvokeError('too_many_attachments', 'Detach from a session first, or open another socket.');
+    }
+    const slot: Slot = { gate: new Gate(), live: true };
+    this.#slots.set(session, slot);
+    try {
+      slot.attachment = await this.#context.delivery.attach(ref, this.#watcher(session, slot), cursor);
+    } catch (error) {
+      if (this.#slots.get(session) === slot) this.detach(session);
+      throw error;
+    }
+    if (!slot.live) {
+      slot.attachment.detach();
+      throw new ConvokeError(
+        'invalid_request',
+        'A later attach or detach of this session took the place of this one.',
+      );
+    }
+    const { mode, position, snapshot } = slot.attachment;
+    const value = { mode, position, ...(snapshot === undefined ? {} : { snapshot }) };
+    return { value, after: () => slot.gate.open() };
+  }
+
+  detach(session: string): void {
+    const slot = this.#slots.get(session);
+    if (!slot) return;
+    this.#slots.delete(session);
+    slot.live = false;
+    slot.attachment?.detach();
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    for (const session of [...this.#slots.keys()]) this.detach(session);
+  }
+
+  bye(bye: Bye): void {
+    if (!this.#closing) this.#socket.emit(FRAMES.bye, bye);
+  }
+
+  /**
+   * Closes the transport, so that the client connects again: a `socket.disconnect()` would tell it not to. What waits is sent first,
+   * unless the client does not read.
+   */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const engine = this.#socket.conn;
+    engine.close();
+    const cut = setTimeout(() => engine.close(true), LINGER_MS).unref();
+    engine.once('close', () => clearTimeout(cut));
+  }
+
+  end(code: Bye['code']): void {
+    this.bye(byeOf(code));
+    this.close();
+  }
+
+  #watcher(session: string, slot: Slot): Watcher {
+    const socket = this.#socket;
+    const pass = (send: () => void): void => {
+      if (slot.live) slot.gate.pass(() => void (slot.live && !this.#closing && send()));
+    };
+    return {
+      event: (event) => pass(() => socket.emit(FRAMES.event, event)),
+      delta: (delta) => pass(() => socket.emit(FRAMES.delta, delta)),
+      reset: (snapshot) => pass(() => socket.emit(FRAMES.reset, { session, snapshot })),
+      backlog: () => {
+        const { bytes, packets } = this.backlog();
+        return { bytes, packets: packets + slot.gate.held };
+      },
+      end: (code) => this.end(code),
+    };
+  }
+}

@@ -1,0 +1,88 @@
+/** The Socket.IO server: WebSocket only, a key at the door, and nothing reaches an event emitter by a name that a client chose. */
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
+import type { ServerOptions } from 'socket.io';
+import { LIMITS, toProblem } from '../contracts/index.ts';
+import type { ErrorCode } from '../contracts/index.ts';
+import type { GatewayContext } from './context.ts';
+import { SocketClient } from './socket-client.ts';
+import type { GatewayServer, GatewaySocket } from './socket-client.ts';
+import { createAnswerer } from './socket-requests.ts';
+
+/** Time-outs of a connection, ms. A dead peer is noticed after the two pings together. */
+const CONNECT_MS = 5_000;
+const PING_EVERY_MS = 15_000;
+const PING_TIMEOUT_MS = 10_000;
+
+export type SocketAdapter = NonNullable<ServerOptions['adapter']>;
+
+/** Why a handshake is refused, or null. */
+function refusal(context: GatewayContext, req: IncomingMessage): ErrorCode | null {
+  if (context.connections.draining) return 'draining';
+  return context.allowsOrigin(req.headers.origin, req.headers.host) ? null : 'origin_not_allowed';
+}
+
+function optionsOf(context: GatewayContext, adapter: SocketAdapter | undefined): Partial<ServerOptions> {
+  return {
+    // One transport: no sticky routing is needed, and no long-polling endpoint is there to be abused.
+    transports: ['websocket'],
+    allowUpgrades: false,
+    serveClient: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: LIMITS.requestBytes,
+    connectTimeout: CONNECT_MS,
+    pingInterval: PING_EVERY_MS,
+    pingTimeout: PING_TIMEOUT_MS,
+    allowRequest: (req, decide) => {
+      const code = refusal(context, req);
+      decide(code, code === null);
+    },
+    ...(adapter === undefined ? {} : { adapter }),
+  };
+}
+
+function serve(
+  context: GatewayContext,
+  socket: GatewaySocket,
+  answer: ReturnType<typeof createAnswerer>,
+): void {
+  const client = new SocketClient(context, socket);
+  const asker = { principal: socket.data.principal, client };
+  context.connections.add(client);
+  // Every packet ends here: `next` is never called, so no listener can be reached by name, `error` included.
+  socket.use((packet) => void answer(asker, packet));
+  socket.on('error', (error: Error) => {
+    context.logger.warn({ reason: error.message }, 'A socket broke the protocol');
+  });
+  socket.on('disconnect', () => {
+    context.connections.remove(client);
+    client.gone();
+  });
+  // A drain that began during the handshake has not seen this socket.
+  if (context.connections.draining) client.end('draining');
+}
+
+export function createSockets(
+  context: GatewayContext,
+  http: HttpServer,
+  adapter?: SocketAdapter,
+): GatewayServer {
+  const io: GatewayServer = new Server(http, optionsOf(context, adapter));
+  const answer = createAnswerer(context);
+  io.use((socket, next) => {
+    const { token } = socket.handshake.auth as { readonly token?: unknown };
+    context.authenticator.authenticate(token).then(
+      (principal) => {
+        socket.data.principal = principal;
+        next();
+      },
+      (error: unknown) => {
+        const problem = toProblem(error);
+        next(Object.assign(new Error(problem.title), { data: problem }));
+      },
+    );
+  });
+  io.on('connection', (socket) => serve(context, socket, answer));
+  return io;
+}

@@ -1,0 +1,134 @@
+/** Server-sent events: one HTTP response that follows one session. */
+import type { Request, Response } from 'express';
+import { FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
+import type { Bye, Cursor, Delta, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
+import type { Attachment, Watcher } from '../deliver/delivery.ts';
+import { byeOf } from './connections.ts';
+import type { LongConnection } from './connections.ts';
+import type { GatewayContext } from './context.ts';
+import { Gate } from './gate.ts';
+
+/** How long EventSource waits before it connects again, ms. */
+const RETRY_MS = 1_000;
+/** A stream that is told to end and whose client reads nothing is cut after this, ms. */
+const LINGER_MS = 2_000;
+
+/** One frame. JSON holds no line breaks, so one `data` line is enough. */
+export function sseFrame(event: string, data: unknown, id?: string): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+}
+
+class EventStream implements Watcher, LongConnection {
+  readonly #res: Response;
+  readonly #gate = new Gate();
+  /** Frames whose bytes the kernel has not taken. */
+  #waiting = 0;
+  #ending = false;
+  #cut: NodeJS.Timeout | undefined;
+
+  constructor(res: Response) {
+    this.#res = res;
+  }
+
+  event(event: SessionEvent): void {
+    this.#gate.pass(() => this.#write(sseFrame(event.type, event, formatPosition(event))));
+  }
+
+  delta({ step, attempt, offset, text }: Delta): void {
+    this.#gate.pass(() => this.#write(sseFrame(FRAMES.delta, { step, attempt, offset, text })));
+  }
+
+  reset(snapshot: SessionView): void {
+    this.#gate.pass(() => this.#write(resetFrame(snapshot)));
+  }
+
+  backlog(): { readonly bytes: number; readonly packets: number } {
+    return { bytes: this.#res.writableLength, packets: this.#waiting + this.#gate.held };
+  }
+
+  end(code: Bye['code']): void {
+    this.bye(byeOf(code));
+    this.close();
+  }
+
+  bye(bye: Bye): void {
+    this.#gate.pass(() => this.#write(sseFrame(FRAMES.bye, bye)));
+  }
+
+  close(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#res.end();
+    this.#cut = setTimeout(() => this.#res.destroy(), LINGER_MS).unref();
+  }
+
+  /** Sends the head, the snapshot if there is one, and whatever delivery has pushed meanwhile. */
+  start(attachment: Attachment): void {
+    this.#res.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      // Proxies must not collect what is meant to flow.
+      'X-Accel-Buffering': 'no',
+    });
+    this.#write(`retry: ${RETRY_MS}\n\n`);
+    if (attachment.snapshot) this.#write(resetFrame(attachment.snapshot));
+    this.#gate.open();
+  }
+
+  beat(): void {
+    this.#write(': beat\n\n');
+  }
+
+  /** Forgets the timer: the response is gone. */
+  gone(): void {
+    this.#ending = true;
+    clearTimeout(this.#cut);
+  }
+
+  #write(text: string): void {
+    if (this.#ending || this.#res.destroyed) return;
+    this.#waiting += 1;
+    this.#res.write(text, () => {
+      this.#waiting -= 1;
+    });
+  }
+}
+
+function resetFrame(snapshot: SessionView): string {
+  return sseFrame(FRAMES.reset, snapshot, formatPosition(snapshot.position));
+}
+
+export interface StreamCall {
+  readonly req: Request;
+  readonly res: Response;
+  readonly cursor: Cursor | undefined;
+}
+
+/** Follows a session until either side ends. Throws before the first byte only: `session_not_found` and what delivery throws. */
+export async function openStream(context: GatewayContext, ref: SessionRef, call: StreamCall): Promise<void> {
+  const { req, res, cursor } = call;
+  if (req.method === 'HEAD') {
+    await context.delivery.snapshot(ref);
+    res.type('text/event-stream').end();
+    return;
+  }
+  const stream = new EventStream(res);
+  const attachment = await context.delivery.attach(ref, stream, cursor);
+  // The client may have left while the attach was under way; its close event is past then.
+  if (res.destroyed || res.closed) {
+    attachment.detach();
+    return;
+  }
+  const heart = setInterval(() => stream.beat(), LIMITS.sseHeartbeatMs);
+  context.connections.add(stream);
+  res.on('error', () => res.destroy());
+  res.once('close', () => {
+    clearInterval(heart);
+    context.connections.remove(stream);
+    stream.gone();
+    attachment.detach();
+  });
+  stream.start(attachment);
+  // A drain that began during the attach has not seen this stream.
+  if (context.connections.draining) stream.end('draining');
+}
