@@ -1,16 +1,35 @@
 /** Bodies: JSON in strict UTF-8, of a bounded size, uncompressed. */
-import express from 'express';
-import type { Request, RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Collects the bytes, whatever the media type says; `readJson` judges them. */
-export const collectBody: RequestHandler = express.raw({
-  type: () => true,
-  limit: LIMITS.requestBytes,
-  inflate: false,
-});
+const tooLarge = (): ConvokeError =>
+  new ConvokeError('too_large', `Send at most ${LIMITS.requestBytes} bytes in one request.`);
+
+/**
+ * The bytes of a body. Gives up at the first byte beyond the limit: the usual parsers answer only after they have read everything, which
+ * for an endless body is never. Throws `too_large`, `malformed_json` (the client left).
+ */
+function collect(req: IncomingMessage): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  req.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LIMITS.requestBytes) {
+      req.pause().removeAllListeners('data');
+      reject(tooLarge());
+    } else {
+      chunks.push(chunk);
+    }
+  });
+  req.once('end', () => resolve(Buffer.concat(chunks)));
+  const leave = (): void =>
+    reject(new ConvokeError('malformed_json', 'The body ended too early; send it again.'));
+  req.once('error', leave).once('close', leave);
+  return promise;
+}
 
 function isJsonType(header: string | undefined): boolean {
   const [media = '', ...params] = (header ?? '').toLowerCase().split(';');
@@ -19,11 +38,16 @@ function isJsonType(header: string | undefined): boolean {
   return media.trim() === 'application/json' && isUtf8;
 }
 
-/** The body as JSON; `{}` if there is none. Throws `unsupported_media_type`, `malformed_json`. */
-export function readJson(req: Request): unknown {
-  const body: unknown = req.body;
-  if (!Buffer.isBuffer(body) || body.length === 0) return {};
-  if (!isJsonType(req.get('content-type'))) {
+/** The body as JSON; `{}` if there is none. Throws `too_large`, `unsupported_media_type`, `malformed_json`. */
+export async function readJson(req: IncomingMessage): Promise<unknown> {
+  const { 'content-length': length, 'content-type': type, 'content-encoding': encoding } = req.headers;
+  if (Number(length ?? 0) > LIMITS.requestBytes) throw tooLarge();
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ConvokeError('unsupported_media_type', 'Send the body uncompressed.');
+  }
+  const body = await collect(req);
+  if (body.length === 0) return {};
+  if (!isJsonType(type)) {
     throw new ConvokeError('unsupported_media_type', 'Send "Content-Type: application/json", in UTF-8.');
   }
   try {

@@ -4,7 +4,6 @@ import type { Express, Handler, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { ConvokeError } from '../contracts/index.ts';
 import { bearerToken } from '../ingest/index.ts';
-import { collectBody } from './body.ts';
 import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
 import { problemHandler, requestId } from './problem.ts';
@@ -47,14 +46,20 @@ function securityHeaders(devMode: boolean): RequestHandler {
 function cors(context: GatewayContext): RequestHandler {
   return (req, res, next) => {
     const origin = req.get('origin');
-    if (origin === undefined || !context.allowsOrigin(origin, req.get('host'))) return next();
+    res.vary('Origin');
+    if (origin === undefined || !context.allowsOrigin(origin, req.get('host'))) {
+      next();
+      return;
+    }
     res.setHeader('Access-Control-Allow-Origin', origin);
     res.setHeader(
       'Access-Control-Expose-Headers',
       'X-Request-Id, Retry-After, Location, Idempotency-Replayed',
     );
-    res.vary('Origin');
-    if (req.method !== 'OPTIONS' || req.get('access-control-request-method') === undefined) return next();
+    if (req.method !== 'OPTIONS' || req.get('access-control-request-method') === undefined) {
+      next();
+      return;
+    }
     res.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
     res.setHeader(
       'Access-Control-Allow-Headers',
@@ -71,9 +76,6 @@ function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
     // The key is checked before anything of the request is looked at.
     const principal = await context.authenticator.authenticate(bearerToken(req.get('authorization')));
     res.setHeader('Cache-Control', 'no-store');
-    await new Promise<void>((resolve, reject) => {
-      collectBody(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
-    });
     await route.handle({ req, res, principal });
   };
   return [refuseWhileDraining(context), answer];

@@ -20,9 +20,9 @@ export function originCheck(
   return (origin, host) => {
     if (origin === undefined) return true;
     const url = URL.parse(origin);
-    if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
+    if (!url || !/^https?:$/.test(url.protocol)) return false;
     if (listed.has(url.origin)) return true;
-    if (host !== undefined && url.host === host.toLowerCase()) return true;
+    if (url.host === host?.toLowerCase()) return true;
     return rules.devMode && LOCAL.has(url.hostname);
   };
 }

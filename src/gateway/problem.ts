@@ -1,7 +1,7 @@
 /** Errors as answers: application/problem+json (RFC 9457) with a code of the table, a request id, and never a stack. */
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import { ConvokeError, isConvokeError, isId, toProblem } from '../contracts/index.ts';
+import { ConvokeError, isId, toProblem } from '../contracts/index.ts';
 import type { Problem } from '../contracts/index.ts';
 import type { Logger } from './logger.ts';
 
@@ -18,21 +18,10 @@ export function requestIdOf(res: Response): string {
   return String(res.getHeader(REQUEST_ID) ?? '');
 }
 
-/** What the HTTP machinery throws, by its `type` (body-parser) or status, as an error of the table. */
+/** What the router throws, as an error of the table. */
 function known(error: unknown): unknown {
-  if (isConvokeError(error) || typeof error !== 'object' || error === null) return error;
-  const { type, status } = error as { readonly type?: unknown; readonly status?: unknown };
-  if (type === 'entity.too.large')
-    return new ConvokeError('too_large', 'Send a smaller request.', { cause: error });
-  if (type === 'encoding.unsupported') {
-    return new ConvokeError('unsupported_media_type', 'Send the body uncompressed.', { cause: error });
-  }
-  if (type === 'request.aborted' || type === 'request.size.invalid') {
-    return new ConvokeError('malformed_json', 'The body ended too early; send it again.', { cause: error });
-  }
   // A path that is not valid percent-encoding.
-  if (status === 400 && error instanceof URIError) return new ConvokeError('not_found');
-  return error;
+  return error instanceof URIError ? new ConvokeError('not_found') : error;
 }
 
 /** Tells the operator what a client is not told. */
@@ -62,8 +51,9 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     if (problem.retryAfterMs !== undefined)
       res.setHeader('Retry-After', String(Math.ceil(problem.retryAfterMs / 1_000)));
     if (problem.code === 'unauthorized') res.setHeader('WWW-Authenticate', 'Bearer realm="convoke"');
-    // Whoever sends too much must not keep the connection busy with the rest of it.
-    if (problem.code === 'too_large' || problem.code === 'draining') res.setHeader('Connection', 'close');
+    // The rest of a body that nobody reads must not keep the connection busy.
+    const hasBody = 'content-length' in req.headers || 'transfer-encoding' in req.headers;
+    if ((hasBody && !req.complete) || problem.code === 'draining') res.setHeader('Connection', 'close');
     res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };
 }

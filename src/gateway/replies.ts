@@ -18,12 +18,13 @@ import type { ReadinessReport } from './readiness.ts';
 
 /** Lets a schema through only if every value of the contract type fits it. */
 const describes =
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- given by the caller, the other one inferred
   <T>() =>
-  <S extends z.ZodType>(schema: T extends z.input<S> ? S : never): S =>
-    schema;
+    <S extends z.ZodType>(schema: T extends z.input<S> ? S : never): S =>
+      schema;
 
 const list = <S extends z.ZodType>(schema: S): z.ZodReadonly<z.ZodArray<S>> => z.array(schema).readonly();
-const ms = z.number().meta({ description: 'ms since the Unix epoch', example: 1_764_000_000_000 });
+const ms = z.number().meta({ description: 'ms since the Unix epoch', examples: [1_764_000_000_000] });
 const object = z.unknown().meta({ override: { type: 'object' } });
 const endStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
 const receiptStatus = z.enum(['accepted', 'queued', 'consumed', 'superseded', 'rejected']);
@@ -96,7 +97,7 @@ export const eventReply = describes<SessionEvent>()(
       epoch: z.number(),
       seq: z.number().meta({ description: '1, 2, … without a gap' }),
       id: z.string(),
-      type: z.string().meta({ example: 'step.completed' }),
+      type: z.string().meta({ examples: ['step.completed'] }),
       at: ms,
       turn: z.string().optional(),
       step: z.string().optional(),

@@ -140,7 +140,11 @@ export class SocketClient implements LongConnection {
   #watcher(session: string, slot: Slot): Watcher {
     const socket = this.#socket;
     const pass = (send: () => void): void => {
-      if (slot.live) slot.gate.pass(() => void (slot.live && !this.#closing && send()));
+      if (slot.live) {
+        slot.gate.pass(() => {
+          if (slot.live && !this.#closing) send();
+        });
+      }
     };
     return {
       event: (event) => pass(() => socket.emit(FRAMES.event, event)),

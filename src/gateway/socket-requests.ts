@@ -69,13 +69,15 @@ export type Answerer = (asker: Asker, packet: readonly unknown[]) => Promise<voi
 export function createAnswerer(context: GatewayContext): Answerer {
   const handlers = handlersOf(context);
 
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- ties schema, request and handler together
   async function ask<N extends SocketRequestName>(
     asker: Asker,
     name: N,
     args: readonly unknown[],
   ): Promise<Answer<unknown>> {
-    if (args.length !== 1)
+    if (args.length !== 1) {
       throw new ConvokeError('invalid_request', 'Send one object and an acknowledgement function.');
+    }
     const request = validate<SocketRequests[N]['request']>(socketSchemas[name], args[0]);
     return handlers[name](asker, request);
   }
@@ -101,7 +103,10 @@ export function createAnswerer(context: GatewayContext): Answerer {
     const request = unpack(packet);
     if (!request) return;
     // Whoever asks without reading the answers must not fill our memory with them.
-    if (asker.client.overfull) return asker.client.end('slow_consumer');
+    if (asker.client.overfull) {
+      asker.client.end('slow_consumer');
+      return;
+    }
     try {
       const { value, after } = await dispatch(asker, request.name, request.args);
       request.ack({ ok: true, value });

@@ -51,7 +51,11 @@ function serve(
   const asker = { principal: socket.data.principal, client };
   context.connections.add(client);
   // Every packet ends here: `next` is never called, so no listener can be reached by name, `error` included.
-  socket.use((packet) => void answer(asker, packet));
+  socket.use((packet) => {
+    answer(asker, packet).catch((error: unknown) => {
+      context.logger.error({ err: error }, 'An answer could not be sent');
+    });
+  });
   socket.on('error', (error: Error) => {
     context.logger.warn({ reason: error.message }, 'A socket broke the protocol');
   });

@@ -31,12 +31,12 @@ const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(mi
 export const idSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
-  .meta({ description: 'An id: 1 to 64 characters of `A-Z a-z 0-9 _ -`.', example: 'support-42' });
+  .meta({ description: 'An id: 1 to 64 characters of `A-Z a-z 0-9 _ -`.', examples: ['support-42'] });
 
 export const turnSchema = z
   .string()
   .regex(/^t[1-9]\d{0,8}$/, 'must be the id of a turn, like t1')
-  .meta({ description: 'The id of a turn.', example: 't1' });
+  .meta({ description: 'The id of a turn.', examples: ['t1'] });
 
 const jsonObjectSchema = z.record(z.string(), z.json()) satisfies z.ZodType<JsonObject>;
 
@@ -47,7 +47,7 @@ const metadataSchema = jsonObjectSchema
   )
   .meta({
     description: `Any JSON object up to ${LIMITS.metadataBytes} bytes.`,
-    example: { customer: 'c-17' },
+    examples: [{ customer: 'c-17' }],
   });
 
 const faultSchema = z
@@ -74,7 +74,7 @@ const scriptSchema = z
     id: 'AgentScript',
     description:
       'What a scripted agent says, declared as data. `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}` are replaced.',
-    example: { say: 'You said: {{message}}', paceMs: 20 },
+    examples: [{ say: 'You said: {{message}}', paceMs: 20 }],
   }) satisfies z.ZodType<AgentScript>;
 
 const agentSchema = z
@@ -100,14 +100,17 @@ const agentSchema = z
   .meta({
     id: 'AgentSpec',
     description: 'A named participant. Times in ms.',
-    example: { name: 'writer', runner: 'scripted', script: { say: 'Hello, {{message}}' } },
+    examples: [{ name: 'writer', runner: 'scripted', script: { say: 'Hello, {{message}}' } }],
   }) satisfies z.ZodType<AgentSpec>;
 
 export const openSchema = z
   .strictObject({
     id: idSchema.exactOptional(),
     team: text(LIMITS.nameChars)
-      .meta({ description: 'The rule by which agents take turns; default `sequence`.', example: 'sequence' })
+      .meta({
+        description: 'The rule by which agents take turns; default `sequence`.',
+        examples: ['sequence'],
+      })
       .exactOptional(),
     agents: z
       .array(agentSchema)
@@ -131,14 +134,14 @@ const partSchema = z.discriminatedUnion('type', [
 const sendShape = {
   messageId: idSchema.meta({
     description: 'Made by the client; makes every retry harmless.',
-    example: 'm-1',
+    examples: ['m-1'],
   }),
   text: text(LIMITS.messageChars)
-    .meta({ description: 'Short for one text part.', example: 'Hello' })
+    .meta({ description: 'Short for one text part.', examples: ['Hello'] })
     .exactOptional(),
   parts: z.array(partSchema).min(1).max(LIMITS.messageParts).exactOptional(),
   from: text(LIMITS.nameChars)
-    .meta({ description: 'Who speaks, as shown to others.', example: 'Ada' })
+    .meta({ description: 'Who speaks, as shown to others.', examples: ['Ada'] })
     .exactOptional(),
   policy: z.enum(['queue']).meta({ description: 'What happens while a turn runs.' }).exactOptional(),
 } as const;
@@ -166,7 +169,7 @@ export const sendBodySchema = z
   .meta({
     id: 'SendRequest',
     description: 'A message. `messageId` may be left out if an Idempotency-Key header is given.',
-    example: { messageId: 'm-1', text: 'Hello' },
+    examples: [{ messageId: 'm-1', text: 'Hello' }],
   }) satisfies z.ZodType<Omit<SendRequest, 'messageId'> & Partial<Pick<SendRequest, 'messageId'>>>;
 
 export const cancelSchema = z
@@ -199,7 +202,7 @@ export const eventsQuerySchema = z.strictObject({
   after: z
     .string()
     .max(64)
-    .meta({ description: 'Events after this position: `{epoch}:{seq}`, or a plain seq.', example: '0' })
+    .meta({ description: 'Events after this position: `{epoch}:{seq}`, or a plain seq.', examples: ['0'] })
     .default('0'),
   limit: count(LIMITS.pageEvents)
     .prefault(String(PAGE))
@@ -215,7 +218,7 @@ export const streamQuerySchema = z.strictObject({
     .max(64)
     .meta({
       description: 'Resume after this position, `{epoch}:{seq}`; `Last-Event-ID` wins.',
-      example: '1700000000000:12',
+      examples: ['1700000000000:12'],
     })
     .exactOptional(),
 });
@@ -238,7 +241,7 @@ export const idempotencyKeySchema = z
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
   .meta({
     description: 'Names this request: a repeat with the same key gets the first answer.',
-    example: 'order-42',
+    examples: ['order-42'],
   });
 
 const inSession = { session: idSchema } as const;

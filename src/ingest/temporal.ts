@@ -24,6 +24,7 @@ const GRPC = {
 } as const;
 
 /** Tries of one call: a connection that has just broken is replaced, a busy server is not asked again. */
+const RETRIED: ReadonlySet<number> = new Set([GRPC.unavailable]);
 const TRIES = 4;
 const FIRST_PAUSE_MS = 40;
 
@@ -33,7 +34,7 @@ const FIRST_PAUSE_MS = 40;
  */
 export function ingressConnectionOptions(): Pick<ConnectionOptions, 'interceptors' | 'channelArgs'> {
   const retry = makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, status) => Number(status.code) === GRPC.unavailable && attempt < TRIES,
+    retryableDecider: (attempt, status) => RETRIED.has(status.code) && attempt < TRIES,
     delayFunction: (attempt) => FIRST_PAUSE_MS * 2 ** (attempt - 1),
   });
   return {

@@ -21,9 +21,9 @@ import { idempotencyKey } from './idempotency.ts';
 const TAGS = ['Messages'];
 
 /** The request with a `messageId`: the body's, or the one that the Idempotency-Key stands for. */
-function sendRequest(ref: SessionRef, req: Request): SendRequest {
+async function sendRequest(ref: SessionRef, req: Request): Promise<SendRequest> {
   const key = idempotencyKey(req);
-  const body = validate(sendBodySchema, readJson(req));
+  const body = validate(sendBodySchema, await readJson(req));
   const messageId = body.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
   if (messageId === undefined) throw invalidAt(['messageId'], 'give it, or an Idempotency-Key header.');
   return { ...body, messageId };
@@ -54,7 +54,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
     },
     async handle(call) {
       const ref = sessionOf(call);
-      const receipt = await context.submitter.send(ref, sendRequest(ref, call.req));
+      const receipt = await context.submitter.send(ref, await sendRequest(ref, call.req));
       call.res
         .status(202)
         .location(`/v1/sessions/${ref.session}/messages/${receipt.messageId}`)

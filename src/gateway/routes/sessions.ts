@@ -45,7 +45,7 @@ function openRoute(context: GatewayContext): ApiRoute {
     },
     async handle({ req, res, principal }) {
       const key = idempotencyKey(req);
-      const request = validate<OpenRequest>(openSchema, readJson(req));
+      const request = validate<OpenRequest>(openSchema, await readJson(req));
       const { summary, replayed } = await context.submitter.open(principal, request, key);
       if (replayed) res.setHeader('Idempotency-Replayed', 'true');
       res.status(201).location(`/v1/sessions/${summary.id}`).json(summary);
@@ -123,7 +123,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
     },
     async handle(call) {
       const ref = sessionOf(call);
-      const { turn } = validate(cancelSchema, readJson(call.req));
+      const { turn } = validate(cancelSchema, await readJson(call.req));
       call.res.json(await context.submitter.cancel(ref, turn));
     },
   };

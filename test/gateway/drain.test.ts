@@ -1,0 +1,29 @@
+/** A gateway that stops: everybody is told, nobody is stranded. */
+import { expect, test } from '@jest/globals';
+import { ask, connected, frames, next, startRig } from './harness.ts';
+
+test('drain says bye to sockets and streams, closes them as transport close, refuses the new, ends', async () => {
+  const rig = await startRig();
+  const sockets = await Promise.all([1, 2, 3].map(() => connected(rig.socket())));
+  await ask(sockets[0]!, 'attach', { session: 's' });
+  const stream = frames(await rig.call('/v1/sessions/s/stream'));
+  const byes = sockets.map((socket) => next(socket, 'bye'));
+  const ends = sockets.map((socket) => next(socket, 'disconnect'));
+  const drained = rig.gateway.drain();
+  const refused = await rig.post('/v1/sessions', { id: 'late' });
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, 'draining']);
+  expect((await fetch(`${rig.url}/readyz`)).status).toBe(503);
+  expect((await fetch(`${rig.url}/healthz`)).status).toBe(200);
+  await next(rig.socket(), 'connect_error');
+  for (const bye of await Promise.all(byes)) {
+    expect(bye).toEqual([{ code: 'draining', retry: true, retryAfterMs: expect.any(Number) }]);
+  }
+  for (const [reason] of await Promise.all(ends)) expect(reason).toBe('transport close');
+  const seen: string[] = [];
+  for await (const frame of stream) seen.push(frame.split('\n')[0]!);
+  expect(seen).toEqual(['retry: 1000', 'event: reset', 'event: bye']);
+  await drained;
+  expect(rig.delivery.watchers.size).toBe(0);
+  await expect(fetch(`${rig.url}/healthz`)).rejects.toThrow();
+  await rig.gateway.drain();
+});

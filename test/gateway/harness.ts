@@ -1,0 +1,272 @@
+/** A gateway on a free port, with small doubles where the engine is not the thing under test. */
+import { createGateway } from '../../src/gateway/index.ts';
+import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
+import { ConvokeError, emptyView } from '../../src/contracts/index.ts';
+import type {
+  AttachReply,
+  Cursor,
+  Problem,
+  Reply,
+  SessionEvent,
+  SessionInfo,
+  SessionRef,
+  SessionSummary,
+  SessionView,
+} from '../../src/contracts/index.ts';
+import type { Attachment, Delivery, Watcher } from '../../src/deliver/delivery.ts';
+import { createAuthenticator } from '../../src/ingest/index.ts';
+import type { Submitter } from '../../src/ingest/index.ts';
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+
+export const KEY = 'dev';
+const INFO: SessionInfo = {
+  team: 'sequence',
+  agents: [{ name: 'a', runner: 'scripted' }],
+  metadata: {},
+  createdAt: 1,
+};
+
+/** A view of session `s`, at position 7:3. */
+export function view(session = 's'): SessionView {
+  return emptyView('dev', session, INFO, { epoch: 7, seq: 3 });
+}
+
+export function event(seq: number, session = 's'): SessionEvent {
+  const base = { v: 1, tenant: 'dev', session, epoch: 7, seq, at: 1 } as const;
+  return { ...base, id: `turn:t${seq}:end`, type: 'turn.completed', turn: `t${seq}`, data: {} };
+}
+
+function known(ref: SessionRef): void {
+  if (ref.tenant !== 'dev' || ref.session === 'nobody')
+    throw new ConvokeError('session_not_found', 'Check the id.');
+  if (ref.session === 'shut') throw new ConvokeError('session_closed', 'Open another.');
+}
+
+/** Answers as the real one does for the sessions `s…` (open), `shut` (closed) and `nobody`; counts what would have been started. */
+export class FakeSubmitter implements Submitter {
+  opened: string[] = [];
+  sent: string[] = [];
+  closed: string[] = [];
+
+  async open(
+    principal: { readonly tenant: string },
+    request: { readonly id?: string; readonly team?: string },
+    key?: string,
+  ) {
+    if (request.team === 'mob') throw new ConvokeError('unknown_team', 'Use one of: sequence.');
+    const id = request.id ?? (key === undefined ? 's_random' : `s_${key}`);
+    const replayed = this.opened.includes(id);
+    this.opened.push(id);
+    const { tenant } = principal;
+    const summary: SessionSummary = {
+      id,
+      tenant,
+      team: 'sequence',
+      status: 'open',
+      createdAt: 1,
+      workflowId: `session:${tenant}:${id}`,
+    };
+    return { summary, replayed };
+  }
+
+  async send(ref: SessionRef, request: { readonly messageId: string }) {
+    known(ref);
+    this.sent.push(request.messageId);
+    return { session: ref.session, messageId: request.messageId, status: 'accepted' as const };
+  }
+
+  async cancel(ref: SessionRef, turn?: string) {
+    known(ref);
+    if (turn === 't9') throw new ConvokeError('turn_not_found', 'Name a turn of this session.');
+    return { status: 'cancelling' as const, turn: turn ?? 't1' };
+  }
+
+  async close(ref: SessionRef): Promise<void> {
+    if (ref.session !== 'shut') known(ref);
+    this.closed.push(ref.session);
+  }
+
+  async state(ref: SessionRef) {
+    known(ref);
+    const known7 = { epoch: 7, seq: 3 };
+    return {
+      ...ref,
+      status: 'open' as const,
+      team: 'sequence' as const,
+      agents: ['a'],
+      createdAt: 1,
+      known: known7,
+      archivedTo: 0,
+      turns: 1,
+      queued: 0,
+      historyEvents: 10,
+    };
+  }
+
+  async receipt(ref: SessionRef, messageId: string) {
+    known(ref);
+    return messageId === 'in-workflow'
+      ? { session: ref.session, messageId, status: 'queued' as const }
+      : null;
+  }
+
+  async list() {
+    return { data: [], next: null };
+  }
+}
+
+export class FakeDelivery implements Delivery {
+  readonly watchers = new Set<Watcher>();
+  /** Given to a watcher of a `resume` before the attach resolves. */
+  missed: SessionEvent[] = [];
+  /** Given to a watcher in the very moment in which the attach resolves. */
+  immediate: SessionEvent[] = [];
+  cursors: (Cursor | undefined)[] = [];
+
+  attach(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Attachment> {
+    const { promise, resolve, reject } = Promise.withResolvers<Attachment>();
+    try {
+      known(ref);
+    } catch (error) {
+      reject(error);
+      return promise;
+    }
+    this.cursors.push(cursor);
+    this.watchers.add(watcher);
+    const detach = (): void => void this.watchers.delete(watcher);
+    const reply: AttachReply =
+      cursor === undefined
+        ? { mode: 'snapshot', position: { epoch: 7, seq: 3 }, snapshot: view(ref.session) }
+        : { mode: 'resume', position: { epoch: 7, seq: 3 } };
+    if (cursor !== undefined) for (const each of this.missed) watcher.event(each);
+    resolve({ ...reply, detach });
+    for (const each of this.immediate) watcher.event(each);
+    return promise;
+  }
+
+  async snapshot(ref: SessionRef) {
+    known(ref);
+    return view(ref.session);
+  }
+
+  async page(ref: SessionRef, after: { readonly seq: number } | number, limit: number) {
+    known(ref);
+    const from = typeof after === 'number' ? after : after.seq;
+    if (from > 3) throw new ConvokeError('invalid_cursor', 'That is beyond the end.');
+    const data = [1, 2, 3]
+      .filter((seq) => seq > from)
+      .slice(0, limit)
+      .map((seq) => event(seq, ref.session));
+    return { data, next: null, head: { epoch: 7, seq: 3 } };
+  }
+
+  async receipt(ref: SessionRef, messageId: string) {
+    known(ref);
+    return messageId === 'in-log'
+      ? { session: ref.session, messageId, status: 'consumed' as const, turn: 't1' }
+      : null;
+  }
+
+  async stop(): Promise<void> {
+    this.watchers.clear();
+  }
+}
+
+type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
+
+export interface Rig {
+  readonly gateway: Gateway;
+  readonly port: number;
+  readonly url: string;
+  readonly submitter: FakeSubmitter;
+  readonly delivery: FakeDelivery;
+  readonly errors: object[];
+  /** A request with the key, unless headers say otherwise. */
+  call(path: string, init?: Init): Promise<Response>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  socket(options?: Parameters<typeof io>[1]): Socket;
+}
+
+export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Rig> {
+  const submitter = new FakeSubmitter();
+  const delivery = new FakeDelivery();
+  const errors: object[] = [];
+  const quiet = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (fields: object) => void errors.push(fields),
+  };
+  const gateway = createGateway({
+    submitter,
+    delivery,
+    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
+    logger: quiet,
+    checks: {},
+    origins: ['https://app.example.com'],
+    devMode: false,
+    ...changes,
+  });
+  const { port } = await gateway.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${port}`;
+  const call = (path: string, init: Init = {}): Promise<Response> =>
+    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
+  return {
+    gateway,
+    port,
+    url,
+    submitter,
+    delivery,
+    errors,
+    call,
+    post: (path, body, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+    socket: (options = {}) =>
+      io(url, {
+        transports: ['websocket'],
+        reconnection: false,
+        forceNew: true,
+        auth: { token: KEY },
+        ...options,
+      }),
+  };
+}
+
+/** Resolves with the arguments of the next `name`. */
+export function next(socket: Socket, name: string): Promise<unknown[]> {
+  return new Promise((resolve) => socket.once(name, (...args: unknown[]) => resolve(args)));
+}
+
+export async function connected(socket: Socket): Promise<Socket> {
+  await next(socket, 'connect');
+  return socket;
+}
+
+/** One request over a socket. */
+export function ask(socket: Socket, name: string, ...args: unknown[]): Promise<Reply<never>> {
+  return socket.timeout(5_000).emitWithAck(name, ...args) as Promise<Reply<never>>;
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  expectType(response.headers.get('content-type'));
+  return (await response.json()) as Problem;
+}
+
+function expectType(type: string | null): void {
+  if (type?.startsWith('application/problem+json') !== true)
+    throw new Error(`Not a problem: ${String(type)}`);
+}
+
+/** The frames of an event stream, as blocks of text, as they arrive. */
+export async function* frames(response: Response): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + chunk).split('\n\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+  }
+}

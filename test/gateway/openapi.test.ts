@@ -1,0 +1,137 @@
+/** The description of the API is true: it names every route that is registered, and it is a valid OpenAPI 3.1 document. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Connections } from '../../src/gateway/connections.ts';
+import { createApp } from '../../src/gateway/http.ts';
+import { createReadiness } from '../../src/gateway/readiness.ts';
+import { createAuthenticator } from '../../src/ingest/index.ts';
+import { FakeDelivery, FakeSubmitter, startRig } from './harness.ts';
+import type { Rig } from './harness.ts';
+
+interface Operation {
+  readonly operationId?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: object }[];
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content?: Record<string, object> }
+  >;
+  readonly security?: readonly object[];
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, object> };
+}
+
+let rig: Rig;
+let document: Document;
+beforeAll(async () => {
+  rig = await startRig();
+  document = (await (await fetch(`${rig.url}/openapi.json`)).json()) as Document;
+});
+afterAll(() => rig.gateway.drain());
+
+/** Every route of an Express application, as `get /path/{id}`. */
+function registered(): string[] {
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const app = createApp(
+    {
+      submitter: new FakeSubmitter(),
+      delivery: new FakeDelivery(),
+      authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
+      logger: quiet,
+      readiness: createReadiness({}),
+      connections: new Connections(),
+      allowsOrigin: () => true,
+    },
+    { devMode: false },
+  );
+  const layers = (
+    app.router as unknown as { stack: { route?: { path: string; methods: Record<string, boolean> } }[] }
+  ).stack;
+  return layers.flatMap(({ route }) =>
+    route === undefined
+      ? []
+      : Object.keys(route.methods)
+          .filter((method) => method !== '_all')
+          .map((method) => `${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`),
+  );
+}
+
+const operations = (): [string, Operation][] =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+  );
+
+/** Every `$ref` below a value. */
+function refs(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    key === '$ref' && typeof each === 'string' ? [each] : refs(each),
+  );
+}
+
+describe('the document', () => {
+  test('names every route that is registered, and no other', () => {
+    expect(
+      operations()
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(registered().sort());
+    expect(registered()).toHaveLength(14);
+  });
+
+  test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {
+    expect(document.openapi).toBe('3.1.0');
+    const ids = operations().flatMap(([, operation]) => operation.operationId ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [name, operation] of operations()) {
+      const inPath = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const declared = (operation.parameters ?? [])
+        .filter((each) => each.in === 'path')
+        .map((each) => each.name);
+      expect([name, declared.sort()]).toEqual([name, inPath.sort()]);
+      for (const [status, response] of Object.entries(operation.responses)) {
+        expect(status).toMatch(/^[2-5]\d\d$/);
+        expect(response.description).not.toBe('');
+      }
+    }
+    for (const ref of refs(document)) {
+      const found = ref
+        .replace('#/', '')
+        .split('/')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], document);
+      expect([ref, typeof found]).toEqual([ref, 'object']);
+    }
+  });
+
+  test('requests are strict, answers may gain fields, problems are everywhere', () => {
+    expect(document.components.schemas['OpenRequest']).toMatchObject({ additionalProperties: false });
+    expect(document.components.schemas['Receipt']).not.toHaveProperty('additionalProperties');
+    for (const [name, operation] of operations()) {
+      if (!name.includes('/v1/')) continue;
+      expect(operation.responses['401']?.content).toHaveProperty('application/problem+json');
+    }
+  });
+
+  test('parameters say what they are', () => {
+    const list = document.paths['/v1/sessions']?.['get']?.parameters ?? [];
+    expect(list.find((each) => each.name === 'limit')?.schema).toMatchObject({
+      type: 'integer',
+      maximum: 100,
+    });
+  });
+});
+
+test('the docs page needs nothing from elsewhere', async () => {
+  const page = await fetch(`${rig.url}/docs`);
+  expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+  const html = await page.text();
+  const sources = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
+  expect(sources).toHaveLength(3);
+  for (const source of sources) {
+    expect(source.startsWith('/')).toBe(true);
+    const response = await fetch(`${rig.url}${source}`);
+    expect([source, response.status]).toEqual([source, 200]);
+    await response.arrayBuffer();
+  }
+});

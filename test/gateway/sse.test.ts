@@ -1,0 +1,104 @@
+/** Event streams: framing, resuming, slow readers. */
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
+import { event, frames, KEY, startRig, view } from './harness.ts';
+import type { Rig } from './harness.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.gateway.drain());
+
+const watcher = () => [...rig.delivery.watchers].at(-1)!;
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a stream without a cursor begins with the snapshot, also if an event is pushed in the same moment', async () => {
+  rig.delivery.immediate = [event(4)];
+  const leave = new AbortController();
+  const response = await rig.call('/v1/sessions/s/stream', { signal: leave.signal });
+  rig.delivery.immediate = [];
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  const stream = frames(response);
+  const next = async (): Promise<unknown> => (await stream.next()).value;
+  expect(await next()).toBe('retry: 1000');
+  expect(await next()).toBe(`event: reset\nid: 7:3\ndata: ${JSON.stringify(view())}`);
+  expect(await next()).toBe(`event: turn.completed\nid: 7:4\ndata: ${JSON.stringify(event(4))}`);
+  watcher().delta({ session: 's', step: 't1.1', attempt: 1, offset: 0, text: 'line\nbreak' });
+  expect(await next()).toBe(
+    'event: delta\ndata: {"step":"t1.1","attempt":1,"offset":0,"text":"line\\nbreak"}',
+  );
+  leave.abort();
+  await until(() => rig.delivery.watchers.size === 0);
+});
+
+test('Last-Event-ID resumes and wins over ?after=', async () => {
+  rig.delivery.missed = [event(2), event(3)];
+  const leave = new AbortController();
+  const headers = { 'last-event-id': '7:1' };
+  const response = await rig.call('/v1/sessions/s/stream?after=7:0', { headers, signal: leave.signal });
+  expect(rig.delivery.cursors.at(-1)).toEqual({ epoch: 7, seq: 1 });
+  const stream = frames(response);
+  await stream.next();
+  expect((await stream.next()).value).toContain('id: 7:2');
+  expect((await stream.next()).value).toContain('id: 7:3');
+  leave.abort();
+  const byQuery = new AbortController();
+  await rig.call('/v1/sessions/s/stream?after=7:2', { signal: byQuery.signal });
+  expect(rig.delivery.cursors.at(-1)).toEqual({ epoch: 7, seq: 2 });
+  byQuery.abort();
+  rig.delivery.missed = [];
+  await until(() => rig.delivery.watchers.size === 0);
+});
+
+test('a reset in the middle carries the position to resume from', async () => {
+  const leave = new AbortController();
+  const stream = frames(await rig.call('/v1/sessions/s/stream?after=7:3', { signal: leave.signal }));
+  await stream.next();
+  watcher().reset({ ...view(), position: { epoch: 8, seq: 5 } });
+  expect((await stream.next()).value).toMatch(/^event: reset\nid: 8:5\n/);
+  leave.abort();
+  await until(() => rig.delivery.watchers.size === 0);
+});
+
+test('the end of a slow consumer: its backlog is seen, it is told why, and it is detached', async () => {
+  const socket = connect(rig.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write(
+    `GET /v1/sessions/s/stream?after=7:3 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\n\r\n`,
+  );
+  await until(() => rig.delivery.watchers.size === 1);
+  const slow = watcher();
+  const text = 'x'.repeat(64 * 1024);
+  for (let offset = 0; slow.backlog().bytes <= LIMITS.socketBytes; offset += text.length) {
+    slow.delta({ session: 's', step: 't1.1', attempt: 1, offset, text });
+    if (offset > 64 * LIMITS.socketBytes) throw new Error('The backlog is not seen.');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(slow.backlog().packets).toBeGreaterThan(0);
+  slow.end('slow_consumer');
+  await until(() => rig.delivery.watchers.size === 0);
+  socket.destroy();
+});
+
+test('a stream that ends says bye', async () => {
+  const stream = frames(await rig.call('/v1/sessions/s/stream?after=7:3'));
+  await stream.next();
+  watcher().end('slow_consumer');
+  const rest: string[] = [];
+  for await (const frame of stream) rest.push(frame);
+  expect(rest).toHaveLength(1);
+  expect(rest[0]).toMatch(/^event: bye\ndata: \{"code":"slow_consumer","retry":true,"retryAfterMs":\d+\}$/);
+});
+
+test('HEAD does not hold the connection', async () => {
+  const response = await rig.call('/v1/sessions/s/stream', { method: 'HEAD' });
+  expect(response.status).toBe(200);
+  expect(rig.delivery.watchers.size).toBe(0);
+});

@@ -1,0 +1,89 @@
+/** What ingest does when there is no Temporal: it says so, soon. */
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { createSubmitter, ingressConnectionOptions } from '../../src/ingest/index.ts';
+import type { Submitter } from '../../src/ingest/index.ts';
+import { pageToken, visibilityQuery } from '../../src/ingest/sessions-query.ts';
+
+/** The promise of the REST API, ms. */
+const PROMISED_MS = 2_000;
+const ref = { tenant: 'dev', session: 's' };
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+function submitterTo(address: string): Submitter {
+  const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
+  cleanups.push(() => connection.close());
+  return createSubmitter({
+    client: new Client({ connection }),
+    defaultAgents: [{ name: 'a', runner: 'scripted' }],
+  });
+}
+
+async function listening(
+  onSocket: (socket: Socket) => void,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer(onSocket);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function deadPort(): Promise<number> {
+  const { server, port } = await listening(() => undefined);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function expectRefusal(run: () => Promise<unknown>, codes: RegExp): Promise<void> {
+  const began = Date.now();
+  await expect(run()).rejects.toMatchObject({
+    code: expect.stringMatching(codes),
+    retryAfterMs: expect.any(Number),
+  });
+  expect(Date.now() - began).toBeLessThan(PROMISED_MS);
+}
+
+describe('without Temporal', () => {
+  test('nobody listens: each call is refused within 2 s, again and again while the channel backs off', async () => {
+    const submitter = submitterTo(`127.0.0.1:${await deadPort()}`);
+    const calls = [
+      () => submitter.send(ref, { messageId: 'm', text: 'x' }),
+      () => submitter.open({ tenant: 'dev' }, {}),
+      () => submitter.list({ tenant: 'dev' }, { limit: 10 }),
+      () => submitter.state(ref),
+      () => submitter.cancel(ref),
+      () => submitter.close(ref),
+    ];
+    for (const call of calls) await expectRefusal(call, /^temporal_unavailable$/);
+  });
+
+  test('somebody listens and says nothing: refused within 2 s', async () => {
+    const sockets = new Set<Socket>();
+    const { server, port } = await listening((socket) => sockets.add(socket));
+    cleanups.push(async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    const submitter = submitterTo(`127.0.0.1:${port}`);
+    await expectRefusal(() => submitter.send(ref, { messageId: 'm', text: 'x' }), /^temporal_unavailable$/);
+    await expectRefusal(() => submitter.state(ref), /^(worker|temporal)_unavailable$/);
+  });
+});
+
+describe('lists', () => {
+  test('only ids and fixed words go into a query', () => {
+    expect(visibilityQuery('acme', 'sequence', 'open')).toBe(
+      "WorkflowType = 'session' AND ConvokeTenant = 'acme' AND ConvokeTeam = 'sequence' AND ExecutionStatus = 'Running'",
+    );
+    expect(() => visibilityQuery("a' OR '1'='1", undefined, undefined)).toThrow();
+  });
+
+  test.each(['', '!', 'YQ==', 'a'.repeat(9_000)])('cursor %j is refused', (cursor) => {
+    expect(() => pageToken(cursor)).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
+  });
+});
