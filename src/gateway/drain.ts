@@ -1,5 +1,6 @@
 /** How a gateway stops without anybody losing anything. */
 import type { Server as HttpServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../contracts/index.ts';
 import type { GatewayContext } from './context.ts';
 import type { GatewayServer } from './socket-client.ts';
@@ -20,13 +21,16 @@ export async function drainGateway(
   connections.refuse();
   logger.info({}, 'Draining');
   await connections.drain(LIMITS.drainMs);
-  const cut = setTimeout(() => http.closeAllConnections(), GRACE_MS);
-  try {
-    // Closes the adapter, what is left of the engine, and the HTTP server.
-    await io.close();
-    if (http.listening) await new Promise<void>((resolve) => http.close(() => resolve()));
-  } finally {
-    clearTimeout(cut);
-  }
+  // Closes the adapter, what is left of the engine, and the HTTP server; the first of these waits for a Redis that may be gone.
+  const closed = io.close();
+  const inTime = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
+  if (!inTime) await abandon(http);
   logger.info({}, 'Drained');
+}
+
+/** Closes the port, and whatever is still connected to it. */
+async function abandon(http: HttpServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  http.closeAllConnections();
+  await closed;
 }

@@ -4,7 +4,7 @@ import { ConvokeError } from '../contracts/index.ts';
 import type { SessionPage, SessionSummary } from '../contracts/index.ts';
 import { nextCursor, pageToken, summaryOf, visibilityQuery } from './sessions-query.ts';
 import type { ListQuery, SessionMemo } from './sessions-query.ts';
-import { isInvalidArgument } from './temporal.ts';
+import { isArgumentRefused } from './temporal.ts';
 import { teamOf } from './validate.ts';
 
 type Response = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
@@ -47,7 +47,7 @@ export async function listSessions(client: Client, tenant: string, query: ListQu
   };
   const page = await client.workflowService.listWorkflowExecutions(request).catch((error: unknown) => {
     // The query is ours and right; only the token came from outside.
-    if (query.cursor === undefined || !isInvalidArgument(error)) throw error;
+    if (query.cursor === undefined || !isArgumentRefused(error)) throw error;
     throw new ConvokeError('invalid_cursor', 'Use the `next` of the page before, unchanged.', {
       cause: error,
     });

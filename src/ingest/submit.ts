@@ -123,7 +123,7 @@ class TemporalSubmitter implements Submitter {
       request.id ??
       (idempotencyKey === undefined
         ? `s_${randomBytes(16).toString('base64url')}`
-        : derivedId(['open', tenant], idempotencyKey));
+        : `s_${derivedId(['open', tenant], idempotencyKey)}`);
     const ref = { tenant, session };
     const info: SessionInfo = {
       team: teamOf(request.team),

@@ -14,6 +14,7 @@ import type { ErrorCode } from '../contracts/index.ts';
 /** gRPC status codes, by their numbers on the wire. */
 const GRPC = {
   cancelled: 1,
+  unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
@@ -92,9 +93,10 @@ export function isWorkflowNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
 }
 
-/** True if the server says that an argument of ours is wrong. */
-export function isInvalidArgument(error: unknown): boolean {
-  return grpcCode(error) === GRPC.invalidArgument;
+/** True if the server could make nothing of an argument; for a foreign page token it says only "unknown". */
+export function isArgumentRefused(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === GRPC.invalidArgument || code === GRPC.unknown;
 }
 
 /** True for an update that was accepted by a workflow which then ended. */

@@ -57,7 +57,7 @@ export function derivedId(scope: readonly string[], key: string): string {
 
 /** The `messageId` that an Idempotency-Key stands for in a session. */
 export function messageIdOfKey(ref: SessionRef, key: string): string {
-  return derivedId(['message', ref.tenant, ref.session], key);
+  return `m_${derivedId(['message', ref.tenant, ref.session], key)}`;
 }
 
 /** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. */

@@ -270,3 +270,8 @@ export async function* frames(response: Response): AsyncGenerator<string> {
     yield* parts;
   }
 }
+
+/** Waits for a named condition. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

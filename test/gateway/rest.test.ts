@@ -52,7 +52,7 @@ describe('the routes', () => {
       return ((await response.json()) as { messageId: string }).messageId;
     };
     const id = await send('s');
-    expect(id).toMatch(/^[\w-]{43}$/);
+    expect(id).toMatch(/^m_[\w-]{43}$/);
     expect(await send('s')).toBe(id);
     expect(await send('s2')).not.toBe(id);
   });

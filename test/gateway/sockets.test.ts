@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Socket as NetSocket } from 'node:net';
 import type { Socket } from 'socket.io-client';
 import { LIMITS } from '../../src/contracts/index.ts';
-import { ask, connected, event, next, startRig } from './harness.ts';
+import { ask, connected, event, next, startRig, until } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 let rig: Rig;
@@ -23,10 +23,6 @@ function open(options?: Parameters<Rig['socket']>[0]): Socket {
 }
 
 const watcher = () => [...rig.delivery.watchers].at(-1)!;
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Sends a packet that the client library would not send. */
 function raw(socket: Socket, data: unknown[], id?: number): void {

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
-import { event, frames, KEY, startRig, view } from './harness.ts';
+import { event, frames, KEY, startRig, until, view } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 let rig: Rig;
@@ -12,10 +12,6 @@ beforeAll(async () => {
 afterAll(() => rig.gateway.drain());
 
 const watcher = () => [...rig.delivery.watchers].at(-1)!;
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 test('a stream without a cursor begins with the snapshot, also if an event is pushed in the same moment', async () => {
   rig.delivery.immediate = [event(4)];
