@@ -3,9 +3,12 @@
  * new and when it closes.
  *
  * Invariants that every archive keeps (proved by test/conformance/archive.suite.ts)
- * 1. Writing is idempotent by (tenant, session, seq): the first event written at a seq stays.
+ * 1. Writing is idempotent by (tenant, session, seq): the first event written at a seq stays, and so does the first info.
  * 2. A write is atomic: all events of one call or none.
  * 3. Reading returns ascending seq, never another tenant's or session's events.
+ * 4. What was written is read back unchanged, whatever a JSON string may hold, also by another process and after a restart.
+ *
+ * Errors are those of the database: a rejected call has changed nothing and may be repeated.
  */
 import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
 
@@ -23,6 +26,8 @@ export interface Archive {
   read(ref: SessionRef, after: number, limit: number): Promise<readonly LoggedEvent[]>;
   /** Events with `seq <= upTo`, the newest `limit` of them, oldest first. */
   readTail(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]>;
+  /** Null if nothing was ever written for it. */
   session(ref: SessionRef): Promise<ArchivedSession | null>;
+  /** Lets go of the database; every later call is rejected. Closing twice is harmless. */
   close(): Promise<void>;
 }

@@ -1,0 +1,27 @@
+/** Chooses the adapter by the scheme of a URL. */
+import type { Archive } from './archive.ts';
+import { createPostgresArchive } from './postgres.ts';
+import { createSqliteArchive } from './sqlite.ts';
+
+const FORMS = 'sqlite:///absolute/path.db, sqlite:relative/path.db or postgres://…';
+
+/**
+ * Opens the archive that a URL names: `sqlite:///absolute/path.db`, `sqlite:relative/path.db` or `postgres://…`. The path of a file is
+ * taken as written, nothing in it is decoded. Throws an Error for any other form (without its text: it may hold a password), and whatever
+ * the database says if it cannot be opened.
+ */
+export async function openArchive(url: string): Promise<Archive> {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'postgres' || scheme === 'postgresql') return createPostgresArchive(url);
+  if (scheme === 'sqlite') return createSqliteArchive(sqliteFile(url.slice('sqlite:'.length)));
+  const found = scheme === undefined ? 'has no scheme' : `has the unknown scheme "${scheme}"`;
+  throw new Error(`The URL of the archive ${found}; use ${FORMS}.`);
+}
+
+/** The file that the part after `sqlite:` names. */
+function sqliteFile(rest: string): string {
+  const file = rest.startsWith('///') ? rest.slice(2) : rest;
+  if (file === '' || file.startsWith('//'))
+    throw new Error(`The URL of the archive names no file; use ${FORMS}.`);
+  return file;
+}

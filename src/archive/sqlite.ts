@@ -1,0 +1,118 @@
+/**
+ * The archive in one SQLite file, for everything that runs on one machine. Several processes may share the file; it must not lie on a
+ * network file system, where write-ahead logging does not work.
+ *
+ * `node:sqlite` is synchronous: a call holds up its process for as long as it takes, at most `BUSY_TIMEOUT_MS` while another process writes.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
+import type { Archive, ArchivedSession } from './archive.ts';
+import { decodeEvent, decodeInfo, encode } from './row.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Strict and checked: what is not a position is refused instead of stored as something else. */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS convoke_session (
+    tenant TEXT NOT NULL,
+    session TEXT NOT NULL,
+    info TEXT NOT NULL,
+    PRIMARY KEY (tenant, session)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS convoke_event (
+    tenant TEXT NOT NULL,
+    session TEXT NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq >= 1),
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant, session, seq)
+  ) STRICT;
+`;
+
+/** Opens (and creates, with its folder) the file; `:memory:` keeps everything in this process. Throws if the file cannot be used. */
+export function createSqliteArchive(file: string): Archive {
+  const db = openDatabase(file);
+  const addSession = db.prepare('INSERT INTO convoke_session VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const addEvent = db.prepare(
+    'INSERT INTO convoke_event VALUES (?, ?, ?, ?) ON CONFLICT (tenant, session, seq) DO NOTHING',
+  );
+  const after = db.prepare(
+    'SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  const tail = db.prepare(
+    'SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq <= ? ORDER BY seq DESC LIMIT ?',
+  );
+  const find = db.prepare(
+    `SELECT info, (SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session) AS last
+     FROM convoke_session s WHERE tenant = ? AND session = ?`,
+  );
+  const events = (statement: typeof after, ...values: SQLInputValue[]): LoggedEvent[] =>
+    statement.all(...values).map((row) => decodeEvent(String(row['body'])));
+
+  return {
+    async write(
+      { tenant, session }: SessionRef,
+      info: SessionInfo,
+      written: readonly LoggedEvent[],
+    ): Promise<void> {
+      transact(db, () => {
+        addSession.run(tenant, session, encode(info));
+        for (const event of written) addEvent.run(tenant, session, event.seq, encode(event));
+      });
+    },
+    async read(
+      { tenant, session }: SessionRef,
+      position: number,
+      limit: number,
+    ): Promise<readonly LoggedEvent[]> {
+      return events(after, tenant, session, position, limit);
+    },
+    async readTail(
+      { tenant, session }: SessionRef,
+      upTo: number,
+      limit: number,
+    ): Promise<readonly LoggedEvent[]> {
+      return events(tail, tenant, session, upTo, limit).reverse();
+    },
+    async session({ tenant, session }: SessionRef): Promise<ArchivedSession | null> {
+      const row = find.get(tenant, session);
+      return row === undefined
+        ? null
+        : { info: decodeInfo(String(row['info'])), lastSeq: Number(row['last'] ?? 0) };
+    },
+    async close(): Promise<void> {
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+function openDatabase(file: string): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    // NORMAL loses no committed write when a process dies, only when the machine does; the file stays whole in both cases.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    transact(db, () => {
+      db.exec(TABLES);
+    });
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** IMMEDIATE takes the write lock at once and waits for it; a read lock that is raised later would fail instead of waiting. */
+function transact(db: DatabaseSync, work: () => void): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    db.exec('COMMIT');
+  } catch (error) {
+    // Some errors (a full disk) have rolled back already.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+/** The archive on PostgreSQL: the suite, and what only a server has. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { createPostgresArchive, openArchive } from '../../src/archive/index.ts';
+import type { Archive } from '../../src/archive/index.ts';
+import { archiveSuite } from '../conformance/archive.suite.ts';
+import { startPostgres } from '../support/postgres.ts';
+import type { TestPostgres } from '../support/postgres.ts';
+import { eventsAt, INFO } from './events.ts';
+
+const REF = { tenant: 'acme', session: 'one' };
+let server: TestPostgres;
+
+beforeAll(async () => {
+  server = await startPostgres();
+}, 120_000);
+afterAll(() => server.stop());
+
+/** Runs statements on a connection of its own, as the superuser. */
+async function administer(...statements: string[]): Promise<void> {
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+/** The URL of another database, or role, on the same server. */
+function urlOf({ database = 'postgres', role = 'convoke' }): string {
+  const url = new URL(server.url);
+  url.pathname = database;
+  url.username = role;
+  return url.href;
+}
+
+archiveSuite('PostgreSQL', async () => {
+  const opened: Archive[] = [];
+  const open = async (): Promise<Archive> => {
+    const archive = await openArchive(server.url);
+    opened.push(archive);
+    return archive;
+  };
+  return {
+    archive: await open(),
+    reopen: open,
+    cleanup: async () => {
+      await Promise.all(opened.map((archive) => archive.close()));
+    },
+  };
+});
+
+describe('a server', () => {
+  test('whose tables are created by many processes at once has them', async () => {
+    await administer('CREATE DATABASE together');
+    const url = urlOf({ database: 'together' });
+    const archives = await Promise.all(Array.from({ length: 8 }, () => createPostgresArchive(url)));
+    await Promise.all(archives.map((archive) => archive.write(REF, INFO, eventsAt(1, 3))));
+    expect(await archives[0]!.read(REF, 0, 10)).toEqual(eventsAt(1, 3));
+    await Promise.all(archives.map((archive) => archive.close()));
+  });
+
+  test('that ends the connections between two calls is connected to anew', async () => {
+    await administer('CREATE DATABASE interrupted');
+    const archive = await createPostgresArchive(urlOf({ database: 'interrupted' }));
+    await archive.write(REF, INFO, eventsAt(1, 3));
+    await administer(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'interrupted' AND pid <> pg_backend_pid()`,
+    );
+    // The first call fails if it is faster than the news of the end; it drops the connection, so the second cannot fail.
+    const events = await archive.read(REF, 0, 10).catch(() => archive.read(REF, 0, 10));
+    expect(events).toEqual(eventsAt(1, 3));
+    await archive.close();
+  });
+
+  test('lets a role that may not create tables use those that exist', async () => {
+    await administer('CREATE DATABASE strict');
+    const owner = await createPostgresArchive(urlOf({ database: 'strict' }));
+    await owner.write(REF, INFO, eventsAt(1, 3));
+    const client = new Client({ connectionString: urlOf({ database: 'strict' }) });
+    await client.connect();
+    await client.query('CREATE ROLE app LOGIN; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO app');
+    await client.end();
+    const archive = await createPostgresArchive(urlOf({ database: 'strict', role: 'app' }));
+    await archive.write(REF, INFO, eventsAt(2, 5));
+    expect(await archive.read(REF, 0, 10)).toEqual(eventsAt(1, 5));
+    await Promise.all([owner.close(), archive.close()]);
+  });
+
+  test('that does not know the database, or is not there, is an error at once', async () => {
+    await expect(createPostgresArchive(urlOf({ database: 'nowhere' }))).rejects.toThrow('nowhere');
+    await expect(openArchive('postgresql://convoke@127.0.0.1:1/convoke')).rejects.toThrow('ECONNREFUSED');
+  });
+});

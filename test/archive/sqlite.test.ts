@@ -1,0 +1,98 @@
+/** The archive on SQLite: the suite, and what only a file shared by processes has. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSqliteArchive, openArchive } from '../../src/archive/index.ts';
+import type { Archive } from '../../src/archive/index.ts';
+import { archiveSuite } from '../conformance/archive.suite.ts';
+import { eventAt, eventsAt, INFO } from './events.ts';
+
+const REF = { tenant: 'acme', session: 'one' };
+const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'convoke-archive-'));
+
+archiveSuite('SQLite', async () => {
+  const folder = await makeFolder();
+  const opened: Archive[] = [];
+  const open = (): Archive => {
+    const archive = createSqliteArchive(join(folder, 'made', 'on', 'demand', 'archive.db'));
+    opened.push(archive);
+    return archive;
+  };
+  return {
+    archive: open(),
+    reopen: async () => open(),
+    cleanup: async () => {
+      await Promise.all(opened.map((archive) => archive.close()));
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+describe('a file', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await makeFolder();
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('is shared by processes that start, write the same events and stop at the same time', async () => {
+    const file = join(folder, 'shared.db');
+    const sources = ['../../src/archive/sqlite.ts', './events.ts'].map(
+      (path) => new URL(path, import.meta.url).href,
+    );
+    const program = `
+      const [{ createSqliteArchive }, { eventsAt, INFO }] = await Promise.all(${JSON.stringify(sources)}.map((url) => import(url)));
+      const archive = createSqliteArchive(${JSON.stringify(file)});
+      for (let from = 1; from <= 191; from += 10) await archive.write(${JSON.stringify(REF)}, INFO, eventsAt(from, from + 9));
+      await archive.close();
+    `;
+    const run = () =>
+      promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { env: {} });
+    await Promise.all(Array.from({ length: 4 }, run));
+    const archive = createSqliteArchive(file);
+    expect(await archive.read(REF, 0, 1_000)).toEqual(eventsAt(1, 200));
+    await archive.close();
+  });
+
+  test('that is no database is refused with a reason, and left as it is', async () => {
+    const file = join(folder, 'notes.txt');
+    await writeFile(file, 'These are not the rows you are looking for. '.repeat(100));
+    expect(() => createSqliteArchive(file)).toThrow('not a database');
+  });
+});
+
+describe('openArchive', () => {
+  test('opens the file of an absolute path', async () => {
+    const folder = await makeFolder();
+    const archive = await openArchive(`sqlite://${folder}/a%20b.db`);
+    await archive.write(REF, INFO, [eventAt(1)]);
+    await archive.close();
+    const again = createSqliteArchive(join(folder, 'a%20b.db'));
+    expect(await again.read(REF, 0, 10)).toEqual([eventAt(1)]);
+    await again.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test('keeps :memory: in the process', async () => {
+    const archive = await openArchive('sqlite::memory:');
+    await archive.write(REF, INFO, [eventAt(1)]);
+    expect(await archive.session(REF)).toEqual({ info: INFO, lastSeq: 1 });
+    await archive.close();
+  });
+
+  test.each([
+    ['mysql://root:secret@db/convoke', 'unknown scheme "mysql"'],
+    ['archive.db', 'has no scheme'],
+    ['', 'has no scheme'],
+    ['sqlite:', 'names no file'],
+    ['sqlite://host/archive.db', 'names no file'],
+  ])('refuses %j and says what would do', async (url, reason) => {
+    const error: unknown = await openArchive(url).catch((refused: unknown) => refused);
+    expect(String(error)).toContain(reason);
+    expect(String(error)).toContain('sqlite:///absolute/path.db');
+    expect(String(error)).not.toContain('secret');
+  });
+});
