@@ -64,7 +64,12 @@ export interface SessionView {
 }
 
 /** An empty view of a session, before its first event. */
-export function emptyView(tenant: string, session: string, info: SessionInfo, position: Position): SessionView {
+export function emptyView(
+  tenant: string,
+  session: string,
+  info: SessionInfo,
+  position: Position,
+): SessionView {
   return {
     tenant,
     session,
@@ -111,6 +116,18 @@ function editStep(view: SessionView, step: string, change: Partial<StepEntry>): 
   };
 }
 
+/** Withdraws the text of older attempts. A delta of this attempt, or the snapshot, may have been faster than its event: that text stays. */
+function restartStep(view: SessionView, step: string, attempt: number): SessionView {
+  return {
+    ...view,
+    entries: view.entries.map((entry) =>
+      entry.kind === 'step' && entry.step === step && entry.attempt < attempt
+        ? { ...entry, attempt, text: '' }
+        : entry,
+    ),
+  };
+}
+
 function endTurn(view: SessionView, turn: string, status: EndStatus, failure?: FailureInfo): SessionView {
   const found = view.turns.some((entry) => entry.turn === turn);
   const ended = { status, ...(failure === undefined ? {} : { failure }) };
@@ -128,8 +145,38 @@ function endTurn(view: SessionView, turn: string, status: EndStatus, failure?: F
   return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
 }
 
-function reduce(view: SessionView, event: SessionEvent): SessionView {
+function reduceStep(
+  view: SessionView,
+  event: Extract<SessionEvent, { type: `step.${string}` }>,
+): SessionView {
   const { turn = '', step = '' } = event;
+  switch (event.type) {
+    case 'step.started':
+      return withEntry(view, {
+        kind: 'step',
+        step,
+        turn,
+        agent: event.agent ?? '',
+        attempt: event.attempt ?? 1,
+        status: 'running',
+        text: '',
+        at: event.at,
+      });
+    case 'step.restarted':
+      return restartStep(view, step, event.attempt ?? 1);
+    case 'step.completed':
+      return editStep(view, step, { ...event.data, status: 'completed', attempt: event.attempt ?? 1 });
+    case 'step.failed': {
+      const { text, ...failure } = event.data;
+      return editStep(view, step, { status: 'failed', text, failure });
+    }
+    case 'step.cancelled':
+      return editStep(view, step, { status: 'cancelled', text: event.data.text });
+  }
+}
+
+function reduce(view: SessionView, event: SessionEvent): SessionView {
+  const { turn = '' } = event;
   switch (event.type) {
     case 'session.created':
     case 'session.recovered':
@@ -170,26 +217,11 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'turn.cancelled':
       return endTurn(view, turn, 'cancelled');
     case 'step.started':
-      return withEntry(view, {
-        kind: 'step',
-        step,
-        turn,
-        agent: event.agent ?? '',
-        attempt: event.attempt ?? 1,
-        status: 'running',
-        text: '',
-        at: event.at,
-      });
     case 'step.restarted':
-      return editStep(view, step, { attempt: event.attempt ?? 1, text: '' });
     case 'step.completed':
-      return editStep(view, step, { ...event.data, status: 'completed', attempt: event.attempt ?? 1 });
-    case 'step.failed': {
-      const { text, ...failure } = event.data;
-      return editStep(view, step, { status: 'failed', text, failure });
-    }
+    case 'step.failed':
     case 'step.cancelled':
-      return editStep(view, step, { status: 'cancelled', text: event.data.text });
+      return reduceStep(view, event);
     default:
       return view;
   }

@@ -1,0 +1,119 @@
+/** The client: one connection, any number of sessions on it. */
+import { ConvokeError, isId, LIMITS } from '../contracts/index.ts';
+import type { OpenRequest } from '../contracts/index.ts';
+import { call } from './calls.ts';
+import { Connection } from './connection.ts';
+import type { ClientStatus } from './connection.ts';
+import type { Unsubscribe } from './emitter.ts';
+import { ClientError } from './errors.ts';
+import type { ClientStorage } from './outbox.ts';
+import { Session } from './session.ts';
+import { DEFAULT_PACE, randomId } from './timing.ts';
+import type { Pace } from './timing.ts';
+
+export interface ClientOptions {
+  /** `http://host:port` of a gateway, or of several: when one fails, the next is tried. Any of them serves any session. */
+  readonly url: string | readonly string[];
+  /** The key or token, or how to get a fresh one: asked before every connection, so it may be short-lived. */
+  readonly token: string | (() => string | Promise<string>);
+  /**
+   * Keeps unsent messages over a reload; give it `sessionStorage`. Not `localStorage`, which tabs share: each would write over the
+   * other's list.
+   */
+  readonly storage?: ClientStorage;
+  /** Begins the keys in the storage; default `convoke`. Different for each user whose messages must not meet. */
+  readonly storageKey?: string;
+  /** Messages of one session that may wait to be sent; default 100. */
+  readonly outboxLimit?: number;
+  /** Longest wait for an answer, ms; default 10,000. */
+  readonly requestTimeoutMs?: number;
+  /** Pauses between attempts to connect, ms: doubling from `minMs` to `maxMs`, ±50 %; default 350 to 5,000. */
+  readonly reconnect?: Pace;
+  /** Socket.IO's path at the gateway; default `/socket.io/`. */
+  readonly path?: string;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #connection: Connection;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    const { token } = options;
+    this.#connection = new Connection({
+      urls: typeof options.url === 'string' ? [options.url] : options.url,
+      token: typeof token === 'string' ? () => token : token,
+      path: options.path ?? '/socket.io/',
+      requestTimeoutMs: this.#timeoutMs,
+      pace: options.reconnect ?? DEFAULT_PACE,
+    });
+    this.#connection.on('status', (status) => {
+      const sessions = [...this.#sessions.values()];
+      if (status.state === 'online') for (const session of sessions) session.online();
+      if (status.state === 'closed') for (const session of sessions) session.end(ending(status), true);
+    });
+    this.#connection.start();
+  }
+
+  get status(): ClientStatus {
+    return this.#connection.status;
+  }
+
+  on(name: 'status', listener: (status: ClientStatus) => void): Unsubscribe {
+    return this.#connection.on(name, listener);
+  }
+
+  /**
+   * Opens a session and follows it. The id is made here if the request has none, so that a lost answer does not open two. Throws
+   * `session_exists` if one of that id was opened differently, `offline` and what the server finds wrong.
+   */
+  async open(request: OpenRequest = {}): Promise<Session> {
+    const { id = randomId() } = request;
+    const opened = await call(this.#connection, 'open', { ...request, id }, this.#timeoutMs);
+    const session = this.session(opened.id);
+    session.refresh();
+    return session;
+  }
+
+  /** Follows a session: attached whenever there is a connection. The same object for the same id, until it is left. */
+  session(id: string): Session {
+    if (!isId(id)) throw new ConvokeError('invalid_request', 'A session id has 1 to 64 of A-Z a-z 0-9 _ -.');
+    const existing = this.#sessions.get(id);
+    if (existing) return existing;
+    const session = new Session(id, {
+      connection: this.#connection,
+      requestTimeoutMs: this.#timeoutMs,
+      outboxLimit: this.#options.outboxLimit ?? LIMITS.inboxMessages,
+      pace: this.#options.reconnect ?? DEFAULT_PACE,
+      storage: this.#options.storage,
+      storageKey: this.#options.storageKey ?? 'convoke',
+      forget: (left) => {
+        if (this.#sessions.get(id) === left) this.#sessions.delete(id);
+      },
+    });
+    this.#sessions.set(id, session);
+    if (this.status.state === 'closed') session.end(ending(this.status), true);
+    return session;
+  }
+
+  /** Ends the connection for good. Unsent messages fail with `closed`; those in the storage are sent next time. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  get #timeoutMs(): number {
+    return this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  }
+}
+
+function ending(status: ClientStatus): Error {
+  return status.error ?? new ClientError('closed');
+}
+
+/** Connects to a gateway and stays connected until `close()` or a refusal that trying again does not mend (see `status`). */
+export function connect(options: ClientOptions): Client {
+  return new Client(options);
+}

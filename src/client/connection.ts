@@ -1,0 +1,274 @@
+/**
+ * One connection to one of several gateways, kept up.
+ *
+ * Socket.IO's own reconnection is off: it does not retry after a refusal by the server's middleware or after the server closed the
+ * socket, and it knows one address only. Here every attempt is a new socket with a fresh token, to the next gateway of the list.
+ */
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
+import type {
+  Bye,
+  Delta,
+  SessionEvent,
+  SessionView,
+  SocketFrames,
+  SocketRequestName,
+  SocketRequests,
+} from '../contracts/index.ts';
+import { Emitter } from './emitter.ts';
+import type { Unsubscribe } from './emitter.ts';
+import {
+  asError,
+  ClientError,
+  failureError,
+  isProblem,
+  isRetryable,
+  problemError,
+  readReply,
+  retryAfterOf,
+} from './errors.ts';
+import { backoff, clampPause, within } from './timing.ts';
+import type { Pace } from './timing.ts';
+
+/** Where the connection stands. */
+export interface ClientStatus {
+  /** `connecting`: an attempt runs. `offline`: the next one is planned. `closed`: there will be none. */
+  readonly state: 'connecting' | 'online' | 'offline' | 'closed';
+  /** The gateway that it is about. */
+  readonly url: string;
+  /** Why it is offline or closed: an error code or Socket.IO's word. */
+  readonly reason?: string;
+  /** When the next attempt starts, ms after this status. */
+  readonly retryInMs?: number;
+  /** What went wrong, as far as it was told. */
+  readonly error?: Error;
+}
+
+export interface ConnectionOptions {
+  readonly urls: readonly string[];
+  /** Called before each attempt. */
+  readonly token: () => string | Promise<string>;
+  readonly path: string;
+  readonly requestTimeoutMs: number;
+  readonly pace: Pace;
+}
+
+interface ConnectionEvents {
+  status: ClientStatus;
+  event: SessionEvent;
+  delta: Delta;
+  reset: { readonly session: string; readonly snapshot: SessionView };
+}
+
+/** Requests as Socket.IO is told of them; `request` has the exact types. */
+type Requests = Record<SocketRequestName, (request: object, ack: (reply: unknown) => void) => void>;
+
+/** A connection that held this long was a good one: the next pause is short again. */
+const STABLE_MS = 5_000;
+/** Room for what Socket.IO writes around a request, bytes. */
+const PACKET_BYTES = 64;
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #emitter = new Emitter<ConnectionEvents>();
+  readonly #encoder = new TextEncoder();
+  #status: ClientStatus;
+  #socket: Socket<SocketFrames, Requests> | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #gateway = 0;
+  #failures = 0;
+  #onlineSince = 0;
+  /** The server said goodbye: why, and when the next attempt is planned (ms since the Unix epoch). */
+  #leaving: { readonly reason: string; readonly at: number } | undefined;
+  /** Counts attempts: what an older one still reports is ignored. */
+  #attempt = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#status = { state: 'connecting', url: this.#url() };
+  }
+
+  get status(): ClientStatus {
+    return this.#status;
+  }
+
+  get online(): boolean {
+    return this.#status.state === 'online';
+  }
+
+  on<K extends keyof ConnectionEvents>(name: K, listener: (value: ConnectionEvents[K]) => void): Unsubscribe {
+    return this.#emitter.on(name, listener);
+  }
+
+  start(): void {
+    // In a browser: the network is back, so do not sit out the pause.
+    if ('addEventListener' in globalThis) globalThis.addEventListener('online', this.#hurry);
+    void this.#connect();
+  }
+
+  /** Ends it for good. Requests without an answer fail with `offline`. */
+  close(): void {
+    this.#finish('closed');
+  }
+
+  /** Resolves once online. Throws `offline` after `ms`, and what ended the connection. */
+  async whenOnline(ms: number): Promise<void> {
+    let stop: Unsubscribe = () => undefined;
+    const online = new Promise<void>((resolve, reject) => {
+      const look = (status: ClientStatus): void => {
+        if (status.state === 'online') resolve();
+        if (status.state === 'closed') reject(status.error ?? new ClientError('closed'));
+      };
+      stop = this.on('status', look);
+      look(this.#status);
+    });
+    try {
+      await within(online, Math.max(ms, 0));
+    } catch (error) {
+      throw error instanceof ClientError && error.code === 'timeout' ? new ClientError('offline') : error;
+    } finally {
+      stop();
+    }
+  }
+
+  /** Sends one request, once. Throws `offline`, `timeout`, `too_large` and every problem that the server answers with. */
+  async request<N extends SocketRequestName>(
+    name: N,
+    request: SocketRequests[N]['request'],
+    timeoutMs: number = this.#options.requestTimeoutMs,
+  ): Promise<SocketRequests[N]['reply']> {
+    const socket = this.#socket;
+    if (!socket?.connected) throw new ClientError('offline');
+    // A larger frame would not be refused: it would end the connection, and again after each reconnect.
+    const bytes = this.#encoder.encode(JSON.stringify([name, request])).length + PACKET_BYTES;
+    if (bytes > LIMITS.requestBytes) throw new ConvokeError('too_large');
+    const event: SocketRequestName = name;
+    let reply: unknown;
+    try {
+      reply = await socket.timeout(timeoutMs).emitWithAck(event, request);
+    } catch {
+      throw new ClientError(this.#socket === socket ? 'timeout' : 'offline');
+    }
+    return readReply(reply) as SocketRequests[N]['reply'];
+  }
+
+  #url(): string {
+    return this.#options.urls[this.#gateway] ?? '';
+  }
+
+  #set(status: ClientStatus): void {
+    this.#status = status;
+    this.#emitter.emit('status', status);
+  }
+
+  readonly #hurry = (): void => {
+    if (this.#status.state === 'offline') void this.#connect();
+  };
+
+  /** One attempt: a token, then a socket. */
+  async #connect(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#leaving = undefined;
+    this.#drop();
+    const attempt = ++this.#attempt;
+    this.#set({ state: 'connecting', url: this.#url() });
+    try {
+      const asked = Promise.resolve().then(() => this.#options.token());
+      const token = await within(asked, this.#options.requestTimeoutMs);
+      if (attempt === this.#attempt) this.#open(token);
+    } catch (error) {
+      if (attempt === this.#attempt) this.#lost('token', asError(error));
+    }
+  }
+
+  #open(token: string): void {
+    const socket: Socket<SocketFrames, Requests> = io(this.#url(), {
+      path: this.#options.path,
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      autoConnect: false,
+      auth: { token },
+    });
+    this.#socket = socket;
+    // Covers the whole attempt: a server may accept the transport and then stay silent.
+    this.#timer = setTimeout(() => this.#lost('timeout'), this.#options.requestTimeoutMs);
+    socket.on('connect', () => {
+      clearTimeout(this.#timer);
+      this.#onlineSince = Date.now();
+      this.#set({ state: 'online', url: this.#url() });
+    });
+    socket.on('connect_error', (error: Error & { data?: unknown }) => {
+      if (isProblem(error.data)) this.#lost(error.data.code, problemError(error.data));
+      else this.#lost(error.message);
+    });
+    socket.on('disconnect', (reason) => this.#lost(reason));
+    socket.on(FRAMES.event, (event) => this.#emitter.emit('event', event));
+    socket.on(FRAMES.delta, (delta) => this.#emitter.emit('delta', delta));
+    socket.on(FRAMES.reset, (frame) => this.#emitter.emit('reset', frame));
+    socket.on(FRAMES.bye, (bye) => this.#bye(bye));
+    socket.connect();
+  }
+
+  /**
+   * The server will close the connection. It may still answer what it has been asked, so it is used until it closes or until the time to
+   * come back, whichever is first.
+   */
+  #bye(bye: Bye): void {
+    if (!bye.retry) {
+      this.#finish(bye.code, failureError(bye.code));
+      return;
+    }
+    const ms = clampPause(bye.retryAfterMs);
+    this.#leaving = { reason: bye.code, at: Date.now() + ms };
+    this.#plan(ms);
+  }
+
+  /** An attempt failed or a connection ended: for good if the server said so, else on to the next gateway. */
+  #lost(reason: string, error?: Error): void {
+    if (error instanceof ConvokeError && !isRetryable(error)) {
+      this.#finish(reason, error);
+      return;
+    }
+    const held = this.#onlineSince > 0 && Date.now() - this.#onlineSince > STABLE_MS;
+    this.#onlineSince = 0;
+    this.#drop();
+    const url = this.#url();
+    if (this.#leaving) {
+      // The next attempt has been planned, when the server said goodbye.
+      const { reason: code, at } = this.#leaving;
+      this.#set({ state: 'offline', url, reason: code, retryInMs: Math.max(at - Date.now(), 0) });
+      return;
+    }
+    if (held) this.#failures = 0;
+    const asked = clampPause(retryAfterOf(error) ?? 0);
+    const retryInMs = Math.max(asked, backoff(this.#failures++, this.#options.pace));
+    this.#plan(retryInMs);
+    this.#set({ state: 'offline', url, reason, retryInMs, ...(error === undefined ? {} : { error }) });
+  }
+
+  #plan(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#gateway = (this.#gateway + 1) % this.#options.urls.length;
+      void this.#connect();
+    }, ms);
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.off();
+    socket?.disconnect();
+  }
+
+  #finish(reason: string, error?: Error): void {
+    if (this.#status.state === 'closed') return;
+    this.#attempt++;
+    clearTimeout(this.#timer);
+    if ('removeEventListener' in globalThis) globalThis.removeEventListener('online', this.#hurry);
+    this.#drop();
+    this.#set({ state: 'closed', url: this.#url(), reason, ...(error === undefined ? {} : { error }) });
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Errors of the SDK. What a server says is a `ConvokeError` with a code of the error table; what only the client can know is a
+ * `ClientError`. Both have `code`: test that, not the class.
+ */
+import { ConvokeError, ERRORS, isConvokeError } from '../contracts/index.ts';
+import type { ErrorCode, FailureInfo, Problem } from '../contracts/index.ts';
+
+const CLIENT_ERRORS = {
+  /** No connection, or it was lost before the answer came: the request may or may not have been carried out. */
+  offline: 'There is no connection to a gateway.',
+  /** The request may or may not have been carried out. */
+  timeout: 'No answer came in time.',
+  /** Nothing was sent. */
+  outbox_full: 'Too many messages wait to be sent.',
+  /** `client.close()` or `session.leave()` was called. */
+  closed: 'The client or the session was closed here.',
+} as const;
+
+export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
+
+/** Something that went wrong on this side of the connection. */
+export class ClientError extends Error {
+  readonly code: ClientErrorCode;
+
+  constructor(code: ClientErrorCode, detail?: string) {
+    super(detail ?? CLIENT_ERRORS[code]);
+    this.name = 'ClientError';
+    this.code = code;
+  }
+}
+
+/** True if the same request may succeed later. Every request of the protocol may be sent twice, so a lost answer counts. */
+export function isRetryable(error: unknown): boolean {
+  if (isConvokeError(error)) return ERRORS[error.code].retryable;
+  return error instanceof ClientError && (error.code === 'offline' || error.code === 'timeout');
+}
+
+/** When the server asked to come back, ms from now; undefined if it did not say. */
+export function retryAfterOf(error: unknown): number | undefined {
+  return isConvokeError(error) ? error.retryAfterMs : undefined;
+}
+
+/** Anything thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function known(code: string, retryable: boolean): ErrorCode {
+  // A newer server may know more codes; then only "later" or "never" is left of it.
+  if (Object.hasOwn(ERRORS, code)) return code as ErrorCode;
+  return retryable ? 'overloaded' : 'internal';
+}
+
+/** True for a problem object, as far as it is needed here. */
+export function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string';
+}
+
+/** The error of a problem object. */
+export function problemError(problem: Problem): ConvokeError {
+  const { code, detail, retryAfterMs, errors } = problem;
+  return new ConvokeError(known(code, problem.retryable), detail, { retryAfterMs, errors });
+}
+
+/** The error of a failed turn or a rejected message. */
+export function failureError(failure: FailureInfo | string): ConvokeError {
+  if (typeof failure === 'string') return new ConvokeError(known(failure, false));
+  return new ConvokeError(known(failure.code, false), failure.message);
+}
+
+/** The value of a reply (`Reply<T>`). Throws its problem; `internal` for what is no reply at all. */
+export function readReply(reply: unknown): unknown {
+  const { ok, problem, value } = (reply ?? {}) as { ok?: unknown; problem?: unknown; value?: unknown };
+  if (ok === true) return value;
+  throw isProblem(problem) ? problemError(problem) : new ConvokeError('internal');
+}

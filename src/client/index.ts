@@ -1,0 +1,15 @@
+/**
+ * The client SDK, for browsers and Node: `connect(…)`, then `client.session(id)` or `client.open(…)`; `session.send`, `session.on`,
+ * `session.view`, and `for await (const piece of session.ask('…'))`.
+ */
+export { connect } from './client.ts';
+export type { Client, ClientOptions } from './client.ts';
+export type { ClientStatus } from './connection.ts';
+export type { OutgoingMessage, Session, SessionEvents } from './session.ts';
+export type { SessionStatus } from './attachment.ts';
+export type { ClientStorage, PendingMessage } from './outbox.ts';
+export type { TurnPiece, TurnTarget } from './turn-stream.ts';
+export type { Unsubscribe } from './emitter.ts';
+export { ClientError, isRetryable } from './errors.ts';
+export type { ClientErrorCode } from './errors.ts';
+export { ConvokeError, isConvokeError } from '../contracts/index.ts';

@@ -1,0 +1,201 @@
+/**
+ * Messages on their way: sent in the order in which they were given, one at a time, until the server has answered each. A message keeps
+ * its `messageId` through every attempt, so one that did arrive although the answer was lost is not counted twice.
+ */
+import type { Receipt, SendRequest } from '../contracts/index.ts';
+import { asError, ClientError } from './errors.ts';
+import { retryDelay } from './timing.ts';
+import type { Pace } from './timing.ts';
+
+/** What is needed of `sessionStorage`. It must not be shared between tabs: each would write over the other's list. */
+export interface ClientStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** A message that the server has not answered yet. */
+export interface PendingMessage {
+  readonly request: SendRequest;
+  /** `waiting`: for the connection or its turn. `sending`: for the answer. `retrying`: for the time to try again. */
+  readonly state: 'waiting' | 'sending' | 'retrying';
+  /** What the last attempt met. */
+  readonly error?: Error;
+}
+
+export interface OutboxOptions {
+  /** One attempt. Throws `offline` without a connection. */
+  readonly send: (request: SendRequest) => Promise<Receipt>;
+  readonly online: () => boolean;
+  /** Messages that may wait. */
+  readonly limit: number;
+  readonly pace: Pace;
+  readonly storage: ClientStorage | undefined;
+  readonly storageKey: string;
+  readonly onChange: () => void;
+  /** A message left the outbox: a receipt, or why there is none. */
+  readonly onSettled: (request: SendRequest, outcome: Receipt | Error) => void;
+}
+
+interface Item {
+  message: PendingMessage;
+  readonly promise: Promise<Receipt>;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function makeItem(request: SendRequest): Item {
+  let resolve: Item['resolve'] = () => undefined;
+  let reject: Item['reject'] = () => undefined;
+  const promise = new Promise<Receipt>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { message: { request, state: 'waiting' }, promise, resolve, reject };
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #items: Item[];
+  #busy = false;
+  #stopped: Error | null = null;
+  #wakeUp: (() => void) | undefined;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#items = this.#restore();
+  }
+
+  /** In the order in which they will be sent. */
+  get pending(): readonly PendingMessage[] {
+    return this.#items.map((item) => item.message);
+  }
+
+  /**
+   * Takes a message; the promise is the server's answer, however long that takes. Throws `outbox_full`, `closed`, and problems that
+   * trying again does not mend. A `messageId` that already waits is not taken again.
+   */
+  push(request: SendRequest): Promise<Receipt> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    const same = this.#items.find((item) => item.message.request.messageId === request.messageId);
+    if (same) return same.promise;
+    if (this.#items.length >= this.#options.limit) return Promise.reject(new ClientError('outbox_full'));
+    const item = makeItem(request);
+    this.#items.push(item);
+    this.#changed();
+    this.wake();
+    return item.promise;
+  }
+
+  /** There is a connection: go on. */
+  wake(): void {
+    if (!this.#busy) void this.#run();
+  }
+
+  /** Ends it; what waits fails with `error`. `keep`: the stored list stays, for the next time. */
+  stop(error: Error, keep: boolean): void {
+    if (this.#stopped) return;
+    this.#stopped = error;
+    if (!keep) this.#store([]);
+    for (const item of this.#items.splice(0)) item.reject(error);
+    this.#wakeUp?.();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    let attempt = 0;
+    for (let item = this.#items[0]; item && this.#options.online(); item = this.#items[0]) {
+      const error = await this.#attempt(item);
+      if (this.#stopped) break;
+      const delay = error === null ? null : retryDelay(error, attempt++, this.#options.pace);
+      if (delay === null) {
+        attempt = 0;
+        continue;
+      }
+      const lost = error instanceof ClientError && error.code === 'offline';
+      this.#mark(item, { state: lost ? 'waiting' : 'retrying', ...(error ? { error } : {}) });
+      if (!lost) await this.#rest(delay);
+    }
+    this.#busy = false;
+  }
+
+  /** Sends once. Null if the message is settled; else what keeps it here. */
+  async #attempt(item: Item): Promise<Error | null> {
+    const { request } = item.message;
+    this.#mark(item, { state: 'sending' });
+    try {
+      const receipt = await this.#options.send(request);
+      if (this.#leaves(item)) {
+        this.#options.onSettled(request, receipt);
+        item.resolve(receipt);
+      }
+      return null;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (retryDelay(error, 0) !== null) return error;
+      if (this.#leaves(item)) {
+        this.#options.onSettled(request, error);
+        item.reject(error);
+      }
+      return null;
+    }
+  }
+
+  #leaves(item: Item): boolean {
+    const at = this.#items.indexOf(item);
+    if (at < 0) return false;
+    this.#items.splice(at, 1);
+    this.#changed();
+    return true;
+  }
+
+  #mark(item: Item, state: Omit<PendingMessage, 'request'>): void {
+    item.message = { request: item.message.request, ...state };
+    this.#options.onChange();
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #changed(): void {
+    this.#store(this.#items.map((item) => item.message.request));
+    this.#options.onChange();
+  }
+
+  #store(requests: readonly SendRequest[]): void {
+    const { storage, storageKey } = this.#options;
+    try {
+      if (requests.length === 0) storage?.removeItem(storageKey);
+      else storage?.setItem(storageKey, JSON.stringify(requests));
+    } catch {
+      // Full or forbidden: the messages are still in memory, only a reload would lose them.
+    }
+  }
+
+  #restore(): Item[] {
+    const { storage, storageKey, limit } = this.#options;
+    try {
+      const stored: unknown = JSON.parse(storage?.getItem(storageKey) ?? '[]');
+      if (!Array.isArray(stored)) return [];
+      const items = stored.filter(isRequest).slice(0, limit).map(makeItem);
+      // Nobody holds these promises: the outcome is told by `onSettled` alone.
+      for (const item of items) item.promise.catch(() => undefined);
+      return items;
+    } catch {
+      return [];
+    }
+  }
+}
+
+function isRequest(value: unknown): value is SendRequest {
+  return (
+    typeof value === 'object' && value !== null && 'messageId' in value && typeof value.messageId === 'string'
+  );
+}

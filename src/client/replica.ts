@@ -1,0 +1,96 @@
+/**
+ * This client's copy of a session: the fold of the frames that came, and the knowledge of what did not come. No input or output.
+ *
+ * Frames may be repeated, may be missing, and may be older than what is here; they are never in another order than the server's.
+ */
+import { applyDelta, applyEvent, openSteps, withStepText } from '../contracts/index.ts';
+import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/index.ts';
+
+/** What a frame did. `behind`: something before it is missing; attach again. */
+export type Outcome = 'applied' | 'ignored' | 'behind';
+
+export class Replica {
+  #view: SessionView | null = null;
+  /** The furthest event that could not be applied. */
+  #missed: Position | null = null;
+  /** The furthest delta that could not be applied. */
+  #hole: Delta | null = null;
+  /** The last step that deltas came of without its start. Asked for once: it may be one that the view has dropped for its size. */
+  #stranger = '';
+
+  /** The session as far as it is known; null before the first snapshot. */
+  get view(): SessionView | null {
+    return this.#view;
+  }
+
+  /** What to resume from; undefined if there is nothing to resume onto. */
+  get cursor(): Cursor | undefined {
+    if (!this.#view) return undefined;
+    const open = openSteps(this.#view).map(
+      ({ step, attempt, text }) => [step, { attempt, offset: text.length }] as const,
+    );
+    return { ...this.#view.position, open: Object.fromEntries(open) };
+  }
+
+  event(event: SessionEvent): Outcome {
+    const view = this.#view;
+    if (!view) return 'ignored';
+    const { epoch, seq } = view.position;
+    // Epochs are times of birth: an older one is a late frame of a log that is gone.
+    if (event.epoch < epoch || (event.epoch === epoch && event.seq <= seq)) return 'ignored';
+    if (event.epoch > epoch || event.seq > seq + 1) {
+      this.#missed = { epoch: event.epoch, seq: event.seq };
+      return 'behind';
+    }
+    this.#view = applyEvent(view, event);
+    return 'applied';
+  }
+
+  /** `added`: the part of the delta that was new. */
+  delta(delta: Delta): { readonly outcome: Outcome; readonly added?: Delta } {
+    const view = this.#view;
+    if (!view) return { outcome: 'ignored' };
+    const entry = view.entries.findLast((each) => each.kind === 'step' && each.step === delta.step);
+    if (entry?.kind !== 'step') {
+      if (this.#stranger === delta.step) return { outcome: 'ignored' };
+      this.#stranger = delta.step;
+      return { outcome: 'behind' };
+    }
+    if (entry.status !== 'running') return { outcome: 'ignored' };
+    const have = { step: entry.step, attempt: entry.attempt, text: entry.text };
+    const next = applyDelta(have, delta);
+    if (next) {
+      this.#view = withStepText(view, next);
+      const offset = next.attempt > have.attempt ? 0 : have.text.length;
+      return { outcome: 'applied', added: { ...delta, offset, text: next.text.slice(offset) } };
+    }
+    const from = delta.attempt > have.attempt ? 0 : have.text.length;
+    if (delta.attempt < have.attempt || delta.offset <= from) return { outcome: 'ignored' };
+    this.#hole = delta;
+    return { outcome: 'behind' };
+  }
+
+  /** Forget what is here and take this. */
+  replace(snapshot: SessionView): void {
+    this.#view = snapshot;
+  }
+
+  /** Forget everything: the next attach takes a snapshot. */
+  forget(): void {
+    this.#view = null;
+  }
+
+  /** After an attach: true if nothing that was seen in passing is still missing. */
+  settle(): boolean {
+    const [missed, hole, view] = [this.#missed, this.#hole, this.#view];
+    this.#missed = null;
+    this.#hole = null;
+    if (!view) return true;
+    const { epoch, seq } = view.position;
+    if (missed && (missed.epoch > epoch || (missed.epoch === epoch && missed.seq > seq))) return false;
+    if (!hole) return true;
+    const open = openSteps(view).find((each) => each.step === hole.step);
+    if (!open || open.attempt > hole.attempt) return true;
+    return open.attempt === hole.attempt && open.text.length >= hole.offset + hole.text.length;
+  }
+}

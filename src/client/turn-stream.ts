@@ -1,0 +1,145 @@
+/**
+ * A turn as an async iterable. It reads the view and says what is new since it last said something; nothing is queued for a slow reader,
+ * who gets larger pieces instead, and a snapshot in the middle of a turn is only another view.
+ */
+import { ConvokeError, turnNumber } from '../contracts/index.ts';
+import type { SessionView, StepEntry } from '../contracts/index.ts';
+import type { Unsubscribe } from './emitter.ts';
+import { failureError } from './errors.ts';
+
+/** What a reader of a turn is given. */
+export type TurnPiece =
+  /** More of what an agent says in one step. */
+  | {
+      readonly type: 'text';
+      readonly turn: string;
+      readonly step: string;
+      readonly agent: string;
+      readonly attempt: number;
+      readonly text: string;
+    }
+  /** All text that was given of this step does not count: the step is tried again. `attempt` is the one withdrawn. */
+  | {
+      readonly type: 'withdrawn';
+      readonly turn: string;
+      readonly step: string;
+      readonly agent: string;
+      readonly attempt: number;
+    }
+  /** Always the last piece. (A failed turn throws instead.) */
+  | { readonly type: 'ended'; readonly turn: string; readonly status: 'completed' | 'cancelled' };
+
+/** Which turn: by its id, or by a message that opens it or is part of it. */
+export type TurnTarget = { readonly turn: string } | { readonly messageId: string };
+
+/** Where the views come from. */
+export interface TurnSource {
+  readonly view: SessionView | null;
+  /** Why no further view will come; null while one may. */
+  readonly failure: Error | null;
+  /** Calls back at each new view or failure. */
+  onChange(listener: () => void): Unsubscribe;
+}
+
+/** What the reader has been told of each step. */
+type Told = Map<string, { readonly attempt: number; readonly text: string }>;
+
+/**
+ * The pieces of a turn, from its first word (what was said before comes in one piece) to its end.
+ *
+ * Throws the turn's failure (`agent_failed`, …), why its message was rejected, `turn_not_found` if the view no longer reaches back to
+ * it, the session's failure, and the reason of `signal`.
+ */
+export async function* streamTurn(
+  source: TurnSource,
+  target: TurnTarget,
+  signal?: AbortSignal,
+): AsyncGenerator<TurnPiece, void, void> {
+  const told: Told = new Map();
+  let turn = 'turn' in target ? target.turn : undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    // Listen before looking: nothing that comes while the reader works is missed.
+    const change = nextChange(source, signal);
+    try {
+      const { view } = source;
+      if (view) {
+        if ('messageId' in target) turn = turnOfMessage(view, target.messageId) ?? turn;
+        for (const piece of turn === undefined ? [] : news(view, turn, told)) yield piece;
+        const end = turn === undefined ? null : endOf(view, turn);
+        if (end) {
+          yield end;
+          return;
+        }
+      }
+      if (source.failure) throw source.failure;
+      await change.happened;
+    } finally {
+      change.stop();
+    }
+  }
+}
+
+function nextChange(
+  source: TurnSource,
+  signal?: AbortSignal,
+): { readonly happened: Promise<void>; readonly stop: () => void } {
+  let stop: () => void = () => undefined;
+  const happened = new Promise<void>((resolve) => {
+    const unsubscribe = source.onChange(resolve);
+    const aborted = (): void => {
+      resolve();
+    };
+    signal?.addEventListener('abort', aborted);
+    stop = () => {
+      unsubscribe();
+      signal?.removeEventListener('abort', aborted);
+    };
+  });
+  return { happened, stop };
+}
+
+/** The turn of a message; undefined while that is open. Throws if there will be none. */
+function turnOfMessage(view: SessionView, messageId: string): string | undefined {
+  const entry = view.entries.find((each) => each.kind === 'message' && each.messageId === messageId);
+  if (entry?.kind !== 'message') return undefined;
+  if (entry.turn) return entry.turn;
+  if (entry.status === 'rejected') throw failureError(entry.code ?? 'internal');
+  return undefined;
+}
+
+/** What the view says of a turn and the reader has not been told; marks it as told. */
+function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
+  const pieces: TurnPiece[] = [];
+  for (const entry of view.entries) {
+    if (entry.kind === 'step' && entry.turn === turn) pieces.push(...stepNews(entry, told));
+  }
+  return pieces;
+}
+
+function stepNews({ step, turn, agent, attempt, text }: StepEntry, told: Told): TurnPiece[] {
+  const before = told.get(step) ?? { attempt, text: '' };
+  told.set(step, { attempt, text });
+  const who = { turn, step, agent };
+  // The end of a step carries its whole text: the same attempt goes on if the text does.
+  const goesOn = before.attempt === attempt && text.startsWith(before.text);
+  const pieces: TurnPiece[] = [];
+  if (!goesOn && before.text) pieces.push({ type: 'withdrawn', ...who, attempt: before.attempt });
+  const more = goesOn ? text.slice(before.text.length) : text;
+  if (more) pieces.push({ type: 'text', ...who, attempt, text: more });
+  return pieces;
+}
+
+/** The end of a turn; null while it runs. Throws its failure. */
+function endOf(view: SessionView, turn: string): TurnPiece | null {
+  const entry = view.turns.find((each) => each.turn === turn);
+  if (entry?.status === 'failed') {
+    throw failureError(entry.failure ?? { code: 'internal', message: 'The turn failed.' });
+  }
+  if (entry && entry.status !== 'running') return { type: 'ended', turn, status: entry.status };
+  const oldest = view.turns[0];
+  if (!entry && oldest && view.truncated && turnNumber(turn) < turnNumber(oldest.turn)) {
+    throw new ConvokeError('turn_not_found', 'The turn is older than what the view holds; read its events.');
+  }
+  return null;
+}

@@ -1,0 +1,112 @@
+/** The log of one session, in memory: what a gateway reads, and what a client's view is measured against. */
+import { applyDelta, applyEvent, emptyView, openSteps, withStepText } from '../../src/contracts/index.ts';
+import type {
+  Cursor,
+  Delta,
+  EventData,
+  EventType,
+  Position,
+  SessionEvent,
+  SessionView,
+} from '../../src/contracts/index.ts';
+
+type Extra = Partial<Pick<SessionEvent, 'turn' | 'step' | 'attempt' | 'agent' | 'at'>>;
+
+export const TENANT = 'acme';
+
+/** A frame as it goes over the wire. */
+export type Frame =
+  | { readonly kind: 'event'; readonly event: SessionEvent }
+  | { readonly kind: 'delta'; readonly delta: Delta };
+
+export class FakeLog {
+  readonly session: string;
+  readonly events: SessionEvent[] = [];
+  epoch = 1_000;
+  /** The fold of everything: what every client must come to. */
+  view: SessionView;
+
+  constructor(session = 's1') {
+    this.session = session;
+    this.view = this.#empty();
+    this.append('session.created', { team: 'sequence', agents: [], metadata: {} });
+  }
+
+  get position(): Position {
+    return this.view.position;
+  }
+
+  append<T extends EventType>(type: T, data: EventData[T], extra: Extra = {}): Frame & { kind: 'event' } {
+    const seq = this.events.length + 1;
+    const place = { v: 1, tenant: TENANT, session: this.session, epoch: this.epoch, seq };
+    // safety: `type` and `data` belong together by the signature.
+    const event = { ...place, id: `e${seq}`, type, at: seq, ...extra, data } as unknown as SessionEvent;
+    this.events.push(event);
+    this.view = applyEvent(this.view, event);
+    return { kind: 'event', event };
+  }
+
+  /** More text of a running step. */
+  say(step: string, text: string): Frame & { kind: 'delta' } {
+    const have = openSteps(this.view).find((each) => each.step === step)!;
+    const delta = { session: this.session, step, attempt: have.attempt, offset: have.text.length, text };
+    const open = applyDelta(have, delta);
+    if (open) this.view = withStepText(this.view, open);
+    return { kind: 'delta', delta };
+  }
+
+  message(messageId: string, turn: string, text = 'hello'): Frame[] {
+    const parts = [{ type: 'text', text }] as const;
+    return [
+      this.append('message.accepted', { messageId, parts, queued: false }, { turn }),
+      this.append('turn.started', { messageIds: [messageId] }, { turn }),
+    ];
+  }
+
+  start(turn: string, step: string, agent = 'ann'): Frame {
+    return this.append('step.started', {}, { turn, step, agent, attempt: 1 });
+  }
+
+  restart(turn: string, step: string): Frame {
+    const { attempt } = openSteps(this.view).find((each) => each.step === step)!;
+    return this.append('step.restarted', { reason: 'worker lost' }, { turn, step, attempt: attempt + 1 });
+  }
+
+  complete(turn: string, step: string): Frame {
+    const { attempt, text } = openSteps(this.view).find((each) => each.step === step)!;
+    return this.append('step.completed', { text }, { turn, step, attempt });
+  }
+
+  /** The log is lost and built anew: same events, new epoch. */
+  newEpoch(): void {
+    this.epoch += 1_000;
+    const events = this.events.splice(0);
+    this.view = this.#empty();
+    for (const event of events) {
+      const again = { ...event, epoch: this.epoch };
+      this.events.push(again);
+      this.view = applyEvent(this.view, again);
+    }
+  }
+
+  /** What a cursor misses; null if it takes the snapshot. */
+  since(cursor: Cursor | undefined): Frame[] | null {
+    if (cursor?.epoch !== this.epoch || cursor.seq > this.events.length) return null;
+    const frames: Frame[] = this.events.slice(cursor.seq).map((event) => ({ kind: 'event', event }));
+    for (const { step, attempt, text } of openSteps(this.view)) {
+      const have = cursor.open?.[step];
+      const offset = have?.attempt === attempt ? have.offset : 0;
+      if (offset === text.length) continue;
+      frames.push({
+        kind: 'delta',
+        delta: { session: this.session, step, attempt, offset, text: text.slice(offset) },
+      });
+    }
+    return frames;
+  }
+
+  #empty(): SessionView {
+    const info = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 } as const;
+    return emptyView(TENANT, this.session, info, { epoch: this.epoch, seq: 0 });
+  }
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import type { TurnPiece } from '../../src/client/index.ts';
+import { FakeLog } from './fake-log.ts';
+import { refuse } from './scripted-gateway.ts';
+import type { ScriptedGateway } from './scripted-gateway.ts';
+import { sessionState, startClient, startGateway } from './setup.ts';
+
+/** Text as it is, what else there is in brackets. */
+function show(piece: TurnPiece): string {
+  if (piece.type === 'text') return piece.text;
+  return piece.type === 'withdrawn' ? `[withdrawn ${piece.attempt}]` : `[${piece.status}]`;
+}
+
+async function read(pieces: AsyncIterable<TurnPiece>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const piece of pieces) all.push(show(piece));
+  return all;
+}
+
+/** Takes pieces until their text is `text`: by then the client has seen that much. */
+async function take(pieces: AsyncGenerator<TurnPiece>, text: string): Promise<void> {
+  let seen = '';
+  while (seen !== text) {
+    const next = await pieces.next();
+    if (next.done) throw new Error(`ended after ${seen}`);
+    seen += show(next.value);
+  }
+}
+
+/** A log in which the turn of `m1` is at its first step. */
+function turnLog(): FakeLog {
+  const log = new FakeLog();
+  log.message('m1', 't1');
+  log.start('t1', 't1.1');
+  return log;
+}
+
+function endTurn(gateway: ScriptedGateway, log: FakeLog): void {
+  gateway.push(log.complete('t1', 't1.1'), log.append('turn.completed', {}, { turn: 't1' }));
+}
+
+describe('a turn as an iterable', () => {
+  test('ask sends, and gives what the agents say up to the end', async () => {
+    const log = new FakeLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await sessionState(session, 'live');
+    const answer = session.ask({ text: 'hi', messageId: 'm1' });
+    await gateway.sends.reached(1);
+    gateway.push(...log.message('m1', 't1'), log.start('t1', 't1.1'), log.say('t1.1', 'Hello '));
+    await take(answer, 'Hello ');
+    gateway.push(log.say('t1.1', 'you'), log.complete('t1', 't1.1'), log.start('t1', 't1.2', 'bob'));
+    gateway.push(log.say('t1.2', 'Bye'), log.complete('t1', 't1.2'));
+    gateway.push(log.append('turn.completed', {}, { turn: 't1' }));
+    const rest: TurnPiece[] = [];
+    for await (const piece of answer) rest.push(piece);
+    expect(rest.at(-1)).toEqual({ type: 'ended', turn: 't1', status: 'completed' });
+    const text = (agent: string): string =>
+      rest.map((piece) => (piece.type === 'text' && piece.agent === agent ? piece.text : '')).join('');
+    expect([text('ann'), text('bob')]).toEqual(['you', 'Bye']);
+  });
+
+  test('a retry of a step withdraws what was given of it', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = session.turn('t1');
+    gateway.push(log.say('t1.1', 'wrong'));
+    await take(pieces, 'wrong');
+    gateway.push(log.restart('t1', 't1.1'));
+    await take(pieces, '[withdrawn 1]');
+    gateway.push(log.say('t1.1', 'right'));
+    await take(pieces, 'right');
+    endTurn(gateway, log);
+    expect(await read(pieces)).toEqual(['[completed]']);
+  });
+
+  test('a cut and a snapshot in the middle are not seen by its reader', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = session.turn({ messageId: 'm1' });
+    gateway.push(log.say('t1.1', 'one '));
+    await take(pieces, 'one ');
+    const waiting = sessionState(session, 'waiting');
+    gateway.cut();
+    await waiting;
+    log.say('t1.1', 'two ');
+    await take(pieces, 'two ');
+    log.say('t1.1', 'three');
+    gateway.reset(log.view);
+    await take(pieces, 'three');
+    endTurn(gateway, log);
+    expect(await read(pieces)).toEqual(['[completed]']);
+  });
+
+  test('a turn that is over is told at once, in one piece for each step', async () => {
+    const log = turnLog();
+    log.say('t1.1', 'one ');
+    log.say('t1.1', 'two');
+    log.complete('t1', 't1.1');
+    log.append('turn.cancelled', { reason: 'asked' }, { turn: 't1' });
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    expect(await read(session.turn('m1'))).toEqual(['one two', '[cancelled]']);
+  });
+
+  test('a failed turn throws its code after its text', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = session.turn('t1');
+    gateway.push(log.say('t1.1', 'so'));
+    await take(pieces, 'so');
+    const failure = { code: 'agent_timeout', message: 'too slow' };
+    gateway.push(log.append('turn.failed', failure, { turn: 't1' }));
+    await expect(read(pieces)).rejects.toMatchObject({ name: 'ConvokeError', ...failure });
+  });
+
+  test('a message that is refused, by the server or in the session, throws why', async () => {
+    const log = new FakeLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const full = session.ask({ text: 'x', messageId: 'm1' });
+    gateway.push(log.append('message.rejected', { messageId: 'm1', code: 'inbox_full' }));
+    await expect(read(full)).rejects.toMatchObject({ code: 'inbox_full' });
+    gateway.script = (name) => (name === 'send' ? refuse('session_closed') : undefined);
+    await expect(read(session.ask('y'))).rejects.toMatchObject({ code: 'session_closed' });
+  });
+
+  test('it ends with the session, and with its signal', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const stop = new AbortController();
+    const stopped = read(session.turn('t1', { signal: stop.signal }));
+    stop.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    const left = read(session.turn('t1'));
+    session.leave();
+    await expect(left).rejects.toMatchObject({ code: 'closed' });
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  applyDelta,
+  applyEvent,
+  emptyView,
+  LIMITS,
+  openSteps,
+  receiptOf,
+  withStepText,
+} from '../../src/contracts/index.ts';
+import type { Delta, EventData, EventType, SessionEvent, SessionView } from '../../src/contracts/index.ts';
+
+const EPOCH = 7;
+
+function event<T extends EventType>(
+  seq: number,
+  type: T,
+  data: EventData[T],
+  extra: Partial<SessionEvent> = {},
+): SessionEvent {
+  const place = { v: 1, tenant: 'acme', session: 's1', epoch: EPOCH, seq, id: `e${seq}`, at: seq };
+  // safety: `type` and `data` belong together by the signature.
+  return { ...place, type, ...extra, data } as unknown as SessionEvent;
+}
+
+function fold(events: readonly SessionEvent[], from?: SessionView): SessionView {
+  const info = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 } as const;
+  return events.reduce(applyEvent, from ?? emptyView('acme', 's1', info, { epoch: EPOCH, seq: 0 }));
+}
+
+const [turn, step] = ['t1', 't1.1'];
+const accepted = event(
+  1,
+  'message.accepted',
+  { messageId: 'm1', parts: [{ type: 'text', text: 'hi' }], queued: false },
+  { turn },
+);
+const started = event(2, 'turn.started', { messageIds: ['m1'] }, { turn });
+const stepStarted = event(3, 'step.started', {}, { turn, step, agent: 'ann', attempt: 1 });
+const running = fold([accepted, started, stepStarted]);
+
+function delta(attempt: number, offset: number, text: string): Delta {
+  return { session: 's1', step, attempt, offset, text };
+}
+
+describe('events', () => {
+  test('each counts once and in order; others change nothing', () => {
+    const all = [accepted, started, stepStarted];
+    const anyOrder = fc.array(fc.constantFrom(...all), { maxLength: 20 });
+    fc.assert(
+      fc.property(anyOrder, (sent) => {
+        const view = fold(sent);
+        expect(view).toEqual(fold(all.slice(0, view.position.seq)));
+      }),
+    );
+    const foreign = { ...stepStarted, epoch: EPOCH + 1, seq: 4 };
+    expect(applyEvent(running, foreign)).toBe(running);
+  });
+
+  test('an unknown type moves the position and nothing else', () => {
+    const unknown = { ...stepStarted, seq: 4, type: 'weather.changed' } as unknown as SessionEvent;
+    expect(fold([unknown], running)).toEqual({ ...running, position: { epoch: EPOCH, seq: 4 } });
+  });
+
+  test('a message goes from accepted to the end of its turn', () => {
+    const ended = event(4, 'turn.failed', { code: 'agent_failed', message: 'no' }, { turn });
+    const statuses = [fold([accepted]), running, fold([ended], running)].map((view) => {
+      const receipt = receiptOf(view, 'm1')!;
+      return [receipt.status, receipt.turnStatus];
+    });
+    expect(statuses).toEqual([
+      ['accepted', undefined],
+      ['consumed', 'running'],
+      ['consumed', 'failed'],
+    ]);
+    expect(receiptOf(running, 'm2')).toBeNull();
+  });
+
+  test('a turn that ends before it starts rejects its messages', () => {
+    const cancelled = fold([accepted, event(2, 'turn.cancelled', { reason: 'asked' }, { turn })]);
+    expect(receiptOf(cancelled, 'm1')).toMatchObject({ status: 'rejected', code: 'turn_cancelled', turn });
+    expect(cancelled.turns).toEqual([{ turn, messageIds: [], status: 'cancelled' }]);
+  });
+
+  test('old entries are dropped, and the view says so', () => {
+    const count = LIMITS.snapshotEntries + 1;
+    const many = Array.from({ length: count }, (_, at) =>
+      event(at + 1, 'message.accepted', { messageId: `m${at}`, parts: [], queued: true }, { turn: `t${at}` }),
+    );
+    const full = fold(many.slice(0, -1));
+    expect([full.entries.length, full.truncated]).toEqual([LIMITS.snapshotEntries, false]);
+    const over = fold(many);
+    expect([over.entries.length, over.truncated]).toEqual([LIMITS.snapshotEntries, true]);
+    expect(receiptOf(over, 'm0')).toBeNull();
+  });
+});
+
+describe('the text of a step', () => {
+  test('any chunks, any of them repeated, give the text; a hole gives nothing', () => {
+    const chunks = fc.array(fc.tuple(fc.string({ unit: 'grapheme', minLength: 1 }), fc.boolean()));
+    fc.assert(
+      fc.property(chunks, (all) => {
+        let open = { step, attempt: 1, text: '' };
+        let text = '';
+        for (const [chunk, twice] of all) {
+          const piece = delta(1, text.length, chunk);
+          text += chunk;
+          open = applyDelta(open, piece) ?? open;
+          if (twice) expect(applyDelta(open, piece)).toBeNull();
+          expect(applyDelta(open, delta(1, text.length + 1, 'x'))).toBeNull();
+        }
+        expect(open.text).toBe(text);
+        expect(applyDelta(open, delta(1, 0, `${text}!`))?.text).toBe(`${text}!`);
+      }),
+    );
+  });
+
+  test('a higher attempt withdraws it, a lower one is ignored', () => {
+    const open = { step, attempt: 2, text: 'old' };
+    expect(applyDelta(open, delta(1, 3, 'late'))).toBeNull();
+    expect(applyDelta(open, delta(3, 0, 'new'))).toEqual({ step, attempt: 3, text: 'new' });
+    expect(applyDelta(open, delta(3, 3, 'hole'))).toBeNull();
+  });
+
+  test('a restart withdraws the attempts before, but not text of its own that was faster than it', () => {
+    const restarted = event(4, 'step.restarted', { reason: 'worker lost' }, { turn, step, attempt: 2 });
+    const old = withStepText(running, { step, attempt: 1, text: 'old' });
+    expect(openSteps(fold([restarted], old))).toEqual([{ step, attempt: 2, text: '' }]);
+    const ahead = withStepText(running, { step, attempt: 2, text: 'new' });
+    expect(openSteps(fold([restarted], ahead))).toEqual([{ step, attempt: 2, text: 'new' }]);
+  });
+
+  test('its end has the last word, and nothing is open after it', () => {
+    const heard = withStepText(running, { step, attempt: 1, text: 'part of i' });
+    const usage = { inputTokens: 1, outputTokens: 2 };
+    const done = event(4, 'step.completed', { text: 'part of it', usage }, { turn, step, attempt: 1 });
+    const view = fold([done], heard);
+    expect(view.entries.at(-1)).toMatchObject({ status: 'completed', text: 'part of it', usage });
+    expect(openSteps(view)).toEqual([]);
+  });
+});
