@@ -1,0 +1,84 @@
+/** The activities: execution as the workflow calls it. Glue between Temporal and the step runner. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { randomUUID } from 'node:crypto';
+import type { Archive } from '../src/archive/index.ts';
+import { isConvokeError, RECOVERY, type Report, type SessionActivities, type StepInput } from '../src/contracts/index.ts';
+import { archiveEvents } from './archive-events.ts';
+import { publishEvents } from './publish-events.ts';
+import { StepRetry, StepRunner, type StepRunnerDeps } from './step-runner.ts';
+
+export { createLanguageModels, createModelRunner, createScriptedRunner } from './agents/index.ts';
+export type { AgentRunner } from './agents/index.ts';
+
+export interface ActivityDeps extends StepRunnerDeps {
+  readonly archive: Archive;
+}
+
+/** What a heartbeat carries to the next attempt. */
+interface Beat {
+  readonly chars: number;
+  readonly reason?: string;
+}
+
+const LOST = 'the worker of the attempt before was lost';
+
+export function createActivities(deps: ActivityDeps): SessionActivities {
+  const runner = new StepRunner(deps);
+  return {
+    runStep: (input) => runStep(runner, input),
+    publish: (input) => asFailure(() => publishEvents(deps, input)),
+    archive: (input) => asFailure(() => archiveEvents(deps, input)),
+  };
+}
+
+async function runStep(runner: StepRunner, input: StepInput): Promise<Report> {
+  const context = Context.current();
+  const { attempt, isLocal, heartbeatDetails } = context.info;
+  const before = heartbeatDetails as Beat | undefined; // safety: only this function beats
+  let beat: Beat = { chars: 0 };
+  const heart = setInterval(() => {
+    context.heartbeat(beat);
+  }, RECOVERY.heartbeatEveryMs);
+  try {
+    return await runner.run(input, {
+      owner: randomUUID(),
+      order: isLocal ? 0 : attempt,
+      attempt,
+      reason: before?.reason ?? LOST,
+      signal: context.cancellationSignal,
+      progress: (chars) => {
+        beat = { chars };
+      },
+    });
+  } catch (error) {
+    if (context.cancellationSignal.aborted) return await handOver(context);
+    if (!(error instanceof StepRetry)) throw error;
+    if (!isLocal) context.heartbeat({ ...beat, reason: error.message });
+    throw ApplicationFailure.create({
+      type: error.code,
+      message: error.message,
+      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    });
+  } finally {
+    clearInterval(heart);
+  }
+}
+
+/** The attempt was stopped: a stopping worker hands the step to another one; anything else is a cancel. */
+async function handOver(context: Context): Promise<never> {
+  const why = await context.cancelled.catch((error: unknown) => error);
+  const message = why instanceof Error ? why.message : '';
+  if (!message.includes('WORKER_SHUTDOWN')) throw why;
+  if (!context.info.isLocal) context.heartbeat({ chars: 0, reason: 'its worker was stopped' });
+  throw ApplicationFailure.create({ type: 'handed_over', message: 'The worker stops.', nextRetryDelay: 1 });
+}
+
+/** Errors of the table keep their code in the history. */
+async function asFailure<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isConvokeError(error)) throw error;
+    throw ApplicationFailure.create({ type: error.code, message: error.message, cause: error });
+  }
+}
