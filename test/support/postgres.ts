@@ -5,10 +5,10 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chown, cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './ports.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 const USER = 'convoke';
@@ -111,15 +111,6 @@ async function handOver(
   await mkdir(join(home, 'native'));
   await cp(dirname(programs), join(home, 'native'), { recursive: true });
   return join(home, 'native', 'bin');
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('A probe on a TCP port has no port.');
-  return address.port;
 }
 
 /** Resolves when the server takes connections; rejects with what it said if it ends before. */
