@@ -47,6 +47,8 @@ export const LIMITS = {
   quickTimeoutMs: 10 * SECOND,
   /** Conversation shown to an agent, UTF-16 code units; the newest are kept. */
   contextChars: 128 * KIB,
+  /** Steps that one worker process runs at a time. */
+  stepsPerWorker: 200,
   /** Sessions whose conversation a worker remembers between steps. */
   contextSessions: 1_000,
 
@@ -90,6 +92,8 @@ export const RECOVERY = {
   retryMaxMs: 10_000,
   /** Longest wait of a gateway for Temporal: the answer to the client comes within 2 s. */
   ingressDeadlineMs: 1_500,
+  /** Longest wait of a worker for what a workflow knows, when a lost log is built anew. */
+  queryDeadlineMs: 5_000,
   /** How long a stopping worker lets running steps finish before it hands them over. */
   workerGraceMs: 10_000,
 } as const;

@@ -26,6 +26,8 @@ export interface GatewayConfig {
   readonly logger: Logger;
   /** What must work for `/readyz` to say yes; a check rejects if it does not, and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
+  /** Told in `/readyz` without deciding: what a gateway can do without for a while, as Redis. */
+  readonly notices?: Readonly<Record<string, Check>>;
   /** Origins of pages that may connect, besides this host's own. */
   readonly origins: readonly string[];
   /** Pages of any port of this machine may connect. */
@@ -67,7 +69,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     delivery,
     authenticator,
     logger,
-    readiness: createReadiness(config.checks),
+    readiness: createReadiness(config.checks, config.notices),
     connections: new Connections(),
     allowsOrigin: originCheck(config),
   };

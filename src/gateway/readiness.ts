@@ -27,13 +27,18 @@ async function run(check: Check): Promise<'ok' | 'failed' | 'timeout'> {
   return Promise.race([tried, promise]).finally(() => clearTimeout(timer));
 }
 
-export function createReadiness(checks: Readonly<Record<string, Check>>): Readiness {
+/** `needed` decide; `others` are only told: a gateway without them still serves. */
+export function createReadiness(
+  needed: Readonly<Record<string, Check>>,
+  others: Readonly<Record<string, Check>> = {},
+): Readiness {
   let last: { readonly at: number; readonly report: Promise<ReadinessReport> } | null = null;
   const ask = async (): Promise<ReadinessReport> => {
     const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const),
+      Object.entries({ ...others, ...needed }).map(async ([name, check]) => [name, await run(check)] as const),
     );
-    return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
+    const ready = results.every(([name, result]) => result === 'ok' || !Object.hasOwn(needed, name));
+    return { ready, checks: Object.fromEntries(results) };
   };
   return {
     report() {

@@ -1,0 +1,48 @@
+/**
+ * Builds everything that runs: the TypeScript projects, the Lua scripts beside them, the workflow bundle and the page. Only what has changed.
+ *
+ *     node scripts/build.mjs
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildPage } from './build-page.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...path) => join(root, ...path);
+
+function compile() {
+  const { status } = spawnSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-b'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  cpSync(at('src/log/lua'), at('dist/src/log/lua'), { recursive: true });
+}
+
+/** The newest change below some folders, ms. */
+function changedAt(...folders) {
+  const times = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
+  return Math.max(...times);
+}
+
+async function bundleWorkflows() {
+  const bundle = at('dist/workflow-bundle.js');
+  const parts = [at('dist/workflows'), at('dist/src/contracts'), at('node_modules/@temporalio/worker/lib')];
+  if (existsSync(bundle) && statSync(bundle).mtimeMs > changedAt(...parts)) return;
+  const { bundleWorkflowCode } = await import('@temporalio/worker');
+  const quiet = () => undefined;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: at('dist/workflows/index.js'),
+    logger: { trace: quiet, debug: quiet, info: quiet, log: quiet, warn: console.warn, error: console.error },
+  });
+  writeFileSync(bundle, code);
+}
+
+compile();
+await Promise.all([bundleWorkflows(), buildPage()]);

@@ -1,0 +1,89 @@
+/** Configuration: the environment, read once, checked, with a sentence for every mistake. */
+import { isId, SESSION } from '../contracts/index.ts';
+import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
+
+export interface Config {
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly taskQueue: string };
+  readonly redisUrl: string;
+  /** See `openArchive`. */
+  readonly archiveUrl: string;
+  readonly logLevel: LogLevel;
+  /** API key → tenant. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** The key `dev` opens the tenant `dev`, and there is a page at `/`. */
+  readonly devMode: boolean;
+  readonly origins: readonly string[];
+  /** The endpoint of agents with the runner `model`; undefined: this deployment has no model. */
+  readonly model:
+    { readonly baseUrl: string; readonly apiKey?: string; readonly defaultModel: string } | undefined;
+  /** A prebuilt workflow bundle takes seconds off a worker's start. */
+  readonly workflowBundle: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A mistake in the environment. */
+export class ConfigError extends Error {
+  constructor(variable: string, sentence: string) {
+    super(`${variable}: ${sentence}`);
+    this.name = 'ConfigError';
+  }
+}
+
+function list(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function keysOf(text: string | undefined): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  for (const item of list(text)) {
+    const at = item.lastIndexOf('=');
+    const [key, tenant] = [item.slice(0, at), item.slice(at + 1)];
+    // The text itself is not told: it holds keys.
+    if (at < 1 || !isId(tenant))
+      throw new ConfigError('CONVOKE_KEYS', 'give key=tenant, separated by commas; a tenant is an id.');
+    if (keys.has(key)) throw new ConfigError('CONVOKE_KEYS', 'a key stands there twice.');
+    keys.set(key, tenant);
+  }
+  return keys;
+}
+
+function levelOf(text: string | undefined): LogLevel {
+  const level = LOG_LEVELS.find((each) => each === (text ?? 'info'));
+  if (!level) throw new ConfigError('CONVOKE_LOG_LEVEL', `use one of: ${LOG_LEVELS.join(', ')}.`);
+  return level;
+}
+
+function modelOf(env: Environment): Config['model'] {
+  const { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, CONVOKE_MODEL: defaultModel } = env;
+  if (!baseUrl && !apiKey) return undefined;
+  if (!defaultModel) throw new ConfigError('CONVOKE_MODEL', 'name the model that agents use by default.');
+  return {
+    baseUrl: baseUrl || 'https://api.openai.com/v1',
+    ...(apiKey ? { apiKey } : {}),
+    defaultModel,
+  };
+}
+
+/** Reads the environment. Throws `ConfigError`. */
+export function readConfig(env: Environment): Config {
+  const home = env['CONVOKE_HOME'] || '.convoke';
+  return {
+    temporal: {
+      address: env['TEMPORAL_ADDRESS'] || '127.0.0.1:7233',
+      namespace: env['TEMPORAL_NAMESPACE'] || 'default',
+      taskQueue: env['CONVOKE_TASK_QUEUE'] || SESSION.taskQueue,
+    },
+    redisUrl: env['REDIS_URL'] || 'redis://127.0.0.1:6379',
+    archiveUrl: env['CONVOKE_ARCHIVE_URL'] || `sqlite:${home}/archive.db`,
+    logLevel: levelOf(env['CONVOKE_LOG_LEVEL']),
+    keys: keysOf(env['CONVOKE_KEYS']),
+    devMode: env['CONVOKE_DEV'] === '1',
+    origins: list(env['CONVOKE_ORIGINS']),
+    model: modelOf(env),
+    workflowBundle: env['CONVOKE_WORKFLOW_BUNDLE'],
+  };
+}

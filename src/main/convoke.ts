@@ -1,0 +1,34 @@
+/** The command `convoke`: its roles are composed here, its other commands are clients of a running gateway. */
+import { createProgram } from '../cli/index.ts';
+import { isConvokeError } from '../contracts/index.ts';
+import { ConfigError, readConfig } from './config.ts';
+
+/** A process that cannot start says why in one line, and its stack only to whoever asks for it. */
+async function reporting(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+    // What is left (a Redis that is away, a socket that lingers) must not hold the process.
+    process.exit(0);
+  } catch (error) {
+    const known = error instanceof ConfigError || isConvokeError(error);
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`convoke: ${known ? '' : 'cannot run: '}${message}`);
+    if (process.env['CONVOKE_LOG_LEVEL'] === 'debug') console.error(error);
+    process.exit(1);
+  }
+}
+
+await createProgram({
+  // Loaded on demand: the other commands start ten times faster without Temporal's native library.
+  gateway: ({ port, host }) =>
+    reporting(async () => {
+      const { runGateway } = await import('./gateway.ts');
+      await runGateway(readConfig(process.env), port, host);
+    }),
+  worker: ({ healthPort }) =>
+    reporting(async () => {
+      const { runWorker } = await import('./worker.ts');
+      const health = healthPort === undefined ? undefined : { port: healthPort, host: '127.0.0.1' };
+      await runWorker(readConfig(process.env), health);
+    }),
+}).parseAsync();

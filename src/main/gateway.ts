@@ -1,0 +1,69 @@
+/** Composition of a gateway process. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import { Client, Connection } from '@temporalio/client';
+import { openArchive } from '../archive/index.ts';
+import { createDelivery } from '../deliver/index.ts';
+import { createGateway } from '../gateway/index.ts';
+import {
+  createAuthenticator,
+  createKnownEvents,
+  createSubmitter,
+  ingressConnectionOptions,
+} from '../ingest/index.ts';
+import { RECOVERY } from '../contracts/index.ts';
+import { createLogger } from '../telemetry/index.ts';
+import type { Config } from './config.ts';
+import { defaultAgents } from './agents.ts';
+import { openAdapterConnections, openLog } from './redis.ts';
+import { stopSignal } from './shutdown.ts';
+
+/** What `npm run build` makes of examples/page. */
+const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
+
+/** Serves until SIGTERM or SIGINT, then drains. Rejects when it cannot start. */
+export async function runGateway(config: Config, port: number, host: string): Promise<void> {
+  const stop = stopSignal();
+  const logger = createLogger('gateway', config.logLevel);
+  const { address, namespace, taskQueue } = config.temporal;
+  const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
+  const client = new Client({ connection, namespace });
+  const [session, control, archive] = await Promise.all([
+    openLog(config.redisUrl, logger),
+    openAdapterConnections(config.redisUrl, logger),
+    openArchive(config.archiveUrl),
+  ]);
+  const source = {
+    known: createKnownEvents(client, RECOVERY.ingressDeadlineMs),
+    archived: archive.readTail.bind(archive),
+  };
+  const delivery = createDelivery({ log: session.log, source, archive, logger });
+  const gateway = createGateway({
+    submitter: createSubmitter({ client, defaultAgents: defaultAgents(config), taskQueue }),
+    delivery,
+    authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
+    logger,
+    checks: {
+      temporal: () =>
+        connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
+          connection.workflowService.getSystemInfo({}),
+        ),
+    },
+    notices: { redis: () => session.ping() },
+    origins: config.origins,
+    devMode: config.devMode,
+    ...(config.devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
+    adapter: createShardedAdapter(control.publisher, control.subscriber, {
+      channelPrefix: 'convoke:control',
+    }),
+  });
+  const bound = await gateway.listen(port, host);
+  logger.info({ port: bound.port, temporal: address }, 'Gateway listens');
+  logger.info({ signal: await stop }, 'Gateway stops');
+  await gateway.drain();
+  await delivery.stop();
+  control.close();
+  session.close();
+  await Promise.all([archive.close(), connection.close()]);
+}

@@ -1,0 +1,101 @@
+/** Composition of a worker process: orchestrate and execute. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { LogEntry, WorkflowBundleOption } from '@temporalio/worker';
+import {
+  createActivities,
+  createLanguageModels,
+  createModelRunner,
+  createScriptedRunner,
+  type AgentRunner,
+} from '../../activities/index.ts';
+import { openArchive } from '../archive/index.ts';
+import { LIMITS, RECOVERY, type RunnerName } from '../contracts/index.ts';
+import { createKnownEvents } from '../ingest/index.ts';
+import { createLogger, type Logger } from '../telemetry/index.ts';
+import type { Config } from './config.ts';
+import { serveHealth } from './health.ts';
+import { openLog } from './redis.ts';
+import { stopSignal } from './shutdown.ts';
+
+/** What `npm run build` makes of the workflows. */
+const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+/** After its grace a stopping worker gets this long to hand its steps over, ms. */
+const FORCE_MS = 5_000;
+
+/** Temporal's own lines in our form; they hold no text of messages. */
+function installRuntime(logger: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  const write = ({ level, message, meta }: LogEntry): void => {
+    logger[levels[level]]({ ...meta }, message);
+  };
+  Runtime.install({
+    logger: new DefaultLogger('INFO', write),
+    telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+    // Stopping is ours: it has an order.
+    shutdownSignals: [],
+  });
+}
+
+function runnersOf({ model }: Config): Partial<Record<RunnerName, AgentRunner>> {
+  const scripted = createScriptedRunner();
+  if (!model) return { scripted };
+  return { scripted, model: createModelRunner({ languageModel: createLanguageModels(model) }) };
+}
+
+function bundleOf(config: Config): WorkflowBundleOption {
+  const codePath = config.workflowBundle ?? BUNDLE;
+  if (!existsSync(codePath)) throw new Error(`There is no workflow bundle ${codePath}: npm run build`);
+  return { codePath };
+}
+
+/** Works until SIGTERM or SIGINT, then finishes or hands over what runs. Rejects when it cannot start, or when it lost Temporal for good. */
+export async function runWorker(config: Config, health?: { port: number; host: string }): Promise<void> {
+  const stop = stopSignal();
+  const logger = createLogger('worker', config.logLevel);
+  installRuntime(logger);
+  const { address, namespace, taskQueue } = config.temporal;
+  const [connection, session, archive] = await Promise.all([
+    NativeConnection.connect({ address }),
+    openLog(config.redisUrl, logger),
+    openArchive(config.archiveUrl),
+  ]);
+  const client = new Client({ connection, namespace });
+  const source = {
+    known: createKnownEvents(client, RECOVERY.queryDeadlineMs),
+    archived: archive.readTail.bind(archive),
+  };
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: bundleOf(config),
+    activities: createActivities({ log: session.log, source, archive, runners: runnersOf(config) }),
+    maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
+    maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
+    stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
+    maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
+    defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
+    shutdownGraceTime: RECOVERY.workerGraceMs,
+    shutdownForceTime: RECOVERY.workerGraceMs + FORCE_MS,
+  });
+  const ready = async (): Promise<boolean> => {
+    await connection.workflowService.getSystemInfo({});
+    return worker.getState() === 'RUNNING';
+  };
+  const endHealth = health ? await serveHealth(health.port, health.host, ready) : () => undefined;
+  void stop.then((signal) => {
+    logger.info({ signal }, 'Worker stops');
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  });
+  logger.info({ temporal: address, taskQueue }, 'Worker polls');
+  try {
+    await worker.run();
+  } finally {
+    endHealth();
+    session.close();
+    await Promise.all([archive.close(), connection.close()]);
+  }
+}

@@ -1,0 +1,125 @@
+/** The whole product for tests, as a user runs it: Temporal, Redis, workers and gateways, each a process that can be killed. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './ports.ts';
+import { eventually, startProcess } from './process.ts';
+import type { TestProcess } from './process.ts';
+import { startRedis } from './redis.ts';
+import type { TestRedis } from './redis.ts';
+import { startTemporal } from './temporal.ts';
+import type { TestTemporal } from './temporal.ts';
+
+const COMMAND = fileURLToPath(new URL('../../bin/convoke.mjs', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/src/main/convoke.js', import.meta.url));
+
+/** The key of the tenant `other`, besides the key `dev` of the tenant `dev`. */
+export const OTHER_KEY = 'key-of-other';
+
+/** A worker or a gateway. */
+export class Role {
+  readonly port: number;
+  readonly #args: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
+  #process: TestProcess | null = null;
+
+  constructor(port: number, args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.port = port;
+    this.#args = args;
+    this.#env = env;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  output(): string {
+    return this.#process?.output() ?? '';
+  }
+
+  /** Resolves once it says that it is ready. */
+  async start(): Promise<void> {
+    this.#process = startProcess(process.execPath, [COMMAND, ...this.#args], this.#env);
+    try {
+      await eventually(`${this.#args.join(' ')} is ready`, async () => {
+        const { ok } = await fetch(`${this.url}/readyz`);
+        return ok;
+      });
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.output()}`, { cause: error });
+    }
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const code = (await this.#process?.end(signal)) ?? null;
+    this.#process = null;
+    return code;
+  }
+}
+
+export interface Stack {
+  readonly temporal: TestTemporal;
+  readonly redis: TestRedis;
+  readonly gateways: readonly Role[];
+  readonly workers: readonly Role[];
+  /** Of the gateways. */
+  readonly urls: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly gateways?: number;
+  readonly workers?: number;
+  /** Further environment of workers and gateways. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function roles(
+  count: number,
+  ports: readonly number[],
+  make: (port: number) => readonly string[],
+  env: Readonly<Record<string, string>>,
+): readonly Role[] {
+  return ports.slice(0, count).map((port) => new Role(port, make(port), env));
+}
+
+/** Starts everything on free ports with state in a temporary folder. Needs `npm run build`. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  if (!existsSync(BUILT)) throw new Error('The product is not built: npm run build');
+  const home = await mkdtemp(join(tmpdir(), 'convoke-stack-'));
+  const { gateways = 1, workers = 1 } = options;
+  const [temporal, redis] = await Promise.all([startTemporal({ folder: home }), startRedis()]);
+  const env = {
+    TEMPORAL_ADDRESS: temporal.address,
+    REDIS_URL: redis.url,
+    CONVOKE_HOME: home,
+    CONVOKE_DEV: '1',
+    CONVOKE_KEYS: `${OTHER_KEY}=other`,
+    ...options.env,
+  };
+  const ports = await Promise.all(Array.from({ length: gateways + workers }, () => freePort()));
+  const gateway = (port: number): readonly string[] => ['gateway', '--port', String(port)];
+  const worker = (port: number): readonly string[] => ['worker', '--health-port', String(port)];
+  const all = {
+    gateways: roles(gateways, ports, gateway, env),
+    workers: roles(workers, ports.slice(gateways), worker, env),
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...all.gateways, ...all.workers].map((role) => role.end('SIGKILL')));
+    await Promise.all([temporal.stop(), redis.stop()]);
+    await rm(home, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([...all.gateways, ...all.workers].map((role) => role.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { temporal, redis, ...all, urls: all.gateways.map((role) => role.url), stop };
+}

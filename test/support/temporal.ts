@@ -1,0 +1,91 @@
+/** A real Temporal dev server for tests, on free ports, with the settings that `convoke dev` uses. */
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/index.ts';
+import { freePort } from './ports.ts';
+import { eventually, startProcess } from './process.ts';
+import type { TestProcess } from './process.ts';
+
+export interface TestTemporal {
+  readonly address: string;
+  readonly port: number;
+  /** SIGKILL. With a folder, what it had persisted is there again after `start`. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function binary(): string {
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'convoke', 'bin');
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), cache];
+  const found = folders.map((folder) => join(folder, 'temporal')).find((file) => existsSync(file));
+  if (!found) throw new Error('There is no Temporal CLI: npx convoke setup');
+  return found;
+}
+
+const DYNAMIC_CONFIG = [
+  'system.enableActivityEagerExecution=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+  'frontend.rps=50000',
+  'frontend.namespaceRPS=50000',
+  'history.rps=50000',
+  'matching.rps=50000',
+];
+
+function flags(port: number, folder: string | undefined): string[] {
+  return [
+    ...['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(port)],
+    ...(folder === undefined ? [] : ['--db-filename', join(folder, 'temporal.db')]),
+    ...(folder === undefined ? [] : ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),
+    ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+  ];
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+async function launch(port: number, folder: string | undefined): Promise<TestProcess> {
+  const server = startProcess(binary(), flags(port, folder));
+  await eventually('Temporal listens', () => accepts(port));
+  const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
+  try {
+    await eventually('the namespace is there', async () => {
+      await connection.workflowService.describeNamespace({ namespace: 'default' });
+      return true;
+    });
+  } finally {
+    await connection.close();
+  }
+  return server;
+}
+
+/** `folder`: keeps its data there; without it everything is in memory. */
+export async function startTemporal(options: { readonly folder?: string } = {}): Promise<TestTemporal> {
+  const port = await freePort();
+  let server = await launch(port, options.folder);
+  const kill = async (): Promise<void> => void (await server.end('SIGKILL'));
+  return {
+    address: `127.0.0.1:${port}`,
+    port,
+    kill,
+    async start() {
+      server = await launch(port, options.folder);
+    },
+    stop: kill,
+  };
+}
