@@ -1,0 +1,79 @@
+/** The conversation as rows: a turn with its messages and its steps, or a message that has no turn (yet). */
+import type { MessageEntry, SessionView, StepEntry, TurnEntry } from '../../src/contracts/index.ts';
+import { messageText } from '../../src/contracts/index.ts';
+import type { UnseenMessage } from './unseen.ts';
+
+/** How far a message has come, in one word. */
+type Progress =
+  | 'waiting'
+  | 'sending'
+  | 'accepted'
+  | 'queued'
+  | 'consumed'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'superseded'
+  | 'rejected';
+
+export interface Row {
+  /** Stays the same while the row's message gets further. */
+  readonly key: string;
+  readonly turn?: TurnEntry | undefined;
+  readonly messages: readonly (MessageEntry | UnseenMessage)[];
+  readonly steps: readonly StepEntry[];
+}
+
+interface OpenRow {
+  readonly key: string;
+  readonly turn?: TurnEntry | undefined;
+  readonly messages: (MessageEntry | UnseenMessage)[];
+  readonly steps: StepEntry[];
+}
+
+export function rowsOf(view: SessionView | null, unseen: readonly UnseenMessage[]): readonly Row[] {
+  const turns = new Map(view?.turns.map((turn) => [turn.turn, turn]));
+  const rows = new Map<string, OpenRow>();
+  for (const entry of view?.entries ?? []) {
+    const place = entry.turn ?? (entry.kind === 'message' ? entry.messageId : '');
+    let row = rows.get(place);
+    if (!row) {
+      const key = entry.kind === 'message' ? entry.messageId : place;
+      row = { key, turn: turns.get(place), messages: [], steps: [] };
+      rows.set(place, row);
+    }
+    if (entry.kind === 'message') row.messages.push(entry);
+    else row.steps.push(entry);
+  }
+  const waiting = unseen.map((message) => ({ key: message.messageId, messages: [message], steps: [] }));
+  return [...rows.values(), ...waiting];
+}
+
+/** True if nothing of a row has changed: entries of a view are never changed in place. */
+export function sameRow(one: Row, other: Row): boolean {
+  const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+    a.length === b.length && a.every((item, index) => item === b[index]);
+  return one.turn === other.turn && same(one.messages, other.messages) && same(one.steps, other.steps);
+}
+
+/** A message's progress. The word of its turn counts once the turn has ended. */
+export function progressOf(message: MessageEntry | UnseenMessage, turn: TurnEntry | undefined): Progress {
+  if (message.kind === 'unseen' || message.status !== 'consumed') return message.status;
+  if (!turn || turn.status === 'running') return 'consumed';
+  return turn.status === 'completed' ? 'done' : turn.status;
+}
+
+/** What a message says; data is shown as JSON. */
+export function textOf(message: MessageEntry | UnseenMessage): string {
+  if (message.kind === 'unseen') return message.text;
+  const data = message.parts.filter((part) => part.type === 'data').map((part) => JSON.stringify(part.data));
+  return [messageText(message.parts), ...data].filter((piece) => piece !== '').join('\n');
+}
+
+/** The turn that can be cancelled in a row: one that runs, or one that a message waits for. */
+export function cancellable(row: Row): string | null {
+  if (row.turn) return row.turn.status === 'running' ? row.turn.turn : null;
+  const [first] = row.messages;
+  const open = first?.kind === 'message' && (first.status === 'queued' || first.status === 'accepted');
+  return open ? (first.turn ?? null) : null;
+}
