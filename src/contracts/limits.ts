@@ -29,6 +29,8 @@ export const LIMITS = {
   // Orchestrate
   /** Messages that may wait in a session; one more is rejected with `inbox_full`. */
   inboxMessages: 100,
+  /** Size of the messages that may wait, all together, UTF-16 code units of JSON: what one run hands to the next must fit a payload of 2 MiB. */
+  inboxChars: 256 * KIB,
   /** Messages whose receipts (and so duplicates) a session remembers. */
   receiptsKept: 1_000,
   /** Continue as new at the next pause after this many history events. Cold replay costs 0.65 to 2 ms each. */
@@ -60,11 +62,22 @@ export const LIMITS = {
 
   // Deliver
   snapshotEntries: 200,
-  /** Newest events that a gateway keeps in memory for a session that it follows. */
+  /** Text in one snapshot, UTF-16 code units, the newest: three bytes each still fit into `socketBytes`. */
+  snapshotChars: 256 * KIB,
+  /** Newest events that a gateway keeps in memory for a session that it follows. Whoever missed more takes a snapshot. */
   ringEvents: 256,
+  /** The same, UTF-16 code units of their JSON: three bytes each still fit into `socketBytes`. */
   ringChars: 256 * KIB,
-  /** More missed events than this: a snapshot instead. */
+  /** Newest events that a view, or a lost log, is built from. */
   replayEvents: 500,
+  /** Notices that wait while a gateway fills a gap; more are dropped and read from the log. */
+  heldNotices: 512,
+  /** A gateway rebuilds a lost log after a random part of this: most find that somebody else has. */
+  recoverSpreadMs: 500,
+  /** Lost logs that one gateway rebuilds at a time; each asks a workflow. */
+  recoveriesAtOnce: 16,
+  /** First pause after a failure to read the log; doubles up to `positionCheckMs`. */
+  followRetryMs: 200,
   /** What may wait in memory to be sent to one socket. */
   socketBytes: KIB * KIB,
   socketPackets: 512,

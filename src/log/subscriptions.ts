@@ -1,6 +1,6 @@
 /** Who hears which session. One sharded subscription for each session, whatever the number of listeners. */
 import type { Redis } from 'ioredis';
-import type { Delta, SessionRef } from '../contracts/index.ts';
+import type { SessionRef } from '../contracts/index.ts';
 import type { LogListener } from './log.ts';
 import { logKeys } from './keys.ts';
 import { loggedEvent } from './replies.ts';
@@ -9,51 +9,50 @@ export interface Subscriptions {
   add(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>>;
 }
 
-/** Splits off the first `count` words; the last element is the rest, which may hold spaces. */
-function words(message: string, count: number): string[] {
-  const found: string[] = [];
-  let from = 0;
-  for (let index = 0; index < count; index += 1) {
-    const space = message.indexOf(' ', from);
-    if (space < 0) return found;
-    found.push(message.slice(from, space));
-    from = space + 1;
-  }
-  found.push(message.slice(from));
-  return found;
+type Tell = (listener: LogListener) => void;
+
+/** One call of `add`; the same listener may be given twice. */
+interface Subscription {
+  readonly listener: LogListener;
 }
 
+const EVENT = /^E (\d+) (\d+) (.*)$/s;
+const DELTA = /^D (\d+) (\S+) (\d+) (\d+) (.*)$/s;
+const EPOCH = /^R (\d+)$/;
+
 /**
- * Hands a notice to listeners: `E epoch seq json`, `D epoch step attempt offset text`, `R epoch`. Anybody who can publish on the channel
- * can write anything: what does not parse is dropped, and the position check finds what was missed.
+ * What a notice tells listeners: `E epoch seq json`, `D epoch step attempt offset text`, `R epoch`. Anybody who can publish on the channel
+ * can write anything: null for what does not parse; the position check finds what was missed.
  */
-function dispatch(session: string, message: string, listeners: ReadonlySet<LogListener>): void {
-  const kind = message[0];
-  const body = message.slice(2);
-  try {
-    if (kind === 'E') {
-      const [epoch = '', seq = '', json = ''] = words(body, 2);
-      const event = loggedEvent(Number(seq), json);
-      for (const listener of listeners) listener.event(Number(epoch), event);
-    } else if (kind === 'D') {
-      const [epoch = '', step = '', attempt = '', offset = '', text = ''] = words(body, 4);
-      const delta: Delta = { session, step, attempt: Number(attempt), offset: Number(offset), text };
-      for (const listener of listeners) listener.delta(Number(epoch), delta);
-    } else if (kind === 'R') {
-      for (const listener of listeners) listener.epoch(Number(body));
+function parse(session: string, message: string): Tell | null {
+  const event = EVENT.exec(message);
+  if (event) {
+    const [, epoch, seq, json = ''] = event;
+    try {
+      const logged = loggedEvent(Number(seq), json);
+      return (listener) => listener.event(Number(epoch), logged);
+    } catch {
+      return null;
     }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
   }
+  const delta = DELTA.exec(message);
+  if (delta) {
+    const [, epoch, step = '', attempt, offset, text = ''] = delta;
+    const said = { session, step, attempt: Number(attempt), offset: Number(offset), text };
+    return (listener) => listener.delta(Number(epoch), said);
+  }
+  const epoch = EPOCH.exec(message)?.[1];
+  return epoch === undefined ? null : (listener) => listener.epoch(Number(epoch));
 }
 
 export function createSubscriptions(redis: Redis): Subscriptions {
-  const channels = new Map<string, { session: string; listeners: Set<LogListener> }>();
-  let wasReady = false;
+  const channels = new Map<string, { session: string; heldBy: Set<Subscription> }>();
+  let wasReady = redis.status === 'ready';
 
   redis.on('smessage', (channel: string, message: string) => {
     const found = channels.get(channel);
-    if (found) dispatch(found.session, message, found.listeners);
+    const tell = found && parse(found.session, message);
+    if (tell) for (const { listener } of found.heldBy) tell(listener);
   });
   redis.on('ready', () => {
     if (wasReady) void resubscribe();
@@ -66,22 +65,24 @@ export function createSubscriptions(redis: Redis): Subscriptions {
     try {
       await Promise.all(names.map((name) => redis.ssubscribe(name)));
     } catch {
-      return; // the connection broke again: the next `ready` repeats this
+      if (redis.status === 'ready') redis.disconnect(true); // it did not answer in time
+      return; // the next `ready` repeats this
     }
     for (const name of names) {
-      for (const listener of channels.get(name)?.listeners ?? []) listener.reconnected();
+      for (const { listener } of channels.get(name)?.heldBy ?? []) listener.reconnected();
     }
   }
 
   return {
     async add(ref, listener) {
       const { channel } = logKeys(ref);
-      const entry = channels.get(channel) ?? { session: ref.session, listeners: new Set() };
+      const entry = channels.get(channel) ?? { session: ref.session, heldBy: new Set() };
+      const own: Subscription = { listener };
       channels.set(channel, entry);
-      entry.listeners.add(listener);
+      entry.heldBy.add(own);
       const remove = async (): Promise<void> => {
-        entry.listeners.delete(listener);
-        if (entry.listeners.size > 0 || channels.get(channel) !== entry) return;
+        entry.heldBy.delete(own);
+        if (entry.heldBy.size > 0 || channels.get(channel) !== entry) return;
         channels.delete(channel);
         await redis.sunsubscribe(channel).catch(() => undefined); // a broken connection has no subscriptions
       };

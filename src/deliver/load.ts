@@ -1,0 +1,96 @@
+/** A session's view, built from its log and, where the log has been trimmed, the archive. */
+import { applyEvent, ConvokeError, emptyView, LIMITS, START, withStepText } from '../contracts/index.ts';
+import type {
+  LoggedEvent,
+  MessageEntry,
+  SessionEvent,
+  SessionRef,
+  SessionView,
+  StepEntry,
+} from '../contracts/index.ts';
+import type { Archive } from '../archive/index.ts';
+import type { LogSlice, SessionLog, SessionSource } from '../log/index.ts';
+import type { Recoveries } from './recoveries.ts';
+
+/** Where delivery reads from. */
+export interface Sources {
+  readonly log: SessionLog;
+  readonly source: SessionSource;
+  readonly archive: Archive;
+  readonly recoveries: Recoveries;
+}
+
+export interface Loaded {
+  readonly view: SessionView;
+  /** The newest events that made it, contiguous up to its position. */
+  readonly events: readonly SessionEvent[];
+}
+
+/** The envelope that clients see. */
+export function envelope(ref: SessionRef, epoch: number, event: LoggedEvent): SessionEvent {
+  return { v: 1, tenant: ref.tenant, session: ref.session, epoch, ...event };
+}
+
+/** Reads the log; builds it first if there is none. Throws `session_not_found`, `log_unavailable` and what the source throws. */
+export async function readLog(
+  sources: Sources,
+  ref: SessionRef,
+  query: { readonly after?: number; readonly limit: number },
+): Promise<LogSlice> {
+  const found = await sources.log.read(ref, query);
+  if (found) return found;
+  await sources.recoveries.recover(ref, START);
+  const built = await sources.log.read(ref, query);
+  if (!built) throw new ConvokeError('log_unavailable', 'The log was lost again. Try again.');
+  return built;
+}
+
+/** The longest run of events that ends at `upTo`; `events` are ascending. */
+function runUpTo(events: readonly LoggedEvent[], upTo: number): readonly LoggedEvent[] {
+  let from = events.length;
+  let expected = upTo;
+  while (from > 0 && events[from - 1]?.seq === expected) {
+    from -= 1;
+    expected -= 1;
+  }
+  return events.slice(from);
+}
+
+/** The view of a slice that holds the newest events. */
+export async function viewOf(archive: Archive, ref: SessionRef, slice: LogSlice): Promise<Loaded> {
+  const { position, info } = slice;
+  const first = slice.events[0]?.seq ?? position.seq + 1;
+  const missing = LIMITS.replayEvents - slice.events.length;
+  const trimmed = first > 1 && first <= slice.first && missing > 0;
+  const older = trimmed ? runUpTo(await archive.readTail(ref, first - 1, missing), first - 1) : [];
+  const events = [...older, ...slice.events].map((event) => envelope(ref, position.epoch, event));
+  const base = { epoch: position.epoch, seq: (events[0]?.seq ?? position.seq + 1) - 1 };
+  const folded = events.reduce(applyEvent, emptyView(ref.tenant, ref.session, info, base));
+  const view = slice.open.reduce(withStepText, { ...folded, position });
+  return { view, events };
+}
+
+export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
+  const slice = await readLog(sources, ref, { limit: LIMITS.replayEvents });
+  return viewOf(sources.archive, ref, slice);
+}
+
+function chars(entry: MessageEntry | StepEntry): number {
+  if (entry.kind === 'step') return entry.text.length;
+  return entry.parts.reduce(
+    (sum, part) => sum + (part.type === 'text' ? part.text.length : JSON.stringify(part.data).length),
+    0,
+  );
+}
+
+/** The view as a client gets it: the newest entries that fit into `LIMITS.snapshotChars`, at least one. */
+export function snapshotOf(view: SessionView): SessionView {
+  let room: number = LIMITS.snapshotChars;
+  let from = view.entries.length;
+  for (const entry of view.entries.toReversed()) {
+    room -= chars(entry);
+    if (room < 0 && from < view.entries.length) break;
+    from -= 1;
+  }
+  return from === 0 ? view : { ...view, entries: view.entries.slice(from), truncated: true };
+}

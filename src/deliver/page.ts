@@ -1,0 +1,83 @@
+/** Events in pages, across the border between the log and what is older. */
+import { ConvokeError, formatPosition } from '../contracts/index.ts';
+import type { EventPage, LoggedEvent, Position, SessionRef } from '../contracts/index.ts';
+import type { LogSlice } from '../log/index.ts';
+import { envelope, readLog } from './load.ts';
+import type { Sources } from './load.ts';
+
+/** The longest run of events that begins right after `after`; `events` are ascending. */
+function runAfter(events: readonly LoggedEvent[], after: number): LoggedEvent[] {
+  const found: LoggedEvent[] = [];
+  for (const event of events) if (event.seq === after + found.length + 1) found.push(event);
+  return found;
+}
+
+/** Events after `after` that the log has trimmed: from the archive, else from the workflow, which lets go of nothing before it is archived. */
+async function older(
+  sources: Sources,
+  ref: SessionRef,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<LoggedEvent[]> {
+  const archived = runAfter(await sources.archive.read(ref, after, limit), after);
+  if (archived.length > 0) return archived;
+  const known = await sources.source.known(ref);
+  return runAfter(known?.events ?? [], after).slice(0, limit);
+}
+
+/** Checks where a page begins, against the log's newest position. Throws `invalid_cursor`. */
+function startOf(after: Position | number, head: Position): number {
+  const seq = typeof after === 'number' ? after : after.seq;
+  // "Before everything" is the same place in every epoch. Anything else of another epoch may stand for other events.
+  if (typeof after !== 'number' && after.epoch !== head.epoch && seq !== 0) {
+    throw new ConvokeError(
+      'invalid_cursor',
+      'The log was rebuilt since. Read again from the start, or take the snapshot.',
+    );
+  }
+  if (seq > head.seq) {
+    throw new ConvokeError('invalid_cursor', `The newest event is ${head.seq}. Pass an earlier one.`);
+  }
+  return seq;
+}
+
+/** What the log itself has of the page, and what comes before that. */
+async function collect(
+  sources: Sources,
+  ref: SessionRef,
+  query: { readonly slice: LogSlice; readonly after: number; readonly limit: number },
+): Promise<readonly LoggedEvent[]> {
+  const { slice, after, limit } = query;
+  if (after >= slice.position.seq || after + 1 >= slice.first) return slice.events;
+  const before: LoggedEvent[] = [];
+  while (before.length < limit && after + before.length + 1 < slice.first) {
+    const at = after + before.length;
+    const room = Math.min(limit - before.length, slice.first - 1 - at);
+    const found = await older(sources, ref, { after: at, limit: room });
+    if (found.length === 0) break;
+    before.push(...found);
+  }
+  const joined = after + before.length + 1 >= slice.first;
+  if (!joined && before.length === 0) {
+    throw new ConvokeError('log_unavailable', `Event ${after + 1} cannot be read now. Try again.`);
+  }
+  return joined ? [...before, ...slice.events].slice(0, limit) : before;
+}
+
+export async function readPage(
+  sources: Sources,
+  ref: SessionRef,
+  query: { readonly after: Position | number; readonly limit: number },
+): Promise<EventPage> {
+  const { limit } = query;
+  const from = typeof query.after === 'number' ? query.after : query.after.seq;
+  const slice = await readLog(sources, ref, { after: from, limit });
+  const head = slice.position;
+  const after = startOf(query.after, head);
+  const events = await collect(sources, ref, { slice, after, limit });
+  const last = events.at(-1)?.seq ?? after;
+  return {
+    data: events.map((event) => envelope(ref, head.epoch, event)),
+    next: last < head.seq ? formatPosition({ epoch: head.epoch, seq: last }) : null,
+    head,
+  };
+}
