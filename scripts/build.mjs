@@ -1,7 +1,8 @@
 /**
  * Builds everything that runs: the TypeScript projects, the Lua scripts beside them, the workflow bundle and the page. Only what has changed.
  *
- *     node scripts/build.mjs
+ *     node scripts/build.mjs                        everything, tests and benchmarks included
+ *     node scripts/build.mjs src/main workflows     only these TypeScript projects and what they refer to: all that a server runs
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -13,10 +14,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
 
 function compile() {
-  const { status } = spawnSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-b'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const tsc = [at('node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
   cpSync(at('src/log/lua'), at('dist/src/log/lua'), { recursive: true });
 }
