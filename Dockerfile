@@ -10,7 +10,9 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node scripts/build.mjs src/main workflows \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -rf dist/.tsbuildinfo
+ && rm -rf dist/.tsbuildinfo \
+ # Temporal's native library comes for five platforms, about 27 MB each.
+ && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name '*-linux-gnu' -exec rm -rf {} +
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
