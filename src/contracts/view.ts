@@ -107,13 +107,12 @@ function editMessages(
   };
 }
 
+/** Steps are unique in a view. Called for every token: a copy of the list, not a walk through it. */
 function editStep(view: SessionView, step: string, change: Partial<StepEntry>): SessionView {
-  return {
-    ...view,
-    entries: view.entries.map((entry) =>
-      entry.kind === 'step' && entry.step === step ? { ...entry, ...change } : entry,
-    ),
-  };
+  const index = view.entries.findLastIndex((entry) => entry.kind === 'step' && entry.step === step);
+  const entry = view.entries[index];
+  if (entry?.kind !== 'step') return view;
+  return { ...view, entries: view.entries.with(index, { ...entry, ...change }) };
 }
 
 /** Withdraws the text of older attempts. A delta of this attempt, or the snapshot, may have been faster than its event: that text stays. */

@@ -6,6 +6,7 @@ import { eventually } from '../support/process.ts';
 import type { Author } from './author.ts';
 import { Client } from './client.ts';
 import { Rig } from './rig.ts';
+import type { Tapped } from './rig.ts';
 
 let rig: Rig;
 const unhandled: unknown[] = [];
@@ -29,6 +30,11 @@ function expectTold(client: Client, author: Author): void {
   expect(client.view.position).toEqual(author.at);
 }
 
+/** Resolves once this many notices have gone by unheard. */
+function unheard(log: Tapped, count: number): Promise<void> {
+  return eventually('notices go by', () => log.unheard >= count);
+}
+
 describe('lost notices', () => {
   test('are read from the log as soon as a later one comes', async () => {
     const author = await rig.author();
@@ -37,6 +43,7 @@ describe('lost notices', () => {
     await client.attach(delivery);
     log.deaf = true;
     await author.turn('t1', 'Hi');
+    await unheard(log, 6);
     log.deaf = false;
     await author.message('t2');
     await eventually('all is here', () => client.seq === author.at.seq);
@@ -56,6 +63,7 @@ describe('lost notices', () => {
     await eventually('the start is here', () => client.texts[0] === 'one ');
     log.deaf = true;
     for (const word of ['two ', 'three ']) await author.say('t1.1', word);
+    await unheard(log, 2);
     log.deaf = false;
     await author.say('t1.1', 'four');
     await eventually('the text is here', () => client.texts[0] === 'one two three four');
@@ -71,6 +79,7 @@ describe('lost notices', () => {
     log.deaf = true;
     await author.message('t1');
     await author.begin('t1', 't1.1');
+    await unheard(log, 3);
     log.deaf = false;
     await author.say('t1.1', 'Hi');
     await eventually('the text is here', () => client.view.entries.length === 2 && client.texts[0] === 'Hi');
@@ -84,6 +93,7 @@ describe('lost notices', () => {
     await client.attach(delivery);
     log.deaf = true;
     for (let turn = 1; turn <= 52; turn += 1) await author.turn(`t${turn}`, 'x');
+    await unheard(log, 312);
     log.deaf = false;
     await author.message('t53');
     await eventually('all is here', () => client.seq === author.at.seq);
@@ -100,6 +110,7 @@ describe('lost notices', () => {
       await client.attach(delivery);
       log.deaf = true;
       await author.turn('t1', 'Hi');
+      await unheard(log, 6);
       jest.advanceTimersByTime(LIMITS.positionCheckMs);
       await eventually('all is here', () => client.seq === author.at.seq);
       expectTold(client, author);

@@ -16,13 +16,15 @@ type Redis = ReturnType<typeof connectRedis>;
 export interface Tapped extends SessionLog {
   readonly calls: Record<string, number>;
   deaf: boolean;
+  /** Notices that came while it was deaf. */
+  unheard: number;
 }
 
 export function tap(log: SessionLog): Tapped {
   const calls: Record<string, number> = {};
   const count = (name: string): void => void (calls[name] = (calls[name] ?? 0) + 1);
   const tapped: Tapped = {
-    ...{ calls, deaf: false },
+    ...{ calls, deaf: false, unheard: 0 },
     begin: (...args) => log.begin(...args),
     delta: (...args) => log.delta(...args),
     commit: (...args) => log.commit(...args),
@@ -44,7 +46,8 @@ export function tap(log: SessionLog): Tapped {
       const unlessDeaf =
         <A extends unknown[]>(tell: (...args: A) => void) =>
         (...args: A): void => {
-          if (!tapped.deaf) tell(...args);
+          if (tapped.deaf) tapped.unheard += 1;
+          else tell(...args);
         };
       const ears: LogListener = {
         event: unlessDeaf(listener.event.bind(listener)),
