@@ -84,7 +84,8 @@ export class Copy {
     const next = applyDelta({ step, attempt, text }, delta);
     if (!next) return delta.attempt < attempt || delta.offset <= offset || final ? FITS : GAP;
     this.#view = withStepText(this.#view, next);
-    return { fits: true, delta: { ...delta, offset, text: next.text.slice(offset) } };
+    // Cut from the piece, not from the whole: slicing the whole would copy it for every token.
+    return { fits: true, delta: { ...delta, offset, text: delta.text.slice(offset - delta.offset) } };
   }
 
   #strange(step: string, final: boolean): Taken {

@@ -32,12 +32,17 @@ export interface Attachment extends AttachReply {
 export interface Delivery {
   /**
    * Lets a watcher follow a session. `resume`: what the cursor misses is given to the watcher before this resolves. `snapshot`: the answer
-   * holds it, and what comes after it is given to the watcher after this resolved. Throws `session_not_found`.
+   * holds it, and what comes after it is given to the watcher after this resolved. A cursor of another epoch, one that misses more than
+   * `LIMITS.ringEvents`, and one that is beyond the end of the log get the snapshot. Throws `session_not_found`, `log_unavailable`, and
+   * `worker_unavailable` if there is no log and the workflow cannot be asked.
    */
   attach(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Attachment>;
   /** The session as it is now. Throws `session_not_found`. */
   snapshot(ref: SessionRef): Promise<SessionView>;
-  /** Events after a position, oldest first, from the log or the archive. Throws `session_not_found`, `invalid_cursor`. */
+  /**
+   * Events after a position, oldest first, from the log or the archive. A plain seq means the log as it is now; a position of another
+   * epoch (other than its start), or beyond the end, is an `invalid_cursor`. Throws `session_not_found`, `log_unavailable` too.
+   */
   page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage>;
   /** Where a message stands, as far as the log tells; null if the log does not hold it. */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
