@@ -14,6 +14,7 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
     maxRetriesPerRequest: 1,
     retryStrategy: (times) => Math.min(50 * times, 500),
     keepAlive: 10_000,
+    autoResubscribe: false, // `subscriptions.ts` does, and knows what has been given up meanwhile
     lazyConnect: true,
   });
   redis.on('error', onError);

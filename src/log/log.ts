@@ -3,24 +3,37 @@
  * accepted and answered lives in Temporal and the archive, from which a lost log is built anew (`recover.ts`).
  *
  * Invariants that every log keeps (proved by test/conformance/log.suite.ts)
- * 1. `seq` runs 1..n without a gap inside an epoch; an event is appended under its `id` at most once.
- * 2. Every write states a position its writer knows. If the log is missing, or its head is lower in the same epoch, nothing is written
- *    and the answer is `lost` or `behind`.
+ * 1. `seq` runs without a gap inside an epoch, from 1 or from the first event that the log was built from. An event is appended under its
+ *    `id` at most once while the log retains it; the id of an event that was trimmed is new again. So `LIMITS.logBytes` must hold more than
+ *    a session says while one call may still be repeated.
+ * 2. Every write but a delta states a position its writer knows. If the log is missing, or is not as far (a lower head in that epoch, or an
+ *    older epoch: a server that fell back), nothing is written and the answer is `lost` or `behind`. Epochs only grow.
  * 3. Only the newest attempt of a step writes text, only at the current end of the text, and only until the step has ended.
  * 4. A step ends once: whoever ends it second gets the stored end.
- * 5. Repeating a call that was executed, but whose answer was lost, changes nothing and gives the same answer.
+ * 5. Repeating a call that was executed, but whose answer was lost, changes nothing and, unless others wrote meanwhile, gives the same answer.
+ * 6. What a session holds is bounded: the oldest events are trimmed (the newest always stays), and all of it expires when nobody writes.
  */
-import type { Delta, EventDraft, LoggedEvent, OpenStep, Placement, Position, SessionInfo, SessionRef } from '../contracts/index.ts';
+import type {
+  Delta,
+  EventDraft,
+  LoggedEvent,
+  OpenStep,
+  Placement,
+  Position,
+  SessionInfo,
+  SessionRef,
+} from '../contracts/index.ts';
 
-/** The log is gone, or its newest events are: build it anew, then repeat the call. */
+/** The log is gone (`lost`), or its newest events are (`behind`): build it anew, then repeat the call. */
 export interface Incomplete {
   readonly status: 'lost' | 'behind';
 }
 
-/** The step has ended; `events` are its stored end, and its turn's if that was committed with it. */
+/** The step has ended; `events` are its stored end, then its turn's if the turn has ended. */
 export interface Ended {
   readonly status: 'ended';
   readonly position: Position;
+  /** Positions of the lead of a `begin`; empty for a `commit`. */
   readonly placed: readonly Placement[];
   readonly events: readonly LoggedEvent[];
 }
@@ -38,15 +51,18 @@ export interface BeginInput {
   readonly agent: string;
   /** Names this execution: the same owner that begins twice keeps its attempt, another one supersedes it. */
   readonly owner: string;
-  /** Temporal's attempt number; a lower one than the log has seen is fenced. 0: no order known (local activities). */
+  /**
+   * Temporal's attempt number. A lower one than the open step's is fenced, and the attempt given is never lower than it: so a writer that
+   * outlived a lost log cannot take the place of one that came after it. 0: no order known (local activities), the last to come wins.
+   */
   readonly order: number;
-  /** The attempt that this owner had before the log was built anew; 0: none. */
+  /** The attempt that this owner had before the log was built anew, the least that it gets; 0: none. */
   readonly atLeast: number;
   readonly lead: readonly EventDraft[];
   /** Why there is another attempt, for `step.restarted`. */
   readonly reason: string;
   readonly at: number;
-  /** Return the events after this position (all retained ones if it is of another epoch), so that the caller can fold them. */
+  /** Return the retained events after this position (all of them if it is of another epoch), so that the caller can fold them. */
   readonly since: Position;
 }
 
@@ -55,7 +71,7 @@ export interface Begun {
   readonly position: Position;
   readonly attempt: number;
   readonly placed: readonly Placement[];
-  /** A `step.restarted` that this call appended. */
+  /** The `step.restarted` that opened this attempt, also when the call is repeated; null for a first attempt. */
   readonly restarted: LoggedEvent | null;
   /** Present if `since` was of another epoch. */
   readonly info: SessionInfo | null;
@@ -84,7 +100,7 @@ export interface Appended {
   readonly position: Position;
   /** Positions of the drafts, also of those that had been appended before. */
   readonly placed: readonly Placement[];
-  /** Ends of steps and turns that differ from the draft of the same id, because another writer was first. */
+  /** Every end of a step or a turn among the drafts, as the log holds it: another writer may have been first, or its text was put in. */
   readonly events: readonly LoggedEvent[];
 }
 
@@ -104,15 +120,16 @@ export interface LogSlice {
 }
 
 export interface RebuildInput {
-  /** The position that the caller saw; null: no log. Another caller who was first wins. */
+  /** The position that the caller saw; null: no log. A log that is further than that stays as it is: another caller was first. */
   readonly expected: Position | null;
+  /** The least epoch that the new log gets. */
   readonly epoch: number;
   readonly info: SessionInfo;
   /** Contiguous, in order. */
   readonly events: readonly LoggedEvent[];
 }
 
-/** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. */
+/** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. A listener must not throw. */
 export interface LogListener {
   event(epoch: number, event: LoggedEvent): void;
   delta(epoch: number, delta: Delta): void;
@@ -125,11 +142,20 @@ export interface LogListener {
 export interface SessionLog {
   /** Opens an attempt of a step: appends `lead`, fences older attempts. */
   begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete>;
-  /** Appends text to an open step. */
+  /**
+   * Appends text to an open step. `offset` counts UTF-16 units. A text must not end inside a surrogate pair: a half becomes U+FFFD.
+   * What the log has already is `ok`; a text that begins before its end and reaches beyond it is told the end and is not taken.
+   */
   delta(ref: SessionRef, delta: Omit<Delta, 'session'>): Promise<DeltaReply>;
-  /** Ends a step; first writer wins. */
-  commit(ref: SessionRef, input: CommitInput): Promise<Ended | Fenced | Incomplete | { readonly status: 'closed' }>;
-  /** Appends facts; ends of steps among them close these steps, with the text that they had. */
+  /** Ends a step; of the newest attempt, and before anybody else has. A failure without a text gets the text that the step has. */
+  commit(
+    ref: SessionRef,
+    input: CommitInput,
+  ): Promise<Ended | Fenced | Incomplete | { readonly status: 'closed' }>;
+  /**
+   * Appends facts; ends of steps among them close these steps. A cancelled or failed end whose text is empty gets the text that the step
+   * has. `session.created` from a writer that knows no position creates the log.
+   */
   append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete>;
   /** Events after `after` (oldest first, at most `limit`); without it the newest `limit`. Null: there is no log. */
   read(ref: SessionRef, query: { readonly after?: number; readonly limit: number }): Promise<LogSlice | null>;

@@ -30,13 +30,14 @@ function gap(seq: number, at: number): LoggedEvent {
 }
 
 /**
- * One contiguous run of events after `base`. Two events that claim one position (they were appended in different epochs): the second goes to
- * the end. Drafts whose position is unknown follow, unless an event of their id is there.
+ * One contiguous run of events after `base`, at least up to `upTo`. Two events that claim one position (they were appended in different
+ * epochs): the second goes to the end. Drafts whose position is unknown follow, unless an event of their id is there.
  */
 export function assemble(
   base: number,
   known: readonly LoggedEvent[],
   pending: readonly EventDraft[] = [],
+  upTo = base,
 ): readonly LoggedEvent[] {
   const bySeq = new Map<number, LoggedEvent>();
   const ids = new Set<string>();
@@ -48,23 +49,27 @@ export function assemble(
     else bySeq.set(event.seq, event);
   }
   const events: LoggedEvent[] = [];
-  const head = Math.max(base, ...bySeq.keys());
+  const head = Math.max(upTo, ...bySeq.keys());
   for (let seq = base + 1; seq <= head; seq += 1) {
     events.push(bySeq.get(seq) ?? gap(seq, events.at(-1)?.at ?? 0));
   }
-  for (const draft of [...late, ...pending.filter((each) => !ids.has(each.id))]) {
+  for (const draft of pending) {
+    if (!ids.has(draft.id)) late.push(draft);
+    ids.add(draft.id);
+  }
+  for (const draft of late) {
     events.push({ ...draft, seq: base + events.length + 1 });
   }
   return events;
 }
 
-/** The newest events that fit into `maxBytes` (measured in UTF-16 code units, which is close enough for a bound). */
+/** The newest events that fit into about `maxBytes`, at least one: bounds what is sent; the log keeps its own bound. */
 function newest(events: readonly LoggedEvent[], maxBytes: number): readonly LoggedEvent[] {
   let size = 0;
   let from = events.length;
   while (from > 0) {
     size += JSON.stringify(events[from - 1]).length;
-    if (size > maxBytes) break;
+    if (size > maxBytes && from < events.length) break;
     from -= 1;
   }
   return events.slice(from);
@@ -83,7 +88,10 @@ export async function recoverLog(
   const known = await source.known(ref);
   if (!known) throw new ConvokeError('session_not_found');
   const archived = await source.archived(ref, known.archivedTo, LIMITS.replayEvents);
-  const events = [...archived, ...assemble(known.archivedTo, known.events, known.pending)];
+  const { archivedTo } = known;
+  // Of an archive that is away, at least the position stays: what is appended next must not get a seq that it holds.
+  const base = (archived[0]?.seq ?? Math.max(archivedTo, 1)) - 1;
+  const events = assemble(base, [...archived, ...known.events], known.pending, archivedTo);
   return log.rebuild(ref, {
     expected: seen.epoch === 0 ? null : seen,
     epoch: Math.max(Date.now(), seen.epoch + 1, known.known.epoch + 1),
@@ -91,4 +99,3 @@ export async function recoverLog(
     events: newest(events, LIMITS.logBytes),
   });
 }
-

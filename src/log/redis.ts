@@ -51,10 +51,11 @@ export interface RedisLogOptions {
 function draftArgs(drafts: readonly EventDraft[]): string[] {
   const args = [String(drafts.length)];
   for (const draft of drafts) {
-    const ending = endsStep(draft.type) ? (draft.step ?? '') : endsTurn(draft.type) ? 'turn' : '';
-    const open = draft.type === 'step.cancelled' || draft.type === 'step.failed';
+    const ofStep = endsStep(draft.type) && draft.step !== undefined;
+    const open = ofStep && (draft.type === 'step.cancelled' || draft.type === 'step.failed');
     const marked =
       open && draft.data.text === '' ? { ...draft, data: { ...draft.data, text: TEXT_MARKER } } : draft;
+    const ending = ofStep ? `step ${draft.step}` : endsTurn(draft.type) ? 'turn' : '';
     args.push(draft.id, JSON.stringify(marked), ending);
   }
   return args;
@@ -88,24 +89,17 @@ class RedisLog implements SessionLog {
   }
 
   async begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete> {
-    const restarted: EventDraft = {
-      id: eventId.stepRestarted(input.step, 0),
-      type: 'step.restarted',
-      at: input.at,
-      turn: input.turn,
-      step: input.step,
-      attempt: 0, // the script puts the number that it gives
-      agent: input.agent,
-      data: { reason: input.reason },
-    };
+    const { at, turn, step, agent, reason } = input;
+    // The script adds the id and the attempt, whose number it gives.
+    const restarted = { type: 'step.restarted', at, turn, step, agent, data: { reason } };
     const reply = await this.#write('beginStep', ref, input.known, [
       ...creation(input.known, input.lead),
-      input.step,
-      input.turn,
+      step,
+      turn,
       input.owner,
       input.order,
       input.atLeast,
-      restarted.id,
+      eventId.stepRestarted(step, 0).slice(0, -1),
       JSON.stringify(restarted),
       input.since.epoch,
       input.since.seq,
@@ -136,6 +130,7 @@ class RedisLog implements SessionLog {
         attempt,
         offset,
         delta.text.length,
+        this.#ttl,
         delta.text,
       ),
     );
@@ -172,8 +167,9 @@ class RedisLog implements SessionLog {
   }
 
   async read(ref: SessionRef, query: { after?: number; limit: number }): Promise<LogSlice | null> {
-    const { meta, log } = logKeys(ref);
-    const reply = await this.#call(() => this.#scripts.readLog(meta, log, query.after ?? '', query.limit));
+    const { meta, log, ids } = logKeys(ref);
+    const { after = '', limit } = query;
+    const reply = await this.#call(() => this.#scripts.readLog(meta, log, ids, after, limit));
     if (reply.length === 0) return null;
     return {
       position: position(reply[0]),
@@ -187,11 +183,11 @@ class RedisLog implements SessionLog {
   async rebuild(ref: SessionRef, input: RebuildInput): Promise<Position> {
     const { meta, log, ids, channel } = logKeys(ref);
     const flat = input.events.flatMap(({ seq, ...draft }) => [String(seq), draft.id, JSON.stringify(draft)]);
-    const { expected } = input;
+    const { expected, epoch, info } = input;
     const reply = await this.#call(() =>
       this.#scripts.rebuildLog(
         ...[meta, log, ids, channel],
-        ...[expected?.epoch ?? '', expected?.seq ?? 0, this.#ttl, input.epoch, JSON.stringify(input.info)],
+        ...[expected?.epoch ?? 0, expected?.seq ?? 0, this.#ttl, this.#cap, epoch, JSON.stringify(info)],
         ...[input.events.length, ...flat],
       ),
     );

@@ -40,7 +40,7 @@ export function loadScripts(redis: Redis): LogScripts {
     appendDelta: define(redis, 'append-delta-3'),
     commitStep: define(redis, 'commit-step-4'),
     appendEvents: define(redis, 'append-events-4'),
-    readLog: define(redis, 'read-log-2'),
+    readLog: define(redis, 'read-log-3'),
     rebuildLog: define(redis, 'rebuild-log-4'),
   };
 }

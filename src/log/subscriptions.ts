@@ -59,7 +59,7 @@ export function createSubscriptions(redis: Redis): Subscriptions {
     wasReady = true;
   });
 
-  // ioredis subscribes again by itself, but says `ready` before that is done: a notice in between would be missed.
+  // Listeners are told when the subscriptions stand again: a notice in between would be missed.
   async function resubscribe(): Promise<void> {
     const names = [...channels.keys()];
     try {
@@ -89,7 +89,7 @@ export function createSubscriptions(redis: Redis): Subscriptions {
       try {
         await redis.ssubscribe(channel);
       } catch (error) {
-        await remove();
+        void remove(); // a silent server would let the caller wait twice
         throw error;
       }
       return remove;

@@ -7,7 +7,7 @@ local next = unpack_from(1)
 local epoch, seq, ttl, cap, marker = next(), next(), next(), tonumber(next()), next()
 local may_create, new_epoch, info = next(), next(), next()
 
-local wrong = incomplete(meta, epoch, seq)
+local wrong = incomplete(meta, log, ids, epoch, seq)
 if wrong == 'lost' and may_create == '1' then
   create(meta, log, ids, new_epoch, info)
 elseif wrong then

@@ -7,7 +7,7 @@ local next = unpack_from(1)
 local epoch, seq, ttl, cap, marker = next(), next(), next(), tonumber(next()), next()
 local step, turn, attempt = next(), next(), tonumber(next())
 
-local wrong = incomplete(meta, epoch, seq)
+local wrong = incomplete(meta, log, ids, epoch, seq)
 if wrong then return { wrong } end
 local before = ended(log, ids, step, turn)
 if before then return { 'ended', position(meta), {}, before } end

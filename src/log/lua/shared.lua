@@ -18,17 +18,45 @@ local text_key = function(meta, step)
   return string.sub(meta, 1, -5) .. 't:' .. step
 end
 
--- nil if the writer's position fits the log, otherwise why it does not.
-local incomplete = function(meta, epoch, seq)
+-- {epoch, seq} as strings; nil if there is no log, or if a server that evicts keys has taken a part of it.
+local whole = function(meta, log, ids)
   local have = redis.call('HMGET', meta, 'e', 's')
-  if not have[1] then return 'lost' end
-  if have[1] == epoch and tonumber(have[2]) < tonumber(seq) then return 'behind' end
+  if not have[1] then return nil end
+  if have[2] ~= '0' and redis.call('EXISTS', log, ids) < 2 then return nil end
+  return have
+end
+
+-- Below 0 if the log's position is before the given one, above 0 if it is after it.
+local compare = function(have, epoch, seq)
+  local epochs = tonumber(have[1]) - tonumber(epoch)
+  if epochs ~= 0 then return epochs end
+  return tonumber(have[2]) - tonumber(seq)
+end
+
+-- nil if the writer's position fits the log, otherwise why it does not.
+local incomplete = function(meta, log, ids, epoch, seq)
+  local have = whole(meta, log, ids)
+  if not have then return 'lost' end
+  if compare(have, epoch, seq) < 0 then return 'behind' end
   return nil
 end
 
+local close_step = function(meta, step)
+  redis.call('HDEL', meta, 'a:' .. step, 'o:' .. step, 'w:' .. step, 'n:' .. step)
+  redis.call('DEL', text_key(meta, step))
+end
+
+-- An empty log in an epoch of at least `epoch`, later than any that is there.
 local create = function(meta, log, ids, epoch, info)
+  local before = tonumber(redis.call('HGET', meta, 'e') or 0)
+  for _, field in ipairs(redis.call('HKEYS', meta)) do
+    local step = string.match(field, '^a:(.*)$')
+    if step then close_step(meta, step) end
+  end
   redis.call('DEL', meta, log, ids)
+  epoch = string.format('%d', math.max(tonumber(epoch), before + 1))
   redis.call('HSET', meta, 'e', epoch, 's', 0, 'f', 1, 'b', 0, 'i', info)
+  return epoch
 end
 
 local touch = function(meta, log, ids, ttl)
@@ -50,7 +78,9 @@ local trim = function(meta, log, ids, cap)
   local head = tonumber(redis.call('HGET', meta, 's'))
   if bytes <= cap then return end
   while bytes > cap and first < head do
-    for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 16)) do
+    local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 16)
+    if #oldest == 0 then break end
+    for _, entry in ipairs(oldest) do
       if bytes <= cap or first >= head then break end
       bytes = bytes - #entry[2][4]
       redis.call('HDEL', ids, entry[2][2])
@@ -68,13 +98,8 @@ local stored = function(log, seq)
   return false
 end
 
-local close_step = function(meta, step)
-  redis.call('HDEL', meta, 'a:' .. step, 'o:' .. step, 'w:' .. step, 'n:' .. step)
-  redis.call('DEL', text_key(meta, step))
-end
-
 -- Appends drafts read from `next` (count, then id, json, ends for each) that the log does not hold yet.
--- `ends`: '' | 'turn' | the id of the step that it ends. `marker` in an end's json stands for the text that the step has in the log.
+-- `ends`: '' | 'turn' | 'step ' and the id of the step that it ends. `marker` in an end's json stands for the text that the step has in the log.
 -- placed: flat id, seq. ends: flat seq, json of every end among the drafts as the log holds it.
 local append = function(meta, log, ids, channel, next, marker)
   local placed, ends = {}, {}
@@ -83,13 +108,14 @@ local append = function(meta, log, ids, channel, next, marker)
     local id, json, ending = next(), next(), next()
     local seq = redis.call('HGET', ids, id)
     if not seq then
-      if ending ~= '' and ending ~= 'turn' then
+      local step = string.match(ending, '^step (.*)$')
+      if step then
         local from, to = string.find(json, marker, 1, true)
         if from then
-          local text = redis.call('GET', text_key(meta, ending)) or ''
+          local text = redis.call('GET', text_key(meta, step)) or ''
           json = string.sub(json, 1, from - 2) .. cjson.encode(text) .. string.sub(json, to + 2)
         end
-        close_step(meta, ending)
+        close_step(meta, step)
       end
       seq = redis.call('HINCRBY', meta, 's', 1)
       put(meta, log, ids, seq, id, json)
