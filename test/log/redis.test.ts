@@ -162,6 +162,27 @@ describe('keys', () => {
     expect(new Set([...keys, 'convoke:{acme-2:one_A}:ch'].map(hashTag))).toEqual(new Set(['acme-2:one_A']));
   });
 
+  test('a Redis that is full refuses what is new whole, and lets a step end', async () => {
+    const ref = fresh();
+    const known = await create(log, ref);
+    await log.begin(ref, beginning(known));
+    await log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'Hello' });
+    const before = await log.read(ref, { after: 0, limit: 10 });
+    await redis.config('SET', 'maxmemory', '1');
+    const calls = [
+      log.append(ref, { known, drafts: [message('a')] }),
+      log.begin(ref, beginning(known, { owner: 'second' })),
+      log.delta(ref, { step: STEP, attempt: 1, offset: 5, text: '!' }),
+    ];
+    const told = calls.map((call) => expect(call).rejects.toMatchObject({ code: 'log_unavailable' }));
+    await Promise.all(told);
+    expect(await log.read(ref, { after: 0, limit: 10 })).toEqual(before);
+    const end = of('ok', await log.append(ref, { known, drafts: [cancelled()] }));
+    expect(end.events).toMatchObject([{ seq: 3, data: { text: 'Hello' } }]);
+    await redis.config('SET', 'maxmemory', '0');
+    await bounded();
+  });
+
   test('scripts that the server has forgotten are sent again', async () => {
     const ref = fresh();
     const known = await create(log, ref);

@@ -8,14 +8,16 @@ if not have[1] then return { 'lost' } end
 if not have[2] or tonumber(have[2]) < attempt then return { 'closed' } end
 if tonumber(have[2]) > attempt then return { 'fenced', have[2] } end
 local length = tonumber(have[3])
-if redis.call('PEXPIRE', KEYS[2], ARGV[5]) == 0 then -- the text is gone without its step: from the start again
-  redis.call('SET', KEYS[2], '', 'PX', ARGV[5])
-  redis.call('HSET', KEYS[1], 'n:' .. step, 0)
-  length = 0
-end
 if offset + units <= length then return { 'ok' } end
 if offset ~= length then return { 'offset', length } end
-redis.call('APPEND', KEYS[2], ARGV[6])
+-- First of all: a full Redis refuses it, but nothing after a script's first write.
+local bytes = redis.call('APPEND', KEYS[2], ARGV[6])
+if length > 0 and bytes == #ARGV[6] then -- the text had gone without its step: from the start again
+  redis.call('SET', KEYS[2], '', 'PX', ARGV[5])
+  redis.call('HSET', KEYS[1], 'n:' .. step, 0)
+  return { 'offset', 0 }
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'n:' .. step, units)
 redis.call('SPUBLISH', KEYS[3], 'D ' .. have[1] .. ' ' .. step .. ' ' .. attempt .. ' ' .. offset .. ' ' .. ARGV[6])
 return { 'ok' }
