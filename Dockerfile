@@ -8,10 +8,10 @@ COPY package.json package-lock.json ./
 # No package that is built or run here needs its install script; one of them would download another Node.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
+# The last line: Temporal's native library comes for five platforms, about 27 MB each.
 RUN node scripts/build.mjs src/main workflows \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf dist/.tsbuildinfo \
- # Temporal's native library comes for five platforms, about 27 MB each.
  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name '*-linux-gnu' -exec rm -rf {} +
 
 FROM ${NODE_IMAGE}
