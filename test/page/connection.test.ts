@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { refuse } from '../client/scripted-gateway.ts';
+import { online, Play, say, see, startStage, textsOf } from './setup.ts';
+import type { Stage } from './setup.ts';
+
+let stage: Stage;
+let play: Play;
+
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+beforeEach(async () => {
+  play = new Play(stage, ['Ann', 'Ben']);
+  await play.addGateway();
+});
+afterEach(async () => {
+  await play.end();
+  expect(play.errors).toEqual([]);
+});
+
+/** A turn in which Ann has begun to speak. */
+function begin(): void {
+  const { log } = play;
+  play.push(...log.message('m1', 't1', 'Go on.'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'one '));
+}
+
+describe('the connection', () => {
+  test('a reload in the middle of a stream shows everything as it was, and goes on', async () => {
+    const page = await play.join();
+    begin();
+    await see(page, '.step .text', 'one');
+    await page.reload();
+    await online(page);
+    await see(page, '.step .text', /^one $/);
+    play.push(play.log.say('t1.1', 'two'));
+    await see(page, '.step .text', /^one two$/);
+  });
+
+  test('when a gateway dies the other one goes on: nothing is missing, nothing is there twice', async () => {
+    const { log } = play;
+    await play.addGateway();
+    const page = await play.join();
+    begin();
+    await see(page, '.step .text', 'one');
+    const first = play.gateways.shift()!;
+    await first.stop();
+    log.say('t1.1', 'two ');
+    await online(page);
+    await see(page, '#where', 'resume');
+    play.push(log.say('t1.1', 'three'));
+    await see(page, '.step .text', /^one two three$/);
+  });
+
+  test('offline it counts down, keeps what is written, and sends it in order once back', async () => {
+    const page = await play.join();
+    const gateway = play.gateways.shift()!;
+    await gateway.stop();
+    await see(page, '#state', /offline · retry in \d+ s/);
+    await say(page, 'first');
+    await say(page, 'second');
+    await see(page, '.receipt', 'waiting');
+    expect(await textsOf(page, '.message .text')).toEqual(['first', 'second']);
+    const again = await play.addGateway(gateway.port);
+    const sent = await again.sends.reached(2);
+    expect(sent.map((each) => each.text)).toEqual(['first', 'second']);
+    await page.locator('[data-progress=waiting]').first().waitFor({ state: 'detached' });
+  });
+
+  test('an unsent message survives a reload and keeps its id', async () => {
+    const page = await play.join();
+    const [gateway] = play.gateways;
+    gateway!.script = (name) => (name === 'send' ? 'silence' : undefined);
+    await say(page, 'hold this');
+    await see(page, '.receipt', 'sending');
+    gateway!.script = () => undefined;
+    await page.reload();
+    await see(page, '.message .text', 'hold this');
+    await see(page, '.receipt', 'accepted');
+    const [before, after] = await gateway!.sends.reached(2);
+    expect(after!.messageId).toBe(before!.messageId);
+  });
+
+  test('a wrong key is named, another one is taken and remembered', async () => {
+    const [gateway] = play.gateways;
+    gateway!.refusals.push('unauthorized');
+    const page = await play.visit();
+    await see(page, '#problem', 'unauthorized');
+    await see(page, '#state', 'closed · unauthorized');
+    await page.locator('#key').fill('better');
+    await page.keyboard.press('Enter');
+    await online(page);
+    expect(await page.locator('#problem').isHidden()).toBe(true);
+    await page.reload();
+    await online(page);
+    expect(gateway!.tokens.items).toEqual(['dev', 'better', 'better']);
+  });
+});
+
+describe('a session', () => {
+  test('that does not exist is started with a ready-made team, under the id of the link', async () => {
+    const [gateway] = play.gateways;
+    const opened: Record<string, unknown>[] = [];
+    gateway!.script = (name, request) => {
+      if (name === 'open') opened.push(request);
+      return name === 'attach' && opened.length === 0 ? refuse('session_not_found') : undefined;
+    };
+    const page = await play.visit();
+    await page.getByRole('radio', { name: /One that stumbles/ }).check();
+    await page.getByRole('button', { name: 'Start session' }).click();
+    await online(page);
+    expect(opened).toMatchObject([{ id: 's1', agents: [{ name: 'Stumbler' }, { name: 'Ben' }] }]);
+    expect(await page.locator('#start').isHidden()).toBe(true);
+  });
+
+  test('without a link a visitor gets a new id, which the link then has', async () => {
+    const page = await play.join();
+    await page.getByRole('link', { name: 'New session' }).click();
+    await page.waitForURL(/#session=[a-z0-9]{12}$/);
+    const id = new URL(page.url()).hash.slice('#session='.length);
+    await see(page, '#session', id);
+    await page.goBack();
+    await see(page, '#session', 's1');
+  });
+});

@@ -1,0 +1,177 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Play, see, say, startStage, textsOf } from './setup.ts';
+import type { Stage } from './setup.ts';
+
+let stage: Stage;
+let play: Play;
+
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+beforeEach(async () => {
+  play = new Play(stage, ['Ann', 'Ben']);
+  await play.addGateway();
+});
+afterEach(async () => {
+  await play.end();
+  expect(play.errors).toEqual([]);
+});
+
+const CODE = '<img src=x onerror="document.title=\'stolen\'">&lt;b&gt;';
+
+describe('a turn', () => {
+  test('has a lane for each agent, side by side, and ends in done', async () => {
+    const { log } = play;
+    const page = await play.join();
+    play.push(...log.message('m1', 't1', 'Tell me.'), log.start('t1', 't1.1', 'Ann'));
+    play.push(log.say('t1.1', 'one two'));
+    await see(page, '.step[data-status=running]', 'one two');
+    expect(await textsOf(page, '.lane h3')).toEqual(['Ann', 'Ben']);
+    expect(await textsOf(page, '.lane .idle:visible')).toEqual(['waits']);
+    await see(page, '.receipt', 'consumed');
+    play.push(log.complete('t1', 't1.1'), log.start('t1', 't1.2', 'Ben'), log.say('t1.2', 'three'));
+    play.push(log.complete('t1', 't1.2'), log.append('turn.completed', {}, { turn: 't1' }));
+    await see(page, '.receipt', 'done');
+    expect(await textsOf(page, '.lane .text')).toEqual(['one two', 'three']);
+    const [ann, ben] = await Promise.all([0, 1].map((n) => page.locator('.lane').nth(n).boundingBox()));
+    expect(ann!.y).toBe(ben!.y);
+    expect(ben!.x).toBeGreaterThan(ann!.x + ann!.width);
+  });
+
+  test('a new attempt withdraws the text of the one before', async () => {
+    const { log } = play;
+    const page = await play.join();
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'forget this'));
+    await see(page, '.step .text', 'forget this');
+    play.push(log.restart('t1', 't1.1'), log.say('t1.1', 'better'));
+    await see(page, '.attempt', 'attempt 2');
+    await see(page, '.step .text', /^better$/);
+  });
+
+  test('failed and cancelled turns say so, with the code', async () => {
+    const { log } = play;
+    const page = await play.join();
+    const failure = { code: 'agent_refused', message: 'It would not.' };
+    const step = { turn: 't1', step: 't1.1', attempt: 1, agent: 'Ann' };
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'half'));
+    play.push(log.append('step.failed', { ...failure, text: 'half' }, step));
+    play.push(log.append('turn.failed', failure, { turn: 't1' }));
+    play.push(...log.message('m2', 't2'), log.append('turn.cancelled', { reason: 'asked' }, { turn: 't2' }));
+    await see(page, '.failure', 'agent_refused: It would not.');
+    await see(page, '.outcome', 'Turn failed · agent_refused');
+    await see(page, '.outcome', 'Turn cancelled');
+    expect(await textsOf(page, '.receipt')).toEqual(['failed', 'cancelled']);
+  });
+
+  test('is cancelled by its button', async () => {
+    const { log } = play;
+    const page = await play.join();
+    const asked: unknown[] = [];
+    play.gateways[0]!.script = (name, request) => {
+      if (name === 'cancel') asked.push(request['turn']);
+      return undefined;
+    };
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'));
+    await page.getByRole('button', { name: 'Cancel turn t1' }).click();
+    play.push(log.append('turn.cancelled', { reason: 'asked' }, { turn: 't1' }));
+    await see(page, '.outcome', 'Turn cancelled');
+    expect(asked).toEqual(['t1']);
+    await page.getByRole('button', { name: 'Cancel turn t1' }).waitFor({ state: 'hidden' });
+  });
+
+  test('whatever is said, by whomever, is text', async () => {
+    const { log } = play;
+    const page = await play.join();
+    play.push(...log.message('m1', 't1', CODE), log.start('t1', 't1.1', CODE), log.say('t1.1', CODE));
+    await see(page, '.step .text', CODE);
+    await see(page, '.message .text', CODE);
+    await see(page, '.lane h3', CODE);
+    expect(await page.locator('main img, main b').count()).toBe(0);
+    expect(await page.title()).toBe('s1 · Convoke');
+  });
+
+  test('what is finished is not touched again', async () => {
+    const { log } = play;
+    const page = await play.join();
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'done long ago'));
+    play.push(log.complete('t1', 't1.1'), log.append('turn.completed', {}, { turn: 't1' }));
+    await see(page, '.receipt', 'done');
+    await page.evaluate(() => {
+      const [row] = document.querySelectorAll('.row');
+      const count = (changes: readonly unknown[]): void => {
+        document.body.dataset['touched'] = String(changes.length);
+      };
+      const rules = { subtree: true, childList: true, characterData: true, attributes: true };
+      new MutationObserver(count).observe(row!, rules);
+    });
+    play.push(...log.message('m2', 't2'), log.start('t2', 't2.1', 'Ann'), log.say('t2.1', 'new text'));
+    await see(page, '.step .text', 'new text');
+    expect(await page.locator('body').getAttribute('data-touched')).toBeNull();
+  });
+});
+
+describe('sending', () => {
+  test('Enter sends, Shift+Enter breaks the line; accepted until the session speaks', async () => {
+    const page = await play.join();
+    await page.locator('#text').fill('one');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('two');
+    await page.keyboard.press('Enter');
+    const [sent] = await play.gateways[0]!.sends.reached(1);
+    expect(sent!.text).toBe('one\ntwo');
+    await see(page, '.receipt', 'accepted');
+    play.push(...play.log.message(sent!.messageId, 't1', sent!.text));
+    await see(page, '.receipt', 'consumed');
+    expect(await page.locator('.message').count()).toBe(1);
+  });
+
+  test('a refused message shows the code and can be dismissed', async () => {
+    const page = await play.join();
+    const problem = {
+      type: '',
+      title: '',
+      status: 409,
+      code: 'session_closed',
+      detail: '',
+      retryable: false,
+    };
+    play.gateways[0]!.script = (name) =>
+      name === 'send' ? { ok: false, problem: problem as never } : undefined;
+    await say(page, 'too late');
+    await see(page, '.receipt', 'rejected · session_closed');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await page.locator('.row').waitFor({ state: 'detached' });
+  });
+});
+
+describe('the place', () => {
+  test('a closed session takes nothing more', async () => {
+    const page = await play.join();
+    play.push(play.log.append('session.closed', { reason: 'asked' }));
+    await page.getByPlaceholder('This session is closed.').waitFor();
+    expect(await page.locator('#text').isDisabled()).toBe(true);
+    expect(await page.locator('#send').isDisabled()).toBe(true);
+  });
+
+  test('fits a phone, and long words do not widen it', async () => {
+    const { log } = play;
+    const page = await play.join({ viewport: { width: 360, height: 640 } });
+    play.push(...log.message('m1', 't1', 'x'.repeat(300)), log.start('t1', 't1.1', 'Ann'.repeat(20)));
+    play.push(log.say('t1.1', 'y'.repeat(300)));
+    await see(page, '.step .text', 'y'.repeat(300));
+    const widths = await page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      document.querySelector('main')!.scrollWidth,
+    ]);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(360);
+  });
+
+  test('links to the workflow, and only to web addresses', async () => {
+    const page = await play.join({}, '&ui=https://temporal.example/');
+    const path = 'namespaces/default/workflows/session%3Aacme%3As1';
+    expect(await page.locator('#temporal').getAttribute('href')).toBe(`https://temporal.example/${path}`);
+    const other = await play.join({}, '&ui=javascript:alert(1)');
+    expect(await other.locator('#temporal').getAttribute('href')).toBe(`http://localhost:8233/${path}`);
+  });
+});
