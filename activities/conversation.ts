@@ -6,7 +6,6 @@ import {
   LIMITS,
   messageText,
   sessionKey,
-  START,
   turnNumber,
   type LoggedEvent,
   type Position,
@@ -24,7 +23,10 @@ interface Line extends Utterance {
 export interface Conversation {
   readonly position: Position;
   readonly info: SessionInfo;
+  /** By turn; those of turns that have not started too. */
   readonly lines: readonly Line[];
+  /** The number of the newest turn that has started. */
+  readonly started: number;
 }
 
 function line(event: LoggedEvent): Line | null {
@@ -40,7 +42,7 @@ function line(event: LoggedEvent): Line | null {
   return null;
 }
 
-/** The newest lines that fit into `LIMITS.contextChars`, ordered by turn. */
+/** The newest lines that fit into `LIMITS.contextChars`; the newest always does. */
 function bounded(lines: readonly Line[]): readonly Line[] {
   let chars = 0;
   let from = lines.length;
@@ -49,57 +51,64 @@ function bounded(lines: readonly Line[]): readonly Line[] {
     if (chars > LIMITS.contextChars && from < lines.length) break;
     from -= 1;
   }
-  return from === 0 ? lines : lines.slice(from);
+  return lines.slice(from);
 }
 
-function fold(lines: readonly Line[], events: readonly LoggedEvent[]): readonly Line[] {
-  let next = [...lines];
-  for (const event of events) {
+/**
+ * The conversation after what a begun step has read: `before` must be the one whose position it read from. Null if neither tells what the
+ * session is.
+ */
+export function follow(
+  before: Conversation | null,
+  begun: Pick<Begun, 'position' | 'info' | 'fresh'>,
+): Conversation | null {
+  const base = begun.info ? null : before;
+  const info = begun.info ?? base?.info;
+  if (!info) return null;
+  let started = base?.started ?? 0;
+  let lines = [...(base?.lines ?? [])];
+  for (const event of begun.fresh) {
+    const turn = turnNumber(event.turn ?? '');
     const added = line(event);
-    if (added) next.push(added);
+    if (added) lines.push(added);
+    if (event.type === 'turn.started') started = Math.max(started, turn);
     // A turn that was cancelled before it started never was said.
-    const unsaid = event.type === 'turn.cancelled' && !next.some((each) => sameTurn(each, event, 'agent'));
-    if (unsaid) next = next.filter((each) => !sameTurn(each, event, 'user'));
+    if (event.type === 'turn.cancelled' && turn > started) lines = lines.filter((each) => each.turn !== turn);
   }
-  return bounded(next.sort((a, b) => a.turn - b.turn));
+  lines.sort((a, b) => a.turn - b.turn);
+  // What waits is bounded by the inbox, and must not push out what the running turn is about.
+  const waiting = lines.filter((each) => each.turn > started);
+  const said = bounded(lines.filter((each) => each.turn <= started));
+  return { position: begun.position, info, lines: [...said, ...waiting], started };
 }
 
-function sameTurn(each: Line, event: LoggedEvent, role: Line['role']): boolean {
-  return each.role === role && each.turn === turnNumber(event.turn ?? '');
+/** What was said up to and in a turn. */
+export function saidUpTo(conversation: Conversation, turn: string): readonly Utterance[] {
+  const last = turnNumber(turn);
+  const said = conversation.lines.filter((each) => each.turn <= last);
+  return bounded(said).map(({ turn: _turn, ...utterance }) => utterance);
 }
 
 /** Conversations by session; the least recently used is forgotten beyond `LIMITS.contextSessions`. */
 export class Conversations {
   readonly #known = new Map<string, Conversation>();
 
-  /** From where a step must read the log. */
-  since(ref: SessionRef): Position {
-    return this.#known.get(sessionKey(ref))?.position ?? START;
+  /** From where a step may go on reading the log; null: from its beginning. */
+  of(ref: SessionRef): Conversation | null {
+    return this.#known.get(sessionKey(ref)) ?? null;
   }
 
-  /** Adds what a begun step has read; null if the log told no session info and none is known. */
-  update(ref: SessionRef, begun: Begun): Conversation | null {
+  /** Remembers it, unless a step that began later has got further. */
+  keep(ref: SessionRef, conversation: Conversation): void {
     const key = sessionKey(ref);
-    const before = begun.info ? undefined : this.#known.get(key);
-    const info = begun.info ?? before?.info;
-    if (!info) return null;
-    const fresh = begun.fresh.filter((event) => event.seq > (before?.position.seq ?? 0));
-    const lines = fold(before?.lines ?? [], fresh);
-    const conversation = { position: begun.position, info, lines };
+    const there = this.#known.get(key)?.position;
+    const { epoch, seq } = conversation.position;
+    if (there && (there.epoch > epoch || (there.epoch === epoch && there.seq > seq))) return;
     this.#known.delete(key);
     this.#known.set(key, conversation);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= LIMITS.contextSessions) break;
       this.#known.delete(oldest);
     }
-    return conversation;
-  }
-
-  /** What was said up to and in a turn. */
-  static upTo(conversation: Conversation, turn: string): readonly Utterance[] {
-    const last = turnNumber(turn);
-    return conversation.lines
-      .filter((each) => each.turn <= last)
-      .map(({ turn: _turn, ...utterance }) => utterance);
   }
 }

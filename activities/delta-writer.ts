@@ -54,7 +54,10 @@ export class DeltaWriter {
       for (;;) {
         const until = wholeLength(this.#text);
         if (this.#stopped || until <= this.#sent) return;
-        const reply = await this.#sink.send({ offset: this.#sent, text: this.#text.slice(this.#sent, until) });
+        const reply = await this.#sink.send({
+          offset: this.#sent,
+          text: this.#text.slice(this.#sent, until),
+        });
         if (reply.status === 'ok') this.#sent = until;
         else if (reply.status === 'offset') this.#sent = reply.offset;
         else if (!(await this.#sink.reopen())) this.#stopped = true;

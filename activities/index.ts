@@ -2,7 +2,13 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
 import type { Archive } from '../src/archive/index.ts';
-import { isConvokeError, RECOVERY, type Report, type SessionActivities, type StepInput } from '../src/contracts/index.ts';
+import {
+  isConvokeError,
+  RECOVERY,
+  type Report,
+  type SessionActivities,
+  type StepInput,
+} from '../src/contracts/index.ts';
 import { archiveEvents } from './archive-events.ts';
 import { publishEvents } from './publish-events.ts';
 import { StepRetry, StepRunner, type StepRunnerDeps } from './step-runner.ts';

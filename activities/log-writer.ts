@@ -1,6 +1,12 @@
 /** Writing to a log that may be lost or away: a lost one is built anew, one that is away is waited for. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { isConvokeError, type Position, type SessionRef } from '../src/contracts/index.ts';
+import {
+  isConvokeError,
+  type ErrorCode,
+  type EventDraft,
+  type Position,
+  type SessionRef,
+} from '../src/contracts/index.ts';
 import { recoverLog, type Incomplete, type SessionLog, type SessionSource } from '../src/log/index.ts';
 
 export interface LogAccess {
@@ -8,7 +14,15 @@ export interface LogAccess {
   readonly source: SessionSource;
 }
 
-/** Pauses between tries while Redis is away, ms. */
+/** The log, or what it is built anew from, cannot be reached at the moment. */
+const AWAY: readonly ErrorCode[] = [
+  'log_unavailable',
+  'temporal_unavailable',
+  'worker_unavailable',
+  'overloaded',
+];
+
+/** Pauses between tries while it is away, ms. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
@@ -51,13 +65,26 @@ export class LogWriter {
     this.#known = await recoverLog(this.log, this.#source, this.#ref, this.#known);
   }
 
-  /** Repeats a call while Redis is away, until `signal` aborts. */
+  /**
+   * What the workflow holds, to be appended to a log of another life than it knew: what is there already stays where it is. Events older
+   * than the log's first were trimmed, not lost.
+   */
+  async held(): Promise<readonly EventDraft[]> {
+    const known = await this.#source.known(this.#ref);
+    const slice = await this.log.read(this.#ref, { limit: 1 });
+    const first = slice?.first ?? 1;
+    return (known?.events ?? [])
+      .filter((event) => event.seq >= first)
+      .map(({ seq: _seq, ...draft }) => draft);
+  }
+
+  /** Repeats a call while the log is away, until `signal` aborts. */
   async patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
       try {
         return await call();
       } catch (error) {
-        if (!isConvokeError(error) || error.code !== 'log_unavailable' || signal.aborted) throw error;
+        if (!isConvokeError(error) || !AWAY.includes(error.code) || signal.aborted) throw error;
         await pause(wait, undefined, { signal });
       }
     }

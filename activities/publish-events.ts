@@ -1,23 +1,19 @@
-import type { EventDraft, PublishInput, Report, SessionRef } from '../src/contracts/index.ts';
+import type { PublishInput, Report } from '../src/contracts/index.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
 
-/** What the workflow holds and the log may lack. Events older than the log's first were trimmed, not lost. */
-async function missing({ log, source }: LogAccess, ref: SessionRef): Promise<readonly EventDraft[]> {
-  const known = await source.known(ref);
-  const slice = await log.read(ref, { limit: 1 });
-  const first = slice?.first ?? 1;
-  return (known?.events ?? []).filter((event) => event.seq >= first).map(({ seq: _seq, ...draft }) => draft);
-}
-
 /**
- * Appends facts that no step carries. `reconcile`: also whatever the workflow holds and a newer epoch of the log lacks; appending what is
- * there changes nothing and tells its position.
+ * Appends facts that no step carries. To a log of another life than the workflow knew it brings what the workflow holds first;
+ * `reconcile` asks for that in any case, and is told where it all has landed.
  */
 export async function publishEvents(access: LogAccess, input: PublishInput): Promise<Report> {
   const ref = { tenant: input.tenant, session: input.session };
   const writer = new LogWriter(access, ref, input.known);
-  const held = input.reconcile ? await missing(access, ref) : [];
+  const [head] = await access.log.heads([ref]);
+  const changed = head && input.known.epoch !== 0 && head.epoch !== input.known.epoch;
+  const held = input.reconcile || changed ? await writer.held() : [];
   const drafts = [...held, ...input.drafts];
-  const { position, placed, events } = await writer.write((known) => access.log.append(ref, { known, drafts }));
+  const { position, placed, events } = await writer.write((known) =>
+    access.log.append(ref, { known, drafts }),
+  );
   return { position, placed, events };
 }

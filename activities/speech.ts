@@ -50,7 +50,8 @@ export class Speech {
           continue;
         }
         chars += next.value.text.length;
-        if (chars > maxChars) this.#break('agent_output_too_large', `The agent said more than ${maxChars} characters.`);
+        if (chars > maxChars)
+          this.#break('agent_output_too_large', `The agent said more than ${maxChars} characters.`);
         signal.throwIfAborted();
         idle.refresh();
         say(next.value.text);

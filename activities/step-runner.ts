@@ -10,6 +10,7 @@ import {
   ConvokeError,
   eventId,
   LIMITS,
+  START,
   type ErrorCode,
   type EventDraft,
   type Report,
@@ -20,7 +21,7 @@ import {
 import type { Begun, Ended } from '../src/log/index.ts';
 import { RunnerError, type AgentRunner, type RunRequest } from './agents/runner.ts';
 import type { RunnerName } from '../src/contracts/index.ts';
-import { Conversations } from './conversation.ts';
+import { Conversations, follow, saidUpTo, type Conversation } from './conversation.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
 import { Speech } from './speech.ts';
@@ -78,6 +79,7 @@ class Attempt {
   readonly #call: StepCall;
   readonly #ref: SessionRef;
   readonly #writer: LogWriter;
+  readonly #before: Conversation | null;
   readonly #startedAt = Date.now();
   /** Stops the agent when the step is over for this attempt. */
   readonly #over = new AbortController();
@@ -94,10 +96,13 @@ class Attempt {
     this.#call = call;
     this.#ref = { tenant: input.tenant, session: input.session };
     this.#writer = new LogWriter(deps, this.#ref, input.known);
+    this.#before = conversations.of(this.#ref);
   }
 
   async run(): Promise<Report> {
     if (!(await this.#open())) return this.#outcome();
+    if (await this.#reconciled()) await this.#open();
+    if (this.#result) return this.#outcome();
     const text = new DeltaWriter(
       { send: (delta) => this.#send(delta), reopen: () => this.#open() },
       (error) => {
@@ -108,7 +113,8 @@ class Attempt {
       const usage = await this.#speak(text);
       await text.stop();
       if (this.#result) return this.#outcome();
-      if (text.text === '') throw new RunnerError('agent_empty', 'The agent said nothing.', { retryable: false });
+      if (text.text === '')
+        throw new RunnerError('agent_empty', 'The agent said nothing.', { retryable: false });
       return await this.#end('step.completed', { text: text.text, ...(usage ? { usage } : {}) });
     } catch (error) {
       await text.stop();
@@ -127,7 +133,7 @@ class Attempt {
           ...{ known, turn, step, agent, owner, order, lead, reason },
           atLeast: this.#begun?.attempt ?? 0,
           at: Date.now(),
-          since: this.#conversations.since(this.#ref),
+          since: this.#before?.position ?? START,
         }),
       ),
     );
@@ -139,6 +145,17 @@ class Attempt {
     }
     this.#begun = reply;
     if (reply.restarted) this.#restarted = [...this.#restarted, reply.restarted];
+    return true;
+  }
+
+  /** Brings what the workflow holds to a log of another life than it knew, so that the agent reads all of it. */
+  async #reconciled(): Promise<boolean> {
+    const { known } = this.#input;
+    if (known.epoch === 0 || known.epoch === this.#writer.known.epoch) return false;
+    await this.#writer.patiently(this.#call.signal, async () => {
+      const drafts = await this.#writer.held();
+      await this.#writer.write((at) => this.#writer.log.append(this.#ref, { known: at, drafts }));
+    });
     return true;
   }
 
@@ -155,17 +172,20 @@ class Attempt {
 
   async #speak(text: DeltaWriter): Promise<Usage | undefined> {
     const begun = this.#begun;
-    const conversation = begun && this.#conversations.update(this.#ref, begun);
+    const conversation = begun && follow(this.#before, begun);
     const agent = conversation?.info.agents.find((each) => each.name === this.#input.agent);
     const runner = agent && this.#deps.runners[agent.runner];
+    if (conversation) this.#conversations.keep(this.#ref, conversation);
     if (!conversation || !agent || !runner) {
-      const message = agent ? `This worker has no runner "${agent.runner}".` : 'The session has no such agent.';
+      const message = agent
+        ? `This worker has no runner "${agent.runner}".`
+        : 'The session has no such agent.';
       throw new RunnerError('agent_unknown', message, { retryable: false });
     }
     const { session, turn, step, timeoutMs, idleMs } = this.#input;
     const speech = new Speech({ timeoutMs, idleMs, maxChars: LIMITS.stepChars });
     const signal = AbortSignal.any([this.#call.signal, this.#over.signal, speech.signal]);
-    const said = Conversations.upTo(conversation, turn);
+    const said = saidUpTo(conversation, turn);
     const attempt = begun.attempt;
     const request: RunRequest = { agent, session, turn, step, attempt, conversation: said, signal };
     return speech.listen(runner.run(request), signal, (piece) => {
@@ -196,7 +216,14 @@ class Attempt {
         ends.push({ id: eventId.turnEnded(turn), type: 'turn.completed', at, turn, cause, data: {} });
       } else if (type === 'step.failed' && fatal) {
         const { code, message } = data as { code: string; message: string }; // safety: data of step.failed
-        ends.push({ id: eventId.turnEnded(turn), type: 'turn.failed', at, turn, cause, data: { code, message } });
+        ends.push({
+          id: eventId.turnEnded(turn),
+          type: 'turn.failed',
+          at,
+          turn,
+          cause,
+          data: { code, message },
+        });
       }
       const reply = await this.#writer.patiently(this.#call.signal, () =>
         this.#writer.write((known) => this.#writer.log.commit(this.#ref, { known, step, attempt, ends })),

@@ -50,7 +50,9 @@ export function publish(input: PublishInput): Promise<Report> {
     startToCloseTimeout: 3 * LIMITS.redisTimeoutMs,
     localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
     retry: PATIENT,
-    summary: input.reconcile ? 'bring the log up to date' : `publish ${input.drafts.map((d) => d.type).join(', ')}`,
+    summary: input.reconcile
+      ? 'bring the log up to date'
+      : `publish ${input.drafts.map((d) => d.type).join(', ')}`,
   }) as Promise<Report>; // safety: SessionActivities names what `publish` returns
 }
 

@@ -27,7 +27,7 @@ type CarriedFacts = Pick<CarriedState, 'known' | 'archivedTo' | 'outbox' | 'even
 export class Facts {
   readonly #held: HeldEvents;
   #outbox: EventDraft[];
-  #inflight: EventDraft[] = [];
+  #inflight: readonly EventDraft[] = [];
   #known: Position;
   #archivedTo: number;
   #reconcile: boolean;
@@ -66,12 +66,14 @@ export class Facts {
     this.#outbox.push(draft);
   }
 
-  /** All decided facts that nobody has carried yet; from now on they are in flight, until a report or `returnDrafts`. */
+  /**
+   * What a carrier takes: all facts without a position, in the order of their decision; they are in flight until a report or
+   * `returnDrafts`. Those that another carrier has and has not reported go along: whichever is first, the log keeps the order.
+   */
   takeDrafts(): readonly EventDraft[] {
-    const drafts = this.#outbox;
+    this.#inflight = this.pending();
     this.#outbox = [];
-    this.#inflight.push(...drafts);
-    return drafts;
+    return this.#inflight;
   }
 
   /** Their carrier failed without a report: to be carried again. Appending twice is harmless. */
@@ -89,7 +91,7 @@ export class Facts {
       seqs.delete(event.id);
       this.#held.put(event);
     }
-    for (const draft of this.#inflight) {
+    for (const draft of this.pending()) {
       const seq = seqs.get(draft.id);
       if (seq !== undefined) this.#held.put({ ...draft, seq });
     }

@@ -32,7 +32,7 @@ export class HeldEvents {
   /** The log of a later epoch has this event at another position. */
   move(id: string, seq: number): void {
     const event = this.#events.get(id);
-    if (event) this.#events.set(id, { ...event, seq });
+    if (event) this.put({ ...event, seq });
   }
 
   /** Forgets the events with `seq <= upTo`. */

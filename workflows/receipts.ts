@@ -14,9 +14,11 @@ export class Receipts {
 
   set(receipt: Receipt): void {
     this.#receipts.set(receipt.messageId, receipt);
-    for (const oldest of this.#receipts.keys()) {
+    for (const [oldest, { status, turnStatus }] of this.#receipts) {
       if (this.#receipts.size <= LIMITS.receiptsKept) break;
-      this.#receipts.delete(oldest);
+      // A message that waits or is at work is no memory yet; the inbox bounds them.
+      const live = status === 'accepted' || status === 'queued' || turnStatus === 'running';
+      if (!live) this.#receipts.delete(oldest);
     }
   }
 

@@ -84,22 +84,21 @@ export class SessionMachine {
     const { messageId, parts, from } = message;
     if (this.#receipts.get(messageId)) return;
     const stamps = { ingest: message.receivedAt, orchestrate: now };
-    const refused =
-      this.#status !== 'open'
-        ? 'session_closed'
-        : this.#inbox.length >= LIMITS.inboxMessages
-          ? 'inbox_full'
-          : null;
+    const chars = JSON.stringify(parts).length;
+    const refused = this.#status !== 'open' ? 'session_closed' : this.#isFull(chars) ? 'inbox_full' : null;
     if (refused) {
       this.#receipts.set({ ...this.#receipt(messageId), status: 'rejected', code: refused });
       const data = { messageId, code: refused };
-      this.facts.decide('message.rejected', eventId.message(messageId), now, data, { cause: messageId, stamps });
+      this.facts.decide('message.rejected', eventId.message(messageId), now, data, {
+        cause: messageId,
+        stamps,
+      });
       return;
     }
     this.#turns += 1;
     const turn = turnId(this.#turns);
     const queued = this.#running !== null || this.#inbox.length > 0;
-    this.#inbox.push({ turn, message });
+    this.#inbox.push({ turn, messageId, chars });
     this.#receipts.set({ ...this.#receipt(messageId), status: queued ? 'queued' : 'accepted', turn });
     const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued };
     const place = { turn, cause: messageId, stamps };
@@ -122,7 +121,7 @@ export class SessionMachine {
       return number > 0 && number <= this.#turns ? { status: 'ended', turn: wanted } : { status: 'none' };
     }
     this.#inbox = this.#inbox.filter((item) => item !== waiting);
-    const { messageId } = waiting.message;
+    const { messageId } = waiting;
     this.#receipts.change(messageId, { status: 'rejected', code: 'turn_cancelled' });
     const place = { turn: wanted, cause: messageId };
     const data = { reason: 'cancelled before it started' };
@@ -151,8 +150,7 @@ export class SessionMachine {
   startTurn(now: number): RunningTurn {
     const item = this.#inbox.shift();
     if (!item) throw new Error('no message waits');
-    const { turn } = item;
-    const cause = item.message.messageId;
+    const { turn, messageId: cause } = item;
     this.#running = { turn, cause, steps: 0, step: null, agent: null, cancelled: false, end: null };
     this.#receipts.change(cause, { status: 'consumed', turnStatus: 'running' });
     const place = { turn, cause, stamps: { orchestrate: now } };
@@ -217,9 +215,9 @@ export class SessionMachine {
     running.end = report.events.find(ends) ?? running.end;
   }
 
-  /** True when nothing runs, waits to be published or must be reconciled: the moment to archive and continue as new. */
+  /** True when nothing runs or must be reconciled: the moment to archive and continue as new. What waits goes with the next run. */
   get atRest(): boolean {
-    return this.#running === null && !this.facts.hasDrafts && !this.facts.mustReconcile;
+    return this.#running === null && !this.facts.mustReconcile;
   }
 
   get closing(): boolean {
@@ -279,6 +277,11 @@ export class SessionMachine {
       ...(running ? { running: at(running) } : {}),
       historyEvents,
     };
+  }
+
+  #isFull(chars: number): boolean {
+    const waiting = this.#inbox.reduce((sum, item) => sum + item.chars, 0);
+    return this.#inbox.length >= LIMITS.inboxMessages || (waiting > 0 && waiting + chars > LIMITS.inboxChars);
   }
 
   #receipt(messageId: string): Pick<Receipt, 'session' | 'messageId'> {

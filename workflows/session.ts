@@ -181,7 +181,9 @@ class SessionRun {
   /** What the Web UI shows of a session right now. */
   #story(): string {
     const { status, turns, queued, running, known } = this.machine.state(0);
-    const now = running ? `turn **${running.turn}**${running.agent ? `, **${running.agent}** speaks` : ''}` : 'idle';
+    const now = running
+      ? `turn **${running.turn}**${running.agent ? `, **${running.agent}** speaks` : ''}`
+      : 'idle';
     return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
   }
 }

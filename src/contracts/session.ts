@@ -1,7 +1,7 @@
 /** What a session is made of, and how its workflow is addressed. */
 import type { EventDraft, LoggedEvent } from './event.ts';
 import type { JsonObject } from './json.ts';
-import type { Message, Receipt } from './message.ts';
+import type { Receipt } from './message.ts';
 import type { Position } from './cursor.ts';
 import type { SessionRef } from './ids.ts';
 
@@ -90,10 +90,12 @@ export interface CarriedState {
   readonly reconcile: boolean;
 }
 
-/** A message in the inbox, with the turn that it will open. */
+/** A message in the inbox, with the turn that it will open. Its text is in the fact that it was accepted. */
 export interface QueuedMessage {
   readonly turn: string;
-  readonly message: Message;
+  readonly messageId: string;
+  /** Size of its parts, UTF-16 code units of JSON. */
+  readonly chars: number;
 }
 
 /** What the query `state` answers. */

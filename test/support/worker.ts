@@ -1,0 +1,213 @@
+/** Orchestrate and execute for tests: a real Temporal, a real Redis, an archive in a file, and a worker in this process. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { createActivities, createScriptedRunner } from '../../activities/index.ts';
+import type { AgentRunner } from '../../activities/index.ts';
+import { createSqliteArchive } from '../../src/archive/index.ts';
+import type { Archive } from '../../src/archive/index.ts';
+import { LIMITS, RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
+import type { AgentSpec, LoggedEvent, Receipt, SessionRef, SessionState } from '../../src/contracts/index.ts';
+import { createKnownEvents, createSubmitter } from '../../src/ingest/index.ts';
+import type { Submitter } from '../../src/ingest/index.ts';
+import { connectRedis, createRedisLog } from '../../src/log/index.ts';
+import type { SessionLog, SessionSource } from '../../src/log/index.ts';
+import { eventually } from './process.ts';
+import { startRedis } from './redis.ts';
+import type { TestRedis } from './redis.ts';
+import { startTemporal } from './temporal.ts';
+import type { TestTemporal } from './temporal.ts';
+
+const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+const TENANT = 'acme';
+
+let bundle: Promise<WorkflowBundle> | undefined;
+
+/** The workflows as a worker loads them, bundled once in this process, from the sources. */
+export function workflowBundle(): Promise<WorkflowBundle> {
+  bundle ??= buildBundle();
+  return bundle;
+}
+
+function buildBundle(): Promise<WorkflowBundle> {
+  const logger = new DefaultLogger('ERROR');
+  const telemetryOptions = { logging: { forward: {}, filter: 'ERROR' } };
+  Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
+  return bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
+}
+
+export interface EngineOptions {
+  /** The agents' runner; default: scripted. */
+  readonly runner?: AgentRunner;
+  /** Puts itself between the activities and the log. */
+  readonly log?: (log: SessionLog) => SessionLog;
+  /** ms that a stopping worker lets steps finish. */
+  readonly graceMs?: number;
+}
+
+/** A worker that was started, and how it ends. */
+export interface RunningWorker {
+  /** As SIGTERM does. */
+  stop(): Promise<void>;
+}
+
+/** One session, spoken to as the gateway does. */
+export interface TestSession extends SessionRef {
+  readonly id: string;
+  send(messageId: string, text?: string): Promise<Receipt>;
+  state(): Promise<SessionState>;
+  receipt(messageId: string): Promise<Receipt | null>;
+  /** The log's events, oldest first. */
+  events(): Promise<readonly LoggedEvent[]>;
+  /** Resolves with the first event of the log that fits. */
+  until(what: string, fits: (event: LoggedEvent) => boolean): Promise<LoggedEvent>;
+  /** Resolves with the events once the turn has its end in the log. */
+  turnEnded(turn: string): Promise<readonly LoggedEvent[]>;
+  handle(): WorkflowHandle;
+}
+
+export interface Engine {
+  readonly temporal: TestTemporal;
+  readonly redis: TestRedis;
+  readonly client: Client;
+  readonly submitter: Submitter;
+  readonly log: SessionLog;
+  readonly archive: Archive;
+  open(agents: readonly AgentSpec[], session?: string): Promise<TestSession>;
+  startWorker(options?: EngineOptions): Promise<RunningWorker>;
+  /** Replays the histories of all runs of all sessions; throws for the first that does not come out as it was. Answers how many. */
+  replay(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts the servers, without a worker. */
+export async function startEngine(): Promise<Engine> {
+  const folder = await mkdtemp(join(tmpdir(), 'convoke-engine-'));
+  const [temporal, redis] = await Promise.all([startTemporal(), startRedis(), workflowBundle()]);
+  const connection = await Connection.connect({ address: temporal.address });
+  const native = await NativeConnection.connect({ address: temporal.address });
+  const client = new Client({ connection });
+  const commands = connectRedis(redis.url, () => undefined);
+  const subscriber = connectRedis(redis.url, () => undefined);
+  await Promise.all([commands.connect(), subscriber.connect()]);
+  const log = createRedisLog({ commands, subscriber });
+  const archive = createSqliteArchive(join(folder, 'archive.db'));
+  const source: SessionSource = {
+    known: createKnownEvents(new Client({ connection: native }), RECOVERY.queryDeadlineMs),
+    archived: archive.readTail.bind(archive),
+  };
+  const submitter = createSubmitter({ client, defaultAgents: [] });
+  const workers = new Set<RunningWorker>();
+  let sessions = 0;
+
+  return {
+    ...{ temporal, redis, client, submitter, log, archive },
+    async open(agents, session = `s${(sessions += 1)}`) {
+      await submitter.open({ tenant: TENANT }, { id: session, agents });
+      return testSession({ tenant: TENANT, session }, { client, submitter, log });
+    },
+    async startWorker(options = {}) {
+      const worker = await createWorker(native, {
+        log: options.log?.(log) ?? log,
+        ...{ source, archive, options },
+      });
+      const run = worker.run();
+      const running: RunningWorker = {
+        async stop() {
+          if (!workers.delete(running)) return;
+          worker.shutdown();
+          await run;
+        },
+      };
+      workers.add(running);
+      return running;
+    },
+    replay: () => replayAll(client),
+    async stop() {
+      await Promise.all([...workers].map((worker) => worker.stop()));
+      commands.disconnect();
+      subscriber.disconnect();
+      await Promise.all([archive.close(), native.close(), connection.close()]);
+      // Its threads would keep the process of the tests alive.
+      await Runtime.instance().shutdown();
+      await Promise.all([temporal.stop(), redis.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface WorkerParts {
+  readonly log: SessionLog;
+  readonly source: SessionSource;
+  readonly archive: Archive;
+  readonly options: EngineOptions;
+}
+
+/** With the options of `src/main/worker.ts`. */
+async function createWorker(connection: NativeConnection, parts: WorkerParts): Promise<Worker> {
+  const { log, source, archive, options } = parts;
+  const runners = { scripted: options.runner ?? createScriptedRunner() };
+  const graceMs = options.graceMs ?? 0;
+  return Worker.create({
+    connection,
+    taskQueue: SESSION.taskQueue,
+    workflowBundle: await workflowBundle(),
+    activities: createActivities({ log, source, archive, runners }),
+    maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
+    maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
+    stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
+    maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
+    defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + 5_000,
+  });
+}
+
+async function replayAll(client: Client): Promise<number> {
+  const options = { workflowBundle: await workflowBundle(), replayName: 'all-sessions' };
+  let runs = 0;
+  for await (const { workflowId: id, runId } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(id, runId).fetchHistory();
+    await Worker.runReplayHistory(options, history, id);
+    runs += 1;
+  }
+  return runs;
+}
+
+function testSession(
+  ref: SessionRef,
+  { client, submitter, log }: Pick<Engine, 'client' | 'submitter' | 'log'>,
+): TestSession {
+  const events = async (): Promise<readonly LoggedEvent[]> => {
+    const slice = await log.read(ref, { after: 0, limit: 10_000 });
+    return slice?.events ?? [];
+  };
+  const until: TestSession['until'] = async (what, fits) => {
+    let found: LoggedEvent | undefined;
+    await eventually(what, async () => {
+      found = (await events()).find(fits);
+      return found !== undefined;
+    });
+    if (!found) throw new Error(`not found: ${what}`);
+    return found;
+  };
+  return {
+    ...ref,
+    id: workflowId(ref),
+    send: (messageId, text = 'hello') => submitter.send(ref, { messageId, parts: [{ type: 'text', text }] }),
+    state: () => submitter.state(ref),
+    receipt: (messageId) => submitter.receipt(ref, messageId),
+    events,
+    until,
+    async turnEnded(turn) {
+      await until(`${turn} has ended`, (event) => event.id === `turn:${turn}:end`);
+      return events();
+    },
+    handle: () => client.workflow.getHandle(workflowId(ref)),
+  };
+}
