@@ -1,0 +1,131 @@
+/** `convoke send`, `tail`, `sessions`, `show`, `cancel`, `close`: clients of a gateway. */
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { guarded } from '../failure.ts';
+import { cursorText, examples, pageSize, sessionId } from '../options.ts';
+import type { ListOptions } from './sessions.ts';
+import type { TailOptions } from './tail.ts';
+import type { SendOptions } from './talk.ts';
+
+const JSON_TEXT = 'write the answer as JSON';
+const JSON_LINES = 'write one JSON object a line';
+
+export function addClientCommands(program: Command): void {
+  addSend(program);
+  addTail(program);
+  addLists(program);
+  addEnds(program);
+}
+
+function addSend(program: Command): void {
+  program
+    .command('send')
+    .summary('say something in a session and hear the answer')
+    .description('Sends a message and shows what the agents say as they say it, up to the end of the turn.')
+    .argument('<session>', 'id of the session', sessionId)
+    .argument('<text>', 'what to say')
+    .option('--open', 'open the session first if it is not there')
+    .option('--team <team>', 'with --open: how its agents take turns')
+    .option('--from <name>', 'who speaks, as shown to others')
+    .option('--message-id <id>', 'makes sending again harmless; made up if absent')
+    .option('--no-wait', 'write the receipt and end')
+    .option('--json', JSON_LINES)
+    .addHelpText(
+      'after',
+      examples(
+        'convoke send --open hello "What can you do?"',
+        'convoke send hello "And then?" --from Ada',
+        'convoke send hello "Later" --no-wait --json',
+      ),
+    )
+    .action(
+      guarded(async (session: string, text: string, options: SendOptions) => {
+        const { send } = await import('./talk.ts');
+        await send(session, text, options);
+      }),
+    );
+}
+
+function addTail(program: Command): void {
+  program
+    .command('tail')
+    .summary('follow a session')
+    .description(
+      'Shows what was said in a session and then what is said, token by token, until Ctrl-C or its end.',
+    )
+    .argument('<session>', 'id of the session', sessionId)
+    .addOption(
+      new Option('--after <cursor>', 'only what came after this cursor, {epoch}:{seq} or a seq').argParser(
+        cursorText,
+      ),
+    )
+    .option('--json', `${JSON_LINES}: events as they are, and deltas`)
+    .addHelpText('after', examples('convoke tail hello', 'convoke tail hello --after 12 --json'))
+    .action(
+      guarded(async (session: string, options: TailOptions) => {
+        const { tail } = await import('./tail.ts');
+        await tail(session, options);
+      }),
+    );
+}
+
+function addLists(program: Command): void {
+  program
+    .command('sessions')
+    .summary('list sessions')
+    .description('Lists the sessions of the tenant, newest first.')
+    .addOption(new Option('--status <status>', 'only these').choices(['open', 'closed']))
+    .option('--team <team>', 'only those of this team')
+    .addOption(new Option('--limit <n>', 'how many').default(20).argParser(pageSize))
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke sessions', 'convoke sessions --status open --limit 100 --json'))
+    .action(
+      guarded(async (options: ListOptions) => {
+        const { listSessions } = await import('./sessions.ts');
+        await listSessions(options);
+      }),
+    );
+  program
+    .command('show')
+    .summary('a session as it is now')
+    .description('Shows a session as it is now: its state, and what was said.')
+    .argument('<session>', 'id of the session', sessionId)
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke show hello', 'convoke show hello --json'))
+    .action(
+      guarded(async (session: string, options: { json?: boolean }) => {
+        const { showSession } = await import('./sessions.ts');
+        await showSession(session, options);
+      }),
+    );
+}
+
+function addEnds(program: Command): void {
+  program
+    .command('cancel')
+    .summary('cancel a turn')
+    .description('Cancels a turn: the one named, else the one that runs.')
+    .argument('<session>', 'id of the session', sessionId)
+    .option('--turn <turn>', 'which one, like t3')
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke cancel hello', 'convoke cancel hello --turn t3'))
+    .action(
+      guarded(async (session: string, options: { turn?: string; json?: boolean }) => {
+        const { cancelTurn } = await import('./sessions.ts');
+        await cancelTurn(session, options);
+      }),
+    );
+  program
+    .command('close')
+    .summary('close a session')
+    .description('Closes a session: no further messages; what was accepted is still answered.')
+    .argument('<session>', 'id of the session', sessionId)
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke close hello'))
+    .action(
+      guarded(async (session: string, options: { json?: boolean }) => {
+        const { closeSession } = await import('./sessions.ts');
+        await closeSession(session, options);
+      }),
+    );
+}

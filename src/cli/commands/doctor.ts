@@ -1,0 +1,218 @@
+/** `convoke doctor`: what is there, what is missing, and the command that mends it. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { portOwner, portProblem } from '../dev/ports.ts';
+import { isHealthy, redisProbe, tcpProbe } from '../dev/probe.ts';
+import { homeFolder, runningState } from '../dev/state.ts';
+import { chromiumMend, findChromium } from '../setup/chromium.ts';
+import { chooseModel, OPENAI } from '../setup/model.ts';
+import { run } from '../setup/programs.ts';
+import { findRedis, redisMend } from '../setup/redis.ts';
+import { findTemporal, TEMPORAL_MEND } from '../setup/temporal.ts';
+import { painter, table } from '../terminal.ts';
+import { setting } from '../environment.ts';
+import type { Environment } from '../environment.ts';
+
+export interface Finding {
+  readonly name: string;
+  /** `missing`: what is needed is not there. `warning`: it works, with a restriction. */
+  readonly status: 'ok' | 'warning' | 'missing';
+  readonly found: string;
+  /** What to type, or to do; absent where nothing is wrong. */
+  readonly mend?: string;
+}
+
+/** What a check is asked about; the ports are those that `convoke dev` would take. */
+export interface DoctorPlan {
+  readonly port: number;
+  readonly temporalPort: number;
+  readonly temporalUiPort: number;
+  readonly env: Environment;
+}
+
+const NODE_MAJOR = 24;
+const VERSION_MS = 10_000;
+const MODEL_MS = 5_000;
+const BUNDLE = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
+
+export async function examine(plan: DoctorPlan): Promise<readonly Finding[]> {
+  const { env } = plan;
+  return Promise.all([
+    node(),
+    build(),
+    temporal(env),
+    redis(env),
+    ...ports(plan),
+    stateFolder(env),
+    model(env),
+    chromium(env),
+  ]);
+}
+
+async function node(): Promise<Finding> {
+  const found = `Node ${process.versions.node} at ${process.execPath}`;
+  const good = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
+  return good ? ok('node', found) : { name: 'node', status: 'missing', found, mend: 'npm ci' };
+}
+
+async function build(): Promise<Finding> {
+  return existsSync(BUNDLE)
+    ? ok('build', 'the product and its workflow bundle')
+    : { name: 'build', status: 'missing', found: 'no workflow bundle', mend: 'npm run build' };
+}
+
+async function temporal(env: Environment): Promise<Finding> {
+  const address = env['TEMPORAL_ADDRESS'];
+  if (address) {
+    if (await isHealthy(tcpProbe(address))) return ok('temporal', `TEMPORAL_ADDRESS answers at ${address}`);
+    const mend = 'start that server, or: unset TEMPORAL_ADDRESS';
+    return { name: 'temporal', status: 'missing', found: `nobody answers at ${address}`, mend };
+  }
+  const program = findTemporal(env);
+  if (!program) return { name: 'temporal', status: 'missing', found: 'no Temporal CLI', mend: TEMPORAL_MEND };
+  return ok('temporal', `${await versionOf(program)} at ${program}`);
+}
+
+async function redis(env: Environment): Promise<Finding> {
+  const url = env['REDIS_URL'];
+  if (url) {
+    const valid = URL.canParse(url);
+    if (valid && (await isHealthy(redisProbe(url)))) return ok('redis', 'REDIS_URL answers');
+    const found = valid ? 'nobody answers at REDIS_URL' : 'REDIS_URL is not a URL like redis://host:6379';
+    return { name: 'redis', status: 'missing', found, mend: 'start that server, or: unset REDIS_URL' };
+  }
+  const program = findRedis(env);
+  if (!program)
+    return {
+      name: 'redis',
+      status: 'missing',
+      found: 'no redis-server or valkey-server',
+      mend: redisMend(env),
+    };
+  return ok('redis', `${await versionOf(program)} at ${program}`);
+}
+
+async function versionOf(program: string): Promise<string> {
+  const { output } = await run(program, ['--version'], { timeoutMs: VERSION_MS });
+  return /(Server )?[1-9]\d*\.\d+\.\d+/.exec(output)?.[0] ?? 'unknown version';
+}
+
+function ports({ port, temporalPort, temporalUiPort, env }: DoctorPlan): readonly Promise<Finding>[] {
+  const running = runningState(homeFolder(env));
+  const gateway = portFinding('gateway', port, `convoke dev --port ${port + 1}`, running !== null);
+  if (env['TEMPORAL_ADDRESS']) return [gateway];
+  return [
+    gateway,
+    portFinding(
+      'temporal',
+      temporalPort,
+      `convoke dev --temporal-port ${temporalPort + 1}`,
+      running !== null,
+    ),
+    portFinding(
+      'temporal-ui',
+      temporalUiPort,
+      `convoke dev --temporal-ui-port ${temporalUiPort + 1}`,
+      running !== null,
+    ),
+  ];
+}
+
+async function portFinding(what: string, port: number, other: string, running: boolean): Promise<Finding> {
+  const name = `port ${what}`;
+  const problem = await portProblem(port);
+  if (problem === null) return ok(name, `${port} is free`);
+  if (problem === 'forbidden')
+    return { name, status: 'warning', found: `${port} needs root`, mend: `npx ${other}` };
+  if (running) return ok(name, `${port} is in use; a "convoke dev" runs in this folder`);
+  const owner = portOwner(port);
+  const found = `${port} is in use by ${owner ? `process ${owner.pid} (${owner.command})` : 'a process of somebody else'}`;
+  const stop = owner ? `kill ${owner.pid}` : `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN`;
+  return { name, status: 'warning', found, mend: `${stop}, or: npx ${other}` };
+}
+
+async function stateFolder(env: Environment): Promise<Finding> {
+  const home = homeFolder(env);
+  let folder = home;
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch {
+    const mend = 'CONVOKE_HOME=~/.local/state/convoke npx convoke dev';
+    return { name: 'state folder', status: 'missing', found: `${folder} cannot be written`, mend };
+  }
+  const running = runningState(home);
+  return ok('state folder', running ? `${home}, used by process ${running.supervisor.pid}` : home);
+}
+
+async function model(env: Environment): Promise<Finding> {
+  const choice = await chooseModel(env);
+  const name = 'model';
+  if (!choice.model) {
+    const incomplete = (setting(env, 'OPENAI_BASE_URL') ?? setting(env, 'OPENAI_API_KEY')) !== undefined;
+    if (!incomplete) return ok(name, choice.says);
+    return { name, status: 'warning', found: choice.says, mend: 'export CONVOKE_MODEL=gpt-4.1-mini' };
+  }
+  const { OPENAI_BASE_URL: base, OPENAI_API_KEY: key } = choice.env;
+  const url = `${(base ?? OPENAI).replace(/\/+$/, '')}/models`;
+  const status = await statusOf(url, key);
+  if (status === 401 || status === 403) {
+    return {
+      name,
+      status: 'warning',
+      found: `${choice.says} refuses the key`,
+      mend: 'export OPENAI_API_KEY=…',
+    };
+  }
+  // Some endpoints have no list of models: that they answer is enough.
+  if (status !== null) return ok(name, choice.says);
+  return { name, status: 'warning', found: `${choice.says} does not answer`, mend: `curl -i ${url}` };
+}
+
+async function statusOf(url: string, key: string | undefined): Promise<number | null> {
+  try {
+    const headers = key ? { Authorization: `Bearer ${key}` } : undefined;
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(MODEL_MS),
+      ...(headers ? { headers } : {}),
+    });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return null;
+  }
+}
+
+async function chromium(env: Environment): Promise<Finding> {
+  const program = findChromium(env);
+  if (program) return ok('chromium', program);
+  const found = 'no Chromium; only the tests in a browser need it';
+  return { name: 'chromium', status: 'warning', found, mend: chromiumMend(env) };
+}
+
+function ok(name: string, found: string): Finding {
+  return { name, status: 'ok', found };
+}
+
+/** Writes the report; the exit code is 1 if something needed is missing. */
+export async function doctor(plan: DoctorPlan, json: boolean): Promise<void> {
+  const findings = await examine(plan);
+  const healthy = findings.every(({ status }) => status !== 'missing');
+  if (json) process.stdout.write(`${JSON.stringify({ ok: healthy, checks: findings }, null, 2)}\n`);
+  else process.stdout.write(report(findings));
+  if (!healthy) process.exitCode = 1;
+}
+
+export function report(findings: readonly Finding[], output: NodeJS.WriteStream = process.stdout): string {
+  const paint = painter(output);
+  const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], missing: ['red', '✗'] } as const;
+  const lines = table(findings.map(({ name, found }) => [name, found])).split('\n');
+  return findings
+    .map(({ status, mend }, index) => {
+      const [style, mark] = marks[status];
+      const line = `  ${paint(style, mark)} ${lines[index] ?? ''}\n`;
+      return mend ? `${line}      ${paint('dim', 'mend:')} ${mend}\n` : line;
+    })
+    .join('');
+}

@@ -1,0 +1,49 @@
+/** `convoke ps`: the processes of the development stack of this folder, each asked whether it is well. */
+import { isAlive } from '../dev/identity.ts';
+import { isHealthy } from '../dev/probe.ts';
+import { homeFolder, runningState } from '../dev/state.ts';
+import type { ProcessKind, ProcessState } from '../dev/state.ts';
+import { CliError } from '../failure.ts';
+import { table } from '../terminal.ts';
+
+export interface ProcessRow {
+  readonly name: string;
+  readonly kind: ProcessKind;
+  /** Null: not started here, or down at this moment. */
+  readonly pid: number | null;
+  readonly port: number;
+  readonly healthy: boolean;
+}
+
+export async function rowOf({ name, kind, port, probe, identity, log }: ProcessState): Promise<ProcessRow> {
+  const alive = identity !== undefined && isAlive(identity);
+  // Without a log it is not ours: only its port can be asked. Ours must be alive, or another process answers there.
+  const healthy = (alive || log === undefined) && (await isHealthy(probe));
+  return { name, kind, pid: alive ? identity.pid : null, port, healthy };
+}
+
+/** Throws `not_running` if there is none; with `--json` that is an empty list. */
+export async function ps(options: { readonly json?: boolean }): Promise<void> {
+  const home = homeFolder();
+  const state = runningState(home);
+  if (!state && !options.json) {
+    throw new CliError(
+      'not_running',
+      `No "convoke dev" runs with the state folder ${home}. Start it with "npx convoke dev".`,
+    );
+  }
+  const rows = await Promise.all((state?.processes ?? []).map(rowOf));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    return;
+  }
+  const cells = rows.map(({ name, kind, pid, port, healthy }) => [
+    name,
+    kind,
+    pid === null ? '-' : String(pid),
+    String(port),
+    healthy ? 'yes' : 'no',
+  ]);
+  process.stdout.write(table([['NAME', 'KIND', 'PID', 'PORT', 'HEALTHY'], ...cells]));
+  process.stdout.write(`Logs: ${home}/logs\n`);
+}

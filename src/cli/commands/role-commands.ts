@@ -1,0 +1,60 @@
+/** `convoke gateway` and `convoke worker`: one process of a deployment. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { examples, portNumber } from '../options.ts';
+
+/** The processes of a deployment. Each promise resolves when the role has ended. */
+export interface Roles {
+  gateway(options: { port: number; host: string }): Promise<void>;
+  worker(options: { healthPort?: number }): Promise<void>;
+}
+
+const ENVIRONMENT = `
+Environment:
+  TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE   default 127.0.0.1:7233, default
+  REDIS_URL                              default redis://127.0.0.1:6379
+  CONVOKE_ARCHIVE_URL                    sqlite:path or postgres://…
+  CONVOKE_TASK_QUEUE, CONVOKE_LOG_LEVEL  default convoke, info
+  OPENAI_BASE_URL, OPENAI_API_KEY, CONVOKE_MODEL   the language model of agents, if there is one
+`;
+
+const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS      API keys: key=tenant,key=tenant
+  CONVOKE_ORIGINS   origins whose pages may connect, separated by commas
+  CONVOKE_DEV=1     the key "dev" opens the tenant "dev", and there is a page at /
+`;
+
+export function addRoleCommands(program: Command, roles: Roles): void {
+  program
+    .command('gateway')
+    .summary('run a gateway: REST, Socket.IO, event streams')
+    .description(
+      'Runs one gateway until SIGTERM or Ctrl-C, then drains. Any number of them serve the same sessions.',
+    )
+    .addOption(
+      new Option('--port <port>', 'port to listen on')
+        .env('CONVOKE_PORT')
+        .default(3000)
+        .argParser(portNumber),
+    )
+    .addOption(new Option('--host <host>', 'address to listen on').env('CONVOKE_HOST').default('127.0.0.1'))
+    .addHelpText(
+      'after',
+      ENVIRONMENT +
+        GATEWAY_ENVIRONMENT +
+        examples('CONVOKE_KEYS=secret=acme convoke gateway --host 0.0.0.0 --port 8080'),
+    )
+    .action(async ({ port, host }: { port: number; host: string }) => roles.gateway({ port, host }));
+  program
+    .command('worker')
+    .summary('run a worker: the sessions and their agents')
+    .description('Runs one worker until SIGTERM or Ctrl-C, then finishes or hands over what runs.')
+    .addOption(
+      new Option('--health-port <port>', 'port for /healthz and /readyz; none without it')
+        .env('CONVOKE_HEALTH_PORT')
+        .argParser(portNumber),
+    )
+    .addHelpText('after', ENVIRONMENT + examples('convoke worker --health-port 9090'))
+    .action(async ({ healthPort }: { healthPort?: number }) =>
+      roles.worker(healthPort === undefined ? {} : { healthPort }),
+    );
+}

@@ -1,0 +1,79 @@
+/** `convoke sessions`, `show`, `cancel`, `close`: look at sessions and end things. */
+import { messageText } from '../../contracts/index.ts';
+import type { CancelReply, SessionPage, SessionView } from '../../contracts/index.ts';
+import { callGateway } from '../gateway-api.ts';
+import { table, Transcript } from '../terminal.ts';
+
+interface Json {
+  readonly json?: boolean;
+}
+
+export interface ListOptions extends Json {
+  readonly status?: string;
+  readonly team?: string;
+  readonly limit: number;
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export async function listSessions(options: ListOptions): Promise<void> {
+  const { status, team, limit } = options;
+  const query = { status, team, limit: String(limit) };
+  const page = await callGateway<SessionPage>({ path: '/v1/sessions', query });
+  if (options.json) {
+    printJson(page);
+    return;
+  }
+  if (page.data.length === 0) {
+    process.stdout.write('No sessions. Open one: npx convoke send --open my-session "Hello"\n');
+    return;
+  }
+  const rows = page.data.map(({ id, status: state, team: rule, createdAt }) => [
+    id,
+    state,
+    rule,
+    new Date(createdAt).toISOString(),
+  ]);
+  process.stdout.write(table([['SESSION', 'STATUS', 'TEAM', 'OPENED'], ...rows]));
+  if (page.next !== null) process.stdout.write(`There are more than ${limit}: --limit, --status, --team\n`);
+}
+
+export async function showSession(id: string, { json }: Json): Promise<void> {
+  const view = await callGateway<SessionView>({ path: `/v1/sessions/${id}` });
+  if (json) {
+    printJson(view);
+    return;
+  }
+  const { status, team, agents, position, turns } = view;
+  process.stdout.write(
+    `${id}  ${status} · ${team}: ${agents.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}\n\n`,
+  );
+  const transcript = new Transcript();
+  if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);
+  for (const entry of view.entries) {
+    if (entry.kind === 'message') {
+      transcript.line(entry.from ?? 'user', messageText(entry.parts) || (entry.code ?? '(data)'));
+    } else {
+      transcript.line(entry.agent, entry.text);
+      if (entry.status !== 'completed') {
+        transcript.note(entry.failure ? `${entry.status}: ${entry.failure.message}` : entry.status, 'yellow');
+      }
+    }
+  }
+}
+
+export async function cancelTurn(id: string, options: Json & { readonly turn?: string }): Promise<void> {
+  const body = options.turn === undefined ? {} : { turn: options.turn };
+  const path = `/v1/sessions/${id}/cancel`;
+  const reply = await callGateway<CancelReply>({ method: 'POST', path, body });
+  if (options.json) printJson(reply);
+  else process.stdout.write(`${reply.status}${reply.turn ? `  ${reply.turn}` : ''}\n`);
+}
+
+export async function closeSession(id: string, { json }: Json): Promise<void> {
+  await callGateway({ method: 'DELETE', path: `/v1/sessions/${id}` });
+  if (json) printJson({ session: id, status: 'closing' });
+  else process.stdout.write('It closes; what was accepted is still answered.\n');
+}

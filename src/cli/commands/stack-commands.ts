@@ -1,0 +1,130 @@
+/** `convoke dev`, `ps`, `doctor`, `setup`: everything on this machine. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { guarded } from '../failure.ts';
+import { examples, portNumber, processCount } from '../options.ts';
+
+const JSON_LINES = 'write one JSON object a line';
+
+/** Options are made anew for each command: commander keeps values in them. */
+const portOption = (): Option =>
+  new Option('--port <port>', 'port of the first gateway; the others take the following ones')
+    .env('CONVOKE_PORT')
+    .default(3000)
+    .argParser(portNumber);
+const temporalPortOption = (): Option =>
+  new Option('--temporal-port <port>', 'port of Temporal')
+    .env('CONVOKE_TEMPORAL_PORT')
+    .default(7233)
+    .argParser(portNumber);
+const temporalUiPortOption = (): Option =>
+  new Option('--temporal-ui-port <port>', "port of Temporal's Web UI")
+    .env('CONVOKE_TEMPORAL_UI_PORT')
+    .default(8233)
+    .argParser(portNumber);
+
+interface Ports {
+  readonly port: number;
+  readonly temporalPort: number;
+  readonly temporalUiPort: number;
+}
+
+interface DevFlags extends Ports {
+  readonly gateways: number;
+  readonly workers: number;
+  readonly host: string;
+  readonly redisPort?: number;
+  readonly demo: boolean;
+  readonly json?: boolean;
+}
+
+const DEV_HELP = `
+What it starts: Temporal's development server with its Web UI, Redis, workers, gateways; each a process of its own with a log in
+.convoke/logs. What dies is started again. With TEMPORAL_ADDRESS or REDIS_URL set, that server is used instead. With OPENAI_BASE_URL
+or OPENAI_API_KEY and CONVOKE_MODEL set, or an Ollama on this machine, the agents of the first session are real models.
+CONVOKE_HOME is the state folder (default .convoke).
+`;
+
+export function addStackCommands(program: Command): void {
+  addDev(program);
+  program
+    .command('ps')
+    .summary('the processes of "convoke dev", and whether they are well')
+    .description('Lists the processes of the "convoke dev" of this folder; each is asked whether it is well.')
+    .option('--json', 'write [{name, kind, pid, port, healthy}]')
+    .addHelpText('after', examples('convoke ps', 'convoke ps --json'))
+    .action(
+      guarded(async (options: { json?: boolean }) => {
+        const { ps } = await import('./ps.ts');
+        await ps(options);
+      }),
+    );
+  program
+    .command('doctor')
+    .summary('what is there, what is missing, and the command that mends it')
+    .description('Examines this machine. Exit code 1 if something that is needed is missing.')
+    .addOption(portOption())
+    .addOption(temporalPortOption())
+    .addOption(temporalUiPortOption())
+    .option('--json', 'write {ok, checks: [{name, status, found, mend}]}')
+    .addHelpText('after', examples('convoke doctor', 'convoke doctor --json'))
+    .action(
+      guarded(async ({ json, ...ports }: Ports & { json?: boolean }) => {
+        const { doctor } = await import('./doctor.ts');
+        await doctor({ ...ports, env: process.env }, json === true);
+      }),
+    );
+  program
+    .command('setup')
+    .summary('get what is missing: Temporal, Redis')
+    .description(
+      'Gets what "convoke dev" needs and this machine lacks: the Temporal CLI (downloaded, or built with Go) and Redis (by the ' +
+        'package manager, where that needs no password).',
+    )
+    .option('--chromium', 'also Chromium, for the tests in a browser')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('convoke setup', 'convoke setup --chromium'))
+    .action(
+      guarded(async (options: { chromium?: boolean; json?: boolean }) => {
+        const { setup } = await import('./setup.ts');
+        await setup(options);
+      }),
+    );
+}
+
+function addDev(program: Command): void {
+  program
+    .command('dev')
+    .summary('start everything on this machine')
+    .description('Starts everything on this machine, opens a first session and stays up until Ctrl-C.')
+    .addOption(new Option('--gateways <n>', 'number of gateways').default(1).argParser(processCount))
+    .addOption(new Option('--workers <n>', 'number of workers').default(1).argParser(processCount))
+    .addOption(portOption())
+    .addOption(
+      new Option('--host <host>', 'address that gateways listen on').env('CONVOKE_HOST').default('127.0.0.1'),
+    )
+    .addOption(temporalPortOption())
+    .addOption(temporalUiPortOption())
+    .addOption(
+      new Option('--redis-port <port>', 'port of Redis (default: 6379, or the next that is free)')
+        .env('CONVOKE_REDIS_PORT')
+        .argParser(portNumber),
+    )
+    .option('--no-demo', 'do not open a first session')
+    .option('--json', JSON_LINES)
+    .addHelpText(
+      'after',
+      DEV_HELP +
+        examples(
+          'convoke dev',
+          'convoke dev --gateways 2 --workers 2',
+          'CONVOKE_HOME=/tmp/other convoke dev --port 4000 --temporal-port 7333 --temporal-ui-port 8333',
+        ),
+    )
+    .action(
+      guarded(async ({ redisPort, json, ...options }: DevFlags) => {
+        const { runDev } = await import('../dev/dev.ts');
+        await runDev({ ...options, redisPort, json: json === true });
+      }),
+    );
+}

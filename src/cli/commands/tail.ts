@@ -1,0 +1,168 @@
+/** `convoke tail`: what was said in a session and what is said now, until Ctrl-C or the session's end. */
+import type { Session } from '../../client/index.ts';
+import { messageText } from '../../contracts/index.ts';
+import type { Delta, EventPage, SessionEvent, StepEntry } from '../../contracts/index.ts';
+import { callGateway, connectClient } from '../gateway-api.ts';
+import { Transcript } from '../terminal.ts';
+
+export interface TailOptions {
+  /** Only what came after this cursor; absent: from the beginning. */
+  readonly after?: string;
+  readonly json?: boolean;
+}
+
+/** Who is told, in order. */
+interface Reader {
+  event(event: SessionEvent): void;
+  /** Running text has grown. */
+  grown(delta: Delta): void;
+  /** What follows is a life of the log that was built anew. */
+  reset(): void;
+}
+
+/**
+ * Follows first, then pages what was before, so that nothing falls between: an event that comes twice is told once. Throws what the session
+ * throws.
+ */
+export async function tail(id: string, options: TailOptions): Promise<void> {
+  const client = await connectClient();
+  try {
+    const session = client.session(id);
+    const reader = options.json ? jsonReader() : new ScreenReader(session);
+    await new Promise<void>((resolve, reject) => {
+      follow(session, options.after ?? '0', reader, resolve).catch(reject);
+      session.on('status', ({ state, error }) => {
+        if (state === 'failed' || state === 'left')
+          reject(error ?? new Error('The session cannot be followed.'));
+      });
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+    });
+    if (!options.json) process.stdout.write('\n');
+  } finally {
+    client.close();
+  }
+}
+
+async function follow(session: Session, after: string, reader: Reader, end: () => void): Promise<void> {
+  const waiting: SessionEvent[] = [];
+  let told = { epoch: 0, seq: 0 };
+  let live = false;
+  const tell = (event: SessionEvent): void => {
+    if (event.epoch === told.epoch && event.seq <= told.seq) return;
+    told = { epoch: event.epoch, seq: event.seq };
+    reader.event(event);
+    if (event.type === 'session.closed') end();
+  };
+  const catchUp = async (from: string): Promise<void> => {
+    live = false;
+    for await (const event of pages(session.id, from)) tell(event);
+    for (const event of waiting.splice(0)) tell(event);
+    live = true;
+  };
+  session.on('event', (event) => {
+    if (live) tell(event);
+    else waiting.push(event);
+  });
+  session.on('delta', (delta) => {
+    if (live) reader.grown(delta);
+  });
+  await session.ready();
+  await catchUp(after);
+  session.on('reset', ({ position }) => {
+    const sameLife = position.epoch === told.epoch;
+    if (!sameLife) reader.reset();
+    catchUp(sameLife ? `${told.epoch}:${told.seq}` : '0').catch(end);
+  });
+}
+
+async function* pages(id: string, from: string): AsyncGenerator<SessionEvent, void, void> {
+  let after: string | null = from;
+  while (after !== null) {
+    const page: EventPage = await callGateway<EventPage>({
+      path: `/v1/sessions/${id}/events`,
+      query: { after, limit: '500' },
+    });
+    yield* page.data;
+    after = page.next;
+  }
+}
+
+/** One object a line: events as they are, deltas with a type. */
+function jsonReader(): Reader {
+  const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    event: print,
+    grown: (delta) => print({ type: 'delta', ...delta }),
+    reset: () => print({ type: 'reset' }),
+  };
+}
+
+/** For people: running text as it grows, and the rest of it when its step ends. */
+class ScreenReader implements Reader {
+  readonly #session: Session;
+  readonly #transcript = new Transcript();
+  /** What is on the screen of each running step. */
+  readonly #shown = new Map<string, { readonly attempt: number; readonly text: string }>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  event(event: SessionEvent): void {
+    const { agent = '', step = '', attempt = 1 } = event;
+    switch (event.type) {
+      case 'session.created':
+        this.#transcript.note(`opened with ${event.data.agents.map(({ name }) => name).join(', ')}`);
+        break;
+      case 'message.accepted':
+        this.#transcript.line(event.data.from ?? 'user', messageText(event.data.parts) || '(data)');
+        break;
+      case 'message.rejected':
+        this.#transcript.note(`message ${event.data.messageId} was rejected: ${event.data.code}`, 'yellow');
+        break;
+      case 'step.completed':
+        this.#show({ step, agent, attempt, text: event.data.text });
+        this.#forget(step);
+        break;
+      case 'step.failed':
+        this.#forget(step);
+        this.#transcript.note(`${agent} failed: ${event.data.code}: ${event.data.message}`, 'red');
+        break;
+      case 'step.cancelled':
+        this.#forget(step);
+        this.#transcript.note(`${agent} was cancelled`, 'yellow');
+        break;
+      case 'turn.failed':
+        this.#transcript.note(`the turn failed: ${event.data.code}`, 'red');
+        break;
+      case 'session.closed':
+        this.#transcript.note(`closed: ${event.data.reason}`);
+        break;
+      default:
+    }
+  }
+
+  grown({ step }: Delta): void {
+    const entry = this.#session.view?.entries.find((each) => each.kind === 'step' && each.step === step);
+    if (entry?.kind === 'step' && entry.status === 'running') this.#show(entry);
+  }
+
+  reset(): void {
+    this.#shown.clear();
+    this.#transcript.note('the log was built anew; here it is from its beginning', 'yellow');
+  }
+
+  #show({ step, agent, attempt, text }: Pick<StepEntry, 'step' | 'agent' | 'attempt' | 'text'>): void {
+    const before = this.#shown.get(step) ?? { attempt, text: '' };
+    const goesOn = before.text === '' || (before.attempt === attempt && text.startsWith(before.text));
+    if (!goesOn) this.#transcript.note(`${agent} is tried again; what stands above does not count`, 'yellow');
+    const more = goesOn ? text.slice(before.text.length) : text;
+    if (more) this.#transcript.say(agent, more, step);
+    this.#shown.set(step, { attempt, text });
+  }
+
+  #forget(step: string): void {
+    this.#shown.delete(step);
+    this.#transcript.end();
+  }
+}

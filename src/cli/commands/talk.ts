@@ -1,0 +1,67 @@
+/** `convoke send`: say something in a session and hear the answer. */
+import { randomBytes } from 'node:crypto';
+import type { TurnPiece } from '../../client/index.ts';
+import type { Receipt, SessionSummary } from '../../contracts/index.ts';
+import { callGateway, connectClient } from '../gateway-api.ts';
+import { Transcript } from '../terminal.ts';
+
+export interface SendOptions {
+  readonly open?: boolean;
+  readonly wait: boolean;
+  readonly from?: string;
+  readonly messageId?: string;
+  readonly team?: string;
+  readonly json?: boolean;
+}
+
+const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** Throws what the gateway refuses, and the failure of the turn. */
+export async function send(id: string, text: string, options: SendOptions): Promise<void> {
+  if (options.open) await open(id, options.team);
+  const messageId = options.messageId ?? randomBytes(12).toString('base64url');
+  const message = { messageId, text, ...(options.from ? { from: options.from } : {}) };
+  if (!options.wait) {
+    const path = `/v1/sessions/${id}/messages`;
+    const receipt = await callGateway<Receipt>({ method: 'POST', path, body: message });
+    if (options.json) print(receipt);
+    else process.stdout.write(`${receipt.status}  ${receipt.messageId}\n`);
+    return;
+  }
+  const client = await connectClient();
+  const transcript = new Transcript();
+  try {
+    const session = client.session(id);
+    await session.ready();
+    for await (const piece of session.ask(message)) {
+      if (options.json) print(piece);
+      else show(piece, transcript);
+    }
+  } finally {
+    transcript.end();
+    client.close();
+  }
+}
+
+/** A session that is there already is fine, however it was opened. */
+async function open(id: string, team: string | undefined): Promise<void> {
+  const body = { id, ...(team === undefined ? {} : { team }) };
+  try {
+    await callGateway<SessionSummary>({ method: 'POST', path: '/v1/sessions', body });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'session_exists')) throw error;
+  }
+}
+
+function show(piece: TurnPiece, transcript: Transcript): void {
+  switch (piece.type) {
+    case 'text':
+      transcript.say(piece.agent, piece.text, piece.step);
+      break;
+    case 'withdrawn':
+      transcript.note(`${piece.agent} is tried again; what stands above does not count`, 'yellow');
+      break;
+    case 'ended':
+      if (piece.status === 'cancelled') transcript.note('cancelled', 'yellow');
+  }
+}

@@ -1,0 +1,204 @@
+/** One process of a development stack: started, watched, started again when it dies, stopped. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CliError } from '../failure.ts';
+import { harmless } from '../terminal.ts';
+import { identify } from './identity.ts';
+import type { Identity } from './identity.ts';
+import { isHealthy } from './probe.ts';
+import type { Probe } from './probe.ts';
+import type { ProcessKind } from './state.ts';
+
+export interface ChildSpec {
+  readonly name: string;
+  readonly kind: ProcessKind;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Its whole environment. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+  readonly probe: Probe;
+  readonly log: string;
+  /** How long it may take to end when asked, ms. */
+  readonly stopMs: number;
+}
+
+/** What happens to a process while it should run. */
+export type ChildNews =
+  | { readonly what: 'ended'; readonly how: string; readonly againInMs: number }
+  | { readonly what: 'back'; readonly afterMs: number };
+
+/** Pauses before a start, ms: short first, because a session may be in the middle of an answer. */
+export interface RestartPace {
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** A process that was ready this long was a good one: the next pause is short again. */
+  readonly stableMs: number;
+}
+
+export const RESTART: RestartPace = { firstMs: 100, maxMs: 10_000, stableMs: 30_000 };
+
+/** How long a start may take until it is ready, ms. */
+const READY_MS = 60_000;
+const POLL_MS = 25;
+/** Characters of a log shown when a start fails. */
+const LAST_WORDS = 300;
+
+export class Child {
+  readonly spec: ChildSpec;
+  readonly #pace: RestartPace;
+  readonly #tell: (news: ChildNews) => void;
+  readonly #changed: () => void;
+  readonly #stopping = new AbortController();
+  #process: ChildProcess | null = null;
+  #identity: Identity | undefined;
+  #ended: Promise<string> = Promise.resolve('');
+  /** Starts in a row that did not hold. */
+  #failures = 0;
+
+  /** `changed`: another process stands behind the name, or none. */
+  constructor(
+    spec: ChildSpec,
+    tell: (news: ChildNews) => void,
+    changed: () => void,
+    pace: RestartPace = RESTART,
+  ) {
+    this.spec = spec;
+    this.#tell = tell;
+    this.#changed = changed;
+    this.#pace = pace;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
+  /** The first start. Resolves when the process is ready, and watches it from then on; throws `start_failed` with its last words. */
+  async start(): Promise<void> {
+    if (existsSync(this.spec.log))
+      renameSync(this.spec.log, this.spec.log.replace(/\.log$/, '.previous.log'));
+    const how = await this.#launch();
+    if (how !== null) {
+      if (this.#isStopping()) return;
+      const said = lastWords(this.spec.log);
+      throw new CliError(
+        'start_failed',
+        `${this.spec.name} did not start (${how})${said ? `: ${said}` : '.'} See ${this.spec.log}`,
+      );
+    }
+    void this.#watch();
+  }
+
+  /** Asks it to end, insists after its time; resolves when it is gone. It is not started again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const child = this.#process;
+    if (!child) return;
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill(), this.spec.stopMs);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  /** At once, with whatever it has started itself. */
+  kill(): void {
+    this.#stopping.abort();
+    this.#killGroup();
+  }
+
+  #killGroup(): void {
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    try {
+      // Its own process group.
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      this.#process?.kill('SIGKILL');
+    }
+  }
+
+  /** Starts it once; null when it is ready, else how it ended. */
+  async #launch(): Promise<string | null> {
+    const { command, args, env, log, probe } = this.spec;
+    const file = openSync(log, 'a');
+    // In a group of its own: Ctrl-C in the terminal is for the supervisor, who stops things in their order.
+    const child = spawn(command, args, { env, stdio: ['ignore', file, file], detached: true });
+    closeSync(file);
+    this.#process = child;
+    this.#ended = new Promise((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code ?? '?'}`));
+    });
+    this.#identity = child.pid === undefined ? undefined : (identify(child.pid) ?? undefined);
+    this.#changed();
+    void this.#ended.then(() => {
+      this.#process = null;
+      this.#identity = undefined;
+      this.#changed();
+    });
+    const deadline = Date.now() + READY_MS;
+    while (!(await isHealthy(probe))) {
+      await Promise.race([this.#ended, pause(POLL_MS)]);
+      if (!this.#runs(child)) break;
+      if (Date.now() > deadline) {
+        this.#killGroup();
+        await this.#ended;
+        return `not ready within ${READY_MS / 1_000} s`;
+      }
+    }
+    // If it has ended, somebody else answered.
+    return this.#runs(child) ? null : this.#ended;
+  }
+
+  #runs(child: ChildProcess): boolean {
+    return this.#process === child;
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Starts it again whenever it ends, until it is to stop. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping;
+    let readyAt = Date.now();
+    for (;;) {
+      const how = await this.#ended;
+      if (this.#isStopping()) return;
+      const endedAt = Date.now();
+      if (endedAt - readyAt > this.#pace.stableMs) this.#failures = 0;
+      const againInMs = Math.min(this.#pace.maxMs, this.#pace.firstMs * 2 ** this.#failures++);
+      this.#tell({ what: 'ended', how, againInMs });
+      await pause(againInMs, undefined, { signal }).catch(() => undefined);
+      if (this.#isStopping()) return;
+      const failure = await this.#launch();
+      if (failure === null && !this.#isStopping()) {
+        readyAt = Date.now();
+        this.#tell({ what: 'back', afterMs: readyAt - endedAt });
+      }
+    }
+  }
+}
+
+/** The last line that a process wrote, without what could disturb a terminal. */
+function lastWords(log: string): string {
+  try {
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    return harmless(readable(lines.at(-1) ?? '')).slice(0, LAST_WORDS);
+  } catch {
+    return '';
+  }
+}
+
+/** The sentence in a line that is JSON. */
+function readable(line: string): string {
+  try {
+    const { msg, message } = JSON.parse(line) as { msg?: unknown; message?: unknown };
+    const text = msg ?? message;
+    return typeof text === 'string' ? text : line;
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,208 @@
+/** `convoke dev`: everything that a session needs, as separate processes, under one supervisor. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { demoSummary, runDemo } from './demo.ts';
+import type { DemoResult } from './demo.ts';
+import { failureOf } from '../failure.ts';
+import { chooseModel } from '../setup/model.ts';
+import type { ModelChoice } from '../setup/model.ts';
+import { obtainRedis } from '../setup/redis.ts';
+import { obtainTemporal } from '../setup/temporal.ts';
+import { nextSteps } from './next-steps.ts';
+import { planStack } from './plan.ts';
+import type { DevOptions, DevPlan } from './plan.ts';
+import { isHealthy } from './probe.ts';
+import { Screen } from './screen.ts';
+import { gatewaySpec, gatewayUrl, redisSpec, temporalSpec, workerSpec } from './specs.ts';
+import { Stack } from './stack.ts';
+import { claimHome, clearState, homeFolder, writeState } from './state.ts';
+import type { DevState } from './state.ts';
+import { setting } from '../environment.ts';
+
+/** A second signal within this time is the first one on another way (terminal, npm), ms. */
+const SAME_SIGNAL_MS = 1_000;
+/** What still runs after everything has been stopped gets this long, ms. */
+const LINGER_MS = 500;
+
+interface Dev {
+  readonly options: DevOptions;
+  readonly env: NodeJS.ProcessEnv;
+  readonly home: string;
+  readonly screen: Screen;
+  readonly stack: Stack;
+  readonly plan: DevPlan;
+  readonly model: ModelChoice;
+  /** `performance.now()` at the start. */
+  readonly began: number;
+}
+
+/** Runs until a signal. Throws what keeps it from starting, after it has stopped what it had started. */
+export async function runDev(options: DevOptions, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const began = performance.now();
+  const screen = new Screen(options.json);
+  const home = homeFolder(env);
+  const state = await claimHome(home, (name, pid) => {
+    screen.line(
+      `  ${screen.paint('yellow', '!')} ${name} (process ${pid}) was left by a start that was killed; it is stopped`,
+    );
+  });
+  try {
+    const plan = await planStack(options, env, isHealthy);
+    const model = await chooseModel(env);
+    const stack = new Stack({
+      tell: (name, news) => screen.news(name, news),
+      changed: () => save(home, state, plan, stack),
+    });
+    await supervise({ options, env, home, screen, stack, plan, model, began });
+  } finally {
+    clearState(home);
+  }
+}
+
+function save(home: string, state: DevState, plan: DevPlan, stack: Stack): void {
+  try {
+    writeState(home, { ...state, url: plan.url, processes: [...plan.external, ...stack.processes] });
+  } catch {
+    // Somebody has removed the folder: the processes go on, only `ps` does not see them.
+  }
+}
+
+async function supervise(dev: Dev): Promise<void> {
+  const { screen, stack } = dev;
+  const kill = (): void => stack.kill();
+  process.once('exit', kill);
+  const asked = stopRequest(() => {
+    kill();
+    process.exit(1);
+  });
+  const start = startAndShow(dev);
+  try {
+    await Promise.race([start, asked.request]);
+    await asked.request;
+    screen.line(`\n  Stopping (once more Ctrl-C: at once) …`);
+  } finally {
+    // Ended by the request, it has nothing more to say.
+    start.catch(() => undefined);
+    const began = performance.now();
+    await stack.stop();
+    asked.forget();
+    process.removeListener('exit', kill);
+    screen.object({ event: 'stopped', ms: Math.round(performance.now() - began) });
+    setTimeout(() => process.exit(), LINGER_MS).unref();
+  }
+  screen.line(`  Everything is stopped. State and logs stay in ${dev.home}`);
+}
+
+/** Resolves at the first signal; a later one calls `again`. */
+function stopRequest(again: () => void): { readonly request: Promise<void>; forget(): void } {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let first = 0;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const listener = (): void => {
+    if (first === 0) first = Date.now();
+    else if (Date.now() - first > SAME_SIGNAL_MS) again();
+    resolve(undefined);
+  };
+  for (const signal of signals) process.on(signal, listener);
+  return {
+    request: promise,
+    forget() {
+      for (const signal of signals) process.removeListener(signal, listener);
+    },
+  };
+}
+
+async function startAndShow(dev: Dev): Promise<void> {
+  const { screen, home, model, plan, options, stack, began } = dev;
+  screen.line(
+    `\n  ${screen.paint('bold', 'Convoke')}  ${screen.paint('dim', `Node ${process.versions.node} · state and logs in ${home}`)}\n`,
+  );
+  await startProcesses(dev);
+  if (stack.isStopping()) return;
+  screen.line(`\n  ${screen.paint('dim', model.says)}`);
+  const result = options.demo ? await demo(dev) : null;
+  if (stack.isStopping()) return;
+  const readyMs = performance.now() - began;
+  screen.object({ event: 'ready', url: plan.url, session: result?.session ?? null, ms: Math.round(readyMs) });
+  screen.line(nextSteps(plan, result?.session ?? null, dev.env, screen));
+}
+
+/** A demo that fails is told, and everything stays up: the reason is often a model's key. */
+async function demo({ plan, model, screen, stack, began }: Dev): Promise<DemoResult | null> {
+  try {
+    const startedMs = performance.now() - began;
+    const result = await runDemo(plan.url, model.model, screen);
+    const sinceStart = startedMs + (result.firstTokenMs ?? 0);
+    screen.object({ event: 'demo', ...result, firstTokenSinceStartMs: Math.round(sinceStart) });
+    screen.line(`\n  ${screen.paint('dim', demoSummary(result, sinceStart))}`);
+    return result;
+  } catch (error) {
+    if (stack.isStopping()) return null;
+    const { code, message } = failureOf(error);
+    screen.object({ event: 'demo-failed', code, message });
+    screen.line(`\n  ${screen.paint('yellow', '!')} The first session failed: ${code}: ${message}`);
+    return null;
+  }
+}
+
+async function startProcesses(dev: Dev): Promise<void> {
+  const { env, home, screen, stack, plan } = dev;
+  const { temporal, redis } = plan;
+  const [temporalProgram, redisProgram] = await Promise.all([
+    temporal.own
+      ? screen.step('Temporal CLI', (progress) => obtainTemporal(progress, env), { quiet: true })
+      : null,
+    redis.ownPort === null
+      ? null
+      : screen.step('Redis server', (progress) => obtainRedis(progress, env), { quiet: true }),
+  ]);
+  mkdirSync(join(home, 'redis'), { recursive: true });
+  const startTemporal = async (): Promise<void> => {
+    const { own, namespace } = temporal;
+    if (!own || !temporalProgram) return;
+    const spec = temporalSpec({ program: temporalProgram, home, namespace, ...own }, env);
+    await screen.step('temporal', () => stack.start(spec), { detail: () => temporal.address });
+  };
+  const startRedis = async (): Promise<void> => {
+    if (redis.ownPort === null || !redisProgram) return;
+    const spec = redisSpec(redisProgram, home, redis.ownPort, env);
+    await screen.step('redis', () => stack.start(spec), { detail: () => redis.url });
+  };
+  // A gateway waits for its servers by itself; a worker ends when it finds no Temporal.
+  await Promise.all([startTemporal().then(() => startWorkers(dev)), startRedis(), startGateways(dev)]);
+}
+
+async function startWorkers(dev: Dev): Promise<void> {
+  const { screen, stack, plan, home } = dev;
+  await Promise.all(
+    plan.workerPorts.map(async (port, index) => {
+      const spec = workerSpec(index + 1, home, port, roleEnv(dev));
+      await screen.step(spec.name, () => stack.start(spec));
+    }),
+  );
+}
+
+async function startGateways(dev: Dev): Promise<void> {
+  const { screen, stack, plan, home } = dev;
+  await Promise.all(
+    plan.gatewayPorts.map(async (port, index) => {
+      const at = { host: plan.host, port };
+      const spec = gatewaySpec(index + 1, home, at, roleEnv(dev));
+      await screen.step(spec.name, () => stack.start(spec), { detail: () => gatewayUrl(plan.host, port) });
+    }),
+  );
+}
+
+/** The environment of workers and gateways. */
+function roleEnv({ env, home, plan, model }: Dev): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    CONVOKE_HOME: home,
+    TEMPORAL_ADDRESS: plan.temporal.address,
+    TEMPORAL_NAMESPACE: plan.temporal.namespace,
+    REDIS_URL: plan.redis.url,
+    CONVOKE_ARCHIVE_URL: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${join(home, 'archive.db')}`,
+    CONVOKE_DEV: '1',
+    ...model.env,
+  };
+}

@@ -1,0 +1,177 @@
+/** TCP ports of this machine: is one free, and if not, who has it? */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
+import { CliError } from '../failure.ts';
+
+const HOST = '127.0.0.1';
+const PROBE_MS = 1_000;
+/** A listening socket in /proc/net/tcp. */
+const LISTEN = '0A';
+const COMMAND_CHARS = 80;
+
+/** True if somebody accepts connections there. */
+export function accepts(port: number, host: string = HOST): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host, timeout: PROBE_MS });
+    const end = (yes: boolean) => () => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false));
+  });
+}
+
+/** The error code of trying to listen there; null if it works. */
+function refusal(port: number, host: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? error.message);
+    });
+    server.listen(port, host, () => server.close(() => resolve(null)));
+  });
+}
+
+/** Why nothing can be started on that port; null if something can. */
+export async function portProblem(port: number, host: string = HOST): Promise<'in use' | 'forbidden' | null> {
+  // Where a wildcard address is taken, some systems let a specific one be taken again: so connect first.
+  if (await accepts(port)) return 'in use';
+  const code = await refusal(port, host);
+  if (code === null) return null;
+  if (code === 'EACCES') return 'forbidden';
+  if (code === 'EADDRINUSE') return 'in use';
+  throw new CliError('bad_address', `Nothing can listen on ${host}:${port} (${code}); check CONVOKE_HOST.`);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, HOST, resolve);
+  });
+  const { port } = server.address() as AddressInfo; // safety: it listens on TCP
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface Owner {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** The process that listens on a port, where the system tells: nobody may see into the processes of others. */
+export function portOwner(port: number): Owner | null {
+  return ownerByProc(port) ?? ownerByLsof(port);
+}
+
+function ownerByProc(port: number): Owner | null {
+  const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeners(file, port));
+  if (inodes.length === 0) return null;
+  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  const pid = readdirOr('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find((each) => readdirOr(`/proc/${each}/fd`).some((fd) => wanted.has(linkOr(`/proc/${each}/fd/${fd}`))));
+  return pid === undefined ? null : { pid: Number(pid), command: commandOf(pid) };
+}
+
+/** How the process was called; its own name for itself says little (every Node is `MainThread`). */
+function commandOf(pid: string): string {
+  const [program = '', ...args] = readOr(`/proc/${pid}/cmdline`).split('\0');
+  const called = [basename(program), ...args].join(' ').trim() || readOr(`/proc/${pid}/comm`).trim();
+  return called.length > COMMAND_CHARS ? `${called.slice(0, COMMAND_CHARS)}…` : called;
+}
+
+/** Inodes of the sockets that listen on a port. */
+function listeners(file: string, port: number): readonly string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readOr(file)
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === LISTEN && local?.endsWith(suffix))
+    .map((fields) => fields[9] ?? '');
+}
+
+function ownerByLsof(port: number): Owner | null {
+  try {
+    const flags = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
+    const said = execFileSync('lsof', flags, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 3_000,
+    });
+    const pid = /^p(\d+)$/m.exec(said)?.[1];
+    return pid === undefined ? null : { pid: Number(pid), command: /^c(.+)$/m.exec(said)?.[1] ?? '' };
+  } catch {
+    return null;
+  }
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function readdirOr(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function linkOr(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** A port that something is to be started on. */
+export interface WantedPort {
+  readonly port: number;
+  /** What for: "the gateway". */
+  readonly purpose: string;
+  /** How to choose another: "--port or CONVOKE_PORT". */
+  readonly choose: string;
+  readonly host?: string;
+}
+
+/** Who has the port, or how to find out. */
+export function whoHas(port: number): string {
+  const owner = portOwner(port);
+  return owner
+    ? `process ${owner.pid} (${owner.command}) has it: stop it with "kill ${owner.pid}",`
+    : `find out who has it with "sudo lsof -nP -iTCP:${port} -sTCP:LISTEN",`;
+}
+
+/** Throws `port_in_use` or `port_forbidden` with what to do about it. */
+export async function requirePorts(wanted: readonly WantedPort[]): Promise<void> {
+  const twice = wanted.find((each, index) => wanted.findIndex(({ port }) => port === each.port) < index);
+  if (twice) {
+    throw new CliError(
+      'port_in_use',
+      `Port ${twice.port} is wanted twice, once for ${twice.purpose}; choose another with ${twice.choose}.`,
+    );
+  }
+  for (const { port, purpose, choose, host } of wanted) {
+    const problem = await portProblem(port, host);
+    if (problem === 'forbidden') {
+      throw new CliError(
+        'port_forbidden',
+        `Port ${port} for ${purpose} needs root; choose another with ${choose}.`,
+      );
+    }
+    if (problem === 'in use') {
+      throw new CliError(
+        'port_in_use',
+        `Port ${port} for ${purpose} is in use: ${whoHas(port)} or choose another port with ${choose}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** Is a process healthy? Asked of the process itself; a probe is data, so that `convoke ps` can ask too. */
+import { connect } from 'node:net';
+import { accepts } from './ports.ts';
+
+/** `http`: a URL that answers 2xx. `redis`: answers PING. `tcp`: accepts a connection. */
+export type Probe =
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'redis' | 'tcp'; readonly host: string; readonly port: number };
+
+const PROBE_MS = 2_000;
+
+export async function isHealthy(probe: Probe): Promise<boolean> {
+  switch (probe.kind) {
+    case 'http':
+      return answersHttp(probe.url);
+    case 'redis':
+      return answersPing(probe.port, probe.host);
+    case 'tcp':
+      return accepts(probe.port, probe.host);
+  }
+}
+
+async function answersHttp(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** A Redis that wants a password first is alive too. */
+function answersPing(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    const end = (yes: boolean): void => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.setTimeout(PROBE_MS, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('close', () => end(false));
+    socket.once('connect', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(data.toString())));
+  });
+}
+
+/** Where a `redis://` URL leads. `rediss://` speaks TLS: then only the connection is tried. */
+export function redisProbe(url: string): Probe {
+  const { protocol, hostname, port } = new URL(url);
+  return {
+    kind: protocol === 'rediss:' ? 'tcp' : 'redis',
+    host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
+    port: Number(port || 6379),
+  };
+}
+
+/** Where `host:port` leads. */
+export function tcpProbe(address: string): Probe {
+  const at = address.lastIndexOf(':');
+  return { kind: 'tcp', host: address.slice(0, at) || '127.0.0.1', port: Number(address.slice(at + 1)) };
+}

@@ -1,0 +1,107 @@
+/** Requests to a gateway over REST, and where it is. */
+import { connect } from '../client/index.ts';
+import type { Client } from '../client/index.ts';
+import { ConvokeError, ERRORS } from '../contracts/index.ts';
+import type { ErrorCode, Problem } from '../contracts/index.ts';
+import { homeFolder, runningState } from './dev/state.ts';
+import { CliError } from './failure.ts';
+import { setting } from './environment.ts';
+import type { Environment } from './environment.ts';
+
+const REQUEST_MS = 15_000;
+const DEFAULT_URL = 'http://127.0.0.1:3000';
+
+export interface GatewayPlace {
+  readonly url: string;
+  readonly key: string;
+}
+
+/** CONVOKE_URL, else the gateway of a `convoke dev` in this folder, else the usual place. Throws `bad_address`. */
+export function gatewayPlace(env: Environment = process.env): GatewayPlace {
+  const url = setting(env, 'CONVOKE_URL') ?? runningUrl(env) ?? DEFAULT_URL;
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new CliError('bad_address', 'CONVOKE_URL must be a URL like http://127.0.0.1:3000.');
+  }
+  return { url: url.replace(/\/+$/, ''), key: setting(env, 'CONVOKE_KEY') ?? 'dev' };
+}
+
+/** A stack that is still starting has no address yet. */
+function runningUrl(env: Environment): string | undefined {
+  const url = runningState(homeFolder(env))?.url;
+  return url === '' ? undefined : url;
+}
+
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  /** Absent values are left out. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: object;
+}
+
+/** The JSON of the answer; null for an empty one. Throws the problem that the gateway answers with, or `offline`. */
+export async function callGateway<T>(request: ApiRequest, place: GatewayPlace = gatewayPlace()): Promise<T> {
+  const query = Object.entries(request.query ?? {}).filter(([, value]) => value !== undefined);
+  const search = new URLSearchParams(query as [string, string][]).toString();
+  const response = await fetch(`${place.url}${request.path}${search ? `?${search}` : ''}`, {
+    method: request.method ?? 'GET',
+    headers: { Authorization: `Bearer ${place.key}`, 'Content-Type': 'application/json' },
+    signal: AbortSignal.timeout(REQUEST_MS),
+    ...(request.body ? { body: JSON.stringify(request.body) } : {}),
+  }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'TimeoutError') throw error;
+    throw offline(place);
+  });
+  const text = await response.text();
+  const answer = parse(text);
+  if (response.ok) return answer as T;
+  throw problemOf(answer, place, response.status);
+}
+
+/** The client SDK, connected. Throws `offline`, and why the gateway refuses. */
+export async function connectClient(place: GatewayPlace = gatewayPlace()): Promise<Client> {
+  const client = connect({ url: place.url, token: place.key });
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const stop = client.on('status', ({ state, error }) => {
+    if (state === 'online') resolve(undefined);
+    // A command is not a page: it says so at once instead of trying for ever.
+    if (state === 'offline') reject(error ?? offline(place));
+    if (state === 'closed') reject(error ?? offline(place));
+  });
+  try {
+    await promise;
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+function offline({ url }: GatewayPlace): CliError {
+  const start = 'Start one with "npx convoke dev", or set CONVOKE_URL to the address of a gateway.';
+  return new CliError('offline', `No gateway answers at ${url}. ${start}`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? null : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function problemOf(answer: unknown, { url }: GatewayPlace, status: number): Error {
+  const { code, detail, errors } = (answer ?? {}) as Partial<Problem>;
+  if (code === undefined) {
+    return new CliError(
+      'not_a_gateway',
+      `What answers at ${url} (HTTP ${status}) is no gateway; check CONVOKE_URL.`,
+    );
+  }
+  // A newer gateway may know more codes.
+  if (!Object.hasOwn(ERRORS, code)) return new CliError(code, detail ?? '');
+  const known: ErrorCode = code;
+  return new ConvokeError(known, detail, { errors });
+}

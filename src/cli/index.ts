@@ -1,0 +1,54 @@
+/** The command `convoke`: what it can be asked, and who answers. The roles are composed by the caller; the rest are clients. */
+import { Command } from 'commander';
+import type { CommanderError } from 'commander';
+import { addClientCommands } from './commands/client-commands.ts';
+import { addStackCommands } from './commands/stack-commands.ts';
+import { addRoleCommands } from './commands/role-commands.ts';
+import type { Roles } from './commands/role-commands.ts';
+import { examples } from './options.ts';
+
+export type { Roles } from './commands/role-commands.ts';
+
+/** Exit code of a command that was called in a wrong way. */
+const USAGE = 2;
+
+const ABOUT = `A durable realtime engine for sessions in which several AI agents and people exchange messages.
+
+Start everything on this machine with "convoke dev"; talk to it with "send" and "tail".`;
+
+const ENVIRONMENT = `
+Environment of the commands that talk to a gateway:
+  CONVOKE_URL    its address (default: the "convoke dev" of this folder, else http://127.0.0.1:3000)
+  CONVOKE_KEY    the API key (default: dev, which "convoke dev" knows)
+  CONVOKE_HOME   the state folder of "convoke dev" (default: .convoke)
+`;
+
+/** A reader that goes away (\`| head\`) is no failure. */
+function endQuietlyWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+/** Commander's own exit codes are 0 for help and 1 for everything else. */
+function leave(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? 0 : USAGE);
+}
+
+export function createProgram(roles: Roles): Command {
+  const program = new Command('convoke')
+    .description(ABOUT)
+    .exitOverride(leave)
+    .showHelpAfterError('Add --help to see how it is called.')
+    .addHelpText(
+      'after',
+      ENVIRONMENT +
+        examples('convoke dev', 'convoke send --open hello "What can you do?"', 'convoke tail hello'),
+    );
+  program.hook('preAction', endQuietlyWithReader);
+  addStackCommands(program);
+  addClientCommands(program);
+  addRoleCommands(program, roles);
+  return program;
+}

@@ -1,0 +1,132 @@
+/**
+ * The Temporal CLI, which holds the development server: found, or downloaded, or built. One version, the one that this product is tested
+ * with and the last that `go install` accepts.
+ */
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '../failure.ts';
+import { cacheFolder, findOnPath, isProgram, run } from './programs.ts';
+import type { Environment } from '../environment.ts';
+import type { Progress } from './programs.ts';
+
+const VERSION = '1.5.1';
+const GO_MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`;
+/** A server that is there answers within this time; behind a closed firewall none does. */
+const CONNECT_MS = 8_000;
+const DOWNLOAD_MS = 300_000;
+const UNPACK_MS = 60_000;
+const BUILD_MS = 1_800_000;
+
+/** What to type to get it oneself. */
+export const TEMPORAL_MEND = 'npx convoke setup';
+
+/** The program, if it is on this machine. */
+export function findTemporal(env: Environment = process.env): string | null {
+  const cached = join(cacheFolder(env), 'temporal');
+  return findOnPath(['temporal'], env) ?? (isProgram(cached) ? cached : null);
+}
+
+/** The program; gets it if it is not there. Throws `temporal_missing`. */
+export async function obtainTemporal(progress: Progress, env: Environment = process.env): Promise<string> {
+  const found = findTemporal(env);
+  if (found) return found;
+  const folder = cacheFolder(env);
+  await mkdir(folder, { recursive: true });
+  if (await download(folder, progress)) return join(folder, 'temporal');
+  if (await build(folder, progress, env)) return join(folder, 'temporal');
+  throw new CliError(
+    'temporal_missing',
+    'The Temporal CLI is not here, its download cannot be reached and there is no Go to build it. ' +
+      'Install it (https://docs.temporal.io/cli), or Go (https://go.dev/dl) and run "npx convoke setup", ' +
+      'or set TEMPORAL_ADDRESS to a server that runs.',
+  );
+}
+
+/** Where archives of this version are: Temporal's own service names one, GitHub has it at a fixed place. */
+function sources(platform: string, arch: string): readonly (() => Promise<string>)[] {
+  const query = new URLSearchParams({ arch, platform, format: 'tar.gz' }).toString();
+  return [
+    async () => {
+      const response = await fetch(`https://temporal.download/temporal-cli/v${VERSION}?${query}`, {
+        signal: AbortSignal.timeout(CONNECT_MS),
+      });
+      const { archiveUrl } = (await response.json()) as { archiveUrl?: unknown };
+      if (typeof archiveUrl !== 'string') throw new TypeError('no archive');
+      return archiveUrl;
+    },
+    async () =>
+      `https://github.com/temporalio/cli/releases/download/v${VERSION}/temporal_cli_${VERSION}_${platform}_${arch}.tar.gz`,
+  ];
+}
+
+async function download(folder: string, progress: Progress): Promise<boolean> {
+  const arch = ({ x64: 'amd64', arm64: 'arm64' } as Record<string, string | undefined>)[process.arch];
+  if (!arch || (process.platform !== 'linux' && process.platform !== 'darwin')) return false;
+  for (const source of sources(process.platform, arch)) {
+    progress('looking for the official download');
+    const work = await mkdtemp(join(folder, 'download-'));
+    try {
+      await fetchFile(await source(), join(work, 'archive.tar.gz'), progress);
+      const { ok } = await run('tar', ['-xzf', join(work, 'archive.tar.gz'), '-C', work, 'temporal'], {
+        timeoutMs: UNPACK_MS,
+      });
+      if (ok) return await install(join(work, 'temporal'), folder);
+    } catch {
+      // The next source, or the next way.
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return false;
+}
+
+/** Throws when the server does not answer in time, or answers with anything but the file. */
+async function fetchFile(url: string, file: string, progress: Progress): Promise<void> {
+  const stop = new AbortController();
+  const connecting = setTimeout(() => stop.abort(), CONNECT_MS);
+  const response = await fetch(url, {
+    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(DOWNLOAD_MS)]),
+  });
+  clearTimeout(connecting);
+  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  const total = Number(response.headers.get('content-length') ?? 0);
+  let bytes = 0;
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bytes += chunk.length;
+        const share = total > 0 ? ` (${Math.floor((100 * bytes) / total)} %)` : '';
+        progress(`downloading ${(bytes / 1e6).toFixed(0)} MB${share}`);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  await writeFile(file, counted);
+}
+
+async function build(folder: string, progress: Progress, env: Environment): Promise<boolean> {
+  const go = findOnPath(['go'], env) ?? (isProgram('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : null);
+  if (!go) return false;
+  progress('no download: building it with Go, about 5 minutes, once');
+  const work = await mkdtemp(join(folder, 'build-'));
+  try {
+    const { ok, output } = await run(go, ['install', '-ldflags', '-s -w', GO_MODULE], {
+      env: { GOBIN: work },
+      timeoutMs: BUILD_MS,
+      progress: (line) => progress(`building with Go, about 5 minutes, once: ${line}`),
+    });
+    if (ok) return await install(join(work, 'temporal'), folder);
+    progress(`the build failed: ${output.trim().split('\n').at(-1) ?? ''}`);
+    return false;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Into place at once: whoever looks for it finds none or a whole one. False if it does not run here. */
+async function install(file: string, folder: string): Promise<boolean> {
+  await chmod(file, 0o755);
+  const { ok } = await run(file, ['--version'], { timeoutMs: UNPACK_MS });
+  if (ok) await rename(file, join(folder, 'temporal'));
+  return ok;
+}

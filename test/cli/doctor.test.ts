@@ -1,0 +1,198 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { examine } from '../../src/cli/commands/doctor.ts';
+import type { Finding } from '../../src/cli/commands/doctor.ts';
+import { chooseModel } from '../../src/cli/setup/model.ts';
+import { findOnPath, installCommand, run } from '../../src/cli/setup/programs.ts';
+import { obtainRedis } from '../../src/cli/setup/redis.ts';
+import { findTemporal } from '../../src/cli/setup/temporal.ts';
+import { freePort } from '../support/ports.ts';
+
+let folder: string;
+let env: Record<string, string>;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'convoke-doctor-'));
+  mkdirSync(join(folder, 'bin'));
+  env = {
+    PATH: join(folder, 'bin'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    CONVOKE_HOME: join(folder, 'home'),
+    PLAYWRIGHT_BROWSERS_PATH: join(folder, 'browsers'),
+  };
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A program that says its version. */
+function program(name: string, says = '1.2.3', where = join(folder, 'bin')): string {
+  mkdirSync(where, { recursive: true });
+  const file = join(where, name);
+  writeFileSync(file, `#!/bin/sh\necho "${says}"\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+async function findings(
+  ports: Partial<Record<'port' | 'temporalPort', number>> = {},
+): Promise<Map<string, Finding>> {
+  const plan = {
+    port: await freePort(),
+    temporalPort: await freePort(),
+    temporalUiPort: await freePort(),
+    ...ports,
+    env,
+  };
+  return new Map((await examine(plan)).map((finding) => [finding.name, finding]));
+}
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+describe('doctor', () => {
+  it('names what is missing and the command that mends it', async () => {
+    program('apt-get');
+    const found = await findings();
+    expect(found.get('temporal')).toMatchObject({ status: 'missing', mend: 'npx convoke setup' });
+    expect(found.get('redis')).toMatchObject({
+      status: 'missing',
+      mend: expect.stringMatching(/apt-get install -y --no-install-recommends redis-server$/),
+    });
+    expect(found.get('chromium')).toMatchObject({
+      status: 'warning',
+      mend: expect.stringContaining('chromium'),
+    });
+    expect(found.get('node')).toMatchObject({ status: 'ok' });
+    expect(found.get('state folder')).toMatchObject({ status: 'ok', found: env['CONVOKE_HOME'] });
+  });
+
+  it('finds what is there, with its version', async () => {
+    const temporal = program(
+      'temporal',
+      'temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)',
+      join(folder, 'cache/convoke/bin'),
+    );
+    const redis = program('valkey-server', 'Valkey server v=8.0.1');
+    program('chromium');
+    const found = await findings();
+    expect(found.get('temporal')).toEqual({
+      name: 'temporal',
+      status: 'ok',
+      found: `Server 1.29.1 at ${temporal}`,
+    });
+    expect(found.get('redis')).toEqual({ name: 'redis', status: 'ok', found: `8.0.1 at ${redis}` });
+    expect(found.get('chromium')).toMatchObject({ status: 'ok' });
+  });
+
+  it('asks the servers that the environment names', async () => {
+    const port = await freePort();
+    Object.assign(env, { TEMPORAL_ADDRESS: `127.0.0.1:${port}`, REDIS_URL: `redis://127.0.0.1:${port}` });
+    const found = await findings();
+    expect(found.get('temporal')).toMatchObject({
+      status: 'missing',
+      mend: expect.stringContaining('unset TEMPORAL_ADDRESS'),
+    });
+    expect(found.get('redis')).toMatchObject({
+      status: 'missing',
+      mend: expect.stringContaining('unset REDIS_URL'),
+    });
+    expect(found.has('port temporal')).toBe(false);
+  });
+
+  it('names who has a port', async () => {
+    const server = createServer();
+    try {
+      const port = await listening(server);
+      expect((await findings({ port })).get('port gateway')).toMatchObject({
+        status: 'warning',
+        found: expect.stringContaining(`process ${process.pid}`),
+        mend: expect.stringContaining(`--port ${port + 1}`),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  it('tells a model that cannot be used from one that can', async () => {
+    env['OPENAI_API_KEY'] = 'k';
+    expect((await findings()).get('model')).toMatchObject({
+      status: 'warning',
+      mend: expect.stringContaining('CONVOKE_MODEL'),
+    });
+    const server = createServer((request, response) => {
+      response.statusCode = request.headers.authorization === 'Bearer k' ? 200 : 401;
+      response.end('{}');
+    });
+    try {
+      Object.assign(env, {
+        OPENAI_BASE_URL: `http://127.0.0.1:${await listening(server)}/v1`,
+        CONVOKE_MODEL: 'm',
+      });
+      expect((await findings()).get('model')).toMatchObject({ status: 'ok' });
+      env['OPENAI_API_KEY'] = 'wrong';
+      expect((await findings()).get('model')).toMatchObject({
+        found: expect.stringContaining('refuses the key'),
+      });
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('the model of a development stack', () => {
+  const nobody = 'http://127.0.0.1:1';
+
+  it('is scripted when a key stands there without a model, and the key is kept from the processes', async () => {
+    const choice = await chooseModel({ OPENAI_API_KEY: 'k' }, nobody);
+    expect(choice.model).toBeNull();
+    expect(Object.entries(choice.env)).toContainEqual(['OPENAI_API_KEY', undefined]);
+  });
+
+  it('is what an Ollama on this machine has, if it can chat', async () => {
+    const models = [{ name: 'nomic-embed-text:latest' }, { name: 'llama3.2:latest' }];
+    const server = createServer((_request, response) => response.end(JSON.stringify({ models })));
+    try {
+      const ollama = `http://127.0.0.1:${await listening(server)}`;
+      const choice = await chooseModel({}, ollama);
+      expect(choice.env).toMatchObject({ OPENAI_BASE_URL: `${ollama}/v1`, CONVOKE_MODEL: 'llama3.2:latest' });
+      expect((await chooseModel({ CONVOKE_MODEL: 'absent' }, ollama)).model).toBeNull();
+    } finally {
+      server.close();
+    }
+  });
+
+  it('is scripted without any of these', async () => {
+    expect((await chooseModel({}, nobody)).model).toBeNull();
+  });
+});
+
+describe('programs', () => {
+  it('are found on PATH before the cache, and only if they can be run', () => {
+    const cached = program('temporal', '1', join(folder, 'cache/convoke/bin'));
+    expect(findTemporal(env)).toBe(cached);
+    writeFileSync(join(folder, 'bin/temporal'), 'no program');
+    expect(findTemporal(env)).toBe(cached);
+    const own = program('temporal');
+    expect(findTemporal(env)).toBe(own);
+    expect(findOnPath(['nothing'], env)).toBeNull();
+  });
+
+  it('that are not there are failures, not crashes', async () => {
+    expect(await run('/does/not/exist', [], { timeoutMs: 1_000 })).toMatchObject({ ok: false });
+  });
+
+  it('are not installed without a package manager; then it is said how to', async () => {
+    expect(installCommand({ apt: 'a', dnf: 'd', brew: 'b' }, env)).toBeNull();
+    await expect(obtainRedis(() => undefined, env)).rejects.toMatchObject({
+      code: 'redis_missing',
+      message: expect.stringContaining('REDIS_URL'),
+    });
+  });
+});

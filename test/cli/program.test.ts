@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '../support/ports.ts';
+
+const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
+const NOWHERE = join(tmpdir(), 'convoke-no-such-home');
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function convoke(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env['PATH'], CONVOKE_HOME: NOWHERE, ...env } };
+    const child = execFile(process.execPath, [PROGRAM, ...args], options, (_error, out, err) => {
+      resolve({ code: child.exitCode ?? -1, out, err });
+    });
+  });
+}
+
+let server: Server | null = null;
+
+afterEach(async () => {
+  const closing = server;
+  server = null;
+  if (closing) await new Promise((resolve) => closing.close(resolve));
+});
+
+async function gateway(
+  answer: (request: IncomingMessage) => { readonly status: number; readonly body: unknown },
+): Promise<string> {
+  server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const { status, body } = answer(request);
+    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+  const listening = server;
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+}
+
+describe('the command line', () => {
+  it('teaches: every command has a help with an example', async () => {
+    const commands = 'dev ps doctor setup send tail sessions show cancel close gateway worker'.split(' ');
+    const helps = await Promise.all(commands.map((name) => convoke([name, '--help'])));
+    for (const { code, out } of helps) {
+      expect(code).toBe(0);
+      expect(out).toContain('Examples:');
+    }
+  });
+
+  it.each([
+    [['frob']],
+    [['dev', '--port', '99999']],
+    [['dev', '--gateways', '0']],
+    [['gateway', '--port', 'x']],
+    [['send', 'only-a-session']],
+    [['show', 'not an id']],
+    [['tail', 'a', '--after', 'yesterday']],
+    [['sessions', '--status', 'lost']],
+    [['sessions', '--limit', '1000']],
+  ])('exits with 2 and says what is wrong: %j', async (args) => {
+    const { code, out, err } = await convoke(args);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(/^error: .*\nAdd --help/s);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('hands ports and addresses to the roles, from options or from the environment', async () => {
+    const both = await Promise.all([
+      convoke(['gateway', '--port', '3100'], { CONVOKE_PORT: '3200', CONVOKE_HOST: '0.0.0.0' }),
+      convoke(['worker'], { CONVOKE_HEALTH_PORT: '9090' }),
+      convoke(['worker']),
+    ]);
+    expect(both.map(({ out }) => JSON.parse(out) as unknown)).toEqual([
+      { role: 'gateway', port: 3100, host: '0.0.0.0' },
+      { role: 'worker', healthPort: 9090 },
+      { role: 'worker' },
+    ]);
+  });
+});
+
+describe('commands that talk to a gateway', () => {
+  it('say in one line that there is none, and how to start it', async () => {
+    const env = { CONVOKE_URL: `http://127.0.0.1:${await freePort()}` };
+    const runs = await Promise.all(
+      [['sessions'], ['show', 's'], ['send', 's', 'hi'], ['tail', 's'], ['close', 's']].map((args) =>
+        convoke(args, env),
+      ),
+    );
+    for (const { code, err } of runs) {
+      expect(code).toBe(1);
+      expect(err).toMatch(/^convoke: offline: [^\n]*npx convoke dev[^\n]*\n$/);
+    }
+  });
+
+  it('tell what the gateway refuses, as text and as JSON', async () => {
+    const detail = 'There is no such session.';
+    const env = {
+      CONVOKE_URL: await gateway(() => ({ status: 404, body: { code: 'session_not_found', detail } })),
+    };
+    const text = await convoke(['show', 's'], env);
+    expect(text).toMatchObject({ code: 1, out: '' });
+    expect(text.err).toMatch(/^convoke: session_not_found: There is no such session\. [^\n]*\n$/);
+    const json = await convoke(['show', 's', '--json'], env);
+    expect(JSON.parse(json.err)).toMatchObject({ error: { code: 'session_not_found' } });
+  });
+
+  it('notice what is no gateway at all', async () => {
+    const env = { CONVOKE_URL: await gateway(() => ({ status: 404, body: '<html>' })) };
+    expect((await convoke(['sessions'], env)).err).toMatch(/^convoke: not_a_gateway: /);
+  });
+
+  it('send the key and show the answer', async () => {
+    let seen = '';
+    const page = {
+      data: [{ id: 's-1', tenant: 'dev', team: 'sequence', status: 'open', createdAt: 0 }],
+      next: null,
+    };
+    const url = await gateway(({ headers, url: path }) => {
+      seen = `${headers.authorization ?? ''} ${path ?? ''}`;
+      return { status: 200, body: page };
+    });
+    const { out, code } = await convoke(['sessions', '--status', 'open'], {
+      CONVOKE_URL: url,
+      CONVOKE_KEY: 'k',
+    });
+    expect(code).toBe(0);
+    expect(seen).toBe('Bearer k /v1/sessions?status=open&limit=20');
+    expect(out).toContain('s-1      open    sequence  1970-01-01T00:00:00.000Z');
+  });
+});
+
+describe('ps without a stack', () => {
+  it('is an empty list for programs and a sentence for people', async () => {
+    expect(await convoke(['ps', '--json'])).toMatchObject({ code: 0, out: '[]\n' });
+    expect((await convoke(['ps'])).err).toMatch(/^convoke: not_running: /);
+  });
+});
