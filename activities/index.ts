@@ -39,8 +39,8 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
 
 async function runStep(runner: StepRunner, input: StepInput): Promise<Report> {
   const context = Context.current();
-  const { attempt, isLocal, heartbeatDetails } = context.info;
-  const before = heartbeatDetails as Beat | undefined; // safety: only this function beats
+  const { attempt, isLocal } = context.info;
+  const before = context.info.heartbeatDetails as Beat | undefined; // safety: only this function beats
   let beat: Beat = { chars: 0 };
   const heart = setInterval(() => {
     context.heartbeat(beat);
@@ -73,8 +73,9 @@ async function runStep(runner: StepRunner, input: StepInput): Promise<Report> {
 /** The attempt was stopped: a stopping worker hands the step to another one; anything else is a cancel. */
 async function handOver(context: Context): Promise<never> {
   const why = await context.cancelled.catch((error: unknown) => error);
-  const message = why instanceof Error ? why.message : '';
-  if (!message.includes('WORKER_SHUTDOWN')) throw why;
+  // A stopping worker tells its details only if the server had a part in it; else the reason is this word (SDK 1.24).
+  const stopping = why instanceof Error && why.message === 'WORKER_SHUTDOWN';
+  if (!stopping && context.cancellationDetails?.workerShutdown !== true) throw why;
   if (!context.info.isLocal) context.heartbeat({ chars: 0, reason: 'its worker was stopped' });
   throw ApplicationFailure.create({ type: 'handed_over', message: 'The worker stops.', nextRetryDelay: 1 });
 }

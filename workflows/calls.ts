@@ -25,18 +25,19 @@ export function runStep(agent: AgentSpec, input: StepInput): Promise<Report> {
     maximumInterval: RECOVERY.retryMaxMs,
     maximumAttempts: input.maxAttempts + LOST_ATTEMPTS,
   };
+  // The step runner ends an attempt at `timeoutMs` by itself; this is for one that cannot any more.
+  const startToCloseTimeout = input.timeoutMs + 30_000;
   const summary = `${input.agent} speaks (${input.step})`;
   if (agent.quick) {
-    return scheduleLocalActivity('runStep', [input], {
-      startToCloseTimeout: LIMITS.quickTimeoutMs,
+    return scheduleLocalActivity<Report>('runStep', [input], {
+      startToCloseTimeout,
       localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
       retry,
       summary,
-    }) as Promise<Report>; // safety: SessionActivities names what `runStep` returns
+    });
   }
   return scheduleActivity<Report>('runStep', [input], {
-    // The step runner ends an attempt at `timeoutMs` by itself; this is for one that cannot any more.
-    startToCloseTimeout: input.timeoutMs + 30_000,
+    startToCloseTimeout,
     heartbeatTimeout: RECOVERY.heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry,
@@ -44,16 +45,22 @@ export function runStep(agent: AgentSpec, input: StepInput): Promise<Report> {
   });
 }
 
-/** Appends facts inside the workflow task: one history event instead of six. */
+/**
+ * Appends facts inside the workflow task: one history event instead of six. Reconciling asks this workflow what it holds, which waits for
+ * the end of a workflow task: so it is a normal activity.
+ */
 export function publish(input: PublishInput): Promise<Report> {
-  return scheduleLocalActivity('publish', [input], {
-    startToCloseTimeout: 3 * LIMITS.redisTimeoutMs,
+  const startToCloseTimeout = 3 * LIMITS.redisTimeoutMs;
+  if (input.reconcile) {
+    const summary = 'bring the log up to date';
+    return scheduleActivity<Report>('publish', [input], { startToCloseTimeout, retry: PATIENT, summary });
+  }
+  return scheduleLocalActivity<Report>('publish', [input], {
+    startToCloseTimeout,
     localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
     retry: PATIENT,
-    summary: input.reconcile
-      ? 'bring the log up to date'
-      : `publish ${input.drafts.map((d) => d.type).join(', ')}`,
-  }) as Promise<Report>; // safety: SessionActivities names what `publish` returns
+    summary: `publish ${input.drafts.map((draft) => draft.type).join(', ')}`.slice(0, 200),
+  });
 }
 
 /** Copies what the workflow holds into the archive. */

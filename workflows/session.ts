@@ -158,7 +158,13 @@ class SessionRun {
     const reconcile = facts.mustReconcile;
     const drafts = facts.takeDrafts();
     const { tenant, session } = this.#input;
-    this.machine.report(await publish({ tenant, session, known: facts.known, drafts, reconcile }), reconcile);
+    try {
+      this.machine.report(await publish({ tenant, session, known: facts.known, drafts, reconcile }), reconcile);
+    } catch (error) {
+      // Only a cancel of the workflow stops a publish.
+      facts.returnDrafts(drafts);
+      throw error;
+    }
   }
 
   async #archive(): Promise<void> {

@@ -51,7 +51,9 @@ export class Turn {
       fatal: true,
       cause: running.cause,
       maxAttempts: agent.maxAttempts ?? LIMITS.stepAttempts,
-      timeoutMs: agent.timeoutMs ?? LIMITS.stepTimeoutMs,
+      timeoutMs: agent.quick
+        ? Math.min(agent.timeoutMs ?? LIMITS.quickTimeoutMs, LIMITS.quickTimeoutMs)
+        : (agent.timeoutMs ?? LIMITS.stepTimeoutMs),
       idleMs: agent.idleMs ?? LIMITS.stepIdleMs,
     };
     try {

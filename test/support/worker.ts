@@ -78,6 +78,8 @@ export interface Engine {
   readonly submitter: Submitter;
   readonly log: SessionLog;
   readonly archive: Archive;
+  /** Those that run, oldest first. */
+  readonly workers: readonly RunningWorker[];
   open(agents: readonly AgentSpec[], session?: string): Promise<TestSession>;
   startWorker(options?: EngineOptions): Promise<RunningWorker>;
   /** Replays the histories of all runs of all sessions; throws for the first that does not come out as it was. Answers how many. */
@@ -107,6 +109,9 @@ export async function startEngine(): Promise<Engine> {
 
   return {
     ...{ temporal, redis, client, submitter, log, archive },
+    get workers() {
+      return [...workers];
+    },
     async open(agents, session = `s${(sessions += 1)}`) {
       await submitter.open({ tenant: TENANT }, { id: session, agents });
       return testSession({ tenant: TENANT, session }, { client, submitter, log });
