@@ -139,6 +139,16 @@ export function endingSuite(subject: LogSubject): void {
     expect(await everything(subject.log, ref)).toEqual(before);
   });
 
+  test('the bytes of a log are bounded when a commit is the last to write', async () => {
+    const ref = subject.fresh();
+    const small = subject.under.bounded(2_000);
+    const known = await speaking(small, ref, '');
+    await small.append(ref, { known, drafts: [message('a', 'x'.repeat(1_500))] });
+    const ends = [completed('y'.repeat(1_500))];
+    of('ended', await small.commit(ref, { known, step: STEP, attempt: 1, ends }));
+    expect(await small.read(ref, { limit: 10 })).toMatchObject({ first: 4, events: [{ seq: 4 }] });
+  });
+
   test('128 Ki of the widest characters are kept, also by a cancel', async () => {
     const ref = subject.fresh();
     const text = 'ä"\u0001🙂'.repeat(131_072 / 5);

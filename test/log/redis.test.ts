@@ -119,8 +119,16 @@ describe('keys', () => {
     expect(await left(`t:${STEP}`)).toBeGreaterThan(TTL_MS / 2);
     await shorten();
     await log.begin(ref, beginning(known));
-    for (const name of ['meta', 'log', 'ids', `t:${STEP}`])
-      expect(await left(name)).toBeGreaterThan(TTL_MS / 2);
+    const full = async (...names: string[]): Promise<void> => {
+      for (const name of names) expect(await left(name)).toBeGreaterThan(TTL_MS / 2);
+    };
+    await full('meta', 'log', 'ids', `t:${STEP}`);
+    await shorten();
+    await log.append(ref, { known, drafts: [] });
+    await full('meta', 'log', 'ids');
+    await shorten();
+    await log.commit(ref, { known, step: STEP, attempt: 1, ends: [completed('x')] });
+    await full('meta', 'log', 'ids');
   });
 
   test('an open step whose text is gone asks for it anew and leaves no key without an end', async () => {

@@ -16,7 +16,6 @@ if open < attempt then return { 'closed' } end
 if open > attempt then return { 'fenced', open } end
 
 local _, ends = append(meta, log, ids, channel, next, marker)
-close_step(meta, step)
 touch(meta, log, ids, ttl)
 trim(meta, log, ids, cap)
 return { 'ended', position(meta), {}, ends }
