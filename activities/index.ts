@@ -3,12 +3,14 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
 import type { Archive } from '../src/archive/index.ts';
 import {
+  ASK_OUTSIDE,
   isConvokeError,
   RECOVERY,
   type Report,
   type SessionActivities,
   type StepInput,
 } from '../src/contracts/index.ts';
+import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
 import { publishEvents } from './publish-events.ts';
 import { StepRetry, StepRunner, type StepRunnerDeps } from './step-runner.ts';
@@ -28,11 +30,22 @@ interface Beat {
 
 const LOST = 'the worker of the attempt before was lost';
 
+/**
+ * Inside a workflow task its workflow answers no question before the task ends. Whoever must ask fails at once with `ASK_OUTSIDE`, and the
+ * workflow calls the same activity outside.
+ */
+const OUTSIDE_ONLY: SessionSource = {
+  known: () => Promise.reject(ApplicationFailure.nonRetryable('The log must be built anew.', ASK_OUTSIDE)),
+  archived: () => Promise.resolve([]),
+};
+
 export function createActivities(deps: ActivityDeps): SessionActivities {
-  const runner = new StepRunner(deps);
+  const inTask = { ...deps, source: OUTSIDE_ONLY };
+  const [runner, runnerInTask] = [new StepRunner(deps), new StepRunner(inTask)];
+  const isLocal = (): boolean => Context.current().info.isLocal;
   return {
-    runStep: (input) => runStep(runner, input),
-    publish: (input) => asFailure(() => publishEvents(deps, input)),
+    runStep: (input) => runStep(isLocal() ? runnerInTask : runner, input),
+    publish: (input) => asFailure(() => publishEvents(isLocal() ? inTask : deps, input)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
   };
 }

@@ -1,6 +1,13 @@
 /** How the workflow calls its activities: every option of Temporal that decides about latency, recovery and the story in its Web UI. */
-import { ActivityCancellationType, scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
 import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  scheduleActivity,
+  scheduleLocalActivity,
+} from '@temporalio/workflow';
+import {
+  ASK_OUTSIDE,
   LIMITS,
   RECOVERY,
   type AgentSpec,
@@ -17,50 +24,63 @@ const PATIENT = { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 
 /** Attempts that may be lost with their worker, on top of those that an agent may fail. */
 const LOST_ATTEMPTS = 10;
 
-/** Runs a step: an activity, or inside the workflow task if the agent is quick. */
-export function runStep(agent: AgentSpec, input: StepInput): Promise<Report> {
-  const retry = {
-    initialInterval: RECOVERY.retryMs,
-    backoffCoefficient: 2,
-    maximumInterval: RECOVERY.retryMaxMs,
-    maximumAttempts: input.maxAttempts + LOST_ATTEMPTS,
-  };
-  // The step runner ends an attempt at `timeoutMs` by itself; this is for one that cannot any more.
-  const startToCloseTimeout = input.timeoutMs + 30_000;
-  const summary = `${input.agent} speaks (${input.step})`;
-  if (agent.quick) {
-    return scheduleLocalActivity<Report>('runStep', [input], {
-      startToCloseTimeout,
-      localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
-      retry,
-      summary,
-    });
+/** Calls inside the workflow task, where it costs one history event instead of six; outside if the activity must ask this workflow. */
+async function inTask(inside: () => Promise<Report>, outside: () => Promise<Report>): Promise<Report> {
+  try {
+    return await inside();
+  } catch (error) {
+    // The failure of a local activity comes bare, that of a normal one in an ActivityFailure.
+    const failure = error instanceof ActivityFailure ? error.cause : error;
+    if (failure instanceof ApplicationFailure && failure.type === ASK_OUTSIDE) return outside();
+    throw error;
   }
-  return scheduleActivity<Report>('runStep', [input], {
-    startToCloseTimeout,
-    heartbeatTimeout: RECOVERY.heartbeatTimeoutMs,
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
-    retry,
-    summary,
-  });
 }
 
-/**
- * Appends facts inside the workflow task: one history event instead of six. Reconciling asks this workflow what it holds, which waits for
- * the end of a workflow task: so it is a normal activity.
- */
+/** Runs a step: an activity, or inside the workflow task if the agent is quick. */
+export function runStep(agent: AgentSpec, input: StepInput): Promise<Report> {
+  const options = {
+    // The step runner ends an attempt at `timeoutMs` by itself; this is for one that cannot any more.
+    startToCloseTimeout: input.timeoutMs + 30_000,
+    retry: {
+      initialInterval: RECOVERY.retryMs,
+      backoffCoefficient: 2,
+      maximumInterval: RECOVERY.retryMaxMs,
+      maximumAttempts: input.maxAttempts + LOST_ATTEMPTS,
+    },
+    summary: `${input.agent} speaks (${input.step})`,
+  };
+  const outside = (): Promise<Report> =>
+    scheduleActivity<Report>('runStep', [input], {
+      ...options,
+      heartbeatTimeout: RECOVERY.heartbeatTimeoutMs,
+      cancellationType: ActivityCancellationType.TRY_CANCEL,
+    });
+  if (!agent.quick) return outside();
+  const localRetryThreshold = RECOVERY.workflowTaskTimeoutMs;
+  return inTask(
+    () => scheduleLocalActivity<Report>('runStep', [input], { ...options, localRetryThreshold }),
+    outside,
+  );
+}
+
+/** Appends facts that no step carries. Reconciling asks this workflow what it holds. */
 export function publish(input: PublishInput): Promise<Report> {
-  const startToCloseTimeout = 3 * LIMITS.redisTimeoutMs;
-  if (input.reconcile) {
-    const summary = 'bring the log up to date';
-    return scheduleActivity<Report>('publish', [input], { startToCloseTimeout, retry: PATIENT, summary });
-  }
-  return scheduleLocalActivity<Report>('publish', [input], {
-    startToCloseTimeout,
-    localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
+  const what = input.reconcile
+    ? 'bring the log up to date'
+    : input.drafts.map((draft) => draft.type).join(', ');
+  const options = {
+    startToCloseTimeout: 3 * LIMITS.redisTimeoutMs,
     retry: PATIENT,
-    summary: `publish ${input.drafts.map((draft) => draft.type).join(', ')}`.slice(0, 200),
-  });
+    // The server takes 400 bytes.
+    summary: `publish ${what}`.slice(0, 300),
+  };
+  const outside = (): Promise<Report> => scheduleActivity<Report>('publish', [input], options);
+  if (input.reconcile) return outside();
+  const localRetryThreshold = RECOVERY.workflowTaskTimeoutMs;
+  return inTask(
+    () => scheduleLocalActivity<Report>('publish', [input], { ...options, localRetryThreshold }),
+    outside,
+  );
 }
 
 /** Copies what the workflow holds into the archive. */

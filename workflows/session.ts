@@ -159,7 +159,10 @@ class SessionRun {
     const drafts = facts.takeDrafts();
     const { tenant, session } = this.#input;
     try {
-      this.machine.report(await publish({ tenant, session, known: facts.known, drafts, reconcile }), reconcile);
+      this.machine.report(
+        await publish({ tenant, session, known: facts.known, drafts, reconcile }),
+        reconcile,
+      );
     } catch (error) {
       // Only a cancel of the workflow stops a publish.
       facts.returnDrafts(drafts);

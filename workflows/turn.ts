@@ -1,5 +1,5 @@
 /** One turn: runs the team, carries facts to the log with its steps, and sees to it that the turn gets exactly one end. */
-import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import { LIMITS, type AgentSpec, type SessionInput, type StepInput } from '../src/contracts/index.ts';
 import { publish, runStep } from './calls.ts';
 import type { RunningTurn, SessionMachine } from './session-machine.ts';
@@ -62,7 +62,8 @@ export class Turn {
     } catch (error) {
       this.#machine.facts.returnDrafts(lead);
       if (isCancellation(error)) return await this.#endCancelled();
-      if (!(error instanceof ActivityFailure)) throw error;
+      // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.
+      if (!(error instanceof TemporalFailure)) throw error;
       return await this.#endLost(error, options);
     } finally {
       this.#scope = null;
@@ -82,7 +83,7 @@ export class Turn {
   }
 
   /** No attempt came back. The last one may still have committed the step: then it counts. */
-  async #endLost(error: ActivityFailure, { last }: AskOptions): Promise<AskResult> {
+  async #endLost(error: TemporalFailure, { last }: AskOptions): Promise<AskResult> {
     const running = this.#running;
     const failure = { code: 'worker_lost', message: error.cause?.message ?? error.message };
     this.#machine.endStep(running, 'step.failed', { ...failure, text: '' }, Date.now());

@@ -3,6 +3,9 @@ import type { EventDraft, LoggedEvent } from './event.ts';
 import type { Position } from './cursor.ts';
 import type { SessionRef } from './ids.ts';
 
+/** Type of the failure of a local activity that must ask its workflow: it is to be called again as a normal one. */
+export const ASK_OUTSIDE = 'ask_outside';
+
 /** Run one step: one attempt of one agent's model call. */
 export interface StepInput extends SessionRef {
   /** The highest position that the workflow has seen: a log that is behind it has lost its tail. */

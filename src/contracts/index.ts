@@ -35,6 +35,7 @@ export type {
   SessionStatus,
   TeamName,
 } from './session.ts';
+export { ASK_OUTSIDE } from './activities.ts';
 export type {
   ArchiveInput,
   ArchiveReport,
