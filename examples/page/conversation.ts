@@ -37,6 +37,8 @@ export class Conversation {
   readonly #stops: readonly (() => void)[];
   readonly #announce: (text: string) => void;
   #notice = '';
+  /** It was started from here: who did that wants to write next. */
+  #started = false;
   #frame = 0;
 
   constructor(place: Place, key: string, announce: (text: string) => void) {
@@ -89,8 +91,8 @@ export class Conversation {
 
   async open(request: OpenRequest): Promise<void> {
     await this.#try(async () => {
+      this.#started = true;
       await this.#client.open({ ...request, id: this.#place.session });
-      part('text', HTMLTextAreaElement).focus();
     });
   }
 
@@ -112,7 +114,9 @@ export class Conversation {
       this.#tell('');
       await work();
     } catch (error) {
-      this.#tell(describe(error));
+      // Somebody else was faster: then this is their session, and it can be joined.
+      if (error instanceof Error && codeOf(error) === 'session_exists') this.#session.refresh();
+      else this.#tell(describe(error));
     }
   }
 
@@ -155,11 +159,15 @@ export class Conversation {
       if (row) each.set(row, agents);
     });
     const hint = part('hint', HTMLElement);
-    const closed = view?.status === 'closed';
-    const older = view?.truncated === true && rows.length > 0;
-    hint.hidden = !older && !(view && rows.length === 0);
-    if (older) setText(hint, 'Older messages are in the API’s list of events.');
-    else setText(hint, closed ? 'Nothing was said.' : `Say something to ${listOf(agents)}.`);
+    const text = this.#hint(view, rows.length > 0);
+    hint.hidden = text === '';
+    setText(hint, text);
+  }
+
+  #hint(view: SessionView | null, hasRows: boolean): string {
+    if (!view) return this.#session.status.state === 'attaching' ? 'Joining the session …' : '';
+    if (hasRows) return view.truncated ? 'Older messages are in the API’s list of events.' : '';
+    return view.status === 'closed' ? 'Nothing was said.' : `Say something to ${listOf(view.agents)}.`;
   }
 
   #drawProblem(): void {
@@ -185,6 +193,9 @@ export class Conversation {
     text.placeholder = over ? 'This session is closed.' : 'Write a message';
     part('send', HTMLButtonElement).disabled = shut;
     part('composer', HTMLFormElement).hidden = absent;
+    if (!view || shut || !this.#started) return;
+    this.#started = false;
+    text.focus();
   }
 
   #drawLinks(view: SessionView | null): void {

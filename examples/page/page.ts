@@ -73,15 +73,6 @@ function setUpHeader(): void {
       () => done('Copy the address'),
     );
   });
-  part('access', HTMLFormElement).addEventListener('submit', (event) => {
-    event.preventDefault();
-    storage?.setItem(KEY_ITEM, key.value);
-    part('connection', HTMLDetailsElement).open = false;
-    follow();
-  });
-  part('close', HTMLButtonElement).addEventListener('click', () => {
-    if (confirm('Close this session for everybody?')) void conversation?.close();
-  });
   part('fresh', HTMLAnchorElement).addEventListener('click', (event) => {
     event.preventDefault();
     history.pushState(null, '', location.pathname + location.search);
@@ -89,8 +80,31 @@ function setUpHeader(): void {
   });
 }
 
+/** The panel behind the pill: closes by Escape and by a press elsewhere. */
+function setUpPanel(): void {
+  const panel = part('connection', HTMLDetailsElement);
+  panel.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    panel.open = false;
+    part('pill', HTMLElement).focus();
+  });
+  document.addEventListener('pointerdown', ({ target }) => {
+    if (target instanceof Node && !panel.contains(target)) panel.open = false;
+  });
+  part('access', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    storage?.setItem(KEY_ITEM, key.value);
+    panel.open = false;
+    follow();
+  });
+  part('close', HTMLButtonElement).addEventListener('click', () => {
+    if (confirm('Close this session for everybody?')) void conversation?.close();
+  });
+}
+
 key.value = storage?.getItem(KEY_ITEM) ?? DEV_KEY;
 setUpHeader();
+setUpPanel();
 setUpComposer();
 setUpStartForm((request) => conversation?.open(request) ?? Promise.resolve());
 part('newest', HTMLButtonElement).addEventListener('click', () => {

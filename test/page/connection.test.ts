@@ -113,6 +113,21 @@ describe('a session', () => {
     expect(await page.locator('#start').isHidden()).toBe(true);
   });
 
+  test('that somebody else has started meanwhile is joined', async () => {
+    const [gateway] = play.gateways;
+    let there = false;
+    gateway!.script = (name) => {
+      if (name === 'open') there = true;
+      if (name === 'open') return refuse('session_exists');
+      return name === 'attach' && !there ? refuse('session_not_found') : undefined;
+    };
+    const page = await play.visit();
+    await page.getByRole('button', { name: 'Start session' }).click();
+    await online(page);
+    await see(page, '#hint', 'Say something to Ann and Ben.');
+    expect(await page.locator('#problem').isHidden()).toBe(true);
+  });
+
   test('without a link a visitor gets a new id, which the link then has', async () => {
     const page = await play.join();
     await page.getByRole('link', { name: 'New session' }).click();
