@@ -61,8 +61,12 @@ export class Replica {
     const next = applyDelta(have, delta);
     if (next) {
       this.#view = withStepText(view, next);
+      // Cut from the delta: slicing the whole text would cost its length at every token.
       const offset = next.attempt > have.attempt ? 0 : have.text.length;
-      return { outcome: 'applied', added: { ...delta, offset, text: next.text.slice(offset) } };
+      return {
+        outcome: 'applied',
+        added: { ...delta, offset, text: delta.text.slice(offset - delta.offset) },
+      };
     }
     const from = delta.attempt > have.attempt ? 0 : have.text.length;
     if (delta.attempt < have.attempt || delta.offset <= from) return { outcome: 'ignored' };

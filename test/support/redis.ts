@@ -12,6 +12,9 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** Starts it again, empty, on the same port. */
   start(): Promise<void>;
+  /** SIGSTOP: connections stay, nothing is answered, until `thaw`. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,6 +54,8 @@ export async function startRedis(): Promise<TestRedis> {
     async start() {
       server = await launch(port);
     },
+    freeze: async () => void server.kill('SIGSTOP'),
+    thaw: async () => void server.kill('SIGCONT'),
     stop: () => end(server, 'SIGKILL'),
   };
 }

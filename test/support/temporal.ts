@@ -12,6 +12,8 @@ import type { TestProcess } from './process.ts';
 export interface TestTemporal {
   readonly address: string;
   readonly port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** SIGKILL. With a folder, what it had persisted is there again after `start`. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -40,7 +42,9 @@ function flags(port: number, folder: string | undefined): string[] {
   return [
     ...['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(port)],
     ...(folder === undefined ? [] : ['--db-filename', join(folder, 'temporal.db')]),
-    ...(folder === undefined ? [] : ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),
+    ...(folder === undefined
+      ? []
+      : ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),
     ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
     ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
@@ -82,6 +86,9 @@ export async function startTemporal(options: { readonly folder?: string } = {}):
   return {
     address: `127.0.0.1:${port}`,
     port,
+    get pid() {
+      return server.pid;
+    },
     kill,
     async start() {
       server = await launch(port, options.folder);

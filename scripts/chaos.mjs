@@ -1,0 +1,26 @@
+/**
+ * The long fault run: random kills of every part under load, then the promises are checked.
+ *
+ *     npm run chaos -- --seconds 600
+ *     npm run chaos -- --seconds 90 --seed 7     the faults of seed 7, in the same order
+ */
+import { parseArgs } from 'node:util';
+import { at, NODE, prepare, run } from './prepare.mjs';
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '300' }, seed: { type: 'string' } },
+});
+await prepare();
+const args = [
+  '--experimental-vm-modules',
+  '--no-warnings',
+  at('node_modules/jest/bin/jest.js'),
+  '--selectProjects',
+  'chaos',
+];
+const env = {
+  ...process.env,
+  CHAOS_SECONDS: values.seconds,
+  ...(values.seed ? { CHAOS_SEED: values.seed } : {}),
+};
+process.exit(await run(NODE, args, { env }));
