@@ -7,10 +7,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { examine } from '../../src/cli/commands/doctor.ts';
 import type { Finding } from '../../src/cli/commands/doctor.ts';
-import { chooseModel } from '../../src/cli/setup/model.ts';
-import { findOnPath, installCommand, run } from '../../src/cli/setup/programs.ts';
-import { obtainRedis } from '../../src/cli/setup/redis.ts';
-import { findTemporal } from '../../src/cli/setup/temporal.ts';
 import { freePort } from '../support/ports.ts';
 
 let folder: string;
@@ -33,7 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function program(name: string, says = '1.2.3', where = join(folder, 'bin')): string {
   mkdirSync(where, { recursive: true });
   const file = join(where, name);
-  writeFileSync(file, `#!/bin/sh\necho "${says}"\n`);
+  writeFileSync(file, `#!/bin/sh\necho '${says}'\n`);
   chmodSync(file, 0o755);
   return file;
 }
@@ -106,6 +102,26 @@ describe('doctor', () => {
     expect(found.has('port temporal')).toBe(false);
   });
 
+  it('gives the command that tells a server of somebody else about our search attributes', async () => {
+    const server = createServer();
+    try {
+      const address = `127.0.0.1:${await listening(server)}`;
+      env['TEMPORAL_ADDRESS'] = address;
+      const cli = program(
+        'temporal',
+        '{"customAttributes": {"ConvokeTenant": "Keyword", "ConvokeTeam": "Keyword"}}',
+      );
+      expect((await findings()).get('temporal')).toMatchObject({
+        status: 'missing',
+        mend:
+          `${cli} operator search-attribute create --address ${address} --namespace default ` +
+          '--name ConvokeSession --type Keyword --name ConvokeStatus --type Keyword',
+      });
+    } finally {
+      server.close();
+    }
+  });
+
   it('names who has a port', async () => {
     const server = createServer();
     try {
@@ -143,56 +159,5 @@ describe('doctor', () => {
     } finally {
       server.close();
     }
-  });
-});
-
-describe('the model of a development stack', () => {
-  const nobody = 'http://127.0.0.1:1';
-
-  it('is scripted when a key stands there without a model, and the key is kept from the processes', async () => {
-    const choice = await chooseModel({ OPENAI_API_KEY: 'k' }, nobody);
-    expect(choice.model).toBeNull();
-    expect(Object.entries(choice.env)).toContainEqual(['OPENAI_API_KEY', undefined]);
-  });
-
-  it('is what an Ollama on this machine has, if it can chat', async () => {
-    const models = [{ name: 'nomic-embed-text:latest' }, { name: 'llama3.2:latest' }];
-    const server = createServer((_request, response) => response.end(JSON.stringify({ models })));
-    try {
-      const ollama = `http://127.0.0.1:${await listening(server)}`;
-      const choice = await chooseModel({}, ollama);
-      expect(choice.env).toMatchObject({ OPENAI_BASE_URL: `${ollama}/v1`, CONVOKE_MODEL: 'llama3.2:latest' });
-      expect((await chooseModel({ CONVOKE_MODEL: 'absent' }, ollama)).model).toBeNull();
-    } finally {
-      server.close();
-    }
-  });
-
-  it('is scripted without any of these', async () => {
-    expect((await chooseModel({}, nobody)).model).toBeNull();
-  });
-});
-
-describe('programs', () => {
-  it('are found on PATH before the cache, and only if they can be run', () => {
-    const cached = program('temporal', '1', join(folder, 'cache/convoke/bin'));
-    expect(findTemporal(env)).toBe(cached);
-    writeFileSync(join(folder, 'bin/temporal'), 'no program');
-    expect(findTemporal(env)).toBe(cached);
-    const own = program('temporal');
-    expect(findTemporal(env)).toBe(own);
-    expect(findOnPath(['nothing'], env)).toBeNull();
-  });
-
-  it('that are not there are failures, not crashes', async () => {
-    expect(await run('/does/not/exist', [], { timeoutMs: 1_000 })).toMatchObject({ ok: false });
-  });
-
-  it('are not installed without a package manager; then it is said how to', async () => {
-    expect(installCommand({ apt: 'a', dnf: 'd', brew: 'b' }, env)).toBeNull();
-    await expect(obtainRedis(() => undefined, env)).rejects.toMatchObject({
-      code: 'redis_missing',
-      message: expect.stringContaining('REDIS_URL'),
-    });
   });
 });

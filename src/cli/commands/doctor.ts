@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { portOwner, portProblem } from '../dev/ports.ts';
 import { isHealthy, redisProbe, tcpProbe } from '../dev/probe.ts';
 import { homeFolder, runningState } from '../dev/state.ts';
+import { attributesMend } from '../setup/attributes.ts';
 import { chromiumMend, findChromium } from '../setup/chromium.ts';
 import { chooseModel, OPENAI } from '../setup/model.ts';
 import { run } from '../setup/programs.ts';
@@ -65,13 +66,24 @@ async function build(): Promise<Finding> {
 async function temporal(env: Environment): Promise<Finding> {
   const address = env['TEMPORAL_ADDRESS'];
   if (address) {
-    if (await isHealthy(tcpProbe(address))) return ok('temporal', `TEMPORAL_ADDRESS answers at ${address}`);
+    if (await isHealthy(tcpProbe(address))) return answering(address, env);
     const mend = 'start that server, or: unset TEMPORAL_ADDRESS';
     return { name: 'temporal', status: 'missing', found: `nobody answers at ${address}`, mend };
   }
   const program = findTemporal(env);
   if (!program) return { name: 'temporal', status: 'missing', found: 'no Temporal CLI', mend: TEMPORAL_MEND };
   return ok('temporal', `${await versionOf(program)} at ${program}`);
+}
+
+async function answering(address: string, env: Environment): Promise<Finding> {
+  const mend = await attributesMend(address, env);
+  if (mend === null) return ok('temporal', `TEMPORAL_ADDRESS answers at ${address}`);
+  return {
+    name: 'temporal',
+    status: 'missing',
+    found: `no search attributes for sessions at ${address}`,
+    mend,
+  };
 }
 
 async function redis(env: Environment): Promise<Finding> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { demoSummary, runDemo } from './demo.ts';
 import type { DemoResult } from './demo.ts';
 import { failureOf } from '../failure.ts';
+import { requireAttributes } from '../setup/attributes.ts';
 import { chooseModel } from '../setup/model.ts';
 import type { ModelChoice } from '../setup/model.ts';
 import { obtainRedis } from '../setup/redis.ts';
@@ -48,6 +49,7 @@ export async function runDev(options: DevOptions, env: NodeJS.ProcessEnv = proce
   });
   try {
     const plan = await planStack(options, env, isHealthy);
+    if (!plan.temporal.own) await requireAttributes(plan.temporal.address, env);
     const model = await chooseModel(env);
     const stack = new Stack({
       tell: (name, news) => screen.news(name, news),

@@ -1,12 +1,13 @@
 /** What to do once everything runs: addresses to open, and commands that work when pasted. */
+import { resolve } from 'node:path';
 import { workflowId } from '../../contracts/index.ts';
+import { setting } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 import { DEV_KEY, DEV_TENANT } from './demo.ts';
 import type { DevPlan } from './plan.ts';
 import type { Screen } from './screen.ts';
 
 const LABEL_COLUMN = 14;
-const DEFAULT_URL = 'http://127.0.0.1:3000';
 
 /** Where Temporal's Web UI shows the runs of a session. */
 export function temporalUiLink(plan: DevPlan, session: string | null): string | null {
@@ -27,14 +28,16 @@ export function curlLine(url: string, session: string): string {
   ].join(' ');
 }
 
-/** Commands find the stack through the state folder in the current one; elsewhere they are told where it is. */
-function prefix(plan: DevPlan, env: Environment): string {
-  return env['CONVOKE_HOME'] && plan.url !== DEFAULT_URL ? `CONVOKE_URL=${plan.url} ` : '';
+/** Commands find the stack through the state folder: the one in the current folder, or the one that they are told. */
+function prefix(env: Environment): string {
+  const home = setting(env, 'CONVOKE_HOME');
+  if (home === undefined) return '';
+  return `CONVOKE_HOME=${/^[\w./-]+$/.test(home) ? resolve(home) : `'${resolve(home).replaceAll("'", `'\\''`)}'`} `;
 }
 
 export function nextSteps(plan: DevPlan, session: string | null, env: Environment, screen: Screen): string {
   const ui = temporalUiLink(plan, session);
-  const run = `${prefix(plan, env)}npx convoke`;
+  const run = `${prefix(env)}npx convoke`;
   const rows: readonly (readonly [string, string])[] = [
     ['Page', `${plan.url}/`],
     ['API docs', `${plan.url}/docs`],
@@ -46,7 +49,7 @@ export function nextSteps(plan: DevPlan, session: string | null, env: Environmen
           ['Talk', `${run} send ${session} "And if Redis dies?"`],
           ['The same', curlLine(plan.url, session)],
         ] as const)),
-    ['Processes', 'npx convoke ps'],
+    ['Processes', `${run} ps`],
   ];
   const lines = rows.map(([label, text]) => `  ${screen.paint('cyan', label.padEnd(LABEL_COLUMN))}${text}`);
   return `\n${lines.join('\n')}\n\n  ${screen.paint('dim', 'Ctrl-C stops everything that was started here.')}`;

@@ -126,7 +126,7 @@ export class Screen {
     this.object({ event: well ? 'started' : 'failed', name, ms: Math.round(ms), detail });
     const mark = well ? this.#paint('green', '✓') : this.#paint('red', '✗');
     const time = this.#paint('dim', duration(ms).padStart(8));
-    this.line(`  ${mark} ${name.padEnd(NAME_COLUMN)} ${time}  ${this.#paint('dim', detail)}`);
+    this.line(`  ${mark} ${name.padEnd(NAME_COLUMN)} ${time}${detail && `  ${this.#paint('dim', detail)}`}`);
   }
 
   /** On a terminal, one line at the bottom lives. */

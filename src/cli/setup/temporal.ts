@@ -26,13 +26,20 @@ export function findTemporal(env: Environment = process.env): string | null {
   return findOnPath(['temporal'], env) ?? (isProgram(cached) ? cached : null);
 }
 
+/** Says where an archive of the program is. */
+type Source = () => Promise<string>;
+
 /** The program; gets it if it is not there. Throws `temporal_missing`. */
-export async function obtainTemporal(progress: Progress, env: Environment = process.env): Promise<string> {
+export async function obtainTemporal(
+  progress: Progress,
+  env: Environment = process.env,
+  sources: readonly Source[] = officialSources(),
+): Promise<string> {
   const found = findTemporal(env);
   if (found) return found;
   const folder = cacheFolder(env);
   await mkdir(folder, { recursive: true });
-  if (await download(folder, progress)) return join(folder, 'temporal');
+  if (await download(sources, folder, progress)) return join(folder, 'temporal');
   if (await build(folder, progress, env)) return join(folder, 'temporal');
   throw new CliError(
     'temporal_missing',
@@ -43,7 +50,10 @@ export async function obtainTemporal(progress: Progress, env: Environment = proc
 }
 
 /** Where archives of this version are: Temporal's own service names one, GitHub has it at a fixed place. */
-function sources(platform: string, arch: string): readonly (() => Promise<string>)[] {
+function officialSources(): readonly Source[] {
+  const { platform } = process;
+  const arch = ({ x64: 'amd64', arm64: 'arm64' } as Record<string, string | undefined>)[process.arch];
+  if (!arch || (platform !== 'linux' && platform !== 'darwin')) return [];
   const query = new URLSearchParams({ arch, platform, format: 'tar.gz' }).toString();
   return [
     async () => {
@@ -59,10 +69,8 @@ function sources(platform: string, arch: string): readonly (() => Promise<string
   ];
 }
 
-async function download(folder: string, progress: Progress): Promise<boolean> {
-  const arch = ({ x64: 'amd64', arm64: 'arm64' } as Record<string, string | undefined>)[process.arch];
-  if (!arch || (process.platform !== 'linux' && process.platform !== 'darwin')) return false;
-  for (const source of sources(process.platform, arch)) {
+async function download(sources: readonly Source[], folder: string, progress: Progress): Promise<boolean> {
+  for (const source of sources) {
     progress('looking for the official download');
     const work = await mkdtemp(join(folder, 'download-'));
     try {
