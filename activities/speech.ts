@@ -61,7 +61,7 @@ export class Speech {
       clearTimeout(idle);
       signal.removeEventListener('abort', onAbort);
       // Not awaited: an agent that hangs would hold the step for ever.
-      void iterator.return?.()?.catch(() => undefined);
+      void iterator.return?.().catch(() => undefined);
     }
   }
 

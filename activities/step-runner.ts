@@ -88,7 +88,6 @@ class Attempt {
   #placed: Report['placed'] = [];
   #result: Report | null = null;
 
-  // eslint-disable-next-line max-params -- built in one place, from one place
   constructor(deps: StepRunnerDeps, conversations: Conversations, input: StepInput, call: StepCall) {
     this.#deps = deps;
     this.#conversations = conversations;
@@ -101,8 +100,7 @@ class Attempt {
 
   async run(): Promise<Report> {
     if (!(await this.#open())) return this.#outcome();
-    if (await this.#reconciled()) await this.#open();
-    if (this.#result) return this.#outcome();
+    if ((await this.#reconciled()) && !(await this.#open())) return this.#outcome();
     const text = new DeltaWriter(
       { send: (delta) => this.#send(delta), reopen: () => this.#open() },
       (error) => {

@@ -61,6 +61,7 @@ export class Facts {
     return this.#reconcile;
   }
 
+  // eslint-disable-next-line @typescript-eslint/max-params -- in the order of an event's fields
   decide<T extends EventType>(type: T, id: string, at: number, data: EventData[T], place: Place = {}): void {
     const draft = { id, type, at, ...place, data } as EventDraft; // safety: `data` is that of `type`
     this.#outbox.push(draft);

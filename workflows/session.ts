@@ -183,6 +183,7 @@ class SessionRun {
     do {
       while (this.machine.facts.hasDrafts || this.machine.facts.mustReconcile) await this.#publish();
       await this.#archive();
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a message may have come meanwhile
     } while (this.machine.facts.hasDrafts);
     setCurrentDetails(this.#story());
   }

@@ -109,6 +109,16 @@ describe('when Redis', () => {
     expect((await session.state()).known.epoch).toBeGreaterThan(known.epoch);
   });
 
+  test('comes back empty, a quick step that cannot ask its workflow is run outside', async () => {
+    const session = await engine.open([agent('a', { quick: true })]);
+    await session.send('m1');
+    await session.turnEnded('t1');
+    await engine.redis.kill();
+    await engine.redis.start();
+    await session.send('m2');
+    expect(faults(await session.turnEnded('t2'))).toEqual([]);
+  });
+
   test('is away while a message comes and a turn is cancelled, both are told when it is back', async () => {
     const session = await running([slow('a')]);
     await engine.redis.kill();

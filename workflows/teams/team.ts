@@ -15,7 +15,7 @@ export interface TeamContext {
    * Lets an agent speak; it sees what was said before. `completed`: go on. `ended`: the turn has its end (the agent failed, or somebody
    * cancelled): return.
    */
-  ask(agent: AgentSpec, options: AskOptions): Promise<AskResult>;
+  readonly ask: (agent: AgentSpec, options: AskOptions) => Promise<AskResult>;
 }
 
 export type Team = (context: TeamContext) => Promise<void>;
