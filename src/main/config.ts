@@ -22,6 +22,12 @@ export interface Config {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A variable that is set to nothing counts as not set, as Compose files and shells leave them. */
+function read(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}
+
 /** A mistake in the environment. */
 export class ConfigError extends Error {
   constructor(variable: string, sentence: string) {
@@ -58,32 +64,34 @@ function levelOf(text: string | undefined): LogLevel {
 }
 
 function modelOf(env: Environment): Config['model'] {
-  const { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, CONVOKE_MODEL: defaultModel } = env;
-  if (!baseUrl && !apiKey) return undefined;
-  if (!defaultModel) throw new ConfigError('CONVOKE_MODEL', 'name the model that agents use by default.');
+  const [baseUrl, apiKey] = [read(env, 'OPENAI_BASE_URL'), read(env, 'OPENAI_API_KEY')];
+  const defaultModel = read(env, 'CONVOKE_MODEL');
+  if (baseUrl === undefined && apiKey === undefined) return undefined;
+  if (defaultModel === undefined)
+    throw new ConfigError('CONVOKE_MODEL', 'name the model that agents use by default.');
   return {
-    baseUrl: baseUrl || 'https://api.openai.com/v1',
-    ...(apiKey ? { apiKey } : {}),
+    baseUrl: baseUrl ?? 'https://api.openai.com/v1',
+    ...(apiKey === undefined ? {} : { apiKey }),
     defaultModel,
   };
 }
 
 /** Reads the environment. Throws `ConfigError`. */
 export function readConfig(env: Environment): Config {
-  const home = env['CONVOKE_HOME'] || '.convoke';
+  const home = read(env, 'CONVOKE_HOME') ?? '.convoke';
   return {
     temporal: {
-      address: env['TEMPORAL_ADDRESS'] || '127.0.0.1:7233',
-      namespace: env['TEMPORAL_NAMESPACE'] || 'default',
-      taskQueue: env['CONVOKE_TASK_QUEUE'] || SESSION.taskQueue,
+      address: read(env, 'TEMPORAL_ADDRESS') ?? '127.0.0.1:7233',
+      namespace: read(env, 'TEMPORAL_NAMESPACE') ?? 'default',
+      taskQueue: read(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue,
     },
-    redisUrl: env['REDIS_URL'] || 'redis://127.0.0.1:6379',
-    archiveUrl: env['CONVOKE_ARCHIVE_URL'] || `sqlite:${home}/archive.db`,
-    logLevel: levelOf(env['CONVOKE_LOG_LEVEL']),
-    keys: keysOf(env['CONVOKE_KEYS']),
-    devMode: env['CONVOKE_DEV'] === '1',
-    origins: list(env['CONVOKE_ORIGINS']),
+    redisUrl: read(env, 'REDIS_URL') ?? 'redis://127.0.0.1:6379',
+    archiveUrl: read(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
+    logLevel: levelOf(read(env, 'CONVOKE_LOG_LEVEL')),
+    keys: keysOf(read(env, 'CONVOKE_KEYS')),
+    devMode: read(env, 'CONVOKE_DEV') === '1',
+    origins: list(read(env, 'CONVOKE_ORIGINS')),
     model: modelOf(env),
-    workflowBundle: env['CONVOKE_WORKFLOW_BUNDLE'],
+    workflowBundle: read(env, 'CONVOKE_WORKFLOW_BUNDLE'),
   };
 }

@@ -46,7 +46,9 @@ function record(urls: string | readonly string[], id: string): Recorder {
 }
 
 /** A session that is in the middle of an answer. */
-async function streaming(urls: string | readonly string[] = stack.urls): Promise<{ id: string; seen: Recorder }> {
+async function streaming(
+  urls: string | readonly string[] = stack.urls,
+): Promise<{ id: string; seen: Recorder }> {
   const id = await openSession(stack.urls[0]!, AGENTS);
   const seen = record(urls, id);
   await seen.session.ready();

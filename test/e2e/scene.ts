@@ -4,7 +4,14 @@ import { expect } from '@jest/globals';
 import { connect } from '../../src/client/index.ts';
 import type { Client, Session } from '../../src/client/index.ts';
 import { endsStep, endsTurn } from '../../src/contracts/index.ts';
-import type { AgentSpec, SessionEvent, SessionView, StepEntry } from '../../src/contracts/index.ts';
+import type {
+  AgentSpec,
+  EventPage,
+  Problem,
+  SessionEvent,
+  SessionView,
+  StepEntry,
+} from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 
 /** Says `w1 w2 … wN`, a token every 50 ms. */
@@ -21,11 +28,11 @@ export function freshId(): string {
   return `s_${randomUUID()}`;
 }
 
-export interface Answer {
+/** `body`: what a test expects to be there; `T` only says what it is going to look at. */
+export interface Answer<T> {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a stranger's JSON is
-  readonly body: any;
+  readonly body: T;
 }
 
 export interface Call {
@@ -35,7 +42,12 @@ export interface Call {
 }
 
 /** `rest(url, 'POST', '/v1/sessions', { body })` */
-export async function rest(url: string, method: string, path: string, call: Call = {}): Promise<Answer> {
+export async function rest<T = Problem>(
+  url: string,
+  method: string,
+  path: string,
+  call: Call = {},
+): Promise<Answer<T>> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
@@ -46,11 +58,15 @@ export async function rest(url: string, method: string, path: string, call: Call
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   });
   const text = await response.text();
-  const body: unknown = text === '' ? null : JSON.parse(text);
+  const body = (text === '' ? null : JSON.parse(text)) as T;
   return { status: response.status, headers: response.headers, body };
 }
 
-export async function openSession(url: string, agents: readonly AgentSpec[], id = freshId()): Promise<string> {
+export async function openSession(
+  url: string,
+  agents: readonly AgentSpec[],
+  id = freshId(),
+): Promise<string> {
   const { status } = await rest(url, 'POST', '/v1/sessions', { body: { id, agents } });
   expect(status).toBe(201);
   return id;
@@ -64,8 +80,12 @@ export class Recorder {
   /** Epochs of views that replaced what was there. */
   readonly resets: number[] = [];
   /** When deltas arrived, ms of `performance.now()`. */
-  readonly deltas: { readonly at: number; readonly step: string; readonly attempt: number; readonly text: string }[] =
-    [];
+  readonly deltas: {
+    readonly at: number;
+    readonly step: string;
+    readonly attempt: number;
+    readonly text: string;
+  }[] = [];
   /** How it became live, each time. */
   readonly modes: string[] = [];
 
@@ -107,7 +127,9 @@ export class Recorder {
   /** Resolves once a running step has said that many characters. */
   async streaming(chars = 10): Promise<void> {
     await this.until('a step streams', ({ entries }) =>
-      entries.some((entry) => entry.kind === 'step' && entry.status === 'running' && entry.text.length >= chars),
+      entries.some(
+        (entry) => entry.kind === 'step' && entry.status === 'running' && entry.text.length >= chars,
+      ),
     );
   }
 
@@ -121,10 +143,14 @@ export async function allEvents(url: string, id: string): Promise<readonly Sessi
   const events: SessionEvent[] = [];
   let after: string | null = '0';
   while (after !== null) {
-    const page: Answer = await rest(url, 'GET', `/v1/sessions/${id}/events?after=${after}&limit=100`);
+    const page: Answer<EventPage> = await rest(
+      url,
+      'GET',
+      `/v1/sessions/${id}/events?after=${after}&limit=100`,
+    );
     expect(page.status).toBe(200);
-    events.push(...(page.body.data as SessionEvent[]));
-    after = page.body.next as string | null;
+    events.push(...page.body.data);
+    after = page.body.next;
   }
   return events;
 }

@@ -2,11 +2,31 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startScriptedModel } from '../../examples/scripted-model/server.ts';
 import type { ScriptedModel } from '../../examples/scripted-model/server.ts';
-import type { AgentSpec, SessionEvent } from '../../src/contracts/index.ts';
+import { formatPosition } from '../../src/contracts/index.ts';
+import type {
+  AgentSpec,
+  Delta,
+  Problem,
+  Receipt,
+  SessionEvent,
+  SessionPage,
+  SessionView,
+} from '../../src/contracts/index.ts';
 import { OTHER_KEY, startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { eventually } from '../support/process.ts';
-import { allEvents, expectWhole, freshId, openSession, Recorder, rest, speaker, transcript, words } from './scene.ts';
+import {
+  allEvents,
+  expectWhole,
+  freshId,
+  openSession,
+  Recorder,
+  rest,
+  speaker,
+  transcript,
+  words,
+} from './scene.ts';
+import type { Answer } from './scene.ts';
 import { openEventStream } from './sse.ts';
 
 let stack: Stack;
@@ -37,7 +57,7 @@ async function record(id: string, on = url): Promise<Recorder> {
   return recorder;
 }
 
-function send(id: string, messageId: string, text = 'Hello'): ReturnType<typeof rest> {
+function send(id: string, messageId: string, text = 'Hello'): Promise<Answer<Problem>> {
   return rest(url, 'POST', `/v1/sessions/${id}/messages`, { body: { messageId, text } });
 }
 
@@ -49,18 +69,18 @@ describe('a session', () => {
     expect(sent.body).toMatchObject({ session: id, messageId: 'm1', status: 'accepted' });
     const location = sent.headers.get('location') ?? '';
     await eventually('the turn is over', async () => {
-      const { body } = await rest(url, 'GET', location);
+      const { body } = await rest<Receipt>(url, 'GET', location);
       return body.turnStatus === 'completed';
     });
-    const snapshot = await rest(url, 'GET', `/v1/sessions/${id}`);
-    expect(snapshot.body.entries.map((entry: { text?: string }) => entry.text)).toEqual([
-      undefined,
+    const snapshot = await rest<SessionView>(url, 'GET', `/v1/sessions/${id}`);
+    expect(snapshot.body.entries.map((entry) => (entry.kind === 'step' ? entry.text : null))).toEqual([
+      null,
       words(5),
       words(3),
     ]);
     expect((await rest(url, 'DELETE', `/v1/sessions/${id}`)).status).toBe(204);
     await eventually('it is closed', async () => {
-      const { body } = await rest(url, 'GET', `/v1/sessions/${id}`);
+      const { body } = await rest<SessionView>(url, 'GET', `/v1/sessions/${id}`);
       return body.status === 'closed';
     });
     // Between its last event and the end of its workflow a message is still taken, and rejected by the session itself.
@@ -92,7 +112,9 @@ describe('a session', () => {
   });
 
   test('queues what comes during a turn, and answers it in order', async () => {
-    const id = await openSession(url, [{ name: 'echo', runner: 'scripted', script: { say: '{{message}}', paceMs: 200 } }]);
+    const id = await openSession(url, [
+      { name: 'echo', runner: 'scripted', script: { say: '{{message}}', paceMs: 200 } },
+    ]);
     const seen = await record(id);
     for (const text of ['one', 'two', 'three']) await seen.session.send({ messageId: text, text });
     expect(await seen.session.receipt('three')).toMatchObject({ status: 'queued' });
@@ -133,8 +155,8 @@ describe('a session', () => {
   test('is listed with its tenant, status and team, and for nobody else', async () => {
     const id = await openSession(url, [speaker('writer', 1)]);
     const ids = async (query: string, key = 'dev'): Promise<string[]> => {
-      const { body } = await rest(url, 'GET', `/v1/sessions?limit=100${query}`, { key });
-      return body.data.map((each: { id: string }) => each.id);
+      const { body } = await rest<SessionPage>(url, 'GET', `/v1/sessions?limit=100${query}`, { key });
+      return body.data.map((each) => each.id);
     };
     await eventually('it is listed', async () => (await ids('&status=open&team=sequence')).includes(id));
     expect(await ids('&status=closed')).not.toContain(id);
@@ -161,13 +183,14 @@ describe('server-sent events', () => {
     const events = told.map((frame) => frame.data as SessionEvent);
     const head = events[0]?.seq ?? 0;
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => head + index));
-    expect(told.every((frame) => frame.id === `${frame.data.epoch}:${frame.data.seq}`)).toBe(true);
+    expect(told.map((frame) => frame.id)).toEqual(events.map(formatPosition));
     // The open step came in one piece: its deltas join without a hole and without a repeat.
     let text = '';
     for (const { event, data } of second.frames) {
       if (event !== 'delta') continue;
-      expect(data.offset).toBe(text.length);
-      text += data.text;
+      const delta = data as Delta;
+      expect(delta.offset).toBe(text.length);
+      text += delta.text;
     }
     expect(text).toBe(words(20));
   });
@@ -183,7 +206,10 @@ describe('agents', () => {
     expect(seen.steps[0]?.usage?.outputTokens).toBeGreaterThan(0);
   });
 
-  const faulty = (kind: 'throw' | 'refuse' | 'hang' | 'flood' | 'empty', more: Partial<AgentSpec> = {}): AgentSpec => ({
+  const faulty = (
+    kind: 'throw' | 'refuse' | 'hang' | 'flood' | 'empty',
+    more: Partial<AgentSpec> = {},
+  ): AgentSpec => ({
     name: kind,
     runner: 'scripted',
     maxAttempts: 2,
@@ -224,17 +250,18 @@ describe('agents', () => {
 
 describe('bad input on the real engine', () => {
   test.each([
-    ['GET', '/v1/sessions/nobody', undefined, 404, 'session_not_found'],
-    ['POST', '/v1/sessions/nobody/messages', { messageId: 'm', text: 'x' }, 404, 'session_not_found'],
-    ['POST', '/v1/sessions/nobody/cancel', {}, 404, 'session_not_found'],
-    ['DELETE', '/v1/sessions/nobody', undefined, 404, 'session_not_found'],
-    ['GET', '/v1/sessions/nobody/events', undefined, 404, 'session_not_found'],
-    ['GET', '/v1/sessions/nobody/stream', undefined, 404, 'session_not_found'],
-    ['POST', '/v1/sessions', { team: 'mob' }, 422, 'unknown_team'],
-    ['GET', '/v1/sessions?cursor=bm9uc2Vuc2U', undefined, 422, 'invalid_cursor'],
-  ])('%s %s', async (method, path, body, status, code) => {
+    ['GET /v1/sessions/nobody', undefined, '404 session_not_found'],
+    ['POST /v1/sessions/nobody/messages', { messageId: 'm', text: 'x' }, '404 session_not_found'],
+    ['POST /v1/sessions/nobody/cancel', {}, '404 session_not_found'],
+    ['DELETE /v1/sessions/nobody', undefined, '404 session_not_found'],
+    ['GET /v1/sessions/nobody/events', undefined, '404 session_not_found'],
+    ['GET /v1/sessions/nobody/stream', undefined, '404 session_not_found'],
+    ['POST /v1/sessions', { team: 'mob' }, '422 unknown_team'],
+    ['GET /v1/sessions?cursor=bm9uc2Vuc2U', undefined, '422 invalid_cursor'],
+  ])('%s', async (request, body, expected) => {
+    const [method = '', path = ''] = request.split(' ');
     const answer = await rest(url, method, path, body === undefined ? {} : { body });
-    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(`${answer.status} ${answer.body.code}`).toBe(expected);
     expect(answer.body.detail.length).toBeGreaterThan(10);
     expect(JSON.stringify(answer.body)).not.toContain('    at ');
   });

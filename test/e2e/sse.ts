@@ -4,8 +4,7 @@ import { eventually } from '../support/process.ts';
 export interface Frame {
   readonly event: string;
   readonly id?: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a stranger's JSON is
-  readonly data: any;
+  readonly data: unknown;
 }
 
 export interface EventStream {
@@ -27,7 +26,10 @@ function frameOf(block: string): Frame | null {
 export async function openEventStream(url: string, id: string, lastEventId?: string): Promise<EventStream> {
   const stop = new AbortController();
   const response = await fetch(`${url}/v1/sessions/${id}/stream`, {
-    headers: { Authorization: 'Bearer dev', ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) },
+    headers: {
+      Authorization: 'Bearer dev',
+      ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
+    },
     signal: stop.signal,
   });
   if (!response.ok || !response.body) throw new Error(`the stream answers ${response.status}`);

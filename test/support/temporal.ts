@@ -82,7 +82,9 @@ async function launch(port: number, folder: string | undefined): Promise<TestPro
 export async function startTemporal(options: { readonly folder?: string } = {}): Promise<TestTemporal> {
   const port = await freePort();
   let server = await launch(port, options.folder);
-  const kill = async (): Promise<void> => void (await server.end('SIGKILL'));
+  const kill = async (): Promise<void> => {
+    await server.end('SIGKILL');
+  };
   return {
     address: `127.0.0.1:${port}`,
     port,
