@@ -63,7 +63,7 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
     await program.parseAsync(args, { from: 'user' });
     return { code: 0, out, err };
   } catch (error) {
-    return { code: Number(/^exit (\d+)$/.exec(String((error as Error).message))?.[1] ?? NaN), out, err };
+    return { code: Number(/^exit (\d+)$/.exec((error as Error).message)?.[1] ?? NaN), out, err };
   } finally {
     exit.mockRestore();
   }

@@ -22,7 +22,7 @@ const SCRIPTED: readonly AgentSpec[] = [
     script: {
       say:
         'Your message is safe: Temporal stored it before it was acknowledged. ' +
-        'Kill the worker while I speak, and another attempt takes over from here.',
+        'Kill the worker while I speak, and another attempt says it all, once.',
       paceMs: PACE_MS,
     },
   },

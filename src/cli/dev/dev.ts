@@ -81,6 +81,7 @@ async function supervise(dev: Dev): Promise<void> {
   try {
     await Promise.race([start, asked.request]);
     await asked.request;
+    screen.forgetSteps();
     screen.line(`\n  Stopping (once more Ctrl-C: at once) …`);
   } finally {
     // Ended by the request, it has nothing more to say.

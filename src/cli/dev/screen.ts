@@ -86,6 +86,12 @@ export class Screen {
     }
   }
 
+  /** Steps that still run are of no interest any more: how they end is not told. */
+  forgetSteps(): void {
+    this.#running.clear();
+    this.#settle();
+  }
+
   /** Something that happened to a process. */
   news(name: string, news: ChildNews): void {
     this.object({ event: news.what === 'ended' ? 'process-ended' : 'process-back', name, ...news });
@@ -115,18 +121,22 @@ export class Screen {
   #done(step: Step, well: boolean, detail = ''): void {
     const { name, since } = step;
     const shown = this.#running.delete(step);
-    if (this.#running.size === 0) {
-      this.#clear();
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
-    // A quiet step that had nothing to say.
+    this.#settle();
+    // A quiet step that had nothing to say, or one that was forgotten.
     if (!shown) return;
     const ms = performance.now() - since;
     this.object({ event: well ? 'started' : 'failed', name, ms: Math.round(ms), detail });
     const mark = well ? this.#paint('green', '✓') : this.#paint('red', '✗');
     const time = this.#paint('dim', duration(ms).padStart(8));
     this.line(`  ${mark} ${name.padEnd(NAME_COLUMN)} ${time}${detail && `  ${this.#paint('dim', detail)}`}`);
+  }
+
+  /** Ends the living line with the last step. */
+  #settle(): void {
+    if (this.#running.size > 0) return;
+    this.#clear();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** On a terminal, one line at the bottom lives. */
