@@ -51,8 +51,15 @@ function bundleOf(config: Config): WorkflowBundleOption {
   return { codePath };
 }
 
-/** Works until SIGTERM or SIGINT, then finishes or hands over what runs. Rejects when it cannot start, or when it lost Temporal for good. */
-export async function runWorker(config: Config, health?: { port: number; host: string }): Promise<void> {
+/**
+ * Works until SIGTERM or SIGINT, then finishes or hands over what runs. Rejects when it cannot start, or when it lost Temporal for good.
+ * `runners`: agents of somebody's own, instead of those that the configuration asks for.
+ */
+export async function runWorker(
+  config: Config,
+  health?: { port: number; host: string },
+  runners = runnersOf(config),
+): Promise<void> {
   const stop = stopSignal();
   const logger = createLogger('worker', config.logLevel);
   installRuntime(logger);
@@ -72,7 +79,7 @@ export async function runWorker(config: Config, health?: { port: number; host: s
     namespace,
     taskQueue,
     workflowBundle: bundleOf(config),
-    activities: createActivities({ log: session.log, source, archive, runners: runnersOf(config) }),
+    activities: createActivities({ log: session.log, source, archive, runners }),
     maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
     maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
     stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,

@@ -1,0 +1,33 @@
+/** One workflow for each session: a queue of messages, one activity for each agent, nothing else. */
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { BARE, type BareMessage, type BareStart, type BareStep } from './contract.ts';
+
+const { speak } = proxyActivities<{ speak(step: BareStep): Promise<string> }>({
+  startToCloseTimeout: 60_000,
+  heartbeatTimeout: 2_000,
+});
+
+export async function bareSession(start: BareStart): Promise<void> {
+  const inbox: BareMessage[] = [];
+  setHandler(defineSignal<[BareMessage]>(BARE.signal), (message) => {
+    inbox.push(message);
+  });
+  for (;;) {
+    await condition(() => inbox.length > 0);
+    const message = inbox.shift();
+    if (!message) continue;
+    let heard = message.text;
+    for (let agent = 0; agent < start.agents; agent += 1) {
+      heard = await speak({ ...start, turn: message.turn, agent, heard });
+    }
+    if (workflowInfo().continueAsNewSuggested && inbox.length === 0)
+      await continueAsNew<typeof bareSession>(start);
+  }
+}
