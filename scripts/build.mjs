@@ -5,7 +5,7 @@
  *     node scripts/build.mjs src/main workflows     only these TypeScript projects and what they refer to: all that a server runs
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPage } from './build-page.mjs';
@@ -17,6 +17,7 @@ function compile() {
   const tsc = [at('node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)];
   const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+  rmSync(at('dist/src/log/lua'), { recursive: true, force: true });
   cpSync(at('src/log/lua'), at('dist/src/log/lua'), { recursive: true });
 }
 

@@ -17,6 +17,7 @@ const bin = (name) => at('node_modules', name);
 /** What `npm run verify` does, one by one, so that each is a line of the result. */
 const CHECKS = [
   ['Formatting', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
+  ['Types', [bin('typescript/bin/tsc'), '-b']],
   ['Lint', [bin('eslint/bin/eslint.js'), '.']],
   [
     'Walls',

@@ -103,8 +103,10 @@ export const RECOVERY = {
   /** First pause before a step is tried again; doubles up to `retryMaxMs`. */
   retryMs: 100,
   retryMaxMs: 10_000,
-  /** Longest wait of a gateway for Temporal: the answer to the client comes within 2 s. */
+  /** Longest wait of a gateway for Temporal alone: the answer to the client comes within 2 s. */
   ingressDeadlineMs: 1_500,
+  /** Longest wait of a gateway for a worker's answer. A workflow task that is held open by a quick step answers after 0.8 of its time-out. */
+  answerDeadlineMs: 4_000,
   /** Longest wait of a worker for what a workflow knows, when a lost log is built anew. */
   queryDeadlineMs: 5_000,
   /** How long a stopping worker lets running steps finish before it hands them over. */

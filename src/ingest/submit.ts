@@ -1,6 +1,6 @@
 /**
  * From a valid request to Temporal, and back: nothing is answered before Temporal has persisted it. Every method throws `ConvokeError`
- * only, within `RECOVERY.ingressDeadlineMs`.
+ * only, within `RECOVERY.ingressDeadlineMs`, or `answerDeadlineMs` where a worker must answer.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
@@ -269,7 +269,7 @@ class TemporalSubmitter implements Submitter {
 
   async #call<T>(kind: CallKind, ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.#config.client.withDeadline(ingressDeadline(), ask);
+      return await this.#config.client.withDeadline(ingressDeadline(kind), ask);
     } catch (error) {
       throw fromTemporal(error, kind);
     }

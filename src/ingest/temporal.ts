@@ -123,6 +123,6 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
 }
 
 /** The moment, ms since the Unix epoch, at which an ingress call that begins now gives up. */
-export function ingressDeadline(): number {
-  return Date.now() + RECOVERY.ingressDeadlineMs;
+export function ingressDeadline(kind: CallKind): number {
+  return Date.now() + (kind === 'server' ? RECOVERY.ingressDeadlineMs : RECOVERY.answerDeadlineMs);
 }

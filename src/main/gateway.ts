@@ -35,7 +35,7 @@ export async function runGateway(config: Config, port: number, host: string): Pr
     openArchive(config.archiveUrl),
   ]);
   const source = {
-    known: createKnownEvents(client, RECOVERY.ingressDeadlineMs),
+    known: createKnownEvents(client, RECOVERY.answerDeadlineMs),
     archived: archive.readTail.bind(archive),
   };
   const delivery = createDelivery({ log: session.log, source, archive, logger });

@@ -25,10 +25,18 @@ const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url
 /** After its grace a stopping worker gets this long to hand its steps over, ms. */
 const FORCE_MS = 5_000;
 
+/** Each poll of a server that is away fails several times a second: told of this often, ms. */
+const RETRIES_TOLD_MS = 30_000;
+
 /** Temporal's own lines in our form; they hold no text of messages. */
 function installRuntime(logger: Logger): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  let toldAt = 0;
   const write = ({ level, message, meta }: LogEntry): void => {
+    if (meta?.['target'] === 'temporalio_client::retry') {
+      if (Date.now() - toldAt < RETRIES_TOLD_MS) return;
+      toldAt = Date.now();
+    }
     logger[levels[level]]({ ...meta }, message);
   };
   Runtime.install({

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../../src/contracts/index.ts';
+import { fileSettings, serverSettings } from '../../src/cli/dev/temporal-settings.ts';
 import { freePort } from './ports.ts';
 import { eventually, startProcess } from './process.ts';
 import type { TestProcess } from './process.ts';
@@ -28,26 +28,10 @@ function binary(): string {
   return found;
 }
 
-const DYNAMIC_CONFIG = [
-  'system.enableActivityEagerExecution=true',
-  'matching.numTaskqueueReadPartitions=1',
-  'matching.numTaskqueueWritePartitions=1',
-  'frontend.rps=50000',
-  'frontend.namespaceRPS=50000',
-  'history.rps=50000',
-  'matching.rps=50000',
-];
-
 function flags(port: number, folder: string | undefined): string[] {
-  return [
-    ...['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(port)],
-    ...(folder === undefined ? [] : ['--db-filename', join(folder, 'temporal.db')]),
-    ...(folder === undefined
-      ? []
-      : ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),
-    ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
-    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-  ];
+  const server = ['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(port)];
+  const file = folder === undefined ? [] : fileSettings(join(folder, 'temporal.db'));
+  return [...server, ...serverSettings(), ...file];
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -1,8 +1,9 @@
 /** What each process of a development stack is started with. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LIMITS, RECOVERY, SEARCH_ATTRIBUTES } from '../../contracts/index.ts';
+import { LIMITS, RECOVERY } from '../../contracts/index.ts';
 import type { ChildSpec } from './child.ts';
+import { fileSettings, serverSettings } from './temporal-settings.ts';
 
 const HOST = '127.0.0.1';
 /** The file that was started: workers and gateways are other commands of the same program. */
@@ -11,28 +12,6 @@ const COMMAND = fileURLToPath(new URL('../../../../bin/convoke.mjs', import.meta
 const SERVER_STOP_MS = 10_000;
 /** Above what a role allows itself to drain, ms. */
 const ROLE_SLACK_MS = 7_000;
-
-/**
- * Measured: eager activities halve the way to the first token, one partition a queue and the raised rates keep a small server fast. Fairness
- * costs nothing while a machine is idle and turns 2.8 s behind another tenant's flood into 0.14 s.
- */
-const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
-  'system.enableActivityEagerExecution': true,
-  'matching.numTaskqueueReadPartitions': 1,
-  'matching.numTaskqueueWritePartitions': 1,
-  'matching.useNewMatcher': true,
-  'matching.enableFairness': true,
-  'frontend.rps': 50_000,
-  'frontend.namespaceRPS': 50_000,
-  'frontend.namespaceCount': 20_000,
-  'frontend.namespaceRPS.visibility': 1_000,
-  'history.rps': 50_000,
-  'history.maxInFlightUpdates': 100,
-  'matching.rps': 50_000,
-};
-
-/** Measured: twice the throughput of a file without them. */
-const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 export interface TemporalPlan {
   readonly program: string;
@@ -51,13 +30,7 @@ export function temporalSpec(plan: TemporalPlan, env: NodeJS.ProcessEnv): ChildS
   const args = [
     ...['server', 'start-dev', '--ip', HOST, '--port', String(port), '--namespace', namespace],
     ...['--ui-port', String(uiPort), '--http-port', String(httpPort)],
-    ...['--db-filename', join(home, 'temporal.db'), '--log-level', 'error'],
-    ...PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
-    ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
-      '--dynamic-config-value',
-      `${key}=${value}`,
-    ]),
-    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...['--log-level', 'error', ...serverSettings(), ...fileSettings(join(home, 'temporal.db'))],
   ];
   return {
     name: 'temporal',
