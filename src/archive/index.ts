@@ -1,5 +1,5 @@
 /** The archive: a port and its adapters. */
-export type { Archive, ArchivedSession } from './archive.ts';
+export type { Archive } from './archive.ts';
 export { openArchive } from './open.ts';
 export { createPostgresArchive } from './postgres.ts';
 export { createSqliteArchive } from './sqlite.ts';

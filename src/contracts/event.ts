@@ -20,7 +20,11 @@ export interface FailureInfo {
 
 /** Data of each event type. */
 export interface EventData {
-  'session.created': { readonly team: TeamName; readonly agents: readonly AgentSpec[]; readonly metadata: JsonObject };
+  'session.created': {
+    readonly team: TeamName;
+    readonly agents: readonly AgentSpec[];
+    readonly metadata: JsonObject;
+  };
   'session.closed': { readonly reason: string };
   /** A position whose event was lost with the log; what it said follows later, or in the snapshot. */
   'session.recovered': Record<string, never>;

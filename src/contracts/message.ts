@@ -2,8 +2,7 @@ import type { JsonObject } from './json.ts';
 
 /** A piece of a message. */
 export type MessagePart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'data'; readonly data: JsonObject };
+  { readonly type: 'text'; readonly text: string } | { readonly type: 'data'; readonly data: JsonObject };
 
 /**
  * What happens to a message that arrives while a turn runs. `queue`: it waits and opens a turn of its own.

@@ -63,7 +63,8 @@ export interface Bye {
 }
 
 /** A reply: a value, or a problem of the error table. */
-export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+export type Reply<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
 /** Requests of a client; each is answered once. */
 export interface SocketRequests {

@@ -35,7 +35,9 @@ export function createReadiness(
   let last: { readonly at: number; readonly report: Promise<ReadinessReport> } | null = null;
   const ask = async (): Promise<ReadinessReport> => {
     const results = await Promise.all(
-      Object.entries({ ...others, ...needed }).map(async ([name, check]) => [name, await run(check)] as const),
+      Object.entries({ ...others, ...needed }).map(
+        async ([name, check]) => [name, await run(check)] as const,
+      ),
     );
     const ready = results.every(([name, result]) => result === 'ok' || !Object.hasOwn(needed, name));
     return { ready, checks: Object.fromEntries(results) };

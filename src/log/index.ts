@@ -1,13 +1,11 @@
 /** The session log: its port, the Redis adapter, and how a lost log is built anew. */
 export type {
   AppendInput,
-  Appended,
   BeginInput,
   Begun,
   CommitInput,
   DeltaReply,
   Ended,
-  Fenced,
   Incomplete,
   LogListener,
   LogSlice,
@@ -15,7 +13,6 @@ export type {
   SessionLog,
 } from './log.ts';
 export { createRedisLog } from './redis.ts';
-export type { RedisLogOptions } from './redis.ts';
 export { checkEvictionPolicy, connectRedis } from './connect.ts';
 export { assemble, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';
