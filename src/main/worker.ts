@@ -12,7 +12,7 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
-import { LIMITS, RECOVERY, type RunnerName } from '../contracts/index.ts';
+import { ConvokeError, LIMITS, RECOVERY, type RunnerName } from '../contracts/index.ts';
 import { createKnownEvents } from '../ingest/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
@@ -53,6 +53,16 @@ function runnersOf({ model }: Config): Partial<Record<RunnerName, AgentRunner>> 
   return { scripted, model: createModelRunner({ languageModel: createLanguageModels(model) }) };
 }
 
+async function connectTemporal(address: string): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({ address });
+  } catch (error) {
+    throw new ConvokeError('temporal_unavailable', `Temporal does not answer at ${address}.`, {
+      cause: error,
+    });
+  }
+}
+
 function bundleOf(config: Config): WorkflowBundleOption {
   const codePath = config.workflowBundle ?? BUNDLE;
   if (!existsSync(codePath)) throw new Error(`There is no workflow bundle ${codePath}: npm run build`);
@@ -73,7 +83,7 @@ export async function runWorker(
   installRuntime(logger);
   const { address, namespace, taskQueue } = config.temporal;
   const [connection, session, archive] = await Promise.all([
-    NativeConnection.connect({ address }),
+    connectTemporal(address),
     openLog(config.redisUrl, logger),
     openArchive(config.archiveUrl),
   ]);

@@ -123,9 +123,9 @@ test('a full session goes on in another run: nothing is lost, what is archived i
   const session = await engine.open([agent('a', { script: { say: '{{message}}' } })]);
   const first = (await session.handle().describe()).runId;
   for (let n = 1; n <= turns; n += 1) {
-    // Some come while the run changes.
-    const more = n % 2 === 0 ? session.send(`m${n}`, long) : session.turnEnded(`t${n - 1}`);
-    await Promise.all([n === 1 ? null : more, n % 2 === 1 ? session.send(`m${n}`, long) : null]);
+    // Every other one comes while a turn runs, and some while the run changes.
+    if (n % 2 === 1 && n > 1) await session.turnEnded(`t${n - 1}`);
+    await session.send(`m${n}`, long);
   }
   const events = await session.turnEnded(`t${turns}`);
   await eventually('another run', async () => (await session.handle().describe()).runId !== first);
