@@ -1,8 +1,7 @@
 /**
- * Builds everything that runs: the TypeScript projects, the Lua scripts beside them, the workflow bundle and the page. Only what has changed.
+ * Builds everything that runs: the TypeScript, the Lua scripts beside them, the workflow bundle and the page. Only what has changed.
  *
- *     node scripts/build.mjs                        everything, tests and benchmarks included
- *     node scripts/build.mjs src/main workflows     only these TypeScript projects and what they refer to: all that a server runs
+ *     node scripts/build.mjs
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,8 +12,11 @@ import { buildPage } from './build-page.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
 
+/** What runs. Tests, examples and benchmarks are checked by `npm run types`; a mistake in one of them keeps nothing from starting. */
+const PROJECTS = ['src/main', 'workflows'];
+
 function compile() {
-  const tsc = [at('node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)];
+  const tsc = [at('node_modules/typescript/bin/tsc'), '-b', ...PROJECTS];
   const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
   rmSync(at('dist/src/log/lua'), { recursive: true, force: true });
