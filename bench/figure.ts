@@ -17,12 +17,6 @@ export interface NamedFigure extends Figure {
   readonly title: string;
 }
 
-/** What is measured together. */
-export interface Measurement {
-  readonly name: string;
-  readonly figures: readonly string[];
-}
-
 export function stated(name: string, title: string, value: number, bare: number | null = null): NamedFigure {
   return { name, title, value, bare, ratio: bare === null ? null : value / bare, goal: 'stated', ok: true };
 }

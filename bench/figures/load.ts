@@ -11,6 +11,8 @@ const SESSIONS = 64;
 /** One round of one engine. */
 interface Round {
   readonly perSecond: number;
+  /** Of its turns, ms from send to last token. */
+  readonly slowestMs: number;
   readonly workerMs: number;
   readonly gatewayMs: number;
   /** Of the Temporal server. */
@@ -42,11 +44,13 @@ async function round(stage: Stage, crowd: Crowd, ms: number): Promise<Round> {
   const cpuBefore = pids.map(cpuMs);
   const start = nowUs();
   let turns = 0;
+  let slowest = 0;
   await Promise.all(
     crowd.talks.map(async (talk) => {
       while (msSince(start) < ms) {
-        await talk.ask();
+        const { lastMs } = await talk.ask();
         turns += 1;
+        slowest = Math.max(slowest, lastMs);
       }
     }),
   );
@@ -61,6 +65,7 @@ async function round(stage: Stage, crowd: Crowd, ms: number): Promise<Round> {
   );
   return {
     perSecond: (turns / took) * 1000,
+    slowestMs: slowest,
     ...{ workerMs, gatewayMs, serverMs },
     redisRequests: (requests === 0 ? callsSince(before, after, 'spublish') : requests) / turns,
     redisCommands: allCallsSince(before, after) / turns,
@@ -78,6 +83,8 @@ function costs(
   const cost = (name: string, title: string, rounds: readonly Round[], of: keyof Round): NamedFigure =>
     stated(name, title, pick(rounds, of), pick(bare, of));
   return [
+    cost('slowestTurn', 'the slowest turn of a round at that load, ms', plain, 'slowestMs'),
+    cost('slowestTurnQuick', 'the slowest turn of a round, quick, ms', quick, 'slowestMs'),
     cost('workerCpuPerTurn', 'CPU of the worker, ms a turn, at that load', plain, 'workerMs'),
     cost('gatewayCpuPerTurn', 'CPU of the gateway, ms a turn', plain, 'gatewayMs'),
     cost('temporalCpuPerTurn', 'CPU of the Temporal server, ms a turn', plain, 'serverMs'),
