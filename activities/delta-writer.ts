@@ -2,6 +2,7 @@
  * Streams a step's text into the log: at most one call is under way, and what comes meanwhile goes with the next. So a slow model's token
  * leaves at once, and a fast one's are joined without a timer.
  */
+import { setImmediate as afterThisTurn } from 'node:timers/promises';
 import type { Delta } from '../src/contracts/index.ts';
 import type { DeltaReply } from '../src/log/index.ts';
 
@@ -51,6 +52,8 @@ export class DeltaWriter {
 
   async #pump(): Promise<void> {
     try {
+      // An agent that says all at once is done by then: it needs no delta, its text comes with the end.
+      await afterThisTurn();
       for (;;) {
         const until = wholeLength(this.#text);
         if (this.#stopped || until <= this.#sent) return;

@@ -51,6 +51,11 @@ export const LIMITS = {
   contextChars: 128 * KIB,
   /** Steps that one worker process runs at a time. */
   stepsPerWorker: 200,
+  /**
+   * Workflow tasks that one worker process has under way. A quick step holds its task open, and a busy session's next task comes with the
+   * answer to the last: with Temporal's 40, measured, 24 of 64 busy sessions waited for as long as the others had work.
+   */
+  workflowTasksPerWorker: 1_000,
   /** Sessions whose conversation a worker remembers between steps. */
   contextSessions: 1_000,
 

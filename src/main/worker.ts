@@ -98,6 +98,7 @@ export async function runWorker(
     taskQueue,
     workflowBundle: bundleOf(config),
     activities: createActivities({ log: session.log, source, archive, runners }),
+    maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
     maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
     maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
     stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,

@@ -1,7 +1,7 @@
 /** A real Redis for tests: empty, on a free port, without persistence, gone afterwards. */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { freePort } from './ports.ts';
+import { eventually, startProcess } from './process.ts';
+import type { TestProcess } from './process.ts';
 
 const READY = 'Ready to accept connections';
 
@@ -18,30 +18,11 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-async function launch(port: number): Promise<ChildProcess> {
+async function launch(port: number): Promise<TestProcess> {
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    // The listener stays: a pipe that nobody reads would hold the server up.
-    server.stdout.on('data', (chunk: Buffer) => {
-      if (said.includes(READY)) return;
-      said += chunk.toString();
-      if (said.includes(READY)) resolve();
-    });
-    server.once('error', reject);
-    server.once('exit', () => {
-      reject(new Error(`Redis ended: ${said}`));
-    });
-  });
+  const server = startProcess('redis-server', flags);
+  await eventually('Redis is ready', () => server.output().includes(READY));
   return server;
-}
-
-async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const gone = new Promise((resolve) => server.once('exit', resolve));
-  server.kill(signal);
-  await gone;
 }
 
 export async function startRedis(): Promise<TestRedis> {
@@ -50,12 +31,20 @@ export async function startRedis(): Promise<TestRedis> {
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    kill: () => end(server, 'SIGKILL'),
+    kill: async () => {
+      await server.end('SIGKILL');
+    },
     async start() {
       server = await launch(port);
     },
-    freeze: async () => void server.kill('SIGSTOP'),
-    thaw: async () => void server.kill('SIGCONT'),
-    stop: () => end(server, 'SIGKILL'),
+    freeze: async () => {
+      process.kill(server.pid, 'SIGSTOP');
+    },
+    thaw: async () => {
+      process.kill(server.pid, 'SIGCONT');
+    },
+    stop: async () => {
+      await server.end('SIGKILL');
+    },
   };
 }

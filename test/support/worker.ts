@@ -163,6 +163,7 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
     taskQueue: SESSION.taskQueue,
     workflowBundle: await workflowBundle(),
     activities: createActivities({ log, source, archive, runners }),
+    maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
     maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
     maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
     stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
