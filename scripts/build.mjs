@@ -43,8 +43,9 @@ const NO_STACKS = process.argv.includes('--stacks') ? '' : 'Error.stackTraceLimi
 async function bundleWorkflows() {
   const bundle = at('dist/workflow-bundle.js');
   const parts = [at('dist/workflows'), at('dist/src/contracts'), at('node_modules/@temporalio/worker/lib')];
-  const asked = existsSync(bundle) && readFileSync(bundle, 'utf8').startsWith(NO_STACKS || '(');
-  if (asked && statSync(bundle).mtimeMs > changedAt(...parts)) return;
+  const made = existsSync(bundle) ? readFileSync(bundle, 'utf8') : '';
+  const alike = made !== '' && made.startsWith('Error.') === (NO_STACKS !== '');
+  if (alike && statSync(bundle).mtimeMs > changedAt(...parts)) return;
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const quiet = () => undefined;
   const { code } = await bundleWorkflowCode({
