@@ -29,7 +29,10 @@ export class ClientError extends Error {
   }
 }
 
-/** True if the same request may succeed later. Every request of the protocol may be sent twice, so a lost answer counts. */
+/**
+ * True if the same request may succeed later. A lost answer counts: every request may be sent twice, except a cancel that names no turn
+ * (`Session.cancel` sees to that).
+ */
 export function isRetryable(error: unknown): boolean {
   if (isConvokeError(error)) return ERRORS[error.code].retryable;
   return error instanceof ClientError && (error.code === 'offline' || error.code === 'timeout');

@@ -3,7 +3,7 @@
  *
  * Frames may be repeated, may be missing, and may be older than what is here; they are never in another order than the server's.
  */
-import { applyDelta, applyEvent, openSteps, withStepText } from '../contracts/index.ts';
+import { applyEvent, openSteps, takeDelta } from '../contracts/index.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/index.ts';
 
 /** What a frame did. `behind`: something before it is missing; attach again. */
@@ -50,27 +50,15 @@ export class Replica {
   delta(delta: Delta): { readonly outcome: Outcome; readonly added?: Delta } {
     const view = this.#view;
     if (!view) return { outcome: 'ignored' };
-    const entry = view.entries.findLast((each) => each.kind === 'step' && each.step === delta.step);
-    if (entry?.kind !== 'step') {
-      if (this.#stranger === delta.step) return { outcome: 'ignored' };
-      this.#stranger = delta.step;
-      return { outcome: 'behind' };
+    const taken = takeDelta(view, delta);
+    if (taken.fit === 'new') {
+      this.#view = taken.view;
+      return { outcome: 'applied', added: taken.delta };
     }
-    if (entry.status !== 'running') return { outcome: 'ignored' };
-    const have = { step: entry.step, attempt: entry.attempt, text: entry.text };
-    const next = applyDelta(have, delta);
-    if (next) {
-      this.#view = withStepText(view, next);
-      // Cut from the delta: slicing the whole text would cost its length at every token.
-      const offset = next.attempt > have.attempt ? 0 : have.text.length;
-      return {
-        outcome: 'applied',
-        added: { ...delta, offset, text: delta.text.slice(offset - delta.offset) },
-      };
-    }
-    const from = delta.attempt > have.attempt ? 0 : have.text.length;
-    if (delta.attempt < have.attempt || delta.offset <= from) return { outcome: 'ignored' };
-    this.#hole = delta;
+    if (taken.fit === 'old') return { outcome: 'ignored' };
+    if (taken.fit === 'hole') this.#hole = delta;
+    else if (this.#stranger === delta.step) return { outcome: 'ignored' };
+    else this.#stranger = delta.step;
     return { outcome: 'behind' };
   }
 

@@ -1,5 +1,5 @@
 /** One session, followed over a connection that comes and goes. */
-import { LIMITS, receiptOf, turnNumber } from '../contracts/index.ts';
+import { LIMITS, nextTurn, receiptOf, turnNumber } from '../contracts/index.ts';
 import type {
   CancelReply,
   Delta,
@@ -159,6 +159,7 @@ export class Session {
       get failure() {
         return attachment.status.error ?? null;
       },
+      receipt: (messageId: string) => this.receipt(messageId),
       onChange: (listener: () => void) => this.#onChange(listener),
     };
     return streamTurn(source, named, options.signal);
@@ -180,9 +181,15 @@ export class Session {
     })();
   }
 
-  /** Cancels a turn; without an id the one that runs. A terminal event follows if the answer is `cancelling`. */
-  cancel(turn?: string): Promise<CancelReply> {
-    return this.#call('cancel', { session: this.id, ...(turn === undefined ? {} : { turn }) });
+  /**
+   * Cancels a turn; without an id the one that the view shows at work, or the next. A terminal event follows if the answer is
+   * `cancelling`. Where the view knows of none the server chooses; then a lost answer is thrown, for a repeat could meet the turn after.
+   */
+  async cancel(turn: string | undefined = this.view ? nextTurn(this.view) : undefined): Promise<CancelReply> {
+    if (turn !== undefined) return this.#call('cancel', { session: this.id, turn });
+    const { connection, requestTimeoutMs } = this.#host;
+    await connection.whenOnline(requestTimeoutMs);
+    return connection.request('cancel', { session: this.id });
   }
 
   /** The state of the session's workflow. */

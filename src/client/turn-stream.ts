@@ -2,10 +2,11 @@
  * A turn as an async iterable. It reads the view and says what is new since it last said something; nothing is queued for a slow reader,
  * who gets larger pieces instead, and a snapshot in the middle of a turn is only another view.
  */
-import { ConvokeError, turnNumber } from '../contracts/index.ts';
-import type { SessionView, StepEntry } from '../contracts/index.ts';
+import { ConvokeError, receiptOf, turnNumber } from '../contracts/index.ts';
+import type { Receipt, SessionView, StepEntry } from '../contracts/index.ts';
 import type { Unsubscribe } from './emitter.ts';
-import { failureError } from './errors.ts';
+import { failureError, isRetryable } from './errors.ts';
+import { pause } from './timing.ts';
 
 /** What a reader of a turn is given. */
 export type TurnPiece =
@@ -39,7 +40,12 @@ export interface TurnSource {
   readonly failure: Error | null;
   /** Calls back at each new view or failure. */
   onChange(listener: () => void): Unsubscribe;
+  /** Where a message stands, as the server knows it. */
+  receipt(messageId: string): Promise<Receipt>;
 }
+
+/** A view that has dropped older entries gets this long to show a message before the server is asked, ms: it may be on its way. */
+const LOOK_UP_AFTER_MS = 1_000;
 
 /** What the reader has been told of each step. */
 type Told = Map<string, { readonly attempt: number; readonly text: string }>;
@@ -48,7 +54,7 @@ type Told = Map<string, { readonly attempt: number; readonly text: string }>;
  * The pieces of a turn, from its first word (what was said before comes in one piece) to its end.
  *
  * Throws the turn's failure (`agent_failed`, …), why its message was rejected, `turn_not_found` if the view no longer reaches back to
- * it, the session's failure, and the reason of `signal`.
+ * it, `message_not_found` if the server does not know the message either, the session's failure, and the reason of `signal`.
  */
 export async function* streamTurn(
   source: TurnSource,
@@ -57,6 +63,7 @@ export async function* streamTurn(
 ): AsyncGenerator<TurnPiece, void, void> {
   const told: Told = new Map();
   let turn = 'turn' in target ? target.turn : undefined;
+  let asked: Promise<string | undefined> | undefined;
   for (;;) {
     signal?.throwIfAborted();
     // Listen before looking: nothing that comes while the reader works is missed.
@@ -64,7 +71,10 @@ export async function* streamTurn(
     try {
       const { view } = source;
       if (view) {
-        if ('messageId' in target) turn = turnOfMessage(view, target.messageId) ?? turn;
+        if ('messageId' in target) {
+          turn = turnOfMessage(view, target.messageId) ?? turn;
+          if (turn === undefined && view.truncated) asked ??= lookUp(source, target.messageId);
+        }
         for (const piece of turn === undefined ? [] : news(view, turn, told)) yield piece;
         const end = turn === undefined ? null : endOf(view, turn);
         if (end) {
@@ -73,7 +83,14 @@ export async function* streamTurn(
         }
       }
       if (source.failure) throw source.failure;
-      await change.happened;
+      if (turn !== undefined || !asked) {
+        await change.happened;
+        continue;
+      }
+      const answer = await Promise.race([change.happened, asked.then((found) => ({ found }))]);
+      if (!answer) continue;
+      turn = answer.found;
+      asked = undefined;
     } finally {
       change.stop();
     }
@@ -108,6 +125,20 @@ function turnOfMessage(view: SessionView, messageId: string): string | undefined
   return undefined;
 }
 
+/** The turn of a message by the server's word; undefined if the view has it by now, or the server cannot say now. Throws if there is none. */
+async function lookUp(source: TurnSource, messageId: string): Promise<string | undefined> {
+  await pause(LOOK_UP_AFTER_MS);
+  if (source.view && receiptOf(source.view, messageId)) return undefined;
+  try {
+    const { turn, code } = await source.receipt(messageId);
+    if (turn !== undefined) return turn;
+    throw code === undefined ? new ConvokeError('turn_not_found') : failureError(code);
+  } catch (error) {
+    if (isRetryable(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What the view says of a turn and the reader has not been told; marks it as told. */
 function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
   const pieces: TurnPiece[] = [];
@@ -136,10 +167,19 @@ function endOf(view: SessionView, turn: string): TurnPiece | null {
   if (entry?.status === 'failed') {
     throw failureError(entry.failure ?? { code: 'internal', message: 'The turn failed.' });
   }
-  if (entry && entry.status !== 'running') return { type: 'ended', turn, status: entry.status };
-  const oldest = view.turns[0];
-  if (!entry && oldest && view.truncated && turnNumber(turn) < turnNumber(oldest.turn)) {
+  if (view.truncated && isDropped(view, turn)) {
     throw new ConvokeError('turn_not_found', 'The turn is older than what the view holds; read its events.');
   }
-  return null;
+  return entry && entry.status !== 'running' ? { type: 'ended', turn, status: entry.status } : null;
+}
+
+/** True if a view that has dropped older entries has dropped what was said in a turn. Turns stay longer than their steps. */
+function isDropped({ turns, entries }: SessionView, turn: string): boolean {
+  const entry = turns.find((each) => each.turn === turn);
+  if (entry)
+    return (
+      entry.status === 'completed' && !entries.some((each) => each.kind === 'step' && each.turn === turn)
+    );
+  const [oldest] = turns;
+  return oldest !== undefined && turnNumber(turn) < turnNumber(oldest.turn);
 }

@@ -26,6 +26,7 @@ export type {
   CancelReply,
   CarriedState,
   KnownEvents,
+  KnownEventsPage,
   QueuedMessage,
   RunnerName,
   ScriptFault,
@@ -48,7 +49,7 @@ export type {
 export { LIMITS, RECOVERY } from './limits.ts';
 export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
 export type { ErrorCode, Problem } from './errors.ts';
-export { applyDelta, applyEvent, emptyView, openSteps, receiptOf, withStepText } from './view.ts';
+export { applyEvent, emptyView, nextTurn, openSteps, receiptOf, takeDelta, withStepText } from './view.ts';
 export type { EndStatus, MessageEntry, SessionView, StepEntry, TurnEntry } from './view.ts';
 export { FRAMES } from './wire.ts';
 export type {

@@ -184,7 +184,9 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       return { ...view, status: 'closed' };
     case 'message.accepted': {
       const { queued, ...data } = event.data;
-      return withEntry(view, {
+      // The same message may have been refused before, for want of room.
+      const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
+      return withEntry({ ...view, entries: others }, {
         kind: 'message',
         ...data,
         at: event.at,
@@ -232,18 +234,28 @@ export function applyEvent(view: SessionView, event: SessionEvent): SessionView 
   return { ...reduce(view, event), position: { epoch: event.epoch, seq: event.seq } };
 }
 
-/**
- * The text of a step after a delta, or null if the delta adds nothing: it is of an older attempt, repeats what is there, or leaves a hole.
- * A higher attempt withdraws the text before it.
- */
-export function applyDelta(have: OpenStep, delta: Delta): OpenStep | null {
-  if (delta.attempt < have.attempt) return null;
-  const text = delta.attempt > have.attempt ? '' : have.text;
-  if (delta.offset > text.length || delta.offset + delta.text.length <= text.length) return null;
+/** What a delta means to a view. */
+export type DeltaTaken =
+  /** `delta`: what of it was new. */
+  | { readonly fit: 'new'; readonly view: SessionView; readonly delta: Delta }
+  /** `old`: it adds nothing. `hole`: text before it is missing. `stranger`: the view has no such step. */
+  | { readonly fit: 'old' | 'hole' | 'stranger' };
+
+/** The one rule for deltas. A higher attempt withdraws the text before it; a lower one, and a step that has ended, are `old`. */
+export function takeDelta(view: SessionView, delta: Delta): DeltaTaken {
+  const entry = view.entries.findLast((each) => each.kind === 'step' && each.step === delta.step);
+  if (entry?.kind !== 'step') return { fit: 'stranger' };
+  const { step, status, attempt } = entry;
+  if (status !== 'running' || delta.attempt < attempt) return { fit: 'old' };
+  const text = delta.attempt > attempt ? '' : entry.text;
+  if (delta.offset > text.length) return { fit: 'hole' };
+  // Cut from the piece, not from the whole: slicing the whole would copy it for every token.
+  const more = delta.text.slice(text.length - delta.offset);
+  if (more === '') return { fit: 'old' };
   return {
-    step: delta.step,
-    attempt: delta.attempt,
-    text: text + delta.text.slice(text.length - delta.offset),
+    fit: 'new',
+    view: withStepText(view, { step, attempt: delta.attempt, text: text + more }),
+    delta: { ...delta, offset: text.length, text: more },
   };
 }
 
@@ -273,4 +285,14 @@ export function receiptOf(view: SessionView, messageId: string): Receipt | null 
     ...(turn && entry.status === 'consumed' ? { turnStatus: turn.status } : {}),
     ...(entry.code ? { code: entry.code } : {}),
   };
+}
+
+/** The turn that a cancel means which names none: the running one, or else the next. */
+export function nextTurn({ turns, entries }: SessionView): string | undefined {
+  const running = turns.find(({ status }) => status === 'running');
+  if (running) return running.turn;
+  const waits = entries.find(
+    (entry) => entry.kind === 'message' && (entry.status === 'accepted' || entry.status === 'queued'),
+  );
+  return waits?.turn;
 }

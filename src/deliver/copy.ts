@@ -1,5 +1,5 @@
 /** A gateway's copy of a session: the fold of the notices, and the knowledge of which ones do not fit. No input or output. */
-import { applyDelta, applyEvent, openSteps, withStepText } from '../contracts/index.ts';
+import { applyEvent, openSteps, takeDelta } from '../contracts/index.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Notice } from './held.ts';
 import { envelope } from './load.ts';
@@ -76,16 +76,13 @@ export class Copy {
   }
 
   #delta(delta: Delta, final: boolean): Taken {
-    const entry = this.#view.entries.findLast((each) => each.kind === 'step' && each.step === delta.step);
-    if (entry?.kind !== 'step') return this.#strange(delta.step, final);
-    if (entry.status !== 'running') return FITS;
-    const { step, attempt, text } = entry;
-    const offset = delta.attempt > attempt ? 0 : text.length;
-    const next = applyDelta({ step, attempt, text }, delta);
-    if (!next) return delta.attempt < attempt || delta.offset <= offset || final ? FITS : GAP;
-    this.#view = withStepText(this.#view, next);
-    // Cut from the piece, not from the whole: slicing the whole would copy it for every token.
-    return { fits: true, delta: { ...delta, offset, text: delta.text.slice(offset - delta.offset) } };
+    const taken = takeDelta(this.#view, delta);
+    if (taken.fit === 'new') {
+      this.#view = taken.view;
+      return { fits: true, delta: taken.delta };
+    }
+    if (taken.fit === 'stranger') return this.#strange(delta.step, final);
+    return taken.fit === 'old' || final ? FITS : GAP;
   }
 
   #strange(step: string, final: boolean): Taken {

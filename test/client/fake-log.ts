@@ -1,5 +1,5 @@
 /** The log of one session, in memory: what a gateway reads, and what a client's view is measured against. */
-import { applyDelta, applyEvent, emptyView, openSteps, withStepText } from '../../src/contracts/index.ts';
+import { applyEvent, emptyView, openSteps, takeDelta } from '../../src/contracts/index.ts';
 import type {
   Cursor,
   Delta,
@@ -50,8 +50,8 @@ export class FakeLog {
   say(step: string, text: string): Frame & { kind: 'delta' } {
     const have = openSteps(this.view).find((each) => each.step === step)!;
     const delta = { session: this.session, step, attempt: have.attempt, offset: have.text.length, text };
-    const open = applyDelta(have, delta);
-    if (open) this.view = withStepText(this.view, open);
+    const taken = takeDelta(this.view, delta);
+    if (taken.fit === 'new') this.view = taken.view;
     return { kind: 'delta', delta };
   }
 

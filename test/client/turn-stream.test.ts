@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TurnPiece } from '../../src/client/index.ts';
+import { LIMITS } from '../../src/contracts/index.ts';
 import { FakeLog } from './fake-log.ts';
 import { refuse } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
@@ -33,6 +34,13 @@ function turnLog(): FakeLog {
   log.message('m1', 't1');
   log.start('t1', 't1.1');
   return log;
+}
+
+/** Messages that push everything before them out of the view. */
+function fill(log: FakeLog): void {
+  for (let at = 0; at < LIMITS.snapshotEntries; at++) {
+    log.append('message.rejected', { messageId: `fill-${at}`, code: 'inbox_full' });
+  }
 }
 
 function endTurn(gateway: ScriptedGateway, log: FakeLog): void {
@@ -144,5 +152,40 @@ describe('a turn as an iterable', () => {
     const left = read(session.turn('t1'));
     session.leave();
     await expect(left).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('a message that the view has dropped is looked up once: its turn goes on, or is not found', async () => {
+    const log = new FakeLog();
+    log.message('old', 't1');
+    log.start('t1', 't1.1');
+    fill(log);
+    log.append('message.accepted', { messageId: 'm2', parts: [], queued: true }, { turn: 't2' });
+    const gateway = await startGateway(log);
+    const looked: unknown[] = [];
+    gateway.script = (name, { messageId }) => {
+      if (name !== 'receipt') return undefined;
+      looked.push(messageId);
+      if (messageId === 'gone') return refuse('message_not_found');
+      return { ok: true, value: { session: 's1', messageId, status: 'consumed', turn: 't1' } };
+    };
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = read(session.turn({ messageId: 'old' }));
+    await expect(read(session.turn({ messageId: 'gone' }))).rejects.toMatchObject({
+      code: 'message_not_found',
+    });
+    gateway.push(log.append('turn.cancelled', { reason: 'asked' }, { turn: 't1' }));
+    expect(await pieces).toEqual(['[cancelled]']);
+    expect(looked.sort()).toEqual(['gone', 'old']);
+  });
+
+  test('a turn whose words the view has dropped is not told as one that said nothing', async () => {
+    const log = turnLog();
+    log.complete('t1', 't1.1');
+    log.append('turn.completed', {}, { turn: 't1' });
+    fill(log);
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await expect(read(session.turn('t1'))).rejects.toMatchObject({ code: 'turn_not_found' });
   });
 });

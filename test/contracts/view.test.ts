@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  applyDelta,
   applyEvent,
   emptyView,
   LIMITS,
   openSteps,
   receiptOf,
+  takeDelta,
   withStepText,
 } from '../../src/contracts/index.ts';
 import type { Delta, EventData, EventType, SessionEvent, SessionView } from '../../src/contracts/index.ts';
@@ -101,26 +101,31 @@ describe('the text of a step', () => {
     const chunks = fc.array(fc.tuple(fc.string({ unit: 'grapheme', minLength: 1 }), fc.boolean()));
     fc.assert(
       fc.property(chunks, (all) => {
-        let open = { step, attempt: 1, text: '' };
+        let view = running;
         let text = '';
         for (const [chunk, twice] of all) {
           const piece = delta(1, text.length, chunk);
           text += chunk;
-          open = applyDelta(open, piece) ?? open;
-          if (twice) expect(applyDelta(open, piece)).toBeNull();
-          expect(applyDelta(open, delta(1, text.length + 1, 'x'))).toBeNull();
+          const taken = takeDelta(view, piece);
+          expect(taken).toMatchObject({ fit: 'new', delta: piece });
+          if (taken.fit === 'new') view = taken.view;
+          if (twice) expect(takeDelta(view, piece)).toEqual({ fit: 'old' });
+          expect(takeDelta(view, delta(1, text.length + 1, 'x'))).toEqual({ fit: 'hole' });
         }
-        expect(open.text).toBe(text);
-        expect(applyDelta(open, delta(1, 0, `${text}!`))?.text).toBe(`${text}!`);
+        expect(openSteps(view)).toEqual([{ step, attempt: 1, text }]);
+        const whole = takeDelta(view, delta(1, 0, `${text}!`));
+        expect(whole).toMatchObject({ fit: 'new', delta: { offset: text.length, text: '!' } });
       }),
     );
   });
 
   test('a higher attempt withdraws it, a lower one is ignored', () => {
-    const open = { step, attempt: 2, text: 'old' };
-    expect(applyDelta(open, delta(1, 3, 'late'))).toBeNull();
-    expect(applyDelta(open, delta(3, 0, 'new'))).toEqual({ step, attempt: 3, text: 'new' });
-    expect(applyDelta(open, delta(3, 3, 'hole'))).toBeNull();
+    const open = withStepText(running, { step, attempt: 2, text: 'old' });
+    expect(takeDelta(open, delta(1, 3, 'late'))).toEqual({ fit: 'old' });
+    const anew = takeDelta(open, delta(3, 0, 'new'));
+    expect(anew.fit === 'new' && openSteps(anew.view)).toEqual([{ step, attempt: 3, text: 'new' }]);
+    expect(takeDelta(open, delta(3, 3, 'hole'))).toEqual({ fit: 'hole' });
+    expect(takeDelta(open, { ...delta(1, 0, 'x'), step: 't9.1' })).toEqual({ fit: 'stranger' });
   });
 
   test('a restart withdraws the attempts before, but not text of its own that was faster than it', () => {
