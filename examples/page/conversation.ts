@@ -204,7 +204,7 @@ export class Conversation {
     part('close', HTMLButtonElement).hidden = view?.status !== 'open';
     if (!view) return;
     const id = encodeURIComponent(workflowId(view));
-    link.href = `${this.#place.temporalUi}/namespaces/default/workflows/${id}`;
+    link.href = `${this.#place.workflows}/${id}`;
   }
 
   #toEnd(): void {

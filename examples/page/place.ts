@@ -1,19 +1,21 @@
-/** What the address says: which session, which gateways, where Temporal's Web UI is. */
+/** What the address says: which session, which gateways, where Temporal's Web UI is. In the query a number alone is a port of the page's host. */
 import { isId } from '../../src/contracts/index.ts';
 
 const TEMPORAL_UI = 'http://localhost:8233';
+const NAMESPACE = 'default';
 
 export interface Place {
   readonly session: string;
   /** The gateway that served the page, then those of `?gateways=a,b`. */
   readonly gateways: readonly string[];
-  /** Base address of Temporal's Web UI. */
-  readonly temporalUi: string;
+  /** Where Temporal's Web UI lists the workflows of `?ui=` and `?namespace=`. */
+  readonly workflows: string;
 }
 
 /** An http(s) address without a slash at its end; null for anything else, `javascript:` included. */
 function webAddress(text: string): string | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const whole = /^\d{1,5}$/.test(text) ? `${location.protocol}//${location.hostname}:${text}` : text;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
   return url && /^https?:$/.test(url.protocol) ? url.href.replace(/\/+$/, '') : null;
 }
 
@@ -30,10 +32,11 @@ export function readPlace(): Place {
   if (session !== asked) history.replaceState(null, '', `#session=${session}`);
   const query = new URLSearchParams(location.search);
   const others = (query.get('gateways') ?? '').split(',').map((item) => webAddress(item.trim()));
+  const namespace = encodeURIComponent(query.get('namespace') ?? NAMESPACE);
   return {
     session,
     gateways: [...new Set([location.origin, ...others.filter((item) => item !== null)])],
-    temporalUi: webAddress(query.get('ui') ?? '') ?? TEMPORAL_UI,
+    workflows: `${webAddress(query.get('ui') ?? '') ?? TEMPORAL_UI}/namespaces/${namespace}/workflows`,
   };
 }
 

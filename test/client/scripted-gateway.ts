@@ -1,5 +1,6 @@
 /** A gateway for tests: a real Socket.IO server that keeps the protocol, except where a test tells it otherwise. */
 import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
@@ -48,6 +49,8 @@ export class ScriptedGateway {
   /** What the middleware refuses the next connections with, first one first. */
   readonly refusals: ErrorCode[] = [];
   script: Script = () => undefined;
+  /** Answers REST requests. */
+  rest: RequestListener = (_, response) => void response.writeHead(404).end();
   readonly #log: FakeLog;
   readonly #io: Server;
   readonly #watching = new Set<Socket>();
@@ -55,7 +58,10 @@ export class ScriptedGateway {
 
   private constructor(log: FakeLog) {
     this.#log = log;
-    this.#io = new Server(createServer(), { transports: ['websocket'], serveClient: false });
+    this.#io = new Server(
+      createServer((request, response) => this.rest(request, response)),
+      { transports: ['websocket'], serveClient: false },
+    );
     this.#io.use((socket, next) => {
       this.tokens.add(socket.handshake.auth['token']);
       const code = this.refusals.shift();

@@ -171,6 +171,9 @@ describe('the place', () => {
     const page = await play.join({}, '&ui=https://temporal.example/');
     const path = 'namespaces/default/workflows/session%3Aacme%3As1';
     expect(await page.locator('#temporal').getAttribute('href')).toBe(`https://temporal.example/${path}`);
+    const near = await play.join({}, '&ui=8999&namespace=acme');
+    const named = path.replace('/default/', '/acme/');
+    expect(await near.locator('#temporal').getAttribute('href')).toBe(`http://127.0.0.1:8999/${named}`);
     const other = await play.join({}, '&ui=javascript:alert(1)');
     expect(await other.locator('#temporal').getAttribute('href')).toBe(`http://localhost:8233/${path}`);
   });

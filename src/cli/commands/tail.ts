@@ -30,7 +30,7 @@ export async function tail(id: string, options: TailOptions): Promise<void> {
     const session = client.session(id);
     const reader = options.json ? jsonReader() : new ScreenReader(session);
     await new Promise<void>((resolve, reject) => {
-      follow(session, options.after ?? '0', reader, resolve).catch(reject);
+      follow(session, options.after ?? '0', reader, { end: resolve, fail: reject });
       session.on('status', ({ state, error }) => {
         if (state === 'failed' || state === 'left')
           reject(error ?? new Error('The session cannot be followed.'));
@@ -43,35 +43,49 @@ export async function tail(id: string, options: TailOptions): Promise<void> {
   }
 }
 
-async function follow(session: Session, after: string, reader: Reader, end: () => void): Promise<void> {
+interface Outcome {
+  readonly end: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+function follow(session: Session, after: string, reader: Reader, { end, fail }: Outcome): void {
   const waiting: SessionEvent[] = [];
   let told = { epoch: 0, seq: 0 };
-  let live = false;
+  /** Catch-ups that run or wait: events wait for them. */
+  let behind = 0;
+  let last: Promise<unknown> = session.ready();
   const tell = (event: SessionEvent): void => {
-    if (event.epoch === told.epoch && event.seq <= told.seq) return;
+    if (event.epoch < told.epoch || (event.epoch === told.epoch && event.seq <= told.seq)) return;
     told = { epoch: event.epoch, seq: event.seq };
     reader.event(event);
     if (event.type === 'session.closed') end();
   };
-  const catchUp = async (from: string): Promise<void> => {
-    live = false;
-    for await (const event of pages(session.id, from)) tell(event);
-    for (const event of waiting.splice(0)) tell(event);
-    live = true;
+  /** One after the other; `from` is asked when its turn has come. */
+  const catchUp = (from: () => string): void => {
+    behind++;
+    last = last.then(async () => {
+      for await (const event of pages(session.id, from())) tell(event);
+      if (--behind > 0) return;
+      for (const event of waiting.splice(0)) tell(event);
+    });
+    last.catch(fail);
   };
   session.on('event', (event) => {
-    if (live) tell(event);
+    if (behind === 0) tell(event);
     else waiting.push(event);
   });
   session.on('delta', (delta) => {
-    if (live) reader.grown(delta);
+    if (behind === 0) reader.grown(delta);
   });
-  await session.ready();
-  await catchUp(after);
+  catchUp(() => after);
   session.on('reset', ({ position }) => {
-    const sameLife = position.epoch === told.epoch;
-    if (!sameLife) reader.reset();
-    catchUp(sameLife ? `${told.epoch}:${told.seq}` : '0').catch(end);
+    catchUp(() => {
+      // Nothing told yet: as it was asked for. Told of this life already: what is missing of it.
+      if (told.epoch === 0) return after;
+      if (position.epoch <= told.epoch) return `${told.epoch}:${told.seq}`;
+      reader.reset();
+      return '0';
+    });
   });
 }
 

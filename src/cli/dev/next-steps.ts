@@ -9,6 +9,20 @@ import type { Screen } from './screen.ts';
 
 const LABEL_COLUMN = 14;
 
+/** What the page takes for granted. */
+const UI_PORT = 8233;
+const NAMESPACE = 'default';
+
+/** The page, told of what it cannot know: the other gateways, and where Temporal's Web UI is. */
+export function pageLink({ url, gatewayPorts, temporal: { own, namespace } }: DevPlan): string {
+  const query = [
+    ...(gatewayPorts.length > 1 ? [`gateways=${gatewayPorts.slice(1).join(',')}`] : []),
+    ...(own && own.uiPort !== UI_PORT ? [`ui=${own.uiPort}`] : []),
+    ...(namespace === NAMESPACE ? [] : [`namespace=${encodeURIComponent(namespace)}`]),
+  ];
+  return query.length > 0 ? `${url}/?${query.join('&')}` : `${url}/`;
+}
+
 /** Where Temporal's Web UI shows the runs of a session. */
 export function temporalUiLink(plan: DevPlan, session: string | null): string | null {
   const { own, namespace } = plan.temporal;
@@ -39,7 +53,7 @@ export function nextSteps(plan: DevPlan, session: string | null, env: Environmen
   const ui = temporalUiLink(plan, session);
   const run = `${prefix(env)}npx convoke`;
   const rows: readonly (readonly [string, string])[] = [
-    ['Page', `${plan.url}/`],
+    ['Page', pageLink(plan)],
     ['API docs', `${plan.url}/docs`],
     ...(ui ? [['Temporal UI', ui] as const] : []),
     ...(session === null

@@ -1,0 +1,25 @@
+import { expect, it } from '@jest/globals';
+import { pageLink } from '../../src/cli/dev/next-steps.ts';
+import type { DevPlan } from '../../src/cli/dev/plan.ts';
+
+const PLAN: DevPlan = {
+  temporal: {
+    address: '127.0.0.1:7233',
+    namespace: 'default',
+    own: { port: 7233, uiPort: 8233, httpPort: 1 },
+  },
+  redis: { url: 'redis://127.0.0.1:6379', ownPort: 6379 },
+  gatewayPorts: [3000],
+  workerPorts: [1],
+  host: '127.0.0.1',
+  url: 'http://127.0.0.1:3000',
+  external: [],
+};
+
+it('the page is told of other gateways, of another Web UI and of another namespace, and of nothing else', () => {
+  expect(pageLink(PLAN)).toBe('http://127.0.0.1:3000/');
+  const own = { port: 7233, uiPort: 8300, httpPort: 1 };
+  const temporal = { ...PLAN.temporal, own, namespace: 'acme' };
+  const link = pageLink({ ...PLAN, temporal, gatewayPorts: [3000, 3001, 3002] });
+  expect(link).toBe('http://127.0.0.1:3000/?gateways=3001,3002&ui=8300&namespace=acme');
+});
