@@ -17,6 +17,7 @@ export interface LogAccess {
 /** The log, or what it is built anew from, cannot be reached at the moment. */
 const AWAY: readonly ErrorCode[] = [
   'log_unavailable',
+  'archive_unavailable',
   'temporal_unavailable',
   'worker_unavailable',
   'overloaded',

@@ -8,7 +8,8 @@
  * 3. Reading returns ascending seq, never another tenant's or session's events.
  * 4. What was written is read back unchanged, whatever a JSON string may hold, also by another process and after a restart.
  *
- * Errors are those of the database: a rejected call has changed nothing and may be repeated.
+ * A rejected call has changed nothing and may be repeated. An adapter rejects with what its database says; an archive that was opened with
+ * `openArchive` rejects with `archive_unavailable`.
  */
 import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
 

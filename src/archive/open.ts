@@ -1,4 +1,5 @@
 /** Chooses the adapter by the scheme of a URL. */
+import { ConvokeError } from '../contracts/index.ts';
 import type { Archive } from './archive.ts';
 import { createPostgresArchive } from './postgres.ts';
 import { createSqliteArchive } from './sqlite.ts';
@@ -8,9 +9,13 @@ const FORMS = 'sqlite:///absolute/path.db, sqlite:relative/path.db or postgres:/
 /**
  * Opens the archive that a URL names: `sqlite:///absolute/path.db`, `sqlite:relative/path.db` or `postgres://…`. The path of a file is
  * taken as written, nothing in it is decoded. Throws an Error for any other form (without its text: it may hold a password), and whatever
- * the database says if it cannot be opened.
+ * the database says if it cannot be opened. Later every error is `archive_unavailable`.
  */
 export async function openArchive(url: string): Promise<Archive> {
+  return named(await adapterOf(url));
+}
+
+async function adapterOf(url: string): Promise<Archive> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'postgres' || scheme === 'postgresql') return createPostgresArchive(url);
   if (scheme === 'sqlite') return createSqliteArchive(sqliteFile(url.slice('sqlite:'.length)));
@@ -24,4 +29,25 @@ function sqliteFile(rest: string): string {
   if (file === '' || file.startsWith('//'))
     throw new Error(`The URL of the archive names no file; use ${FORMS}.`);
   return file;
+}
+
+/** The archive with every error named. Of the cause only the sentence is kept: PostgreSQL puts whole rows, so text of messages, beside it. */
+function named(archive: Archive): Archive {
+  const call = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (error) {
+      const { message, code } = error as { readonly message: string; readonly code?: string }; // safety: of Node or of a driver
+      // Node's error of a host with several addresses has a code and no message.
+      const cause = new Error(message === '' ? code : message);
+      throw new ConvokeError('archive_unavailable', undefined, { cause });
+    }
+  };
+  return {
+    write: (ref, info, events) => call(() => archive.write(ref, info, events)),
+    read: (ref, after, limit) => call(() => archive.read(ref, after, limit)),
+    readTail: (ref, upTo, limit) => call(() => archive.readTail(ref, upTo, limit)),
+    session: (ref) => call(() => archive.session(ref)),
+    close: () => archive.close(),
+  };
 }

@@ -45,6 +45,7 @@ export const ERRORS = {
   overloaded: entry(503, 'The engine is busy.', 1_000),
   temporal_unavailable: entry(503, 'The orchestrator cannot be reached; nothing was accepted.', 2_000),
   log_unavailable: entry(503, 'The session log cannot be reached; accepted messages are safe.', 2_000),
+  archive_unavailable: entry(503, 'The archive cannot be reached; what it holds is safe.', 2_000),
   worker_unavailable: entry(503, 'No worker answered in time.', 2_000),
   draining: entry(503, 'This gateway is stopping; connect again.', 500),
   slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),

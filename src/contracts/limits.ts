@@ -31,6 +31,13 @@ export const LIMITS = {
   inboxMessages: 100,
   /** Size of the messages that may wait, all together, UTF-16 code units of JSON: what one run hands to the next must fit a payload of 2 MiB. */
   inboxChars: 256 * KIB,
+  /**
+   * Size of the facts that wait for the log (it may be away for hours), UTF-16 code units of JSON. Messages beyond it are rejected with
+   * `inbox_full`: all of these facts travel in one payload of 2 MiB.
+   */
+  outboxChars: 256 * KIB,
+  /** Rejections among these facts. Of a message beyond them only its receipt tells. */
+  outboxRejections: 100,
   /** Messages whose receipts (and so duplicates) a session remembers. */
   receiptsKept: 1_000,
   /** Continue as new at the next pause after this many history events. Cold replay costs 0.65 to 2 ms each. */
@@ -38,6 +45,19 @@ export const LIMITS = {
   historyBytes: 2 * KIB * KIB,
   /** Text that the workflow holds before it archives and continues as new, UTF-16 code units. */
   heldChars: 256 * KIB,
+  /** Held text in one answer of the query `events`, UTF-16 code units of JSON (an event more than that comes alone): a payload holds 2 MiB. */
+  eventsPageChars: 256 * KIB,
+  /** Longest time of a try to archive (of two attempts) that may fail; messages wait meanwhile. */
+  archiveTryMs: 5 * SECOND,
+  /** Pause after such a try failed. */
+  archivePauseMs: 20 * SECOND,
+  /**
+   * With an archive that is away a session goes on up to these; then its messages wait for the archive. A worker that takes the session
+   * over must replay the history within a workflow task or little more (`RECOVERY.workflowTaskTimeoutMs`).
+   */
+  historyEventsHard: 2_000,
+  historyBytesHard: 8 * KIB * KIB,
+  heldCharsHard: 2 * KIB * KIB,
 
   // Execute
   stepAttempts: 5,
@@ -45,6 +65,8 @@ export const LIMITS = {
   stepIdleMs: 60 * SECOND,
   /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
   stepChars: 128 * KIB,
+  /** The sentence that says why a step failed, UTF-16 code units; it stands in events and heartbeats. */
+  failureChars: 500,
   /** One quick step (a local activity holds its workflow task open). */
   quickTimeoutMs: 10 * SECOND,
   /** Conversation shown to an agent, UTF-16 code units; the newest are kept. */
@@ -58,9 +80,18 @@ export const LIMITS = {
   workflowTasksPerWorker: 1_000,
   /** Sessions whose conversation a worker remembers between steps. */
   contextSessions: 1_000,
+  /** Text of all these conversations together, UTF-16 code units of two bytes; the least recently used are forgotten. */
+  contextTotalChars: 32 * KIB * KIB,
 
   // The session log
-  logTtlMs: 24 * HOUR,
+  /**
+   * A log that nobody writes to for this long is dropped; who needs it then builds it anew, which costs a question to the workflow, a read
+   * of the archive, and a snapshot for each client that comes back. Short, so that a full Redis soon has room again; longer than a step may
+   * run (`stepTimeoutMs`), which renews it only when it begins and ends.
+   */
+  logTtlMs: 1 * HOUR,
+  /** The same, once the session is closed: those who follow it have heard everything by then. */
+  closedLogTtlMs: 600 * SECOND,
   /** Events of one session in the log, bytes of JSON; older ones are trimmed and served from the archive. */
   logBytes: 2 * KIB * KIB,
   redisTimeoutMs: 2 * SECOND,
@@ -69,6 +100,11 @@ export const LIMITS = {
   snapshotEntries: 200,
   /** Text in one snapshot, UTF-16 code units, the newest: three bytes each still fit into `socketBytes`. */
   snapshotChars: 256 * KIB,
+  /**
+   * Text in the view that a gateway holds of a session that it follows, UTF-16 code units, the newest. More than a running step and a full
+   * inbox after it together, so that no running step is dropped.
+   */
+  viewChars: 512 * KIB,
   /** Newest events that a gateway keeps in memory for a session that it follows. Whoever missed more takes a snapshot. */
   ringEvents: 256,
   /** The same, UTF-16 code units of their JSON: three bytes each still fit into `socketBytes`. */

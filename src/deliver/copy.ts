@@ -1,8 +1,8 @@
 /** A gateway's copy of a session: the fold of the notices, and the knowledge of which ones do not fit. No input or output. */
-import { applyEvent, openSteps, takeDelta } from '../contracts/index.ts';
+import { applyEvent, LIMITS, openSteps, takeDelta } from '../contracts/index.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Notice } from './held.ts';
-import { envelope } from './load.ts';
+import { envelope, fitting } from './load.ts';
 import type { Loaded } from './load.ts';
 import { Ring } from './ring.ts';
 
@@ -34,7 +34,7 @@ export class Copy {
   constructor(ref: SessionRef, { view, events }: Loaded) {
     this.#ref = ref;
     this.#ring = new Ring(events);
-    this.#view = view;
+    this.#view = fitting(view, LIMITS.viewChars);
   }
 
   get view(): SessionView {
@@ -54,7 +54,7 @@ export class Copy {
     if (!notice.event || notice.event.seq <= seq) return FITS;
     if (notice.event.seq > seq + 1) return final ? FITS : GAP;
     const event = envelope(this.#ref, epoch, notice.event);
-    this.#view = applyEvent(this.#view, event);
+    this.#view = fitting(applyEvent(this.#view, event), LIMITS.viewChars);
     this.#ring.push(event);
     return { fits: true, event };
   }

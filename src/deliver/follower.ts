@@ -114,6 +114,8 @@ export class Follower implements LogListener {
   compare(head: Position | null, before: Position): void {
     const { epoch, seq } = this.#copy.position;
     if (before.epoch !== epoch) return;
+    // The log of a closed session expires soon, and nothing more will be said: what is here is all there is.
+    if (!head && this.view.status === 'closed') return;
     if (head?.epoch === epoch && head.seq <= seq && !lostTail(head, before)) return;
     this.#sync();
   }

@@ -1,5 +1,13 @@
 /** A session's view, built from its log and, where the log has been trimmed, the archive. */
-import { applyEvent, ConvokeError, emptyView, LIMITS, START, withStepText } from '../contracts/index.ts';
+import {
+  applyEvent,
+  ConvokeError,
+  emptyView,
+  isConvokeError,
+  LIMITS,
+  START,
+  withStepText,
+} from '../contracts/index.ts';
 import type {
   LoggedEvent,
   MessageEntry,
@@ -9,6 +17,7 @@ import type {
   StepEntry,
 } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
+import { archivedTail } from '../log/index.ts';
 import type { LogSlice, SessionLog, SessionSource } from '../log/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
@@ -56,14 +65,29 @@ function runUpTo(events: readonly LoggedEvent[], upTo: number): readonly LoggedE
   return events.slice(from);
 }
 
+/** What the log has trimmed of a view's events. An archive that is away makes the view shorter, not impossible. */
+async function older(
+  source: SessionSource,
+  ref: SessionRef,
+  upTo: number,
+  limit: number,
+): Promise<readonly LoggedEvent[]> {
+  try {
+    return runUpTo(await archivedTail(source, ref, upTo, { limit, maxChars: LIMITS.viewChars }), upTo);
+  } catch (error) {
+    if (isConvokeError(error) && error.code === 'archive_unavailable') return [];
+    throw error;
+  }
+}
+
 /** The view of a slice that holds the newest events. */
-export async function viewOf(archive: Archive, ref: SessionRef, slice: LogSlice): Promise<Loaded> {
+export async function viewOf(source: SessionSource, ref: SessionRef, slice: LogSlice): Promise<Loaded> {
   const { position, info } = slice;
   const first = slice.events[0]?.seq ?? position.seq + 1;
   const missing = LIMITS.replayEvents - slice.events.length;
   const trimmed = first > 1 && first <= slice.first && missing > 0;
-  const older = trimmed ? runUpTo(await archive.readTail(ref, first - 1, missing), first - 1) : [];
-  const events = [...older, ...slice.events].map((event) => envelope(ref, position.epoch, event));
+  const before = trimmed ? await older(source, ref, first - 1, missing) : [];
+  const events = [...before, ...slice.events].map((event) => envelope(ref, position.epoch, event));
   const base = { epoch: position.epoch, seq: (events[0]?.seq ?? position.seq + 1) - 1 };
   const folded = events.reduce(applyEvent, emptyView(ref.tenant, ref.session, info, base));
   const view = slice.open.reduce(withStepText, { ...folded, position });
@@ -72,7 +96,7 @@ export async function viewOf(archive: Archive, ref: SessionRef, slice: LogSlice)
 
 export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
   const slice = await readLog(sources, ref, { limit: LIMITS.replayEvents });
-  return viewOf(sources.archive, ref, slice);
+  return viewOf(sources.source, ref, slice);
 }
 
 function chars(entry: MessageEntry | StepEntry): number {
@@ -83,9 +107,9 @@ function chars(entry: MessageEntry | StepEntry): number {
   );
 }
 
-/** The view as a client gets it: the newest entries that fit into `LIMITS.snapshotChars`, at least one. */
-export function snapshotOf(view: SessionView): SessionView {
-  let room: number = LIMITS.snapshotChars;
+/** The view with the newest entries that fit into so many characters of text, at least one. */
+export function fitting(view: SessionView, maxChars: number): SessionView {
+  let room = maxChars;
   let from = view.entries.length;
   for (const entry of view.entries.toReversed()) {
     room -= chars(entry);
@@ -93,4 +117,9 @@ export function snapshotOf(view: SessionView): SessionView {
     from -= 1;
   }
   return from === 0 ? view : { ...view, entries: view.entries.slice(from), truncated: true };
+}
+
+/** The view as a client gets it. */
+export function snapshotOf(view: SessionView): SessionView {
+  return fitting(view, LIMITS.snapshotChars);
 }

@@ -1,8 +1,16 @@
 /** Rebuilds lost logs, each once however many ask, and few at a time: after a loss of Redis every session of a gateway asks. */
-import { isConvokeError, LIMITS, sessionKey } from '../contracts/index.ts';
-import type { Position, SessionRef } from '../contracts/index.ts';
+import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../contracts/index.ts';
+import type { ErrorCode, Position, SessionRef } from '../contracts/index.ts';
 import { recoverLog } from '../log/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
+
+/** What fails with these for one session would fail for every other, each after its own time-out. */
+const FOR_ALL: readonly ErrorCode[] = [
+  'log_unavailable',
+  'archive_unavailable',
+  'temporal_unavailable',
+  'overloaded',
+];
 
 interface Waiting {
   go(): void;
@@ -33,11 +41,11 @@ export class Recoveries {
 
   async #turn(ref: SessionRef, seen: Position): Promise<Position> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((go, refuse) => this.#waiting.push({ go, refuse }));
+    else await this.#wait();
     try {
       return await recoverLog(this.#log, this.#source, ref, seen);
     } catch (error) {
-      if (!isConvokeError(error) || error.code !== 'session_not_found') this.#refuse(error);
+      if (isConvokeError(error) && FOR_ALL.includes(error.code)) this.#refuse(error);
       throw error;
     } finally {
       const next = this.#waiting.shift();
@@ -46,7 +54,18 @@ export class Recoveries {
     }
   }
 
-  /** What failed for one (no worker, no Redis) would fail for all who wait, each after its own time-out. */
+  /** Resolves when it is one's turn; throws `overloaded` if that takes longer than an answer may: those before it may have no worker. */
+  async #wait(): Promise<void> {
+    const { promise, resolve, reject: refuse } = Promise.withResolvers<null>();
+    const waiting: Waiting = { go: () => resolve(null), refuse };
+    this.#waiting.push(waiting);
+    const timer = setTimeout(() => {
+      this.#waiting = this.#waiting.filter((each) => each !== waiting);
+      refuse(new ConvokeError('overloaded', 'Many logs are being built anew. Try again.'));
+    }, RECOVERY.answerDeadlineMs);
+    await promise.finally(() => clearTimeout(timer));
+  }
+
   #refuse(error: unknown): void {
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -59,10 +59,10 @@ class DeliveryService implements Delivery {
   async receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
     const followed = await this.#followed(ref);
     if (followed) return receiptOf(followed, messageId);
-    const { log, archive } = this.#sources;
+    const { log, source } = this.#sources;
     // A log that is lost is not built for this: the workflow answers the same question.
     const slice = await log.read(ref, { limit: LIMITS.replayEvents });
-    return slice && receiptOf((await viewOf(archive, ref, slice)).view, messageId);
+    return slice && receiptOf((await viewOf(source, ref, slice)).view, messageId);
   }
 
   async stop(): Promise<void> {

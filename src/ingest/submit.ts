@@ -1,6 +1,7 @@
 /**
  * From a valid request to Temporal, and back: nothing is answered before Temporal has persisted it. Every method throws `ConvokeError`
- * only, within `RECOVERY.ingressDeadlineMs`, or `answerDeadlineMs` where a worker must answer.
+ * only, within `RECOVERY.ingressDeadlineMs`, or `answerDeadlineMs` where a worker must answer. A repeatable `open`, and a call for a session
+ * that Temporal does not know, also wait for the archive.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
@@ -41,8 +42,9 @@ export interface Opened {
 
 export interface Submitter {
   /**
-   * Opens a session. An id, or else an Idempotency-Key, makes the request repeatable: an equal repeat gets the same answer, forever
-   * as Temporal remembers it. Throws `unknown_team`, `session_exists`, `idempotency_mismatch`.
+   * Opens a session. An id, or else an Idempotency-Key, makes the request repeatable: an equal repeat gets the same answer, for as long
+   * as Temporal remembers it. After that the id stays taken: a second life would mix its events with those that are archived. Throws
+   * `unknown_team`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
    */
   open(principal: Principal, request: OpenRequest, idempotencyKey?: string): Promise<Opened>;
   /** Hands a message to the session. Resolves once it is persisted. Throws `session_not_found`, `session_closed`. */
@@ -64,6 +66,8 @@ export interface SubmitterConfig {
   readonly client: Client;
   /** Agents of a session that names none. */
   readonly defaultAgents: readonly AgentSpec[];
+  /** True if the archive holds events of that session: also when Temporal has forgotten it. */
+  isArchived(ref: SessionRef): Promise<boolean>;
   /** Task queue of the workers; default `SESSION.taskQueue`. */
   readonly taskQueue?: string;
 }
@@ -136,13 +140,16 @@ class TemporalSubmitter implements Submitter {
       team: info.team,
       createdAt: info.createdAt,
     };
+    const keyed = request.id === undefined;
+    const repeatable = !keyed || idempotencyKey !== undefined;
     return this.#call('server', async () => {
+      if (repeatable && (await this.#config.isArchived(ref))) return this.#reopen(ref, memo, keyed);
       try {
         await this.#start(ref, info, memo);
         return { summary: this.#summary(ref, true, memo), replayed: false };
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        return this.#reopen(ref, memo, request.id === undefined);
+        return this.#reopen(ref, memo, keyed);
       }
     });
   }
@@ -216,8 +223,10 @@ class TemporalSubmitter implements Submitter {
   /** The session exists: the same request again, or another one? */
   async #reopen(ref: SessionRef, memo: SessionMemo, keyed: boolean): Promise<Opened> {
     const found = await this.#describe(ref);
-    const had = (found?.memo ?? {}) as Partial<SessionMemo>;
-    if (found === null || had.requestHash !== memo.requestHash) {
+    if (found === null)
+      throw new ConvokeError('session_exists', 'It is over and archived. Choose another id, or another key.');
+    const had = found.memo as Partial<SessionMemo>;
+    if (had.requestHash !== memo.requestHash) {
       throw keyed
         ? new ConvokeError('idempotency_mismatch', 'Use a new Idempotency-Key for a new request.')
         : new ConvokeError(
@@ -257,12 +266,11 @@ class TemporalSubmitter implements Submitter {
       } catch (error) {
         if (isWorkflowEnded(error)) throw closedError(error);
         if (!isWorkflowNotFound(error)) throw error;
-        const found = await this.#describe(ref);
-        throw found === null
-          ? new ConvokeError('session_not_found', 'Check the id, or open the session first.', {
-              cause: error,
-            })
-          : closedError(error);
+        const closed = (await this.#describe(ref)) !== null || (await this.#config.isArchived(ref));
+        if (closed) throw closedError(error);
+        throw new ConvokeError('session_not_found', 'Check the id, or open the session first.', {
+          cause: error,
+        });
       }
     });
   }

@@ -21,11 +21,28 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
   return redis;
 }
 
-/**
- * Refuses a Redis that may evict keys on its own: under `allkeys-*` and `volatile-*` policies sessions would lose their logs without an error.
- * A server that does not tell its policy (managed ones forbid CONFIG) is accepted.
- */
-export async function checkEvictionPolicy(redis: Redis): Promise<void> {
+/** The first with sharded channels and their commands in scripts. Valkey tells the version of Redis that it stands for. */
+const OLDEST_REDIS = 7;
+
+/** Refuses a Redis on which sessions would lose their logs, or that lacks what the log needs. What a server does not tell is taken to be right. */
+export async function checkServer(redis: Redis): Promise<void> {
+  await checkVersion(redis);
+  await checkEvictionPolicy(redis);
+}
+
+async function checkVersion(redis: Redis): Promise<void> {
+  const info = await redis.info('server').catch(() => '');
+  const version = /^redis_version:((\d+)\S*)/m.exec(info);
+  if (version && Number(version[2]) < OLDEST_REDIS) {
+    throw new ConvokeError(
+      'log_unavailable',
+      `Redis ${version[1]} is too old; use Redis ${OLDEST_REDIS} or newer, or Valkey.`,
+    );
+  }
+}
+
+/** Under `allkeys-*` and `volatile-*` policies sessions would lose their logs without an error. Managed servers forbid CONFIG. */
+async function checkEvictionPolicy(redis: Redis): Promise<void> {
   let policy: string | undefined;
   try {
     const reply = (await redis.config('GET', 'maxmemory-policy')) as string[] | Record<string, string>;

@@ -13,6 +13,6 @@ export type {
   SessionLog,
 } from './log.ts';
 export { createRedisLog } from './redis.ts';
-export { checkEvictionPolicy, connectRedis } from './connect.ts';
-export { assemble, recoverLog } from './recover.ts';
+export { checkServer, connectRedis } from './connect.ts';
+export { archivedTail, assemble, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';

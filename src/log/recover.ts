@@ -8,10 +8,12 @@ import {
   ConvokeError,
   eventId,
   LIMITS,
+  START,
   type EventDraft,
   type KnownEvents,
   type LoggedEvent,
   type Position,
+  type SessionInfo,
   type SessionRef,
 } from '../contracts/index.ts';
 import type { SessionLog } from './log.ts';
@@ -22,7 +24,12 @@ export interface SessionSource {
   known(ref: SessionRef): Promise<KnownEvents | null>;
   /** Archived events with `seq <= upTo`, the newest `limit` of them, oldest first. */
   archived(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]>;
+  /** What the archive knows of the session; null: nothing of it was ever archived. */
+  session(ref: SessionRef): Promise<{ readonly info: SessionInfo; readonly lastSeq: number } | null>;
 }
+
+/** Events that are asked of the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
+const PIECE = 32;
 
 /** The event that fills a position which nobody can tell any more. */
 function gap(seq: number, at: number): LoggedEvent {
@@ -75,9 +82,40 @@ function newest(events: readonly LoggedEvent[], maxBytes: number): readonly Logg
   return events.slice(from);
 }
 
+/** The newest archived events with `seq <= upTo`, oldest first: at most `limit`, and not many more characters of JSON than `maxChars`. */
+export async function archivedTail(
+  source: Pick<SessionSource, 'archived'>,
+  ref: SessionRef,
+  upTo: number,
+  { limit, maxChars }: { readonly limit: number; readonly maxChars: number },
+): Promise<readonly LoggedEvent[]> {
+  let found: readonly LoggedEvent[] = [];
+  for (let chars = 0; found.length < limit && chars < maxChars;) {
+    const last = (found[0]?.seq ?? upTo + 1) - 1;
+    if (last < 1) break;
+    const piece = await source.archived(ref, last, Math.min(PIECE, limit - found.length));
+    if (piece.length === 0) break;
+    for (const event of piece) chars += JSON.stringify(event).length;
+    found = [...piece, ...found];
+  }
+  return found;
+}
+
+/** What the archive holds of a session that Temporal has forgotten; null if it holds nothing. Such a session is closed, whatever its end was. */
+async function forgotten(source: SessionSource, ref: SessionRef): Promise<KnownEvents | null> {
+  const kept = await source.session(ref);
+  if (!kept) return null;
+  const { info, lastSeq } = kept;
+  const at = info.createdAt;
+  const data = { reason: 'forgotten' };
+  const closed: EventDraft = { id: eventId.sessionClosed(), type: 'session.closed', at, data };
+  return { info, known: START, archivedTo: lastSeq, events: [], pending: [closed] };
+}
+
 /**
  * Opens a new epoch of the log unless another caller has, and answers the position that the log has then. `seen` is the position that the
- * caller knows (or `START`): a log of that epoch with a higher seq is left alone. Throws `session_not_found`.
+ * caller knows (or `START`): a log of that epoch with a higher seq is left alone. Throws `session_not_found`, and what the source throws: a
+ * log without what an archive that is away holds would be taken for the whole.
  */
 export async function recoverLog(
   log: SessionLog,
@@ -85,11 +123,12 @@ export async function recoverLog(
   ref: SessionRef,
   seen: Position,
 ): Promise<Position> {
-  const known = await source.known(ref);
+  const known = (await source.known(ref)) ?? (await forgotten(source, ref));
   if (!known) throw new ConvokeError('session_not_found');
-  const archived = await source.archived(ref, known.archivedTo, LIMITS.replayEvents);
   const { archivedTo } = known;
-  // Of an archive that is away, at least the position stays: what is appended next must not get a seq that it holds.
+  const bounds = { limit: LIMITS.replayEvents, maxChars: LIMITS.logBytes };
+  const archived = await archivedTail(source, ref, archivedTo, bounds);
+  // Of an archive that has lost what it held, at least the position stays: what is appended next must not get a seq that was given.
   const base = (archived[0]?.seq ?? Math.max(archivedTo, 1)) - 1;
   const events = assemble(base, [...archived, ...known.events], known.pending, archivedTo);
   return log.rebuild(ref, {

@@ -2,7 +2,6 @@
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import {
-  ConvokeError,
   endsStep,
   endsTurn,
   eventId,
@@ -28,6 +27,7 @@ import type {
   RebuildInput,
   SessionLog,
 } from './log.ts';
+import { isFull, logUnavailable } from './failure.ts';
 import { logKeys, textKey, type LogKeys } from './keys.ts';
 import { events, list, openSteps, placements, position, text } from './replies.ts';
 import { loadScripts, type LogScripts, type LuaReply } from './scripts.ts';
@@ -43,8 +43,10 @@ export interface RedisLogOptions {
   readonly subscriber: Redis;
   /** Bytes kept for each session; default `LIMITS.logBytes`. */
   readonly maxBytes?: number;
-  /** ms; default `LIMITS.logTtlMs`. */
+  /** ms; default `LIMITS.logTtlMs`; of a closed session at most `LIMITS.closedLogTtlMs`. */
   readonly ttlMs?: number;
+  /** Told of every write that Redis refuses because it is full. */
+  readonly onFull?: () => void;
 }
 
 /** How a draft is told to the scripts: id, JSON, and what it ends. */
@@ -69,6 +71,8 @@ function creation(known: Position, drafts: readonly EventDraft[]): [string, stri
   return ['1', String(Date.now()), JSON.stringify(info)];
 }
 
+const closes = ({ type }: EventDraft): boolean => type === 'session.closed';
+
 export function createRedisLog(options: RedisLogOptions): SessionLog {
   return new RedisLog(options);
 }
@@ -79,6 +83,7 @@ class RedisLog implements SessionLog {
   readonly #subscriptions: Subscriptions;
   readonly #ttl: number;
   readonly #cap: number;
+  readonly #onFull: () => void;
 
   constructor(options: RedisLogOptions) {
     this.#redis = options.commands;
@@ -86,13 +91,14 @@ class RedisLog implements SessionLog {
     this.#subscriptions = createSubscriptions(options.subscriber);
     this.#ttl = options.ttlMs ?? LIMITS.logTtlMs;
     this.#cap = options.maxBytes ?? LIMITS.logBytes;
+    this.#onFull = options.onFull ?? (() => undefined);
   }
 
   async begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete> {
     const { at, turn, step, agent, reason } = input;
     // The script adds the id and the attempt, whose number it gives.
     const restarted = { type: 'step.restarted', at, turn, step, agent, data: { reason } };
-    const reply = await this.#write('beginStep', ref, input.known, [
+    const reply = await this.#write('beginStep', ref, input, [
       ...creation(input.known, input.lead),
       step,
       turn,
@@ -143,7 +149,7 @@ class RedisLog implements SessionLog {
 
   async commit(ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
     const turn = input.ends[0]?.turn ?? '';
-    const reply = await this.#write('commitStep', ref, input.known, [
+    const reply = await this.#write('commitStep', ref, input, [
       input.step,
       turn,
       input.attempt,
@@ -153,7 +159,8 @@ class RedisLog implements SessionLog {
   }
 
   async append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete> {
-    const reply = await this.#write('appendEvents', ref, input.known, [
+    const ttl = this.#ttlAfter(input.drafts);
+    const reply = await this.#write('appendEvents', ref, { ...input, ttl }, [
       ...creation(input.known, input.drafts),
       ...draftArgs(input.drafts),
     ]);
@@ -184,10 +191,11 @@ class RedisLog implements SessionLog {
     const { meta, log, ids, channel } = logKeys(ref);
     const flat = input.events.flatMap(({ seq, ...draft }) => [String(seq), draft.id, JSON.stringify(draft)]);
     const { expected, epoch, info } = input;
+    const ttl = this.#ttlAfter(input.events);
     const reply = await this.#call(() =>
       this.#scripts.rebuildLog(
         ...[meta, log, ids, channel],
-        ...[expected?.epoch ?? 0, expected?.seq ?? 0, this.#ttl, this.#cap, epoch, JSON.stringify(info)],
+        ...[expected?.epoch ?? 0, expected?.seq ?? 0, ttl, this.#cap, epoch, JSON.stringify(info)],
         ...[input.events.length, ...flat],
       ),
     );
@@ -198,37 +206,52 @@ class RedisLog implements SessionLog {
     if (refs.length === 0) return [];
     const pipeline = this.#redis.pipeline();
     for (const ref of refs) pipeline.hmget(logKeys(ref).meta, 'e', 's');
-    const replies = await unavailable(() => pipeline.exec());
+    const replies = await this.#ask(() => pipeline.exec());
     return (replies ?? []).map(([error, value]) => {
-      if (error) throw new ConvokeError('log_unavailable', undefined, { cause: error });
+      if (error) throw logUnavailable(error);
       const [epoch, seq] = value as (string | null)[]; // safety: HMGET of two fields
       return epoch && seq ? { epoch: Number(epoch), seq: Number(seq) } : null;
     });
   }
 
   async subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>> {
-    return unavailable(() => this.#subscriptions.add(ref, listener));
+    return this.#ask(() => this.#subscriptions.add(ref, listener));
+  }
+
+  #ttlAfter(events: readonly EventDraft[]): number {
+    return events.some(closes) ? Math.min(this.#ttl, LIMITS.closedLogTtlMs) : this.#ttl;
   }
 
   /** Calls a script that writes: keys, the writer's position, the limits, then its own arguments. */
   #write(
     script: 'beginStep' | 'commitStep' | 'appendEvents',
     ref: SessionRef,
-    known: Position,
+    { known, ttl = this.#ttl }: { readonly known: Position; readonly ttl?: number },
     args: readonly (string | number)[],
   ): Promise<LuaReply[]> {
     const { meta, log, ids, channel }: LogKeys = logKeys(ref);
     return this.#call(() =>
       this.#scripts[script](
         ...[meta, log, ids, channel],
-        ...[known.epoch, known.seq, this.#ttl, this.#cap, TEXT_MARKER],
+        ...[known.epoch, known.seq, ttl, this.#cap, TEXT_MARKER],
         ...args,
       ),
     );
   }
 
   async #call(script: () => Promise<LuaReply>): Promise<LuaReply[]> {
-    return list(await unavailable(script));
+    return list(await this.#ask(script));
+  }
+
+  /** Whatever Redis fails with becomes `log_unavailable`. */
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const failure = logUnavailable(error);
+      if (isFull(failure)) this.#onFull();
+      throw failure;
+    }
   }
 }
 
@@ -241,13 +264,4 @@ function stepReply(reply: LuaReply[]): Ended | Fenced | Incomplete {
     placed: placements(reply[2]),
     events: events(reply[3]),
   };
-}
-
-/** Whatever Redis fails with becomes `log_unavailable`, with the cause kept. */
-async function unavailable<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw new ConvokeError('log_unavailable', undefined, { cause: error });
-  }
 }

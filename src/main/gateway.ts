@@ -37,10 +37,16 @@ export async function runGateway(config: Config, port: number, host: string): Pr
   const source = {
     known: createKnownEvents(client, RECOVERY.answerDeadlineMs),
     archived: archive.readTail.bind(archive),
+    session: archive.session.bind(archive),
   };
   const delivery = createDelivery({ log: session.log, source, archive, logger });
   const gateway = createGateway({
-    submitter: createSubmitter({ client, defaultAgents: defaultAgents(config), taskQueue }),
+    submitter: createSubmitter({
+      client,
+      defaultAgents: defaultAgents(config),
+      taskQueue,
+      isArchived: async (ref) => (await archive.session(ref)) !== null,
+    }),
     delivery,
     authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
     logger,

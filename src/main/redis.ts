@@ -1,7 +1,10 @@
 /** Redis connections of a process. */
 import { Redis } from 'ioredis';
-import { checkEvictionPolicy, connectRedis, createRedisLog, type SessionLog } from '../log/index.ts';
+import { checkServer, connectRedis, createRedisLog, type SessionLog } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+
+/** A full Redis refuses every write: told of this often, ms. */
+const FULL_TOLD_MS = 30_000;
 
 export interface LogConnections {
   readonly log: SessionLog;
@@ -27,7 +30,7 @@ function tellOnce(logger: Logger, what: string): { onError: (error: Error) => vo
 
 /**
  * The session log with connections of its own. Resolves also while Redis is away: it is disposable, and what needs it says so. Throws
- * `log_unavailable` for a Redis that evicts keys.
+ * `log_unavailable` for a Redis that evicts keys or is too old.
  */
 export async function openLog(url: string, logger: Logger): Promise<LogConnections> {
   const open = async (what: string): Promise<Redis> => {
@@ -43,18 +46,24 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     subscriber.disconnect();
   };
   try {
-    if (commands.status === 'ready') await checkEvictionPolicy(commands);
+    if (commands.status === 'ready') await checkServer(commands);
   } catch (error) {
     close();
     throw error;
   }
   // The next server behind the address may be configured differently.
   commands.on('ready', () => {
-    checkEvictionPolicy(commands).catch((error: unknown) => {
-      logger.error({ err: error }, 'This Redis loses session logs');
+    checkServer(commands).catch((error: unknown) => {
+      logger.error({ err: error }, 'This Redis cannot hold session logs');
     });
   });
-  return { log: createRedisLog({ commands, subscriber }), ping: () => commands.ping(), close };
+  let toldAt = 0;
+  const onFull = (): void => {
+    if (Date.now() - toldAt < FULL_TOLD_MS) return;
+    toldAt = Date.now();
+    logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
+  };
+  return { log: createRedisLog({ commands, subscriber, onFull }), ping: () => commands.ping(), close };
 }
 
 /**

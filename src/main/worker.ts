@@ -91,13 +91,14 @@ export async function runWorker(
   const source = {
     known: createKnownEvents(client, RECOVERY.queryDeadlineMs),
     archived: archive.readTail.bind(archive),
+    session: archive.session.bind(archive),
   };
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     workflowBundle: bundleOf(config),
-    activities: createActivities({ log: session.log, source, archive, runners }),
+    activities: createActivities({ log: session.log, source, archive, runners, logger }),
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
     maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
     maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,

@@ -76,6 +76,25 @@ describe('openArchive', () => {
     await rm(folder, { recursive: true });
   });
 
+  test('names every error, and keeps nothing of its cause but the sentence', async () => {
+    const archive = await openArchive('sqlite::memory:');
+    const wrong = { ...eventAt(1), seq: 0 };
+    for (const call of [
+      () => archive.write(REF, INFO, [wrong]),
+      async () => {
+        await archive.close();
+        return archive.read(REF, 0, 1);
+      },
+      () => archive.readTail(REF, 1, 1),
+      () => archive.session(REF),
+    ]) {
+      const error = (await call().catch((refused: unknown) => refused)) as Error;
+      expect(error).toMatchObject({ code: 'archive_unavailable', retryAfterMs: expect.any(Number) });
+      expect(Object.keys(error.cause as Error)).toEqual([]);
+      expect((error.cause as Error).message).not.toBe('');
+    }
+  });
+
   test('keeps :memory: in the process', async () => {
     const archive = await openArchive('sqlite::memory:');
     await archive.write(REF, INFO, [eventAt(1)]);

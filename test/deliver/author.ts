@@ -1,6 +1,6 @@
 /** The workflow and the worker of one session: it knows what it has said, writes it to the log, and mends the log when that is lost. */
 import type { Archive } from '../../src/archive/index.ts';
-import { eventId, isConvokeError, START } from '../../src/contracts/index.ts';
+import { ConvokeError, eventId, isConvokeError, START } from '../../src/contracts/index.ts';
 import type {
   EventDraft,
   KnownEvents,
@@ -9,7 +9,6 @@ import type {
   Position,
   SessionInfo,
   SessionRef,
-  ConvokeError,
 } from '../../src/contracts/index.ts';
 import { recoverLog } from '../../src/log/index.ts';
 import type { Incomplete, SessionLog, SessionSource } from '../../src/log/index.ts';
@@ -43,6 +42,8 @@ export class Author implements SessionSource {
   /** What asking the workflow throws, if it cannot be asked. */
   failure: ConvokeError | null = null;
   exists = true;
+  /** The archive cannot be reached. */
+  archiveAway = false;
   asked = 0;
   readonly #steps = new Map<string, Saying>();
   #owners = 0;
@@ -62,8 +63,13 @@ export class Author implements SessionSource {
     return { info: INFO, known: this.at, archivedTo: this.archivedTo, events, pending: this.pending };
   }
 
-  archived(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]> {
+  async archived(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]> {
+    if (this.archiveAway) throw new ConvokeError('archive_unavailable');
     return this.archive.readTail(ref, upTo, limit);
+  }
+
+  session(ref: SessionRef): ReturnType<Archive['session']> {
+    return this.archive.session(ref);
   }
 
   /** Appends what is pending, and these. */

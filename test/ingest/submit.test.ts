@@ -25,6 +25,7 @@ function submitterTo(address: string): Submitter {
   return createSubmitter({
     client: new Client({ connection }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
+    isArchived: async () => false,
   });
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
+  ConvokeError,
   eventId,
   LIMITS,
   START,
@@ -118,12 +119,17 @@ describe('recoverLog', () => {
     return {
       known: async () => held,
       archived: async (_ref, upTo, limit) => archive.filter(({ seq }) => seq <= upTo).slice(-limit),
+      session: async () => null,
     };
   }
   const slice = async (ref: SessionRef) => (await log.read(ref, { after: 0, limit: 10_000 }))!;
 
   test('a session that the workflow does not know is not found', async () => {
-    const none: SessionSource = { known: async () => null, archived: async () => [] };
+    const none: SessionSource = {
+      known: async () => null,
+      archived: async () => [],
+      session: async () => null,
+    };
     await expect(recoverLog(log, none, fresh(), START)).rejects.toMatchObject({ code: 'session_not_found' });
   });
 
@@ -177,13 +183,48 @@ describe('recoverLog', () => {
     expect(events).toEqual([...logged(2, 4), gap(5, AT), gap(6, AT), gap(7, AT), at(8, 'm8')]);
   });
 
-  test('no position that is in the archive is given again, also when the archive is away', async () => {
+  test('no position that was in the archive is given again, also when the archive has lost everything', async () => {
     const ref = fresh();
     expect((await recoverLog(log, source({ archivedTo: 7 }), ref, START)).seq).toBe(7);
     expect((await slice(ref)).events).toEqual([gap(7, 0)]);
     const known = (await slice(ref)).position;
     const reply = of('ok', await log.append(ref, { known, drafts: [message('next')] }));
     expect(reply.placed).toMatchObject([{ seq: 8 }]);
+  });
+
+  test('an archive that is away is waited for by the caller; a session that never was archived does not need it', async () => {
+    const [archived, young] = [fresh(), fresh()];
+    const away = async (): Promise<never> => {
+      throw new ConvokeError('archive_unavailable');
+    };
+    const held = { archivedTo: 4, events: [at(5, 'm5')] };
+    await expect(recoverLog(log, { ...source(held), archived: away }, archived, START)).rejects.toMatchObject(
+      { code: 'archive_unavailable' },
+    );
+    expect(await log.read(archived, { limit: 1 })).toBeNull();
+    const lived = { ...source({ events: logged(1, 2) }), archived: away };
+    expect((await recoverLog(log, lived, young, START)).seq).toBe(2);
+  });
+
+  test('a session that only the archive knows is closed, with what it said and every position as it was', async () => {
+    const [open, closed] = [fresh(), fresh()];
+    const forgotten = (archive: readonly LoggedEvent[]): SessionSource => ({
+      ...source({ archive }),
+      known: async () => null,
+      session: async () => ({ info: INFO, lastSeq: archive.length }),
+    });
+    const end: LoggedEvent = {
+      ...{ id: eventId.sessionClosed(), type: 'session.closed', at: AT, data: { reason: 'requested' } },
+      seq: 5,
+    };
+    await recoverLog(log, forgotten([...logged(1, 4), end]), closed, START);
+    expect((await slice(closed)).events).toEqual([...logged(1, 4), end]);
+    // It was terminated from outside.
+    await recoverLog(log, forgotten(logged(1, 4)), open, START);
+    expect((await slice(open)).events).toEqual([
+      ...logged(1, 4),
+      { ...end, at: INFO.createdAt, data: { reason: 'forgotten' } },
+    ]);
   });
 
   test('an event that is in the archive and with the workflow is there once', async () => {

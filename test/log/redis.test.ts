@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { START, type SessionRef } from '../../src/contracts/index.ts';
-import { checkEvictionPolicy, connectRedis, createRedisLog, type SessionLog } from '../../src/log/index.ts';
+import { checkServer, connectRedis, createRedisLog, type SessionLog } from '../../src/log/index.ts';
 import { logSuite } from '../conformance/log.suite.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { all, beginning, cancelled, completed, create, INFO, logged, message, of, STEP } from './drafts.ts';
@@ -217,12 +217,12 @@ describe('keys', () => {
     'a Redis that evicts (%s) is refused',
     async (policy) => {
       await redis.config('SET', 'maxmemory-policy', policy);
-      await expect(checkEvictionPolicy(redis)).rejects.toMatchObject({
+      await expect(checkServer(redis)).rejects.toMatchObject({
         code: 'log_unavailable',
         message: `Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction`,
       });
       await redis.config('SET', 'maxmemory-policy', 'noeviction');
-      await checkEvictionPolicy(redis);
+      await checkServer(redis);
     },
   );
 
@@ -230,7 +230,7 @@ describe('keys', () => {
     await redis.call('ACL', 'SETUSER', 'managed', 'on', 'nopass', '+@all', '-config', '~*', '&*');
     const managed = new Redis(server.url, { username: 'managed', password: 'any', lazyConnect: true });
     await managed.connect();
-    await checkEvictionPolicy(managed);
+    await checkServer(managed);
     managed.disconnect();
   });
 });

@@ -102,8 +102,13 @@ export async function startEngine(): Promise<Engine> {
   const source: SessionSource = {
     known: createKnownEvents(new Client({ connection: native }), RECOVERY.queryDeadlineMs),
     archived: archive.readTail.bind(archive),
+    session: archive.session.bind(archive),
   };
-  const submitter = createSubmitter({ client, defaultAgents: [] });
+  const submitter = createSubmitter({
+    client,
+    defaultAgents: [],
+    isArchived: async (ref) => (await archive.session(ref)) !== null,
+  });
   const workers = new Set<RunningWorker>();
   let sessions = 0;
 

@@ -14,6 +14,7 @@ const ERRORS = [
   'session_not_found',
   'invalid_cursor',
   'log_unavailable',
+  'archive_unavailable',
   'worker_unavailable',
 ] as const;
 

@@ -49,7 +49,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
         '202': json('The message is accepted and will not be lost.', receiptReply, {
           Location: z.string().meta({ description: 'Where to ask where it stands.' }),
         }),
-        ...problems([...BODY, ...ENGINE, 'session_not_found', 'session_closed']),
+        ...problems([...BODY, ...ENGINE, 'archive_unavailable', 'session_not_found', 'session_closed']),
       },
     },
     async handle(call) {
@@ -75,7 +75,13 @@ function standingRoute(context: GatewayContext): ApiRoute {
       requestParams: { path: z.object({ id: idSchema, messageId: idSchema }) },
       responses: {
         '200': json('Its receipt.', receiptReply),
-        ...problems([...ENGINE, 'worker_unavailable', 'session_not_found', 'message_not_found']),
+        ...problems([
+          ...ENGINE,
+          'archive_unavailable',
+          'worker_unavailable',
+          'session_not_found',
+          'message_not_found',
+        ]),
       },
     },
     async handle(call) {

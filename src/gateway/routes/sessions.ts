@@ -40,7 +40,14 @@ function openRoute(context: GatewayContext): ApiRoute {
             .meta({ description: 'An equal request had opened it.' })
             .optional(),
         }),
-        ...problems([...BODY, ...ENGINE, 'unknown_team', 'session_exists', 'idempotency_mismatch']),
+        ...problems([
+          ...BODY,
+          ...ENGINE,
+          'archive_unavailable',
+          'unknown_team',
+          'session_exists',
+          'idempotency_mismatch',
+        ]),
       },
     },
     async handle({ req, res, principal }) {
@@ -88,7 +95,13 @@ function snapshotRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '200': json('The session as it is now.', viewReply),
-        ...problems([...ENGINE, 'session_not_found', 'log_unavailable', 'worker_unavailable']),
+        ...problems([
+          ...ENGINE,
+          'session_not_found',
+          'log_unavailable',
+          'archive_unavailable',
+          'worker_unavailable',
+        ]),
       },
     },
     async handle(call) {
@@ -114,6 +127,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
         ...problems([
           ...BODY,
           ...ENGINE,
+          'archive_unavailable',
           'worker_unavailable',
           'session_not_found',
           'session_closed',
@@ -142,7 +156,7 @@ function closeRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '204': { description: 'It closes.' },
-        ...problems([...ENGINE, 'worker_unavailable', 'session_not_found']),
+        ...problems([...ENGINE, 'archive_unavailable', 'worker_unavailable', 'session_not_found']),
       },
     },
     async handle(call) {
