@@ -14,7 +14,10 @@ interface Found {
   readonly events: readonly LoggedEvent[];
 }
 
-/** Events after `archivedTo` as the log has them; null if it does not have all that the workflow knows. */
+/**
+ * Events after `archivedTo` as the log has them, up to what the workflow knows; null if it does not have all of that. What is newer may be of
+ * a turn that began after this attempt was given up: it may be lost with the log, and another event take its position.
+ */
 async function fromLog({ log }: LogAccess, input: ArchiveInput): Promise<Found | null> {
   const { archivedTo, known } = input;
   const events: LoggedEvent[] = [];
@@ -25,13 +28,16 @@ async function fromLog({ log }: LogAccess, input: ArchiveInput): Promise<Found |
     if (!whole) return null;
     events.push(...slice.events);
     if (slice.events.length === LIMITS.replayEvents) continue;
-    return archivedTo + events.length >= known.seq ? { info: slice.info, events } : null;
+    if (archivedTo + events.length < known.seq) return null;
+    return { info: slice.info, events: events.filter((event) => event.seq <= known.seq) };
   }
 }
 
+/** Null if the workflow has gone on meanwhile: what it holds then may have holes that a running step fills. */
 async function fromWorkflow({ source }: LogAccess, input: ArchiveInput): Promise<Found | null> {
-  const known = await source.known(input);
-  return known && { info: known.info, events: assemble(input.archivedTo, known.events) };
+  const held = await source.known(input);
+  const same = held?.known.epoch === input.known.epoch && held.known.seq === input.known.seq;
+  return same ? { info: held.info, events: assemble(input.archivedTo, held.events) } : null;
 }
 
 /** Copies what the archive lacks: from the log, which knows every event, or from the workflow, which knows every fact that matters. */

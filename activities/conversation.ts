@@ -89,9 +89,23 @@ export function saidUpTo(conversation: Conversation, turn: string): readonly Utt
   return bounded(said).map(({ turn: _turn, ...utterance }) => utterance);
 }
 
-/** Conversations by session; the least recently used is forgotten beyond `LIMITS.contextSessions`. */
+/** The text of a conversation, UTF-16 code units. */
+function charsOf({ lines }: Conversation): number {
+  return lines.reduce((sum, each) => sum + each.text.length, 0);
+}
+
+/**
+ * Conversations by session, of all steps of a process; the least recently used are forgotten beyond `LIMITS.contextSessions` and
+ * `LIMITS.contextTotalChars`.
+ */
 export class Conversations {
   readonly #known = new Map<string, Conversation>();
+  #chars = 0;
+
+  /** Text that is remembered, UTF-16 code units. */
+  get chars(): number {
+    return this.#chars;
+  }
 
   /** From where a step may go on reading the log; null: from its beginning. */
   of(ref: SessionRef): Conversation | null {
@@ -104,11 +118,18 @@ export class Conversations {
     const there = this.#known.get(key)?.position;
     const { epoch, seq } = conversation.position;
     if (there && (there.epoch > epoch || (there.epoch === epoch && there.seq > seq))) return;
-    this.#known.delete(key);
+    this.#forget(key);
     this.#known.set(key, conversation);
+    this.#chars += charsOf(conversation);
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= LIMITS.contextSessions) break;
-      this.#known.delete(oldest);
+      if (this.#known.size <= LIMITS.contextSessions && this.#chars <= LIMITS.contextTotalChars) break;
+      this.#forget(oldest);
     }
+  }
+
+  #forget(key: string): void {
+    const known = this.#known.get(key);
+    if (known) this.#chars -= charsOf(known);
+    this.#known.delete(key);
   }
 }

@@ -12,8 +12,9 @@ import {
 } from '../src/contracts/index.ts';
 import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
+import { Conversations } from './conversation.ts';
 import { publishEvents } from './publish-events.ts';
-import { StepRetry, StepRunner, type StepRunnerDeps } from './step-runner.ts';
+import { StepRetry, StepRunner, Superseded, type StepRunnerDeps } from './step-runner.ts';
 
 export { createLanguageModels, createModelRunner, createScriptedRunner } from './agents/index.ts';
 export type { AgentRunner } from './agents/index.ts';
@@ -31,20 +32,30 @@ interface Beat {
 const LOST = 'the worker of the attempt before was lost';
 
 /**
- * Inside a workflow task its workflow answers no question before the task ends. Whoever must ask fails at once with `ASK_OUTSIDE`, and the
- * workflow calls the same activity outside.
+ * Has the workflow call the same activity outside its task.
+ *
+ * Two reasons. Inside its task a workflow answers no question. And a task that timed out may still run elsewhere, with the same step in it:
+ * each would take the step from the other in turn. The one that is superseded gives up; only the task that the server believes in can
+ * schedule an activity.
  */
+function outside(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, ASK_OUTSIDE);
+}
+
 const OUTSIDE_ONLY: SessionSource = {
-  known: () => Promise.reject(ApplicationFailure.nonRetryable('The log must be built anew.', ASK_OUTSIDE)),
+  known: () => Promise.reject(outside('The log must be built anew.')),
   archived: () => Promise.resolve([]),
+  session: () => Promise.resolve(null),
 };
 
 export function createActivities(deps: ActivityDeps): SessionActivities {
   const inTask = { ...deps, source: OUTSIDE_ONLY };
-  const [runner, runnerInTask] = [new StepRunner(deps), new StepRunner(inTask)];
+  const conversations = new Conversations();
+  const runner = new StepRunner(deps, conversations);
+  const runnerInTask = new StepRunner(inTask, conversations);
   const isLocal = (): boolean => Context.current().info.isLocal;
   return {
-    runStep: (input) => runStep(isLocal() ? runnerInTask : runner, input),
+    runStep: (input) => asFailure(() => runStep(isLocal() ? runnerInTask : runner, input)),
     publish: (input) => asFailure(() => publishEvents(isLocal() ? inTask : deps, input)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
   };
@@ -55,9 +66,11 @@ async function runStep(runner: StepRunner, input: StepInput): Promise<Report> {
   const { attempt, isLocal } = context.info;
   const before = context.info.heartbeatDetails as Beat | undefined; // safety: only this function beats
   let beat: Beat = { chars: 0 };
-  const heart = setInterval(() => {
+  const beats = (): void => {
     context.heartbeat(beat);
-  }, RECOVERY.heartbeatEveryMs);
+  };
+  // A local activity has no heartbeat: its workflow task is what times out.
+  const heart = isLocal ? undefined : setInterval(beats, RECOVERY.heartbeatEveryMs);
   try {
     return await runner.run(input, {
       owner: randomUUID(),
@@ -71,6 +84,7 @@ async function runStep(runner: StepRunner, input: StepInput): Promise<Report> {
     });
   } catch (error) {
     if (context.cancellationSignal.aborted) return await handOver(context);
+    if (error instanceof Superseded && isLocal) throw outside('Another execution has begun the step.');
     if (!(error instanceof StepRetry)) throw error;
     if (!isLocal) context.heartbeat({ ...beat, reason: error.message });
     throw ApplicationFailure.create({

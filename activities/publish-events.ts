@@ -1,4 +1,4 @@
-import type { PublishInput, Report } from '../src/contracts/index.ts';
+import type { EventDraft, PublishInput, Report } from '../src/contracts/index.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
 
 /**
@@ -15,5 +15,11 @@ export async function publishEvents(access: LogAccess, input: PublishInput): Pro
   const { position, placed, events } = await writer.write((known) =>
     access.log.append(ref, { known, drafts }),
   );
-  return { position, placed, events };
+  // Ends that the workflow holds just so would make the report too large for a payload: their places are enough.
+  const theirs = new Map(held.map((draft) => [draft.id, draft]));
+  return { position, placed, events: events.filter((event) => !sameFact(event, theirs.get(event.id))) };
+}
+
+function sameFact(event: EventDraft, held: EventDraft | undefined): boolean {
+  return held?.type === event.type && JSON.stringify(held.data) === JSON.stringify(event.data);
 }

@@ -3,11 +3,12 @@
  *
  * Ways out
  * - a report: the log holds the step's end (made here, by an earlier attempt, or by a cancel that was first);
- * - `StepRetry`: this attempt failed, another may succeed;
- * - whatever aborted `signal`.
+ * - `StepRetry`: the agent failed in this attempt, another may succeed; `Superseded`: another attempt has begun;
+ * - whatever aborted `signal`, or went wrong in the engine (the log, the workflow): never the agent's failure.
  */
 import {
   ConvokeError,
+  ERRORS,
   eventId,
   LIMITS,
   START,
@@ -21,13 +22,16 @@ import {
 import type { Begun, Ended } from '../src/log/index.ts';
 import { RunnerError, type AgentRunner, type RunRequest } from './agents/runner.ts';
 import type { RunnerName } from '../src/contracts/index.ts';
-import { Conversations, follow, saidUpTo, type Conversation } from './conversation.ts';
+import type { Logger } from '../src/telemetry/index.ts';
+import { follow, saidUpTo, type Conversation, type Conversations } from './conversation.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
 import { Speech } from './speech.ts';
 
 export interface StepRunnerDeps extends LogAccess {
   readonly runners: Readonly<Partial<Record<RunnerName, AgentRunner>>>;
+  /** Told what an agent threw that is not for clients. */
+  readonly logger?: Pick<Logger, 'warn'>;
 }
 
 /** Who calls, in the terms of `BeginInput`, and how to stop. */
@@ -56,14 +60,23 @@ export class StepRetry extends Error {
   }
 }
 
+/** Another attempt of the step has begun: this one has nothing to say any more. */
+export class Superseded extends StepRetry {
+  constructor(attempt: number) {
+    super('worker_lost', `Attempt ${attempt} of the step has superseded this one.`);
+    this.name = 'Superseded';
+  }
+}
+
 type End = 'step.completed' | 'step.failed';
 
 export class StepRunner {
   readonly #deps: StepRunnerDeps;
-  readonly #conversations = new Conversations();
+  readonly #conversations: Conversations;
 
-  constructor(deps: StepRunnerDeps) {
+  constructor(deps: StepRunnerDeps, conversations: Conversations) {
     this.#deps = deps;
+    this.#conversations = conversations;
   }
 
   async run(input: StepInput, call: StepCall): Promise<Report> {
@@ -87,6 +100,8 @@ class Attempt {
   #restarted: Report['events'] = [];
   #placed: Report['placed'] = [];
   #result: Report | null = null;
+  /** What went wrong in the engine while the agent spoke. */
+  #broken: { error: unknown } | null = null;
 
   constructor(deps: StepRunnerDeps, conversations: Conversations, input: StepInput, call: StepCall) {
     this.#deps = deps;
@@ -104,24 +119,21 @@ class Attempt {
     const text = new DeltaWriter(
       { send: (delta) => this.#send(delta), reopen: () => this.#open() },
       (error) => {
+        this.#broken = { error };
         this.#over.abort(error);
       },
     );
-    try {
-      const usage = await this.#speak(text);
-      await text.stop();
-      if (this.#result) return this.#outcome();
-      if (text.text === '')
-        throw new RunnerError('agent_empty', 'The agent said nothing.', { retryable: false });
-      return await this.#end('step.completed', { text: text.text, ...(usage ? { usage } : {}) });
-    } catch (error) {
-      await text.stop();
-      if (this.#result) return this.#outcome();
-      return await this.#fail(error, text.text);
+    const said = await this.#speak(text).catch((error: unknown) => ({ error }));
+    await text.stop();
+    if (this.#result) return this.#outcome();
+    if ('error' in said) return this.#fail(said.error, text.text);
+    if (text.text === '') {
+      return this.#fail(new RunnerError('agent_empty', 'The agent said nothing.', { retryable: false }), '');
     }
+    return this.#end('step.completed', { text: text.text, ...said });
   }
 
-  /** Opens the step, or finds it ended: then `#result` is set and the answer is false. Throws `StepRetry` if superseded. */
+  /** Opens the step, or finds it ended: then `#result` is set and the answer is false. Throws `Superseded`. */
   async #open(): Promise<boolean> {
     const { turn, step, agent, lead } = this.#input;
     const { owner, order, reason, signal } = this.#call;
@@ -135,7 +147,7 @@ class Attempt {
         }),
       ),
     );
-    if (reply.status === 'fenced') throw superseded(reply.attempt);
+    if (reply.status === 'fenced') throw new Superseded(reply.attempt);
     this.#placed = reply.placed;
     if (reply.status === 'ended') {
       this.#settle(reply);
@@ -163,12 +175,13 @@ class Attempt {
     return this.#writer.patiently(this.#call.signal, async () => {
       const reply = await this.#writer.log.delta(this.#ref, { step: this.#input.step, attempt, ...delta });
       if (reply.status === 'lost') await this.#writer.recover();
-      if (reply.status === 'fenced') throw superseded(reply.attempt);
+      if (reply.status === 'fenced') throw new Superseded(reply.attempt);
       return reply;
     });
   }
 
-  async #speak(text: DeltaWriter): Promise<Usage | undefined> {
+  /** Lets the agent speak; throws what it failed with. */
+  async #speak(text: DeltaWriter): Promise<{ usage?: Usage }> {
     const begun = this.#begun;
     const conversation = begun && follow(this.#before, begun);
     const agent = conversation?.info.agents.find((each) => each.name === this.#input.agent);
@@ -186,14 +199,21 @@ class Attempt {
     const said = saidUpTo(conversation, turn);
     const attempt = begun.attempt;
     const request: RunRequest = { agent, session, turn, step, attempt, conversation: said, signal };
-    return speech.listen(runner.run(request), signal, (piece) => {
+    const usage = await speech.listen(runner.run(request), signal, (piece) => {
       text.write(piece);
     });
+    return usage ? { usage } : {};
   }
 
   async #fail(error: unknown, text: string): Promise<Report> {
     this.#call.signal.throwIfAborted();
-    if (error instanceof StepRetry) throw error;
+    if (this.#broken) throw this.#broken.error;
+    const { session, step } = this.#input;
+    if (!(error instanceof RunnerError))
+      this.#deps.logger?.warn(
+        { err: error, session, step },
+        'An agent threw an error that is not told to clients',
+      );
     const { code, message, retryable, retryAfterMs } = asRunnerError(error);
     if (retryable && this.#call.attempt < this.#input.maxAttempts) {
       throw new StepRetry(code, message, retryAfterMs);
@@ -203,7 +223,7 @@ class Attempt {
 
   /** Commits the end, together with the turn's if the turn ends with it. */
   async #end(type: End, data: EventDraft['data']): Promise<Report> {
-    const { turn, step, agent, cause, last, fatal } = this.#input;
+    const { turn, step, agent, cause, last } = this.#input;
     for (;;) {
       const attempt = this.#begun?.attempt ?? 1;
       const at = Date.now();
@@ -212,7 +232,8 @@ class Attempt {
       const ends = [end as EventDraft]; // safety: `data` is that of `type`
       if (type === 'step.completed' && last) {
         ends.push({ id: eventId.turnEnded(turn), type: 'turn.completed', at, turn, cause, data: {} });
-      } else if (type === 'step.failed' && fatal) {
+      } else if (type === 'step.failed') {
+        // No team goes on without a step that it asked for; one that does must say so in the input.
         const { code, message } = data as { code: string; message: string }; // safety: data of step.failed
         ends.push({
           id: eventId.turnEnded(turn),
@@ -226,7 +247,7 @@ class Attempt {
       const reply = await this.#writer.patiently(this.#call.signal, () =>
         this.#writer.write((known) => this.#writer.log.commit(this.#ref, { known, step, attempt, ends })),
       );
-      if (reply.status === 'fenced') throw superseded(reply.attempt);
+      if (reply.status === 'fenced') throw new Superseded(reply.attempt);
       if (reply.status === 'ended') return this.#settle(reply);
       if (!(await this.#open())) return this.#outcome();
     }
@@ -248,13 +269,14 @@ class Attempt {
   }
 }
 
-function superseded(attempt: number): StepRetry {
-  return new StepRetry('worker_lost', `Attempt ${attempt} of the step has superseded this one.`);
-}
-
-/** Anything that an agent throws, as a failure with a code; an unknown error is worth another try. */
-function asRunnerError(error: unknown): RunnerError {
-  if (error instanceof RunnerError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new RunnerError('agent_failed', message, { retryable: true, cause: error });
+/**
+ * Anything that an agent throws, as a failure with a code. The sentence of a `RunnerError` is meant for clients; an unknown error is worth
+ * another try, and what it says stays here.
+ */
+function asRunnerError(error: unknown): Pick<RunnerError, 'code' | 'message' | 'retryable' | 'retryAfterMs'> {
+  if (!(error instanceof RunnerError)) {
+    return new RunnerError('agent_failed', ERRORS.agent_failed.title, { retryable: true });
+  }
+  const { code, message, retryable, retryAfterMs } = error;
+  return { code, message: message.slice(0, LIMITS.failureChars), retryable, retryAfterMs };
 }

@@ -3,8 +3,10 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  isCancellation,
   scheduleActivity,
   scheduleLocalActivity,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 import {
   ASK_OUTSIDE,
@@ -83,11 +85,26 @@ export function publish(input: PublishInput): Promise<Report> {
   );
 }
 
-/** Copies what the workflow holds into the archive. */
+/** Copies what the workflow holds into the archive; waits for an archive that is away. */
 export function archive(input: ArchiveInput): Promise<ArchiveReport> {
-  return scheduleActivity<ArchiveReport>('archive', [input], {
-    startToCloseTimeout: 60_000,
-    retry: PATIENT,
-    summary: `archive events after ${input.archivedTo}`,
-  });
+  return scheduleActivity<ArchiveReport>('archive', [input], archiving(input));
+}
+
+/** The same, but null if the archive is away. */
+export async function tryArchive(input: ArchiveInput): Promise<ArchiveReport | null> {
+  const options = {
+    ...archiving(input),
+    scheduleToCloseTimeout: LIMITS.archiveTryMs,
+    retry: { ...PATIENT, maximumAttempts: 2 },
+  };
+  try {
+    return await scheduleActivity<ArchiveReport>('archive', [input], options);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return null;
+  }
+}
+
+function archiving({ archivedTo }: ArchiveInput): ActivityOptions {
+  return { startToCloseTimeout: 60_000, retry: PATIENT, summary: `archive events after ${archivedTo}` };
 }

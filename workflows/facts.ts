@@ -5,13 +5,16 @@
  * 1. A fact is in the outbox, in flight or held, never in two of them.
  * 2. `known` only grows. A report of another epoch than the known one raises `mustReconcile`: what was reported before may be missing in
  *    the log's present life.
+ * 3. Facts without a position may wait for hours, as long as the log is away; whoever decides them asks `pendingChars` first.
  */
 import {
+  LIMITS,
   START,
   type CarriedState,
   type EventData,
   type EventDraft,
   type EventType,
+  type KnownEventsPage,
   type LoggedEvent,
   type Position,
   type Report,
@@ -24,6 +27,10 @@ export type Place = Pick<EventDraft, 'turn' | 'step' | 'agent' | 'attempt' | 'ca
 /** What the facts of one run hand to the next. */
 type CarriedFacts = Pick<CarriedState, 'known' | 'archivedTo' | 'outbox' | 'events' | 'reconcile'>;
 
+function jsonLength(value: unknown): number {
+  return JSON.stringify(value).length;
+}
+
 export class Facts {
   readonly #held: HeldEvents;
   #outbox: EventDraft[];
@@ -31,6 +38,8 @@ export class Facts {
   #known: Position;
   #archivedTo: number;
   #reconcile: boolean;
+  /** Size of the facts without a position, UTF-16 code units of JSON. */
+  #pendingChars = 0;
 
   constructor(carried?: CarriedFacts) {
     this.#held = new HeldEvents(carried?.events ?? []);
@@ -38,6 +47,7 @@ export class Facts {
     this.#known = carried?.known ?? START;
     this.#archivedTo = carried?.archivedTo ?? 0;
     this.#reconcile = carried?.reconcile ?? false;
+    this.#pendingChars = jsonLength(this.#outbox);
   }
 
   get known(): Position {
@@ -50,6 +60,10 @@ export class Facts {
 
   get heldChars(): number {
     return this.#held.chars;
+  }
+
+  get pendingChars(): number {
+    return this.#pendingChars;
   }
 
   get hasDrafts(): boolean {
@@ -65,6 +79,7 @@ export class Facts {
   decide<T extends EventType>(type: T, id: string, at: number, data: EventData[T], place: Place = {}): void {
     const draft = { id, type, at, ...place, data } as EventDraft; // safety: `data` is that of `type`
     this.#outbox.push(draft);
+    this.#pendingChars += jsonLength(draft);
   }
 
   /**
@@ -99,6 +114,7 @@ export class Facts {
     for (const [id, seq] of seqs) this.#held.move(id, seq);
     this.#inflight = this.#inflight.filter((draft) => !this.#held.has(draft.id));
     this.#outbox = this.#outbox.filter((draft) => !this.#held.has(draft.id));
+    this.#pendingChars = jsonLength(this.pending());
     if (reconciled) this.#reconcile = false;
     this.#advance(report.position);
   }
@@ -113,6 +129,17 @@ export class Facts {
   /** Events with a position, in order. */
   held(): readonly LoggedEvent[] {
     return this.#held.list();
+  }
+
+  /** What the query `events` answers: the held events from this index on, and with the last of them what is pending. */
+  page(from: number): Omit<KnownEventsPage, 'info'> {
+    const { epoch, seq } = this.#known;
+    const version = [epoch, seq, this.#archivedTo, this.#held.count].join(':');
+    const events = this.#held.page(from, LIMITS.eventsPageChars);
+    const page = { known: this.#known, archivedTo: this.#archivedTo, version, events };
+    const next = from + events.length;
+    if (next < this.#held.count) return { ...page, pending: [], next };
+    return { ...page, pending: this.pending() };
   }
 
   /** Facts without a position, in the order in which they were decided. */

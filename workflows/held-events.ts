@@ -18,6 +18,10 @@ export class HeldEvents {
     return this.#chars;
   }
 
+  get count(): number {
+    return this.#events.size;
+  }
+
   has(id: string): boolean {
     return this.#events.has(id);
   }
@@ -42,6 +46,18 @@ export class HeldEvents {
       this.#chars -= size(event);
       this.#events.delete(event.id);
     }
+  }
+
+  /** Those from this index on, in the order of the log, that fit into `maxChars`; at least one. */
+  page(from: number, maxChars: number): readonly LoggedEvent[] {
+    const events = this.list().slice(from);
+    let [count, chars] = [0, 0];
+    for (const event of events) {
+      chars += size(event);
+      if (chars > maxChars && count > 0) break;
+      count += 1;
+    }
+    return events.slice(0, count);
   }
 
   /** In the order of the log. */

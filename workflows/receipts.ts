@@ -13,6 +13,7 @@ export class Receipts {
   }
 
   set(receipt: Receipt): void {
+    this.#receipts.delete(receipt.messageId); // to become the newest
     this.#receipts.set(receipt.messageId, receipt);
     for (const [oldest, { status, turnStatus }] of this.#receipts) {
       if (this.#receipts.size <= LIMITS.receiptsKept) break;

@@ -2,10 +2,10 @@
  * The rules of a session: what a message, a cancel, a close and a report do. No Temporal here; `session.ts` is the glue.
  *
  * Invariants
- * 1. A `messageId` has one fate: later messages of the same id change nothing.
+ * 1. A `messageId` has one fate: later messages of the same id change nothing. (Having been refused with `inbox_full` is no fate yet.)
  * 2. Facts are decided in one order (`Facts` says what becomes of them).
  * 3. A turn that has started gets exactly one end; so has a turn that was cancelled before it started.
- * 4. All lists are bounded: the inbox by refusing, receipts by forgetting the oldest, held events by archiving.
+ * 4. All lists are bounded: the inbox and the outbox by refusing, receipts by forgetting the oldest, held events by archiving.
  */
 import {
   endsTurn,
@@ -17,7 +17,7 @@ import {
   type CancelReply,
   type CarriedState,
   type EventData,
-  type KnownEvents,
+  type KnownEventsPage,
   type LoggedEvent,
   type Message,
   type QueuedMessage,
@@ -27,6 +27,7 @@ import {
   type SessionInput,
   type SessionState,
   type SessionStatus,
+  type Stamps,
 } from '../src/contracts/index.ts';
 import { Facts } from './facts.ts';
 import { Receipts } from './receipts.ts';
@@ -82,17 +83,14 @@ export class SessionMachine {
   /** Orders a message: it gets its turn, or its rejection. */
   accept(message: Message, now: number): void {
     const { messageId, parts, from } = message;
-    if (this.#receipts.get(messageId)) return;
+    const before = this.#receipts.get(messageId);
+    if (before && before.code !== 'inbox_full') return;
     const stamps = { ingest: message.receivedAt, orchestrate: now };
     const chars = JSON.stringify(parts).length;
     const refused = this.#status !== 'open' ? 'session_closed' : this.#isFull(chars) ? 'inbox_full' : null;
     if (refused) {
       this.#receipts.set({ ...this.#receipt(messageId), status: 'rejected', code: refused });
-      const data = { messageId, code: refused };
-      this.facts.decide('message.rejected', eventId.message(messageId), now, data, {
-        cause: messageId,
-        stamps,
-      });
+      if (!before) this.#tellRefusal(messageId, refused, stamps);
       return;
     }
     this.#turns += 1;
@@ -251,14 +249,8 @@ export class SessionMachine {
     return this.#receipts.get(messageId);
   }
 
-  events(): KnownEvents {
-    return {
-      info: this.#info,
-      known: this.facts.known,
-      archivedTo: this.facts.archivedTo,
-      events: this.facts.held(),
-      pending: this.facts.pending(),
-    };
+  events(from = 0): KnownEventsPage {
+    return { info: this.#info, ...this.facts.page(from) };
   }
 
   state(historyEvents: number): SessionState {
@@ -279,9 +271,26 @@ export class SessionMachine {
     };
   }
 
+  /** Once for a message: a repeat that is refused again changes nothing. */
+  #tellRefusal(
+    messageId: string,
+    code: string,
+    stamps: Required<Pick<Stamps, 'ingest' | 'orchestrate'>>,
+  ): void {
+    const waiting = this.facts.pending().filter((draft) => draft.type === 'message.rejected').length;
+    if (waiting >= LIMITS.outboxRejections) return;
+    const place = { cause: messageId, stamps };
+    const id = eventId.messageRejected(messageId);
+    this.facts.decide('message.rejected', id, stamps.orchestrate, { messageId, code }, place);
+  }
+
   #isFull(chars: number): boolean {
     const waiting = this.#inbox.reduce((sum, item) => sum + item.chars, 0);
-    return this.#inbox.length >= LIMITS.inboxMessages || (waiting > 0 && waiting + chars > LIMITS.inboxChars);
+    return (
+      this.#inbox.length >= LIMITS.inboxMessages ||
+      (waiting > 0 && waiting + chars > LIMITS.inboxChars) ||
+      this.facts.pendingChars > LIMITS.outboxChars
+    );
   }
 
   #receipt(messageId: string): Pick<Receipt, 'session' | 'messageId'> {

@@ -23,13 +23,13 @@ import {
   SEARCH_ATTRIBUTES,
   SESSION,
   type CancelReply,
-  type KnownEvents,
+  type KnownEventsPage,
   type Message,
   type Receipt,
   type SessionInput,
   type SessionState,
 } from '../src/contracts/index.ts';
-import { archive, publish } from './calls.ts';
+import { archive, publish, tryArchive } from './calls.ts';
 import { SessionMachine } from './session-machine.ts';
 import { Turn } from './turn.ts';
 
@@ -37,7 +37,7 @@ const messageSignal = defineSignal<[Message]>(SESSION.signals.message);
 const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel);
 const closeUpdate = defineUpdate<undefined, [string]>(SESSION.updates.close);
 const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
-const eventsQuery = defineQuery<KnownEvents>(SESSION.queries.events);
+const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
 const receiptQuery = defineQuery<Receipt | null, [string]>(SESSION.queries.receipt);
 const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
 
@@ -52,7 +52,7 @@ export async function session(input: SessionInput): Promise<void> {
     return undefined;
   });
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
-  setHandler(eventsQuery, () => run.machine.events());
+  setHandler(eventsQuery, (from) => run.machine.events(from));
   setHandler(receiptQuery, (messageId) => run.machine.receipt(messageId));
   try {
     await run.loop();
@@ -68,6 +68,8 @@ class SessionRun {
   readonly #input: SessionInput;
   #turn: Turn | null = null;
   #turnFailure: { error: unknown } | null = null;
+  /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
+  #archiveAt = 0;
 
   constructor(input: SessionInput) {
     this.#input = input;
@@ -119,7 +121,17 @@ class SessionRun {
       historyLength > LIMITS.historyEvents ||
       historySize > LIMITS.historyBytes ||
       this.machine.facts.heldChars > LIMITS.heldChars;
-    return full && this.machine.atRest;
+    return full && this.machine.atRest && (Date.now() >= this.#archiveAt || this.#mustWait());
+  }
+
+  /** With an archive that is away the run goes on, but not for ever. */
+  #mustWait(): boolean {
+    const { historyLength, historySize } = workflowInfo();
+    return (
+      historyLength > LIMITS.historyEventsHard ||
+      historySize > LIMITS.historyBytesHard ||
+      this.machine.facts.heldChars > LIMITS.heldCharsHard
+    );
   }
 
   async #act(): Promise<void> {
@@ -127,9 +139,7 @@ class SessionRun {
     if (machine.facts.mustReconcile || (machine.facts.hasDrafts && this.#mustPublish())) {
       await this.#publish();
     } else if (this.#mustContinue()) {
-      await this.#archive();
-      await condition(allHandlersFinished);
-      await continueAsNew<typeof session>({ ...this.#input, carried: machine.carry() });
+      await this.#continue();
     } else if (machine.hasMessage) {
       this.#startTurn();
     } else if (machine.closing) {
@@ -170,11 +180,23 @@ class SessionRun {
     }
   }
 
-  async #archive(): Promise<void> {
+  /** Goes on in another run, unless the archive is away: then in this one, for a while. */
+  async #continue(): Promise<void> {
+    if (await this.#archive(!this.#mustWait())) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof session>({ ...this.#input, carried: this.machine.carry() });
+    }
+    this.#archiveAt = Date.now() + LIMITS.archivePauseMs;
+  }
+
+  /** No turn runs meanwhile: what is copied is whole. False if the archive is away and `brief` forbids to wait for it. */
+  async #archive(brief: boolean): Promise<boolean> {
     const { facts } = this.machine;
     const { tenant, session } = this.#input;
-    const report = await archive({ tenant, session, known: facts.known, archivedTo: facts.archivedTo });
-    facts.archived(report.archivedTo);
+    const input = { tenant, session, known: facts.known, archivedTo: facts.archivedTo };
+    const report = brief ? await tryArchive(input) : await archive(input);
+    if (report) facts.archived(report.archivedTo);
+    return report !== null;
   }
 
   /** The last facts go to the log, everything to the archive. A signal that arrives meanwhile runs the end of this again. */
@@ -182,7 +204,7 @@ class SessionRun {
     upsertSearchAttributes([{ key: statusKey, value: 'closed' }]);
     do {
       while (this.machine.facts.hasDrafts || this.machine.facts.mustReconcile) await this.#publish();
-      await this.#archive();
+      await this.#archive(false);
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a message may have come meanwhile
     } while (this.machine.facts.hasDrafts);
     setCurrentDetails(this.#story());

@@ -1,6 +1,6 @@
 /** One turn: runs the team, carries facts to the log with its steps, and sees to it that the turn gets exactly one end. */
 import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
-import { LIMITS, type AgentSpec, type SessionInput, type StepInput } from '../src/contracts/index.ts';
+import { ERRORS, LIMITS, type AgentSpec, type SessionInput, type StepInput } from '../src/contracts/index.ts';
 import { publish, runStep } from './calls.ts';
 import type { RunningTurn, SessionMachine } from './session-machine.ts';
 import { teams } from './teams/index.ts';
@@ -48,7 +48,6 @@ export class Turn {
       agent: agent.name,
       lead,
       last: options.last,
-      fatal: true,
       cause: running.cause,
       maxAttempts: agent.maxAttempts ?? LIMITS.stepAttempts,
       timeoutMs: agent.quick
@@ -64,7 +63,7 @@ export class Turn {
       if (isCancellation(error)) return await this.#endCancelled();
       // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.
       if (!(error instanceof TemporalFailure)) throw error;
-      return await this.#endLost(error, options);
+      return await this.#endLost(options);
     } finally {
       this.#scope = null;
     }
@@ -83,9 +82,10 @@ export class Turn {
   }
 
   /** No attempt came back. The last one may still have committed the step: then it counts. */
-  async #endLost(error: TemporalFailure, { last }: AskOptions): Promise<AskResult> {
+  async #endLost({ last }: AskOptions): Promise<AskResult> {
     const running = this.#running;
-    const failure = { code: 'worker_lost', message: error.cause?.message ?? error.message };
+    // What the workers say of it is for operators, in the history.
+    const failure = { code: 'worker_lost', message: ERRORS.worker_lost.title };
     this.#machine.endStep(running, 'step.failed', { ...failure, text: '' }, Date.now());
     const end = await this.publish(running.step ?? '');
     if (end === 'step.completed' && !last) return 'completed';

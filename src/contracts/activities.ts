@@ -3,7 +3,10 @@ import type { EventDraft, LoggedEvent } from './event.ts';
 import type { Position } from './cursor.ts';
 import type { SessionRef } from './ids.ts';
 
-/** Type of the failure of a local activity that must ask its workflow: it is to be called again as a normal one. */
+/**
+ * Type of the failure of a local activity that must ask its workflow, or that another execution has superseded: it is to be called again as
+ * a normal one, which only the server can start.
+ */
 export const ASK_OUTSIDE = 'ask_outside';
 
 /** Run one step: one attempt of one agent's model call. */
@@ -15,10 +18,8 @@ export interface StepInput extends SessionRef {
   readonly agent: string;
   /** Facts that the step carries to the log before it begins (`message.accepted`, `turn.started`, `step.started`, …). */
   readonly lead: readonly EventDraft[];
-  /** The turn ends with this step: its end is committed together with the step's. */
+  /** The turn ends with this step: its end is committed together with the step's. (If the step fails, every team so far ends the turn.) */
   readonly last: boolean;
-  /** The turn fails if this step does: then its end is committed together with the step's. */
-  readonly fatal: boolean;
   /** The message that caused the turn. */
   readonly cause: string;
   /** After this many attempts a failure is final. */

@@ -58,6 +58,8 @@ export const eventId = {
   /** Fills a position whose event was lost with the log and will be appended again further on. */
   gap: (seq: number): string => `gap:${seq}`,
   message: (messageId: string): string => `message:${messageId}`,
+  /** Not that of `message`: a message refused for want of room may be sent again and accepted. */
+  messageRejected: (messageId: string): string => `message:${messageId}:rejected`,
   turnStarted: (turn: string): string => `turn:${turn}:start`,
   turnEnded: (turn: string): string => `turn:${turn}:end`,
   stepStarted: (step: string): string => `step:${step}:start`,

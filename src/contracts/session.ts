@@ -124,6 +124,13 @@ export interface KnownEvents {
   readonly pending: readonly EventDraft[];
 }
 
+/** One answer of the query `events`. Pages of one `version` fit together; events that moved between two questions change it. */
+export interface KnownEventsPage extends KnownEvents {
+  readonly version: string;
+  /** Ask for the events from this index on; absent: that is all. `pending` comes with the last page. */
+  readonly next?: number;
+}
+
 /** Answer to a cancel. */
 export interface CancelReply {
   /** `cancelling`: a terminal event follows. `ended`: the turn had ended before. `none`: there is no such turn. */

@@ -81,16 +81,26 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   worker_unavailable: 'Check that a worker runs, and send the same request again after the time given.',
 };
 
-function grpcCode(error: unknown): number | null {
+function grpcError(error: unknown): { readonly code: number; readonly details: string } | null {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
-    if (isGrpcServiceError(at)) return at.code;
+    if (isGrpcServiceError(at)) return at;
   }
   return null;
+}
+
+function grpcCode(error: unknown): number | null {
+  return grpcError(error)?.code ?? null;
 }
 
 /** True if the server has no open run under that workflow id. */
 export function isWorkflowNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
+}
+
+/** True if the run has had as many signals as a run may have (10,000). The session goes on in another run when its turn has ended. */
+function isSignalLimit(error: unknown): boolean {
+  const found = grpcError(error);
+  return found?.code === GRPC.invalidArgument && found.details.includes('limit for signal events');
 }
 
 /** True if the server could make nothing of an argument; for a foreign page token it says only "unknown". */
@@ -116,6 +126,7 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   const make = (code: ErrorCode): ConvokeError => new ConvokeError(code, ADVICE[code], { cause: error });
   if (error instanceof NamespaceNotFoundError) return make('temporal_unavailable');
   if (error instanceof QueryNotRegisteredError) return make('internal');
+  if (isSignalLimit(error)) return make('overloaded');
   const code = grpcCode(error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && code === null)
     return make('worker_unavailable');

@@ -131,6 +131,17 @@ describe('a worker remembers', () => {
     expect(conversations.of({ tenant: 'acme', session: 's0' })).toBeNull();
     expect(conversations.of({ tenant: 'acme', session: 's1' })).toBe(one);
   });
+
+  test('no more text than it may', () => {
+    const conversations = new Conversations();
+    const long = after(null, accepted('t1', 'x'.repeat(LIMITS.contextChars)), started('t1'));
+    const fit = LIMITS.contextTotalChars / LIMITS.contextChars;
+    for (let n = 0; n <= fit; n += 1) conversations.keep({ tenant: 'acme', session: `s${n}` }, long);
+    expect(conversations.chars).toBe(LIMITS.contextTotalChars);
+    expect(conversations.of({ tenant: 'acme', session: 's0' })).toBeNull();
+    conversations.keep({ tenant: 'acme', session: `s${fit}` }, after(long, started('t2')));
+    expect(conversations.chars).toBe(LIMITS.contextTotalChars);
+  });
 });
 
 test('nothing is told of a session that neither the log nor the worker knows', () => {

@@ -58,6 +58,25 @@ describe('when the log fails in the middle', () => {
     expect(scene.source.asked).toBe(2);
   });
 
+  test.each([
+    ['while the agent speaks', true],
+    ['when the agent has said all', false],
+  ])(
+    "what goes wrong in the engine %s is not the agent's failure, not even in the last attempt",
+    async (_, more) => {
+      const run = scene.runner.run(stepInput(scene.ref, { maxAttempts: 1 }), stepCall());
+      const failed = expect(run).rejects.toMatchObject({ message: 'only outside' });
+      scene.agent.say('one ');
+      await scene.streamed('one ');
+      scene.source.fault = new Error('only outside');
+      await scene.server.flush();
+      if (more) scene.agent.say('two ');
+      else scene.agent.end();
+      await failed;
+      expect(await scene.logged()).toEqual([]);
+    },
+  );
+
   test('its caller can still stop', async () => {
     await scene.server.redis.kill();
     const caller = new AbortController();

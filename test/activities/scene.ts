@@ -1,6 +1,8 @@
 /** A step runner on a real log, made anew for each test of the file that asks for it. */
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import type { LoggedEvent, SessionRef } from '../../src/contracts/index.ts';
+import type { AgentRunner } from '../../activities/agents/runner.ts';
+import { Conversations } from '../../activities/conversation.ts';
 import { StepRunner } from '../../activities/step-runner.ts';
 import { eventually } from '../support/process.ts';
 import { FakeSource, lead, newSession, Puppet, startLog } from './support.ts';
@@ -22,6 +24,8 @@ export class Scene {
   source = new FakeSource();
   agent = new Puppet();
   ref: SessionRef = newSession();
+  /** What the workers have logged. */
+  told: object[] = [];
   #server: TestLog | undefined;
   #runner: StepRunner | undefined;
 
@@ -44,8 +48,20 @@ export class Scene {
     this.source.tells(lead());
     this.agent = new Puppet();
     this.ref = newSession();
-    const { source, agent } = this;
-    this.#runner = new StepRunner({ log: this.server.log, source, runners: { scripted: agent } });
+    this.told = [];
+    this.#runner = this.runnerOf(this.agent);
+  }
+
+  /** The runner of another worker. */
+  runnerOf(agent: AgentRunner): StepRunner {
+    const logger = {
+      warn: (details: object) => {
+        this.told.push(details);
+      },
+    };
+    const { source } = this;
+    const deps = { log: this.server.log, source, runners: { scripted: agent }, logger };
+    return new StepRunner(deps, new Conversations());
   }
 
   async logged(): Promise<readonly LoggedEvent[]> {

@@ -2,7 +2,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { endsStep, endsTurn, eventId, LIMITS } from '../../src/contracts/index.ts';
 import { RunnerError } from '../../activities/agents/runner.ts';
-import { StepRunner } from '../../activities/step-runner.ts';
 import { eventually } from '../support/process.ts';
 import { COMPLETED, types, useScene } from './scene.ts';
 import { Puppet, stepCall, stepInput } from './support.ts';
@@ -46,11 +45,7 @@ describe('an attempt', () => {
     scene.agent.say('old');
     await scene.streamed('old');
     const other = new Puppet();
-    const elsewhere = new StepRunner({
-      log: scene.server.log,
-      source: scene.source,
-      runners: { scripted: other },
-    });
+    const elsewhere = scene.runnerOf(other);
     const run = elsewhere.run(stepInput(scene.ref), stepCall(2));
     await eventually('the newer one speaks', () => other.requests.length === 1);
     scene.agent.say(' more');
@@ -181,14 +176,26 @@ describe('a failing agent', () => {
     expect(scene.agent.requests[0]?.signal.aborted).toBe(true);
   });
 
+  test('tells clients nothing of an error that was not made for them; the operator is told', async () => {
+    const error = new Error(`connect ECONNREFUSED ${'x'.repeat(100_000)}`);
+    scene.agent.fail(error);
+    const report = await scene.runner.run(stepInput(scene.ref), stepCall(3));
+    const message = 'The agent failed.';
+    expect(report.events[0]).toMatchObject({ data: { code: 'agent_failed', message, text: '' } });
+    expect(scene.told).toMatchObject([{ err: error, step: 't1.1' }]);
+  });
+
+  test('has its sentence cut', async () => {
+    const endless = new RunnerError('agent_refused', 'no '.repeat(10_000), { retryable: false });
+    scene.agent.fail(endless);
+    const report = await scene.runner.run(stepInput(scene.ref), stepCall());
+    const [failed] = report.events;
+    expect(failed?.type === 'step.failed' && failed.data.message).toHaveLength(LIMITS.failureChars);
+    expect(scene.told).toEqual([]);
+  });
+
   test('that this worker cannot run is not tried again', async () => {
     const report = await scene.runner.run(stepInput(scene.ref, { agent: 'm' }), stepCall());
     expect(report.events[0]).toMatchObject({ type: 'step.failed', data: { code: 'agent_unknown' } });
-  });
-
-  test('of which others are to speak does not end the turn', async () => {
-    scene.agent.end();
-    const report = await scene.runner.run(stepInput(scene.ref, { fatal: false }), stepCall());
-    expect(report.events.map((event) => event.type)).toEqual(['step.failed']);
   });
 });

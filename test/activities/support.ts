@@ -75,6 +75,10 @@ export class FakeSource implements SessionSource {
     return [];
   }
 
+  async session(): Promise<null> {
+    return null;
+  }
+
   /** The workflow holds these events, and has handed these drafts to a step. */
   tells(pending: readonly EventDraft[], events: readonly LoggedEvent[] = [], known: Position = START): void {
     this.known_ = { info: INFO, known, archivedTo: 0, events, pending };
@@ -166,7 +170,6 @@ export function stepInput(ref: SessionRef, more: Partial<StepInput> = {}): StepI
       agent: 'a',
       lead: lead(),
       last: true,
-      fatal: true,
       cause: 'm1',
     },
     ...{ maxAttempts: 3, timeoutMs: 30_000, idleMs: 10_000 },

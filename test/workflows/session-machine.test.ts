@@ -56,15 +56,23 @@ describe('a message', () => {
     expect(session.state(0)).toMatchObject({ turns: 1, queued: 0 });
   });
 
-  test('is refused when too many wait, and stays refused', () => {
+  test('is refused when too many wait; sent again, it is taken as soon as there is room', () => {
     const session = machine();
+    const log = new FakeLog();
     for (let n = 0; n < LIMITS.inboxMessages; n += 1) session.accept(message(`m${n}`), NOW);
     session.accept(message('late'), NOW);
+    session.accept(message('late'), NOW);
     expect(session.receipt('late')).toMatchObject({ status: 'rejected', code: 'inbox_full' });
+    session.report(log.append(session.facts.takeDrafts()));
     session.startTurn(NOW);
     session.accept(message('late'), NOW);
-    expect(session.receipt('late')).toMatchObject({ status: 'rejected' });
-    expect(session.state(0).queued).toBe(LIMITS.inboxMessages - 1);
+    const turn = `t${LIMITS.inboxMessages + 1}`;
+    expect(session.receipt('late')).toEqual({ session: 's', messageId: 'late', status: 'queued', turn });
+    session.report(log.append(session.facts.takeDrafts()));
+    session.accept(message('late'), NOW);
+    expect(session.facts.pending()).toEqual([]);
+    const fate = log.events.filter((event) => event.cause === 'late').map((event) => event.type);
+    expect(fate).toEqual(['message.rejected', 'message.accepted']);
   });
 
   test('is refused when those that wait are too long together: a run must be able to hand them to the next', () => {
