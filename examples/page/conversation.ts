@@ -30,7 +30,7 @@ export class Conversation {
   readonly #place: Place;
   readonly #client: Client;
   readonly #session: Session;
-  readonly #unseen = new Unseen();
+  readonly #unseen: Unseen;
   readonly #connection: ConnectionView;
   readonly #rowsNode = part('rows', HTMLElement);
   readonly #rows: KeyedList<RowView>;
@@ -51,6 +51,7 @@ export class Conversation {
     const storage = tabStorage();
     this.#client = connect({ url: place.gateways, token: key, ...(storage ? { storage } : {}) });
     this.#session = this.#client.session(place.session);
+    this.#unseen = new Unseen(place.session, storage);
     this.#unseen.pending(this.#session.pending);
     const draw = (): void => this.#draw();
     this.#stops = [

@@ -67,6 +67,22 @@ describe('the connection', () => {
     await page.locator('[data-progress=waiting]').first().waitFor({ state: 'detached' });
   });
 
+  test('an accepted message that nobody works on yet is there after a reload, and once when it starts', async () => {
+    const { log } = play;
+    const page = await play.join();
+    await say(page, 'Is a worker there?');
+    await see(page, '.message', 'Is a worker there?');
+    await see(page, '.receipt', 'accepted');
+    const [sent] = play.gateways[0]!.sends.items;
+    await page.reload();
+    await online(page);
+    await see(page, '.receipt', 'accepted');
+    await see(page, '.message', 'Is a worker there?');
+    play.push(...log.message(sent!.messageId, 't1', 'Is a worker there?'));
+    await see(page, '.receipt', 'consumed');
+    expect(await page.locator('.message').count()).toBe(1);
+  });
+
   test('an unsent message survives a reload and keeps its id', async () => {
     const page = await play.join();
     const [gateway] = play.gateways;
