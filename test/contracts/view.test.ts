@@ -83,6 +83,19 @@ describe('events', () => {
     expect(cancelled.turns).toEqual([{ turn, messageIds: [], status: 'cancelled' }]);
   });
 
+  test('a message that was refused for want of room, and then accepted, is there once', () => {
+    const refused = event(1, 'message.rejected', { messageId: 'm1', code: 'inbox_full' });
+    expect(receiptOf(fold([refused]), 'm1')).toMatchObject({ status: 'rejected', code: 'inbox_full' });
+    const taken = fold([refused, { ...accepted, seq: 2 }]);
+    expect(taken.entries).toHaveLength(1);
+    expect(receiptOf(taken, 'm1')).toEqual({
+      session: taken.session,
+      messageId: 'm1',
+      status: 'accepted',
+      turn,
+    });
+  });
+
   test('old entries are dropped, and the view says so', () => {
     const count = LIMITS.snapshotEntries + 1;
     const many = Array.from({ length: count }, (_, at) =>
