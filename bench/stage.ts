@@ -110,7 +110,6 @@ async function productServices({ home, address, redisUrl }: Servers) {
     CONVOKE_HOME: home,
     CONVOKE_DEV: '1',
     CONVOKE_LOG_LEVEL: 'warn',
-    CONVOKE_WORKFLOW_BUNDLE: fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url)),
   };
   const worker = (port: number): Service =>
     new Service(() => serving([COMMAND, 'worker', '--health-port', String(port)], port, env));

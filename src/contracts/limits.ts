@@ -17,10 +17,18 @@ export const LIMITS = {
   instructionsChars: 8_000,
   scriptChars: 16_000,
   scriptTokens: 100_000,
+  scriptFaults: 32,
   metadataBytes: 8 * KIB,
   nameChars: 64,
+  modelChars: 128,
+  /** Open steps in one cursor. */
+  cursorSteps: 64,
   pageEvents: 500,
   pageSessions: 100,
+  /** Entries of a page whose size was not asked for. */
+  pageDefault: 100,
+  /** What the cursor of a list may hold: Temporal's token. */
+  pageTokenChars: 8_192,
   /** Sessions that one socket may be attached to. */
   attachmentsPerSocket: 32,
   /** Requests that one socket may have unanswered. */
@@ -60,15 +68,18 @@ export const LIMITS = {
   heldCharsHard: 2 * KIB * KIB,
 
   // Execute
+  /** Tries of a failing step, unless its agent says otherwise; and what an agent may say. */
   stepAttempts: 5,
+  stepAttemptsMost: 20,
+  /** Longest attempt, and longest silence in it; an agent may ask for less. */
   stepTimeoutMs: 600 * SECOND,
   stepIdleMs: 60 * SECOND,
   /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
   stepChars: 128 * KIB,
   /** The sentence that says why a step failed, UTF-16 code units; it stands in events and heartbeats. */
   failureChars: 500,
-  /** One quick step (a local activity holds its workflow task open). */
-  quickTimeoutMs: 10 * SECOND,
+  /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers nobody. */
+  quickTimeoutMs: 2 * SECOND,
   /** Conversation shown to an agent, UTF-16 code units; the newest are kept. */
   contextChars: 128 * KIB,
   /** Steps that one worker process runs at a time. */

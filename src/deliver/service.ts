@@ -3,6 +3,7 @@ import { LIMITS, receiptOf, sessionKey } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
+import type { Logger } from '../telemetry/index.ts';
 import type { Attachment, Delivery, Watcher } from './delivery.ts';
 import { Follower } from './follower.ts';
 import { load, snapshotOf, viewOf } from './load.ts';
@@ -10,16 +11,11 @@ import type { Sources } from './load.ts';
 import { readPage } from './page.ts';
 import { Recoveries } from './recoveries.ts';
 
-/** Where delivery tells its operator something; a pino logger fits. */
-export interface Logger {
-  warn(fields: object, message: string): void;
-}
-
 export interface DeliveryDeps {
   readonly log: SessionLog;
   readonly source: SessionSource;
   readonly archive: Archive;
-  readonly logger?: Logger;
+  readonly logger?: Pick<Logger, 'warn'>;
 }
 
 /** After a lost connection positions are compared this soon, ms: the sessions of one connection come back together. */
@@ -31,7 +27,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 class DeliveryService implements Delivery {
   readonly #sources: Sources;
-  readonly #logger: Logger | undefined;
+  readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #followers = new Map<string, Follower>();
   readonly #timer: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;

@@ -2,7 +2,7 @@
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Authenticator, Submitter } from '../ingest/index.ts';
 import type { Connections } from './connections.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../telemetry/index.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface GatewayContext {
@@ -13,6 +13,8 @@ export interface GatewayContext {
   readonly readiness: Readiness;
   /** Everyone who is connected for long: sockets and event streams. */
   readonly connections: Connections;
+  /** May a request call us by this name, its Host header? See `isSafeHost`. */
+  allowsHost(host: string | undefined): boolean;
   /** May a page of this origin talk to us? `host`: the Host header of the request. */
   allowsOrigin(origin: string | undefined, host: string | undefined): boolean;
 }

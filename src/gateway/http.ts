@@ -42,6 +42,19 @@ function securityHeaders(devMode: boolean): RequestHandler {
   });
 }
 
+function hostCheck(context: GatewayContext): RequestHandler {
+  return (req, _res, next) => {
+    if (context.allowsHost(req.get('host'))) next();
+    else
+      next(
+        new ConvokeError(
+          'origin_not_allowed',
+          'In dev mode, call the gateway by localhost or by its address.',
+        ),
+      );
+  };
+}
+
 /** Pages of allowed origins may call the API; it never takes cookies, so nothing more is needed. */
 function cors(context: GatewayContext): RequestHandler {
   return (req, res, next) => {
@@ -117,7 +130,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   app.set('query parser', 'simple');
   app.set('trust proxy', false);
   app.enable('case sensitive routing');
-  app.use(requestId, securityHeaders(config.devMode), cors(context));
+  app.use(requestId, securityHeaders(config.devMode), hostCheck(context), cors(context));
   const routes: Route[] = [...sessionRoutes(context), ...messageRoutes(context), ...eventRoutes(context)];
   let described: object | undefined;
   routes.push(...systemRoutes(context, () => (described ??= describeApi(routes))));

@@ -8,14 +8,13 @@ import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
 import { createApp } from './http.ts';
-import type { Logger } from './logger.ts';
-import { originCheck } from './origins.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { isSafeHost, originCheck } from './origins.ts';
 import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
 import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
-export type { Logger } from './logger.ts';
 export type { Check } from './readiness.ts';
 export type { SocketAdapter } from './sockets.ts';
 
@@ -64,6 +63,8 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
 
 export function createGateway(config: GatewayConfig): Gateway {
   const { submitter, delivery, authenticator, logger, devMode, pageDir } = config;
+  /** Known once the gateway listens. */
+  let bound = 'localhost';
   const context: GatewayContext = {
     submitter,
     delivery,
@@ -72,6 +73,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     readiness: createReadiness(config.checks, config.notices),
     connections: new Connections(),
     allowsOrigin: originCheck(config),
+    allowsHost: (host) => !devMode || isSafeHost(host, bound),
   };
   const server = createServer({
     headersTimeout: HEAD_TIMEOUT_MS,
@@ -82,7 +84,10 @@ export function createGateway(config: GatewayConfig): Gateway {
   const io = createSockets(context, server, config.adapter);
   let drained: Promise<void> | undefined;
   return {
-    listen: (port, host) => listen(server, port, host),
+    listen(port, host) {
+      bound = host;
+      return listen(server, port, host);
+    },
     drain: () => (drained ??= drainGateway(context, io, server)),
   };
 }

@@ -1,4 +1,5 @@
 /** Which pages may connect. A WebSocket ignores CORS, so the Origin header is checked here. */
+import { isIP } from 'node:net';
 
 /** What browsers send as host of this very machine. */
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -8,6 +9,18 @@ export interface OriginRules {
   readonly origins: readonly string[];
   /** True: pages of any port of this machine may connect. */
   readonly devMode: boolean;
+}
+
+/**
+ * Why dev mode looks at the Host: everybody knows its key, and any page can let its own name point to this machine (DNS rebinding). Then it
+ * is of the same origin as the gateway, and sends no Origin at all with a GET. An address cannot be made to point elsewhere. `bound`: the
+ * host that the gateway listens on.
+ */
+export function isSafeHost(host: string | undefined, bound: string): boolean {
+  const url = URL.parse(`http://${host ?? ''}`);
+  if (!url) return false;
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return LOCAL.has(url.hostname) || isIP(name) !== 0 || name === bound.toLowerCase();
 }
 
 /**

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { ConvokeError, isId, toProblem } from '../contracts/index.ts';
 import type { Problem } from '../contracts/index.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../telemetry/index.ts';
 
 const REQUEST_ID = 'X-Request-Id';
 

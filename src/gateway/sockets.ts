@@ -19,7 +19,8 @@ export type SocketAdapter = NonNullable<ServerOptions['adapter']>;
 /** Why a handshake is refused, or null. */
 function refusal(context: GatewayContext, req: IncomingMessage): ErrorCode | null {
   if (context.connections.draining) return 'draining';
-  return context.allowsOrigin(req.headers.origin, req.headers.host) ? null : 'origin_not_allowed';
+  const { origin, host } = req.headers;
+  return context.allowsHost(host) && context.allowsOrigin(origin, host) ? null : 'origin_not_allowed';
 }
 
 function optionsOf(context: GatewayContext, adapter: SocketAdapter | undefined): Partial<ServerOptions> {

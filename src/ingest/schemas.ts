@@ -18,12 +18,6 @@ import type {
 } from '../contracts/index.ts';
 import { isCleanText } from './json-guard.ts';
 
-/** Longest pause or time-out that a caller may ask for, ms. */
-const HOUR_MS = 3_600_000;
-const MAX_ATTEMPTS = 20;
-const MAX_FAULTS = 32;
-const MAX_OPEN_STEPS = 64;
-
 const text = (max: number): z.ZodString =>
   z.string().min(1).max(max).refine(isCleanText, 'must not hold NUL or half of a surrogate pair');
 const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
@@ -52,10 +46,10 @@ const metadataSchema = jsonObjectSchema
 
 const faultSchema = z
   .strictObject({
-    attempt: whole(1, MAX_ATTEMPTS).exactOptional(),
+    attempt: whole(1, LIMITS.stepAttemptsMost).exactOptional(),
     afterTokens: whole(0, LIMITS.scriptTokens),
     kind: z.enum(['throw', 'refuse', 'hang', 'flood', 'limit', 'empty']),
-    retryAfterMs: whole(0, HOUR_MS).exactOptional(),
+    retryAfterMs: whole(0, LIMITS.stepTimeoutMs).exactOptional(),
   })
   .meta({
     id: 'ScriptFault',
@@ -67,7 +61,7 @@ const scriptSchema = z
     say: text(LIMITS.scriptChars).exactOptional(),
     tokens: whole(0, LIMITS.scriptTokens).exactOptional(),
     paceMs: whole(0, LIMITS.stepIdleMs).exactOptional(),
-    faults: z.array(faultSchema).max(MAX_FAULTS).exactOptional(),
+    faults: z.array(faultSchema).max(LIMITS.scriptFaults).exactOptional(),
   })
   .refine((script) => script.say === undefined || script.tokens === undefined, 'give say or tokens, not both')
   .meta({
@@ -82,12 +76,12 @@ const agentSchema = z
     name: idSchema,
     runner: z.enum(['scripted', 'model']),
     instructions: text(LIMITS.instructionsChars).exactOptional(),
-    model: text(2 * LIMITS.nameChars).exactOptional(),
+    model: text(LIMITS.modelChars).exactOptional(),
     script: scriptSchema.exactOptional(),
     quick: z.boolean().exactOptional(),
-    maxAttempts: whole(1, MAX_ATTEMPTS).exactOptional(),
-    timeoutMs: whole(1, HOUR_MS).exactOptional(),
-    idleMs: whole(1, HOUR_MS).exactOptional(),
+    maxAttempts: whole(1, LIMITS.stepAttemptsMost).exactOptional(),
+    timeoutMs: whole(1, LIMITS.stepTimeoutMs).exactOptional(),
+    idleMs: whole(1, LIMITS.stepIdleMs).exactOptional(),
   })
   .refine((agent) => agent.quick !== true || agent.runner === 'scripted', {
     path: ['quick'],
@@ -184,7 +178,7 @@ const cursorSchema = z.strictObject({
       z.string().regex(/^t\d{1,9}\.\d{1,9}$/, 'must be the id of a step'),
       z.strictObject({ attempt: whole(0, 1e9), offset: whole(0, 1e9) }),
     )
-    .refine((open) => Object.keys(open).length <= MAX_OPEN_STEPS, `at most ${MAX_OPEN_STEPS} open steps`)
+    .refine((open) => Object.keys(open).length <= LIMITS.cursorSteps, `at most ${LIMITS.cursorSteps} open steps`)
     .exactOptional(),
 }) satisfies z.ZodType<Cursor>;
 
@@ -196,8 +190,6 @@ const count = (max: number): z.ZodType<number, string> =>
     .refine((value) => value >= 1 && value <= max, `must be 1 to ${max}`)
     .meta({ override: { type: 'integer', minimum: 1, maximum: max } });
 
-const PAGE = 100;
-
 export const eventsQuerySchema = z.strictObject({
   after: z
     .string()
@@ -205,7 +197,7 @@ export const eventsQuerySchema = z.strictObject({
     .meta({ description: 'Events after this position: `{epoch}:{seq}`, or a plain seq.', examples: ['0'] })
     .default('0'),
   limit: count(LIMITS.pageEvents)
-    .prefault(String(PAGE))
+    .prefault(String(LIMITS.pageDefault))
     .meta({
       description: 'Events on a page.',
       override: { type: 'integer', minimum: 1, maximum: LIMITS.pageEvents },
@@ -226,9 +218,9 @@ export const streamQuerySchema = z.strictObject({
 export const sessionsQuerySchema = z.strictObject({
   status: z.enum(['open', 'closed']).exactOptional(),
   team: text(LIMITS.nameChars).exactOptional(),
-  cursor: z.string().max(8_192).meta({ description: 'The `next` of the page before.' }).exactOptional(),
+  cursor: z.string().max(LIMITS.pageTokenChars).meta({ description: 'The `next` of the page before.' }).exactOptional(),
   limit: count(LIMITS.pageSessions)
-    .prefault(String(PAGE))
+    .prefault(String(LIMITS.pageDefault))
     .meta({
       description: 'Sessions on a page.',
       override: { type: 'integer', minimum: 1, maximum: LIMITS.pageSessions },

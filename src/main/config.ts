@@ -16,8 +16,6 @@ export interface Config {
   /** The endpoint of agents with the runner `model`; undefined: this deployment has no model. */
   readonly model:
     { readonly baseUrl: string; readonly apiKey?: string; readonly defaultModel: string } | undefined;
-  /** A prebuilt workflow bundle takes seconds off a worker's start. */
-  readonly workflowBundle: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -92,6 +90,5 @@ export function readConfig(env: Environment): Config {
     devMode: read(env, 'CONVOKE_DEV') === '1',
     origins: list(read(env, 'CONVOKE_ORIGINS')),
     model: modelOf(env),
-    workflowBundle: read(env, 'CONVOKE_WORKFLOW_BUNDLE'),
   };
 }

@@ -26,6 +26,8 @@ const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
 export async function runGateway(config: Config, port: number, host: string): Promise<void> {
   const stop = stopSignal();
   const logger = createLogger('gateway', config.logLevel);
+  if (config.keys.size === 0 && !config.devMode)
+    logger.warn({}, 'No key opens this gateway: every request will be refused. Set CONVOKE_KEYS');
   const { address, namespace, taskQueue } = config.temporal;
   const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
   const client = new Client({ connection, namespace });

@@ -14,14 +14,14 @@ import {
 import { openArchive } from '../archive/index.ts';
 import { ConvokeError, LIMITS, RECOVERY, type RunnerName } from '../contracts/index.ts';
 import { createKnownEvents } from '../ingest/index.ts';
-import { createLogger, type Logger } from '../telemetry/index.ts';
+import { createLogger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 
-/** What `npm run build` makes of the workflows. */
-const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+/** What `npm run build` makes of the workflows, as seen from the build and from the sources. */
+const BUNDLES = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js'];
 /** After its grace a stopping worker gets this long to hand its steps over, ms. */
 const FORCE_MS = 5_000;
 
@@ -29,7 +29,7 @@ const FORCE_MS = 5_000;
 const RETRIES_TOLD_MS = 30_000;
 
 /** Temporal's own lines in our form; they hold no text of messages. */
-function installRuntime(logger: Logger): void {
+function installRuntime(logger: ReturnType<typeof createLogger>): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   let toldAt = 0;
   const write = ({ level, message, meta }: LogEntry): void => {
@@ -63,9 +63,10 @@ async function connectTemporal(address: string): Promise<NativeConnection> {
   }
 }
 
-function bundleOf(config: Config): WorkflowBundleOption {
-  const codePath = config.workflowBundle ?? BUNDLE;
-  if (!existsSync(codePath)) throw new Error(`There is no workflow bundle ${codePath}: npm run build`);
+function findBundle(): WorkflowBundleOption {
+  const files = BUNDLES.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const codePath = files.find((file) => existsSync(file));
+  if (codePath === undefined) throw new Error(`There is no workflow bundle ${files[0]}: npm run build`);
   return { codePath };
 }
 
@@ -97,7 +98,7 @@ export async function runWorker(
     connection,
     namespace,
     taskQueue,
-    workflowBundle: bundleOf(config),
+    workflowBundle: findBundle(),
     activities: createActivities({ log: session.log, source, archive, runners, logger }),
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
     maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,

@@ -1,19 +1,30 @@
 /** Structured logs: one JSON object a line on stdout, for whatever collects them. */
-import { pino } from 'pino';
-import type { Logger } from 'pino';
+import { pino, stdSerializers } from 'pino';
+import type { DestinationStream, Logger as PinoLogger } from 'pino';
 
-export type { Logger } from 'pino';
+/** Where a part tells its operator something. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
 
 /** Levels that `createLogger` takes. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A logger of one process. `role` (`gateway`, `worker`) stands in every line; times are ISO 8601. Text of messages is never logged. */
-export function createLogger(role: string, level: LogLevel): Logger {
-  return pino({
+/**
+ * A logger of one process, to stdout unless another `destination` is given. `role` (`gateway`, `worker`) stands in every line; times are
+ * ISO 8601. Text of messages is never logged.
+ */
+export function createLogger(role: string, level: LogLevel, destination?: DestinationStream): PinoLogger {
+  const options = {
     level,
     base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+    formatters: { level: (label: string) => ({ level: label }) },
+    // `error` is Temporal's name for it; without a serializer an error is `{}`.
+    serializers: { err: stdSerializers.err, error: stdSerializers.err },
+  };
+  return destination ? pino(options, destination) : pino(options);
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { examine } from '../../src/cli/commands/doctor.ts';
 import type { Finding } from '../../src/cli/commands/doctor.ts';
+import { obtainRedis } from '../../src/cli/setup/redis.ts';
 import { freePort } from '../support/ports.ts';
 
 let folder: string;
@@ -85,6 +86,15 @@ describe('doctor', () => {
     });
     expect(found.get('redis')).toEqual({ name: 'redis', status: 'ok', found: `8.0.1 at ${redis}` });
     expect(found.get('chromium')).toMatchObject({ status: 'ok' });
+  });
+
+  it('finds a Redis that is too old, and says so', async () => {
+    const redis = program('redis-server', 'Redis server v=6.0.16 sha=00000000:0 malloc=jemalloc-5.2.1');
+    expect((await findings()).get('redis')).toMatchObject({
+      status: 'missing',
+      found: `6.0.16 at ${redis} is too old`,
+    });
+    await expect(obtainRedis(() => undefined, env)).rejects.toMatchObject({ code: 'redis_too_old' });
   });
 
   it('asks the servers that the environment names', async () => {

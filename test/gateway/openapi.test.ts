@@ -41,6 +41,7 @@ function registered(): string[] {
       logger: quiet,
       readiness: createReadiness({}),
       connections: new Connections(),
+      allowsHost: () => true,
       allowsOrigin: () => true,
     },
     { devMode: false },

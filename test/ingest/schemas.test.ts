@@ -30,6 +30,7 @@ function codeOf(run: () => unknown): string {
 const nested = (depth: number): string => '{"data":'.repeat(depth) + '1' + '}'.repeat(depth);
 const agent = { name: 'a', runner: 'scripted' };
 const message = { messageId: 'm', text: 'hi' };
+const withAgent = (more: object): string => JSON.stringify({ agents: [{ ...agent, ...more }] });
 
 describe('bad input', () => {
   const cases: readonly (readonly [string, SchemaName, string, string])[] = [
@@ -79,8 +80,10 @@ describe('bad input', () => {
     ],
     ['infinite number', 'open', '{"metadata":{"n":1e999}}', 'invalid_request'],
     ['huge number', 'open', '{"metadata":{"n":9007199254740993}}', 'invalid_request'],
-    ['huge field', 'open', JSON.stringify({ agents: [{ ...agent, timeoutMs: 1e15 }] }), 'invalid_request'],
-    ['fraction', 'open', JSON.stringify({ agents: [{ ...agent, maxAttempts: 1.5 }] }), 'invalid_request'],
+    ['long step', 'open', withAgent({ timeoutMs: LIMITS.stepTimeoutMs + 1 }), 'invalid_request'],
+    ['long silence', 'open', withAgent({ idleMs: LIMITS.stepIdleMs + 1 }), 'invalid_request'],
+    ['huge field', 'open', withAgent({ timeoutMs: 1e15 }), 'invalid_request'],
+    ['fraction', 'open', withAgent({ maxAttempts: 1.5 }), 'invalid_request'],
     ['NUL', 'send', JSON.stringify({ messageId: 'm', text: 'a\0b' }), 'invalid_request'],
     ['lone surrogate', 'send', '{"messageId":"m","text":"a\\ud800"}', 'invalid_request'],
     ['lone surrogate in a key', 'open', '{"metadata":{"\\udc00":1}}', 'invalid_request'],

@@ -9,7 +9,7 @@ import { attributesMend } from '../setup/attributes.ts';
 import { chromiumMend, findChromium } from '../setup/chromium.ts';
 import { chooseModel, OPENAI } from '../setup/model.ts';
 import { run } from '../setup/programs.ts';
-import { findRedis, redisMend } from '../setup/redis.ts';
+import { findRedis, redisMend, redisVersion } from '../setup/redis.ts';
 import { findTemporal, TEMPORAL_MEND } from '../setup/temporal.ts';
 import { painter, table } from '../terminal.ts';
 import { setting } from '../environment.ts';
@@ -102,7 +102,10 @@ async function redis(env: Environment): Promise<Finding> {
       found: 'no redis-server or valkey-server',
       mend: redisMend(env),
     };
-  return ok('redis', `${await versionOf(program)} at ${program}`);
+  const { version, tooOld } = await redisVersion(program);
+  if (!tooOld) return ok('redis', `${version} at ${program}`);
+  const mend = 'install Redis 7 or newer, or set REDIS_URL to one that runs (Valkey does too)';
+  return { name: 'redis', status: 'missing', found: `${version} at ${program} is too old`, mend };
 }
 
 async function versionOf(program: string): Promise<string> {

@@ -1,6 +1,6 @@
 /** Redis, or Valkey: found, or installed where that needs no password. */
 import { CliError } from '../failure.ts';
-import { findOnPath, installCommand, installPackage } from './programs.ts';
+import { findOnPath, installCommand, installPackage, run } from './programs.ts';
 import type { Environment } from '../environment.ts';
 import type { PackageNames, Progress } from './programs.ts';
 
@@ -11,20 +11,43 @@ export function findRedis(env: Environment = process.env): string | null {
   return findOnPath(SERVERS, env);
 }
 
+/** The session log needs Redis 7 (sharded channels); every Valkey has them. */
+const OLDEST_REDIS = 7;
+const VERSION_MS = 5_000;
+
+/** The version of a server; `tooOld` if it is a Redis that the session log cannot use. */
+export async function redisVersion(
+  program: string,
+): Promise<{ readonly version: string; readonly tooOld: boolean }> {
+  const { output } = await run(program, ['--version'], { timeoutMs: VERSION_MS });
+  const [, major, rest = ''] = /\bv=(\d+)(\.\d+\S*)/.exec(output) ?? [];
+  if (major === undefined) return { version: 'unknown version', tooOld: false };
+  return { version: `${major}${rest}`, tooOld: !/valkey/i.test(output) && Number(major) < OLDEST_REDIS };
+}
+
 /** The command that installs it here. */
 export function redisMend(env: Environment = process.env): string {
   return installCommand(PACKAGE, env) ?? 'https://redis.io/docs/latest/operate/oss_and_stack/install/';
 }
 
-/** The program; installs it if it is not there and no password is needed. Throws `redis_missing`. */
+/** The program; installs it if it is not there and no password is needed. Throws `redis_missing`, `redis_too_old`. */
 export async function obtainRedis(progress: Progress, env: Environment = process.env): Promise<string> {
   const found = findRedis(env);
-  if (found) return found;
+  if (found) return checked(found);
   await installPackage(PACKAGE, progress, env);
   const installed = findRedis(env);
-  if (installed) return installed;
+  if (installed) return checked(installed);
   throw new CliError(
     'redis_missing',
     `There is no redis-server or valkey-server here. Install one: ${redisMend(env)} — or set REDIS_URL to one that runs.`,
+  );
+}
+
+async function checked(program: string): Promise<string> {
+  const { version, tooOld } = await redisVersion(program);
+  if (!tooOld) return program;
+  throw new CliError(
+    'redis_too_old',
+    `${program} is Redis ${version}; install Redis ${OLDEST_REDIS} or newer, or set REDIS_URL to one that runs (Valkey does too).`,
   );
 }
