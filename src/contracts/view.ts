@@ -186,13 +186,9 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       const { queued, ...data } = event.data;
       // The same message may have been refused before, for want of room.
       const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
-      return withEntry({ ...view, entries: others }, {
-        kind: 'message',
-        ...data,
-        at: event.at,
-        status: queued ? 'queued' : 'accepted',
-        turn,
-      });
+      const status = queued ? 'queued' : 'accepted';
+      const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn };
+      return withEntry({ ...view, entries: others }, entry);
     }
     case 'message.rejected':
       return withEntry(view, {
