@@ -54,6 +54,7 @@ describe('the model of a development stack', () => {
       expect(choice.env).toMatchObject({ OPENAI_BASE_URL: `${ollama}/v1`, CONVOKE_MODEL: 'llama3.2:latest' });
       expect((await chooseModel({ CONVOKE_MODEL: 'absent' }, ollama)).model).toBeNull();
     } finally {
+      server.closeAllConnections();
       server.close();
     }
   });

@@ -94,8 +94,7 @@ async function fetchFile(url: string, file: string, progress: Progress): Promise
   const connecting = setTimeout(() => stop.abort(), CONNECT_MS);
   const response = await fetch(url, {
     signal: AbortSignal.any([stop.signal, AbortSignal.timeout(DOWNLOAD_MS)]),
-  });
-  clearTimeout(connecting);
+  }).finally(() => clearTimeout(connecting));
   if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
   const total = Number(response.headers.get('content-length') ?? 0);
   let bytes = 0;
