@@ -132,6 +132,8 @@ export const LIMITS = {
   followRetryMs: 200,
   /** What may wait in memory to be sent to one socket. */
   socketBytes: KIB * KIB,
+  /** Snapshots among it do not count, up to this: several sessions may each send one at the same moment. */
+  socketSnapshotBytes: 8 * KIB * KIB,
   socketPackets: 512,
   /** How long a gateway keeps following a session after its last watcher left. */
   lingerMs: 15 * SECOND,

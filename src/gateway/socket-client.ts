@@ -8,6 +8,7 @@ import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { Gate } from './gate.ts';
+import { Outgoing } from './outgoing.ts';
 
 export interface SocketData {
   principal: Principal;
@@ -23,6 +24,8 @@ const LINGER_MS = 2_000;
 /** What a request answers, and what to do once the answer is out. */
 export interface Answer<T> {
   readonly value: T;
+  /** The value holds a snapshot. */
+  readonly snapshot?: boolean;
   readonly after?: () => void;
 }
 
@@ -45,7 +48,8 @@ export class SocketClient implements LongConnection {
   readonly #socket: GatewaySocket;
   readonly #context: GatewayContext;
   readonly #slots = new Map<string, Slot>();
-  /** Packets, and their length, that engine.io holds until the transport can write again. */
+  readonly #outgoing = new Outgoing();
+  /** Packets, and their bytes, that engine.io holds until the transport can write again. */
   #packets = 0;
   #bytes = 0;
   #closing = false;
@@ -56,8 +60,10 @@ export class SocketClient implements LongConnection {
     const engine = socket.conn;
     engine.on('packetCreate', (packet: { readonly data?: unknown }) => {
       this.#packets += 1;
-      // UTF-16 units; near enough to bytes to bound memory.
-      if (typeof packet.data === 'string') this.#bytes += packet.data.length;
+      if (typeof packet.data !== 'string') return;
+      const bytes = Buffer.byteLength(packet.data);
+      this.#bytes += bytes;
+      this.#outgoing.add(bytes);
     });
     engine.on('flush', () => {
       this.#packets = 0;
@@ -66,7 +72,14 @@ export class SocketClient implements LongConnection {
   }
 
   backlog(): { readonly bytes: number; readonly packets: number } {
-    return { bytes: this.#bytes + bufferedBytes(this.#socket.conn), packets: this.#packets };
+    const waiting = this.#bytes + bufferedBytes(this.#socket.conn);
+    return { bytes: this.#outgoing.counted(waiting), packets: this.#packets };
+  }
+
+  /** Sends an answer. */
+  reply(send: () => void, snapshot: boolean): void {
+    if (snapshot) this.#outgoing.snapshot(send);
+    else send();
   }
 
   /** True if more waits than one socket may have waiting. */
@@ -99,7 +112,7 @@ export class SocketClient implements LongConnection {
     }
     const { mode, position, snapshot } = slot.attachment;
     const value = { mode, position, ...(snapshot === undefined ? {} : { snapshot }) };
-    return { value, after: () => slot.gate.open() };
+    return { value, snapshot: snapshot !== undefined, after: () => slot.gate.open() };
   }
 
   detach(session: string): void {
@@ -149,7 +162,8 @@ export class SocketClient implements LongConnection {
     return {
       event: (event) => pass(() => socket.emit(FRAMES.event, event)),
       delta: (delta) => pass(() => socket.emit(FRAMES.delta, delta)),
-      reset: (snapshot) => pass(() => socket.emit(FRAMES.reset, { session, snapshot })),
+      reset: (snapshot) =>
+        pass(() => this.#outgoing.snapshot(() => socket.emit(FRAMES.reset, { session, snapshot }))),
       backlog: () => {
         const { bytes, packets } = this.backlog();
         return { bytes, packets: packets + slot.gate.held };

@@ -108,8 +108,8 @@ export function createAnswerer(context: GatewayContext): Answerer {
       return;
     }
     try {
-      const { value, after } = await dispatch(asker, request.name, request.args);
-      request.ack({ ok: true, value });
+      const { value, snapshot = false, after } = await dispatch(asker, request.name, request.args);
+      asker.client.reply(() => request.ack({ ok: true, value }), snapshot);
       after?.();
     } catch (error) {
       const problem = toProblem(error, randomUUID());

@@ -4,15 +4,9 @@
 -- Returns {'ok', position, placed, ends} | {'lost'} | {'behind'}
 local meta, log, ids, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local next = unpack_from(1)
-local epoch, seq, ttl, cap, marker = next(), next(), next(), tonumber(next()), next()
-local may_create, new_epoch, info = next(), next(), next()
+local ttl, cap, marker, wrong = open_log(meta, log, ids, next)
+if wrong then return { wrong } end
 
-local wrong = incomplete(meta, log, ids, epoch, seq)
-if wrong == 'lost' and may_create == '1' then
-  create(meta, log, ids, new_epoch, info)
-elseif wrong then
-  return { wrong }
-end
 local placed, ends = append(meta, log, ids, channel, next, marker)
 touch(meta, log, ids, ttl)
 trim(meta, log, ids, cap)

@@ -6,18 +6,12 @@
 --       | {'fenced', attempt} | {'lost'} | {'behind'}
 local meta, log, ids, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local next = unpack_from(1)
-local epoch, seq, ttl, cap, marker = next(), next(), next(), tonumber(next()), next()
-local may_create, new_epoch, info = next(), next(), next()
+local ttl, cap, marker, wrong = open_log(meta, log, ids, next)
+if wrong then return { wrong } end
+
 local step, turn, owner, order, at_least = next(), next(), next(), tonumber(next()), tonumber(next())
 local restart_id, restart_json = next(), next()
 local since_epoch, since_seq = next(), next()
-
-local wrong = incomplete(meta, log, ids, epoch, seq)
-if wrong == 'lost' and may_create == '1' then
-  create(meta, log, ids, new_epoch, info)
-elseif wrong then
-  return { wrong }
-end
 
 local open = redis.call('HMGET', meta, 'a:' .. step, 'o:' .. step, 'w:' .. step)
 if open[1] and order > 0 and order < tonumber(open[3]) then return { 'fenced', open[1] } end

@@ -59,6 +59,19 @@ local create = function(meta, log, ids, epoch, info)
   return epoch
 end
 
+-- The opening of every script that may be the first of a session: reads what all of them begin with, and creates the log where that is allowed.
+-- Returns ttl, cap, marker, and why the writer must wait ('lost' | 'behind') or nil.
+local open_log = function(meta, log, ids, next)
+  local epoch, seq, ttl, cap, marker = next(), next(), next(), tonumber(next()), next()
+  local may_create, new_epoch, info = next(), next(), next()
+  local wrong = incomplete(meta, log, ids, epoch, seq)
+  if wrong == 'lost' and may_create == '1' then
+    create(meta, log, ids, new_epoch, info)
+    wrong = nil
+  end
+  return ttl, cap, marker, wrong
+end
+
 local touch = function(meta, log, ids, ttl)
   redis.call('PEXPIRE', meta, ttl)
   redis.call('PEXPIRE', log, ttl)

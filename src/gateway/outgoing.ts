@@ -1,0 +1,38 @@
+/** What waits to be sent on one socket, in bytes, and how much of it is snapshots. */
+import { LIMITS } from '../contracts/index.ts';
+
+/**
+ * A snapshot may be almost as large as what a socket may have waiting; a socket that is attached to several sessions may get several at
+ * once. They have a bound of their own: else a client on a slow link would be cut off, come back for the same snapshots, and be cut off again.
+ */
+export class Outgoing {
+  /** All that was ever handed over to be sent. */
+  #handed = 0;
+  /** Where in all that the snapshots lie which may not have left yet, oldest first. */
+  #snapshots: { readonly from: number; readonly to: number }[] = [];
+  #marking = false;
+
+  add(bytes: number): void {
+    const from = this.#handed;
+    this.#handed += bytes;
+    if (this.#marking) this.#snapshots.push({ from, to: this.#handed });
+  }
+
+  /** What `send` hands over, before it returns, holds a snapshot. */
+  snapshot(send: () => void): void {
+    this.#marking = true;
+    try {
+      send();
+    } finally {
+      this.#marking = false;
+    }
+  }
+
+  /** What of `waiting` bytes counts against `LIMITS.socketBytes`: all but snapshots up to `LIMITS.socketSnapshotBytes`. */
+  counted(waiting: number): number {
+    const sent = this.#handed - waiting;
+    this.#snapshots = this.#snapshots.filter(({ to }) => to > sent);
+    const held = this.#snapshots.reduce((sum, { from, to }) => sum + to - Math.max(from, sent), 0);
+    return waiting - Math.min(held, LIMITS.socketSnapshotBytes);
+  }
+}
