@@ -24,6 +24,8 @@ export const LIMITS = {
   /** Open steps in one cursor. */
   cursorSteps: 64,
   pageEvents: 500,
+  /** A page of archived events ends soon after so many characters of JSON. */
+  pageChars: 1024 * KIB,
   pageSessions: 100,
   /** Entries of a page whose size was not asked for. */
   pageDefault: 100,

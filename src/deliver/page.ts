@@ -1,9 +1,12 @@
 /** Events in pages, across the border between the log and what is older. */
-import { ConvokeError, formatPosition } from '../contracts/index.ts';
+import { ConvokeError, formatPosition, LIMITS } from '../contracts/index.ts';
 import type { EventPage, LoggedEvent, Position, SessionRef } from '../contracts/index.ts';
 import type { LogSlice } from '../log/index.ts';
 import { envelope, readLog } from './load.ts';
 import type { Sources } from './load.ts';
+
+/** Events that are asked of the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
+const PIECE = 32;
 
 /** The longest run of events that begins right after `after`; `events` are ascending. */
 function runAfter(events: readonly LoggedEvent[], after: number): LoggedEvent[] {
@@ -18,7 +21,7 @@ async function older(
   ref: SessionRef,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<LoggedEvent[]> {
-  const archived = runAfter(await sources.archive.read(ref, after, limit), after);
+  const archived = runAfter(await sources.archive.read(ref, after, Math.min(limit, PIECE)), after);
   if (archived.length > 0) return archived;
   const known = await sources.source.known(ref);
   return runAfter(known?.events ?? [], after).slice(0, limit);
@@ -49,12 +52,14 @@ async function collect(
   const { slice, after, limit } = query;
   if (after >= slice.position.seq || after + 1 >= slice.first) return slice.events;
   const before: LoggedEvent[] = [];
-  while (before.length < limit && after + before.length + 1 < slice.first) {
+  let chars = 0;
+  while (before.length < limit && chars < LIMITS.pageChars && after + before.length + 1 < slice.first) {
     const at = after + before.length;
     const room = Math.min(limit - before.length, slice.first - 1 - at);
     const found = await older(sources, ref, { after: at, limit: room });
     if (found.length === 0) break;
     before.push(...found);
+    for (const event of found) chars += JSON.stringify(event).length;
   }
   const joined = after + before.length + 1 >= slice.first;
   if (!joined && before.length === 0) {

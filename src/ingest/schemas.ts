@@ -178,7 +178,10 @@ const cursorSchema = z.strictObject({
       z.string().regex(/^t\d{1,9}\.\d{1,9}$/, 'must be the id of a step'),
       z.strictObject({ attempt: whole(0, 1e9), offset: whole(0, 1e9) }),
     )
-    .refine((open) => Object.keys(open).length <= LIMITS.cursorSteps, `at most ${LIMITS.cursorSteps} open steps`)
+    .refine(
+      (open) => Object.keys(open).length <= LIMITS.cursorSteps,
+      `at most ${LIMITS.cursorSteps} open steps`,
+    )
     .exactOptional(),
 }) satisfies z.ZodType<Cursor>;
 
@@ -218,7 +221,11 @@ export const streamQuerySchema = z.strictObject({
 export const sessionsQuerySchema = z.strictObject({
   status: z.enum(['open', 'closed']).exactOptional(),
   team: text(LIMITS.nameChars).exactOptional(),
-  cursor: z.string().max(LIMITS.pageTokenChars).meta({ description: 'The `next` of the page before.' }).exactOptional(),
+  cursor: z
+    .string()
+    .max(LIMITS.pageTokenChars)
+    .meta({ description: 'The `next` of the page before.' })
+    .exactOptional(),
   limit: count(LIMITS.pageSessions)
     .prefault(String(LIMITS.pageDefault))
     .meta({

@@ -1,5 +1,12 @@
 /** Lists of sessions: the visibility query, and cursors that are the server's page tokens. */
-import { ConvokeError, isId, LIMITS, parseWorkflowId, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+import {
+  ConvokeError,
+  isId,
+  LIMITS,
+  parseWorkflowId,
+  SEARCH_ATTRIBUTES,
+  SESSION,
+} from '../contracts/index.ts';
 import type { SessionSummary, TeamName } from '../contracts/index.ts';
 
 export interface ListQuery {
@@ -42,7 +49,11 @@ export function visibilityQuery(
 export function pageToken(cursor: string | undefined): Uint8Array {
   if (cursor === undefined) return new Uint8Array();
   const token = Buffer.from(cursor, 'base64url');
-  if (cursor.length === 0 || cursor.length > LIMITS.pageTokenChars || token.toString('base64url') !== cursor) {
+  if (
+    cursor.length === 0 ||
+    cursor.length > LIMITS.pageTokenChars ||
+    token.toString('base64url') !== cursor
+  ) {
     throw new ConvokeError('invalid_cursor', 'Use the `next` of the page before, unchanged.');
   }
   return token;

@@ -71,6 +71,18 @@ describe('a page', () => {
     expect(snapshot.truncated).toBe(false);
   });
 
+  test('of large events ends early, and says where it goes on', async () => {
+    const author = await rig.author({ maxBytes: 4_000 });
+    const { delivery } = await rig.gateway(author);
+    for (let turn = 1; turn <= 24; turn += 1) await author.turn(`t${turn}`, 'x'.repeat(LIMITS.stepChars));
+    await author.store();
+    const page = await delivery.page(author.ref, 0, LIMITS.pageEvents);
+    expect(JSON.stringify(page).length).toBeLessThan(LIMITS.pageChars + 32 * LIMITS.stepChars);
+    expect(page.data.length).toBeLessThan(121);
+    expect(page.next).not.toBeNull();
+    expect(await readAll(delivery, author, LIMITS.pageEvents)).toHaveLength(121);
+  });
+
   test('asks the workflow for what the log has trimmed and the archive does not have yet', async () => {
     const author = await rig.author({ maxBytes: 4_000 });
     const { delivery } = await rig.gateway(author);
