@@ -52,8 +52,8 @@ export class DeltaWriter {
 
   async #pump(): Promise<void> {
     try {
-      // An agent that says all at once is done by then: it needs no delta, its text comes with the end.
-      await afterThisTurn();
+      // An agent that says all at once is done by then: it needs no delta, its text comes with the end. Of one that streams, every token is one.
+      if (this.#sent === 0) await afterThisTurn();
       for (;;) {
         const until = wholeLength(this.#text);
         if (this.#stopped || until <= this.#sent) return;
