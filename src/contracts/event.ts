@@ -2,7 +2,7 @@
  * Events: the durable facts of a session. A draft is a fact that has been decided; appending it to the log gives it `seq` and `epoch`.
  * The union is discriminated by `type`. Readers ignore types that they do not know.
  */
-import type { AgentSpec, TeamName } from './session.ts';
+import type { AgentSpec, TeamName } from './agent.ts';
 import type { JsonObject } from './json.ts';
 import type { MessagePart } from './message.ts';
 

@@ -19,22 +19,19 @@ export type {
 } from './event.ts';
 export { formatPosition, parsePosition, START } from './cursor.ts';
 export type { Cursor, Position, StepCursor } from './cursor.ts';
-export { SEARCH_ATTRIBUTES, SESSION, TEAMS } from './session.ts';
+export { TEAMS } from './agent.ts';
+export type { AgentScript, AgentSpec, RunnerName, ScriptFault, TeamName } from './agent.ts';
+export { SEARCH_ATTRIBUTES, SESSION } from './session.ts';
 export type {
-  AgentScript,
-  AgentSpec,
   CancelReply,
   CarriedState,
   KnownEvents,
   KnownEventsPage,
   QueuedMessage,
-  RunnerName,
-  ScriptFault,
   SessionInfo,
   SessionInput,
   SessionState,
   SessionStatus,
-  TeamName,
 } from './session.ts';
 export { ASK_OUTSIDE } from './activities.ts';
 export type {

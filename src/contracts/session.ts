@@ -1,60 +1,10 @@
 /** What a session is made of, and how its workflow is addressed. */
+import type { AgentSpec, TeamName } from './agent.ts';
 import type { EventDraft, LoggedEvent } from './event.ts';
 import type { JsonObject } from './json.ts';
 import type { Receipt } from './message.ts';
 import type { Position } from './cursor.ts';
 import type { SessionRef } from './ids.ts';
-
-/** The rules by which agents take turns. `sequence`: one after the other, each seeing what was said before. */
-export const TEAMS = ['sequence'] as const;
-export type TeamName = (typeof TEAMS)[number];
-
-/** One misbehaviour of a scripted agent, for the attempt in which it happens. */
-export interface ScriptFault {
-  /** The attempt (1, 2, …) in which it happens; absent: in every one. */
-  readonly attempt?: number;
-  /** After how many tokens; 0 is before the first. */
-  readonly afterTokens: number;
-  /**
-   * `throw`: an error that may be retried. `refuse`: one that may not. `hang`: silence until stopped. `flood`: tokens without end.
-   * `limit`: the provider's "too many requests", with `retryAfterMs`. `empty`: ends without any text.
-   */
-  readonly kind: 'throw' | 'refuse' | 'hang' | 'flood' | 'limit' | 'empty';
-  readonly retryAfterMs?: number;
-}
-
-/** What a scripted agent says, declared as data. Without `say` and `tokens` it answers with a sentence about what it was asked. */
-export interface AgentScript {
-  /** The text; `{{message}}`, `{{previous}}`, `{{agent}}` and `{{turn}}` are replaced. Split into words and streamed. */
-  readonly say?: string;
-  /** Instead of `say`: this many tokens `w1 w2 …`. */
-  readonly tokens?: number;
-  /** Pause before each token, ms. */
-  readonly paceMs?: number;
-  readonly faults?: readonly ScriptFault[];
-}
-
-/** Who executes an agent's steps: `scripted` (declared as data) or `model` (a language model). */
-export type RunnerName = 'scripted' | 'model';
-
-/** A named participant. */
-export interface AgentSpec {
-  readonly name: string;
-  readonly runner: RunnerName;
-  /** What a model is told about its part. */
-  readonly instructions?: string;
-  /** The model's id at its provider; absent: the deployment's default. */
-  readonly model?: string;
-  readonly script?: AgentScript;
-  /** Answers at once (scripted, cached): runs as a local activity, without a trip to the server. Not for model calls. */
-  readonly quick?: boolean;
-  /** How often a failing step is tried in all; default `LIMITS.stepAttempts`. */
-  readonly maxAttempts?: number;
-  /** Longest time of one attempt, ms; default `LIMITS.stepTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /** Longest silence of a running attempt, ms; default `LIMITS.stepIdleMs`. */
-  readonly idleMs?: number;
-}
 
 /** What a session was created with; never changes. */
 export interface SessionInfo {

@@ -4,7 +4,8 @@ import type { Delta, SessionEvent } from './event.ts';
 import type { Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
-import type { AgentSpec, CancelReply, SessionState } from './session.ts';
+import type { AgentSpec } from './agent.ts';
+import type { CancelReply, SessionState } from './session.ts';
 import type { SessionView } from './view.ts';
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
