@@ -70,6 +70,9 @@ export class Superseded extends StepRetry {
 
 type End = 'step.completed' | 'step.failed';
 
+/** Stops the agent of a step that has ended. Made once: an error costs its stack trace. */
+const OVER = new ConvokeError('agent_failed', 'The step has ended.');
+
 export class StepRunner {
   readonly #deps: StepRunnerDeps;
   readonly #conversations: Conversations;
@@ -259,7 +262,7 @@ class Attempt {
       placed: this.#placed,
       events: [...this.#restarted, ...ended.events],
     };
-    this.#over.abort(new ConvokeError('agent_failed', 'The step has ended.'));
+    this.#over.abort(OVER);
     return this.#result;
   }
 
