@@ -85,7 +85,11 @@ class ProductTalk implements Talk {
 
   #event(event: SessionEvent): void {
     if (event.turn !== `t${this.#turn}`) return;
-    if (event.type === 'step.completed' && event.step === this.#lastStep()) this.#meter?.last();
+    if (event.type === 'step.completed') {
+      // An agent that says all at once has no deltas: its first token comes with the end of its step.
+      if (this.#shape.stamped !== true) this.#meter?.text(event.data.text);
+      if (event.step === this.#lastStep()) this.#meter?.last();
+    }
     if (event.type === 'turn.completed') this.#meter?.end();
     if (event.type === 'turn.failed') this.#meter?.fail(new Error(`${event.turn}: ${event.data.message}`));
   }
