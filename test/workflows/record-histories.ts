@@ -6,6 +6,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import proto from '@temporalio/proto';
 import { startEngine } from '../support/worker.ts';
 import type { Engine, TestSession } from '../support/worker.ts';
@@ -13,6 +14,7 @@ import { eventually } from '../support/process.ts';
 import { agent, slow } from './agents.ts';
 
 const FOLDER = new URL('./histories/', import.meta.url);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { History } = proto.temporal.api.history.v1;
 
 /** Two agents, a queue, cancels before the start and while a turn runs, an agent that fails, an end. */
@@ -58,8 +60,8 @@ async function record(session: TestSession): Promise<void> {
     longs: String,
     enums: String,
   });
-  // On which machine it was recorded is nobody's business.
-  const text = JSON.stringify(plain).replaceAll(hostname(), 'recorded');
+  // On which machine, and where on it, it was recorded is nobody's business.
+  const text = JSON.stringify(plain).replaceAll(hostname(), 'recorded').replaceAll(ROOT, '/convoke/');
   await writeFile(new URL(`${session.session}.json`, FOLDER), `${text}\n`);
 }
 
