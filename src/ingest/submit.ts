@@ -26,6 +26,7 @@ import type {
   SessionSummary,
 } from '../contracts/index.ts';
 import type { Principal } from './authenticate.ts';
+import { inTime } from './in-time.ts';
 import { listSessions } from './list.ts';
 import { summaryOf } from './sessions-query.ts';
 import type { ListQuery, SessionMemo } from './sessions-query.ts';
@@ -290,5 +291,9 @@ function closedError(cause: unknown): ConvokeError {
 
 /** The way into Temporal. */
 export function createSubmitter(config: SubmitterConfig): Submitter {
-  return new TemporalSubmitter(config);
+  const late = (): Error => new ConvokeError('archive_unavailable');
+  // A database that is silent must not hold a request for its own time-outs.
+  const isArchived = (ref: SessionRef): Promise<boolean> =>
+    inTime(config.isArchived(ref), RECOVERY.ingressDeadlineMs, late);
+  return new TemporalSubmitter({ ...config, isArchived });
 }

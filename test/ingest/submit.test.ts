@@ -19,13 +19,13 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-function submitterTo(address: string): Submitter {
+function submitterTo(address: string, isArchived = async (): Promise<boolean> => false): Submitter {
   const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
   cleanups.push(() => connection.close());
   return createSubmitter({
     client: new Client({ connection }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
-    isArchived: async () => false,
+    isArchived,
   });
 }
 
@@ -81,6 +81,11 @@ describe('without Temporal', () => {
     await expectRefusal(() => submitter.send(ref, { messageId: 'm', text: 'x' }), /^temporal_unavailable$/);
     await expectRefusal(() => submitter.state(ref), /^(worker|temporal)_unavailable$/, ANSWER_MS);
   });
+});
+
+test('an archive that is silent: an open that may be a repeat is refused within 2 s', async () => {
+  const submitter = submitterTo(`127.0.0.1:${await deadPort()}`, () => new Promise(() => undefined));
+  await expectRefusal(() => submitter.open({ tenant: 'dev' }, { id: 's' }), /^archive_unavailable$/);
 });
 
 describe('lists', () => {
