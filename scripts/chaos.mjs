@@ -5,19 +5,13 @@
  *     npm run chaos -- --seconds 90 --seed 7     the faults of seed 7, in the same order
  */
 import { parseArgs } from 'node:util';
-import { at, NODE, prepare, run } from './prepare.mjs';
+import { JEST, NODE, prepare, run } from './prepare.mjs';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '300' }, seed: { type: 'string' } },
 });
 await prepare();
-const args = [
-  '--experimental-vm-modules',
-  '--no-warnings',
-  at('node_modules/jest/bin/jest.js'),
-  '--selectProjects',
-  'chaos',
-];
+const args = [...JEST, '--selectProjects', 'chaos'];
 const env = {
   ...process.env,
   CHAOS_SECONDS: values.seconds,

@@ -11,6 +11,10 @@ export const at = (...path) => join(root, ...path);
 /** The Node that this project pins. */
 export const NODE = at('node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
+export const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+/** What runs Jest in ESM mode. */
+export const JEST = ['--experimental-vm-modules', '--no-warnings', at('node_modules/jest/bin/jest.js')];
+
 /** What the build is made of. */
 const SOURCES = ['src', 'workflows', 'activities', 'examples', 'scripts'];
 const SOURCE_FILE = /\.(ts|tsx|mjs|lua|html|css|json)$/;
@@ -83,10 +87,9 @@ export async function prepare() {
     process.exit(1);
   }
   if (!isInstalled()) {
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
     // Packages that want a newer Node get it: the pinned one. Warnings about the Node that npm runs on would only alarm.
     const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-    await step('Installing packages (once, one to two minutes) …', npm, args);
+    await step('Installing packages (once, one to two minutes) …', NPM, args);
   }
   if (!isBuilt()) {
     const began = new Date();

@@ -8,30 +8,18 @@
  * Needs nothing but Node 20: no package is there yet.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { at, NODE, prepare, run, step } from './prepare.mjs';
+import { at, JEST, NODE, NPM, prepare, run, step } from './prepare.mjs';
 
 const RESULTS = at('dist/test-results.json');
 
-const bin = (name) => at('node_modules', name);
-
 /** What `npm run verify` does, one by one, so that each is a line of the result. */
-const CHECKS = [
-  ['Formatting', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
-  ['Types', [bin('typescript/bin/tsc'), '-b']],
-  ['Lint', [bin('eslint/bin/eslint.js'), '.']],
-  [
-    'Walls',
-    [
-      bin('dependency-cruiser/bin/dependency-cruise.mjs'),
-      '--config',
-      '.dependency-cruiser.cjs',
-      '--output-type',
-      'err',
-      ...'src workflows activities test bench examples scripts'.split(' '),
-    ],
-  ],
-  ['Dead code', [bin('knip/bin/knip.js')]],
-];
+const CHECKS = {
+  Formatting: 'format:check',
+  Types: 'types',
+  Lint: 'lint',
+  Walls: 'walls',
+  'Dead code': 'deadcode',
+};
 
 await prepare();
 if (!process.argv.includes('--no-setup')) {
@@ -43,22 +31,16 @@ if (!process.argv.includes('--no-setup')) {
 }
 
 const count = { passed: 0, failed: 0 };
-for (const [name, args] of CHECKS) {
+for (const [name, script] of Object.entries(CHECKS)) {
   console.log(`\n  ${name} …`);
-  const code = await run(NODE, args);
+  const code = await run(NPM, ['run', '--silent', script]);
   count[code === 0 ? 'passed' : 'failed'] += 1;
   console.log(code === 0 ? `  ${name}: fine` : `  ${name}: failed (exit code ${code})`);
 }
 
 console.log('\n  Tests …');
 rmSync(RESULTS, { force: true });
-const code = await run(NODE, [
-  '--experimental-vm-modules',
-  '--no-warnings',
-  bin('jest/bin/jest.js'),
-  '--json',
-  `--outputFile=${RESULTS}`,
-]);
+const code = await run(NODE, [...JEST, '--json', `--outputFile=${RESULTS}`]);
 if (existsSync(RESULTS)) {
   const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(
     readFileSync(RESULTS, 'utf8'),

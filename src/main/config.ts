@@ -1,4 +1,6 @@
 /** Configuration: the environment, read once, checked, with a sentence for every mistake. */
+import { setting } from '../cli/environment.ts';
+import type { Environment } from '../cli/environment.ts';
 import { isId, SESSION } from '../contracts/index.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 
@@ -16,14 +18,6 @@ export interface Config {
   /** The endpoint of agents with the runner `model`; undefined: this deployment has no model. */
   readonly model:
     { readonly baseUrl: string; readonly apiKey?: string; readonly defaultModel: string } | undefined;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A variable that is set to nothing counts as not set, as Compose files and shells leave them. */
-function read(env: Environment, name: string): string | undefined {
-  const value = env[name];
-  return value === '' ? undefined : value;
 }
 
 /** A mistake in the environment. */
@@ -62,8 +56,8 @@ function levelOf(text: string | undefined): LogLevel {
 }
 
 function modelOf(env: Environment): Config['model'] {
-  const [baseUrl, apiKey] = [read(env, 'OPENAI_BASE_URL'), read(env, 'OPENAI_API_KEY')];
-  const defaultModel = read(env, 'CONVOKE_MODEL');
+  const [baseUrl, apiKey] = [setting(env, 'OPENAI_BASE_URL'), setting(env, 'OPENAI_API_KEY')];
+  const defaultModel = setting(env, 'CONVOKE_MODEL');
   if (baseUrl === undefined && apiKey === undefined) return undefined;
   if (defaultModel === undefined)
     throw new ConfigError('CONVOKE_MODEL', 'name the model that agents use by default.');
@@ -76,19 +70,19 @@ function modelOf(env: Environment): Config['model'] {
 
 /** Reads the environment. Throws `ConfigError`. */
 export function readConfig(env: Environment): Config {
-  const home = read(env, 'CONVOKE_HOME') ?? '.convoke';
+  const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
   return {
     temporal: {
-      address: read(env, 'TEMPORAL_ADDRESS') ?? '127.0.0.1:7233',
-      namespace: read(env, 'TEMPORAL_NAMESPACE') ?? 'default',
-      taskQueue: read(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue,
+      address: setting(env, 'TEMPORAL_ADDRESS') ?? '127.0.0.1:7233',
+      namespace: setting(env, 'TEMPORAL_NAMESPACE') ?? 'default',
+      taskQueue: setting(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue,
     },
-    redisUrl: read(env, 'REDIS_URL') ?? 'redis://127.0.0.1:6379',
-    archiveUrl: read(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
-    logLevel: levelOf(read(env, 'CONVOKE_LOG_LEVEL')),
-    keys: keysOf(read(env, 'CONVOKE_KEYS')),
-    devMode: read(env, 'CONVOKE_DEV') === '1',
-    origins: list(read(env, 'CONVOKE_ORIGINS')),
+    redisUrl: setting(env, 'REDIS_URL') ?? 'redis://127.0.0.1:6379',
+    archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
+    logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
+    keys: keysOf(setting(env, 'CONVOKE_KEYS')),
+    devMode: setting(env, 'CONVOKE_DEV') === '1',
+    origins: list(setting(env, 'CONVOKE_ORIGINS')),
     model: modelOf(env),
   };
 }

@@ -6,18 +6,14 @@ import { Client, Connection } from '@temporalio/client';
 import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
-import {
-  createAuthenticator,
-  createKnownEvents,
-  createSubmitter,
-  ingressConnectionOptions,
-} from '../ingest/index.ts';
+import { createAuthenticator, createSubmitter, ingressConnectionOptions } from '../ingest/index.ts';
 import { RECOVERY } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
 import { openAdapterConnections, openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
+import { sessionSource } from './source.ts';
 
 /** What `npm run build` makes of examples/page. */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
@@ -36,11 +32,7 @@ export async function runGateway(config: Config, port: number, host: string): Pr
     openAdapterConnections(config.redisUrl, logger),
     openArchive(config.archiveUrl),
   ]);
-  const source = {
-    known: createKnownEvents(client, RECOVERY.answerDeadlineMs),
-    archived: archive.readTail.bind(archive),
-    session: archive.session.bind(archive),
-  };
+  const source = sessionSource(client, archive, RECOVERY.answerDeadlineMs);
   const delivery = createDelivery({ log: session.log, source, archive, logger });
   const gateway = createGateway({
     submitter: createSubmitter({

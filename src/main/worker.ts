@@ -13,12 +13,12 @@ import {
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
 import { ConvokeError, LIMITS, RECOVERY, type RunnerName } from '../contracts/index.ts';
-import { createKnownEvents } from '../ingest/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
+import { sessionSource } from './source.ts';
 
 /** What `npm run build` makes of the workflows, as seen from the build and from the sources. */
 const BUNDLES = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js'];
@@ -89,11 +89,7 @@ export async function runWorker(
     openArchive(config.archiveUrl),
   ]);
   const client = new Client({ connection, namespace });
-  const source = {
-    known: createKnownEvents(client, RECOVERY.queryDeadlineMs),
-    archived: archive.readTail.bind(archive),
-    session: archive.session.bind(archive),
-  };
+  const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const worker = await Worker.create({
     connection,
     namespace,
