@@ -45,10 +45,8 @@ export class Speech {
       for (;;) {
         const next = await Promise.race([iterator.next(), aborted.promise]);
         if (next.done) return usage;
-        if (next.value.type === 'usage') {
-          usage = next.value.usage;
-          continue;
-        }
+        if (next.value.type === 'usage') usage = next.value.usage;
+        if (next.value.type !== 'text') continue;
         chars += next.value.text.length;
         if (chars > maxChars)
           this.#break('agent_output_too_large', `The agent said more than ${maxChars} characters.`);

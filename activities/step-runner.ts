@@ -196,12 +196,14 @@ class Attempt {
         : 'The session has no such agent.';
       throw new RunnerError('agent_unknown', message, { retryable: false });
     }
-    const { session, turn, step, timeoutMs, idleMs } = this.#input;
+    const { tenant, session, turn, step, timeoutMs, idleMs } = this.#input;
     const speech = new Speech({ timeoutMs, idleMs, maxChars: LIMITS.stepChars });
     const signal = AbortSignal.any([this.#call.signal, this.#over.signal, speech.signal]);
     const said = saidUpTo(conversation, turn);
     const attempt = begun.attempt;
-    const request: RunRequest = { agent, session, turn, step, attempt, conversation: said, signal };
+    const request: RunRequest = {
+      ...{ agent, tenant, session, turn, step, attempt, conversation: said, signal },
+    };
     const usage = await speech.listen(runner.run(request), signal, (piece) => {
       text.write(piece);
     });

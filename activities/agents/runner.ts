@@ -4,18 +4,24 @@
  * A runner ends in one of three ways: it returns (the text is complete), it throws a `RunnerError`, or it is aborted through `signal`, after
  * which it must stop the provider's request at once and may throw anything.
  */
-import type { AgentSpec, ErrorCode, Usage } from '../../src/contracts/index.ts';
+import type { AgentSpec, ErrorCode, FinishReason, JsonObject, Usage } from '../../src/contracts/index.ts';
 
 /** One thing said before, oldest first. */
 export interface Utterance {
   readonly role: 'user' | 'agent';
   /** The agent's name, or who sent the message. */
   readonly name?: string;
+  /** The text; of a message, its text parts joined by line breaks. */
   readonly text: string;
+  /** The data parts of a message. */
+  readonly data?: readonly JsonObject[];
+  /** The step answers this message: it must be shown whole. */
+  readonly pinned?: boolean;
 }
 
 export interface RunRequest {
   readonly agent: AgentSpec;
+  readonly tenant: string;
   readonly session: string;
   readonly turn: string;
   /** Stable across attempts: the idempotency key of this step. */
@@ -27,19 +33,29 @@ export interface RunRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a runner yields: text, or (once, at the end) the usage that the provider counted. */
+/**
+ * What a runner yields: text; reasoning; `alive`, a sign of life without content; and, at most once each, the usage that the provider
+ * counted and why the model stopped (absent: `stop`).
+ */
 export type RunPiece =
-  { readonly type: 'text'; readonly text: string } | { readonly type: 'usage'; readonly usage: Usage };
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'alive' }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'finish'; readonly finish: FinishReason };
 
 export interface AgentRunner {
   run(request: RunRequest): AsyncIterable<RunPiece>;
 }
 
-/** Why a run failed, and whether another attempt may help. */
+/**
+ * Why a run failed, and whether another attempt may help. A retryable failure is the provider's and counts against the agent's attempts;
+ * any other is final.
+ */
 export class RunnerError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** The provider's own wish (`Retry-After`), ms. */
+  /** The provider's own wish (`Retry-After`), ms; finite, 0 or more, not capped. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

@@ -1,4 +1,5 @@
 /** Agents and teams: what a session is opened with. */
+import type { JsonObject } from './json.ts';
 
 /** The rules by which agents take turns. `sequence`: one after the other, each seeing what was said before. */
 export const TEAMS = ['sequence'] as const;
@@ -43,10 +44,26 @@ export interface AgentSpec {
   readonly script?: AgentScript;
   /** Answers at once (scripted, cached): runs as a local activity, without a trip to the server. Not for model calls. */
   readonly quick?: boolean;
-  /** How often a failing step is tried in all; default `LIMITS.stepAttempts`. */
+  /** A named endpoint of the deployment's configuration; absent: its default endpoint. */
+  readonly provider?: string;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  /** Texts at which the model stops. */
+  readonly stop?: readonly string[];
+  /** Longest answer of the model, tokens. */
+  readonly maxTokens?: number;
+  readonly reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high';
+  /** The model's context window, tokens; absent: from the table of known models, or a careful default. */
+  readonly contextTokens?: number;
+  /** Settings for a runner of one's own, passed on as they are. */
+  readonly options?: JsonObject;
+  /** How often a step whose provider fails is tried in all; default `LIMITS.stepAttempts`. */
   readonly maxAttempts?: number;
   /** Longest time of one attempt, ms; default `LIMITS.stepTimeoutMs`. */
   readonly timeoutMs?: number;
-  /** Longest silence of a running attempt, ms; default `LIMITS.stepIdleMs`. */
+  /** Longest wait for the first sign of life of an attempt, ms; default `LIMITS.stepFirstMs`. */
+  readonly firstMs?: number;
+  /** Longest silence between two signs of life, ms; default `LIMITS.stepIdleMs`. */
   readonly idleMs?: number;
 }

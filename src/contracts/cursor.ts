@@ -13,6 +13,8 @@ export interface Position {
 export interface StepCursor {
   readonly attempt: number;
   readonly offset: number;
+  /** The same of its reasoning; absent: none. */
+  readonly reasoning?: number;
 }
 
 /** What a client presents to resume: a position, and for each open step what it has of it. */

@@ -57,8 +57,19 @@ export const ERRORS = {
   agent_timeout: entry(504, 'The agent did not finish in time.'),
   agent_stalled: entry(504, 'The agent was silent for too long.'),
   agent_empty: entry(502, 'The agent ended without saying anything.'),
+  agent_unreachable: entry(502, 'What answers at the address of the model is not a model endpoint.'),
+  context_too_long: entry(
+    422,
+    'What the agent must be shown does not fit into the context window of its model.',
+  ),
   agent_output_too_large: entry(502, 'The agent said more than a step may say.'),
   agent_unknown: entry(500, 'The session has no agent of this name, or this worker cannot run it.'),
+  no_worker_for_agent: entry(503, 'No running worker can run this agent.'),
+  team_changed: entry(
+    500,
+    'The code of the team has changed while the turn ran, or does not follow from its answers.',
+  ),
+  session_interrupted: entry(500, 'The workflow of the session ended before the turn did.'),
   worker_lost: entry(500, 'Every attempt of the step was lost with its worker.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -6,11 +6,18 @@ import type { AgentSpec, TeamName } from './agent.ts';
 import type { JsonObject } from './json.ts';
 import type { MessagePart } from './message.ts';
 
-/** Tokens that a model counted for one step. */
+/** Tokens that a model counted for one attempt of a step. */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Input tokens that the provider's prompt cache held. */
+  readonly cachedTokens?: number;
+  /** Output tokens that the model spent on reasoning. */
+  readonly reasoningTokens?: number;
 }
+
+/** Why a model stopped: at its own end, at its length limit, by the provider's filter, or to call tools. */
+export type FinishReason = 'stop' | 'length' | 'filter' | 'tools';
 
 /** Why a step or a turn failed: a code of the error table and a sentence. */
 export interface FailureInfo {
@@ -26,6 +33,9 @@ export interface EventData {
     readonly metadata: JsonObject;
   };
   'session.closed': { readonly reason: string };
+  /** The session's workflow ended without closing it; the next message reopens the session. */
+  'session.interrupted': { readonly reason: string };
+  'session.reopened': Record<string, never>;
   /** A position whose event was lost with the log; what it said follows later, or in the snapshot. */
   'session.recovered': Record<string, never>;
   'message.accepted': {
@@ -41,11 +51,30 @@ export interface EventData {
   'turn.failed': FailureInfo;
   'turn.cancelled': { readonly reason: string };
   'step.started': Record<string, never>;
-  /** A new attempt begins: all text of the attempts before is withdrawn. */
-  'step.restarted': { readonly reason: string };
-  'step.completed': { readonly text: string; readonly usage?: Usage };
-  'step.failed': FailureInfo & { readonly text: string };
-  'step.cancelled': { readonly reason: string; readonly text: string };
+  /** A new attempt begins: all text of the attempts before is withdrawn. `usage`: what the superseded attempt cost, if it was counted. */
+  'step.restarted': { readonly reason: string; readonly usage?: Usage };
+  /** The step pauses before its next attempt. `until`: when that begins, ms since the Unix epoch. */
+  'step.waiting': FailureInfo & { readonly until: number };
+  /** `finish` other than `stop`: the answer was cut. `reasoning`: what the model thought before it answered. */
+  'step.completed': {
+    readonly text: string;
+    readonly reasoning?: string;
+    readonly usage?: Usage;
+    readonly finish?: FinishReason;
+  };
+  /** `retryAt`: when the provider will take the next call, ms since the Unix epoch. */
+  'step.failed': FailureInfo & {
+    readonly text: string;
+    readonly reasoning?: string;
+    readonly usage?: Usage;
+    readonly retryAt?: number;
+  };
+  'step.cancelled': {
+    readonly reason: string;
+    readonly text: string;
+    readonly reasoning?: string;
+    readonly usage?: Usage;
+  };
 }
 
 export type EventType = keyof EventData;
@@ -88,13 +117,18 @@ export type SessionEvent = LoggedEvent & {
   readonly epoch: number;
 };
 
-/** A piece of an open step's text. `offset` and lengths count UTF-16 code units, as JavaScript strings do. No `seq`, never in history. */
+/**
+ * A piece of an open step's text, or of its reasoning. `offset` and lengths count UTF-16 code units, as JavaScript strings do; text and
+ * reasoning have offsets of their own. No `seq`, never in history.
+ */
 export interface Delta {
   readonly session: string;
   readonly step: string;
   readonly attempt: number;
   readonly offset: number;
   readonly text: string;
+  /** Absent: the text. */
+  readonly part?: 'reasoning';
 }
 
 /** A step that has begun and not ended: its newest attempt and the text so far. */
@@ -102,6 +136,8 @@ export interface OpenStep {
   readonly step: string;
   readonly attempt: number;
   readonly text: string;
+  /** Absent: none so far. */
+  readonly reasoning?: string;
 }
 
 /** True for the event that ends a step: exactly one for each step that started. */

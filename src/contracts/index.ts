@@ -10,6 +10,7 @@ export type {
   EventData,
   EventDraft,
   EventType,
+  FinishReason,
   FailureInfo,
   LoggedEvent,
   OpenStep,

@@ -76,6 +76,10 @@ export const LIMITS = {
   /** Longest attempt, and longest silence in it; an agent may ask for less. */
   stepTimeoutMs: 600 * SECOND,
   stepIdleMs: 60 * SECOND,
+  /** Longest wait for a first sign of life: a model may have to be loaded, or a slot may have to become free. */
+  stepFirstMs: 300 * SECOND,
+  /** The most that an agent may ask for of these three. */
+  stepTimeoutMostMs: 1 * HOUR,
   /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
   stepChars: 128 * KIB,
   /** The sentence that says why a step failed, UTF-16 code units; it stands in events and heartbeats. */

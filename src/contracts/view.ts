@@ -7,7 +7,7 @@
  * 2. A delta of an older attempt, or one whose offset leaves a hole, changes nothing.
  * 3. Nothing grows without bound: entries beyond `LIMITS.snapshotEntries` are dropped from the front and `truncated` is set.
  */
-import type { Delta, FailureInfo, OpenStep, SessionEvent, Usage } from './event.ts';
+import type { Delta, FailureInfo, FinishReason, OpenStep, SessionEvent, Usage } from './event.ts';
 import { LIMITS } from './limits.ts';
 import type { MessagePart, Receipt, ReceiptStatus } from './message.ts';
 import type { JsonObject } from './json.ts';
@@ -35,9 +35,15 @@ export interface StepEntry {
   readonly attempt: number;
   readonly status: 'running' | EndStatus;
   readonly text: string;
+  /** What the model thought before it answered. */
+  readonly reasoning?: string;
   readonly at: number;
   readonly failure?: FailureInfo;
+  /** Of all attempts together. */
   readonly usage?: Usage;
+  readonly finish?: FinishReason;
+  /** The step pauses until then, ms since the Unix epoch, for this reason. */
+  readonly waiting?: FailureInfo & { readonly until: number };
 }
 
 export interface TurnEntry {
@@ -163,6 +169,8 @@ function reduceStep(
       });
     case 'step.restarted':
       return restartStep(view, step, event.attempt ?? 1);
+    case 'step.waiting':
+      return editStep(view, step, { waiting: event.data });
     case 'step.completed':
       return editStep(view, step, { ...event.data, status: 'completed', attempt: event.attempt ?? 1 });
     case 'step.failed': {
@@ -215,6 +223,7 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       return endTurn(view, turn, 'cancelled');
     case 'step.started':
     case 'step.restarted':
+    case 'step.waiting':
     case 'step.completed':
     case 'step.failed':
     case 'step.cancelled':

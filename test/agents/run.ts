@@ -21,6 +21,7 @@ export interface RequestParts {
 export function requestOf(parts: RequestParts): RunRequest {
   return {
     agent: { name: 'ada', runner: 'scripted', ...parts.agent },
+    tenant: 'acme',
     session: 's',
     turn: 't1',
     step: 't1.1',
@@ -42,7 +43,7 @@ export async function runToEnd(
   try {
     for await (const piece of runner.run(requestOf(parts))) {
       if (piece.type === 'usage') usage.push(piece.usage);
-      else {
+      else if (piece.type === 'text') {
         pieces.push(piece.text);
         onText(piece.text);
       }
