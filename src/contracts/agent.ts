@@ -62,8 +62,8 @@ export interface AgentSpec {
   readonly maxAttempts?: number;
   /** Longest time of one attempt, ms; default `LIMITS.stepTimeoutMs`. */
   readonly timeoutMs?: number;
-  /** Longest wait for the first sign of life of an attempt, ms; default `LIMITS.stepFirstMs`. */
+  /** Longest silence before the first token of an attempt, ms (its wait in a queue and comments are no silence); default `LIMITS.stepFirstMs`. */
   readonly firstMs?: number;
-  /** Longest silence between two signs of life, ms; default `LIMITS.stepIdleMs`. */
+  /** Longest silence after the first token, ms; default `LIMITS.stepIdleMs`. */
   readonly idleMs?: number;
 }

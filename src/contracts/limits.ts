@@ -73,10 +73,10 @@ export const LIMITS = {
   /** Tries of a failing step, unless its agent says otherwise; and what an agent may say. */
   stepAttempts: 5,
   stepAttemptsMost: 20,
-  /** Longest attempt, and longest silence in it; an agent may ask for less. */
+  /** Longest attempt, and longest silence in it after its first token; an agent may ask for others. */
   stepTimeoutMs: 600 * SECOND,
   stepIdleMs: 60 * SECOND,
-  /** Longest wait for a first sign of life: a model may have to be loaded, or a slot may have to become free. */
+  /** Longest silence before the first token: a model may have to be loaded, or a slot may have to become free. */
   stepFirstMs: 300 * SECOND,
   /** The most that an agent may ask for of these three. */
   stepTimeoutMostMs: 1 * HOUR,
