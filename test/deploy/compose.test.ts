@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { serverSettings } from '../../src/cli/dev/temporal-settings.ts';
 import { createProgram } from '../../src/cli/index.ts';
 import { LIMITS, RECOVERY, SEARCH_ATTRIBUTES } from '../../src/contracts/index.ts';
 import { readConfig } from '../../src/main/config.ts';
@@ -28,6 +29,8 @@ interface ComposeFile {
 
 const JOBS = ['schema', 'namespace'];
 const ROLES = ['gateway', 'worker'];
+/** Variables of theirs that a library reads. */
+const OF_LIBRARIES = ['TOKIO_WORKER_THREADS'];
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const text = (path: string): string => readFileSync(at(path), 'utf8');
@@ -156,7 +159,8 @@ describe('gateways and workers in it', () => {
     expect(readConfig(environment('worker', values))).toMatchObject(shared);
     const read = text('src/main/config.ts');
     for (const role of ROLES) {
-      for (const name of Object.keys(service(role).environment ?? {}))
+      const names = Object.keys(service(role).environment ?? {});
+      for (const name of names.filter((each) => !OF_LIBRARIES.includes(each)))
         expect([name, read.includes(name)]).toEqual([name, true]);
     }
   });
@@ -180,6 +184,16 @@ describe('what surrounds them', () => {
   test('Temporal gets the search attributes that sessions carry', () => {
     const script = text('deploy/temporal/namespace.sh');
     expect(script).toContain(`for attribute in ${Object.values(SEARCH_ATTRIBUTES).join(' ')}; do`);
+  });
+
+  test('no queue of a shard is read more slowly than in development', () => {
+    const file = yaml('deploy/temporal/dynamicconfig.yaml') as Record<string, { value: unknown }[]>;
+    const development = serverSettings().map((flag) => flag.split('='));
+    for (const queue of ['transfer', 'timer', 'visibility']) {
+      const key = `history.${queue}ProcessorMaxPollRPS`;
+      const [, value] = development.find(([name]) => name === key) ?? [];
+      expect([key, file[key]]).toEqual([key, [{ value: Number(value) }]]);
+    }
   });
 
   test('the proxy calls the port that gateways listen on', () => {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { fileSettings, serverSettings } from '../../src/cli/dev/temporal-settings.ts';
+import { fileSettings, SERVER_ENVIRONMENT, serverSettings } from '../../src/cli/dev/temporal-settings.ts';
 import { freePort } from './ports.ts';
 import { eventually, startProcess } from './process.ts';
 import type { TestProcess } from './process.ts';
@@ -48,7 +48,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 async function launch(port: number, folder: string | undefined): Promise<TestProcess> {
-  const server = startProcess(binary(), flags(port, folder));
+  const server = startProcess(binary(), flags(port, folder), SERVER_ENVIRONMENT);
   await eventually('Temporal listens', () => accepts(port));
   const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
   try {

@@ -22,7 +22,20 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean | string>> = {
   'history.maxBufferedQueryCount': 100,
   'history.timerProcessorMaxTimeShift': '100ms',
   'matching.rps': 50_000,
+  // Every hop of a turn passes a queue of its shard, and a dev server has one shard. At the default of 20 reads a second a session that asks
+  // again at once waits up to 50 ms for each: 10 turns a second instead of 37. All queues of a host together are bounded by their share of
+  // `history.persistenceMaxQPS` (0.3 × 45,000 here), which one shard does not reach.
+  // Source: common/dynamicconfig/constants.go and service/history/queue_factory_base.go of the server.
+  'history.transferProcessorMaxPollRPS': 5_000,
+  'history.timerProcessorMaxPollRPS': 5_000,
+  'history.visibilityProcessorMaxPollRPS': 5_000,
+  // The CLI turns this on, so that a new search attribute is usable at once, at the price of 2.5 of the 18.8 database requests of a turn.
+  // Ours are there from the start; one that is created later is usable within 60 s. Off by default in production.
+  'system.forceSearchAttributesCacheRefreshOnRead': false,
 };
+
+/** Of the server's process. Measured: collecting garbage later spares 7 % of its CPU; its memory grows from 140 to 295 MB. */
+export const SERVER_ENVIRONMENT: Readonly<Record<string, string>> = { GOGC: '400' };
 
 /** Measured: twice the throughput of a file without them. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
