@@ -95,6 +95,13 @@ module.exports = {
       to: { path: packages(['ai', '@ai-sdk/[^/]+']) },
     },
     {
+      name: 'customers-see-the-public-contracts',
+      comment: 'The SDK and the examples use what `convoke/contracts` exports, as customers do.',
+      severity: 'error',
+      from: { path: inside(['src/client', 'examples', 'console']) },
+      to: { path: inside(['src/contracts']), pathNot: '^src/contracts/public\\.ts$' },
+    },
+    {
       name: 'nothing-imports-the-outside',
       comment: 'Nothing imports tests, benchmarks, examples, scripts or commands.',
       severity: 'error',

@@ -1,8 +1,8 @@
 /** Follows one session over one connection and draws it. Everything on the screen comes from the view, the outbox and the status. */
 import { connect } from '../../src/client/index.ts';
 import type { Client, Session } from '../../src/client/index.ts';
-import { LIMITS, workflowId } from '../../src/contracts/index.ts';
-import type { OpenRequest, SessionView } from '../../src/contracts/index.ts';
+import { LIMITS, workflowId } from '../../src/contracts/public.ts';
+import type { OpenRequest, SessionView } from '../../src/contracts/public.ts';
 import { ConnectionView } from './connection-view.ts';
 import { KeyedList, part, setText } from './dom.ts';
 import { tabStorage } from './place.ts';

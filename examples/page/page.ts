@@ -1,5 +1,5 @@
 /** The page to try Convoke: wires the address, the key and the forms to a conversation. */
-import { LIMITS } from '../../src/contracts/index.ts';
+import { LIMITS } from '../../src/contracts/public.ts';
 import { Conversation } from './conversation.ts';
 import { part, setText } from './dom.ts';
 import { readPlace, tabStorage } from './place.ts';

@@ -1,5 +1,5 @@
 /** What the address says: which session, which gateways, where Temporal's Web UI is. In the query a number alone is a port of the page's host. */
-import { isId } from '../../src/contracts/index.ts';
+import { isId } from '../../src/contracts/public.ts';
 
 const TEMPORAL_UI = 'http://localhost:8233';
 const NAMESPACE = 'default';

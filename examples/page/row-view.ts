@@ -1,5 +1,5 @@
 /** One row on the screen: messages with their receipts above, a lane for each agent below. */
-import type { MessageEntry, StepEntry } from '../../src/contracts/index.ts';
+import type { MessageEntry, StepEntry } from '../../src/contracts/public.ts';
 import { el, GrowingText, KeyedList, setText } from './dom.ts';
 import { cancellable, progressOf, sameRow, textOf } from './rows.ts';
 import type { Row } from './rows.ts';

@@ -1,6 +1,6 @@
 /** The conversation as rows: a turn with its messages and its steps, or a message that has no turn (yet). */
-import type { MessageEntry, SessionView, StepEntry, TurnEntry } from '../../src/contracts/index.ts';
-import { messageText } from '../../src/contracts/index.ts';
+import type { MessageEntry, SessionView, StepEntry, TurnEntry } from '../../src/contracts/public.ts';
+import { messageText } from '../../src/contracts/public.ts';
 import type { UnseenMessage } from './unseen.ts';
 
 /** How far a message has come, in one word. */

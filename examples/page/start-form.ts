@@ -1,5 +1,5 @@
 /** The form that starts a session with one of the ready-made teams. */
-import type { OpenRequest } from '../../src/contracts/index.ts';
+import type { OpenRequest } from '../../src/contracts/public.ts';
 import { el, part } from './dom.ts';
 import { READY_TEAMS } from './teams.ts';
 

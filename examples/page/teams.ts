@@ -1,5 +1,5 @@
 /** Ready-made teams: each shows one thing that the engine does. */
-import type { AgentSpec } from '../../src/contracts/index.ts';
+import type { AgentSpec } from '../../src/contracts/public.ts';
 
 export interface ReadyTeam {
   readonly id: string;

@@ -4,7 +4,7 @@
  * first event may be far away.
  */
 import type { PendingMessage } from '../../src/client/index.ts';
-import type { Receipt, SessionView } from '../../src/contracts/index.ts';
+import type { Receipt, SessionView } from '../../src/contracts/public.ts';
 
 export interface UnseenMessage {
   readonly kind: 'unseen';

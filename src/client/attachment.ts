@@ -5,8 +5,8 @@
  * The cursor lives in memory only. After a reload there is no view to resume onto, so a stored cursor could at best bring the events
  * after it; the snapshot, which has the text of running steps too, is one packet and always right.
  */
-import { ConvokeError } from '../contracts/index.ts';
-import type { AttachReply, Delta, SessionEvent, SessionView } from '../contracts/index.ts';
+import { ConvokeError } from '../contracts/public.ts';
+import type { AttachReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
 import type { Connection } from './connection.ts';
 import { asError } from './errors.ts';
 import { Replica } from './replica.ts';

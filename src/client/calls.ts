@@ -1,4 +1,4 @@
-import type { SocketRequestName, SocketRequests } from '../contracts/index.ts';
+import type { SocketRequestName, SocketRequests } from '../contracts/public.ts';
 import type { Connection } from './connection.ts';
 import { pause, retryDelay } from './timing.ts';
 

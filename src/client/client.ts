@@ -1,6 +1,6 @@
 /** The client: one connection, any number of sessions on it. */
-import { ConvokeError, isId, LIMITS } from '../contracts/index.ts';
-import type { OpenRequest } from '../contracts/index.ts';
+import { ConvokeError, isId, LIMITS } from '../contracts/public.ts';
+import type { OpenRequest } from '../contracts/public.ts';
 import { call } from './calls.ts';
 import { Connection } from './connection.ts';
 import type { ClientStatus } from './connection.ts';

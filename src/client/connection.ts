@@ -6,7 +6,7 @@
  */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
+import { ConvokeError, FRAMES, LIMITS } from '../contracts/public.ts';
 import type {
   Bye,
   Delta,
@@ -15,7 +15,7 @@ import type {
   SocketFrames,
   SocketRequestName,
   SocketRequests,
-} from '../contracts/index.ts';
+} from '../contracts/public.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import {

@@ -2,8 +2,8 @@
  * Errors of the SDK. What a server says is a `ConvokeError` with a code of the error table; what only the client can know is a
  * `ClientError`. Both have `code`: test that, not the class.
  */
-import { ConvokeError, ERRORS, isConvokeError } from '../contracts/index.ts';
-import type { ErrorCode, FailureInfo, Problem } from '../contracts/index.ts';
+import { ConvokeError, ERRORS, isConvokeError } from '../contracts/public.ts';
+import type { ErrorCode, FailureInfo, Problem } from '../contracts/public.ts';
 
 const CLIENT_ERRORS = {
   /** No connection, or it was lost before the answer came: the request may or may not have been carried out. */

@@ -12,4 +12,4 @@ export type { TurnPiece, TurnTarget } from './turn-stream.ts';
 export type { Unsubscribe } from './emitter.ts';
 export { ClientError, isRetryable } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
-export { ConvokeError, isConvokeError } from '../contracts/index.ts';
+export { ConvokeError, isConvokeError } from '../contracts/public.ts';

@@ -2,7 +2,7 @@
  * Messages on their way: sent in the order in which they were given, one at a time, until the server has answered each. A message keeps
  * its `messageId` through every attempt, so one that did arrive although the answer was lost is not counted twice.
  */
-import type { Receipt, SendRequest } from '../contracts/index.ts';
+import type { Receipt, SendRequest } from '../contracts/public.ts';
 import { asError, ClientError } from './errors.ts';
 import { retryDelay } from './timing.ts';
 import type { Pace } from './timing.ts';

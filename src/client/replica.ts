@@ -3,8 +3,8 @@
  *
  * Frames may be repeated, may be missing, and may be older than what is here; they are never in another order than the server's.
  */
-import { applyEvent, openSteps, takeDelta } from '../contracts/index.ts';
-import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/index.ts';
+import { applyEvent, isAfter, openSteps, takeDelta } from '../contracts/public.ts';
+import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/public.ts';
 
 /** What a frame did. `behind`: something before it is missing; attach again. */
 export type Outcome = 'applied' | 'ignored' | 'behind';
@@ -37,7 +37,7 @@ export class Replica {
     if (!view) return 'ignored';
     const { epoch, seq } = view.position;
     // Epochs are times of birth: an older one is a late frame of a log that is gone.
-    if (event.epoch < epoch || (event.epoch === epoch && event.seq <= seq)) return 'ignored';
+    if (!isAfter(event, view.position)) return 'ignored';
     if (event.epoch > epoch || event.seq > seq + 1) {
       this.#missed = { epoch: event.epoch, seq: event.seq };
       return 'behind';
@@ -78,8 +78,7 @@ export class Replica {
     this.#missed = null;
     this.#hole = null;
     if (!view) return true;
-    const { epoch, seq } = view.position;
-    if (missed && (missed.epoch > epoch || (missed.epoch === epoch && missed.seq > seq))) return false;
+    if (missed && isAfter(missed, view.position)) return false;
     if (!hole) return true;
     const open = openSteps(view).find((each) => each.step === hole.step);
     if (!open || open.attempt > hole.attempt) return true;

@@ -1,5 +1,5 @@
 /** One session, followed over a connection that comes and goes. */
-import { LIMITS, nextTurn, receiptOf, turnNumber } from '../contracts/index.ts';
+import { LIMITS, nextTurn, receiptOf, turnNumber } from '../contracts/public.ts';
 import type {
   CancelReply,
   Delta,
@@ -12,7 +12,7 @@ import type {
   SessionView,
   SocketRequestName,
   SocketRequests,
-} from '../contracts/index.ts';
+} from '../contracts/public.ts';
 import { Attachment } from './attachment.ts';
 import type { SessionStatus } from './attachment.ts';
 import { call } from './calls.ts';

@@ -2,8 +2,8 @@
  * A turn as an async iterable. It reads the view and says what is new since it last said something; nothing is queued for a slow reader,
  * who gets larger pieces instead, and a snapshot in the middle of a turn is only another view.
  */
-import { ConvokeError, receiptOf, turnNumber } from '../contracts/index.ts';
-import type { Receipt, SessionView, StepEntry } from '../contracts/index.ts';
+import { ConvokeError, receiptOf, turnNumber } from '../contracts/public.ts';
+import type { Receipt, SessionView, StepEntry } from '../contracts/public.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { failureError, isRetryable } from './errors.ts';
 import { pause } from './timing.ts';

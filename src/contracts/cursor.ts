@@ -36,3 +36,11 @@ export function parsePosition(text: string): Position | null {
   if (!match) return null;
   return { epoch: Number(match[1]), seq: Number(match[2]) };
 }
+
+/**
+ * True if `a` is further on than `b`. Epochs are times of birth: every position of a later epoch comes after every one of an earlier, although
+ * their events cannot be compared.
+ */
+export function isAfter(a: Position, b: Position): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
+}

@@ -9,7 +9,11 @@ export interface SessionRef {
   readonly session: string;
 }
 
-const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+/** Ids that a caller may choose. */
+export const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+/** Ids of turns and of steps. */
+export const TURN_PATTERN = /^t[1-9]\d{0,8}$/;
+export const STEP_PATTERN = /^t[1-9]\d{0,8}\.\d{1,9}$/;
 
 /** True for ids that a caller may choose: 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
 export function isId(value: unknown): value is string {
@@ -40,7 +44,7 @@ export function turnId(number: number): string {
 
 /** The number in a turn id; 0 for anything that is not one. */
 export function turnNumber(turn: string): number {
-  return /^t[1-9]\d{0,8}$/.test(turn) ? Number(turn.slice(1)) : 0;
+  return TURN_PATTERN.test(turn) ? Number(turn.slice(1)) : 0;
 }
 
 /** Steps are numbered in their turn; the id is the same in every attempt: `t3.2`. */

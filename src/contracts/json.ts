@@ -3,3 +3,8 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
+
+/** Size of a value as the bounds count it: UTF-16 code units of its JSON. */
+export function jsonChars(value: object): number {
+  return JSON.stringify(value).length;
+}

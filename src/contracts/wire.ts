@@ -1,12 +1,13 @@
 /** The Socket.IO protocol: names and shapes. PROTOCOL.md tells it in prose. */
 import type { Cursor, Position } from './cursor.ts';
-import type { Delta, SessionEvent } from './event.ts';
+import type { Delta } from './events/delta.ts';
+import type { SessionEvent } from './events/envelope.ts';
 import type { Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { AgentSpec } from './agent.ts';
 import type { CancelReply, SessionState } from './session.ts';
-import type { SessionView } from './view.ts';
+import type { SessionView } from './view/types.ts';
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
 export interface OpenRequest {

@@ -1,8 +1,7 @@
 /** A gateway's copy of a session: the fold of the notices, and the knowledge of which ones do not fit. No input or output. */
-import { applyEvent, LIMITS, openSteps, takeDelta } from '../contracts/index.ts';
+import { applyEvent, envelope, fitting, LIMITS, openSteps, takeDelta } from '../contracts/index.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Notice } from './held.ts';
-import { envelope, fitting } from './load.ts';
 import type { Loaded } from './load.ts';
 import { Ring } from './ring.ts';
 

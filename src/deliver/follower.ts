@@ -7,7 +7,7 @@
  * 3. A notice is a hint. One that does not fit is held while the log is read; while Redis is away nothing is said and nobody is dropped.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConvokeError, LIMITS, openSteps } from '../contracts/index.ts';
+import { ConvokeError, isAfter, LIMITS, openSteps } from '../contracts/index.ts';
 import type { Cursor, Delta, LoggedEvent, Position, SessionRef, SessionView } from '../contracts/index.ts';
 import type { LogListener } from '../log/index.ts';
 import { Copy } from './copy.ts';
@@ -144,8 +144,7 @@ export class Follower implements LogListener {
   }
 
   #isAhead(cursor: Position): boolean {
-    const { epoch, seq } = this.#copy.position;
-    return cursor.epoch > epoch || (cursor.epoch === epoch && cursor.seq > seq);
+    return isAfter(cursor, this.#copy.position);
   }
 
   /**

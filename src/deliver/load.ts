@@ -3,19 +3,14 @@ import {
   applyEvent,
   ConvokeError,
   emptyView,
+  envelope,
+  fitting,
   isConvokeError,
   LIMITS,
   START,
-  withStepText,
+  withOpenStep,
 } from '../contracts/index.ts';
-import type {
-  LoggedEvent,
-  MessageEntry,
-  SessionEvent,
-  SessionRef,
-  SessionView,
-  StepEntry,
-} from '../contracts/index.ts';
+import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import { archivedTail } from '../log/index.ts';
 import type { LogSlice, SessionLog, SessionSource } from '../log/index.ts';
@@ -33,11 +28,6 @@ export interface Loaded {
   readonly view: SessionView;
   /** The newest events that made it, contiguous up to its position. */
   readonly events: readonly SessionEvent[];
-}
-
-/** The envelope that clients see. */
-export function envelope(ref: SessionRef, epoch: number, event: LoggedEvent): SessionEvent {
-  return { v: 1, tenant: ref.tenant, session: ref.session, epoch, ...event };
 }
 
 /** Reads the log; builds it first if there is none. Throws `session_not_found`, `log_unavailable` and what the source throws. */
@@ -90,33 +80,13 @@ export async function viewOf(source: SessionSource, ref: SessionRef, slice: LogS
   const events = [...before, ...slice.events].map((event) => envelope(ref, position.epoch, event));
   const base = { epoch: position.epoch, seq: (events[0]?.seq ?? position.seq + 1) - 1 };
   const folded = events.reduce(applyEvent, emptyView(ref.tenant, ref.session, info, base));
-  const view = slice.open.reduce(withStepText, { ...folded, position });
+  const view = slice.open.reduce(withOpenStep, { ...folded, position });
   return { view, events };
 }
 
 export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
   const slice = await readLog(sources, ref, { limit: LIMITS.replayEvents });
   return viewOf(sources.source, ref, slice);
-}
-
-function chars(entry: MessageEntry | StepEntry): number {
-  if (entry.kind === 'step') return entry.text.length;
-  return entry.parts.reduce(
-    (sum, part) => sum + (part.type === 'text' ? part.text.length : JSON.stringify(part.data).length),
-    0,
-  );
-}
-
-/** The view with the newest entries that fit into so many characters of text, at least one. */
-export function fitting(view: SessionView, maxChars: number): SessionView {
-  let room = maxChars;
-  let from = view.entries.length;
-  for (const entry of view.entries.toReversed()) {
-    room -= chars(entry);
-    if (room < 0 && from < view.entries.length) break;
-    from -= 1;
-  }
-  return from === 0 ? view : { ...view, entries: view.entries.slice(from), truncated: true };
 }
 
 /** The view as a client gets it. */

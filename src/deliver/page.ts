@@ -1,8 +1,8 @@
 /** Events in pages, across the border between the log and what is older. */
-import { ConvokeError, formatPosition, LIMITS } from '../contracts/index.ts';
+import { ConvokeError, envelope, formatPosition, jsonChars, LIMITS } from '../contracts/index.ts';
 import type { EventPage, LoggedEvent, Position, SessionRef } from '../contracts/index.ts';
 import type { LogSlice } from '../log/index.ts';
-import { envelope, readLog } from './load.ts';
+import { readLog } from './load.ts';
 import type { Sources } from './load.ts';
 
 /** Events that are asked of the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
@@ -59,7 +59,7 @@ async function collect(
     const found = await older(sources, ref, { after: at, limit: room });
     if (found.length === 0) break;
     before.push(...found);
-    for (const event of found) chars += JSON.stringify(event).length;
+    for (const event of found) chars += jsonChars(event);
   }
   const joined = after + before.length + 1 >= slice.first;
   if (!joined && before.length === 0) {

@@ -1,5 +1,5 @@
 /** The newest events of a session, contiguous, within `LIMITS.ringEvents` and `LIMITS.ringChars`; one event always fits. */
-import { LIMITS } from '../contracts/index.ts';
+import { jsonChars, LIMITS } from '../contracts/index.ts';
 import type { SessionEvent } from '../contracts/index.ts';
 
 export class Ring {
@@ -11,7 +11,7 @@ export class Ring {
   }
 
   push(event: SessionEvent): void {
-    const chars = JSON.stringify(event).length;
+    const chars = jsonChars(event);
     this.#slots.push({ event, chars });
     this.#chars += chars;
     while (

@@ -29,7 +29,12 @@ const object = z.unknown().meta({ override: { type: 'object' } });
 const endStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
 const receiptStatus = z.enum(['accepted', 'queued', 'consumed', 'superseded', 'rejected']);
 const failure = z.object({ code: z.string(), message: z.string() });
-const usage = z.object({ inputTokens: z.number(), outputTokens: z.number() });
+const usage = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedTokens: z.number().optional(),
+  reasoningTokens: z.number().optional(),
+});
 const position = z
   .object({ epoch: z.number(), seq: z.number() })
   .meta({ id: 'Position', description: 'A place in the log of a session.' });
@@ -133,8 +138,11 @@ const entry = z.union([
     status: endStatus,
     text: z.string(),
     at: ms,
-    failure: failure.optional(),
-    usage: usage.optional(),
+    failure: failure.extend({ retryAt: ms.optional() }).optional(),
+    reasoning: z.string().optional().meta({ description: 'What the model thought before it answered.' }),
+    usage: usage.optional().meta({ description: 'Of all attempts together.' }),
+    finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
+    waiting: failure.extend({ until: ms }).optional().meta({ description: 'It pauses until then.' }),
   }),
 ]);
 
@@ -144,7 +152,7 @@ export const viewReply = describes<SessionView>()(
       tenant: z.string(),
       session: z.string(),
       position,
-      status: z.enum(['open', 'closing', 'closed']),
+      status: z.enum(['open', 'closing', 'closed', 'interrupted']),
       team: z.enum(TEAMS),
       agents: list(z.string()),
       metadata: object,

@@ -3,7 +3,7 @@
  * compile. Objects are strict: a key that is not listed is refused, because it is a typing error or an attack.
  */
 import { z } from 'zod';
-import { LIMITS } from '../contracts/index.ts';
+import { ID_PATTERN, LIMITS, STEP_PATTERN, TURN_PATTERN } from '../contracts/index.ts';
 import type {
   AgentScript,
   AgentSpec,
@@ -24,12 +24,12 @@ const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(mi
 
 export const idSchema = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
+  .regex(ID_PATTERN, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
   .meta({ description: 'An id: 1 to 64 characters of `A-Z a-z 0-9 _ -`.', examples: ['support-42'] });
 
 export const turnSchema = z
   .string()
-  .regex(/^t[1-9]\d{0,8}$/, 'must be the id of a turn, like t1')
+  .regex(TURN_PATTERN, 'must be the id of a turn, like t1')
   .meta({ description: 'The id of a turn.', examples: ['t1'] });
 
 const jsonObjectSchema = z.record(z.string(), z.json()) satisfies z.ZodType<JsonObject>;
@@ -175,8 +175,12 @@ const cursorSchema = z.strictObject({
   seq: whole(0, 1e12),
   open: z
     .record(
-      z.string().regex(/^t\d{1,9}\.\d{1,9}$/, 'must be the id of a step'),
-      z.strictObject({ attempt: whole(0, 1e9), offset: whole(0, 1e9) }),
+      z.string().regex(STEP_PATTERN, 'must be the id of a step'),
+      z.strictObject({
+        attempt: whole(0, 1e9),
+        offset: whole(0, 1e9),
+        reasoning: whole(0, 1e9).exactOptional(),
+      }),
     )
     .refine(
       (open) => Object.keys(open).length <= LIMITS.cursorSteps,

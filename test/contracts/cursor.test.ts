@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { formatPosition, parsePosition, START } from '../../src/contracts/index.ts';
+import { formatPosition, isAfter, parsePosition, START } from '../../src/contracts/index.ts';
 
 test('a position that is written is read as it was', () => {
   const number = (digits: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: 10 ** digits - 1 });
@@ -31,4 +31,10 @@ test.each([
   `1:${'9'.repeat(13)}`,
 ])('%j is no position', (text) => {
   expect(parsePosition(text)).toBeNull();
+});
+
+test('positions are in one order, and a later epoch comes after everything before it', () => {
+  const positions = [START, { epoch: 1, seq: 1 }, { epoch: 1, seq: 2 }, { epoch: 2, seq: 0 }];
+  for (const [left, a] of positions.entries())
+    for (const [right, b] of positions.entries()) expect(isAfter(a, b)).toBe(left > right);
 });

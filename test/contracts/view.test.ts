@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import {
   applyEvent,
   emptyView,
+  fitting,
   LIMITS,
   openSteps,
   receiptOf,
   takeDelta,
-  withStepText,
+  withOpenStep,
 } from '../../src/contracts/index.ts';
 import type { Delta, EventData, EventType, SessionEvent, SessionView } from '../../src/contracts/index.ts';
 
@@ -133,7 +134,7 @@ describe('the text of a step', () => {
   });
 
   test('a higher attempt withdraws it, a lower one is ignored', () => {
-    const open = withStepText(running, { step, attempt: 2, text: 'old' });
+    const open = withOpenStep(running, { step, attempt: 2, text: 'old' });
     expect(takeDelta(open, delta(1, 3, 'late'))).toEqual({ fit: 'old' });
     const anew = takeDelta(open, delta(3, 0, 'new'));
     expect(anew.fit === 'new' && openSteps(anew.view)).toEqual([{ step, attempt: 3, text: 'new' }]);
@@ -143,18 +144,140 @@ describe('the text of a step', () => {
 
   test('a restart withdraws the attempts before, but not text of its own that was faster than it', () => {
     const restarted = event(4, 'step.restarted', { reason: 'worker lost' }, { turn, step, attempt: 2 });
-    const old = withStepText(running, { step, attempt: 1, text: 'old' });
+    const old = withOpenStep(running, { step, attempt: 1, text: 'old' });
     expect(openSteps(fold([restarted], old))).toEqual([{ step, attempt: 2, text: '' }]);
-    const ahead = withStepText(running, { step, attempt: 2, text: 'new' });
+    const ahead = withOpenStep(running, { step, attempt: 2, text: 'new' });
     expect(openSteps(fold([restarted], ahead))).toEqual([{ step, attempt: 2, text: 'new' }]);
   });
 
   test('its end has the last word, and nothing is open after it', () => {
-    const heard = withStepText(running, { step, attempt: 1, text: 'part of i' });
+    const heard = withOpenStep(running, { step, attempt: 1, text: 'part of i' });
     const usage = { inputTokens: 1, outputTokens: 2 };
     const done = event(4, 'step.completed', { text: 'part of it', usage }, { turn, step, attempt: 1 });
     const view = fold([done], heard);
     expect(view.entries.at(-1)).toMatchObject({ status: 'completed', text: 'part of it', usage });
     expect(openSteps(view)).toEqual([]);
   });
+});
+
+describe('reasoning', () => {
+  const thought = (attempt: number, offset: number, text: string): Delta => ({
+    ...delta(attempt, offset, text),
+    part: 'reasoning',
+  });
+  const take = (view: SessionView, piece: Delta): SessionView => {
+    const taken = takeDelta(view, piece);
+    return taken.fit === 'new' ? taken.view : view;
+  };
+
+  test('has offsets of its own, beside those of the text', () => {
+    const pieces = [thought(1, 0, 'let me '), delta(1, 0, 'It '), thought(1, 7, 'see'), delta(1, 3, 'is')];
+    const view = pieces.reduce(take, running);
+    expect(openSteps(view)).toEqual([{ step, attempt: 1, text: 'It is', reasoning: 'let me see' }]);
+    expect(takeDelta(view, thought(1, 7, 'see'))).toEqual({ fit: 'old' });
+    expect(takeDelta(view, thought(1, 11, 'x'))).toEqual({ fit: 'hole' });
+    expect(takeDelta(view, thought(1, 7, 'see!'))).toMatchObject({ delta: { ...thought(1, 10, '!') } });
+  });
+
+  test('is withdrawn with the text by a higher attempt, whichever of the two comes first', () => {
+    const open = withOpenStep(running, { step, attempt: 1, text: 'a', reasoning: 'b' });
+    expect(openSteps(take(open, delta(2, 0, 'c')))).toEqual([{ step, attempt: 2, text: 'c' }]);
+    expect(openSteps(take(open, thought(2, 0, 'd')))).toEqual([
+      { step, attempt: 2, text: '', reasoning: 'd' },
+    ]);
+    const restarted = event(4, 'step.restarted', { reason: 'worker lost' }, { turn, step, attempt: 2 });
+    expect(openSteps(fold([restarted], open))).toEqual([{ step, attempt: 2, text: '' }]);
+  });
+
+  test('a snapshot of the step replaces it, also with none', () => {
+    const open = withOpenStep(running, { step, attempt: 1, text: 'a', reasoning: 'b' });
+    expect(withOpenStep(open, { step, attempt: 1, text: 'ab' }).entries.at(-1)).not.toHaveProperty(
+      'reasoning',
+    );
+  });
+
+  test.each([
+    ['step.completed', { text: 'x', reasoning: 'all of it' }],
+    ['step.failed', { text: 'x', reasoning: 'all of it', code: 'agent_failed', message: 'no' }],
+    ['step.cancelled', { text: 'x', reasoning: 'all of it', reason: 'asked' }],
+  ] as const)('%s has the last word on it', (type, data) => {
+    const open = withOpenStep(running, { step, attempt: 1, text: 'a', reasoning: 'all' });
+    expect(fold([event(4, type, data, { turn, step })], open).entries.at(-1)).toMatchObject({
+      text: 'x',
+      reasoning: 'all of it',
+    });
+    const { reasoning: _none, ...without } = data;
+    expect(fold([event(4, type, without, { turn, step })], open).entries.at(-1)).not.toHaveProperty(
+      'reasoning',
+    );
+  });
+
+  test('counts against the bound of a view', () => {
+    const open = withOpenStep(running, { step, attempt: 1, text: 'a', reasoning: 'b'.repeat(10) });
+    expect(fitting(open, 11).entries).toHaveLength(1);
+    expect(fitting(open, 13).entries).toHaveLength(2);
+  });
+});
+
+describe('a pause, and what attempts cost', () => {
+  const waiting = { code: 'agent_rate_limited', message: 'Later.', until: 99 };
+  const paused = fold([event(4, 'step.waiting', waiting, { turn, step, attempt: 1 })], running);
+  const at = { turn, step, attempt: 2 };
+
+  test('a pause is shown until the next sign of life', () => {
+    expect(paused.entries.at(-1)).toMatchObject({ status: 'running', waiting });
+    const restarted = fold([event(5, 'step.restarted', { reason: 'again' }, at)], paused);
+    const ended = fold([event(5, 'step.completed', { text: 'x' }, at)], paused);
+    const heard = takeDelta(paused, delta(2, 0, 'x'));
+    expect(heard.fit).toBe('new');
+    for (const view of [restarted, ended, ...(heard.fit === 'new' ? [heard.view] : [])])
+      expect(view.entries.at(-1)).not.toHaveProperty('waiting');
+  });
+
+  test('a pause that is heard after a delta of the next attempt is over', () => {
+    const ahead = withOpenStep(running, { step, attempt: 2, text: 'x' });
+    const late = fold([event(4, 'step.waiting', waiting, { turn, step, attempt: 1 })], ahead);
+    expect(late.entries.at(-1)).not.toHaveProperty('waiting');
+  });
+
+  test('usage is the sum over all attempts; a count that nobody gave is absent', () => {
+    const first = { inputTokens: 10, outputTokens: 1, cachedTokens: 4 };
+    const last = { inputTokens: 10, outputTokens: 5, reasoningTokens: 3 };
+    const again = event(4, 'step.restarted', { reason: 'again', usage: first }, at);
+    const done = event(5, 'step.completed', { text: 'x', usage: last, finish: 'length' }, at);
+    expect(fold([again, done], running).entries.at(-1)).toMatchObject({
+      usage: { inputTokens: 20, outputTokens: 6, cachedTokens: 4, reasoningTokens: 3 },
+      finish: 'length',
+    });
+    const unknown = event(5, 'step.cancelled', { text: 'x', reason: 'asked' }, at);
+    expect(fold([again, unknown], running).entries.at(-1)).toMatchObject({ usage: first });
+  });
+
+  test('a failure says when to come back, and nothing that belongs elsewhere', () => {
+    const why = { code: 'agent_rate_limited', message: 'Later.', retryAt: 99 };
+    const failed = event(
+      4,
+      'step.failed',
+      { ...why, text: '', usage: { inputTokens: 1, outputTokens: 0 } },
+      at,
+    );
+    const entry = fold([failed], running).entries.at(-1);
+    expect(entry).toHaveProperty('failure', why);
+  });
+});
+
+test('an interrupted session keeps what runs until it is ended, and is open again once reopened', () => {
+  const interrupted = fold([event(4, 'session.interrupted', { reason: 'terminated' })], running);
+  expect(interrupted.status).toBe('interrupted');
+  expect(interrupted.turns).toMatchObject([{ turn, status: 'running' }]);
+  const lost = { code: 'session_interrupted', message: 'The workflow ended.' };
+  const ended = fold(
+    [
+      event(5, 'step.failed', { ...lost, text: '' }, { turn, step }),
+      event(6, 'turn.failed', lost, { turn }),
+      event(7, 'session.reopened', {}),
+    ],
+    interrupted,
+  );
+  expect(ended).toMatchObject({ status: 'open', turns: [{ turn, status: 'failed', failure: lost }] });
 });

@@ -1,6 +1,6 @@
 /** `convoke tail`: what was said in a session and what is said now, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
-import { messageText } from '../../contracts/index.ts';
+import { isAfter, messageText } from '../../contracts/index.ts';
 import type { Delta, EventPage, SessionEvent, StepEntry } from '../../contracts/index.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
@@ -55,7 +55,7 @@ function follow(session: Session, after: string, reader: Reader, { end, fail }: 
   let behind = 0;
   let last: Promise<unknown> = session.ready();
   const tell = (event: SessionEvent): void => {
-    if (event.epoch < told.epoch || (event.epoch === told.epoch && event.seq <= told.seq)) return;
+    if (!isAfter(event, told)) return;
     told = { epoch: event.epoch, seq: event.seq };
     reader.event(event);
     if (event.type === 'session.closed') end();

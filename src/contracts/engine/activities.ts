@@ -1,7 +1,7 @@
 /** The activities as the workflow knows them: all that orchestration knows of execution. Inputs are references, never the transcript. */
-import type { EventDraft, LoggedEvent } from './event.ts';
-import type { Position } from './cursor.ts';
-import type { SessionRef } from './ids.ts';
+import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
+import type { Position } from '../cursor.ts';
+import type { SessionRef } from '../ids.ts';
 
 /**
  * Type of the failure of a local activity that must ask its workflow, or that another execution has superseded: it is to be called again as

@@ -1,0 +1,34 @@
+/** What a step may take, and what a worker holds. */
+import { HOUR, KIB, SECOND } from './units.ts';
+
+export const EXECUTE = {
+  /** Tries of a failing step, unless its agent says otherwise; and what an agent may say. */
+  stepAttempts: 5,
+  stepAttemptsMost: 20,
+  /** Longest attempt, and longest silence in it after its first token; an agent may ask for others. */
+  stepTimeoutMs: 600 * SECOND,
+  stepIdleMs: 60 * SECOND,
+  /** Longest silence before the first token: a model may have to be loaded, or a slot may have to become free. */
+  stepFirstMs: 300 * SECOND,
+  /** The most that an agent may ask for of these three. */
+  stepTimeoutMostMs: 1 * HOUR,
+  /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
+  stepChars: 128 * KIB,
+  /** The sentence that says why a step failed, UTF-16 code units; it stands in events and heartbeats. */
+  failureChars: 500,
+  /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers nobody. */
+  quickTimeoutMs: 2 * SECOND,
+  /** Conversation shown to an agent, UTF-16 code units; the newest are kept. */
+  contextChars: 128 * KIB,
+  /** Steps that one worker process runs at a time. */
+  stepsPerWorker: 200,
+  /**
+   * Workflow tasks that one worker process has under way. A quick step holds its task open, and a busy session's next task comes with the
+   * answer to the last: with Temporal's 40, measured, 24 of 64 busy sessions waited for as long as the others had work.
+   */
+  workflowTasksPerWorker: 1_000,
+  /** Sessions whose conversation a worker remembers between steps. */
+  contextSessions: 1_000,
+  /** Text of all these conversations together, UTF-16 code units of two bytes; the least recently used are forgotten. */
+  contextTotalChars: 32 * KIB * KIB,
+} as const;

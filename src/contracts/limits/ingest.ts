@@ -1,0 +1,34 @@
+/** What strangers may send, and what they are given at a time. */
+import { KIB } from './units.ts';
+
+export const INGEST = {
+  /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
+  requestBytes: 64 * KIB,
+  /** Text of one message, all parts together, UTF-16 code units. */
+  messageChars: 32_000,
+  messageParts: 32,
+  /** Nesting of any JSON from outside. `JSON.stringify` fails at about 5,000 (reliability of later steps depends on this cap). */
+  jsonDepth: 32,
+  agentsPerSession: 16,
+  instructionsChars: 8_000,
+  scriptChars: 16_000,
+  scriptTokens: 100_000,
+  scriptFaults: 32,
+  metadataBytes: 8 * KIB,
+  nameChars: 64,
+  modelChars: 128,
+  /** Open steps in one cursor. */
+  cursorSteps: 64,
+  pageEvents: 500,
+  /** A page of archived events ends soon after so many characters of JSON. */
+  pageChars: 1024 * KIB,
+  pageSessions: 100,
+  /** Entries of a page whose size was not asked for. */
+  pageDefault: 100,
+  /** What the cursor of a list may hold: Temporal's token. */
+  pageTokenChars: 8_192,
+  /** Sessions that one socket may be attached to. */
+  attachmentsPerSocket: 32,
+  /** Requests that one socket may have unanswered. */
+  inflightPerSocket: 64,
+} as const;

@@ -1,0 +1,22 @@
+/**
+ * Times that decide how fast a crash is noticed. Goal: the next token within 3 s of a worker's hard kill. A dead worker's step is
+ * noticed `heartbeatTimeoutMs` after its last heartbeat; a workflow task that it held after `workflowTaskTimeoutMs`; a task on its sticky
+ * queue after `stickyTimeoutMs`.
+ */
+export const RECOVERY = {
+  heartbeatTimeoutMs: 2_000,
+  heartbeatEveryMs: 700,
+  workflowTaskTimeoutMs: 2_000,
+  stickyTimeoutMs: 1_000,
+  /** First pause before a step is tried again; doubles up to `retryMaxMs`. */
+  retryMs: 100,
+  retryMaxMs: 10_000,
+  /** Longest wait of a gateway for Temporal alone: the answer to the client comes within 2 s. */
+  ingressDeadlineMs: 1_500,
+  /** Longest wait of a gateway for a worker's answer. A workflow task that is held open by a quick step answers after 0.8 of its time-out. */
+  answerDeadlineMs: 4_000,
+  /** Longest wait of a worker for what a workflow knows, when a lost log is built anew. */
+  queryDeadlineMs: 5_000,
+  /** How long a stopping worker lets running steps finish before it hands them over. */
+  workerGraceMs: 10_000,
+} as const;

@@ -1,0 +1,45 @@
+/** What `convoke/contracts` gives to customers: the shapes on the wire, the fold, the error table and the limits that are promised. */
+export { isId, turnNumber, workflowId } from './ids.ts';
+export type { SessionRef } from './ids.ts';
+export type { Json, JsonObject } from './json.ts';
+export { messageText } from './message.ts';
+export type { InterjectionPolicy, Message, MessagePart, Receipt, ReceiptStatus } from './message.ts';
+export type { Delta, OpenStep } from './events/delta.ts';
+export type {
+  EventData,
+  EventDraft,
+  EventType,
+  LoggedEvent,
+  SessionEvent,
+  Stamps,
+} from './events/envelope.ts';
+export { endsStep } from './events/step.ts';
+export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
+export { endsTurn } from './events/turn.ts';
+export { formatPosition, isAfter, parsePosition, START } from './cursor.ts';
+export type { Cursor, Position, StepCursor } from './cursor.ts';
+export { TEAMS } from './agent.ts';
+export type { AgentScript, AgentSpec, RunnerName, ScriptFault, TeamName } from './agent.ts';
+export type { CancelReply, SessionInfo, SessionState, SessionStatus } from './session.ts';
+export { LIMITS } from './limits/index.ts';
+export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
+export type { ErrorCode, Problem } from './errors.ts';
+export { nextTurn, receiptOf } from './view/ask.ts';
+export { applyEvent, emptyView } from './view/fold.ts';
+export { openSteps, takeDelta, withOpenStep } from './view/text.ts';
+export type { DeltaTaken } from './view/text.ts';
+export type { EndStatus, Entry, MessageEntry, SessionView, StepEntry, TurnEntry } from './view/types.ts';
+export { FRAMES } from './wire.ts';
+export type {
+  AttachReply,
+  Bye,
+  EventPage,
+  OpenRequest,
+  Reply,
+  SendRequest,
+  SessionPage,
+  SessionSummary,
+  SocketFrames,
+  SocketRequestName,
+  SocketRequests,
+} from './wire.ts';

@@ -1,0 +1,28 @@
+/** Questions to a view. */
+import type { Receipt } from '../message.ts';
+import type { SessionView } from './types.ts';
+
+/** Where a message stands according to a view; null if the view does not hold it. */
+export function receiptOf(view: SessionView, messageId: string): Receipt | null {
+  const entry = view.entries.find((each) => each.kind === 'message' && each.messageId === messageId);
+  if (entry?.kind !== 'message') return null;
+  const turn = view.turns.find((each) => each.turn === entry.turn);
+  return {
+    session: view.session,
+    messageId,
+    status: entry.status,
+    ...(entry.turn ? { turn: entry.turn } : {}),
+    ...(turn && entry.status === 'consumed' ? { turnStatus: turn.status } : {}),
+    ...(entry.code ? { code: entry.code } : {}),
+  };
+}
+
+/** The turn that a cancel means which names none: the running one, or else the next. */
+export function nextTurn({ turns, entries }: SessionView): string | undefined {
+  const running = turns.find(({ status }) => status === 'running');
+  if (running) return running.turn;
+  const waits = entries.find(
+    (entry) => entry.kind === 'message' && (entry.status === 'accepted' || entry.status === 'queued'),
+  );
+  return waits?.turn;
+}

@@ -1,0 +1,28 @@
+/** What keeps a view small: how many entries, and how much text. */
+import { jsonChars } from '../json.ts';
+import { LIMITS } from '../limits/index.ts';
+import type { Entry, SessionView } from './types.ts';
+
+export function keepNewest<T>(list: readonly T[]): readonly T[] {
+  return list.length > LIMITS.snapshotEntries ? list.slice(-LIMITS.snapshotEntries) : list;
+}
+
+function chars(entry: Entry): number {
+  if (entry.kind === 'step') return entry.text.length + (entry.reasoning?.length ?? 0);
+  return entry.parts.reduce(
+    (sum, part) => sum + (part.type === 'text' ? part.text.length : jsonChars(part.data)),
+    0,
+  );
+}
+
+/** The view with the newest entries that fit into so many characters of text, at least one. */
+export function fitting(view: SessionView, maxChars: number): SessionView {
+  let room = maxChars;
+  let from = view.entries.length;
+  for (const entry of view.entries.toReversed()) {
+    room -= chars(entry);
+    if (room < 0 && from < view.entries.length) break;
+    from -= 1;
+  }
+  return from === 0 ? view : { ...view, entries: view.entries.slice(from), truncated: true };
+}

@@ -1,0 +1,118 @@
+/**
+ * The view: what a client shows of a session, folded from events and deltas. Server and client use this one fold, so a snapshot and the
+ * events after it always meet.
+ *
+ * Invariants
+ * 1. `applyEvent` accepts an event at most once and in order: it ignores any `seq` that is not `position.seq + 1` of the same epoch.
+ * 2. A delta of an older attempt, or one whose offset leaves a hole, changes nothing.
+ * 3. Nothing grows without bound: entries beyond `LIMITS.snapshotEntries` are dropped from the front and `truncated` is set.
+ */
+import type { Position } from '../cursor.ts';
+import type { SessionEvent } from '../events/envelope.ts';
+import type { FailureInfo } from '../events/step.ts';
+import type { SessionInfo } from '../session.ts';
+import { keepNewest } from './bound.ts';
+import { editMessages, withEntry } from './edit.ts';
+import { reduceStep } from './step.ts';
+import type { EndStatus, MessageEntry, SessionView } from './types.ts';
+
+/** An empty view of a session, before its first event. */
+export function emptyView(
+  tenant: string,
+  session: string,
+  info: SessionInfo,
+  position: Position,
+): SessionView {
+  return {
+    tenant,
+    session,
+    position,
+    status: 'open',
+    team: info.team,
+    agents: info.agents.map((agent) => agent.name),
+    metadata: info.metadata,
+    createdAt: info.createdAt,
+    entries: [],
+    turns: [],
+    truncated: position.seq > 0,
+  };
+}
+
+function endTurn(view: SessionView, turn: string, status: EndStatus, failure?: FailureInfo): SessionView {
+  const found = view.turns.some((entry) => entry.turn === turn);
+  const ended = { status, ...(failure === undefined ? {} : { failure }) };
+  if (found) {
+    return {
+      ...view,
+      turns: view.turns.map((entry) => (entry.turn === turn ? { ...entry, ...ended } : entry)),
+    };
+  }
+  // It ended before it started: its messages will have no effect.
+  const next = editMessages(view, (entry) => entry.turn === turn, {
+    status: 'rejected',
+    code: status === 'cancelled' ? 'turn_cancelled' : (failure?.code ?? 'internal'),
+  });
+  return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
+}
+
+function reduce(view: SessionView, event: SessionEvent): SessionView {
+  const { turn = '' } = event;
+  switch (event.type) {
+    case 'session.created':
+    case 'session.recovered':
+      return view;
+    case 'session.closed':
+      return { ...view, status: 'closed' };
+    // What runs stays so: each turn and step is ended by an event of its own.
+    case 'session.interrupted':
+      return { ...view, status: 'interrupted' };
+    case 'session.reopened':
+      return { ...view, status: 'open' };
+    case 'message.accepted': {
+      const { queued, ...data } = event.data;
+      // The same message may have been refused before, for want of room.
+      const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
+      const status = queued ? 'queued' : 'accepted';
+      const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn };
+      return withEntry({ ...view, entries: others }, entry);
+    }
+    case 'message.rejected':
+      return withEntry(view, {
+        kind: 'message',
+        messageId: event.data.messageId,
+        parts: [],
+        at: event.at,
+        status: 'rejected',
+        code: event.data.code,
+      });
+    case 'turn.started': {
+      const { messageIds } = event.data;
+      const next = editMessages(view, (entry) => messageIds.includes(entry.messageId), {
+        status: 'consumed',
+        turn,
+      });
+      return { ...next, turns: keepNewest([...next.turns, { turn, status: 'running', messageIds }]) };
+    }
+    case 'turn.completed':
+      return endTurn(view, turn, 'completed');
+    case 'turn.failed':
+      return endTurn(view, turn, 'failed', event.data);
+    case 'turn.cancelled':
+      return endTurn(view, turn, 'cancelled');
+    case 'step.started':
+    case 'step.restarted':
+    case 'step.waiting':
+    case 'step.completed':
+    case 'step.failed':
+    case 'step.cancelled':
+      return reduceStep(view, event);
+    default:
+      return view;
+  }
+}
+
+/** The view after an event. An event that is not the next one of the view's epoch leaves it as it is. */
+export function applyEvent(view: SessionView, event: SessionEvent): SessionView {
+  if (event.epoch !== view.position.epoch || event.seq !== view.position.seq + 1) return view;
+  return { ...reduce(view, event), position: { epoch: event.epoch, seq: event.seq } };
+}

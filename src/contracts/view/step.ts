@@ -1,0 +1,89 @@
+/** What the events of a step do to its entry. */
+import type { SessionEvent } from '../events/envelope.ts';
+import type { Usage } from '../events/step.ts';
+import { editStep, withEntry } from './edit.ts';
+import type { EndStatus, SessionView, StepEntry } from './types.ts';
+
+type StepEvent = Extract<SessionEvent, { type: `step.${string}` }>;
+type StepEnd = Extract<StepEvent, { type: 'step.completed' | 'step.failed' | 'step.cancelled' }>;
+
+const END_STATUS: Readonly<Record<StepEnd['type'], EndStatus>> = {
+  'step.completed': 'completed',
+  'step.failed': 'failed',
+  'step.cancelled': 'cancelled',
+};
+
+/** The sum, in which a count that neither has stays absent. */
+function addUsage(a: Usage | undefined, b: Usage | undefined): Usage | undefined {
+  if (!a || !b) return a ?? b;
+  const sum = { ...a, ...b };
+  for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] = (a[key] ?? 0) + (b[key] ?? 0);
+  return sum;
+}
+
+/** The entry with another attempt's usage in its sum. */
+function withUsage(entry: StepEntry, more: Usage | undefined): StepEntry {
+  const usage = addUsage(entry.usage, more);
+  return usage ? { ...entry, usage } : entry;
+}
+
+/** Withdraws what earlier attempts said. A delta of this attempt, or the snapshot, may have been faster than its event: that text stays. */
+function restart(entry: StepEntry, attempt: number): StepEntry {
+  const { waiting: _waiting, ...awake } = entry;
+  if (entry.attempt >= attempt) return awake;
+  const { reasoning: _reasoning, ...rest } = awake;
+  return { ...rest, attempt, text: '' };
+}
+
+/** The end has the last word on what was said. */
+function end(entry: StepEntry, event: StepEnd): StepEntry {
+  const { waiting: _waiting, reasoning: _reasoning, ...rest } = withUsage(entry, event.data.usage);
+  const { text, reasoning } = event.data;
+  return {
+    ...rest,
+    attempt: event.attempt ?? entry.attempt,
+    status: END_STATUS[event.type],
+    text,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(event.type === 'step.completed' && event.data.finish ? { finish: event.data.finish } : {}),
+    ...(event.type === 'step.failed' ? { failure: failureOf(event.data) } : {}),
+  };
+}
+
+function failureOf(data: NonNullable<StepEntry['failure']>): NonNullable<StepEntry['failure']> {
+  const { code, message, retryAt } = data;
+  return { code, message, ...(retryAt === undefined ? {} : { retryAt }) };
+}
+
+export function reduceStep(view: SessionView, event: StepEvent): SessionView {
+  const { turn = '', step = '', agent = '', at, attempt } = event;
+  switch (event.type) {
+    case 'step.started': {
+      const status = 'running';
+      return withEntry(view, {
+        kind: 'step',
+        step,
+        turn,
+        agent,
+        attempt: attempt ?? 1,
+        status,
+        text: '',
+        at,
+      });
+    }
+    case 'step.restarted': {
+      const { usage } = event.data;
+      return editStep(view, step, (entry) => withUsage(restart(entry, attempt ?? 1), usage));
+    }
+    case 'step.waiting': {
+      const waiting = event.data;
+      // A delta of the next attempt may have been faster.
+      const over = (entry: StepEntry): boolean => attempt !== undefined && attempt < entry.attempt;
+      return editStep(view, step, (entry) => (over(entry) ? entry : { ...entry, waiting }));
+    }
+    case 'step.completed':
+    case 'step.failed':
+    case 'step.cancelled':
+      return editStep(view, step, (entry) => end(entry, event));
+  }
+}

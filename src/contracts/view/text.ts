@@ -1,0 +1,53 @@
+/** What running steps say: the one rule for deltas. */
+import type { Delta, OpenStep } from '../events/delta.ts';
+import { editStep } from './edit.ts';
+import type { SessionView, StepEntry } from './types.ts';
+
+/** What a delta means to a view. */
+export type DeltaTaken =
+  /** `delta`: what of it was new. */
+  | { readonly fit: 'new'; readonly view: SessionView; readonly delta: Delta }
+  /** `old`: it adds nothing. `hole`: text before it is missing. `stranger`: the view has no such step. */
+  | { readonly fit: 'old' | 'hole' | 'stranger' };
+
+/** A higher attempt withdraws what was said before it; deltas of a lower one, and of a step that has ended, are `old`. */
+export function takeDelta(view: SessionView, delta: Delta): DeltaTaken {
+  const entry = view.entries.findLast((each) => each.kind === 'step' && each.step === delta.step);
+  if (entry?.kind !== 'step') return { fit: 'stranger' };
+  if (entry.status !== 'running' || delta.attempt < entry.attempt) return { fit: 'old' };
+  const { step, attempt } = delta;
+  const open = attempt > entry.attempt ? { step, attempt, text: '' } : openStep(entry);
+  const have = (delta.part === 'reasoning' ? open.reasoning : open.text) ?? '';
+  if (delta.offset > have.length) return { fit: 'hole' };
+  // Cut from the piece, not from the whole: slicing the whole would copy it for every token.
+  const more = delta.text.slice(have.length - delta.offset);
+  if (more === '') return { fit: 'old' };
+  const said = delta.part === 'reasoning' ? { reasoning: have + more } : { text: have + more };
+  return {
+    fit: 'new',
+    view: editStep(view, step, ({ waiting: _waiting, ...rest }) => say(rest, { ...open, ...said })),
+    delta: { ...delta, offset: have.length, text: more },
+  };
+}
+
+/** The view with what a running step has said so far. */
+export function withOpenStep(view: SessionView, open: OpenStep): SessionView {
+  return editStep(view, open.step, (entry) => say(entry, open));
+}
+
+function say(entry: StepEntry, { attempt, text, reasoning }: OpenStep): StepEntry {
+  const { reasoning: _reasoning, ...rest } = entry;
+  return { ...rest, attempt, text, ...(reasoning ? { reasoning } : {}) };
+}
+
+function openStep({ step, attempt, text, reasoning }: StepEntry): OpenStep {
+  return { step, attempt, text, ...(reasoning === undefined ? {} : { reasoning }) };
+}
+
+/** The running steps of a view. */
+export function openSteps(view: SessionView): readonly OpenStep[] {
+  return view.entries
+    .filter((entry) => entry.kind === 'step')
+    .filter((entry) => entry.status === 'running')
+    .map(openStep);
+}

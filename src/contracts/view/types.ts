@@ -1,0 +1,64 @@
+/** What a client shows of a session. */
+import type { Position } from '../cursor.ts';
+import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
+import type { JsonObject } from '../json.ts';
+import type { MessagePart, ReceiptStatus } from '../message.ts';
+import type { SessionInfo, SessionStatus } from '../session.ts';
+
+export interface MessageEntry {
+  readonly kind: 'message';
+  readonly messageId: string;
+  readonly parts: readonly MessagePart[];
+  readonly from?: string;
+  readonly at: number;
+  readonly status: ReceiptStatus;
+  readonly turn?: string;
+  readonly code?: string;
+}
+
+export type EndStatus = 'completed' | 'failed' | 'cancelled';
+
+export interface StepEntry {
+  readonly kind: 'step';
+  readonly step: string;
+  readonly turn: string;
+  readonly agent: string;
+  readonly attempt: number;
+  readonly status: 'running' | EndStatus;
+  readonly text: string;
+  /** What the model thought before it answered. */
+  readonly reasoning?: string;
+  readonly at: number;
+  /** `retryAt`: when the provider will take the next call, ms since the Unix epoch. */
+  readonly failure?: FailureInfo & { readonly retryAt?: number };
+  /** Of all attempts together. */
+  readonly usage?: Usage;
+  readonly finish?: FinishReason;
+  /** The step pauses until then, ms since the Unix epoch, for this reason. */
+  readonly waiting?: FailureInfo & { readonly until: number };
+}
+
+export type Entry = MessageEntry | StepEntry;
+
+export interface TurnEntry {
+  readonly turn: string;
+  readonly status: 'running' | EndStatus;
+  readonly messageIds: readonly string[];
+  readonly failure?: FailureInfo;
+}
+
+export interface SessionView {
+  readonly tenant: string;
+  readonly session: string;
+  readonly position: Position;
+  readonly status: SessionStatus;
+  readonly team: SessionInfo['team'];
+  readonly agents: readonly string[];
+  readonly metadata: JsonObject;
+  readonly createdAt: number;
+  /** Messages and steps in the order of the log. */
+  readonly entries: readonly Entry[];
+  readonly turns: readonly TurnEntry[];
+  /** True if older entries exist; read them with `GET /events`. */
+  readonly truncated: boolean;
+}
