@@ -14,9 +14,14 @@ const FLOOR_PLAN = {
     npm: ['@temporalio/activity', '@temporalio/common', 'ai', '@ai-sdk/[^/]+'],
     core: true,
   },
+  'src/temporal': {
+    folders: ['src/contracts'],
+    npm: ['@temporalio/client', '@temporalio/common'],
+    core: true,
+  },
   'src/ingest': {
-    folders: ['src/contracts', 'src/log', 'src/telemetry'],
-    npm: ['@temporalio/client', '@temporalio/common', 'zod'],
+    folders: ['src/contracts', 'src/log', 'src/temporal', 'src/telemetry'],
+    npm: ['zod'],
     core: true,
   },
   'src/deliver': {

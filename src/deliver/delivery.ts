@@ -44,8 +44,8 @@ export interface Delivery {
    * epoch (other than its start), or beyond the end, is an `invalid_cursor`. Throws `session_not_found`, `log_unavailable` too.
    */
   page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage>;
-  /** Where a message stands, as far as the log tells; null if the log does not hold it. */
-  receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
+  /** Where a message stands. Throws `message_not_found`, `session_not_found`, and `worker_unavailable` if only the workflow knows. */
+  receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
   /** Stops following; watchers are not told. */
   stop(): Promise<void>;
 }

@@ -1,20 +1,24 @@
 /** Delivery: who is followed, and the questions that need no following. */
-import { LIMITS, receiptOf, sessionKey } from '../contracts/index.ts';
+import { LIMITS, sessionKey } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Attachment, Delivery, Watcher } from './delivery.ts';
-import { Follower } from './follower.ts';
-import { load, snapshotOf, viewOf } from './load.ts';
-import type { Sources } from './load.ts';
-import { readPage } from './page.ts';
-import { Recoveries } from './recoveries.ts';
+import { Follower } from './follow/follower.ts';
+import { load, snapshotOf } from './read/load.ts';
+import type { Sources } from './read/load.ts';
+import { readPage } from './read/page.ts';
+import { readReceipt } from './read/receipt.ts';
+import type { AskWorkflow } from './read/receipt.ts';
+import { Recoveries } from './read/recoveries.ts';
 
 export interface DeliveryDeps {
   readonly log: SessionLog;
   readonly source: SessionSource;
   readonly archive: Archive;
+  /** What the workflow knows of a message. */
+  readonly receipt: AskWorkflow;
   readonly logger?: Pick<Logger, 'warn'>;
 }
 
@@ -27,14 +31,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 class DeliveryService implements Delivery {
   readonly #sources: Sources;
+  readonly #ask: AskWorkflow;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #followers = new Map<string, Follower>();
   readonly #timer: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
 
-  constructor({ log, source, archive, logger }: DeliveryDeps) {
+  constructor({ log, source, archive, receipt, logger }: DeliveryDeps) {
     this.#sources = { log, source, archive, recoveries: new Recoveries(log, source) };
+    this.#ask = receipt;
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();
   }
@@ -52,13 +58,9 @@ class DeliveryService implements Delivery {
     return readPage(this.#sources, ref, { after, limit });
   }
 
-  async receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
-    const followed = await this.#followed(ref);
-    if (followed) return receiptOf(followed, messageId);
-    const { log, source } = this.#sources;
-    // A log that is lost is not built for this: the workflow answers the same question.
-    const slice = await log.read(ref, { limit: LIMITS.replayEvents });
-    return slice && receiptOf((await viewOf(source, ref, slice)).view, messageId);
+  receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
+    const followed = (): Promise<SessionView | null> => this.#followed(ref);
+    return readReceipt(this.#sources, ref, { messageId, followed, ask: this.#ask });
   }
 
   async stop(): Promise<void> {

@@ -7,7 +7,6 @@ import type { Principal } from '../ingest/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
 import type { Answer, SocketClient } from './socket-client.ts';
-import { standing } from './standing.ts';
 
 interface Asker {
   readonly principal: Principal;
@@ -38,7 +37,7 @@ function handlersOf(context: GatewayContext): Handlers {
       return { value: {} };
     },
     send: (asker, { session, ...message }) => answer(submitter.send(refOf(asker, { session }), message)),
-    receipt: (asker, request) => answer(standing(context, refOf(asker, request), request.messageId)),
+    receipt: (asker, request) => answer(context.delivery.receipt(refOf(asker, request), request.messageId)),
     cancel: (asker, request) => answer(submitter.cancel(refOf(asker, request), request.turn)),
     close: async (asker, request) => {
       await submitter.close(refOf(asker, request));

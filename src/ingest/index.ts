@@ -13,8 +13,6 @@ export {
   socketSchemas,
   streamQuerySchema,
 } from './schemas.ts';
-export { createKnownEvents } from './known-events.ts';
 export { messageIdOfKey, placeOf, positionOf, validate } from './validate.ts';
 export { createSubmitter } from './submit.ts';
 export type { Submitter } from './submit.ts';
-export { ingressConnectionOptions } from './temporal.ts';

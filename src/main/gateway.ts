@@ -6,9 +6,10 @@ import { Client, Connection } from '@temporalio/client';
 import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
-import { createAuthenticator, createSubmitter, ingressConnectionOptions } from '../ingest/index.ts';
+import { createAuthenticator, createSubmitter } from '../ingest/index.ts';
 import { RECOVERY } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
+import { createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
 import { openAdapterConnections, openLog } from './redis.ts';
@@ -32,13 +33,16 @@ export async function runGateway(config: Config, port: number, host: string): Pr
     openAdapterConnections(config.redisUrl, logger),
     openArchive(config.archiveUrl),
   ]);
+  const calls = createSessionCalls({ client, taskQueue });
   const source = sessionSource(client, archive, RECOVERY.answerDeadlineMs);
-  const delivery = createDelivery({ log: session.log, source, archive, logger });
+  const delivery = createDelivery({
+    ...{ log: session.log, source, archive, logger },
+    receipt: calls.receipt.bind(calls),
+  });
   const gateway = createGateway({
     submitter: createSubmitter({
-      client,
+      calls,
       defaultAgents: defaultAgents(config),
-      taskQueue,
       isArchived: async (ref) => (await archive.session(ref)) !== null,
     }),
     delivery,

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Archive } from '../archive/index.ts';
-import { createKnownEvents } from '../ingest/index.ts';
 import type { SessionSource } from '../log/index.ts';
+import { createKnownEvents } from '../temporal/index.ts';
 
 /** Where a lost log is found again: the workflow, which is asked for at most `deadlineMs`, and the archive. */
 export function sessionSource(client: Client, archive: Archive, deadlineMs: number): SessionSource {

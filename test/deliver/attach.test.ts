@@ -35,7 +35,7 @@ describe('a first attach', () => {
     await expect(client.attach(delivery)).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(delivery.snapshot(author.ref)).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(delivery.page(author.ref, 0, 10)).rejects.toMatchObject({ code: 'session_not_found' });
-    expect(await delivery.receipt(author.ref, 'm-t1')).toBeNull();
+    await expect(delivery.receipt(author.ref, 'm-t1')).rejects.toMatchObject({ code: 'session_not_found' });
     author.exists = true;
     expect(await client.attach(delivery)).toMatchObject({ mode: 'snapshot' });
   });
@@ -83,13 +83,31 @@ describe('a first attach', () => {
     expect(await delivery.receipt(author.ref, 'm-t1')).toMatchObject({
       ...{ status: 'consumed', turn: 't1', turnStatus: 'completed' },
     });
-    expect(await delivery.receipt(author.ref, 'nobody')).toBeNull();
+    await expect(delivery.receipt(author.ref, 'nobody')).rejects.toMatchObject({ code: 'message_not_found' });
     expect(log.calls['subscribe']).toBeUndefined();
     await new Client(author.ref).attach(delivery);
     const { read } = log.calls;
     expect(await delivery.receipt(author.ref, 'm-t1')).toMatchObject({ turnStatus: 'completed' });
     expect(await delivery.snapshot(author.ref)).toMatchObject({ position: { seq: 6 } });
     expect(log.calls['read']).toBe(read);
+  });
+
+  test('hears of a message that only the workflow knows', async () => {
+    const author = await rig.author();
+    const { delivery, log } = await rig.gateway(author);
+    await author.turn('t1', 'Hi');
+    const { session } = author.ref;
+    author.pending.push({
+      id: 'message:later',
+      type: 'message.rejected',
+      at: 1,
+      data: { messageId: 'later', code: '' },
+    });
+    expect(await delivery.receipt(author.ref, 'later')).toMatchObject({ session, status: 'accepted' });
+    // A lost log is not built anew for this.
+    await rig.admin.flushall();
+    expect(await delivery.receipt(author.ref, 'm-t1')).toMatchObject({ status: 'accepted' });
+    expect(log.calls['rebuild']).toBeUndefined();
   });
 
   test('of much text gets the newest that fits', async () => {

@@ -7,6 +7,7 @@ import type {
   LoggedEvent,
   Placement,
   Position,
+  Receipt,
   SessionInfo,
   SessionRef,
 } from '../../src/contracts/index.ts';
@@ -53,6 +54,14 @@ export class Author implements SessionSource {
     this.log = log;
     this.archive = archive;
     this.pending = [{ id: eventId.sessionCreated(), type: 'session.created', at: createdAt, data: CREATED }];
+  }
+
+  /** As the workflow answers: of what it has accepted. */
+  async receipt(_ref: SessionRef, messageId: string): Promise<Receipt | null> {
+    if (this.failure) throw this.failure;
+    if (!this.exists) throw new ConvokeError('session_not_found');
+    const accepted = [...this.events, ...this.pending].some(({ id }) => id === eventId.message(messageId));
+    return accepted ? { session: this.ref.session, messageId, status: 'accepted' } : null;
   }
 
   async known(): Promise<KnownEvents | null> {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ConvokeError, LIMITS, RECOVERY, START } from '../../src/contracts/index.ts';
 import type { ErrorCode, KnownEvents, SessionRef } from '../../src/contracts/index.ts';
-import { Recoveries } from '../../src/deliver/recoveries.ts';
+import { Recoveries } from '../../src/deliver/read/recoveries.ts';
 import type { SessionLog } from '../../src/log/index.ts';
 
 const KNOWN: KnownEvents = {

@@ -101,7 +101,8 @@ export class Rig {
     const log = tap(createRedisLog({ commands, subscriber }));
     const warnings: string[] = [];
     const logger = { warn: (_fields: object, message: string) => void warnings.push(message) };
-    const delivery = createDelivery({ log, source: author, archive: this.archive, logger });
+    const receipt = author.receipt.bind(author);
+    const delivery = createDelivery({ log, source: author, archive: this.archive, receipt, logger });
     const gateway = { delivery, log, subscriber, warnings };
     this.#gateways.push(gateway);
     return gateway;

@@ -104,13 +104,6 @@ export class FakeSubmitter implements Submitter {
     };
   }
 
-  async receipt(ref: SessionRef, messageId: string) {
-    known(ref);
-    return messageId === 'in-workflow'
-      ? { session: ref.session, messageId, status: 'queued' as const }
-      : null;
-  }
-
   async list() {
     return { data: [], next: null };
   }
@@ -163,9 +156,8 @@ export class FakeDelivery implements Delivery {
 
   async receipt(ref: SessionRef, messageId: string) {
     known(ref);
-    return messageId === 'in-log'
-      ? { session: ref.session, messageId, status: 'consumed' as const, turn: 't1' }
-      : null;
+    if (messageId !== 'm') throw new ConvokeError('message_not_found', 'Check the messageId.');
+    return { session: ref.session, messageId, status: 'consumed' as const, turn: 't1' };
   }
 
   async stop(): Promise<void> {

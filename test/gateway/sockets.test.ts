@@ -75,7 +75,7 @@ describe('requests', () => {
       ok: true,
       value: { session: 's', messageId: 'm', status: 'accepted' },
     });
-    expect(await ask(socket, 'receipt', { session: 's', messageId: 'in-log' })).toMatchObject({
+    expect(await ask(socket, 'receipt', { session: 's', messageId: 'm' })).toMatchObject({
       ok: true,
       value: { status: 'consumed' },
     });

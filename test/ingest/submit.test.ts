@@ -4,9 +4,9 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { RECOVERY } from '../../src/contracts/index.ts';
-import { createSubmitter, ingressConnectionOptions } from '../../src/ingest/index.ts';
+import { createSubmitter } from '../../src/ingest/index.ts';
 import type { Submitter } from '../../src/ingest/index.ts';
-import { pageToken, visibilityQuery } from '../../src/ingest/sessions-query.ts';
+import { createSessionCalls, ingressConnectionOptions } from '../../src/temporal/index.ts';
 
 /** The promise of the REST API for what Temporal alone answers, ms. */
 const PROMISED_MS = 2_000;
@@ -23,7 +23,7 @@ function submitterTo(address: string, isArchived = async (): Promise<boolean> =>
   const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
   cleanups.push(() => connection.close());
   return createSubmitter({
-    client: new Client({ connection }),
+    calls: createSessionCalls({ client: new Client({ connection }) }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived,
   });
@@ -86,17 +86,4 @@ describe('without Temporal', () => {
 test('an archive that is silent: an open that may be a repeat is refused within 2 s', async () => {
   const submitter = submitterTo(`127.0.0.1:${await deadPort()}`, () => new Promise(() => undefined));
   await expectRefusal(() => submitter.open({ tenant: 'dev' }, { id: 's' }), /^archive_unavailable$/);
-});
-
-describe('lists', () => {
-  test('only ids and fixed words go into a query', () => {
-    expect(visibilityQuery('acme', 'sequence', 'open')).toBe(
-      "WorkflowType = 'session' AND ConvokeTenant = 'acme' AND ConvokeTeam = 'sequence' AND ExecutionStatus = 'Running'",
-    );
-    expect(() => visibilityQuery("a' OR '1'='1", undefined, undefined)).toThrow();
-  });
-
-  test.each(['', '!', 'YQ==', 'a'.repeat(9_000)])('cursor %j is refused', (cursor) => {
-    expect(() => pageToken(cursor)).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
-  });
 });

@@ -13,10 +13,12 @@ import { createSqliteArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import { LIMITS, RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
 import type { AgentSpec, LoggedEvent, Receipt, SessionRef, SessionState } from '../../src/contracts/index.ts';
-import { createKnownEvents, createSubmitter } from '../../src/ingest/index.ts';
+import { createSubmitter } from '../../src/ingest/index.ts';
 import type { Submitter } from '../../src/ingest/index.ts';
 import { connectRedis, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
+import { createKnownEvents, createSessionCalls } from '../../src/temporal/index.ts';
+import type { SessionCalls } from '../../src/temporal/index.ts';
 import { eventually } from './process.ts';
 import { startRedis } from './redis.ts';
 import type { TestRedis } from './redis.ts';
@@ -75,6 +77,7 @@ export interface Engine {
   readonly temporal: TestTemporal;
   readonly redis: TestRedis;
   readonly client: Client;
+  readonly calls: SessionCalls;
   readonly submitter: Submitter;
   readonly log: SessionLog;
   readonly archive: Archive;
@@ -104,8 +107,9 @@ export async function startEngine(): Promise<Engine> {
     archived: archive.readTail.bind(archive),
     session: archive.session.bind(archive),
   };
+  const calls = createSessionCalls({ client });
   const submitter = createSubmitter({
-    client,
+    calls,
     defaultAgents: [],
     isArchived: async (ref) => (await archive.session(ref)) !== null,
   });
@@ -113,13 +117,13 @@ export async function startEngine(): Promise<Engine> {
   let sessions = 0;
 
   return {
-    ...{ temporal, redis, client, submitter, log, archive },
+    ...{ temporal, redis, client, calls, submitter, log, archive },
     get workers() {
       return [...workers];
     },
     async open(agents, session = `s${(sessions += 1)}`) {
       await submitter.open({ tenant: TENANT }, { id: session, agents });
-      return testSession({ tenant: TENANT, session }, { client, submitter, log });
+      return testSession({ tenant: TENANT, session }, { client, calls, submitter, log });
     },
     async startWorker(options = {}) {
       const worker = await createWorker(native, {
@@ -192,7 +196,7 @@ async function replayAll(client: Client): Promise<number> {
 
 function testSession(
   ref: SessionRef,
-  { client, submitter, log }: Pick<Engine, 'client' | 'submitter' | 'log'>,
+  { client, calls, submitter, log }: Pick<Engine, 'client' | 'calls' | 'submitter' | 'log'>,
 ): TestSession {
   const events = async (): Promise<readonly LoggedEvent[]> => {
     const slice = await log.read(ref, { after: 0, limit: 10_000 });
@@ -212,7 +216,7 @@ function testSession(
     id: workflowId(ref),
     send: (messageId, text = 'hello') => submitter.send(ref, { messageId, parts: [{ type: 'text', text }] }),
     state: () => submitter.state(ref),
-    receipt: (messageId) => submitter.receipt(ref, messageId),
+    receipt: (messageId) => calls.receipt(ref, messageId),
     events,
     until,
     async turnEnded(turn) {

@@ -15,7 +15,6 @@ import type { GatewayContext } from '../context.ts';
 import { receiptReply } from '../replies.ts';
 import { BODY, ENGINE, json, pathId, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
-import { standing } from '../standing.ts';
 import { idempotencyKey } from './idempotency.ts';
 
 const TAGS = ['Messages'];
@@ -86,7 +85,7 @@ function standingRoute(context: GatewayContext): ApiRoute {
     },
     async handle(call) {
       const ref = sessionOf(call);
-      call.res.json(await standing(context, ref, pathId(call.req, 'messageId')));
+      call.res.json(await context.delivery.receipt(ref, pathId(call.req, 'messageId')));
     },
   };
 }

@@ -1,8 +1,8 @@
 /** Rebuilds lost logs, each once however many ask, and few at a time: after a loss of Redis every session of a gateway asks. */
-import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../contracts/index.ts';
-import type { ErrorCode, Position, SessionRef } from '../contracts/index.ts';
-import { recoverLog } from '../log/index.ts';
-import type { SessionLog, SessionSource } from '../log/index.ts';
+import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../../contracts/index.ts';
+import type { ErrorCode, Position, SessionRef } from '../../contracts/index.ts';
+import { recoverLog } from '../../log/index.ts';
+import type { SessionLog, SessionSource } from '../../log/index.ts';
 
 /** What fails with these for one session would fail for every other, each after its own time-out. */
 const FOR_ALL: readonly ErrorCode[] = [

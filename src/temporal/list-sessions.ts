@@ -2,10 +2,11 @@
 import type { Client } from '@temporalio/client';
 import { ConvokeError } from '../contracts/index.ts';
 import type { SessionPage, SessionSummary } from '../contracts/index.ts';
-import { nextCursor, pageToken, summaryOf, visibilityQuery } from './sessions-query.ts';
-import type { ListQuery, SessionMemo } from './sessions-query.ts';
-import { isArgumentRefused } from './temporal.ts';
-import { teamOf } from './validate.ts';
+import { isArgumentRefused } from './errors.ts';
+import { summaryOf } from './memo.ts';
+import type { SessionMemo } from './memo.ts';
+import { nextCursor, pageToken, visibilityQuery } from './sessions-query.ts';
+import type { ListQuery } from './sessions-query.ts';
 
 type Response = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 type Row = Response['executions'][number];
@@ -28,20 +29,16 @@ async function memoOf(client: Client, row: Row): Promise<Partial<SessionMemo>> {
 
 async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<SessionSummary | null> {
   const memo = await memoOf(client, row);
-  const startedAt = Number(row.startTime?.seconds ?? 0) * 1_000;
-  return summaryOf(tenant, row.execution?.workflowId ?? '', Number(row.status) === RUNNING, {
-    requestHash: '',
-    team: memo.team ?? 'sequence',
-    createdAt: memo.createdAt ?? startedAt,
-  });
+  const createdAt = Number(row.startTime?.seconds ?? 0) * 1_000;
+  const running = Number(row.status) === RUNNING;
+  return summaryOf(tenant, row.execution?.workflowId ?? '', running, { createdAt, ...memo });
 }
 
-/** Throws `invalid_cursor`, `unknown_team`, or what Temporal threw. */
+/** Throws `invalid_cursor`, or what Temporal threw. */
 export async function listSessions(client: Client, tenant: string, query: ListQuery): Promise<SessionPage> {
-  const team = query.team === undefined ? undefined : teamOf(query.team);
   const request = {
     namespace: client.options.namespace,
-    query: visibilityQuery(tenant, team, query.status),
+    query: visibilityQuery(tenant, query.team, query.status),
     pageSize: query.limit,
     nextPageToken: pageToken(query.cursor),
   };

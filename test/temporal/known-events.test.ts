@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Client } from '@temporalio/client';
 import type { KnownEventsPage, LoggedEvent } from '../../src/contracts/index.ts';
-import { createKnownEvents } from '../../src/ingest/index.ts';
-import { fromTemporal } from '../../src/ingest/temporal.ts';
+import { fromTemporal } from '../../src/temporal/errors.ts';
+import { createKnownEvents } from '../../src/temporal/index.ts';
 
 const event = (seq: number): LoggedEvent => ({ id: `e${seq}`, type: 'turn.completed', at: 1, data: {}, seq });
 

@@ -1,6 +1,6 @@
 /** Notices that wait until what is missing before them has been read. */
-import { LIMITS } from '../contracts/index.ts';
-import type { Delta, LoggedEvent } from '../contracts/index.ts';
+import { LIMITS } from '../../contracts/index.ts';
+import type { Delta, LoggedEvent } from '../../contracts/index.ts';
 
 /** An event, a delta, or (neither) the word that an epoch has begun. */
 export interface Notice {
@@ -9,7 +9,7 @@ export interface Notice {
   readonly delta?: Delta;
 }
 
-export class Held {
+export class Waiting {
   #notices: Notice[] = [];
   /** Some were dropped: only the log can tell what they said. */
   #dropped = false;

@@ -1,18 +1,16 @@
-/** How ingest talks to Temporal: quick to give up, quick to come back, and every failure named. */
+/** Every failure of a call to Temporal, as an error of the table. */
 import {
   isGrpcServiceError,
-  makeGrpcRetryInterceptor,
   QueryNotRegisteredError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
 import { ApplicationFailure, NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
 import { ConvokeError, ERRORS, RECOVERY } from '../contracts/index.ts';
 import type { ErrorCode } from '../contracts/index.ts';
 
 /** gRPC status codes, by their numbers on the wire. */
-const GRPC = {
+export const GRPC = {
   cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
@@ -23,34 +21,6 @@ const GRPC = {
   aborted: 10,
   unavailable: 14,
 } as const;
-
-/** Tries of one call: a connection that has just broken is replaced, a busy server is not asked again. */
-const RETRIED: ReadonlySet<number> = new Set([GRPC.unavailable]);
-const TRIES = 4;
-const FIRST_PAUSE_MS = 40;
-
-/**
- * Options for `Connection.connect` or `Connection.lazy` of a gateway. The client's own ten retries would hold a request for tens of
- * seconds; here a call ends at its deadline, and a refused connection is tried again within a second.
- */
-export function ingressConnectionOptions(): Pick<ConnectionOptions, 'interceptors' | 'channelArgs'> {
-  const retry = makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, status) => RETRIED.has(status.code) && attempt < TRIES,
-    delayFunction: (attempt) => FIRST_PAUSE_MS * 2 ** (attempt - 1),
-  });
-  return {
-    interceptors: [retry],
-    channelArgs: {
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1_000,
-      'grpc.dns_min_time_between_resolutions_ms': 1_000,
-      // The server refuses pings more often than every 10 s.
-      'grpc.keepalive_time_ms': 15_000,
-      'grpc.keepalive_timeout_ms': 5_000,
-      'grpc.keepalive_permit_without_calls': 1,
-    },
-  };
-}
 
 /** What is being asked: a query or an update needs a worker, the rest only the server. */
 export type CallKind = 'server' | 'worker';

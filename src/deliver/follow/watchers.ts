@@ -1,14 +1,14 @@
 /** The watchers of one session, and the bound on what each may have waiting. */
-import { LIMITS } from '../contracts/index.ts';
-import type { Watcher } from './delivery.ts';
+import { LIMITS } from '../../contracts/index.ts';
+import type { Watcher } from '../delivery.ts';
 
-/** One attach; a watcher that attaches twice sits twice. */
-interface Seat {
+/** One attach; a watcher that attaches twice has two. */
+interface Place {
   readonly watcher: Watcher;
 }
 
-export class Seats {
-  readonly #seats = new Set<Seat>();
+export class Watchers {
+  readonly #places = new Set<Place>();
   readonly #emptied: () => void;
 
   /** `emptied` is called when a slow watcher was the last to be sent away. */
@@ -17,33 +17,33 @@ export class Seats {
   }
 
   get size(): number {
-    return this.#seats.size;
+    return this.#places.size;
   }
 
   /** Returns how to leave. */
   add(watcher: Watcher): () => void {
-    const seat = { watcher };
-    this.#seats.add(seat);
-    return () => void this.#seats.delete(seat);
+    const place = { watcher };
+    this.#places.add(place);
+    return () => void this.#places.delete(place);
   }
 
   tell(say: (watcher: Watcher) => void): void {
-    for (const { watcher } of this.#seats) say(watcher);
+    for (const { watcher } of this.#places) say(watcher);
     this.check();
   }
 
   /** Sends away whoever does not keep up: its client connects again and resumes. */
   check(): void {
-    for (const seat of this.#seats) {
-      const { bytes, packets } = seat.watcher.backlog();
+    for (const place of this.#places) {
+      const { bytes, packets } = place.watcher.backlog();
       if (bytes <= LIMITS.socketBytes && packets <= LIMITS.socketPackets) continue;
-      this.#seats.delete(seat);
-      seat.watcher.end('slow_consumer');
-      if (this.#seats.size === 0) this.#emptied();
+      this.#places.delete(place);
+      place.watcher.end('slow_consumer');
+      if (this.#places.size === 0) this.#emptied();
     }
   }
 
   clear(): void {
-    this.#seats.clear();
+    this.#places.clear();
   }
 }

@@ -7,16 +7,16 @@
  * 3. A notice is a hint. One that does not fit is held while the log is read; while Redis is away nothing is said and nobody is dropped.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConvokeError, isAfter, LIMITS, openSteps } from '../contracts/index.ts';
-import type { Cursor, Delta, LoggedEvent, Position, SessionRef, SessionView } from '../contracts/index.ts';
-import type { LogListener } from '../log/index.ts';
-import { Copy } from './copy.ts';
-import type { Attachment, Watcher } from './delivery.ts';
-import { Held } from './held.ts';
-import type { Notice } from './held.ts';
-import { load, snapshotOf } from './load.ts';
-import type { Sources } from './load.ts';
-import { Seats } from './seats.ts';
+import { ConvokeError, isAfter, LIMITS, openSteps } from '../../contracts/index.ts';
+import type { Cursor, Delta, LoggedEvent, Position, SessionRef, SessionView } from '../../contracts/index.ts';
+import type { LogListener } from '../../log/index.ts';
+import { Replica } from './replica.ts';
+import type { Attachment, Watcher } from '../delivery.ts';
+import { Waiting } from './waiting.ts';
+import type { Notice } from './waiting.ts';
+import { load, snapshotOf } from '../read/load.ts';
+import type { Sources } from '../read/load.ts';
+import { Watchers } from './watchers.ts';
 
 /** What a follower tells the one who keeps it. */
 export interface FollowerEvents {
@@ -39,9 +39,9 @@ export class Follower implements LogListener {
   readonly started: Promise<void>;
   readonly #sources: Sources;
   readonly #events: FollowerEvents;
-  readonly #seats = new Seats(() => this.#leaveIfIdle());
-  readonly #held = new Held();
-  #made: Copy | null = null;
+  readonly #watchers = new Watchers(() => this.#leaveIfIdle());
+  readonly #waiting = new Waiting();
+  #made: Replica | null = null;
   /** True while notices must wait: the copy may be behind. */
   #holding = true;
   #passing: Promise<void> | null = null;
@@ -62,7 +62,7 @@ export class Follower implements LogListener {
   }
 
   get view(): SessionView {
-    return this.#copy.view;
+    return this.#replica.view;
   }
 
   /** Null until started. */
@@ -70,7 +70,7 @@ export class Follower implements LogListener {
     return this.#made?.position ?? null;
   }
 
-  get #copy(): Copy {
+  get #replica(): Replica {
     if (!this.#made) throw new Error('the follower has not started');
     return this.#made;
   }
@@ -112,7 +112,7 @@ export class Follower implements LogListener {
 
   /** Compares with the log's position; `before` is the follower's at the time of asking. */
   compare(head: Position | null, before: Position): void {
-    const { epoch, seq } = this.#copy.position;
+    const { epoch, seq } = this.#replica.position;
     if (before.epoch !== epoch) return;
     // The log of a closed session expires soon, and nothing more will be said: what is here is all there is.
     if (!head && this.view.status === 'closed') return;
@@ -124,14 +124,14 @@ export class Follower implements LogListener {
     this.#stopped = true;
     clearTimeout(this.#linger);
     this.#rest.abort();
-    this.#seats.clear();
+    this.#watchers.clear();
     await this.#unsubscribe?.();
   }
 
   async #start(): Promise<void> {
     const unsubscribe = await this.#sources.log.subscribe(this.ref, this);
     try {
-      this.#made = new Copy(this.ref, await load(this.#sources, this.ref));
+      this.#made = new Replica(this.ref, await load(this.#sources, this.ref));
     } catch (error) {
       this.#stopped = true;
       await unsubscribe();
@@ -144,7 +144,7 @@ export class Follower implements LogListener {
   }
 
   #isAhead(cursor: Position): boolean {
-    return isAfter(cursor, this.#copy.position);
+    return isAfter(cursor, this.#replica.position);
   }
 
   /**
@@ -152,9 +152,9 @@ export class Follower implements LogListener {
    * has seen, or the cursor was made up) gets the snapshot: what is here is what there is.
    */
   #seat(watcher: Watcher, cursor?: Cursor): Attachment {
-    const { position, view } = this.#copy;
-    const missed = cursor ? this.#copy.since(cursor) : null;
-    const leave = this.#seats.add(watcher);
+    const { position, view } = this.#replica;
+    const missed = cursor ? this.#replica.since(cursor) : null;
+    const leave = this.#watchers.add(watcher);
     const detach = (): void => {
       leave();
       this.#leaveIfIdle();
@@ -162,32 +162,32 @@ export class Follower implements LogListener {
     if (!missed) return { mode: 'snapshot', position, snapshot: snapshotOf(view), detach };
     for (const event of missed.events) watcher.event(event);
     for (const delta of missed.deltas) watcher.delta(delta);
-    this.#seats.check();
+    this.#watchers.check();
     return { mode: 'resume', position, detach };
   }
 
   #leaveIfIdle(): void {
     clearTimeout(this.#linger);
-    if (this.#stopped || this.#seats.size > 0 || this.#arriving > 0) return;
+    if (this.#stopped || this.#watchers.size > 0 || this.#arriving > 0) return;
     this.#linger = setTimeout(() => this.#events.idle(), LIMITS.lingerMs).unref();
   }
 
   #hear(notice: Notice): void {
     if (this.#stopped || (!this.#holding && this.#take(notice, false))) return;
-    this.#held.add(notice);
+    this.#waiting.add(notice);
     if (!this.#holding) this.#sync();
   }
 
   /** False if something before the notice is missing. */
   #take(notice: Notice, final: boolean): boolean {
-    const { fits, event, delta } = this.#copy.take(notice, final);
-    if (event) this.#seats.tell((watcher) => watcher.event(event));
-    if (delta) this.#seats.tell((watcher) => watcher.delta(delta));
+    const { fits, event, delta } = this.#replica.take(notice, final);
+    if (event) this.#watchers.tell((watcher) => watcher.event(event));
+    if (delta) this.#watchers.tell((watcher) => watcher.delta(delta));
     return fits;
   }
 
   #drain(): boolean {
-    return this.#held.drain((notice, final) => this.#take(notice, final));
+    return this.#waiting.drain((notice, final) => this.#take(notice, final));
   }
 
   /** Catches up, however long it takes. */
@@ -235,7 +235,7 @@ export class Follower implements LogListener {
   }
 
   async #fill(): Promise<void> {
-    const { epoch, seq } = this.#copy.position;
+    const { epoch, seq } = this.#replica.position;
     const slice = await this.#sources.log.read(this.ref, { after: seq, limit: LIMITS.ringEvents });
     if (!slice || lostTail(slice.position, { epoch, seq })) return this.#recover({ epoch, seq });
     const goesOn = slice.position.epoch === epoch && slice.first <= seq + 1;
@@ -254,9 +254,9 @@ export class Follower implements LogListener {
   }
 
   async #reload(): Promise<void> {
-    this.#made = new Copy(this.ref, await load(this.#sources, this.ref));
+    this.#made = new Replica(this.ref, await load(this.#sources, this.ref));
     if (this.#stopped) return;
     const snapshot = snapshotOf(this.view);
-    this.#seats.tell((watcher) => watcher.reset(snapshot));
+    this.#watchers.tell((watcher) => watcher.reset(snapshot));
   }
 }

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { ConvokeError, SESSION, workflowId } from '../contracts/index.ts';
 import type { KnownEvents, KnownEventsPage, LoggedEvent, SessionRef } from '../contracts/index.ts';
-import { fromTemporal, isWorkflowNotFound } from './temporal.ts';
+import { fromTemporal, isWorkflowNotFound } from './errors.ts';
 
 /** Asks for the events from this index on. */
 type Ask = (from: number) => Promise<KnownEventsPage>;

@@ -1,6 +1,6 @@
 /** The newest events of a session, contiguous, within `LIMITS.ringEvents` and `LIMITS.ringChars`; one event always fits. */
-import { jsonChars, LIMITS } from '../contracts/index.ts';
-import type { SessionEvent } from '../contracts/index.ts';
+import { jsonChars, LIMITS } from '../../contracts/index.ts';
+import type { SessionEvent } from '../../contracts/index.ts';
 
 export class Ring {
   readonly #slots: { readonly event: SessionEvent; readonly chars: number }[] = [];

@@ -1,28 +1,13 @@
 /** Lists of sessions: the visibility query, and cursors that are the server's page tokens. */
-import {
-  ConvokeError,
-  isId,
-  LIMITS,
-  parseWorkflowId,
-  SEARCH_ATTRIBUTES,
-  SESSION,
-} from '../contracts/index.ts';
-import type { SessionSummary, TeamName } from '../contracts/index.ts';
+import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+import type { TeamName } from '../contracts/index.ts';
 
 export interface ListQuery {
   readonly status?: 'open' | 'closed';
-  readonly team?: string;
+  readonly team?: TeamName;
   /** The `next` of the page before. */
   readonly cursor?: string;
   readonly limit: number;
-}
-
-/** What a session's memo holds: what its repeats are compared with, and what lists show. */
-export interface SessionMemo {
-  readonly requestHash: string;
-  readonly team: TeamName;
-  /** ms since the Unix epoch. */
-  readonly createdAt: number;
 }
 
 /** The visibility query. Only ids go in, between quotes: there is nothing to escape. A continued run is not a session of its own. */
@@ -62,23 +47,4 @@ export function pageToken(cursor: string | undefined): Uint8Array {
 /** The cursor of the next page, or null at the end. */
 export function nextCursor(token: Uint8Array | null | undefined): string | null {
   return token && token.length > 0 ? Buffer.from(token).toString('base64url') : null;
-}
-
-/** A session as lists show it, or null if the workflow is not a session of that tenant. */
-export function summaryOf(
-  tenant: string,
-  id: string,
-  running: boolean,
-  memo: SessionMemo,
-): SessionSummary | null {
-  const ref = parseWorkflowId(id);
-  if (ref?.tenant !== tenant) return null;
-  return {
-    id: ref.session,
-    tenant,
-    team: memo.team,
-    status: running ? 'open' : 'closed',
-    createdAt: memo.createdAt,
-    workflowId: id,
-  };
 }

@@ -9,11 +9,11 @@ import {
   LIMITS,
   START,
   withOpenStep,
-} from '../contracts/index.ts';
-import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
-import type { Archive } from '../archive/index.ts';
-import { archivedTail } from '../log/index.ts';
-import type { LogSlice, SessionLog, SessionSource } from '../log/index.ts';
+} from '../../contracts/index.ts';
+import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../../contracts/index.ts';
+import type { Archive } from '../../archive/index.ts';
+import { archivedTail } from '../../log/index.ts';
+import type { LogSlice, SessionLog, SessionSource } from '../../log/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
 /** Where delivery reads from. */

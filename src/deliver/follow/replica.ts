@@ -1,8 +1,15 @@
-/** A gateway's copy of a session: the fold of the notices, and the knowledge of which ones do not fit. No input or output. */
-import { applyEvent, envelope, fitting, LIMITS, openSteps, takeDelta } from '../contracts/index.ts';
-import type { Cursor, Delta, Position, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
-import type { Notice } from './held.ts';
-import type { Loaded } from './load.ts';
+/** A gateway's replica of a session: the fold of its notices, which knows the ones that do not fit. No input or output. */
+import { applyEvent, envelope, fitting, LIMITS, openSteps, takeDelta } from '../../contracts/index.ts';
+import type {
+  Cursor,
+  Delta,
+  Position,
+  SessionEvent,
+  SessionRef,
+  SessionView,
+} from '../../contracts/index.ts';
+import type { Notice } from './waiting.ts';
+import type { Loaded } from '../read/load.ts';
 import { Ring } from './ring.ts';
 
 /** What a notice did. `fits` is false if something before it is missing; `event`, `delta`: what it has added. */
@@ -23,7 +30,7 @@ const GAP: Taken = { fits: false };
 /** Strangers that are remembered; a forgotten one costs one read of the log. */
 const MAX_STRANGERS = 64;
 
-export class Copy {
+export class Replica {
   readonly #ref: SessionRef;
   readonly #ring: Ring;
   /** Steps that the view does not hold although the log was asked: it has dropped them for its size. */

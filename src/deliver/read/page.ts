@@ -1,7 +1,7 @@
 /** Events in pages, across the border between the log and what is older. */
-import { ConvokeError, envelope, formatPosition, jsonChars, LIMITS } from '../contracts/index.ts';
-import type { EventPage, LoggedEvent, Position, SessionRef } from '../contracts/index.ts';
-import type { LogSlice } from '../log/index.ts';
+import { ConvokeError, envelope, formatPosition, jsonChars, LIMITS } from '../../contracts/index.ts';
+import type { EventPage, LoggedEvent, Position, SessionRef } from '../../contracts/index.ts';
+import type { LogSlice } from '../../log/index.ts';
 import { readLog } from './load.ts';
 import type { Sources } from './load.ts';
 

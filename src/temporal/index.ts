@@ -1,0 +1,7 @@
+/** Temporal as the rest of the engine sees it: calls to sessions, lists of them, what their workflows hold, and every failure named. */
+export { ingressConnectionOptions } from './connect.ts';
+export { ingressDeadline } from './errors.ts';
+export { createKnownEvents } from './known-events.ts';
+export { closedError, createSessionCalls } from './session-calls.ts';
+export type { FoundSession, SessionCalls, StartRequest, Started } from './session-calls.ts';
+export type { ListQuery } from './sessions-query.ts';

@@ -1,0 +1,30 @@
+/** What Temporal remembers of a session beside its workflow, and how lists show it. */
+import { parseWorkflowId } from '../contracts/index.ts';
+import type { SessionSummary, TeamName } from '../contracts/index.ts';
+
+/** What a session's memo holds: what its repeats are compared with, and what lists show. */
+export interface SessionMemo {
+  readonly requestHash: string;
+  readonly team: TeamName;
+  /** ms since the Unix epoch. */
+  readonly createdAt: number;
+}
+
+/** A session as lists show it, or null if the workflow is not a session of that tenant. */
+export function summaryOf(
+  tenant: string,
+  id: string,
+  running: boolean,
+  { team, createdAt }: Partial<SessionMemo>,
+): SessionSummary | null {
+  const ref = parseWorkflowId(id);
+  if (ref?.tenant !== tenant) return null;
+  return {
+    id: ref.session,
+    tenant,
+    team: team ?? 'sequence',
+    status: running ? 'open' : 'closed',
+    createdAt: createdAt ?? 0,
+    workflowId: id,
+  };
+}

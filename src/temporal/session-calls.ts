@@ -1,0 +1,199 @@
+/**
+ * Calls to the workflows of sessions. Every method throws `ConvokeError` only, within `RECOVERY.ingressDeadlineMs`, or `answerDeadlineMs`
+ * where a worker must answer. Temporal alone is asked: of a session that it has forgotten it says that there is none.
+ */
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/common';
+import { ConvokeError, RECOVERY, SESSION, workflowId } from '../contracts/index.ts';
+import type {
+  CancelReply,
+  Message,
+  Receipt,
+  SessionInfo,
+  SessionInput,
+  SessionPage,
+  SessionRef,
+  SessionState,
+  SessionSummary,
+} from '../contracts/index.ts';
+import { fromTemporal, ingressDeadline, isWorkflowEnded, isWorkflowNotFound } from './errors.ts';
+import type { CallKind } from './errors.ts';
+import { listSessions } from './list-sessions.ts';
+import { summaryOf } from './memo.ts';
+import type { SessionMemo } from './memo.ts';
+import type { ListQuery } from './sessions-query.ts';
+import { searchAttributes, story } from './web-ui.ts';
+
+/** A session that Temporal knows. */
+export interface FoundSession {
+  readonly summary: SessionSummary;
+  /** What `start` was given. */
+  readonly requestHash: string;
+}
+
+export interface StartRequest {
+  readonly info: SessionInfo;
+  /** Stays with the session: repeats of the request are compared with it. */
+  readonly requestHash: string;
+}
+
+/** `started` is false if there was a session under that id: `found`, unless it has just been forgotten. */
+export type Started =
+  | { readonly started: true; readonly summary: SessionSummary }
+  | { readonly started: false; readonly found: FoundSession | null };
+
+export interface SessionCalls {
+  /** Starts the workflow of a new session. `deadline`: the moment of giving up, ms since the Unix epoch. */
+  start(ref: SessionRef, request: StartRequest, deadline?: number): Promise<Started>;
+  /** The newest run of the session's workflow; null if there is none. */
+  find(ref: SessionRef, deadline?: number): Promise<FoundSession | null>;
+  /** Hands a message over. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`. */
+  send(ref: SessionRef, message: Message): Promise<void>;
+  /** Cancels a turn; absent: the one that runs, or else the next. Throws `session_not_found`, `session_closed`. */
+  cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
+  /** Throws `session_not_found`, `session_closed`. */
+  close(ref: SessionRef, reason: string): Promise<void>;
+  /** The session as its workflow knows it. Throws `session_not_found`. */
+  state(ref: SessionRef): Promise<SessionState>;
+  /** Where a message stands as the workflow knows it; null if it does not. Throws `session_not_found`. */
+  receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
+  /** The tenant's sessions, newest first; eventually consistent. Throws `invalid_cursor`. */
+  list(tenant: string, query: ListQuery): Promise<SessionPage>;
+}
+
+export interface SessionCallsConfig {
+  /** Its connection should be made with `ingressConnectionOptions()`. */
+  readonly client: Client;
+  /** Task queue of the workers; default `SESSION.taskQueue`. */
+  readonly taskQueue?: string;
+}
+
+export function createSessionCalls(config: SessionCallsConfig): SessionCalls {
+  return new TemporalCalls(config);
+}
+
+class TemporalCalls implements SessionCalls {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  constructor({ client, taskQueue = SESSION.taskQueue }: SessionCallsConfig) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  start(ref: SessionRef, request: StartRequest, deadline = ingressDeadline('server')): Promise<Started> {
+    const { info, requestHash } = request;
+    const memo: SessionMemo = { requestHash, team: info.team, createdAt: info.createdAt };
+    return this.#call('server', deadline, async () => {
+      try {
+        await this.#start(ref, info, memo);
+        return { started: true, summary: this.#summary(ref, true, memo) };
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        return { started: false, found: await this.#find(ref) };
+      }
+    });
+  }
+
+  find(ref: SessionRef, deadline = ingressDeadline('server')): Promise<FoundSession | null> {
+    return this.#call('server', deadline, () => this.#find(ref));
+  }
+
+  send(ref: SessionRef, message: Message): Promise<void> {
+    return this.#inSession(ref, 'server', (handle) => handle.signal(SESSION.signals.message, message));
+  }
+
+  cancel(ref: SessionRef, turn?: string): Promise<CancelReply> {
+    return this.#inSession(ref, 'worker', (handle) =>
+      handle.executeUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel, { args: [turn] }),
+    );
+  }
+
+  close(ref: SessionRef, reason: string): Promise<void> {
+    return this.#inSession(ref, 'worker', (handle) =>
+      handle.executeUpdate<undefined, [string]>(SESSION.updates.close, { args: [reason] }),
+    );
+  }
+
+  state(ref: SessionRef): Promise<SessionState> {
+    return this.#inSession(ref, 'worker', (handle) => handle.query<SessionState>(SESSION.queries.state));
+  }
+
+  receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
+    return this.#inSession(ref, 'worker', (handle) =>
+      handle.query<Receipt | null, [string]>(SESSION.queries.receipt, messageId),
+    );
+  }
+
+  list(tenant: string, query: ListQuery): Promise<SessionPage> {
+    return this.#call('server', ingressDeadline('server'), () => listSessions(this.#client, tenant, query));
+  }
+
+  async #start(ref: SessionRef, info: SessionInfo, memo: SessionMemo): Promise<void> {
+    const input: SessionInput = { ...ref, info };
+    await this.#client.workflow.start(SESSION.workflow, {
+      taskQueue: this.#taskQueue,
+      workflowId: workflowId(ref),
+      args: [input],
+      // One tenant's flood is one lane of the queue; the session's activities inherit it.
+      priority: { fairnessKey: ref.tenant },
+      typedSearchAttributes: searchAttributes(ref, info),
+      ...story(ref, info),
+      memo: { ...memo },
+      workflowTaskTimeout: RECOVERY.workflowTaskTimeoutMs,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    });
+  }
+
+  async #find(ref: SessionRef): Promise<FoundSession | null> {
+    const found = await this.#describe(ref);
+    if (found === null) return null;
+    const memo = found.memo as Partial<SessionMemo>;
+    const summary = this.#summary(ref, found.status.name === 'RUNNING', memo);
+    return { summary, requestHash: memo.requestHash ?? '' };
+  }
+
+  #summary(ref: SessionRef, running: boolean, memo: Partial<SessionMemo>): SessionSummary {
+    const summary = summaryOf(ref.tenant, workflowId(ref), running, memo);
+    if (!summary) throw new ConvokeError('internal');
+    return summary;
+  }
+
+  async #describe(ref: SessionRef): Promise<WorkflowExecutionDescription | null> {
+    try {
+      return await this.#client.workflow.getHandle(workflowId(ref)).describe();
+    } catch (error) {
+      if (isWorkflowNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Calls a session's workflow; tells a closed session from one that never was. */
+  #inSession<T>(ref: SessionRef, kind: CallKind, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
+    return this.#call(kind, ingressDeadline(kind), async () => {
+      try {
+        return await ask(this.#client.workflow.getHandle(workflowId(ref)));
+      } catch (error) {
+        if (isWorkflowEnded(error)) throw closedError(error);
+        if (!isWorkflowNotFound(error)) throw error;
+        if ((await this.#describe(ref)) !== null) throw closedError(error);
+        throw new ConvokeError('session_not_found', 'Check the id, or open the session first.', {
+          cause: error,
+        });
+      }
+    });
+  }
+
+  async #call<T>(kind: CallKind, deadline: number, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#client.withDeadline(deadline, ask);
+    } catch (error) {
+      throw fromTemporal(error, kind);
+    }
+  }
+}
+
+/** The session takes nothing more. */
+export function closedError(cause: unknown): ConvokeError {
+  return new ConvokeError('session_closed', 'Open another session; this one takes nothing more.', { cause });
+}

@@ -1,0 +1,32 @@
+/** How a session reads in the Temporal Web UI, and by what it is found there. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
+import { SEARCH_ATTRIBUTES } from '../contracts/index.ts';
+import type { SessionInfo, SessionRef } from '../contracts/index.ts';
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+export function searchAttributes(ref: SessionRef, info: SessionInfo): SearchAttributePair[] {
+  return [
+    { key: keyword(SEARCH_ATTRIBUTES.tenant), value: ref.tenant },
+    { key: keyword(SEARCH_ATTRIBUTES.session), value: ref.session },
+    { key: keyword(SEARCH_ATTRIBUTES.team), value: info.team },
+    { key: keyword(SEARCH_ATTRIBUTES.status), value: 'open' },
+  ];
+}
+
+export function story(
+  ref: SessionRef,
+  info: SessionInfo,
+): { readonly staticSummary: string; readonly staticDetails: string } {
+  const names = info.agents.map((agent) => agent.name).join(' → ');
+  const rows = info.agents.map(
+    (agent) => `- **${agent.name}** (${agent.runner}${agent.quick === true ? ', quick' : ''})`,
+  );
+  const summary = `${ref.tenant} · ${ref.session} · ${info.team}: ${names}`;
+  return {
+    // The server takes 400 bytes; ids are ASCII, the arrows and dots are not.
+    staticSummary: summary.length > 300 ? `${summary.slice(0, 300)}…` : summary,
+    staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**\n\nTeam \`${info.team}\`:\n${rows.join('\n')}`,
+  };
+}

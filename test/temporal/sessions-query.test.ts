@@ -1,0 +1,14 @@
+/** Lists of sessions: nothing of a stranger reaches a query, and only our own cursors are taken. */
+import { expect, test } from '@jest/globals';
+import { pageToken, visibilityQuery } from '../../src/temporal/sessions-query.ts';
+
+test('only ids and fixed words go into a query', () => {
+  expect(visibilityQuery('acme', 'sequence', 'open')).toBe(
+    "WorkflowType = 'session' AND ConvokeTenant = 'acme' AND ConvokeTeam = 'sequence' AND ExecutionStatus = 'Running'",
+  );
+  expect(() => visibilityQuery("a' OR '1'='1", undefined, undefined)).toThrow();
+});
+
+test.each(['', '!', 'YQ==', 'a'.repeat(9_000)])('cursor %j is refused', (cursor) => {
+  expect(() => pageToken(cursor)).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
+});
