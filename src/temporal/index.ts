@@ -3,5 +3,5 @@ export { ingressConnectionOptions } from './connect.ts';
 export { ingressDeadline } from './errors.ts';
 export { createKnownEvents } from './known-events.ts';
 export { closedError, createSessionCalls } from './session-calls.ts';
-export type { FoundSession, SessionCalls, StartRequest, Started } from './session-calls.ts';
+export type { FoundSession, SessionCalls } from './session-calls.ts';
 export type { ListQuery } from './sessions-query.ts';

@@ -1,10 +1,10 @@
 /**
- * Follows one session for all its watchers on this gateway: one copy, one place at which everything is ordered.
+ * Follows one session for all its watchers on this gateway: one replica, and one place that decides the order.
  *
  * Invariants
- * 1. Every watcher that sits here has exactly what the copy holds: it sits down, and everybody is told, in the same tick as the copy changes.
- * 2. The copy goes forward one notice at a time, or is replaced and every watcher is reset.
- * 3. A notice is a hint. One that does not fit is held while the log is read; while Redis is away nothing is said and nobody is dropped.
+ * 1. Every watcher has exactly what the replica holds: it is added, and everybody is told, in the tick in which the replica changes.
+ * 2. The replica advances one notice at a time, or is replaced and every watcher is reset.
+ * 3. A notice is a hint. One that does not fit waits while the log is read. While Redis is away nothing is sent and nobody is dropped.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConvokeError, isAfter, LIMITS, openSteps } from '../../contracts/index.ts';
@@ -33,32 +33,44 @@ function lostTail(head: Position, seen: Position): boolean {
   return head.epoch === seen.epoch && head.seq < seen.seq;
 }
 
+/** The replica may be behind the log: notices wait while it catches up. One object for each time that this happens. */
+interface Behind {
+  readonly is: 'behind';
+  /** The reading that is under way; whoever needs one meanwhile waits for the same. */
+  pass: Promise<void> | null;
+  /** Ends the pause between two tries. */
+  rest: AbortController;
+}
+
+type Phase =
+  /** The replica is being made; notices wait. */
+  | { readonly is: 'starting' }
+  /** Notices go straight into the replica. */
+  | { readonly is: 'live' }
+  | Behind
+  | { readonly is: 'stopped' };
+
 export class Follower implements LogListener {
   readonly ref: SessionRef;
-  /** Resolves once the copy is there; rejects if it could not be made, and then this follower is of no use. */
+  /** Resolves once there is a replica; rejects if it could not be made, and then this follower is of no use. */
   readonly started: Promise<void>;
   readonly #sources: Sources;
   readonly #events: FollowerEvents;
   readonly #watchers = new Watchers(() => this.#leaveIfIdle());
   readonly #waiting = new Waiting();
+  #phase: Phase = { is: 'starting' };
   #made: Replica | null = null;
-  /** True while notices must wait: the copy may be behind. */
-  #holding = true;
-  #passing: Promise<void> | null = null;
-  #driving = false;
-  #rest = new AbortController();
   /** Attaches under way. */
   #arriving = 0;
   #linger: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
-  #stopped = false;
 
   constructor(ref: SessionRef, sources: Sources, events: FollowerEvents) {
     this.ref = ref;
     this.#sources = sources;
     this.#events = events;
     this.started = this.#start();
-    this.started.catch(() => undefined); // whoever attaches waits for it and hears the error
+    this.started.catch(() => undefined); // whoever attaches waits for it and gets the error
   }
 
   get view(): SessionView {
@@ -75,16 +87,21 @@ export class Follower implements LogListener {
     return this.#made;
   }
 
-  /** Lets a watcher sit down. See `Delivery.attach`. */
+  get #stopped(): boolean {
+    return this.#phase.is === 'stopped';
+  }
+
+  /** Adds a watcher. See `Delivery.attach`. */
   async attach(watcher: Watcher, cursor?: Cursor): Promise<Attachment> {
     this.#arriving += 1;
     clearTimeout(this.#linger);
     try {
       await this.started;
-      // Another gateway was faster to tell. Twice, because a pass under way may have read before that event was there.
-      for (let pass = 0; pass < 2 && cursor && this.#isAhead(cursor); pass += 1) await this.#pass();
+      // Another gateway was faster. Twice, because a pass under way may have read before that event was there.
+      for (let pass = 0; pass < 2 && cursor && isAfter(cursor, this.#replica.position); pass += 1)
+        await this.#pass();
       if (this.#stopped) throw new ConvokeError('draining');
-      return this.#seat(watcher, cursor);
+      return this.#add(watcher, cursor);
     } finally {
       this.#arriving -= 1;
       this.#leaveIfIdle();
@@ -104,9 +121,9 @@ export class Follower implements LogListener {
   }
 
   reconnected(): void {
-    this.#rest.abort();
+    if (this.#phase.is === 'behind') this.#phase.rest.abort();
     // A running step may have said more, which moves no position.
-    if (this.#made && openSteps(this.view).length > 0) this.#sync();
+    if (this.#made && openSteps(this.view).length > 0) this.#fallBehind();
     this.#events.doubt();
   }
 
@@ -117,13 +134,13 @@ export class Follower implements LogListener {
     // The log of a closed session expires soon, and nothing more will be said: what is here is all there is.
     if (!head && this.view.status === 'closed') return;
     if (head?.epoch === epoch && head.seq <= seq && !lostTail(head, before)) return;
-    this.#sync();
+    this.#fallBehind();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    if (this.#phase.is === 'behind') this.#phase.rest.abort();
+    this.#phase = { is: 'stopped' };
     clearTimeout(this.#linger);
-    this.#rest.abort();
     this.#watchers.clear();
     await this.#unsubscribe?.();
   }
@@ -133,25 +150,21 @@ export class Follower implements LogListener {
     try {
       this.#made = new Replica(this.ref, await load(this.#sources, this.ref));
     } catch (error) {
-      this.#stopped = true;
+      this.#phase = { is: 'stopped' };
       await unsubscribe();
       throw error;
     }
     this.#unsubscribe = unsubscribe;
     if (this.#stopped) await unsubscribe();
-    if (this.#drain()) this.#holding = false;
-    else this.#sync();
-  }
-
-  #isAhead(cursor: Position): boolean {
-    return isAfter(cursor, this.#replica.position);
+    else if (this.#drain()) this.#phase = { is: 'live' };
+    else this.#fallBehind();
   }
 
   /**
-   * Without an await: the watcher has what the copy holds when it is added. A cursor that is ahead even now (the log lost what the client
-   * has seen, or the cursor was made up) gets the snapshot: what is here is what there is.
+   * Without an await: the watcher has what the replica holds when it is added. A cursor that is ahead even now (the log lost what the
+   * client has seen, or the cursor was made up) gets the snapshot: what is here is what there is.
    */
-  #seat(watcher: Watcher, cursor?: Cursor): Attachment {
+  #add(watcher: Watcher, cursor?: Cursor): Attachment {
     const { position, view } = this.#replica;
     const missed = cursor ? this.#replica.since(cursor) : null;
     const leave = this.#watchers.add(watcher);
@@ -173,9 +186,10 @@ export class Follower implements LogListener {
   }
 
   #hear(notice: Notice): void {
-    if (this.#stopped || (!this.#holding && this.#take(notice, false))) return;
+    const { is } = this.#phase;
+    if (is === 'stopped' || (is === 'live' && this.#take(notice, false))) return;
     this.#waiting.add(notice);
-    if (!this.#holding) this.#sync();
+    if (is === 'live') this.#fallBehind();
   }
 
   /** False if something before the notice is missing. */
@@ -190,54 +204,54 @@ export class Follower implements LogListener {
     return this.#waiting.drain((notice, final) => this.#take(notice, final));
   }
 
-  /** Catches up, however long it takes. */
-  #sync(): void {
-    this.#holding = true;
-    if (this.#driving || this.#stopped) return;
-    this.#driving = true;
-    void this.#drive();
+  /** From here on notices wait, and the log is read until the replica is up to date, however long it takes. */
+  #fallBehind(): void {
+    if (this.#phase.is === 'behind' || this.#phase.is === 'stopped') return;
+    const behind: Behind = { is: 'behind', pass: null, rest: new AbortController() };
+    this.#phase = behind;
+    void this.#drive(behind);
   }
 
-  async #drive(): Promise<void> {
-    for (let failures = 0; this.#holding && !this.#stopped; failures += 1) {
+  async #drive(behind: Behind): Promise<void> {
+    for (let failures = 0; this.#phase === behind; failures += 1) {
       try {
         await this.#pass();
       } catch (error) {
         if (failures === 0) this.#events.failed(error);
         const longest = Math.min(LIMITS.followRetryMs * 2 ** Math.min(failures, 16), LIMITS.positionCheckMs);
-        await this.#pause(longest * (0.5 + Math.random() / 2));
+        await this.#pause(behind, longest * (0.5 + Math.random() / 2));
       }
     }
-    this.#driving = false;
   }
 
   /** Resolves after `ms`, earlier if Redis is back or the follower is stopped. */
-  async #pause(ms: number): Promise<void> {
-    this.#rest = new AbortController();
-    const { signal } = this.#rest;
-    await pause(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  async #pause(behind: Behind, ms: number): Promise<void> {
+    if (this.#stopped) return;
+    behind.rest = new AbortController();
+    await pause(ms, undefined, { signal: behind.rest.signal, ref: false }).catch(() => undefined);
   }
 
-  /** Reads what is missing until every notice that was held fits. One at a time: who asks meanwhile waits for the same. */
-  #pass(): Promise<void> {
-    this.#holding = true;
-    this.#passing ??= this.#catchUp().finally(() => {
-      this.#passing = null;
-      if (this.#holding) this.#sync();
+  /** Reads what is missing until every notice that waited fits. */
+  async #pass(): Promise<void> {
+    this.#fallBehind();
+    const behind = this.#phase;
+    if (behind.is !== 'behind') return;
+    behind.pass ??= this.#catchUp(behind).finally(() => {
+      behind.pass = null;
     });
-    return this.#passing;
+    await behind.pass;
   }
 
-  async #catchUp(): Promise<void> {
-    do await this.#fill();
+  async #catchUp(behind: Behind): Promise<void> {
+    do await this.#fill(behind);
     while (!this.#stopped && !this.#drain());
-    this.#holding = false;
+    if (!this.#stopped) this.#phase = { is: 'live' };
   }
 
-  async #fill(): Promise<void> {
+  async #fill(behind: Behind): Promise<void> {
     const { epoch, seq } = this.#replica.position;
     const slice = await this.#sources.log.read(this.ref, { after: seq, limit: LIMITS.ringEvents });
-    if (!slice || lostTail(slice.position, { epoch, seq })) return this.#recover({ epoch, seq });
+    if (!slice || lostTail(slice.position, { epoch, seq })) return this.#recover(behind, { epoch, seq });
     const goesOn = slice.position.epoch === epoch && slice.first <= seq + 1;
     if (!goesOn || slice.position.seq - seq > LIMITS.ringEvents) return this.#reload();
     if (this.#stopped) return;
@@ -246,8 +260,8 @@ export class Follower implements LogListener {
     for (const open of slice.open) this.#take({ epoch, delta: { session, ...open, offset: 0 } }, true);
   }
 
-  async #recover(seen: Position): Promise<void> {
-    await this.#pause(Math.random() * LIMITS.recoverSpreadMs);
+  async #recover(behind: Behind, seen: Position): Promise<void> {
+    await this.#pause(behind, Math.random() * LIMITS.recoverSpreadMs);
     const [head] = await this.#sources.log.heads([this.ref]);
     if (!head || lostTail(head, seen)) await this.#sources.recoveries.recover(this.ref, seen);
     await this.#reload();

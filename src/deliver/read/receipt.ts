@@ -9,12 +9,17 @@ export type AskWorkflow = (ref: SessionRef, messageId: string) => Promise<Receip
 
 const NOT_IN_LOG: readonly ErrorCode[] = ['log_unavailable', 'archive_unavailable', 'session_not_found'];
 
-/** `followed`: gives the view of a session that this gateway follows. */
+export interface ReceiptQuery {
+  readonly messageId: string;
+  /** The view of the session, if this gateway follows it. */
+  readonly followed: () => Promise<SessionView | null>;
+  readonly ask: AskWorkflow;
+}
+
 async function fromLog(
   sources: Sources,
   ref: SessionRef,
-  messageId: string,
-  followed: () => Promise<SessionView | null>,
+  { messageId, followed }: ReceiptQuery,
 ): Promise<Receipt | null> {
   try {
     const view = await followed();
@@ -32,8 +37,7 @@ async function fromLog(
 async function fromWorkflow(
   sources: Sources,
   ref: SessionRef,
-  messageId: string,
-  ask: AskWorkflow,
+  { messageId, ask }: ReceiptQuery,
 ): Promise<Receipt | null> {
   try {
     return await ask(ref, messageId);
@@ -45,17 +49,9 @@ async function fromWorkflow(
   }
 }
 
-export interface ReceiptQuery {
-  readonly messageId: string;
-  followed(): Promise<SessionView | null>;
-  readonly ask: AskWorkflow;
-}
-
 /** Throws `message_not_found`, `session_not_found`, and what the workflow's answer throws. */
 export async function readReceipt(sources: Sources, ref: SessionRef, query: ReceiptQuery): Promise<Receipt> {
-  const { messageId, followed, ask } = query;
-  const receipt =
-    (await fromLog(sources, ref, messageId, followed)) ?? (await fromWorkflow(sources, ref, messageId, ask));
+  const receipt = (await fromLog(sources, ref, query)) ?? (await fromWorkflow(sources, ref, query));
   if (!receipt)
     throw new ConvokeError('message_not_found', 'Check the messageId, or send the message again with it.');
   return receipt;
