@@ -15,7 +15,7 @@ export interface Shape {
 }
 
 /** Longest wait for a turn, ms. */
-const TURN_TIMEOUT_MS = 60_000;
+const TURN_TIMEOUT_MS = 120_000;
 
 /** One turn as its client saw it; ms since the message was sent. */
 export interface Asked {
@@ -30,8 +30,12 @@ export interface Asked {
 /** One session with one client on a socket of its own. */
 export interface Talk {
   readonly session: string;
+  /** Tokens of the turn that was asked for last that are here. */
+  readonly heard: number;
   /** Sends a message and resolves when its turn has ended. */
   ask(): Promise<Asked>;
+  /** Sends a message and resolves when it is accepted, with the ms that this took. */
+  send(): Promise<number>;
   /** Resolves with the next token of this attempt or a later one. */
   nextToken(attempt: number): Promise<void>;
   close(): void;
@@ -52,6 +56,7 @@ export class Meter {
   #ackMs = Number.NaN;
   #firstMs = Number.NaN;
   #lastMs = Number.NaN;
+  #tokens = 0;
 
   constructor(stamped: boolean, what: string) {
     this.#stamped = stamped;
@@ -63,6 +68,11 @@ export class Meter {
     void this.#ended.catch(() => undefined).finally(() => clearTimeout(timer));
   }
 
+  /** So far. */
+  get tokens(): number {
+    return this.#tokens;
+  }
+
   acked(): void {
     this.#ackMs = msSince(this.#sentAt);
   }
@@ -70,8 +80,10 @@ export class Meter {
   /** Text of one or several tokens came in. */
   text(text: string): void {
     if (Number.isNaN(this.#firstMs)) this.#firstMs = msSince(this.#sentAt);
+    const tokens = text.trim().split(' ');
+    this.#tokens += tokens.length;
     if (!this.#stamped) return;
-    for (const stamp of text.trim().split(' ')) this.#lags.push(msSince(Number(stamp)));
+    for (const stamp of tokens) this.#lags.push(msSince(Number(stamp)));
   }
 
   /** All text is here. */

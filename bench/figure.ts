@@ -37,3 +37,10 @@ export function atLeast(
 ): NamedFigure {
   return { ...figure, ratio, goal: `≥ ${least} ×`, ok: ratio >= least };
 }
+
+/** In the place of the figures of a measurement that threw. */
+export function failed(measurement: string, error: unknown): NamedFigure {
+  const why = error instanceof Error ? error.message : String(error);
+  const title = `${measurement} failed: ${why.replaceAll(/\s+/g, ' ').slice(0, 100)}`;
+  return { name: measurement, title, value: Number.NaN, bare: null, ratio: null, goal: '–', ok: false };
+}

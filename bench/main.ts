@@ -1,5 +1,5 @@
 /**
- * The figures of the issue, measured beside a bare engine on the same servers. Starts everything itself and stops it.
+ * The figures of the product, measured beside a bare engine on the same servers. Starts everything itself and stops it.
  *
  *     npm run bench -- [--json] [--quick] [--only name,name]
  */
@@ -7,27 +7,41 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { msSince, nowUs } from './clock.ts';
-import type { NamedFigure } from './figure.ts';
+import { failed, type NamedFigure } from './figure.ts';
+import { measureAdmission } from './figures/admission.ts';
+import { measureClosed } from './figures/closed.ts';
+import { measureCpu } from './figures/cpu.ts';
 import { measureCrash } from './figures/crash.ts';
 import { measureHistory } from './figures/history.ts';
 import { measureIdle } from './figures/idle.ts';
 import { measureLoad } from './figures/load.ts';
 import { measureLongSession } from './figures/long-session.ts';
+import { measureMemory } from './figures/memory.ts';
+import { measureOutage } from './figures/outage.ts';
 import { measureTokens } from './figures/tokens.ts';
+import { othersSince, readUsage } from './noise.ts';
 import { asJson, asTable, machine } from './report.ts';
 import { startStage, type Stage } from './stage.ts';
 
 type Measure = (stage: Stage, short: boolean) => Promise<readonly NamedFigure[]>;
 
-/** In the order in which they run. */
+/** In the order in which they run: those that end processes come last. */
 const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   history: measureHistory,
   idle: measureIdle,
+  closed: measureClosed,
   tokens: measureTokens,
   load: measureLoad,
+  cpu: measureCpu,
   long: measureLongSession,
+  memory: measureMemory,
+  admission: measureAdmission,
   crash: measureCrash,
+  outage: measureOutage,
 };
+
+/** Above this share of the machine's CPU used by others a figure is for a look, not for a verdict. */
+const QUIET = 0.1;
 
 const BUILD = fileURLToPath(new URL('../scripts/build.mjs', import.meta.url));
 
@@ -47,24 +61,41 @@ function chosen(only: string | undefined): readonly string[] {
   return Object.keys(MEASUREMENTS).filter((name) => names.includes(name));
 }
 
-async function measure(names: readonly string[], short: boolean): Promise<readonly NamedFigure[]> {
+interface Results {
+  readonly figures: readonly NamedFigure[];
+  /** Measurements beside which others used more than `QUIET`, with their share. */
+  readonly disturbed: readonly string[];
+}
+
+/** One that fails is told as a figure and costs the others nothing. */
+async function measure(names: readonly string[], short: boolean): Promise<Results> {
   console.error('Starting Temporal, Redis and both engines …');
   const stage = await startStage();
   process.once('SIGINT', () => void stage.stop().finally(() => process.exit(130)));
   const figures: NamedFigure[] = [];
+  const disturbed: string[] = [];
   try {
     for (const name of names) {
       const start = nowUs();
-      figures.push(...((await MEASUREMENTS[name]?.(stage, short)) ?? []));
-      console.error(`${name}: ${(msSince(start) / 1000).toFixed(0)} s`);
+      const before = readUsage();
+      try {
+        figures.push(...((await MEASUREMENTS[name]?.(stage, short)) ?? []));
+      } catch (error) {
+        console.error(error);
+        figures.push(failed(name, error));
+      }
+      const others = othersSince(before) ?? 0;
+      const share = `${(others * 100).toFixed(0)} %`;
+      if (others > QUIET) disturbed.push(`${name} ${share}`);
+      console.error(`${name}: ${(msSince(start) / 1000).toFixed(0)} s, others used ${share} of the CPU`);
     }
   } finally {
     await stage.stop();
   }
-  return figures;
+  return { figures, disturbed };
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
@@ -74,13 +105,17 @@ async function main(): Promise<void> {
   });
   const names = chosen(values.only);
   build();
-  const figures = await measure(names, values.quick);
-  console.log(values.json ? asJson(figures) : `${machine()}\n\n${asTable(figures)}`);
+  const { figures, disturbed } = await measure(names, values.quick);
+  if (values.json) console.log(asJson(figures));
+  else {
+    const noise = disturbed.length === 0 ? '' : `\nOthers used the CPU beside: ${disturbed.join(', ')}.`;
+    console.log(`${machine()}${noise}\n\n${asTable(figures)}`);
+  }
+  return figures.every(({ value }) => !Number.isNaN(value));
 }
 
 try {
-  await main();
-  process.exit(0);
+  process.exit((await main()) ? 0 : 1);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
   console.error(error);

@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { Redis } from 'ioredis';
+import { WORKER_ENVIRONMENT } from '../src/cli/dev/specs.ts';
 import { freePort } from '../test/support/ports.ts';
-import { eventually, startProcess, type TestProcess } from '../test/support/process.ts';
-import { startRedis } from '../test/support/redis.ts';
+import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { startTemporal } from '../test/support/temporal.ts';
 import { createBareEngine } from './bare/engine.ts';
 import type { Engine } from './engine.ts';
 import { createProductEngine } from './product/engine.ts';
+import { saying, Service, serving } from './service.ts';
 
 const COMMAND = fileURLToPath(new URL('../bin/convoke.mjs', import.meta.url));
 const STAMPING_WORKER = fileURLToPath(new URL('product/stamping-worker.ts', import.meta.url));
@@ -20,35 +21,13 @@ const BARE_WORKER = fileURLToPath(new URL('bare/worker.ts', import.meta.url));
 const BARE_GATEWAY = fileURLToPath(new URL('bare/gateway.ts', import.meta.url));
 const BARE_WORKFLOWS = fileURLToPath(new URL('bare/workflow.ts', import.meta.url));
 
-/** A process that can be ended and started again. */
-export class Service {
-  readonly #start: () => Promise<TestProcess>;
-  #process: TestProcess | null = null;
-
-  constructor(start: () => Promise<TestProcess>) {
-    this.#start = start;
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? 0;
-  }
-
-  /** Resolves once it says that it is ready. */
-  async start(): Promise<void> {
-    this.#process = await this.#start();
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    await this.#process?.end(signal);
-    this.#process = null;
-  }
-}
-
 export interface Stage {
   readonly product: Engine;
   readonly bare: Engine;
   readonly productGateway: Service;
   readonly productWorker: Service;
+  /** Where its inspector listens when asked to (SIGUSR1). */
+  readonly productInspector: number;
   /** Not started. */
   readonly secondWorker: Service;
   /** Not started; takes the place of the worker for stamped shapes. */
@@ -59,6 +38,7 @@ export interface Stage {
   /** The server's process. */
   readonly temporalPid: number;
   readonly redis: Redis;
+  readonly redisServer: TestRedis;
   stop(): Promise<void>;
 }
 
@@ -68,42 +48,9 @@ interface Servers {
   readonly redisUrl: string;
 }
 
-type Environment = Readonly<Record<string, string>>;
-
-/** A process that answers `/readyz`. */
-async function serving(args: readonly string[], port: number, env: Environment): Promise<TestProcess> {
-  const started = startProcess(process.execPath, args, env);
-  await ready(started, args, async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
-  return started;
-}
-
-/** A process that says `ready`. */
-async function saying(args: readonly string[]): Promise<TestProcess> {
-  const started = startProcess(process.execPath, args);
-  await ready(started, args, () => started.output().includes('ready'));
-  return started;
-}
-
-async function ready(
-  started: TestProcess,
-  args: readonly string[],
-  ask: () => Promise<boolean> | boolean,
-): Promise<void> {
-  try {
-    await eventually('it is ready', ask);
-  } catch (error) {
-    await started.end('SIGKILL');
-    throw new Error(`${args.join(' ')}: ${started.output()}`, { cause: error });
-  }
-}
-
 async function productServices({ home, address, redisUrl }: Servers) {
-  const [gateway, first, second, stamping] = await Promise.all([
-    freePort(),
-    freePort(),
-    freePort(),
-    freePort(),
-  ]);
+  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0] = ports;
   const env = {
     TEMPORAL_ADDRESS: address,
     REDIS_URL: redisUrl,
@@ -111,14 +58,16 @@ async function productServices({ home, address, redisUrl }: Servers) {
     CONVOKE_DEV: '1',
     CONVOKE_LOG_LEVEL: 'warn',
   };
-  const worker = (port: number): Service =>
-    new Service(() => serving([COMMAND, 'worker', '--health-port', String(port)], port, env));
+  const workerEnv = { ...WORKER_ENVIRONMENT, ...env };
+  const worker = (port: number, ...flags: readonly string[]): Service =>
+    new Service(() => serving([...flags, COMMAND, 'worker', '--health-port', String(port)], port, workerEnv));
   return {
     product: createProductEngine(`http://127.0.0.1:${gateway}`),
     productGateway: new Service(() => serving([COMMAND, 'gateway', '--port', String(gateway)], gateway, env)),
-    productWorker: worker(first),
+    productWorker: worker(first, `--inspect-port=127.0.0.1:${inspector}`),
+    productInspector: inspector,
     secondWorker: worker(second),
-    stampingWorker: new Service(() => serving([STAMPING_WORKER, String(stamping)], stamping, env)),
+    stampingWorker: new Service(() => serving([STAMPING_WORKER, String(stamping)], stamping, workerEnv)),
   };
 }
 
@@ -133,7 +82,7 @@ async function bareServices({ home, address, redisUrl }: Servers) {
   return {
     bare: createBareEngine(`http://127.0.0.1:${port}`),
     bareGateway: new Service(() => saying([BARE_GATEWAY, address, redisUrl, String(port)])),
-    bareWorker: new Service(() => saying([BARE_WORKER, address, redisUrl, bundle])),
+    bareWorker: new Service(() => saying([BARE_WORKER, address, redisUrl, bundle], WORKER_ENVIRONMENT)),
   };
 }
 
@@ -144,6 +93,8 @@ export async function startStage(): Promise<Stage> {
   const servers: Servers = { home, address: temporal.address, redisUrl: redisServer.url };
   const connection = await Connection.connect({ address: temporal.address });
   const redis = new Redis(redisServer.url);
+  // One of the figures takes its server away; it comes back by itself.
+  redis.on('error', () => undefined);
   const services = { ...(await productServices(servers)), ...(await bareServices(servers)) };
   const all = Object.values(services).filter((service) => service instanceof Service);
   const stop = async (): Promise<void> => {
@@ -162,5 +113,6 @@ export async function startStage(): Promise<Stage> {
     await stop();
     throw error;
   }
-  return { ...services, temporal: new Client({ connection }), temporalPid: temporal.pid, redis, stop };
+  const { pid: temporalPid } = temporal;
+  return { ...services, temporal: new Client({ connection }), temporalPid, redis, redisServer, stop };
 }

@@ -1,6 +1,7 @@
 /** A client of the bare engine. */
 import { randomUUID } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
+import { msSince, nowUs } from '../clock.ts';
 import { Meter, TokenWaiters, type Asked, type Engine, type Shape, type Talk } from '../engine.ts';
 import type { BareMessage, BareStart } from './contract.ts';
 
@@ -23,12 +24,19 @@ class BareTalk implements Talk {
     this.#turn += 1;
     const meter = new Meter(this.#start.stamped, `turn ${this.#turn} of the bare engine`);
     this.#meter = meter;
-    const message: BareMessage = { turn: this.#turn, text: 'How are you?' };
-    this.#socket.emit('send', this.#start, message, (error: string | null) => {
-      if (error === null) meter.acked();
-      else meter.fail(new Error(error));
-    });
+    this.#send().then(
+      () => meter.acked(),
+      (error: unknown) => meter.fail(error as Error),
+    );
     return meter.asked();
+  }
+
+  async send(): Promise<number> {
+    this.#turn += 1;
+    this.#meter = null;
+    const start = nowUs();
+    await this.#send();
+    return msSince(start);
   }
 
   nextToken(attempt: number): Promise<void> {
@@ -37,6 +45,16 @@ class BareTalk implements Talk {
 
   close(): void {
     this.#socket.disconnect();
+  }
+
+  get heard(): number {
+    return this.#meter?.tokens ?? 0;
+  }
+
+  async #send(): Promise<void> {
+    const message: BareMessage = { turn: this.#turn, text: 'How are you?' };
+    const error = (await this.#socket.emitWithAck('send', this.#start, message)) as string | null; // safety: the gateway's answer
+    if (error !== null) throw new Error(error);
   }
 
   #token(notice: string): void {

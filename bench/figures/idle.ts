@@ -8,7 +8,6 @@ import type { Stage } from '../stage.ts';
 const SHAPE: Shape = { agents: 2, tokens: 20 };
 /** Between turns: the session comes to rest, ms. */
 const SPACE_MS = 120;
-const WARM_TURNS = 12;
 
 async function turns(talk: Talk, count: number): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
@@ -19,9 +18,9 @@ async function turns(talk: Talk, count: number): Promise<readonly Asked[]> {
   return asked;
 }
 
-async function warm(engine: Engine, shape: Shape): Promise<Talk> {
+async function warm(engine: Engine, shape: Shape, count: number): Promise<Talk> {
   const talk = await engine.open(shape);
-  await turns(talk, WARM_TURNS);
+  await turns(talk, count);
   return talk;
 }
 
@@ -31,10 +30,10 @@ const ackOf = (asked: readonly Asked[]): number => median(asked.map(({ ackMs }) 
 
 /** Rounds of both engines in turns; the median round counts. */
 export async function measureIdle(stage: Stage, short: boolean): Promise<readonly NamedFigure[]> {
-  const [rounds, perRound] = short ? [2, 10] : [7, 14];
-  const bare = await warm(stage.bare, SHAPE);
-  const plain = await warm(stage.product, SHAPE);
-  const quick = await warm(stage.product, { ...SHAPE, quick: true });
+  const [rounds, perRound, before] = short ? [1, 4, 2] : [7, 14, 12];
+  const bare = await warm(stage.bare, SHAPE, before);
+  const plain = await warm(stage.product, SHAPE, before);
+  const quick = await warm(stage.product, { ...SHAPE, quick: true }, before);
   const of = { bare: [] as Asked[][], plain: [] as Asked[][], quick: [] as Asked[][] };
   for (let round = 0; round < rounds; round += 1) {
     of.bare.push([...(await turns(bare, perRound))]);

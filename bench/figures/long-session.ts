@@ -1,45 +1,30 @@
 /** A session that has had 500 turns beside one that has had none. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import { sessionKey, workflowId, type SessionRef } from '../../src/contracts/index.ts';
 import type { Shape, Talk } from '../engine.ts';
 import { atMost, type NamedFigure } from '../figure.ts';
+import { historyEvents, historyLength } from '../history.ts';
 import { median } from '../sample.ts';
 import type { Stage } from '../stage.ts';
-import { historyLength } from './history.ts';
 
 const SHAPE: Shape = { agents: 1, tokens: 20 };
-const TURNS = 500;
-/** The turns compared on either side. */
-const COMPARED = 60;
-/** Compared in blocks of this many; the median block counts. */
+/** Compared in blocks of this many turns; the median block counts. */
 const BLOCK = 10;
-/** Growth is compared from here on: before, Redis keeps a session's ids in its compact form, which ends once, at 512 events. */
-const COUNTED_FROM = 110;
 const SPACE_MS = 80;
 
-const refOf = (talk: Talk): SessionRef => ({ tenant: 'dev', session: talk.session });
-
-/** Events of all runs of a session's workflow. */
-async function historyEvents(temporal: Client, ref: SessionRef): Promise<number> {
-  const id = workflowId(ref);
-  let events = await historyLength(temporal, id);
-  // Earlier runs are closed, and so is their length.
-  let { runId } = await temporal.workflow.getHandle(id).describe();
-  for (;;) {
-    const { history } = await temporal.workflowService.getWorkflowExecutionHistory({
-      namespace: 'default',
-      execution: { workflowId: id, runId },
-      maximumPageSize: 1,
-    });
-    const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-    const before = started?.continuedExecutionRunId;
-    if (!before) return events;
-    runId = before;
-    events += (await temporal.workflow.getHandle(id, runId).describe()).historyLength;
-  }
+interface Plan {
+  readonly turns: number;
+  /** The turns compared on either side. */
+  readonly compared: number;
+  /** Growth is compared from here on: before, Redis keeps a session's ids in its compact form, which ends once, at 512 events. */
+  readonly countedFrom: number;
 }
+
+const PLAN: Plan = { turns: 500, compared: 60, countedFrom: 110 };
+const SHORT: Plan = { turns: 60, compared: 10, countedFrom: 10 };
+
+const refOf = (talk: Talk): SessionRef => ({ tenant: 'dev', session: talk.session });
 
 /** Bytes that a session's keys take in Redis. */
 async function redisBytes(redis: Redis, ref: SessionRef): Promise<number> {
@@ -60,9 +45,10 @@ interface Mark {
 async function growTo(stage: Stage, talk: Talk, from: number, until: number): Promise<Mark> {
   for (let turn = from; turn < until; turn += 1) await talk.ask();
   const ref = refOf(talk);
+  await historyLength(stage.temporal, workflowId(ref));
   return {
     turn: until,
-    events: await historyEvents(stage.temporal, ref),
+    events: await historyEvents(stage.temporal, workflowId(ref)),
     bytes: await redisBytes(stage.redis, ref),
   };
 }
@@ -84,9 +70,13 @@ function growth(
 }
 
 /** An old session and a fresh one are asked by turns. */
-async function compare(old: Talk, fresh: Talk): Promise<{ early: number; late: number; ratio: number }> {
+async function compare(
+  old: Talk,
+  fresh: Talk,
+  compared: number,
+): Promise<{ early: number; late: number; ratio: number }> {
   const blocks: { readonly early: number; readonly late: number }[] = [];
-  while (blocks.length < COMPARED / BLOCK) {
+  while (blocks.length < compared / BLOCK) {
     const took: Readonly<Record<'fresh' | 'old', number[]>> = { fresh: [], old: [] };
     for (let turn = 0; turn < BLOCK; turn += 1) {
       const pair = [['fresh', fresh] as const, ['old', old] as const];
@@ -106,16 +96,16 @@ async function compare(old: Talk, fresh: Talk): Promise<{ early: number; late: n
 }
 
 export async function measureLongSession(stage: Stage, short: boolean): Promise<readonly NamedFigure[]> {
-  const turns = short ? 260 : TURNS;
+  const { turns, compared, countedFrom } = short ? SHORT : PLAN;
   const old = await stage.product.open(SHAPE);
-  const span = Math.floor((turns - COMPARED - COUNTED_FROM) / 2);
+  const span = Math.floor((turns - compared - countedFrom) / 2);
   const marks: [Mark, Mark, Mark] = [
-    await growTo(stage, old, 0, COUNTED_FROM),
-    await growTo(stage, old, COUNTED_FROM, COUNTED_FROM + span),
-    await growTo(stage, old, COUNTED_FROM + span, turns - COMPARED),
+    await growTo(stage, old, 0, countedFrom),
+    await growTo(stage, old, countedFrom, countedFrom + span),
+    await growTo(stage, old, countedFrom + span, turns - compared),
   ];
-  const { early, late, ratio } = await compare(old, await stage.product.open(SHAPE));
-  const title = `send → last token, turns ${turns - COMPARED + 1} to ${turns}, ms (turns 1 to ${COMPARED}: ${early.toFixed(1)})`;
+  const { early, late, ratio } = await compare(old, await stage.product.open(SHAPE), compared);
+  const title = `send → last token, turns ${turns - compared + 1} to ${turns}, ms (turns 1 to ${compared}: ${early.toFixed(1)})`;
   return [
     atMost({ name: 'lateTurn', title, value: late, bare: null }, ratio, 1.1),
     growth('historyEventsLate', 'history events a turn, late, continue-as-new included', marks, 'events'),

@@ -7,10 +7,11 @@ import type {
   Delta,
   Reply,
   SessionEvent,
+  SessionView,
   SocketRequestName,
   SocketRequests,
 } from '../../src/contracts/index.ts';
-import { nowUs } from '../clock.ts';
+import { msSince, nowUs } from '../clock.ts';
 import { Meter, TokenWaiters, type Asked, type Engine, type Shape, type Talk } from '../engine.ts';
 
 /** A request that the gateway says to repeat is repeated for this long, µs. */
@@ -50,18 +51,30 @@ class ProductTalk implements Talk {
     this.#chars = shape.stamped === true ? Number.POSITIVE_INFINITY : words.join(' ').length;
     socket.on('delta', (delta: Delta) => this.#delta(delta));
     socket.on('event', (event: SessionEvent) => this.#event(event));
+    socket.on('reset', ({ snapshot }: { readonly snapshot: SessionView }) => this.#reset(snapshot));
   }
 
   async ask(): Promise<Asked> {
     this.#turn += 1;
     const meter = new Meter(this.#shape.stamped === true, `turn ${this.#turn} of ${this.session}`);
     this.#meter = meter;
-    const body = { session: this.session, messageId: randomUUID(), text: 'How are you?' };
-    request(this.#socket, 'send', body).then(
+    this.#send().then(
       () => meter.acked(),
       (error: unknown) => meter.fail(error as Error),
     );
     return meter.asked();
+  }
+
+  async send(): Promise<number> {
+    this.#turn += 1;
+    this.#meter = null;
+    const start = nowUs();
+    await this.#send();
+    return msSince(start);
+  }
+
+  get heard(): number {
+    return this.#meter?.tokens ?? 0;
   }
 
   nextToken(attempt: number): Promise<void> {
@@ -70,6 +83,14 @@ class ProductTalk implements Talk {
 
   close(): void {
     this.#socket.disconnect();
+  }
+
+  async #send(): Promise<void> {
+    await request(this.#socket, 'send', {
+      session: this.session,
+      messageId: randomUUID(),
+      text: 'How are you?',
+    });
   }
 
   #lastStep(): string {
@@ -92,6 +113,13 @@ class ProductTalk implements Talk {
     }
     if (event.type === 'turn.completed') this.#meter?.end();
     if (event.type === 'turn.failed') this.#meter?.fail(new Error(`${event.turn}: ${event.data.message}`));
+  }
+
+  /** The turn may have ended while nobody could tell us. */
+  #reset({ turns }: SessionView): void {
+    const status = turns.find(({ turn }) => turn === `t${this.#turn}`)?.status;
+    if (status === 'completed') this.#meter?.end();
+    else if (status === 'failed') this.#meter?.fail(new Error(`t${this.#turn} has failed`));
   }
 }
 
