@@ -187,7 +187,8 @@ export class Conversation {
   }
 
   #drawComposer(view: SessionView | null, absent: boolean): void {
-    const over = view !== null && view.status !== 'open';
+    // A message reopens a session that was interrupted.
+    const over = view?.status === 'closing' || view?.status === 'closed';
     const shut = over || absent || this.#client.status.state === 'closed';
     const text = part('text', HTMLTextAreaElement);
     text.disabled = shut;

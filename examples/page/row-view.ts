@@ -44,6 +44,9 @@ class MessageView {
 class StepView {
   readonly node: HTMLElement;
   readonly #text = new GrowingText();
+  readonly #thoughts = el('details', 'thoughts');
+  readonly #reasoningText = el('p', 'reasoning');
+  readonly #reasoning = new GrowingText();
   readonly #attempt = el('span', 'attempt');
   readonly #state = el('span', 'state');
   readonly #failure = el('p', 'failure');
@@ -54,21 +57,26 @@ class StepView {
     this.#actions = actions;
     const text = el('p', 'text');
     text.append(this.#text.node, el('span', 'caret'));
-    this.node = el('div', 'step', el('p', 'fate', this.#state, this.#attempt), text, this.#failure);
+    this.#thoughts.append(el('summary', '', 'Reasoning'), this.#reasoningText);
+    this.#reasoningText.append(this.#reasoning.node);
+    const fate = el('p', 'fate', this.#state, this.#attempt);
+    this.node = el('div', 'step', fate, this.#thoughts, text, this.#failure);
   }
 
   set(step: StepEntry): void {
     const before = this.#before;
     if (step === before) return;
     this.#before = step;
-    const { status, attempt, failure, text } = step;
+    const { status, attempt, failure, text, reasoning = '' } = step;
     this.#text.set(text);
+    this.#reasoning.set(reasoning);
+    this.#thoughts.hidden = reasoning === '';
     this.node.dataset['status'] = status;
     this.node.ariaBusy = String(status === 'running');
-    setText(this.#state, status === 'running' ? (text ? 'writing' : 'thinking') : status);
+    setText(this.#state, stateOf(step));
     this.#attempt.hidden = attempt < 2;
     setText(this.#attempt, `attempt ${attempt}`);
-    this.#attempt.title = 'The text of the attempts before has been withdrawn.';
+    this.#attempt.title = 'What earlier attempts said has been withdrawn.';
     this.#failure.hidden = !failure;
     setText(this.#failure, failure ? `${failure.code}: ${failure.message}` : '');
     if (before) this.#tell(before, step);
@@ -81,6 +89,12 @@ class StepView {
     if (status === 'completed') this.#actions.announce(`${agent}: ${text}`);
     else this.#actions.announce(`${agent} ${status}${failure ? `, ${failure.code}` : ''}.`);
   }
+}
+
+function stateOf({ status, text, waiting, finish }: StepEntry): string {
+  if (waiting) return `paused until ${new Date(waiting.until).toLocaleTimeString()} · ${waiting.code}`;
+  if (status === 'running') return text ? 'writing' : 'thinking';
+  return finish && finish !== 'stop' ? `${status} · cut: ${finish}` : status;
 }
 
 /** What one agent says in one turn. */

@@ -14,6 +14,8 @@ export type Style = keyof typeof CODES;
 const VOICES: readonly Style[] = ['cyan', 'magenta', 'yellow', 'green', 'blue'];
 /** Room for a speaker's name, characters. */
 const NAME_COLUMN = 12;
+/** Words with the space before them, and line breaks. */
+const PIECES = /\n|[^\S\n]*[^\s]+|[^\S\n]+/g;
 /** Where text begins. */
 const INDENT = NAME_COLUMN + 3;
 
@@ -68,13 +70,24 @@ export class Transcript {
 
   /** More of a speech. `speech` tells apart two speeches of one speaker. */
   say(speaker: string, text: string, speech: string = speaker): void {
-    if (this.#open !== speech) {
-      this.end();
-      this.#output.write(this.#name(speaker));
-      this.#open = speech;
-      this.#column = INDENT;
-    }
-    for (const piece of harmless(text).match(/\n|[^\S\n]*[^\s]+|[^\S\n]+/g) ?? []) this.#piece(piece);
+    this.#begin(speaker, speech);
+    for (const piece of harmless(text).match(PIECES) ?? []) this.#piece(piece);
+  }
+
+  /** More of what a speaker thinks before a speech: dim, and marked where there are no colours. */
+  think(speaker: string, text: string, speech: string = speaker): void {
+    if (this.#begin(speaker, `${speech} thinks`)) this.#piece('(thinks) ', 'dim');
+    for (const piece of harmless(text).match(PIECES) ?? []) this.#piece(piece, 'dim');
+  }
+
+  /** True if a line was begun for this speech. */
+  #begin(speaker: string, speech: string): boolean {
+    if (this.#open === speech) return false;
+    this.end();
+    this.#output.write(this.#name(speaker));
+    this.#open = speech;
+    this.#column = INDENT;
+    return true;
   }
 
   /** A whole speech. */
@@ -91,16 +104,17 @@ export class Transcript {
   }
 
   /** A word with the space before it, or a line break. On a terminal, a word that does not fit begins a line. */
-  #piece(piece: string): void {
+  #piece(piece: string, style?: Style): void {
+    const paint = (text: string): string => (style && text.trim() ? this.#paint(style, text) : text);
     const { isTTY, columns = 0 } = this.#output;
     const full = isTTY === true && columns > 2 * INDENT && this.#column + piece.length >= columns;
     if (piece !== '\n' && !full) {
-      this.#output.write(piece);
+      this.#output.write(paint(piece));
       this.#column += piece.length;
       return;
     }
     const word = piece.trimStart();
-    this.#output.write(`\n${' '.repeat(INDENT)}${word}`);
+    this.#output.write(`\n${' '.repeat(INDENT)}${paint(word)}`);
     this.#column = INDENT + word.length;
   }
 

@@ -1,9 +1,9 @@
 /**
- * This client's copy of a session: the fold of the frames that came, and the knowledge of what did not come. No input or output.
+ * This client's replica of a session: the fold of the frames that came, which knows when one is missing. No input or output.
  *
  * Frames may be repeated, may be missing, and may be older than what is here; they are never in another order than the server's.
  */
-import { applyEvent, isAfter, openSteps, takeDelta } from '../contracts/public.ts';
+import { applyEvent, isAfter, openSteps, stepCursor, takeDelta } from '../contracts/public.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/public.ts';
 
 /** What a frame did. `behind`: something before it is missing; attach again. */
@@ -26,9 +26,7 @@ export class Replica {
   /** What to resume from; undefined if there is nothing to resume onto. */
   get cursor(): Cursor | undefined {
     if (!this.#view) return undefined;
-    const open = openSteps(this.#view).map(
-      ({ step, attempt, text }) => [step, { attempt, offset: text.length }] as const,
-    );
+    const open = openSteps(this.#view).map((each) => [each.step, stepCursor(each)] as const);
     return { ...this.#view.position, open: Object.fromEntries(open) };
   }
 
@@ -82,6 +80,7 @@ export class Replica {
     if (!hole) return true;
     const open = openSteps(view).find((each) => each.step === hole.step);
     if (!open || open.attempt > hole.attempt) return true;
-    return open.attempt === hole.attempt && open.text.length >= hole.offset + hole.text.length;
+    const have = (hole.part === 'reasoning' ? open.reasoning : open.text) ?? '';
+    return open.attempt === hole.attempt && have.length >= hole.offset + hole.text.length;
   }
 }

@@ -42,7 +42,7 @@ export interface OutgoingMessage {
 export interface SessionEvents {
   /** A durable fact: each one once, in order, without a gap, except across a `reset`. */
   event: SessionEvent;
-  /** Text that is new, trimmed of what was there; `offset` 0 begins an attempt anew. */
+  /** Text that is new (reasoning, if `part` says so), trimmed of what was there; a higher `attempt` withdraws what was said before. */
   delta: Delta;
   /** The view changed, for whatever reason. */
   view: SessionView;

@@ -8,18 +8,22 @@ import type { Unsubscribe } from './emitter.ts';
 import { failureError, isRetryable } from './errors.ts';
 import { pause } from './timing.ts';
 
+/** More of what an agent says in one step. */
+interface Said<T extends 'text' | 'reasoning'> {
+  readonly type: T;
+  readonly turn: string;
+  readonly step: string;
+  readonly agent: string;
+  readonly attempt: number;
+  readonly text: string;
+}
+
 /** What a reader of a turn is given. */
 export type TurnPiece =
-  /** More of what an agent says in one step. */
-  | {
-      readonly type: 'text';
-      readonly turn: string;
-      readonly step: string;
-      readonly agent: string;
-      readonly attempt: number;
-      readonly text: string;
-    }
-  /** All text that was given of this step does not count: the step is tried again. `attempt` is the one withdrawn. */
+  | Said<'text'>
+  /** What the model thinks before it answers. */
+  | Said<'reasoning'>
+  /** Discard all text and reasoning of this step so far: the step is tried again. `attempt` is the one withdrawn. */
   | {
       readonly type: 'withdrawn';
       readonly turn: string;
@@ -48,7 +52,7 @@ export interface TurnSource {
 const LOOK_UP_AFTER_MS = 1_000;
 
 /** What the reader has been told of each step. */
-type Told = Map<string, { readonly attempt: number; readonly text: string }>;
+type Told = Map<string, { readonly attempt: number; readonly text: string; readonly reasoning: string }>;
 
 /**
  * The pieces of a turn, from its first word (what was said before comes in one piece) to its end.
@@ -148,16 +152,25 @@ function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
   return pieces;
 }
 
-function stepNews({ step, turn, agent, attempt, text }: StepEntry, told: Told): TurnPiece[] {
-  const before = told.get(step) ?? { attempt, text: '' };
-  told.set(step, { attempt, text });
+function stepNews(entry: StepEntry, told: Told): TurnPiece[] {
+  const { step, turn, agent, attempt, text, reasoning = '' } = entry;
+  const before = told.get(step) ?? { attempt, text: '', reasoning: '' };
   const who = { turn, step, agent };
+  const pieces: TurnPiece[] = [];
   // The end of a step carries its whole text: the same attempt goes on if the text does.
   const goesOn = before.attempt === attempt && text.startsWith(before.text);
-  const pieces: TurnPiece[] = [];
-  if (!goesOn && before.text) pieces.push({ type: 'withdrawn', ...who, attempt: before.attempt });
-  const more = goesOn ? text.slice(before.text.length) : text;
-  if (more) pieces.push({ type: 'text', ...who, attempt, text: more });
+  if (!goesOn && (before.text || before.reasoning))
+    pieces.push({ type: 'withdrawn', ...who, attempt: before.attempt });
+  const had = goesOn ? before : { text: '', reasoning: '' };
+  // An end may leave out the reasoning, which withdraws nothing.
+  const thoughts = reasoning.startsWith(had.reasoning) ? reasoning : had.reasoning;
+  for (const [type, whole, old] of [
+    ['reasoning', thoughts, had.reasoning],
+    ['text', text, had.text],
+  ] as const) {
+    if (whole.length > old.length) pieces.push({ type, ...who, attempt, text: whole.slice(old.length) });
+  }
+  told.set(step, { attempt, text, reasoning: thoughts });
   return pieces;
 }
 

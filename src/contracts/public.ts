@@ -26,7 +26,7 @@ export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
 export type { ErrorCode, Problem } from './errors.ts';
 export { nextTurn, receiptOf } from './view/ask.ts';
 export { applyEvent, emptyView } from './view/fold.ts';
-export { openSteps, takeDelta, withOpenStep } from './view/text.ts';
+export { deltasAfter, openSteps, stepCursor, takeDelta, withOpenStep } from './view/text.ts';
 export type { DeltaTaken } from './view/text.ts';
 export type { EndStatus, Entry, MessageEntry, SessionView, StepEntry, TurnEntry } from './view/types.ts';
 export { FRAMES } from './wire.ts';

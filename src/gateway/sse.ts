@@ -34,8 +34,8 @@ class EventStream implements Watcher, LongConnection {
     this.#gate.pass(() => this.#write(sseFrame(event.type, event, formatPosition(event))));
   }
 
-  delta({ step, attempt, offset, text }: Delta): void {
-    this.#gate.pass(() => this.#write(sseFrame(FRAMES.delta, { step, attempt, offset, text })));
+  delta({ session: _session, ...delta }: Delta): void {
+    this.#gate.pass(() => this.#write(sseFrame(FRAMES.delta, delta)));
   }
 
   reset(snapshot: SessionView): void {

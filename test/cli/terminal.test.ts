@@ -50,6 +50,19 @@ describe('a transcript', () => {
     expect(out.text()).toBe('  ada          one two\n  bob          no\n  ada           three\n');
   });
 
+  it('marks what a speaker thinks, also without colours', () => {
+    const out = sink();
+    const transcript = new Transcript(out);
+    transcript.think('ada', 'let me ', 't1.1');
+    transcript.think('ada', 'see', 't1.1');
+    transcript.say('ada', 'Yes', 't1.1');
+    transcript.end();
+    expect(out.text()).toBe('  ada          (thinks) let me see\n  ada          Yes\n');
+    const coloured = sink({ isTTY: true, columns: 80 });
+    new Transcript(coloured).think('ada', 'see');
+    expect(coloured.text()).toContain('\u001b[2msee\u001b[0m');
+  });
+
   it('breaks lines between words, at the text’s margin, however the words come', () => {
     const out = sink({ isTTY: true, columns: 40 });
     const transcript = new Transcript(out);

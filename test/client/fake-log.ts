@@ -1,10 +1,11 @@
 /** The log of one session, in memory: what a gateway reads, and what a client's view is measured against. */
-import { applyEvent, emptyView, openSteps, takeDelta } from '../../src/contracts/index.ts';
+import { applyEvent, deltasAfter, emptyView, openSteps, takeDelta } from '../../src/contracts/index.ts';
 import type {
   Cursor,
   Delta,
   EventData,
   EventType,
+  OpenStep,
   Position,
   SessionEvent,
   SessionView,
@@ -48,8 +49,22 @@ export class FakeLog {
 
   /** More text of a running step. */
   say(step: string, text: string): Frame & { kind: 'delta' } {
-    const have = openSteps(this.view).find((each) => each.step === step)!;
-    const delta = { session: this.session, step, attempt: have.attempt, offset: have.text.length, text };
+    const { attempt, text: have } = this.#open(step);
+    return this.#delta({ session: this.session, step, attempt, offset: have.length, text });
+  }
+
+  /** More of its reasoning. */
+  think(step: string, text: string): Frame & { kind: 'delta' } {
+    const { attempt, reasoning: have = '' } = this.#open(step);
+    const offset = have.length;
+    return this.#delta({ session: this.session, step, attempt, offset, text, part: 'reasoning' });
+  }
+
+  #open(step: string): OpenStep {
+    return openSteps(this.view).find((each) => each.step === step)!;
+  }
+
+  #delta(delta: Delta): Frame & { kind: 'delta' } {
     const taken = takeDelta(this.view, delta);
     if (taken.fit === 'new') this.view = taken.view;
     return { kind: 'delta', delta };
@@ -68,13 +83,14 @@ export class FakeLog {
   }
 
   restart(turn: string, step: string): Frame {
-    const { attempt } = openSteps(this.view).find((each) => each.step === step)!;
+    const { attempt } = this.#open(step);
     return this.append('step.restarted', { reason: 'worker lost' }, { turn, step, attempt: attempt + 1 });
   }
 
   complete(turn: string, step: string): Frame {
-    const { attempt, text } = openSteps(this.view).find((each) => each.step === step)!;
-    return this.append('step.completed', { text }, { turn, step, attempt });
+    const { attempt, text, reasoning } = this.#open(step);
+    const data = { text, ...(reasoning === undefined ? {} : { reasoning }) };
+    return this.append('step.completed', data, { turn, step, attempt });
   }
 
   /** The log is lost and built anew: same events, new epoch. */
@@ -93,16 +109,10 @@ export class FakeLog {
   since(cursor: Cursor | undefined): Frame[] | null {
     if (cursor?.epoch !== this.epoch || cursor.seq > this.events.length) return null;
     const frames: Frame[] = this.events.slice(cursor.seq).map((event) => ({ kind: 'event', event }));
-    for (const { step, attempt, text } of openSteps(this.view)) {
-      const have = cursor.open?.[step];
-      const offset = have?.attempt === attempt ? have.offset : 0;
-      if (offset === text.length) continue;
-      frames.push({
-        kind: 'delta',
-        delta: { session: this.session, step, attempt, offset, text: text.slice(offset) },
-      });
-    }
-    return frames;
+    const deltas = openSteps(this.view).flatMap((open) =>
+      deltasAfter(this.session, open, cursor.open?.[open.step]),
+    );
+    return [...frames, ...deltas.map((delta) => ({ kind: 'delta', delta }) as const)];
   }
 
   #empty(): SessionView {

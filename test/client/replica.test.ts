@@ -7,7 +7,18 @@ import { openSteps } from '../../src/contracts/index.ts';
 import { FakeLog } from './fake-log.ts';
 import type { Frame } from './fake-log.ts';
 
-const OPS = ['message', 'start', 'say', 'say', 'say', 'restart', 'complete', 'turn', 'epoch'] as const;
+const OPS = [
+  'message',
+  'start',
+  'say',
+  'say',
+  'say',
+  'think',
+  'restart',
+  'complete',
+  'turn',
+  'epoch',
+] as const;
 const FATES = ['deliver', 'deliver', 'lose', 'twice', 'again', 'reconnect'] as const;
 
 interface Step {
@@ -41,6 +52,8 @@ function happen(log: FakeLog, { op, pick, text }: Step): Frame[] {
       return turn === undefined ? [] : [log.start(turn, `${turn}.${number}`)];
     case 'say':
       return step === undefined ? [] : [log.say(step, text)];
+    case 'think':
+      return step === undefined ? [] : [log.think(step, text)];
     case 'restart':
       return step === undefined ? [] : [log.restart(step.split('.')[0]!, step)];
     case 'complete':
@@ -133,7 +146,7 @@ describe('the replica', () => {
     );
   });
 
-  test('the frames after a loss show it: one event, and one delta of each open step', () => {
+  test('the frames after a loss show it: one event, and one delta of each part of each open step', () => {
     fc.assert(
       fc.property(steps, fc.nat(), (all, cut) => {
         const log = new FakeLog();
@@ -141,7 +154,10 @@ describe('the replica', () => {
         const frames = all.filter((step) => step.op !== 'epoch').flatMap((step) => happen(log, step));
         for (const frame of frames.slice(0, frames.length && cut % frames.length)) reader.take(frame);
         reader.take(log.append('session.recovered', {}));
-        for (const { step } of openSteps(log.view)) reader.take(log.say(step, 'more'));
+        for (const { step } of openSteps(log.view)) {
+          reader.take(log.say(step, 'more'));
+          reader.take(log.think(step, 'more'));
+        }
         expect(reader.replica.view).toEqual(log.view);
       }),
       { numRuns: 200 },

@@ -9,6 +9,7 @@ import { sessionState, startClient, startGateway } from './setup.ts';
 /** Text as it is, what else there is in brackets. */
 function show(piece: TurnPiece): string {
   if (piece.type === 'text') return piece.text;
+  if (piece.type === 'reasoning') return `(${piece.text})`;
   return piece.type === 'withdrawn' ? `[withdrawn ${piece.attempt}]` : `[${piece.status}]`;
 }
 
@@ -82,6 +83,36 @@ describe('a turn as an iterable', () => {
     await take(pieces, 'right');
     endTurn(gateway, log);
     expect(await read(pieces)).toEqual(['[completed]']);
+  });
+
+  test('reasoning comes as pieces of its own, and is withdrawn with the text', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = session.turn('t1');
+    gateway.push(log.think('t1.1', 'Hm'));
+    await take(pieces, '(Hm)');
+    gateway.push(log.restart('t1', 't1.1'));
+    await take(pieces, '[withdrawn 1]');
+    gateway.push(log.think('t1.1', 'Ah'), log.say('t1.1', 'Yes'));
+    await take(pieces, '(Ah)Yes');
+    gateway.push(log.complete('t1', 't1.1'), log.append('turn.completed', {}, { turn: 't1' }));
+    expect(await read(pieces)).toEqual(['[completed]']);
+    expect(session.view?.entries.at(-1)).toMatchObject({ reasoning: 'Ah', text: 'Yes' });
+  });
+
+  test('an end that leaves out the reasoning withdraws nothing', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = session.turn('t1');
+    gateway.push(log.think('t1.1', 'Hm'), log.say('t1.1', 'Yes'));
+    await take(pieces, '(Hm)Yes');
+    gateway.push(log.append('step.completed', { text: 'Yes!' }, { turn: 't1', step: 't1.1', attempt: 1 }));
+    gateway.push(log.append('turn.completed', {}, { turn: 't1' }));
+    expect(await read(pieces)).toEqual(['!', '[completed]']);
   });
 
   test('a cut and a snapshot in the middle are not seen by its reader', async () => {

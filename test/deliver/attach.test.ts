@@ -75,6 +75,41 @@ describe('a first attach', () => {
     expect(client.deltas).toHaveLength(1);
   });
 
+  test('gets the reasoning of a running step in one piece beside its text, and goes on from there', async () => {
+    const author = await rig.author();
+    const { delivery, log } = await rig.gateway(author);
+    const [early, late] = [new Client(author.ref), new Client(author.ref)];
+    await early.attach(delivery);
+    await author.message('t1');
+    await author.begin('t1', 't1.1');
+    await author.say('t1.1', 'Yes');
+    await eventually('the text is here', () => early.texts[0] === 'Yes');
+    const { session } = author.ref;
+    const thought = { session, step: 't1.1', attempt: 1, part: 'reasoning' } as const;
+    const think = (offset: number, text: string): void =>
+      log.listeners[0]!.delta(author.at.epoch, { ...thought, offset, text });
+    think(0, 'Hm');
+    think(2, ', yes');
+    expect(early.deltas).toEqual([
+      { session, step: 't1.1', attempt: 1, offset: 0, text: 'Yes' },
+      { ...thought, offset: 0, text: 'Hm' },
+      { ...thought, offset: 2, text: ', yes' },
+    ]);
+    await late.attach(delivery);
+    const cursor = late.replica.cursor!;
+    expect(cursor.open).toEqual({ 't1.1': { attempt: 1, offset: 3, reasoning: 7 } });
+    late.leave();
+    think(7, '!');
+    await late.attach(delivery);
+    expect(late.deltas).toEqual([{ ...thought, offset: 7, text: '!' }]);
+    expect(late.view).toEqual(early.view);
+    // One that has the text only is given the reasoning whole.
+    const other = new Client(author.ref);
+    other.replica.replace({ ...late.view, entries: [] });
+    await other.attach(delivery, { ...cursor, open: { 't1.1': { attempt: 1, offset: 3 } } });
+    expect(other.deltas).toEqual([{ ...thought, offset: 0, text: 'Hm, yes!' }]);
+  });
+
   test('does not follow for a single question', async () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);

@@ -18,13 +18,15 @@ export interface Tapped extends SessionLog {
   deaf: boolean;
   /** Notices that came while it was deaf. */
   unheard: number;
+  /** Those who subscribed, oldest first. */
+  readonly listeners: LogListener[];
 }
 
 export function tap(log: SessionLog): Tapped {
   const calls: Record<string, number> = {};
   const count = (name: string): void => void (calls[name] = (calls[name] ?? 0) + 1);
   const tapped: Tapped = {
-    ...{ calls, deaf: false, unheard: 0 },
+    ...{ calls, deaf: false, unheard: 0, listeners: [] },
     begin: (...args) => log.begin(...args),
     delta: (...args) => log.delta(...args),
     commit: (...args) => log.commit(...args),
@@ -55,6 +57,7 @@ export function tap(log: SessionLog): Tapped {
         epoch: unlessDeaf(listener.epoch.bind(listener)),
         reconnected: listener.reconnected.bind(listener),
       };
+      tapped.listeners.push(ears);
       return log.subscribe(ref, ears);
     },
   };

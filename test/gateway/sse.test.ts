@@ -29,6 +29,10 @@ test('a stream without a cursor begins with the snapshot, also if an event is pu
   expect(await next()).toBe(
     'event: delta\ndata: {"step":"t1.1","attempt":1,"offset":0,"text":"line\\nbreak"}',
   );
+  watcher().delta({ session: 's', step: 't1.1', attempt: 1, offset: 0, text: 'Hm', part: 'reasoning' });
+  expect(await next()).toBe(
+    'event: delta\ndata: {"step":"t1.1","attempt":1,"offset":0,"text":"Hm","part":"reasoning"}',
+  );
   leave.abort();
   await until(() => rig.delivery.watchers.size === 0);
 });

@@ -49,6 +49,31 @@ describe('a turn', () => {
     await see(page, '.step .text', /^better$/);
   });
 
+  test('reasoning is folded away beside the text', async () => {
+    const { log } = play;
+    const page = await play.join();
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.think('t1.1', 'Let me see.'));
+    await see(page, '.state', 'thinking');
+    expect(await page.locator('.reasoning').isVisible()).toBe(false);
+    await page.getByText('Reasoning').click();
+    await see(page, '.reasoning', 'Let me see.');
+    play.push(log.say('t1.1', 'Yes.'), log.complete('t1', 't1.1'));
+    await see(page, '.step[data-status=completed] .text', 'Yes.');
+    await see(page, '.reasoning', 'Let me see.');
+  });
+
+  test('a pause and a cut answer are shown', async () => {
+    const { log } = play;
+    const page = await play.join();
+    const step = { turn: 't1', step: 't1.1', attempt: 1 };
+    const waiting = { code: 'agent_rate_limited', message: 'Later.', until: Date.now() + 60_000 };
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'));
+    play.push(log.append('step.waiting', waiting, step));
+    await see(page, '.state', /^paused until .* · agent_rate_limited$/);
+    play.push(log.append('step.completed', { text: 'As I was', finish: 'length' }, step));
+    await see(page, '.state', 'completed · cut: length');
+  });
+
   test('failed and cancelled turns say so, with the code', async () => {
     const { log } = play;
     const page = await play.join();

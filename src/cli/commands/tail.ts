@@ -11,6 +11,9 @@ export interface TailOptions {
   readonly json?: boolean;
 }
 
+/** What a step has said. */
+type Said = Pick<StepEntry, 'step' | 'agent' | 'attempt' | 'text' | 'reasoning'>;
+
 /** Who is told, in order. */
 interface Reader {
   event(event: SessionEvent): void;
@@ -116,7 +119,7 @@ class ScreenReader implements Reader {
   readonly #session: Session;
   readonly #transcript = new Transcript();
   /** What is on the screen of each running step. */
-  readonly #shown = new Map<string, { readonly attempt: number; readonly text: string }>();
+  readonly #shown = new Map<string, Omit<Said, 'step' | 'agent'>>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -135,8 +138,13 @@ class ScreenReader implements Reader {
         this.#transcript.note(`message ${event.data.messageId} was rejected: ${event.data.code}`, 'yellow');
         break;
       case 'step.completed':
-        this.#show({ step, agent, attempt, text: event.data.text });
+        this.#show({ ...event.data, step, agent, attempt });
         this.#forget(step);
+        if (event.data.finish && event.data.finish !== 'stop')
+          this.#transcript.note(`${agent} was cut short: ${event.data.finish}`, 'yellow');
+        break;
+      case 'step.waiting':
+        this.#transcript.note(`${agent} pauses: ${event.data.code}: ${event.data.message}`, 'yellow');
         break;
       case 'step.failed':
         this.#forget(step);
@@ -148,6 +156,9 @@ class ScreenReader implements Reader {
         break;
       case 'turn.failed':
         this.#transcript.note(`the turn failed: ${event.data.code}`, 'red');
+        break;
+      case 'session.interrupted':
+        this.#transcript.note(`interrupted: ${event.data.reason}; the next message reopens it`, 'yellow');
         break;
       case 'session.closed':
         this.#transcript.note(`closed: ${event.data.reason}`);
@@ -166,13 +177,17 @@ class ScreenReader implements Reader {
     this.#transcript.note('the log was built anew; here it is from its beginning', 'yellow');
   }
 
-  #show({ step, agent, attempt, text }: Pick<StepEntry, 'step' | 'agent' | 'attempt' | 'text'>): void {
+  #show({ step, agent, attempt, text, reasoning = '' }: Said): void {
     const before = this.#shown.get(step) ?? { attempt, text: '' };
     const goesOn = before.text === '' || (before.attempt === attempt && text.startsWith(before.text));
-    if (!goesOn) this.#transcript.note(`${agent} is tried again; what stands above does not count`, 'yellow');
+    if (!goesOn) this.#transcript.note(`${agent} is tried again; ignore what it said above`, 'yellow');
+    const thought = goesOn && before.attempt === attempt ? (before.reasoning ?? '') : '';
+    // An end may leave out the reasoning.
+    if (reasoning.startsWith(thought) && reasoning.length > thought.length)
+      this.#transcript.think(agent, reasoning.slice(thought.length), step);
     const more = goesOn ? text.slice(before.text.length) : text;
     if (more) this.#transcript.say(agent, more, step);
-    this.#shown.set(step, { attempt, text });
+    this.#shown.set(step, { attempt, text, reasoning: reasoning || thought });
   }
 
   #forget(step: string): void {

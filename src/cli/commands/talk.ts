@@ -55,11 +55,14 @@ async function open(id: string, team: string | undefined): Promise<void> {
 
 function show(piece: TurnPiece, transcript: Transcript): void {
   switch (piece.type) {
+    case 'reasoning':
+      transcript.think(piece.agent, piece.text, piece.step);
+      break;
     case 'text':
       transcript.say(piece.agent, piece.text, piece.step);
       break;
     case 'withdrawn':
-      transcript.note(`${piece.agent} is tried again; what stands above does not count`, 'yellow');
+      transcript.note(`${piece.agent} is tried again; ignore what it said above`, 'yellow');
       break;
     case 'ended':
       if (piece.status === 'cancelled') transcript.note('cancelled', 'yellow');

@@ -1,4 +1,5 @@
 /** What running steps say: the one rule for deltas. */
+import type { StepCursor } from '../cursor.ts';
 import type { Delta, OpenStep } from '../events/delta.ts';
 import { editStep } from './edit.ts';
 import type { SessionView, StepEntry } from './types.ts';
@@ -42,6 +43,26 @@ function say(entry: StepEntry, { attempt, text, reasoning }: OpenStep): StepEntr
 
 function openStep({ step, attempt, text, reasoning }: StepEntry): OpenStep {
   return { step, attempt, text, ...(reasoning === undefined ? {} : { reasoning }) };
+}
+
+/** What a reader that has `have` of a running step lacks: of its reasoning, of its text, or nothing. */
+export function deltasAfter(session: string, open: OpenStep, have?: StepCursor): readonly Delta[] {
+  const { step, attempt, text, reasoning = '' } = open;
+  // A higher attempt than is here: its events are on their way.
+  if (have && have.attempt > attempt) return [];
+  const at: StepCursor = have?.attempt === attempt ? have : { attempt, offset: 0 };
+  const piece = (whole: string, offset: number): Omit<Delta, 'part'>[] =>
+    offset < whole.length ? [{ session, step, attempt, offset, text: whole.slice(offset) }] : [];
+  const thoughts = piece(reasoning, at.reasoning ?? 0).map((delta) => ({
+    ...delta,
+    part: 'reasoning' as const,
+  }));
+  return [...thoughts, ...piece(text, at.offset)];
+}
+
+/** What a reader has of a running step. */
+export function stepCursor({ attempt, text, reasoning }: OpenStep): StepCursor {
+  return { attempt, offset: text.length, ...(reasoning ? { reasoning: reasoning.length } : {}) };
 }
 
 /** The running steps of a view. */

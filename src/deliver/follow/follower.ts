@@ -7,7 +7,7 @@
  * 3. A notice is a hint. One that does not fit waits while the log is read. While Redis is away nothing is sent and nobody is dropped.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConvokeError, isAfter, LIMITS, openSteps } from '../../contracts/index.ts';
+import { ConvokeError, deltasAfter, isAfter, LIMITS, openSteps } from '../../contracts/index.ts';
 import type { Cursor, Delta, LoggedEvent, Position, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { LogListener } from '../../log/index.ts';
 import { Replica } from './replica.ts';
@@ -257,7 +257,8 @@ export class Follower implements LogListener {
     if (this.#stopped) return;
     const { session } = this.ref;
     for (const event of slice.events) this.#take({ epoch, event }, true);
-    for (const open of slice.open) this.#take({ epoch, delta: { session, ...open, offset: 0 } }, true);
+    for (const delta of slice.open.flatMap((open) => deltasAfter(session, open)))
+      this.#take({ epoch, delta }, true);
   }
 
   async #recover(behind: Behind, seen: Position): Promise<void> {

@@ -1,5 +1,13 @@
 /** A gateway's replica of a session: the fold of its notices, which knows the ones that do not fit. No input or output. */
-import { applyEvent, envelope, fitting, LIMITS, openSteps, takeDelta } from '../../contracts/index.ts';
+import {
+  applyEvent,
+  deltasAfter,
+  envelope,
+  fitting,
+  LIMITS,
+  openSteps,
+  takeDelta,
+} from '../../contracts/index.ts';
 import type {
   Cursor,
   Delta,
@@ -71,13 +79,10 @@ export class Replica {
     if (cursor.epoch !== epoch || cursor.seq > seq) return null;
     const events = this.#ring.after(cursor.seq, seq);
     if (!events) return null;
-    const deltas = openSteps(this.#view).flatMap(({ step, attempt, text }) => {
-      const have = cursor.open?.[step];
-      const offset = have?.attempt === attempt ? have.offset : 0;
-      // A higher attempt, or more text, than is here: its notice is on its way.
-      if (offset >= text.length || (have && have.attempt > attempt)) return [];
-      return [{ session: this.#ref.session, step, attempt, offset, text: text.slice(offset) }];
-    });
+    const { session } = this.#ref;
+    const deltas = openSteps(this.#view).flatMap((open) =>
+      deltasAfter(session, open, cursor.open?.[open.step]),
+    );
     return { events, deltas };
   }
 

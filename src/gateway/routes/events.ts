@@ -41,7 +41,7 @@ function pageRoute(context: GatewayContext): ApiRoute {
 
 const STREAM = [
   'Server-sent events. `event` is the type of the event, `id` its cursor, `data` its envelope. Besides:',
-  '- `delta`: a piece of an open step, `{step, attempt, offset, text}`; it has no id.',
+  '- `delta`: a piece of an open step, `{step, attempt, offset, text, part?}`; it has no id.',
   '- `reset`: forget what you have and take this snapshot. A stream without a cursor begins with one.',
   '- `bye`: the server closes the stream, `{code, retry, retryAfterMs}`.',
 ].join('\n');
