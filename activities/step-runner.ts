@@ -144,7 +144,7 @@ class Attempt {
       this.#writer.write((known) =>
         this.#writer.log.begin(this.#ref, {
           ...{ known, turn, step, agent, owner, order, lead, reason },
-          atLeast: this.#begun?.attempt ?? 0,
+          atLeast: Math.max(this.#begun?.attempt ?? 0, order),
           at: Date.now(),
           since: this.#before?.position ?? START,
         }),

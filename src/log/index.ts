@@ -3,6 +3,7 @@ export type {
   AppendInput,
   BeginInput,
   Begun,
+  Closing,
   CommitInput,
   DeltaReply,
   Ended,

@@ -6,15 +6,19 @@ export interface LogKeys {
   readonly log: string;
   readonly ids: string;
   readonly channel: string;
+  /** What an open step has said, and what it has reasoned: these and the id of the step. */
+  readonly texts: string;
+  readonly reasonings: string;
 }
 
-/** The keys of a session. The scripts derive the text key of a step from `meta`; see `lua/shared.lua`. */
 export function logKeys(ref: SessionRef): LogKeys {
   const prefix = `convoke:{${sessionKey(ref)}}:`;
-  return { meta: `${prefix}meta`, log: `${prefix}log`, ids: `${prefix}ids`, channel: `${prefix}ch` };
-}
-
-/** The text of an open step. */
-export function textKey(ref: SessionRef, step: string): string {
-  return `convoke:{${sessionKey(ref)}}:t:${step}`;
+  return {
+    meta: `${prefix}meta`,
+    log: `${prefix}log`,
+    ids: `${prefix}ids`,
+    channel: `${prefix}ch`,
+    texts: `${prefix}t:`,
+    reasonings: `${prefix}r:`,
+  };
 }

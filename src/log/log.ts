@@ -7,14 +7,16 @@
  *    `id` at most once while the log retains it; the id of an event that was trimmed is new again. So `LIMITS.logBytes` must hold more than
  *    a session says while one call may still be repeated.
  * 2. Every write but a delta states a position its writer knows. If the log is missing, or is not as far (a lower head in that epoch, or an
- *    older epoch: a server that fell back), nothing is written and the answer is `lost` or `behind`. Epochs only grow.
+ *    older epoch: a server that fell back), nothing is written and the answer is `lost` or `behind`. Epochs only grow, and an epoch ends with
+ *    the server's life (a restart, a promoted replica: their newest events may be missing), so a position names one event for ever.
  * 3. Only the newest attempt of a step writes text, only at the current end of the text, and only until the step has ended.
- * 4. A step ends once: whoever ends it second gets the stored end.
+ * 4. A step is open from its start to its end, and ends once: whoever ends it second gets the stored end.
  * 5. Repeating a call that was executed, but whose answer was lost, changes nothing and, unless others wrote meanwhile, gives the same answer.
  * 6. What a session holds is bounded: the oldest events are trimmed (the newest always stays), and all of it expires when nobody writes.
  */
 import type {
   Delta,
+  EventData,
   EventDraft,
   LoggedEvent,
   OpenStep,
@@ -29,11 +31,14 @@ export interface Incomplete {
   readonly status: 'lost' | 'behind';
 }
 
-/** The step has ended; `events` are its stored end, then its turn's if the turn has ended. */
+/**
+ * The step, or for a `begin` its turn, has ended: `events` are the stored end of the step if it has one, then that of its turn if the turn
+ * has ended.
+ */
 export interface Ended {
   readonly status: 'ended';
   readonly position: Position;
-  /** Positions of the lead of a `begin`; empty for a `commit`. */
+  /** Positions of the lead of a `begin`, but for the start of a step that cannot start in an ended turn; empty for a `commit`. */
   readonly placed: readonly Placement[];
   readonly events: readonly LoggedEvent[];
 }
@@ -52,11 +57,15 @@ export interface BeginInput {
   /** Names this execution: the same owner that begins twice keeps its attempt, another one supersedes it. */
   readonly owner: string;
   /**
-   * Temporal's attempt number. A lower one than the open step's is fenced, and the attempt given is never lower than it: so a writer that
-   * outlived a lost log cannot take the place of one that came after it. 0: no order known (local activities), the last to come wins.
+   * Fences: a lower order than that of the open attempt is refused. Grows with every execution of the step, across retries, activities and
+   * runs; any integer up to 2^53. It does not enter the attempt's number. 0: no order known (local activities), the last to come wins.
    */
   readonly order: number;
-  /** The attempt that this owner had before the log was built anew, the least that it gets; 0: none. */
+  /**
+   * The attempt given is the open one's number + 1, or this if it is more. Callers state what they know of earlier attempts (their own before
+   * the log was built anew, their predecessors'), so that a writer that outlived a lost log cannot take the place of one that came after it.
+   * 0: nothing known.
+   */
   readonly atLeast: number;
   readonly lead: readonly EventDraft[];
   /** Why there is another attempt, for `step.restarted`. */
@@ -100,13 +109,35 @@ export interface Appended {
   readonly position: Position;
   /** Positions of the drafts, also of those that had been appended before. */
   readonly placed: readonly Placement[];
-  /** Every end of a step or a turn among the drafts, as the log holds it: another writer may have been first, or its text was put in. */
+  /**
+   * Every end of a step or a turn among the drafts, as the log holds it (another writer may have been first, or its text was put in), and
+   * every end that closing the turn has made, by this call or by the same call before.
+   */
   readonly events: readonly LoggedEvent[];
+}
+
+type EndOf<T extends 'step.cancelled' | 'step.failed'> = Pick<
+  Extract<EventDraft, { type: T }>,
+  'type' | 'at' | 'cause' | 'stamps'
+> & { readonly data: Omit<EventData[T], 'text' | 'reasoning'> };
+
+/** Ends what is open in a turn: each open step gets this end, with its own id, agent, attempt, text and reasoning. */
+export interface Closing {
+  readonly turn: string;
+  readonly end: EndOf<'step.cancelled'> | EndOf<'step.failed'>;
 }
 
 export interface AppendInput {
   readonly known: Position;
   readonly drafts: readonly EventDraft[];
+  /** Carried out, in the order in which the steps were opened, before the draft that ends the turn, or else after the last draft. */
+  readonly closes?: Closing;
+}
+
+/** An open step as the log holds it. */
+export interface OpenLogStep extends OpenStep {
+  readonly turn: string;
+  readonly agent: string;
 }
 
 /** What a reader gets in one consistent piece. */
@@ -116,7 +147,8 @@ export interface LogSlice {
   readonly first: number;
   readonly info: SessionInfo;
   readonly events: readonly LoggedEvent[];
-  readonly open: readonly OpenStep[];
+  /** Steps that an attempt has begun and nobody has ended, in the order of their opening. */
+  readonly open: readonly OpenLogStep[];
 }
 
 export interface RebuildInput {
@@ -127,6 +159,8 @@ export interface RebuildInput {
   readonly info: SessionInfo;
   /** Contiguous, in order. */
   readonly events: readonly LoggedEvent[];
+  /** `step.started` of each step that has not ended: it stays open, and an attempt of it must begin before it speaks. */
+  readonly started?: readonly EventDraft[];
 }
 
 /** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. A listener must not throw. */
@@ -140,21 +174,22 @@ export interface LogListener {
 }
 
 export interface SessionLog {
-  /** Opens an attempt of a step: appends `lead`, fences older attempts. */
+  /** Opens an attempt of a step: appends `lead`, fences older attempts. In a turn that has ended no step begins: `ended`. */
   begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete>;
   /**
-   * Appends text to an open step. `offset` counts UTF-16 units. A text must not end inside a surrogate pair: a half becomes U+FFFD.
-   * What the log has already is `ok`; a text that begins before its end and reaches beyond it is told the end and is not taken.
+   * Appends to the text of an open step, or to its reasoning, which has offsets of its own. `offset` counts UTF-16 units. A text must not
+   * end inside a surrogate pair: a half becomes U+FFFD. What the log has already is `ok`; a text that begins before its end and reaches
+   * beyond it is told the end and is not taken.
    */
   delta(ref: SessionRef, delta: Omit<Delta, 'session'>): Promise<DeltaReply>;
-  /** Ends a step; of the newest attempt, and before anybody else has. A failure without a text gets the text that the step has. */
+  /** Ends a step; of the newest attempt, and before anybody else has. A failure without a text gets what the step has said. */
   commit(
     ref: SessionRef,
     input: CommitInput,
   ): Promise<Ended | Fenced | Incomplete | { readonly status: 'closed' }>;
   /**
-   * Appends facts; ends of steps among them close these steps. A cancelled or failed end whose text is empty gets the text that the step
-   * has. `session.created` from a writer that knows no position creates the log.
+   * Appends facts; ends of steps among them close these steps. A cancelled or failed end without a text gets the text and the reasoning
+   * that the step has. `session.created` from a writer that knows no position creates the log.
    */
   append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete>;
   /** Events after `after` (oldest first, at most `limit`); without it the newest `limit`. Null: there is no log. */

@@ -1,9 +1,6 @@
 /** The session log on Redis: every call is one Lua script, so that it is atomic and may be sent twice. */
 import type { Redis } from 'ioredis';
-import { randomUUID } from 'node:crypto';
 import {
-  endsStep,
-  endsTurn,
   eventId,
   LIMITS,
   type Delta,
@@ -28,13 +25,12 @@ import type {
   SessionLog,
 } from './log.ts';
 import { isFull, logUnavailable } from './failure.ts';
-import { logKeys, textKey, type LogKeys } from './keys.ts';
+import { closingArg, creationArgs, draftArgs, startArg } from './arguments.ts';
+import { lifeOf } from './life.ts';
+import { logKeys } from './keys.ts';
 import { events, list, openSteps, placements, position, text } from './replies.ts';
 import { loadScripts, type LogScripts, type LuaReply } from './scripts.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
-
-/** Stands in a draft's JSON for the text that the step has in the log; random, so that no text contains it. */
-const TEXT_MARKER = `open-text:${randomUUID()}`;
 
 export interface RedisLogOptions {
   /** For commands. No offline queue, a command time-out. */
@@ -49,29 +45,7 @@ export interface RedisLogOptions {
   readonly onFull?: () => void;
 }
 
-/** How a draft is told to the scripts: id, JSON, and what it ends. */
-function draftArgs(drafts: readonly EventDraft[]): string[] {
-  const args = [String(drafts.length)];
-  for (const draft of drafts) {
-    const ofStep = endsStep(draft.type) && draft.step !== undefined;
-    const open = ofStep && (draft.type === 'step.cancelled' || draft.type === 'step.failed');
-    const marked =
-      open && draft.data.text === '' ? { ...draft, data: { ...draft.data, text: TEXT_MARKER } } : draft;
-    const ending = ofStep ? `step ${draft.step}` : endsTurn(draft.type) ? 'turn' : '';
-    args.push(draft.id, JSON.stringify(marked), ending);
-  }
-  return args;
-}
-
-/** A session that nothing is known of may be created by the writer that brings its `session.created`. */
-function creation(known: Position, drafts: readonly EventDraft[]): [string, string, string] {
-  const created = drafts.find((draft) => draft.type === 'session.created');
-  if (known.epoch !== 0 || created?.type !== 'session.created') return ['', '', ''];
-  const info: SessionInfo = { ...created.data, createdAt: created.at };
-  return ['1', String(Date.now()), JSON.stringify(info)];
-}
-
-const closes = ({ type }: EventDraft): boolean => type === 'session.closed';
+const closesSession = ({ type }: EventDraft): boolean => type === 'session.closed';
 
 export function createRedisLog(options: RedisLogOptions): SessionLog {
   return new RedisLog(options);
@@ -99,9 +73,9 @@ class RedisLog implements SessionLog {
     // The script adds the id and the attempt, whose number it gives.
     const restarted = { type: 'step.restarted', at, turn, step, agent, data: { reason } };
     const reply = await this.#write('beginStep', ref, input, [
-      ...creation(input.known, input.lead),
-      step,
-      turn,
+      ...creationArgs(input.known, input.lead),
+      startArg(step, turn, agent),
+      eventId.turnEnded(turn),
       input.owner,
       input.order,
       input.atLeast,
@@ -125,19 +99,13 @@ class RedisLog implements SessionLog {
   }
 
   async delta(ref: SessionRef, delta: Omit<Delta, 'session'>): Promise<DeltaReply> {
-    const { meta, channel } = logKeys(ref);
-    const { step, attempt, offset } = delta;
+    const { meta, channel, texts, reasonings } = logKeys(ref);
+    const { step, attempt, offset, text: piece } = delta;
+    const [prefix, field, notice] = delta.part ? [reasonings, 'm', 'T'] : [texts, 'n', 'D'];
     const reply = await this.#call(() =>
       this.#scripts.appendDelta(
-        meta,
-        textKey(ref, step),
-        channel,
-        step,
-        attempt,
-        offset,
-        delta.text.length,
-        this.#ttl,
-        delta.text,
+        ...[meta, `${prefix}${step}`, channel],
+        ...[step, attempt, offset, piece.length, this.#ttl, field, notice, piece],
       ),
     );
     if (reply[0] === 'ok') return { status: 'ok' };
@@ -148,12 +116,12 @@ class RedisLog implements SessionLog {
   }
 
   async commit(ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
-    const turn = input.ends[0]?.turn ?? '';
+    const { step, attempt, ends } = input;
+    const turn = ends[0]?.turn ?? '';
     const reply = await this.#write('commitStep', ref, input, [
-      input.step,
-      turn,
-      input.attempt,
-      ...draftArgs(input.ends),
+      ...['', '', ''],
+      ...[step, attempt, eventId.stepEnded(step), eventId.turnEnded(turn)],
+      ...draftArgs(ends),
     ]);
     return reply[0] === 'closed' ? { status: 'closed' } : stepReply(reply);
   }
@@ -161,7 +129,8 @@ class RedisLog implements SessionLog {
   async append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete> {
     const ttl = this.#ttlAfter(input.drafts);
     const reply = await this.#write('appendEvents', ref, { ...input, ttl }, [
-      ...creation(input.known, input.drafts),
+      ...creationArgs(input.known, input.drafts),
+      closingArg(input.closes),
       ...draftArgs(input.drafts),
     ]);
     if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
@@ -174,9 +143,8 @@ class RedisLog implements SessionLog {
   }
 
   async read(ref: SessionRef, query: { after?: number; limit: number }): Promise<LogSlice | null> {
-    const { meta, log, ids } = logKeys(ref);
     const { after = '', limit } = query;
-    const reply = await this.#call(() => this.#scripts.readLog(meta, log, ids, after, limit));
+    const reply = await this.#call(() => this.#scripts.readLog(...head(ref), after, limit));
     if (reply.length === 0) return null;
     return {
       position: position(reply[0]),
@@ -188,15 +156,15 @@ class RedisLog implements SessionLog {
   }
 
   async rebuild(ref: SessionRef, input: RebuildInput): Promise<Position> {
-    const { meta, log, ids, channel } = logKeys(ref);
+    const { expected, epoch, info, started = [] } = input;
     const flat = input.events.flatMap(({ seq, ...draft }) => [String(seq), draft.id, JSON.stringify(draft)]);
-    const { expected, epoch, info } = input;
+    const open = started.map(({ step = '', turn, agent }) => startArg(step, turn, agent));
     const ttl = this.#ttlAfter(input.events);
     const reply = await this.#call(() =>
       this.#scripts.rebuildLog(
-        ...[meta, log, ids, channel],
+        ...head(ref),
         ...[expected?.epoch ?? 0, expected?.seq ?? 0, ttl, this.#cap, epoch, JSON.stringify(info)],
-        ...[input.events.length, ...flat],
+        ...[input.events.length, ...flat, open.length, ...open],
       ),
     );
     return position(reply);
@@ -204,13 +172,14 @@ class RedisLog implements SessionLog {
 
   async heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]> {
     if (refs.length === 0) return [];
-    const pipeline = this.#redis.pipeline();
-    for (const ref of refs) pipeline.hmget(logKeys(ref).meta, 'e', 's');
-    const replies = await this.#ask(() => pipeline.exec());
-    return (replies ?? []).map(([error, value]) => {
+    const pipeline = this.#redis.pipeline().info('server', 'replication');
+    for (const ref of refs) pipeline.hmget(logKeys(ref).meta, 'e', 's', 'l');
+    const [server, ...replies] = (await this.#ask(() => pipeline.exec())) ?? [];
+    const life = lifeOf(server?.[1]);
+    return replies.map(([error, value]) => {
       if (error) throw logUnavailable(error);
-      const [epoch, seq] = value as (string | null)[]; // safety: HMGET of two fields
-      return epoch && seq ? { epoch: Number(epoch), seq: Number(seq) } : null;
+      const [epoch, seq, opened] = value as (string | null)[]; // safety: HMGET of three fields
+      return epoch && seq && opened === life ? { epoch: Number(epoch), seq: Number(seq) } : null;
     });
   }
 
@@ -219,23 +188,18 @@ class RedisLog implements SessionLog {
   }
 
   #ttlAfter(events: readonly EventDraft[]): number {
-    return events.some(closes) ? Math.min(this.#ttl, LIMITS.closedLogTtlMs) : this.#ttl;
+    return events.some(closesSession) ? Math.min(this.#ttl, LIMITS.closedLogTtlMs) : this.#ttl;
   }
 
-  /** Calls a script that writes: keys, the writer's position, the limits, then its own arguments. */
+  /** Calls a script that states its writer's position: keys, limits, position, then its own arguments. */
   #write(
     script: 'beginStep' | 'commitStep' | 'appendEvents',
     ref: SessionRef,
     { known, ttl = this.#ttl }: { readonly known: Position; readonly ttl?: number },
     args: readonly (string | number)[],
   ): Promise<LuaReply[]> {
-    const { meta, log, ids, channel }: LogKeys = logKeys(ref);
     return this.#call(() =>
-      this.#scripts[script](
-        ...[meta, log, ids, channel],
-        ...[known.epoch, known.seq, ttl, this.#cap, TEXT_MARKER],
-        ...args,
-      ),
+      this.#scripts[script](...head(ref), ttl, this.#cap, known.epoch, known.seq, ...args),
     );
   }
 
@@ -253,6 +217,12 @@ class RedisLog implements SessionLog {
       throw failure;
     }
   }
+}
+
+/** Keys of a session, and what the keys of its open steps begin with. */
+function head(ref: SessionRef): string[] {
+  const { meta, log, ids, channel, texts, reasonings } = logKeys(ref);
+  return [meta, log, ids, channel, texts, reasonings];
 }
 
 function stepReply(reply: LuaReply[]): Ended | Fenced | Incomplete {

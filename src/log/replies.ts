@@ -1,5 +1,6 @@
 /** From what the scripts answer to what the port promises. */
-import type { LoggedEvent, OpenStep, Placement, Position } from '../contracts/index.ts';
+import type { LoggedEvent, Placement, Position } from '../contracts/index.ts';
+import type { OpenLogStep } from './log.ts';
 import type { LuaReply } from './scripts.ts';
 
 export function list(reply: LuaReply | undefined): LuaReply[] {
@@ -44,12 +45,17 @@ export function placements(reply: LuaReply | undefined): Placement[] {
   return found;
 }
 
-/** Flat step, attempt, text, … */
-export function openSteps(reply: LuaReply | undefined): OpenStep[] {
-  const flat = list(reply);
-  const found: OpenStep[] = [];
-  for (let index = 0; index + 2 < flat.length; index += 3) {
-    found.push({ step: text(flat[index]), attempt: Number(flat[index + 1]), text: text(flat[index + 2]) });
+/** Flat step, turn, agent, attempt, text, reasoning, … */
+export function openSteps(reply: LuaReply | undefined): OpenLogStep[] {
+  const flat = list(reply).map(text);
+  const found: OpenLogStep[] = [];
+  for (let index = 0; index < flat.length; index += 6) {
+    const [step = '', turn = '', agent = '', attempt, said = '', reasoning = ''] = flat.slice(
+      index,
+      index + 6,
+    );
+    const open = { step, turn, agent, attempt: Number(attempt), text: said };
+    found.push(reasoning === '' ? open : { ...open, reasoning });
   }
   return found;
 }

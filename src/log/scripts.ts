@@ -21,11 +21,12 @@ function source(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 }
 
-/** Defines a script `<name>-<number of keys>.lua` and returns the call. ioredis sends its hash and falls back to the text. */
-function define(redis: Redis, name: string): Script {
+/** Defines a script `<name>-<number of keys>.lua`, with `shared` in front of it, and returns the call. ioredis sends its hash and falls back to the text. */
+function define(redis: Redis, name: string, shared = ''): Script {
   const keys = Number(name.slice(name.lastIndexOf('-') + 1));
   const command = `convoke_${name.replaceAll('-', '_')}`;
-  redis.defineCommand(command, { numberOfKeys: keys, lua: `${source('shared')}\n${source(name)}` });
+  const lua = shared ? `${shared}\n${source(name)}` : source(name);
+  redis.defineCommand(command, { numberOfKeys: keys, lua });
   const defined = redis as unknown as Record<string, Script>; // safety: defineCommand has just added it
   return (...args) => {
     const call = defined[command];
@@ -35,12 +36,13 @@ function define(redis: Redis, name: string): Script {
 }
 
 export function loadScripts(redis: Redis): LogScripts {
+  const shared = source('shared');
   return {
-    beginStep: define(redis, 'begin-step-4'),
+    beginStep: define(redis, 'begin-step-4', shared),
     appendDelta: define(redis, 'append-delta-3'),
-    commitStep: define(redis, 'commit-step-4'),
-    appendEvents: define(redis, 'append-events-4'),
-    readLog: define(redis, 'read-log-3'),
-    rebuildLog: define(redis, 'rebuild-log-4'),
+    commitStep: define(redis, 'commit-step-4', shared),
+    appendEvents: define(redis, 'append-events-4', shared),
+    readLog: define(redis, 'read-log-4', shared),
+    rebuildLog: define(redis, 'rebuild-log-4', shared),
   };
 }

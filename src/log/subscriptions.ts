@@ -1,6 +1,6 @@
 /** Who hears which session. One sharded subscription for each session, whatever the number of listeners. */
 import type { Redis } from 'ioredis';
-import type { SessionRef } from '../contracts/index.ts';
+import type { Delta, SessionRef } from '../contracts/index.ts';
 import type { LogListener } from './log.ts';
 import { logKeys } from './keys.ts';
 import { loggedEvent } from './replies.ts';
@@ -17,11 +17,12 @@ interface Subscription {
 }
 
 const EVENT = /^E (\d+) (\d+) (.*)$/s;
-const DELTA = /^D (\d+) (\S+) (\d+) (\d+) (.*)$/s;
+const DELTA = /^([DT]) (\d+) (\S+) (\d+) (\d+) (.*)$/s;
 const EPOCH = /^R (\d+)$/;
 
 /**
- * What a notice tells listeners: `E epoch seq json`, `D epoch step attempt offset text`, `R epoch`. Anybody who can publish on the channel
+ * What a notice tells listeners: `E epoch seq json`, `D epoch step attempt offset text`, `T …` the same of its
+ * reasoning, `R epoch`. Anybody who can publish on the channel
  * can write anything: null for what does not parse; the position check finds what was missed.
  */
 function parse(session: string, message: string): Tell | null {
@@ -37,8 +38,9 @@ function parse(session: string, message: string): Tell | null {
   }
   const delta = DELTA.exec(message);
   if (delta) {
-    const [, epoch, step = '', attempt, offset, text = ''] = delta;
-    const said = { session, step, attempt: Number(attempt), offset: Number(offset), text };
+    const [, kind, epoch, step = '', attempt, offset, text = ''] = delta;
+    const piece = { session, step, attempt: Number(attempt), offset: Number(offset), text };
+    const said: Delta = kind === 'T' ? { ...piece, part: 'reasoning' } : piece;
     return (listener) => listener.delta(Number(epoch), said);
   }
   const epoch = EPOCH.exec(message)?.[1];

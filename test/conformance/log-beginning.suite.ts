@@ -4,6 +4,7 @@ import { eventId, START } from '../../src/contracts/index.ts';
 import {
   all,
   beginning,
+  CANCEL,
   cancelled,
   completed,
   create,
@@ -15,6 +16,8 @@ import {
   speaking,
   STEP,
   stepStarted,
+  TURN,
+  turnCancelled,
   turnCompleted,
 } from '../log/drafts.ts';
 import type { LogSubject } from './log.suite.ts';
@@ -37,7 +40,9 @@ export function beginningSuite(subject: LogSubject): void {
       info: null,
       fresh: lead.map((draft, index) => ({ ...draft, seq: index + 2 })),
     });
-    expect((await subject.log.read(ref, { limit: 1 }))?.open).toEqual([{ step: STEP, attempt: 1, text: '' }]);
+    expect((await subject.log.read(ref, { limit: 1 }))?.open).toEqual([
+      { step: STEP, turn: TURN, agent: 'writer', attempt: 1, text: '' },
+    ]);
   });
 
   test('with a position of another epoch, all events and the info are told', async () => {
@@ -90,7 +95,9 @@ export function beginningSuite(subject: LogSubject): void {
       fresh: [restarted],
       position: { seq: restarted.seq },
     });
-    expect((await subject.log.read(ref, { limit: 1 }))?.open).toEqual([{ step: STEP, attempt: 2, text: '' }]);
+    expect((await subject.log.read(ref, { limit: 1 }))?.open).toMatchObject([
+      { step: STEP, attempt: 2, text: '' },
+    ]);
     expect(await subject.log.delta(ref, { step: STEP, attempt: 1, offset: 5, text: '!' })).toEqual({
       status: 'fenced',
       attempt: 2,
@@ -147,23 +154,22 @@ export function beginningSuite(subject: LogSubject): void {
     const begin = (owner: string, order: number, lead = [stepStarted()]) =>
       subject.log.begin(ref, beginning(known, { owner, order, lead }));
     expect(of('begun', await begin('first', 1)).attempt).toBe(1);
-    expect(of('begun', await begin('third', 3)).attempt).toBe(3);
+    expect(of('begun', await begin('third', 3)).attempt).toBe(2);
     const before = await everything(subject.log, ref);
-    expect(await begin('second', 2, [message('late')])).toEqual({ status: 'fenced', attempt: 3 });
-    expect(await begin('first', 1)).toEqual({ status: 'fenced', attempt: 3 });
+    expect(await begin('second', 2, [message('late')])).toEqual({ status: 'fenced', attempt: 2 });
+    expect(await begin('first', 1)).toEqual({ status: 'fenced', attempt: 2 });
     expect(await everything(subject.log, ref)).toEqual(before);
-    expect(of('begun', await begin('fourth', 4)).attempt).toBe(4);
+    expect(of('begun', await begin('fourth', 4)).attempt).toBe(3);
   });
 
-  test('an attempt is never lower than its order, so an order names one attempt in every epoch', async () => {
+  test('an order may be as large as a clock: it fences exactly and does not enter the attempt', async () => {
     const ref = subject.fresh();
     const known = await create(subject.log, ref);
-    const second = beginning(known, { owner: 'second', order: 2 });
-    expect(of('begun', await subject.log.begin(ref, second))).toMatchObject({ attempt: 2, restarted: null });
-    expect(await subject.log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'zombie' })).toEqual({
-      status: 'fenced',
-      attempt: 2,
-    });
+    const begin = (owner: string, order: number) =>
+      subject.log.begin(ref, beginning(known, { owner, order }));
+    expect(of('begun', await begin('first', Number.MAX_SAFE_INTEGER - 1)).attempt).toBe(1);
+    expect(of('begun', await begin('second', Number.MAX_SAFE_INTEGER)).attempt).toBe(2);
+    expect(await begin('first', Number.MAX_SAFE_INTEGER - 1)).toEqual({ status: 'fenced', attempt: 2 });
   });
 
   test('an owner that had an attempt before the log was built anew keeps at least its number', async () => {
@@ -186,6 +192,24 @@ export function beginningSuite(subject: LogSubject): void {
       expect(again).toEqual({ ...done, placed: [{ id: stepStarted().id, seq: 2 }] });
     }
     expect((await subject.log.read(ref, { limit: 1 }))?.open).toEqual([]);
+  });
+
+  test('in a turn that has ended no step begins: its end is the answer, the rest of the lead is taken', async () => {
+    const ref = subject.fresh();
+    const known = await create(subject.log, ref);
+    await subject.log.append(ref, { known, drafts: [turnCancelled()] });
+    const input = beginning(known, { lead: [message('a'), stepStarted()] });
+    const reply = of('ended', await subject.log.begin(ref, input));
+    expect(reply).toEqual({
+      status: 'ended',
+      position: { epoch: known.epoch, seq: 3 },
+      placed: [{ id: message('a').id, seq: 3 }],
+      events: [{ ...turnCancelled(), seq: 2 }],
+    });
+    expect(await subject.other.begin(ref, input)).toEqual(reply);
+    expect(await all(subject.log, ref)).toHaveLength(3);
+    const closes = { turn: TURN, end: CANCEL };
+    expect(of('ok', await subject.log.append(ref, { known, drafts: [], closes })).events).toEqual([]);
   });
 
   test('a step that was ended before it began still takes the lead to the log', async () => {

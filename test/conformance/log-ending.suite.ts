@@ -96,18 +96,26 @@ export function endingSuite(subject: LogSubject): void {
     expect(reply.events).toMatchObject([{ data: { text: 'new' } }]);
   });
 
-  test('a failure without a text of its own gets the text that the step has; one with a text keeps it', async () => {
-    for (const [text, expected] of [
-      ['', 'Hello'],
-      ['Hi', 'Hi'],
+  test('a failure that tells nothing of its own gets what the step has said; one that does keeps it', async () => {
+    for (const [said, expected] of [
+      [{ text: '' }, { text: 'Hello', reasoning: 'hm' }],
+      [{ text: 'Hi' }, { text: 'Hi' }],
+      [
+        { text: '', reasoning: 'hm, no' },
+        { text: '', reasoning: 'hm, no' },
+      ],
     ] as const) {
       const ref = subject.fresh();
       const known = await speaking(subject.log, ref, 'Hello');
+      const thought = { step: STEP, attempt: 1, offset: 0, text: 'hm', part: 'reasoning' as const };
+      of('ok', await subject.log.delta(ref, thought));
       const id = eventId.stepEnded(STEP);
-      const data = { code: 'agent_failed', message: 'why', text };
+      const usage = { inputTokens: 1, outputTokens: 2 };
+      const data = { code: 'agent_failed', message: 'why', usage, ...said };
       const failed: EventDraft = { id, type: 'step.failed', at: AT, turn: TURN, step: STEP, data };
       const reply = await subject.log.commit(ref, { known, step: STEP, attempt: 1, ends: [failed] });
-      expect(of('ended', reply).events).toMatchObject([{ data: { ...data, text: expected } }]);
+      const { code, message: why } = data;
+      expect(of('ended', reply).events[0]?.data).toEqual({ code, message: why, usage, ...expected });
     }
   });
 

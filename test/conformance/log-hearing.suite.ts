@@ -39,16 +39,19 @@ export function hearingSuite(subject: LogSubject): void {
     const text = ' two words,\n 👩 % \u0000 {"x":1}';
     await subject.log.delta(ref, { step: STEP, attempt: 1, offset: 0, text });
     await subject.log.delta(ref, { step: STEP, attempt: 1, offset: 0, text });
+    const thought = { step: STEP, attempt: 1, offset: 0, text, part: 'reasoning' as const };
+    await subject.log.delta(ref, thought);
     const again = of('begun', await subject.log.begin(ref, beginning(known, { owner: 'second' })));
     const end = of('ok', await subject.log.append(ref, { known, drafts: [cancelled(), created()] }));
     const last = await subject.log.rebuild(ref, {
       ...{ expected: end.position, epoch: 1, info: INFO, events: logged(1, 1) },
     });
-    await eventually('it is heard', () => heard.length >= 6);
+    await eventually('it is heard', () => heard.length >= 7);
     expect(heard).toEqual([
       ['event', epoch, { ...created(), seq: 1 }],
       ['event', epoch, { ...stepStarted(), seq: 2 }],
       ['delta', epoch, { session: ref.session, step: STEP, attempt: 1, offset: 0, text }],
+      ['delta', epoch, { session: ref.session, ...thought }],
       ['event', epoch, again.restarted],
       ['event', epoch, end.events[0]],
       ['epoch', last.epoch],

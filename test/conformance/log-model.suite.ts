@@ -6,6 +6,7 @@ import type { SessionLog } from '../../src/log/index.ts';
 import {
   all,
   beginning,
+  CANCEL,
   cancelled,
   completed,
   create,
@@ -14,37 +15,45 @@ import {
   message,
   STEP,
   stepStarted,
+  TURN,
+  turnCancelled,
 } from '../log/drafts.ts';
 import { ModelLog } from '../log/model.ts';
 import type { LogSubject } from './log.suite.ts';
 
+type Kind =
+  'begin' | 'commit' | 'cancel' | 'say' | 'think' | 'hole' | 'fact' | 'close' | 'end' | 'rebuild' | 'ahead';
+
 /** One thing that happens. `lost`: its answer is lost, so it is done again. `number`: the writer, or the message. */
 interface Action {
-  readonly kind: 'begin' | 'commit' | 'cancel' | 'say' | 'hole' | 'fact' | 'rebuild' | 'ahead';
+  readonly kind: Kind;
   readonly number: number;
   readonly lost: boolean;
 }
 
 const WORDS = ['Hel', 'lo ', '👩‍👩', '\n%1', 'ß"\\'];
 
-const often: readonly Action['kind'][] = ['begin', 'begin', 'say', 'say', 'say', 'fact'];
-const seldom: readonly Action['kind'][] = ['commit', 'cancel', 'hole', 'rebuild', 'ahead'];
+const often: readonly Kind[] = ['begin', 'begin', 'say', 'say', 'think', 'fact'];
+const seldom: readonly Kind[] = ['commit', 'cancel', 'hole', 'rebuild', 'ahead', 'close', 'end'];
 
 const action: fc.Arbitrary<Action> = fc.record({
-  kind: fc.constantFrom(...often, ...often, ...seldom),
+  kind: fc.constantFrom(...often, ...often, ...often, ...seldom),
   number: fc.nat(2),
   lost: fc.boolean(),
 });
 
-/** What an execution of the step remembers. */
+/** What an execution remembers. The first two are of one step, the third is of another in the same turn. */
 class Writer {
   readonly name: string;
   readonly order: number;
+  readonly step: string;
   attempt = 1;
   said = 0;
+  thought = 0;
   constructor(who: number) {
     this.name = `writer ${who}`;
     this.order = who;
+    this.step = who === 2 ? 't1.2' : STEP;
   }
 }
 
@@ -62,20 +71,29 @@ async function act(
     return log.append(ref, { known: { epoch: known.epoch, seq: 999 }, drafts: [message('never')] });
   }
   if (what.kind === 'rebuild') {
-    return log.rebuild(ref, { expected: known, epoch: 1, info: INFO, events: logged(1, 2) });
+    const started = what.number === 1 ? [stepStarted()] : [];
+    return log.rebuild(ref, { expected: known, epoch: 1, info: INFO, events: logged(1, 2), started });
+  }
+  if (what.kind === 'close' || what.kind === 'end') {
+    const drafts = what.kind === 'end' ? [message('m1'), turnCancelled()] : [];
+    return log.append(ref, { known, drafts, closes: { turn: TURN, end: CANCEL } });
   }
   const writer = writers[what.number]!;
-  const { name: owner, order, attempt } = writer;
+  const { name: owner, order, step, attempt } = writer;
   if (what.kind === 'begin') {
-    const lead = [stepStarted(), message(`of ${owner}`)];
-    return log.begin(ref, beginning(known, { owner, order, atLeast: attempt, lead, since: known }));
+    const lead = [stepStarted(step), message(`of ${owner}`)];
+    return log.begin(ref, beginning(known, { step, owner, order, atLeast: attempt, lead, since: known }));
   }
-  if (what.kind === 'cancel') return log.append(ref, { known, drafts: [cancelled()] });
+  if (what.kind === 'cancel') return log.append(ref, { known, drafts: [cancelled(writer.step)] });
   if (what.kind === 'commit') {
-    return log.commit(ref, { known, step: STEP, attempt, ends: [completed(`by ${owner}`, STEP, attempt)] });
+    return log.commit(ref, { known, step, attempt, ends: [completed(`by ${owner}`, step, attempt)] });
+  }
+  if (what.kind === 'think') {
+    const text = WORDS[writer.thought % WORDS.length]!;
+    return log.delta(ref, { step, attempt, offset: writer.thought, text, part: 'reasoning' });
   }
   const offset = writer.said + (what.kind === 'hole' ? 3 : 0);
-  return log.delta(ref, { step: STEP, attempt, offset, text: WORDS[writer.said % WORDS.length]! });
+  return log.delta(ref, { step, attempt, offset, text: WORDS[writer.said % WORDS.length]! });
 }
 
 interface Scene {
@@ -96,11 +114,14 @@ function learn(scene: Scene, writers: readonly Writer[], what: Action, reply: un
   if (said.epoch !== undefined) scene.known = reply as Position; // safety: only a rebuild answers a position itself
   const writer = writers[what.number]!;
   if (said.status === 'begun') {
-    if (said.attempt !== writer.attempt) writer.said = 0;
+    if (said.attempt !== writer.attempt) writer.said = writer.thought = 0;
     writer.attempt = said.attempt!;
   }
-  if (said.status === 'offset') writer.said = said.offset!;
-  if (said.status === 'ok' && what.kind === 'say') writer.said += WORDS[writer.said % WORDS.length]!.length;
+  const part = what.kind === 'think' ? 'thought' : 'said';
+  if (said.status === 'offset') writer[part] = said.offset!;
+  if (said.status === 'ok' && (what.kind === 'say' || what.kind === 'think')) {
+    writer[part] += WORDS[writer[part] % WORDS.length]!.length;
+  }
 }
 
 export function modelSuite(subject: LogSubject): void {

@@ -143,7 +143,8 @@ export function rebuildingSuite(subject: LogSubject): void {
     of('begun', await subject.log.begin(ref, beginning(known, { owner: 'zombie', order: 1 })));
     await subject.under.lose(ref);
     await subject.log.rebuild(ref, building({ expected: known }));
-    of('begun', await subject.log.begin(ref, beginning(known, { owner: 'second', order: 2 })));
+    const second = beginning(known, { owner: 'second', order: 2, atLeast: 2 });
+    of('begun', await subject.log.begin(ref, second));
     const piece = { step: STEP, attempt: 1, offset: 0, text: 'zombie' };
     expect(await subject.log.delta(ref, piece)).toEqual({ status: 'fenced', attempt: 2 });
   });

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { SessionRef } from '../../src/contracts/index.ts';
 import type { DeltaReply } from '../../src/log/index.ts';
-import { beginning, cancelled, create, of, speaking, STEP } from '../log/drafts.ts';
+import { beginning, cancelled, create, of, speaking, STEP, TURN } from '../log/drafts.ts';
 import type { LogSubject } from './log.suite.ts';
 
 const OK = { status: 'ok' };
@@ -46,6 +46,32 @@ export function speakingSuite(subject: LogSubject): void {
     expect(await say(ref, 2, 'b')).toEqual(OK);
     expect(await textOf(ref)).toBe('a\ufffdb');
     expect(await say(ref, 3, '!')).toEqual(OK);
+  });
+
+  test('reasoning has offsets of its own, is kept beside the text and comes with the end', async () => {
+    const ref = subject.fresh();
+    const known = await speaking(subject.log, ref, '');
+    const think = (offset: number, text: string, attempt = 1): Promise<DeltaReply> =>
+      subject.log.delta(ref, { step: STEP, attempt, offset, text, part: 'reasoning' });
+    expect(await think(0, 'Let me 👩‍👩 ')).toEqual(OK);
+    expect(await say(ref, 0, 'Hello')).toEqual(OK);
+    expect(await think(0, 'Let me')).toEqual(OK);
+    expect(await think(10, 'see me')).toEqual({ status: 'offset', offset: 13 });
+    expect(await think(13, 'see.')).toEqual(OK);
+    expect(await say(ref, 17, '!')).toEqual({ status: 'offset', offset: 5 });
+    const reasoning = 'Let me 👩‍👩 see.';
+    expect((await subject.other.read(ref, { limit: 1 }))?.open).toMatchObject([{ text: 'Hello', reasoning }]);
+
+    of('begun', await subject.log.begin(ref, beginning(known, { owner: 'second' })));
+    expect(await think(17, 'late')).toEqual({ status: 'fenced', attempt: 2 });
+    const [open] = (await subject.other.read(ref, { limit: 1 }))!.open;
+    expect(open).toEqual({ step: STEP, turn: TURN, agent: 'writer', attempt: 2, text: '' });
+
+    expect(await think(0, 'Again.', 2)).toEqual(OK);
+    const end = of('ok', await subject.log.append(ref, { known, drafts: [cancelled()] }));
+    expect(end.events).toMatchObject([{ data: { reason: 'asked', text: '', reasoning: 'Again.' } }]);
+    expect(await think(6, 'x', 2)).toEqual({ status: 'closed' });
+    expect((await subject.log.read(ref, { limit: 1 }))?.open).toEqual([]);
   });
 
   test('what is sent again changes nothing; what would leave a hole or overlaps the end is told the end', async () => {

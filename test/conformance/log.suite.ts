@@ -4,6 +4,7 @@ import type { SessionRef } from '../../src/contracts/index.ts';
 import type { SessionLog } from '../../src/log/index.ts';
 import { appendingSuite } from './log-appending.suite.ts';
 import { beginningSuite } from './log-beginning.suite.ts';
+import { closingSuite } from './log-closing.suite.ts';
 import { endingSuite } from './log-ending.suite.ts';
 import { hearingSuite } from './log-hearing.suite.ts';
 import { modelSuite } from './log-model.suite.ts';
@@ -55,6 +56,7 @@ export function logSuite(name: string, open: () => Promise<LogUnderTest>): void 
     describe('beginning a step', () => beginningSuite(subject));
     describe('speaking', () => speakingSuite(subject));
     describe('ending', () => endingSuite(subject));
+    describe('closing a turn', () => closingSuite(subject));
     describe('losing and building anew', () => rebuildingSuite(subject));
     describe('hearing', () => hearingSuite(subject));
     describe('against a model of it', () => modelSuite(subject));

@@ -32,8 +32,8 @@ export function message(id: string, text = `text of ${id}`): EventDraft {
   return { id: eventId.message(id), type: 'message.accepted', at: AT, turn: TURN, data };
 }
 
-export function stepStarted(step = STEP): EventDraft {
-  const place = { at: AT, turn: TURN, step, attempt: 1, agent: 'writer' };
+export function stepStarted(step = STEP, turn = TURN): EventDraft {
+  const place = { at: AT, turn, step, attempt: 1, agent: 'writer' };
   return { id: eventId.stepStarted(step), type: 'step.started', ...place, data: {} };
 }
 
@@ -56,6 +56,9 @@ export function turnCancelled(turn = TURN): EventDraft {
   return { id: eventId.turnEnded(turn), type: 'turn.cancelled', at: AT, turn, data: { reason: 'asked' } };
 }
 
+/** How the open steps of a cancelled turn end. */
+export const CANCEL = { type: 'step.cancelled', at: AT, cause: 'm1', data: { reason: 'asked' } } as const;
+
 export function beginning(known: Position, change: Partial<BeginInput> = {}): BeginInput {
   return {
     known,
@@ -65,7 +68,7 @@ export function beginning(known: Position, change: Partial<BeginInput> = {}): Be
     owner: 'first',
     order: 0,
     atLeast: 0,
-    lead: [stepStarted(change.step)],
+    lead: [stepStarted(change.step, change.turn)],
     reason: 'the worker was lost',
     at: AT,
     since: START,

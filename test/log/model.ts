@@ -6,13 +6,13 @@ import {
   type Delta,
   type EventDraft,
   type LoggedEvent,
-  type OpenStep,
   type Position,
   type SessionRef,
 } from '../../src/contracts/index.ts';
 import type {
   AppendInput,
   BeginInput,
+  Closing,
   CommitInput,
   Ended,
   Incomplete,
@@ -21,18 +21,23 @@ import type {
   SessionLog,
 } from '../../src/log/index.ts';
 
-interface Attempt {
-  readonly owner: string;
-  readonly order: number;
-  readonly attempt: number;
+interface Open {
+  readonly turn: string;
+  readonly agent: string;
+  owner?: string;
+  order: number;
+  /** 0: it has started, no attempt has begun. */
+  attempt: number;
   text: string;
+  reasoning: string;
 }
 
 export class ModelLog implements SessionLog {
   #epoch: number;
   #events: LoggedEvent[];
   readonly #info: LogSlice['info'];
-  readonly #open = new Map<string, Attempt>();
+  readonly #open = new Map<string, Open>();
+  readonly #closed = new Map<string, LoggedEvent[]>();
 
   constructor(slice: LogSlice | null) {
     if (!slice) throw new Error('a model starts from a log');
@@ -42,22 +47,30 @@ export class ModelLog implements SessionLog {
   }
 
   slice(): LogSlice {
-    const open: OpenStep[] = [...this.#open].map(([step, { attempt, text }]) => ({ step, attempt, text }));
+    const open = [...this.#open]
+      .filter(([, { attempt }]) => attempt > 0)
+      .map(([step, { turn, agent, attempt, text, reasoning }]) => ({
+        ...{ step, turn, agent, attempt, text },
+        ...(reasoning === '' ? {} : { reasoning }),
+      }));
     return { position: this.#position(), first: 1, info: this.#info, events: this.#events, open };
   }
 
   async begin(_ref: SessionRef, input: BeginInput): ReturnType<SessionLog['begin']> {
-    const { known, step, owner, order, atLeast, lead, since } = input;
+    const { known, turn, step, agent, owner, order, atLeast, lead, since } = input;
     if (this.#behind(known)) return { status: 'behind' };
     const open = this.#open.get(step);
-    if (open && order > 0 && order < open.order) return { status: 'fenced', attempt: open.attempt };
-    const ended = this.#ended(step, input.turn);
-    const placed = this.#put(lead);
+    if (open?.owner && order > 0 && order < open.order) return { status: 'fenced', attempt: open.attempt };
+    const ended = this.#ended(step, turn);
+    const over = this.#find(eventId.turnEnded(turn));
+    const placed = this.#put(over && !ended ? lead.filter(({ type }) => type !== 'step.started') : lead);
     if (ended) return { ...ended, position: this.#position(), placed };
+    if (over) return { status: 'ended', position: this.#position(), placed, events: [over] };
     if (open?.owner !== owner) {
-      const attempt = Math.max((open?.attempt ?? 0) + 1, atLeast, order);
-      if (open) this.#put([this.#restart(input, attempt)]);
-      this.#open.set(step, { owner, order, attempt, text: '' });
+      const before = open?.attempt ?? 0;
+      const attempt = Math.max(before + 1, atLeast);
+      if (before > 0) this.#put([this.#restart(input, attempt)]);
+      this.#open.set(step, { turn, agent, owner, order, attempt, text: '', reasoning: '' });
     }
     const { attempt } = this.#open.get(step)!;
     const restarted = this.#find(eventId.stepRestarted(step, attempt)) ?? null;
@@ -72,13 +85,13 @@ export class ModelLog implements SessionLog {
   }
 
   async delta(_ref: SessionRef, delta: Omit<Delta, 'session'>): ReturnType<SessionLog['delta']> {
-    const { step, attempt, offset, text } = delta;
+    const { step, attempt, offset, text, part = 'text' } = delta;
     const open = this.#open.get(step);
     if (!open || open.attempt < attempt) return { status: 'closed' };
     if (open.attempt > attempt) return { status: 'fenced', attempt: open.attempt };
-    if (offset + text.length <= open.text.length) return { status: 'ok' };
-    if (offset !== open.text.length) return { status: 'offset', offset: open.text.length };
-    open.text += text;
+    if (offset + text.length <= open[part].length) return { status: 'ok' };
+    if (offset !== open[part].length) return { status: 'offset', offset: open[part].length };
+    open[part] += text;
     return { status: 'ok' };
   }
 
@@ -95,15 +108,20 @@ export class ModelLog implements SessionLog {
     return this.#ended(step, turn)!;
   }
 
-  async append(_ref: SessionRef, { known, drafts }: AppendInput): ReturnType<SessionLog['append']> {
+  async append(_ref: SessionRef, { known, drafts, closes }: AppendInput): ReturnType<SessionLog['append']> {
     if (this.#behind(known)) return { status: 'behind' };
-    const placed = this.#put(drafts);
+    const isEnd = ({ type, turn }: EventDraft): boolean => endsTurn(type) && turn === closes?.turn;
+    const end = drafts.findIndex(isEnd);
+    const before = this.#put(drafts.slice(0, end < 0 ? drafts.length : end));
+    const closed = closes ? this.#close(closes) : [];
+    const after = this.#put(end < 0 ? [] : drafts.slice(end));
     const ends = drafts.filter(({ type }) => endsStep(type) || endsTurn(type));
+    const made = ends.map(({ id }) => this.#find(id)!);
     return {
       status: 'ok',
       position: this.#position(),
-      placed,
-      events: ends.map(({ id }) => this.#find(id)!),
+      placed: [...before, ...after],
+      events: [...made, ...closed].toSorted((a, b) => a.seq - b.seq),
     };
   }
 
@@ -118,6 +136,8 @@ export class ModelLog implements SessionLog {
     this.#epoch = Math.max(epoch, expected.epoch + 1);
     this.#events = [...events];
     this.#open.clear();
+    this.#closed.clear();
+    for (const draft of input.started ?? []) this.#start(draft);
     return this.#position();
   }
 
@@ -153,6 +173,20 @@ export class ModelLog implements SessionLog {
     return { id, type: 'step.restarted', at, turn, step, attempt, agent, data: { reason } };
   }
 
+  #close({ turn, end }: Closing): readonly LoggedEvent[] {
+    for (const [step, open] of this.#open) {
+      if (open.turn !== turn) continue;
+      const { agent, attempt, text, reasoning } = open;
+      const said = { text, ...(reasoning === '' ? {} : { reasoning }) };
+      const whose = { ...(agent === '' ? {} : { agent }), ...(attempt === 0 ? {} : { attempt }) };
+      const id = eventId.stepEnded(step);
+      const draft = { ...end, ...whose, id, turn, step, data: { ...end.data, ...said } } as EventDraft; // safety: `end` says which
+      this.#put([draft]);
+      this.#closed.set(turn, [...(this.#closed.get(turn) ?? []), this.#find(id)!]);
+    }
+    return this.#closed.get(turn) ?? [];
+  }
+
   #put(drafts: readonly EventDraft[]): { id: string; seq: number }[] {
     return drafts.map((draft) => {
       const { id } = draft;
@@ -160,13 +194,20 @@ export class ModelLog implements SessionLog {
         const seq = this.#events.length + 1;
         this.#events.push({ ...this.#withText(draft), seq });
         if (endsStep(draft.type)) this.#open.delete(draft.step!);
+        if (draft.type === 'step.started') this.#start(draft);
       }
       return { id, seq: this.#find(id)!.seq };
     });
   }
 
+  #start({ step = '', turn = '', agent = '' }: EventDraft): void {
+    if (this.#open.has(step) || this.#find(eventId.stepEnded(step))) return;
+    this.#open.set(step, { turn, agent, order: 0, attempt: 0, text: '', reasoning: '' });
+  }
+
   #withText(draft: EventDraft): EventDraft {
     if (draft.type !== 'step.cancelled' || draft.data.text !== '') return draft;
-    return { ...draft, data: { ...draft.data, text: this.#open.get(draft.step!)?.text ?? '' } };
+    const { text = '', reasoning = '' } = this.#open.get(draft.step!) ?? {};
+    return { ...draft, data: { ...draft.data, text, ...(reasoning === '' ? {} : { reasoning }) } };
   }
 }

@@ -81,11 +81,13 @@ describe('keys', () => {
       const begun = of('begun', await log.begin(ref, beginning(known, { owner })));
       await bounded();
       for (let offset = 0; offset < 3; offset += 1) {
-        await log.delta(ref, { step: STEP, attempt: begun.attempt, offset, text: 'x' });
+        const piece = { step: STEP, attempt: begun.attempt, offset, text: 'x' };
+        await log.delta(ref, piece);
+        await log.delta(ref, { ...piece, part: 'reasoning' });
         await bounded();
       }
     }
-    expect(await bounded()).toHaveLength(4);
+    expect(await bounded()).toHaveLength(5);
     await log.append(ref, { known, drafts: [message('a'), cancelled()] });
     expect(await bounded()).toHaveLength(3);
     known = await log.rebuild(ref, { expected: known, epoch: 1, info: INFO, events: logged(1, 3) });
@@ -109,20 +111,23 @@ describe('keys', () => {
     const ref = fresh();
     const known = await create(log, ref);
     await log.begin(ref, beginning(known));
+    await log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'x' });
+    await log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'hm', part: 'reasoning' });
     const keys = await redis.keys(`convoke:{acme:${ref.session}}:*`);
     const shorten = async (): Promise<void> => {
       for (const key of keys) await redis.pexpire(key, 1_000);
     };
     const left = async (name: string): Promise<number> => redis.pttl(keys.find((key) => key.endsWith(name))!);
     await shorten();
-    await log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'x' });
-    expect(await left(`t:${STEP}`)).toBeGreaterThan(TTL_MS / 2);
+    await log.delta(ref, { step: STEP, attempt: 1, offset: 1, text: 'y' });
+    await log.delta(ref, { step: STEP, attempt: 1, offset: 2, text: '!', part: 'reasoning' });
+    for (const key of ['t', 'r']) expect(await left(`${key}:${STEP}`)).toBeGreaterThan(TTL_MS / 2);
     await shorten();
     await log.begin(ref, beginning(known));
     const full = async (...names: string[]): Promise<void> => {
       for (const name of names) expect(await left(name)).toBeGreaterThan(TTL_MS / 2);
     };
-    await full('meta', 'log', 'ids', `t:${STEP}`);
+    await full('meta', 'log', 'ids', `t:${STEP}`, `r:${STEP}`);
     await shorten();
     await log.append(ref, { known, drafts: [] });
     await full('meta', 'log', 'ids');
@@ -134,12 +139,19 @@ describe('keys', () => {
   test('an open step whose text is gone asks for it anew and leaves no key without an end', async () => {
     const ref = fresh();
     await log.begin(ref, beginning(await create(log, ref)));
-    await log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'Hello' });
-    await redis.del(`convoke:{acme:${ref.session}}:t:${STEP}`);
-    const rest = { step: STEP, attempt: 1, offset: 5, text: ' world' };
-    expect(await log.delta(ref, rest)).toEqual({ status: 'offset', offset: 0 });
-    await log.delta(ref, { step: STEP, attempt: 1, offset: 0, text: 'Hello world' });
-    expect((await log.read(ref, { limit: 1 }))?.open).toMatchObject([{ text: 'Hello world' }]);
+    for (const [key, part] of [
+      ['t', {}],
+      ['r', { part: 'reasoning' }],
+    ] as const) {
+      const place = { step: STEP, attempt: 1, ...part };
+      await log.delta(ref, { ...place, offset: 0, text: 'Hello' });
+      await redis.del(`convoke:{acme:${ref.session}}:${key}:${STEP}`);
+      const rest = { ...place, offset: 5, text: ' world' };
+      expect(await log.delta(ref, rest)).toEqual({ status: 'offset', offset: 0 });
+      await log.delta(ref, { ...place, offset: 0, text: 'Hello world' });
+    }
+    const open = [{ text: 'Hello world', reasoning: 'Hello world' }];
+    expect((await log.read(ref, { limit: 1 }))?.open).toMatchObject(open);
     await bounded();
   });
 
@@ -164,9 +176,13 @@ describe('keys', () => {
   test('all keys and the channel of a session are in one slot, whatever the step is called', async () => {
     const ref = { tenant: 'acme-2', session: 'one_A' };
     const known = await create(log, ref);
-    for (const step of ['t1.1', 't1.2', '{x}', 'a:b}']) await log.begin(ref, beginning(known, { step }));
+    for (const step of ['t1.1', 't1.2', '{x}', 'a:b}']) {
+      await log.begin(ref, beginning(known, { step }));
+      await log.delta(ref, { step, attempt: 1, offset: 0, text: 'x' });
+      await log.delta(ref, { step, attempt: 1, offset: 0, text: 'hm', part: 'reasoning' });
+    }
     const keys = await redis.keys('convoke:{acme-2:one_A}:*');
-    expect(keys).toHaveLength(7);
+    expect(keys).toHaveLength(11);
     expect(new Set([...keys, 'convoke:{acme-2:one_A}:ch'].map(hashTag))).toEqual(new Set(['acme-2:one_A']));
   });
 

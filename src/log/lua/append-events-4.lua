@@ -1,13 +1,12 @@
 -- Appends facts that no step carries.
 -- KEYS meta log ids channel
--- ARGV epoch seq ttl cap marker | create('1'|'') new-epoch info | drafts
+-- ARGV texts reasonings | ttl cap epoch seq create('1'|'') new-epoch info | closing('' or JSON) | drafts
 -- Returns {'ok', position, placed, ends} | {'lost'} | {'behind'}
-local meta, log, ids, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local next = unpack_from(1)
-local ttl, cap, marker, wrong = open_log(meta, log, ids, next)
+local ttl, cap, wrong = open_log()
 if wrong then return { wrong } end
 
-local placed, ends = append(meta, log, ids, channel, next, marker)
-touch(meta, log, ids, ttl)
-trim(meta, log, ids, cap)
-return { 'ok', position(meta), placed, ends }
+local closing = take()
+local placed, ends = append(closing ~= '' and cjson.decode(closing))
+touch(ttl)
+trim(cap)
+return { 'ok', position(), placed, ends }

@@ -1,29 +1,39 @@
--- Shared by every script of the session log; put in front of each.
+-- Shared by the scripts that read or write a whole session log; put in front of each.
 --
--- meta (hash): e epoch | s highest seq | f lowest seq retained | b bytes of JSON retained | i session info
---   and for each open step: a:<step> attempt | o:<step> owner | w:<step> order | n:<step> length of its text in UTF-16 units
--- log (stream): <seq>-0 -> i id, e JSON of the event
--- ids (hash): event id -> seq
--- <prefix>t:<step> (string): text of an open step. Derived from the meta key: same hash tag, so same slot.
+-- meta (hash): e epoch | l life of the server's data when the epoch was opened | s highest seq | f lowest seq retained
+--   | b bytes of JSON retained | i session info | x steps opened so far
+--   and for each open step: a:<step> newest attempt (0: it has started, no attempt has begun) | o:<step> owner | w:<step> order
+--   | n:<step>, m:<step> length of its text and of its reasoning in UTF-16 units | t:<step> turn | g:<step> agent
+--   | z:<step> id of its end | x:<step> its place among the steps opened
+-- log (stream): <seq>-0 -> i id, e JSON of the event, and for an end made by closing a turn: c its mark in `ids`
+-- ids (hash): event id -> seq; mark of a turn that was closed -> the seqs of the ends that this made
+-- <texts><step>, <reasonings><step> (strings): what an open step has said and reasoned
+local meta, log, ids, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-local unpack_from = function(first)
-  local index = first
-  return function()
-    index = index + 1
-    return ARGV[index - 1]
-  end
+local taken = 0
+local take = function()
+  taken = taken + 1
+  return ARGV[taken]
 end
 
-local text_key = function(meta, step)
-  return string.sub(meta, 1, -5) .. 't:' .. step
+local texts, reasonings = take(), take()
+
+-- Names one life of the server's data: the process, and the history that it replicates, which gets a new name when a
+-- replica is promoted. Two servers that hold one log may differ in its newest events; no two have the same life.
+-- '' where a server does not tell: then a log is taken for what it says.
+local life = function()
+  local info = redis.pcall('INFO', 'server', 'replication')
+  if type(info) ~= 'string' then return '' end
+  return (string.match(info, 'run_id:(%w+)') or '') .. (string.match(info, 'master_replid:(%w+)') or '')
 end
 
--- {epoch, seq} as strings; nil if there is no log, or if a server that evicts keys has taken a part of it.
-local whole = function(meta, log, ids)
-  local have = redis.call('HMGET', meta, 'e', 's')
-  if not have[1] then return nil end
+-- {epoch, seq} as strings; nil if there is no log, if it is of another life, or if a server that evicts keys has taken
+-- a part of it.
+local whole = function()
+  local have = redis.call('HMGET', meta, 'e', 's', 'l')
+  if not have[1] or have[3] ~= life() then return nil end
   if have[2] ~= '0' and redis.call('EXISTS', log, ids) < 2 then return nil end
-  return have
+  return { have[1], have[2] }
 end
 
 -- Below 0 if the log's position is before the given one, above 0 if it is after it.
@@ -33,62 +43,93 @@ local compare = function(have, epoch, seq)
   return tonumber(have[2]) - tonumber(seq)
 end
 
--- nil if the writer's position fits the log, otherwise why it does not.
-local incomplete = function(meta, log, ids, epoch, seq)
-  local have = whole(meta, log, ids)
-  if not have then return 'lost' end
-  if compare(have, epoch, seq) < 0 then return 'behind' end
-  return nil
+local position = function()
+  return redis.call('HMGET', meta, 'e', 's')
 end
 
-local close_step = function(meta, step)
-  redis.call('HDEL', meta, 'a:' .. step, 'o:' .. step, 'w:' .. step, 'n:' .. step)
-  redis.call('DEL', text_key(meta, step))
+-- All fields of meta, and the open steps in the order in which they were opened.
+local everything = function()
+  local flat = redis.call('HGETALL', meta)
+  local fields, steps = {}, {}
+  for index = 1, #flat, 2 do
+    fields[flat[index]] = flat[index + 1]
+    local step = string.match(flat[index], '^a:(.*)$')
+    if step then steps[#steps + 1] = step end
+  end
+  table.sort(steps, function(one, other)
+    return tonumber(fields['x:' .. one]) < tonumber(fields['x:' .. other])
+  end)
+  return fields, steps
+end
+
+-- `start`: {step, turn, agent, ends = id of its end}. A step that is open stays as it is; one that has ended is not opened.
+local open_step = function(start)
+  local step = start.step
+  if redis.call('HEXISTS', meta, 'a:' .. step) == 1 or redis.call('HEXISTS', ids, start.ends) == 1 then return end
+  local place = redis.call('HINCRBY', meta, 'x', 1)
+  redis.call('HSET', meta, 'a:' .. step, 0, 't:' .. step, start.turn, 'g:' .. step, start.agent, 'z:' .. step, start.ends,
+    'x:' .. step, place)
+end
+
+local close_step = function(step)
+  local fields = {}
+  for letter in string.gmatch('aownmtgzx', '.') do fields[#fields + 1] = letter .. ':' .. step end
+  redis.call('HDEL', meta, unpack(fields))
+  redis.call('DEL', texts .. step, reasonings .. step)
 end
 
 -- An empty log in an epoch of at least `epoch`, later than any that is there.
-local create = function(meta, log, ids, epoch, info)
+local create = function(epoch, info)
   local before = tonumber(redis.call('HGET', meta, 'e') or 0)
-  for _, field in ipairs(redis.call('HKEYS', meta)) do
-    local step = string.match(field, '^a:(.*)$')
-    if step then close_step(meta, step) end
-  end
+  local _, steps = everything()
+  for _, step in ipairs(steps) do close_step(step) end
   redis.call('DEL', meta, log, ids)
   epoch = string.format('%d', math.max(tonumber(epoch), before + 1))
-  redis.call('HSET', meta, 'e', epoch, 's', 0, 'f', 1, 'b', 0, 'i', info)
+  redis.call('HSET', meta, 'e', epoch, 'l', life(), 's', 0, 'f', 1, 'b', 0, 'i', info)
   return epoch
 end
 
--- The opening of every script that may be the first of a session: reads what all of them begin with, and creates the log where that is allowed.
--- Returns ttl, cap, marker, and why the writer must wait ('lost' | 'behind') or nil.
-local open_log = function(meta, log, ids, next)
-  local epoch, seq, ttl, cap, marker = next(), next(), next(), tonumber(next()), next()
-  local may_create, new_epoch, info = next(), next(), next()
-  local wrong = incomplete(meta, log, ids, epoch, seq)
-  if wrong == 'lost' and may_create == '1' then
-    create(meta, log, ids, new_epoch, info)
-    wrong = nil
-  end
-  return ttl, cap, marker, wrong
+-- The opening of every script that states its writer's position. Creates the log where that is allowed.
+-- Returns ttl, cap, and why the writer must wait ('lost' | 'behind') or nil.
+local open_log = function()
+  local ttl, cap, epoch, seq = take(), tonumber(take()), take(), take()
+  local may_create, new_epoch, info = take(), take(), take()
+  local have = whole()
+  if have then return ttl, cap, compare(have, epoch, seq) < 0 and 'behind' or nil end
+  if may_create ~= '1' then return ttl, cap, 'lost' end
+  create(new_epoch, info)
+  return ttl, cap, nil
 end
 
-local touch = function(meta, log, ids, ttl)
+local touch = function(ttl)
   redis.call('PEXPIRE', meta, ttl)
   redis.call('PEXPIRE', log, ttl)
   redis.call('PEXPIRE', ids, ttl)
 end
 
-local put = function(meta, log, ids, seq, id, json)
-  redis.call('XADD', log, string.format('%d-0', seq), 'i', id, 'e', json)
+-- `mark`: a field of `ids` that goes when this event does; nil: none.
+local put = function(seq, id, json, mark)
+  local entry = { 'i', id, 'e', json }
+  if mark then
+    entry[5], entry[6] = 'c', mark
+  end
+  redis.call('XADD', log, string.format('%d-0', seq), unpack(entry))
   redis.call('HSET', ids, id, seq)
   redis.call('HINCRBY', meta, 'b', #json)
 end
 
+-- Appends an event and tells followers; returns its seq.
+local add = function(id, json, mark)
+  local seq = redis.call('HINCRBY', meta, 's', 1)
+  put(seq, id, json, mark)
+  redis.call('SPUBLISH', channel, 'E ' .. redis.call('HGET', meta, 'e') .. ' ' .. seq .. ' ' .. json)
+  return seq
+end
+
 -- Drops the oldest events until at most `cap` bytes are left; the newest event always stays.
-local trim = function(meta, log, ids, cap)
-  local bytes = tonumber(redis.call('HGET', meta, 'b'))
-  local first = tonumber(redis.call('HGET', meta, 'f'))
-  local head = tonumber(redis.call('HGET', meta, 's'))
+local trim = function(cap)
+  local have = redis.call('HMGET', meta, 'b', 'f', 's')
+  local bytes, first, head = tonumber(have[1]), tonumber(have[2]), tonumber(have[3])
   if bytes <= cap then return end
   while bytes > cap and first < head do
     local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 16)
@@ -97,6 +138,7 @@ local trim = function(meta, log, ids, cap)
       if bytes <= cap or first >= head then break end
       bytes = bytes - #entry[2][4]
       redis.call('HDEL', ids, entry[2][2])
+      if entry[2][6] then redis.call('HDEL', ids, entry[2][6]) end
       first = first + 1
     end
     redis.call('XTRIM', log, 'MINID', string.format('%d-0', first))
@@ -104,59 +146,91 @@ local trim = function(meta, log, ids, cap)
   redis.call('HSET', meta, 'b', bytes, 'f', first)
 end
 
-local stored = function(log, seq)
+local stored = function(seq)
   local at = string.format('%d-0', seq)
   local found = redis.call('XRANGE', log, at, at)
-  if found[1] then return found[1][2][4] end
-  return false
+  return found[1] and found[1][2][4] or ''
 end
 
--- Appends drafts read from `next` (count, then id, json, ends for each) that the log does not hold yet.
--- `ends`: '' | 'turn' | 'step ' and the id of the step that it ends. `marker` in an end's json stands for the text that the step has in the log.
--- placed: flat id, seq. ends: flat seq, json of every end among the drafts as the log holds it.
-local append = function(meta, log, ids, channel, next, marker)
-  local placed, ends = {}, {}
-  local epoch = redis.call('HGET', meta, 'e')
-  for _ = 1, tonumber(next()) do
-    local id, json, ending = next(), next(), next()
-    local seq = redis.call('HGET', ids, id)
-    if not seq then
-      local step = string.match(ending, '^step (.*)$')
-      if step then
-        local from, to = string.find(json, marker, 1, true)
-        if from then
-          local text = redis.call('GET', text_key(meta, step)) or ''
-          json = string.sub(json, 1, from - 2) .. cjson.encode(text) .. string.sub(json, to + 2)
-        end
-        close_step(meta, step)
-      end
-      seq = redis.call('HINCRBY', meta, 's', 1)
-      put(meta, log, ids, seq, id, json)
-      redis.call('SPUBLISH', channel, 'E ' .. epoch .. ' ' .. seq .. ' ' .. json)
-    end
-    placed[#placed + 1] = id
-    placed[#placed + 1] = tostring(seq)
-    if ending ~= '' then
-      ends[#ends + 1] = tostring(seq)
-      ends[#ends + 1] = stored(log, seq) or ''
+-- The JSON of an end with what its step has said. `json`: the event without its data; `data`: its data without a text.
+local with_text = function(json, data, step)
+  local said = '"text":' .. cjson.encode(redis.call('GET', texts .. step) or '')
+  local reasoning = redis.call('GET', reasonings .. step)
+  if reasoning then said = said .. ',"reasoning":' .. cjson.encode(reasoning) end
+  if data ~= '{}' then said = said .. ',' end
+  return string.sub(json, 1, -2) .. ',"data":{' .. said .. string.sub(data, 2) .. '}'
+end
+
+-- Ends the open steps of a turn, in the order of their opening. `closing`: {turn, mark, json, data}; `json` and `data`
+-- are of an end without its id, step, agent, attempt and text. Adds the ends that this and earlier calls made to `ends`.
+local close_turn = function(closing, ends)
+  local fields, steps = everything()
+  local made = redis.call('HGET', ids, closing.mark) or ''
+  local before = made
+  for _, step in ipairs(steps) do
+    if fields['t:' .. step] == closing.turn then
+      local id, agent, attempt = fields['z:' .. step], fields['g:' .. step], fields['a:' .. step]
+      local own = '{"id":' .. cjson.encode(id) .. ',"turn":' .. cjson.encode(closing.turn) .. ',"step":' .. cjson.encode(step)
+      if agent ~= '' then own = own .. ',"agent":' .. cjson.encode(agent) end
+      if attempt ~= '0' then own = own .. ',"attempt":' .. attempt end
+      local json = with_text(own .. ',' .. string.sub(closing.json, 2), closing.data, step)
+      close_step(step)
+      made = made .. ' ' .. string.format('%d', add(id, json, closing.mark))
     end
   end
+  if made ~= before then redis.call('HSET', ids, closing.mark, made) end
+  for seq in string.gmatch(made, '%d+') do
+    ends[#ends + 1] = seq
+    ends[#ends + 1] = stored(seq)
+  end
+end
+
+-- Appends the drafts that the log does not hold yet: a count, then id, JSON and meaning of each. A meaning is '' or JSON:
+--   {starts: {step, turn, agent, ends}} | {ends: 'turn', turn}
+--   | {ends: 'step', step, data}: with `data` the end takes the text that the step has
+-- `closing`: closes its turn (see `close_turn`) before the draft that ends the turn, or else after the last.
+-- `barred`: a step that has not started does not start any more.
+-- placed: flat id, seq. ends: flat seq, JSON of every end of a step or a turn as the log holds it.
+local append = function(closing, barred)
+  local placed, ends = {}, {}
+  for _ = 1, tonumber(take()) do
+    local id, json, meaning = take(), take(), take()
+    meaning = meaning == '' and {} or cjson.decode(meaning)
+    if closing and meaning.ends == 'turn' and meaning.turn == closing.turn then
+      close_turn(closing, ends)
+      closing = nil
+    end
+    local seq = redis.call('HGET', ids, id)
+    if not seq and not (barred and meaning.starts) then
+      if meaning.ends == 'step' then
+        if meaning.data then json = with_text(json, meaning.data, meaning.step) end
+        close_step(meaning.step)
+      end
+      seq = add(id, json)
+      if meaning.starts then open_step(meaning.starts) end
+    end
+    if seq then
+      placed[#placed + 1] = id
+      placed[#placed + 1] = tostring(seq)
+      if meaning.ends then
+        ends[#ends + 1] = tostring(seq)
+        ends[#ends + 1] = stored(seq)
+      end
+    end
+  end
+  if closing then close_turn(closing, ends) end
   return placed, ends
 end
 
--- The stored end of a step, and of its turn if there is one: flat seq, json. Nil if the step has not ended.
-local ended = function(log, ids, step, turn)
-  local seq = redis.call('HGET', ids, 'step:' .. step .. ':end')
-  if not seq then return nil end
-  local ends = { seq, stored(log, seq) or '' }
-  local last = redis.call('HGET', ids, 'turn:' .. turn .. ':end')
-  if last then
-    ends[3] = last
-    ends[4] = stored(log, last) or ''
+-- The stored ends under these ids: flat seq, JSON.
+local ended = function(...)
+  local found = {}
+  for _, id in ipairs({ ... }) do
+    local seq = redis.call('HGET', ids, id)
+    if seq then
+      found[#found + 1] = seq
+      found[#found + 1] = stored(seq)
+    end
   end
-  return ends
-end
-
-local position = function(meta)
-  return redis.call('HMGET', meta, 'e', 's')
+  return found
 end

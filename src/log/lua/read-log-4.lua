@@ -1,0 +1,29 @@
+-- Reads the log in one consistent piece.
+-- KEYS meta log ids channel
+-- ARGV texts reasonings | after('' for the newest) limit
+-- Returns {} | {position, first, info, events(flat seq, json), open(flat step, turn, agent, attempt, text, reasoning)}
+local now = whole()
+if not now then return {} end
+local after, limit = take(), take()
+local fields, steps = everything()
+local open = {}
+for _, step in ipairs(steps) do
+  if fields['a:' .. step] ~= '0' then
+    open[#open + 1] = step
+    for _, letter in ipairs({ 't', 'g', 'a' }) do open[#open + 1] = fields[letter .. ':' .. step] end
+    open[#open + 1] = redis.call('GET', texts .. step) or ''
+    open[#open + 1] = redis.call('GET', reasonings .. step) or ''
+  end
+end
+local events = {}
+local tell = function(entry)
+  events[#events + 1] = string.match(entry[1], '^%d+')
+  events[#events + 1] = entry[2][4]
+end
+if after == '' then
+  local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', limit) or {} -- for COUNT 0 Redis answers nil
+  for index = #newest, 1, -1 do tell(newest[index]) end
+else
+  for _, entry in ipairs(redis.call('XRANGE', log, '(' .. after .. '-0', '+', 'COUNT', limit) or {}) do tell(entry) end
+end
+return { now, fields.f, fields.i, events, open }
