@@ -18,16 +18,17 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-async function launch(port: number): Promise<TestProcess> {
+async function launch(port: number, more: readonly string[]): Promise<TestProcess> {
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = startProcess('redis-server', flags);
+  const server = startProcess('redis-server', [...flags, ...more]);
   await eventually('Redis is ready', () => server.output().includes(READY));
   return server;
 }
 
-export async function startRedis(): Promise<TestRedis> {
+/** `flags`: more of the command line. */
+export async function startRedis(flags: readonly string[] = []): Promise<TestRedis> {
   const port = await freePort();
-  let server = await launch(port);
+  let server = await launch(port, flags);
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -35,7 +36,7 @@ export async function startRedis(): Promise<TestRedis> {
       await server.end('SIGKILL');
     },
     async start() {
-      server = await launch(port);
+      server = await launch(port, flags);
     },
     freeze: async () => {
       process.kill(server.pid, 'SIGSTOP');
