@@ -62,6 +62,10 @@ export const ERRORS = {
     422,
     'What the agent must be shown does not fit into the context window of its model.',
   ),
+  context_incomplete: entry(
+    500,
+    'What the agent must be shown is neither in the log nor in the archive nor with the workflow.',
+  ),
   agent_output_too_large: entry(502, 'The agent said more than a step may say.'),
   agent_unknown: entry(500, 'The session has no agent of this name, or this worker cannot run it.'),
   no_worker_for_agent: entry(503, 'No running worker can run this agent.'),

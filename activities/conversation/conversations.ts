@@ -1,0 +1,145 @@
+/**
+ * The conversations that a process remembers, and what a step of them is shown. What is remembered makes it fast and never changes it.
+ */
+import {
+  ConvokeError,
+  endsStep,
+  LIMITS,
+  sessionKey,
+  START,
+  turnNumber,
+  type LoggedEvent,
+  type Position,
+  type SessionInfo,
+  type SessionRef,
+} from '../../src/contracts/index.ts';
+import type { Begun } from '../../src/log/index.ts';
+import type { Utterance } from '../agents/runner.ts';
+import { Reader, type ConversationAccess } from './reader.ts';
+import { Transcript } from './transcript.ts';
+import { search } from './search.ts';
+import { windowOf, type Sees } from './window.ts';
+
+interface Session {
+  readonly info: SessionInfo;
+  /** Size of `info`, UTF-16 code units of JSON. */
+  readonly infoChars: number;
+  transcript: Transcript;
+}
+
+export class Conversations {
+  readonly #access: ConversationAccess;
+  /** The least recently used first. */
+  readonly #sessions = new Map<string, Session>();
+  #chars = 0;
+
+  constructor(access: ConversationAccess) {
+    this.#access = access;
+  }
+
+  /** What is remembered of all sessions, UTF-16 code units. */
+  get chars(): number {
+    return this.#chars;
+  }
+
+  /** From where the next `begin` of the session may read on; `START`: from the beginning of the log. */
+  position(ref: SessionRef): Position {
+    return this.#sessions.get(sessionKey(ref))?.transcript.position ?? START;
+  }
+
+  /** What the session is; it never changes. Null if it is not remembered: a `begin` that reads from `position` tells it. */
+  info(ref: SessionRef): SessionInfo | null {
+    return this.#sessions.get(sessionKey(ref))?.info ?? null;
+  }
+
+  /** Learns what a `begin` has read since `position`. */
+  learn(ref: SessionRef, read: Pick<Begun, 'position' | 'info' | 'fresh'>): void {
+    const key = sessionKey(ref);
+    const there = this.#sessions.get(key);
+    const info = read.info ?? there?.info;
+    // Forgotten while the log was read: what came before is not known.
+    if (!info) return;
+    const session = there ?? {
+      info,
+      infoChars: JSON.stringify(info).length,
+      transcript: new Transcript(START, LIMITS.contextChars),
+    };
+    const { transcript } = session;
+    if (read.position.epoch < transcript.position.epoch) return;
+    this.#forget(key);
+    transcript.follow(read.position, read.fresh);
+    this.#remember(key, session);
+  }
+
+  /**
+   * What the step is shown, oldest first; the messages that it answers are `pinned`. A function of `sees` and of what was said. Throws what
+   * the log, the archive and the workflow throw (to be waited for), and `context_incomplete` if none of them has what must be shown.
+   */
+  async show(ref: SessionRef, sees: Sees): Promise<readonly Utterance[]> {
+    const key = sessionKey(ref);
+    const known = this.#sessions.get(key)?.transcript;
+    if (!known?.serves(turnNumber(sees.turn), sees.budgetChars)) return this.#look(ref, sees, null);
+    known.widen(sees.budgetChars);
+    const window = windowOf(known, sees);
+    return 'shown' in window ? window.shown : this.#look(ref, sees, known.copy());
+  }
+
+  /**
+   * How the steps of a turn have ended, by step: all of those that the log holds. Throws as `show` does, also if a step of the turn may have
+   * ended of which nobody knows.
+   */
+  async ends(ref: SessionRef, turn: string): Promise<ReadonlyMap<string, LoggedEvent>> {
+    for (;;) {
+      const reader = new Reader(this.#access, ref);
+      const { epoch, seq } = await reader.head();
+      const found = new Map<string, LoggedEvent>();
+      let below = seq + 1;
+      let started = false;
+      while (below > 1 && !started) {
+        const piece = await reader.before(below, epoch);
+        if (!piece) break;
+        if (piece.unknown > 0)
+          throw new ConvokeError('context_incomplete', `Steps of ${turn} may be missing.`);
+        for (const event of piece.events) {
+          if (event.turn !== turn) continue;
+          if (event.type === 'turn.started') started = true;
+          if (endsStep(event.type) && event.step !== undefined) found.set(event.step, event);
+        }
+        below = piece.from;
+      }
+      if (started || below <= 1) return found;
+    }
+  }
+
+  /** Reads back as far as the step needs, and remembers it unless somebody else has read on meanwhile. */
+  async #look(ref: SessionRef, sees: Sees, from: Transcript | null): Promise<readonly Utterance[]> {
+    const key = sessionKey(ref);
+    const before = this.#sessions.get(key)?.transcript;
+    const position = before?.position;
+    const { transcript, shown } = await search(this.#access, ref, sees, from);
+    const session = this.#sessions.get(key);
+    const isSame = session?.transcript === before && before?.position === position;
+    const isCurrent = transcript.position.epoch !== 0 && turnNumber(sees.turn) >= transcript.newest;
+    if (!session || !isSame || !isCurrent) return shown;
+    this.#forget(key);
+    transcript.seal();
+    this.#remember(key, { ...session, transcript });
+    return shown;
+  }
+
+  #remember(key: string, session: Session): void {
+    this.#sessions.set(key, session);
+    this.#chars += session.infoChars + session.transcript.chars;
+    for (const oldest of this.#sessions.keys()) {
+      const fits = this.#sessions.size <= LIMITS.contextSessions && this.#chars <= LIMITS.contextTotalChars;
+      if (fits || oldest === key) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(key: string): void {
+    const session = this.#sessions.get(key);
+    if (session) this.#chars -= session.infoChars + session.transcript.chars;
+    this.#sessions.delete(key);
+  }
+}

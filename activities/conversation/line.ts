@@ -1,0 +1,89 @@
+/** What one event adds to the conversation, and the turns that it is kept in. */
+import { messageText, turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
+import type { Utterance } from '../agents/runner.ts';
+
+/** A message, or the end of a step. */
+export interface Line {
+  readonly kind: 'message' | 'step';
+  /** Of the message or of the step. */
+  readonly id: string;
+  /** The number of the turn that its event names. */
+  readonly turn: number;
+  readonly at: number;
+  readonly seq: number;
+  /** What it takes of a budget, UTF-16 code units. */
+  readonly chars: number;
+  /** Null: the step ended without a text that others are shown. */
+  readonly said: Utterance | null;
+}
+
+/** Null for an event that adds nothing. */
+export function lineOf(event: LoggedEvent): Line | null {
+  const { turn = '', step = '', agent = '', at, seq } = event;
+  const place = { turn: turnNumber(turn), at, seq };
+  if (event.type === 'message.accepted') {
+    const { messageId, parts, from } = event.data;
+    const text = messageText(parts);
+    const data = parts.flatMap((part) => (part.type === 'data' ? [part.data] : []));
+    const said: Utterance = {
+      role: 'user',
+      ...(from === undefined ? {} : { name: from }),
+      text,
+      ...(data.length === 0 ? {} : { data }),
+    };
+    const chars = data.reduce((sum, each) => sum + JSON.stringify(each).length, text.length);
+    return { kind: 'message', id: messageId, ...place, chars, said };
+  }
+  if (event.type === 'step.completed' || event.type === 'step.cancelled') {
+    const { text } = event.data;
+    const said: Utterance | null = text === '' ? null : { role: 'agent', name: agent, text };
+    return { kind: 'step', id: step, ...place, chars: text.length, said };
+  }
+  if (event.type === 'step.failed') return { kind: 'step', id: step, ...place, chars: 0, said: null };
+  return null;
+}
+
+/**
+ * Orders steps by their place in the team's code: `t3.2` before `t3.10`, and in `t3.2` branch by branch. So two branches keep their order in
+ * a log that was built anew with their ends the other way round.
+ */
+export function comparePaths(a: string, b: string): number {
+  const [left, right] = [a.split('.'), b.split('.')];
+  for (const [index, one] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    if (one === other) continue;
+    const [first, second] = [Number(one), Number(other)];
+    const numbers = Number(Number.isInteger(second)) - Number(Number.isInteger(first));
+    if (numbers !== 0) return numbers;
+    if (Number.isInteger(first)) return first - second;
+    return one < other ? -1 : 1;
+  }
+  return left.length - right.length;
+}
+
+/** What is known of a turn. */
+export interface Turn {
+  /** In no order. */
+  readonly messages: Line[];
+  /** By path. */
+  readonly steps: Line[];
+  /** Text of both, and of the steps alone, UTF-16 code units. */
+  chars: number;
+  stepChars: number;
+  /** The messages that it answered when it started; null: its start has not been read. */
+  opens: readonly string[] | null;
+  /** A message that names this turn has been read. */
+  accepted: boolean;
+  /** `ran`: it had started. `cancelled`: perhaps before it started. `cause`: its first message. */
+  end: { readonly type: 'ran' | 'cancelled'; readonly cause: string } | null;
+}
+
+export function emptyTurn(): Turn {
+  return { messages: [], steps: [], chars: 0, stepChars: 0, opens: null, accepted: false, end: null };
+}
+
+/** True if it had started for certain. */
+export function ran(turn: Turn): boolean {
+  return turn.opens !== null || turn.end?.type === 'ran' || turn.steps.length > 0;
+}

@@ -1,0 +1,172 @@
+/** Same inputs, same prompt: whatever a process remembers, and wherever log, archive and workflow hold what was said. */
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { endsStep, type EventDraft, type LoggedEvent } from '../../../src/contracts/index.ts';
+import { Conversations } from '../../../activities/conversation/index.ts';
+import type { Sees } from '../../../activities/conversation/index.ts';
+import { Transcript } from '../../../activities/conversation/transcript.ts';
+import { windowOf } from '../../../activities/conversation/window.ts';
+import type { Utterance } from '../../../activities/agents/runner.ts';
+import * as say from './scripted.ts';
+import { ScriptedSession } from './scripted.ts';
+
+interface TurnPlan {
+  /** Messages that are accepted while the turn runs. */
+  readonly arrivals: number;
+  readonly messageChars: number;
+  readonly end: 'completed' | 'cancelled' | 'cancelled before it started';
+  readonly steps: readonly { readonly end: 'completed' | 'cancelled' | 'failed'; readonly chars: number }[];
+  readonly parallel: boolean;
+}
+
+/** Short and long ones: some sessions fit into a window, some turns do not. */
+const any = (min: number, max: number): fc.Arbitrary<number> => fc.noBias(fc.integer({ min, max }));
+const chars = fc.oneof(any(0, 50), any(5_000, 60_000));
+const step = fc.record({ end: fc.constantFrom('completed', 'completed', 'cancelled', 'failed'), chars });
+const turnPlan: fc.Arbitrary<TurnPlan> = fc.record({
+  arrivals: any(0, 4),
+  messageChars: chars,
+  end: fc.constantFrom('completed', 'completed', 'completed', 'cancelled', 'cancelled before it started'),
+  steps: fc.array(step, { maxLength: 5, size: 'max' }),
+  parallel: fc.boolean(),
+});
+
+/** A text that tells where it is from. */
+const text = (from: string, length: number): string => from + '.'.repeat(Math.max(0, length - from.length));
+
+function script(plans: readonly TurnPlan[]): EventDraft[] {
+  const drafts: EventDraft[] = [];
+  let arrived = 0;
+  const arrive = (upTo: number): void => {
+    while (arrived < Math.min(upTo, plans.length)) {
+      arrived += 1;
+      const turn = `t${arrived}`;
+      drafts.push(say.accepted(turn, text(`m-${turn}`, plans[arrived - 1]!.messageChars)));
+    }
+  };
+  for (const [index, plan] of plans.entries()) {
+    const turn = `t${index + 1}`;
+    arrive(index + 1);
+    // The last turn runs.
+    if (plan.end === 'cancelled before it started' && index + 1 < plans.length) {
+      drafts.push(say.turnCancelled(turn));
+      continue;
+    }
+    drafts.push(say.turnStarted(turn));
+    for (const [place, { end, chars: length }] of plan.steps.entries()) {
+      const id = plan.parallel ? `${turn}.1.${place % 2 ? 'a' : 'b'}.${place}` : `${turn}.${place + 1}`;
+      drafts.push(say.stepStarted(id));
+      if (place === 0) arrive(index + 1 + plan.arrivals);
+      const said = length === 0 && end === 'completed' ? 'x' : length === 0 ? '' : text(id, length);
+      if (end === 'completed') drafts.push(say.completed(id, said));
+      else drafts.push(end === 'failed' ? say.failedStep(id, said) : say.cancelledStep(id, said));
+    }
+    const ended = plan.end === 'completed' ? say.turnEnded : say.turnCancelled;
+    if (index + 1 < plans.length) drafts.push(ended(turn));
+  }
+  return drafts;
+}
+
+interface Visit {
+  /** Where it takes place and what lies where, as parts of what there is. */
+  readonly at: number;
+  readonly trimmed: number;
+  readonly archived: number;
+  readonly pending: number;
+  readonly rebuilt: boolean;
+  readonly lost: boolean;
+  readonly forgotten: boolean;
+  readonly budgetChars: number;
+  readonly behind: boolean;
+  /** Bits: which of the steps it may see. */
+  readonly mask: number;
+}
+
+const part = any(0, 100).map((percent) => percent / 100);
+const visit: fc.Arbitrary<Visit> = fc.record({
+  at: part,
+  trimmed: part,
+  archived: part,
+  pending: part,
+  rebuilt: fc.boolean(),
+  lost: any(0, 7).map((n) => n === 0),
+  forgotten: any(0, 7).map((n) => n === 0),
+  budgetChars: fc.oneof(any(1, 150_000), any(1, 400_000)),
+  behind: fc.boolean(),
+  mask: fc.oneof(fc.constant(31), any(0, 31)),
+});
+
+/** What the step sees that is next in the newest turn, or in one before it. */
+function seesOf(events: readonly LoggedEvent[], { budgetChars, behind, mask }: Visit): Sees | null {
+  const started = events.filter(({ type }) => type === 'turn.started');
+  const turn = started.at(behind ? -2 : -1)?.turn;
+  if (turn === undefined) return null;
+  const ended = events.filter((event) => event.turn === turn && endsStep(event.type));
+  const steps = ended.flatMap((event) => event.step ?? []).sort();
+  return say.answering(
+    turn,
+    steps.filter((_, index) => (mask >> index) & 1),
+    budgetChars,
+  );
+}
+
+const brief = (said: readonly Utterance[]): string[] =>
+  said.map(({ text: all, pinned }) => `${pinned ? 'pinned ' : ''}${all.slice(0, 12)} ${all.length}`);
+
+/** For somebody who has read everything and let go of nothing. */
+function expected(drafts: readonly EventDraft[], sees: Sees): readonly Utterance[] {
+  const transcript = new Transcript({ epoch: 1, seq: 0 }, Infinity);
+  transcript.follow(
+    { epoch: 1, seq: drafts.length },
+    drafts.map((draft, index) => ({ ...draft, seq: index + 1 })),
+  );
+  const window = windowOf(transcript, sees);
+  if (!('shown' in window)) throw new Error('everything is there');
+  return window.shown;
+}
+
+/** A log that is built anew may have the ends of two branches the other way round. */
+function rebuild(session: ScriptedSession): void {
+  session.epoch += 1;
+  const { events } = session;
+  for (let index = session.archivedTo; index + 2 < events.length; index += 1) {
+    const [one, other] = [events[index]!, events[index + 2]!];
+    if (!endsStep(one.type) || !endsStep(other.type) || one.turn !== other.turn) continue;
+    events[index] = { ...other, seq: one.seq };
+    events[index + 2] = { ...one, seq: other.seq };
+    index += 2;
+  }
+}
+
+test('same inputs, same prompt', async () => {
+  const plans = fc.array(turnPlan, { minLength: 1, maxLength: 16, size: 'max' });
+  const visits = fc.array(visit, { minLength: 1, maxLength: 8, size: 'max' });
+  await fc.assert(
+    fc.asyncProperty(plans, visits, async (turns, stops) => {
+      const drafts = script(turns);
+      const session = new ScriptedSession();
+      let conversations = new Conversations(session.access);
+      const ordered = stops.map((stop) => Math.round(stop.at * drafts.length)).sort((a, b) => a - b);
+      for (const [index, stop] of stops.entries()) {
+        const upTo = Math.max(1, ordered[index]!);
+        session.put(...drafts.slice(session.events.length, upTo));
+        const head = session.events.length;
+        if (stop.rebuilt) rebuild(session);
+        session.archivedTo = Math.max(session.archivedTo, Math.floor(stop.archived * head));
+        session.first = Math.max(stop.rebuilt ? 1 : session.first, 1 + Math.floor(stop.trimmed * (head - 1)));
+        session.lost = stop.lost;
+        session.pending.clear();
+        const unplaced = Math.floor(stop.pending * (head - session.archivedTo));
+        for (const { id, type } of session.events.slice(head - unplaced))
+          if (!endsStep(type)) session.pending.add(id);
+        if (stop.forgotten) conversations = new Conversations(session.access);
+        const sees = seesOf(session.events, stop);
+        if (!sees) continue;
+        expect(brief(await session.show(conversations, sees))).toEqual(
+          brief(expected(drafts.slice(0, head), sees)),
+        );
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
