@@ -18,6 +18,7 @@ import { measureLoad } from './figures/load.ts';
 import { measureLongSession } from './figures/long-session.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureOutage } from './figures/outage.ts';
+import { measurePersisting } from './figures/persisting.ts';
 import { measureTokens } from './figures/tokens.ts';
 import { othersSince, readUsage } from './noise.ts';
 import { asJson, asTable, machine } from './report.ts';
@@ -30,6 +31,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   history: measureHistory,
   idle: measureIdle,
   closed: measureClosed,
+  persisting: measurePersisting,
   tokens: measureTokens,
   load: measureLoad,
   cpu: measureCpu,

@@ -5,7 +5,15 @@ export const BARE = {
   workflow: 'bareSession',
   taskQueue: 'bare',
   signal: 'message',
+  heartbeats: 'bareHeartbeats',
 } as const;
+
+/** An activity that persists what it has come to, again and again. */
+export interface BareHeartbeats {
+  readonly count: number;
+  /** Of each heartbeat's details, characters. */
+  readonly chars: number;
+}
 
 export interface BareStart {
   readonly session: string;

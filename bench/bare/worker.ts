@@ -2,7 +2,8 @@
 import { Context } from '@temporalio/activity';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Redis } from 'ioredis';
-import { BARE, type BareStep } from './contract.ts';
+import { msSince, nowUs } from '../clock.ts';
+import { BARE, type BareHeartbeats, type BareStep } from './contract.ts';
 import { say } from './say.ts';
 
 const HEARTBEAT_MS = 700;
@@ -21,12 +22,24 @@ async function speak(step: BareStep): Promise<string> {
   }
 }
 
+/** Through the client: `Context.heartbeat` neither is awaited nor goes out at once. */
+async function beat({ count, chars }: BareHeartbeats): Promise<readonly number[]> {
+  const { client, info } = Context.current();
+  const took: number[] = [];
+  for (let beats = 0; beats < count; beats += 1) {
+    const start = nowUs();
+    await client.activity.heartbeat(info.taskToken, { journal: 'j'.repeat(chars) });
+    took.push(msSince(start));
+  }
+  return took;
+}
+
 const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
 const worker = await Worker.create({
   connection,
   taskQueue: BARE.taskQueue,
   workflowBundle: { codePath },
-  activities: { speak },
+  activities: { speak, beat },
   maxConcurrentActivityTaskExecutions: 200,
 });
 const running = worker.run();

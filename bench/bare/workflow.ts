@@ -7,12 +7,19 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { BARE, type BareMessage, type BareStart, type BareStep } from './contract.ts';
+import { BARE, type BareHeartbeats, type BareMessage, type BareStart, type BareStep } from './contract.ts';
 
-const { speak } = proxyActivities<{ speak(step: BareStep): Promise<string> }>({
+interface Activities {
+  speak(step: BareStep): Promise<string>;
+  beat(heartbeats: BareHeartbeats): Promise<readonly number[]>;
+}
+
+const { speak } = proxyActivities<Pick<Activities, 'speak'>>({
   startToCloseTimeout: 60_000,
   heartbeatTimeout: 2_000,
 });
+/** Without a heartbeat time-out: the SDK does not see heartbeats that go through the client, and would take the activity for dead. */
+const { beat } = proxyActivities<Pick<Activities, 'beat'>>({ startToCloseTimeout: 60_000 });
 
 export async function bareSession(start: BareStart): Promise<void> {
   const inbox: BareMessage[] = [];
@@ -30,4 +37,9 @@ export async function bareSession(start: BareStart): Promise<void> {
     if (workflowInfo().continueAsNewSuggested && inbox.length === 0)
       await continueAsNew<typeof bareSession>(start);
   }
+}
+
+/** ms that each heartbeat took. */
+export async function bareHeartbeats(heartbeats: BareHeartbeats): Promise<readonly number[]> {
+  return beat(heartbeats);
 }
