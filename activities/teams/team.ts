@@ -1,0 +1,79 @@
+/**
+ * What a team is written in. A team is a plain async function that decides who speaks next; it sees nothing but its context.
+ *
+ * Its code may run again from the start (a worker died, a pause was over): every call is then answered from the turn's journal until the
+ * journal is used up. So what it decides must follow from its answers: no clock, no random numbers, no I/O of its own.
+ */
+import type { AgentSpec, JsonObject } from '../../src/contracts/index.ts';
+
+/** How a step ended. */
+export type Outcome =
+  | { readonly status: 'completed'; readonly step: string; readonly agent: string; readonly text: string }
+  | {
+      readonly status: 'failed';
+      readonly step: string;
+      readonly agent: string;
+      /** Of the error table. */
+      readonly code: string;
+      readonly message: string;
+      /** What was said before the failure. */
+      readonly text: string;
+    };
+export type Answer = Extract<Outcome, { status: 'completed' }>;
+
+/** An agent that was asked has failed. Not caught by the team, it fails the turn. */
+export class AgentFailed extends Error {
+  readonly outcome: Extract<Outcome, { status: 'failed' }>;
+
+  constructor(outcome: Extract<Outcome, { status: 'failed' }>) {
+    super(outcome.message);
+    this.name = 'AgentFailed';
+    this.outcome = outcome;
+  }
+}
+
+/** The last word of a turn, described and not yet asked: its end is committed together with the turn's. */
+export interface LastWord {
+  readonly agent: string;
+}
+
+/** How a branch of `parallel` came out. */
+export type Settled<T> =
+  | { readonly status: 'completed'; readonly value: T }
+  | { readonly status: 'failed'; readonly error: AgentFailed };
+
+/** Branches of `parallel` by name. */
+export type Branches<O extends JsonObject> = Readonly<
+  Record<string, (context: TeamContext<O>) => Promise<unknown>>
+>;
+/** How they came out, each with the type of its own answer. */
+export type SettledBranches<B extends Branches<never>> = {
+  readonly [Name in keyof B]: Settled<Awaited<ReturnType<B[Name]>>>;
+};
+
+export interface TeamContext<O extends JsonObject = JsonObject> {
+  /** `causes`: ids of the messages that the turn answers. */
+  readonly turn: { readonly id: string; readonly causes: readonly string[] };
+  readonly options: O;
+  /** In the session's order. */
+  readonly agents: readonly AgentSpec[];
+  /** Lets an agent speak; it sees what was said before. Throws `AgentFailed`. */
+  readonly ask: (agent: string) => Promise<Answer>;
+  /** The same; a failure is an answer. */
+  readonly settle: (agent: string) => Promise<Outcome>;
+  /**
+   * Runs branches side by side; resolves when all have ended. A branch sees what was said before it and what is said in it; afterwards all
+   * is seen. A branch that fails is an answer. Names: 1 to 32 of `A-Z a-z 0-9 _ -`.
+   */
+  readonly parallel: <B extends Branches<O>>(branches: B) => Promise<SettledBranches<B>>;
+  /** Pauses for so many ms; costs nothing meanwhile. */
+  readonly sleep: (ms: number) => Promise<'over'>;
+  /** ms since the Unix epoch; the same when the code runs again. */
+  readonly now: () => number;
+  /** In [0, 1); the same when the code runs again. */
+  readonly random: () => number;
+}
+
+/** A team that returns nothing has ended with the last thing that it did. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- an async function without a return is a team
+export type Team<O extends JsonObject = JsonObject> = (context: TeamContext<O>) => Promise<LastWord | void>;

@@ -1,0 +1,141 @@
+/** What a team sees of its turn: calls are given a path, and handed to the kernel. */
+import { LIMITS, stepId, type AgentSpec, type JsonObject } from '../../src/contracts/index.ts';
+import {
+  AgentFailed,
+  type Answer,
+  type Outcome,
+  type Branches,
+  type Settled,
+  type SettledBranches,
+  type TeamContext,
+} from '../teams/team.ts';
+import { TeamBroken } from './stops.ts';
+
+/** What does not change while a turn runs. */
+export interface TurnFrame {
+  readonly turn: string;
+  readonly causes: readonly string[];
+  readonly agents: readonly AgentSpec[];
+  readonly options: JsonObject;
+}
+
+/** A line of the team's code that runs by itself: the team, or a branch of `parallel`. */
+export interface Branch {
+  /** What the paths of its calls begin with. */
+  readonly prefix: string;
+  calls: number;
+  /** Steps of the turn that its next call sees. */
+  seen: readonly string[];
+}
+
+/** An awaited call of the team. */
+export interface Call {
+  readonly path: string;
+  readonly kind: 'ask' | 'sleep';
+  readonly key: string;
+  readonly step?: string;
+  readonly agent?: string;
+  readonly sees?: readonly string[];
+  readonly last?: boolean;
+  /** Of a sleep, ms since the Unix epoch. */
+  readonly until: number;
+  resolve(outcome: Outcome | 'over'): void;
+}
+
+/** Where calls go. */
+export interface Calls {
+  call(call: Call): void;
+  number(kind: 'now' | 'random', path: string): number;
+}
+
+/** Throws if the session has no such agent. */
+export function checkAgent(frame: TurnFrame, name: string): void {
+  if (frame.agents.some((agent) => agent.name === name)) return;
+  throw new TeamBroken('agent_unknown', `The session has no agent "${name}".`);
+}
+
+const BRANCH_NAME = /^[A-Za-z0-9_-]{1,32}$/;
+
+export function contextOf<O extends JsonObject>(
+  branch: Branch,
+  frame: TurnFrame,
+  calls: Calls,
+): TeamContext<O> {
+  const next = (): string => {
+    branch.calls += 1;
+    return `${branch.prefix}${branch.calls}`;
+  };
+  const settle = async (name: string): Promise<Outcome> => {
+    checkAgent(frame, name);
+    const path = next();
+    const step = stepId(frame.turn, path);
+    const outcome = await new Promise<Outcome | 'over'>((resolve) => {
+      const ask = { path, kind: 'ask' as const, key: name, step, agent: name, until: 0 };
+      calls.call({ ...ask, sees: [...branch.seen], resolve });
+    });
+    branch.seen = [...branch.seen, step];
+    return outcome as Outcome; // safety: only a sleep is answered with `over`
+  };
+  const ask = async (name: string): Promise<Answer> => {
+    const outcome = await settle(name);
+    if (outcome.status === 'failed') throw new AgentFailed(outcome);
+    return outcome;
+  };
+  return {
+    turn: { id: frame.turn, causes: frame.causes },
+    options: frame.options as O, // safety: checked where the session was opened
+    agents: frame.agents,
+    ask,
+    settle,
+    parallel<B extends Branches<O>>(branches: B) {
+      return runBranches<O, B>(branches, { branch, path: next(), frame, calls });
+    },
+    async sleep(ms) {
+      const path = next();
+      const until = calls.number('now', path) + ms;
+      await new Promise<Outcome | 'over'>((resolve) => {
+        calls.call({ path, kind: 'sleep', key: String(ms), until, resolve });
+      });
+      return 'over';
+    },
+    now: () => calls.number('now', next()),
+    random: () => calls.number('random', next()),
+  };
+}
+
+interface Fork {
+  readonly branch: Branch;
+  readonly path: string;
+  readonly frame: TurnFrame;
+  readonly calls: Calls;
+}
+
+async function runBranches<O extends JsonObject, B extends Branches<O>>(
+  branches: B,
+  { branch, path, frame, calls }: Fork,
+): Promise<SettledBranches<B>> {
+  const entries = Object.entries(branches);
+  if (entries.length > LIMITS.turnWidth) {
+    throw new TeamBroken('turn_too_wide', `A team may run ${LIMITS.turnWidth} branches side by side.`);
+  }
+  const forks = entries.map(([name, run]) => {
+    const prefix = `${path}.${name}.`;
+    if (!BRANCH_NAME.test(name) || prefix.length > LIMITS.pathChars) {
+      throw new TeamBroken('team_failed', `"${name}" cannot be the name of a branch here.`);
+    }
+    return { name, run, fork: { prefix, calls: 0, seen: branch.seen } };
+  });
+  const settled = await Promise.all(
+    forks.map(async ({ name, run, fork }): Promise<[string, Settled<unknown>]> => {
+      try {
+        return [name, { status: 'completed', value: await run(contextOf<O>(fork, frame, calls)) }];
+      } catch (error) {
+        if (!(error instanceof AgentFailed)) throw error;
+        return [name, { status: 'failed', error }];
+      }
+    }),
+  );
+  const before = branch.seen.length;
+  branch.seen = [...branch.seen, ...forks.flatMap(({ fork }) => fork.seen.slice(before))];
+  return Object.fromEntries(settled) as SettledBranches<B>; // safety: each name with its own answer
+}

@@ -1,0 +1,61 @@
+/**
+ * The journal of one run of a turn: what earlier runs decided, and what this one adds.
+ *
+ * Two kinds of entries. Calls that return at once (`now`, `random`) are answered by their path. Calls that are awaited (`ask`, `sleep`) are
+ * answered in the order in which they were decided, because that order is what the team's code saw.
+ */
+import { LIMITS, type Journal, type JournalEntry, type JournalKind } from '../../src/contracts/index.ts';
+import { TeamBroken } from './stops.ts';
+
+const atOnce = ({ kind }: JournalEntry): boolean => kind === 'now' || kind === 'random';
+
+export class TurnJournal {
+  readonly #given: readonly JournalEntry[];
+  readonly #added: JournalEntry[];
+  /** The answers of calls that return at once, by kind and path. */
+  readonly #numbers = new Map<string, number>();
+
+  /** `since`: what earlier attempts of this activity have added to the journal that it was given. */
+  constructor(given: Journal, since: readonly JournalEntry[]) {
+    this.#given = [...given.entries, ...since];
+    this.#added = [...since];
+    for (const entry of this.#given) {
+      if (atOnce(entry)) this.#numbers.set(`${entry.kind} ${entry.path}`, Number(entry.outcome));
+    }
+  }
+
+  /** The awaited calls that have been decided before this run, in the order of their decision. */
+  decided(): readonly JournalEntry[] {
+    return this.#given.filter((entry) => !atOnce(entry));
+  }
+
+  /** What has been added to the journal that the activity was given. */
+  get added(): readonly JournalEntry[] {
+    return this.#added;
+  }
+
+  /** The number that the call had, or gets now. */
+  number(kind: 'now' | 'random', path: string, make: () => number): number {
+    const known = this.#numbers.get(`${kind} ${path}`);
+    if (known !== undefined) return known;
+    const outcome = make();
+    this.#numbers.set(`${kind} ${path}`, outcome);
+    this.add({ path, kind, key: '', outcome });
+    return outcome;
+  }
+
+  add(entry: JournalEntry): void {
+    if (this.#given.length + this.#added.length >= LIMITS.journalEntries) {
+      throw new TeamBroken('turn_too_long', `A turn may make ${LIMITS.journalEntries} calls.`);
+    }
+    this.#added.push(entry);
+  }
+}
+
+/** True if a call of the team is the one that the journal has at its path. */
+export function answers(
+  entry: JournalEntry,
+  call: { readonly kind: JournalKind; readonly key: string },
+): boolean {
+  return entry.kind === call.kind && entry.key === call.key;
+}

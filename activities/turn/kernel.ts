@@ -1,0 +1,243 @@
+/**
+ * Runs a team against a journal. Pure: what a step does, what time it is and where the journal is kept are the driver's business.
+ *
+ * A run has two phases. Replay: calls of the team are answered from the journal, one at a time, and the team's code runs as far as it can
+ * after each, so it sees its answers in the order in which it first saw them. Live: calls that have no entry are started; whatever they are
+ * answered with has been journaled before.
+ *
+ * A run that is left (suspended, yielded, stopped) leaves its team where it is: the promise that it awaits never settles. The next run
+ * starts the code from its beginning.
+ */
+import { setImmediate as afterMicrotasks } from 'node:timers/promises';
+import {
+  LIMITS,
+  stepId,
+  type JournalEntry,
+  type LoggedEvent,
+  type TurnWait,
+} from '../../src/contracts/index.ts';
+import { AgentFailed, type LastWord, type Outcome, type Team } from '../teams/team.ts';
+import { checkAgent, contextOf, type Branch, type Call, type TurnFrame } from './context.ts';
+import { answers, type TurnJournal } from './journal.ts';
+import { TeamBroken } from './stops.ts';
+
+/** A step to be run. */
+export interface StepCall {
+  readonly path: string;
+  readonly step: string;
+  readonly agent: string;
+  /** Steps of this turn that it sees, in the order of the team's code. */
+  readonly sees: readonly string[];
+  /** The turn ends with it. */
+  readonly last: boolean;
+}
+
+/** What the kernel needs of the world. */
+export interface TurnDriver {
+  /** Runs a step; resolves in the order of the journal, once the outcome is durable and shown. Rejects only with `TurnStopped`. */
+  step(call: StepCall): Promise<Outcome>;
+  /** Open steps that pause; what they wait for. */
+  pausing(): readonly TurnWait[];
+  /** Resolves at that time, ms since the Unix epoch. */
+  at(time: number): Promise<void>;
+  now(): number;
+  random(): number;
+  /** The run should end at its next pause between steps. */
+  readonly mustYield: boolean;
+  /** A wait that is longer than this is left to the workflow, ms. */
+  readonly suspendAfterMs: number;
+}
+
+export type TurnEnd =
+  /** `last`: the turn's end was committed with the last step's. */
+  | { readonly status: 'completed'; readonly last: boolean }
+  | { readonly status: 'failed'; readonly code: string; readonly message: string }
+  | { readonly status: 'suspended'; readonly waits: readonly TurnWait[] }
+  | { readonly status: 'yielded' };
+
+/** How the steps of the journal have ended, by step id. */
+export type StepEnds = ReadonlyMap<string, LoggedEvent>;
+
+export class Kernel {
+  readonly #frame: TurnFrame;
+  readonly #journal: TurnJournal;
+  readonly #driver: TurnDriver;
+  /** Calls of the team that wait for an answer, in the order in which they were made. */
+  readonly #calls = new Map<string, Call>();
+  readonly #left = Promise.withResolvers<TurnEnd>();
+  /** Answers are given one at a time, each after the team has run as far as it can. */
+  #answering: Promise<void> = Promise.resolve();
+  #live = false;
+  #open = 0;
+  #steps = 0;
+
+  constructor(frame: TurnFrame, journal: TurnJournal, driver: TurnDriver) {
+    this.#frame = frame;
+    this.#journal = journal;
+    this.#driver = driver;
+  }
+
+  /** Runs the team until it ends or the run is left. Rejects with `TurnStopped` if the driver says so. */
+  async run(team: Team, ends: StepEnds): Promise<TurnEnd> {
+    const root: Branch = { prefix: '', calls: 0, seen: [] };
+    const context = contextOf(root, this.#frame, {
+      call: (call) => this.#call(call),
+      number: (kind, path) => this.#number(kind, path),
+    });
+    // In a chain: a team that throws at once is a team that failed.
+    const ended = Promise.resolve()
+      .then(() => team(context))
+      .then((last) => (last ? this.#lastWord(root, last) : { status: 'completed' as const, last: false }))
+      .catch(failure);
+    // It may come to nothing before the journal has been replayed, and then the journal is what was wrong.
+    ended.catch(() => undefined);
+    this.#left.promise.catch(() => undefined);
+    return Promise.race([this.#replay(ends).then(() => ended), this.#left.promise]);
+  }
+
+  /** Something has changed that may leave nothing to do here: a step pauses, the worker is to yield. */
+  check(): void {
+    if (!this.#live) return;
+    const pausing = this.#driver.pausing();
+    if (this.#open > pausing.length) return;
+    if (this.#driver.mustYield && this.#open === 0) {
+      this.#left.resolve({ status: 'yielded' });
+      return;
+    }
+    const waits = [...pausing, ...this.#sleeps()];
+    const first = Math.min(...waits.map(({ until }) => until));
+    const nothingElse = waits.length > 0 && this.#calls.size === waits.length;
+    if (nothingElse && (this.#driver.mustYield || first - this.#driver.now() > this.#driver.suspendAfterMs)) {
+      this.#left.resolve({ status: 'suspended', waits });
+    }
+  }
+
+  async #replay(ends: StepEnds): Promise<void> {
+    for (const entry of this.#journal.decided()) {
+      await afterMicrotasks();
+      const call = this.#calls.get(entry.path);
+      if (!call || !answers(entry, call)) throw changed(entry, call);
+      this.#calls.delete(entry.path);
+      call.resolve(call.kind === 'sleep' ? 'over' : this.#outcome(call, ends));
+    }
+    await afterMicrotasks();
+    this.#live = true;
+    for (const call of this.#calls.values()) this.#start(call);
+    this.check();
+  }
+
+  #outcome({ step = '', agent = '' }: Call, ends: StepEnds): Outcome {
+    const end = ends.get(step);
+    if (end?.type === 'step.completed') return { status: 'completed', step, agent, text: end.data.text };
+    if (end?.type === 'step.failed') return { status: 'failed', step, agent, ...end.data };
+    throw new TeamBroken('internal', `The end of step ${step} is in the journal and nowhere else.`);
+  }
+
+  #number(kind: 'now' | 'random', path: string): number {
+    try {
+      return this.#journal.number(kind, path, () => this.#driver[kind]());
+    } catch (error) {
+      this.#left.reject(error);
+      throw error;
+    }
+  }
+
+  #call(call: Call): void {
+    if (call.kind === 'ask') this.#steps += 1;
+    if (this.#steps > LIMITS.turnSteps) {
+      // Not thrown into the team: it could catch it and go on.
+      this.#left.reject(new TeamBroken('turn_too_long', `A turn may take ${LIMITS.turnSteps} steps.`));
+      return;
+    }
+    this.#calls.set(call.path, call);
+    if (this.#live) this.#start(call);
+  }
+
+  #start(call: Call): void {
+    if (call.kind === 'sleep') {
+      void this.#driver.at(call.until).then(() => this.#decide(call, 'over'));
+      // After the team has made all the calls that it can make now.
+      void afterMicrotasks().then(() => this.check());
+      return;
+    }
+    if (this.#driver.mustYield) {
+      this.check();
+      return;
+    }
+    this.#open += 1;
+    const { path, step = '', agent = '', sees = [], last = false } = call;
+    this.#driver.step({ path, step, agent, sees, last }).then(
+      (outcome) => {
+        this.#open -= 1;
+        this.#answer(call, outcome);
+      },
+      (error: unknown) => this.#left.reject(error),
+    );
+  }
+
+  #decide(call: Call, outcome: 'over'): void {
+    if (!this.#calls.has(call.path)) return;
+    try {
+      this.#journal.add({ path: call.path, kind: call.kind, key: call.key, outcome });
+      this.#answer(call, outcome);
+    } catch (error) {
+      this.#left.reject(error);
+    }
+  }
+
+  #answer(call: Call, outcome: Outcome | 'over'): void {
+    this.#calls.delete(call.path);
+    this.#answering = this.#answering.then(async () => {
+      call.resolve(outcome);
+      await afterMicrotasks();
+      this.check();
+    });
+  }
+
+  #sleeps(): readonly TurnWait[] {
+    return [...this.#calls.values()]
+      .filter((call) => call.kind === 'sleep')
+      .map(({ path, key, until }) => ({ path, kind: 'sleep', key, until }));
+  }
+
+  async #lastWord(root: Branch, { agent }: LastWord): Promise<TurnEnd> {
+    checkAgent(this.#frame, agent);
+    const outcome = await new Promise<Outcome | 'over'>((resolve) => {
+      root.calls += 1;
+      const path = String(root.calls);
+      const step = stepId(this.#frame.turn, path);
+      this.#call({
+        path,
+        kind: 'ask',
+        key: agent,
+        step,
+        agent,
+        sees: [...root.seen],
+        last: true,
+        until: 0,
+        resolve,
+      });
+    });
+    if (outcome !== 'over' && outcome.status === 'failed') throw new AgentFailed(outcome);
+    return { status: 'completed', last: true };
+  }
+}
+
+/** How a turn ends whose team has thrown. Anything but a failed agent is a mistake in the team's code. */
+function failure(error: unknown): TurnEnd {
+  if (error instanceof TeamBroken) throw error;
+  if (!(error instanceof AgentFailed)) {
+    throw new TeamBroken('team_failed', 'The code of the team threw an error.', error);
+  }
+  const { code, message } = error.outcome;
+  return { status: 'failed', code, message };
+}
+
+function changed(entry: JournalEntry, call: Call | undefined): TeamBroken {
+  const expected = `${entry.kind}${entry.key ? ` ${entry.key}` : ''}`;
+  const found = call ? `"${call.kind} ${call.key}"` : 'no call';
+  return new TeamBroken(
+    'team_changed',
+    `At ${entry.path} of the turn the team made the call "${expected}" before, and makes ${found} now.`,
+  );
+}

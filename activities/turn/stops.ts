@@ -1,0 +1,32 @@
+/** Why a turn's activity stops before its team has ended. */
+import type { ErrorCode } from '../../src/contracts/index.ts';
+
+/**
+ * `superseded`: another attempt of the activity has taken over, or the workflow is gone: show nothing, report nothing. `cancelled`: the turn
+ * has an end, or is about to get one. `drained`: the worker stops. `unable`: this worker has no runner for an agent.
+ */
+export type StopKind = 'superseded' | 'cancelled' | 'drained' | 'unable';
+
+export class TurnStopped extends Error {
+  readonly kind: StopKind;
+  /** What an `unable` worker lacks: the name of a runner. */
+  readonly needs: string | undefined;
+
+  constructor(kind: StopKind, needs?: string) {
+    super(`The turn was stopped: ${kind}.`);
+    this.name = 'TurnStopped';
+    this.kind = kind;
+    this.needs = needs;
+  }
+}
+
+/** The team cannot go on: its code has changed, threw, or reached a limit. Ends the turn with this code. */
+export class TeamBroken extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TeamBroken';
+    this.code = code;
+  }
+}

@@ -1,0 +1,176 @@
+/** A world for a kernel in which nothing is real but the order of things: steps end when the test says so. */
+import { Kernel, type StepCall, type TurnDriver, type TurnEnd } from '../../../activities/turn/kernel.ts';
+import { TurnJournal } from '../../../activities/turn/journal.ts';
+import type { TurnFrame } from '../../../activities/turn/context.ts';
+import type { Outcome, Team } from '../../../activities/teams/team.ts';
+import {
+  EMPTY_JOURNAL,
+  type Journal,
+  type LoggedEvent,
+  type TurnWait,
+} from '../../../src/contracts/index.ts';
+
+const NAMES = ['a', 'b', 'c', 'd'];
+
+export const FRAME: TurnFrame = {
+  turn: 't1',
+  causes: ['m1'],
+  agents: NAMES.map((name) => ({ name, runner: 'scripted' })),
+  options: {},
+};
+
+/** Everything that outlives a run of the kernel: the journal, and the ends of steps. */
+export class Turn {
+  journal: Journal = EMPTY_JOURNAL;
+  readonly ends = new Map<string, LoggedEvent>();
+  /** Steps that were run, in the order of their starts, over all runs. */
+  readonly started: string[] = [];
+  time = 1_000;
+  readonly #team: Team;
+
+  constructor(team: Team) {
+    this.#team = team;
+  }
+
+  /** Runs the team from its start against the journal so far. */
+  run(world: Partial<World> = {}): Run {
+    return new Run(this, this.#team, world);
+  }
+
+  /** The workflow ends the waits of a suspended run. */
+  wake(waits: readonly TurnWait[]): void {
+    const over = waits.map(({ path, key }) => ({
+      path,
+      kind: 'sleep' as const,
+      key,
+      outcome: 'over' as const,
+    }));
+    this.journal = { ...this.journal, entries: [...this.journal.entries, ...over] };
+  }
+}
+
+interface World {
+  readonly suspendAfterMs: number;
+}
+
+interface OpenStep {
+  readonly call: StepCall;
+  end(outcome: Outcome): void;
+}
+
+export class Run implements TurnDriver {
+  readonly ended: Promise<TurnEnd>;
+  readonly suspendAfterMs: number;
+  mustYield = false;
+  readonly #turn: Turn;
+  readonly #journal: TurnJournal;
+  readonly #kernel: Kernel;
+  readonly #open = new Map<string, OpenStep>();
+  #waiting: (() => void)[] = [];
+
+  constructor(turn: Turn, team: Team, { suspendAfterMs = 0 }: Partial<World>) {
+    this.suspendAfterMs = suspendAfterMs;
+    this.#turn = turn;
+    this.#journal = new TurnJournal(turn.journal, []);
+    this.#kernel = new Kernel(FRAME, this.#journal, this);
+    this.ended = this.#kernel.run(team, turn.ends);
+    this.ended.catch(() => undefined);
+  }
+
+  /** Steps that run, sorted. */
+  get open(): readonly string[] {
+    return [...this.#open.keys()].sort();
+  }
+
+  /** What each open step sees. */
+  sees(step: string): readonly string[] | undefined {
+    return this.#open.get(step)?.call.sees;
+  }
+
+  isLast(step: string): boolean | undefined {
+    return this.#open.get(step)?.call.last;
+  }
+
+  async complete(step: string, text = `said in ${step}`): Promise<void> {
+    const open = await this.#whenOpen(step);
+    const { agent, path } = open.call;
+    this.#end(open, { status: 'completed', step, agent, text }, { path, outcome: 'completed' });
+  }
+
+  async fail(step: string): Promise<void> {
+    const open = await this.#whenOpen(step);
+    const { agent, path } = open.call;
+    const failure = { code: 'agent_failed', message: 'It failed.', text: '' };
+    this.#end(open, { status: 'failed', step, agent, ...failure }, { path, outcome: 'failed' });
+  }
+
+  /** Resolves once these steps, and no others, run. */
+  async untilOpen(...steps: string[]): Promise<void> {
+    while (this.open.join() !== [...steps].sort().join()) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** What this run would leave behind if it were gone now. */
+  leave(): void {
+    const { journal } = this.#turn;
+    this.#turn.journal = { ...journal, entries: [...journal.entries, ...this.#journal.added] };
+  }
+
+  async #whenOpen(step: string): Promise<OpenStep> {
+    for (;;) {
+      const open = this.#open.get(step);
+      if (open) return open;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #end(
+    { call, end }: OpenStep,
+    outcome: Outcome,
+    entry: { path: string; outcome: 'completed' | 'failed' },
+  ): void {
+    this.#journal.add({ ...entry, kind: 'ask', key: call.agent });
+    this.#open.delete(call.step);
+    const type = outcome.status === 'completed' ? 'step.completed' : 'step.failed';
+    const data = outcome.status === 'completed' ? { text: outcome.text } : outcome;
+    const event = { id: `step:${call.step}:end`, type, at: 1, step: call.step, seq: 1, data } as LoggedEvent;
+    this.#turn.ends.set(call.step, event);
+    end(outcome);
+  }
+
+  // The driver
+
+  step(call: StepCall): Promise<Outcome> {
+    this.#turn.started.push(call.step);
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.#open.set(call.step, { call, end: resolve });
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+    return promise;
+  }
+
+  pausing(): readonly TurnWait[] {
+    return [];
+  }
+
+  at(time: number): Promise<void> {
+    return time <= this.#turn.time ? Promise.resolve() : new Promise(() => undefined);
+  }
+
+  now(): number {
+    this.#turn.time += 1;
+    return this.#turn.time;
+  }
+
+  random(): number {
+    return this.#turn.started.length / 100;
+  }
+
+  /** As a worker that is about to stop does. */
+  yieldSoon(): void {
+    this.mustYield = true;
+    this.#kernel.check();
+  }
+}
