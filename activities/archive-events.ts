@@ -18,7 +18,7 @@ interface Found {
  * Events after `archivedTo` as the log has them, up to what the workflow knows; null if it does not have all of that. What is newer may be of
  * a turn that began after this attempt was given up: it may be lost with the log, and another event take its position.
  */
-async function fromLog({ log }: LogAccess, input: ArchiveInput): Promise<Found | null> {
+async function fromLog({ log }: Pick<LogAccess, 'log'>, input: ArchiveInput): Promise<Found | null> {
   const { archivedTo, known } = input;
   const events: LoggedEvent[] = [];
   for (;;) {
@@ -34,7 +34,10 @@ async function fromLog({ log }: LogAccess, input: ArchiveInput): Promise<Found |
 }
 
 /** Null if the workflow has gone on meanwhile: what it holds then may have holes that a running step fills. */
-async function fromWorkflow({ source }: LogAccess, input: ArchiveInput): Promise<Found | null> {
+async function fromWorkflow(
+  { source }: Pick<LogAccess, 'source'>,
+  input: ArchiveInput,
+): Promise<Found | null> {
   const held = await source.known(input);
   const same = held?.known.epoch === input.known.epoch && held.known.seq === input.known.seq;
   return same ? { info: held.info, events: assemble(input.archivedTo, held.events) } : null;
@@ -42,7 +45,7 @@ async function fromWorkflow({ source }: LogAccess, input: ArchiveInput): Promise
 
 /** Copies what the archive lacks: from the log, which knows every event, or from the workflow, which knows every fact that matters. */
 export async function archiveEvents(
-  access: LogAccess & { readonly archive: Archive },
+  access: Omit<LogAccess, 'patient'> & { readonly archive: Archive },
   input: ArchiveInput,
 ): Promise<ArchiveReport> {
   const found = (await fromLog(access, input)) ?? (await fromWorkflow(access, input));

@@ -1,47 +1,47 @@
-/** The activities: execution as the workflow calls it. Glue between Temporal and the step runner. */
-import { ApplicationFailure, Context } from '@temporalio/activity';
+/** The activities: execution as the workflow calls it. Glue between Temporal and the run of a turn. */
+import { ApplicationFailure, CompleteAsyncError, Context } from '@temporalio/activity';
 import { randomUUID } from 'node:crypto';
 import type { Archive } from '../src/archive/index.ts';
 import {
   ASK_OUTSIDE,
   isConvokeError,
+  LIMITS,
   RECOVERY,
-  type Report,
   type SessionActivities,
-  type StepInput,
+  type TurnInput,
+  type TurnProgress,
+  type TurnResult,
 } from '../src/contracts/index.ts';
 import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
-import { Conversations } from './conversation.ts';
+import { completeActivity, failActivity, sendHeartbeat } from './async-activity.ts';
+import { Conversations } from './conversation/conversations.ts';
+import { isAway } from './log-writer.ts';
 import { publishEvents } from './publish-events.ts';
-import { StepRetry, StepRunner, Superseded, type StepRunnerDeps } from './step-runner.ts';
+import { TEAMS } from './teams/index.ts';
+import { Heartbeat } from './turn/heartbeat.ts';
+import { TurnRun } from './turn/run-turn.ts';
+import { TurnStopped } from './turn/stops.ts';
+import type { TurnDeps } from './turn/turn-deps.ts';
 
 export { createLanguageModels, createModelRunner, createScriptedRunner } from './agents/index.ts';
 export type { AgentRunner } from './agents/index.ts';
 
-export interface ActivityDeps extends StepRunnerDeps {
+export interface ActivityDeps extends Omit<TurnDeps, 'conversations' | 'teams' | 'patient'> {
   readonly archive: Archive;
+  readonly teams?: TurnDeps['teams'];
+  /** Aborts when the worker is to stop: turns are handed over at their next pause between steps. */
+  readonly draining?: AbortSignal;
+  /** Pauses of a turn that are longer are left to the workflow, ms; default `LIMITS.suspendAfterMs`. */
+  readonly suspendAfterMs?: number;
 }
 
-/** What a heartbeat carries to the next attempt. */
-interface Beat {
-  readonly chars: number;
-  readonly reason?: string;
-}
-
-const LOST = 'the worker of the attempt before was lost';
-
-/**
- * Has the workflow call the same activity outside its task.
- *
- * Two reasons. Inside its task a workflow answers no question. And a task that timed out may still run elsewhere, with the same step in it:
- * each would take the step from the other in turn. The one that is superseded gives up; only the task that the server believes in can
- * schedule an activity.
- */
+/** Has the workflow call the same activity outside its task: see `inTask` in workflows/calls. */
 function outside(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, ASK_OUTSIDE);
 }
 
+/** Inside its task a workflow answers no question. */
 const OUTSIDE_ONLY: SessionSource = {
   known: () => Promise.reject(outside('The log must be built anew.')),
   archived: () => Promise.resolve([]),
@@ -49,70 +49,123 @@ const OUTSIDE_ONLY: SessionSource = {
 };
 
 export function createActivities(deps: ActivityDeps): SessionActivities {
-  const inTask = { ...deps, source: OUTSIDE_ONLY };
-  const conversations = new Conversations();
-  const runner = new StepRunner(deps, conversations);
-  const runnerInTask = new StepRunner(inTask, conversations);
+  const { teams = TEAMS, draining = new AbortController().signal } = deps;
+  const { suspendAfterMs = LIMITS.suspendAfterMs } = deps;
+  const conversations = new Conversations(deps);
+  const turns = { ...deps, teams, conversations, patient: true };
+  const inTask = { ...turns, source: OUTSIDE_ONLY, patient: false };
   const isLocal = (): boolean => Context.current().info.isLocal;
   return {
-    runStep: (input) => asFailure(() => runStep(isLocal() ? runnerInTask : runner, input)),
-    publish: (input) => asFailure(() => publishEvents(isLocal() ? inTask : deps, input)),
+    runTurn: (input) =>
+      isLocal()
+        ? insideTask(() => runInTask(inTask, input, draining))
+        : runTurn(turns, input, { draining, suspendAfterMs }),
+    publish: (input) =>
+      isLocal()
+        ? insideTask(() => publishEvents(inTask, input, Context.current().cancellationSignal))
+        : alive((signal) => publishEvents(turns, input, signal)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
   };
 }
 
-async function runStep(runner: StepRunner, input: StepInput): Promise<Report> {
-  const context = Context.current();
-  const { attempt, isLocal } = context.info;
-  const before = context.info.heartbeatDetails as Beat | undefined; // safety: only this function beats
-  let beat: Beat = { chars: 0 };
-  const beats = (): void => {
-    context.heartbeat(beat);
-  };
-  // A local activity has no heartbeat: its workflow task is what times out.
-  const heart = isLocal ? undefined : setInterval(beats, RECOVERY.heartbeatEveryMs);
-  try {
-    return await runner.run(input, {
+/** A turn of quick agents. Nothing is made durable on the way: saying it again is harmless. */
+async function runInTask(deps: TurnDeps, input: TurnInput, draining: AbortSignal): Promise<TurnResult> {
+  const run = new TurnRun(deps, input, {
+    ...{
       owner: randomUUID(),
-      order: isLocal ? 0 : attempt,
-      attempt,
-      reason: before?.reason ?? LOST,
-      signal: context.cancellationSignal,
-      progress: (chars) => {
-        beat = { chars };
-      },
-    });
+      attempt: 0,
+      progress: null,
+      heartbeat: () => null,
+      suspendAfterMs: 0,
+      draining,
+    },
+  });
+  const { cancellationSignal } = Context.current();
+  const cancel = (): void => run.stop(new TurnStopped('cancelled'));
+  cancellationSignal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await run.run();
+  } finally {
+    cancellationSignal.removeEventListener('abort', cancel);
+  }
+}
+
+interface Handing {
+  readonly draining: AbortSignal;
+  readonly suspendAfterMs: number;
+}
+
+/** See `Heartbeat` for why it beats and ends through the client. */
+async function runTurn(deps: TurnDeps, input: TurnInput, handing: Handing): Promise<never> {
+  const context = Context.current();
+  const { taskToken, attempt } = context.info;
+  const { activity } = context.client;
+  const run = new TurnRun(deps, input, {
+    ...{ owner: randomUUID(), attempt, ...handing },
+    progress: (context.info.heartbeatDetails ?? null) as TurnProgress | null, // safety: only this function beats
+    heartbeat: (details, stop) =>
+      new Heartbeat({
+        send: (progress) => sendHeartbeat(activity, taskToken, progress),
+        ...{ details, stop, everyMs: RECOVERY.heartbeatEveryMs },
+      }),
+  });
+  // The core, which does not see the heartbeats, cancels as timed out; that one is to be ignored.
+  const onCancel = (): void => {
+    if (isShutdown(context)) run.stop(new TurnStopped('drained'));
+  };
+  context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
+  try {
+    await completeActivity(activity, taskToken, await run.run());
   } catch (error) {
-    if (context.cancellationSignal.aborted) return await handOver(context);
-    if (error instanceof Superseded && isLocal) throw outside('Another execution has begun the step.');
-    if (!(error instanceof StepRetry)) throw error;
-    if (!isLocal) context.heartbeat({ ...beat, reason: error.message });
-    throw ApplicationFailure.create({
-      type: error.code,
-      message: error.message,
-      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
-    });
+    const superseded = error instanceof TurnStopped && error.kind === 'superseded';
+    if (!superseded) await failActivity(activity, taskToken, asApplicationFailure(error));
+  }
+  throw new CompleteAsyncError();
+}
+
+/** True if the activity is cancelled because its worker stops. */
+function isShutdown({ cancellationDetails, cancellationSignal }: Context): boolean {
+  // The details are told only if the server had a part in it; else the reason is this word (SDK 1.24).
+  const { reason } = cancellationSignal as { readonly reason: unknown };
+  const named = reason instanceof Error && reason.message === 'WORKER_SHUTDOWN';
+  return named || cancellationDetails?.workerShutdown === true;
+}
+
+/** Shows that the activity is alive while it waits, however long the log is away. */
+async function alive<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const heart = setInterval(() => context.heartbeat(), RECOVERY.heartbeatEveryMs);
+  try {
+    return await asFailure(() => call(context.cancellationSignal));
   } finally {
     clearInterval(heart);
   }
 }
 
-/** The attempt was stopped: a stopping worker hands the step to another one; anything else is a cancel. */
-async function handOver(context: Context): Promise<never> {
-  const why = await context.cancelled.catch((error: unknown) => error);
-  // A stopping worker tells its details only if the server had a part in it; else the reason is this word (SDK 1.24).
-  const stopping = why instanceof Error && why.message === 'WORKER_SHUTDOWN';
-  if (!stopping && context.cancellationDetails?.workerShutdown !== true) throw why;
-  if (!context.info.isLocal) context.heartbeat({ chars: 0, reason: 'its worker was stopped' });
-  throw ApplicationFailure.create({ type: 'handed_over', message: 'The worker stops.', nextRetryDelay: 1 });
+/** What cannot be done inside a workflow task is to be done outside. */
+async function insideTask<T>(call: () => Promise<T>): Promise<T> {
+  return asFailure(async () => {
+    try {
+      return await call();
+    } catch (error) {
+      if (isAway(error)) throw outside('The log is away.');
+      // Two executions would take the step from each other in turn; only the task that the server believes in can schedule an activity.
+      if (error instanceof TurnStopped) throw outside('Another execution has begun the step.');
+      throw error;
+    }
+  });
 }
 
-/** Errors of the table keep their code in the history. */
 async function asFailure<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (!isConvokeError(error)) throw error;
-    throw ApplicationFailure.create({ type: error.code, message: error.message, cause: error });
+    throw asApplicationFailure(error);
   }
+}
+
+/** Errors of the table keep their code in the history. */
+function asApplicationFailure(error: unknown): unknown {
+  if (!isConvokeError(error)) return error;
+  return ApplicationFailure.create({ type: error.code, message: error.message, cause: error });
 }

@@ -7,11 +7,19 @@ import {
   type Position,
   type SessionRef,
 } from '../src/contracts/index.ts';
-import { recoverLog, type Incomplete, type SessionLog, type SessionSource } from '../src/log/index.ts';
+import {
+  recoverLog,
+  type Appended,
+  type Incomplete,
+  type SessionLog,
+  type SessionSource,
+} from '../src/log/index.ts';
 
 export interface LogAccess {
   readonly log: SessionLog;
   readonly source: SessionSource;
+  /** Whether to wait for a log that is away. Not inside a workflow task: one that is held open costs history. */
+  readonly patient: boolean;
 }
 
 /** The log, or what it is built anew from, cannot be reached at the moment. */
@@ -27,18 +35,29 @@ const AWAY: readonly ErrorCode[] = [
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
+/** Facts of the writer itself, which neither the archive nor the workflow may have yet: a log that is built anew gets them too. */
+export interface OwnFacts {
+  facts(): readonly EventDraft[];
+  /** Where they are in the log that was built anew. */
+  landed(appended: Appended): void;
+}
+
 /** One writer's view of a session's log: the position that it knows grows with every answer. */
 export class LogWriter {
   readonly log: SessionLog;
   readonly #source: SessionSource;
   readonly #ref: SessionRef;
+  readonly #patient: boolean;
+  readonly #own: OwnFacts | undefined;
   #known: Position;
 
-  constructor({ log, source }: LogAccess, ref: SessionRef, known: Position) {
+  constructor({ log, source, patient }: LogAccess, ref: SessionRef, known: Position, own?: OwnFacts) {
     this.log = log;
     this.#source = source;
+    this.#patient = patient;
     this.#ref = ref;
     this.#known = known;
+    this.#own = own;
   }
 
   get known(): Position {
@@ -64,6 +83,13 @@ export class LogWriter {
   /** The log is gone, or its newest events are. */
   async recover(): Promise<void> {
     this.#known = await recoverLog(this.log, this.#source, this.#ref, this.#known);
+    const drafts = this.#own?.facts() ?? [];
+    if (drafts.length === 0) return;
+    const reply = await this.log.append(this.#ref, { known: this.#known, drafts });
+    // Lost again already: whoever writes next finds out.
+    if (reply.status !== 'ok') return;
+    this.#known = reply.position;
+    this.#own?.landed(reply);
   }
 
   /**
@@ -79,15 +105,27 @@ export class LogWriter {
       .map(({ seq: _seq, ...draft }) => draft);
   }
 
-  /** Repeats a call while the log is away, until `signal` aborts. */
-  async patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!isConvokeError(error) || !AWAY.includes(error.code) || signal.aborted) throw error;
-        await pause(wait, undefined, { signal });
-      }
+  /** See `patiently`. */
+  patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    return this.#patient ? patiently(signal, call) : call();
+  }
+}
+
+/** True for an error that says: the log, or what it is built from, cannot be reached at the moment. */
+export function isAway(error: unknown): boolean {
+  return isConvokeError(error) && AWAY.includes(error.code);
+}
+
+/** Repeats a call while the log, or what it is built from, is away; until `signal` aborts. */
+export async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      signal.throwIfAborted();
+      await pause(wait, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
     }
   }
 }

@@ -13,8 +13,11 @@ import {
   defineSignal,
   defineUpdate,
   isCancellation,
+  log,
   setCurrentDetails,
   setHandler,
+  sleep,
+  TemporalFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -24,16 +27,17 @@ import {
   SESSION,
   type CancelReply,
   type KnownEventsPage,
-  type Message,
   type Receipt,
   type SessionInput,
   type SessionState,
 } from '../src/contracts/index.ts';
-import { archive, publish, tryArchive } from './calls.ts';
-import { SessionMachine } from './session-machine.ts';
-import { Turn } from './turn.ts';
+import { archive, tryArchive } from './calls/archiver.ts';
+import { publish } from './calls/publisher.ts';
+import { lostTurn, runTurn } from './calls/turns.ts';
+import { isMessage } from './rules/arrivals.ts';
+import { SessionMachine } from './rules/machine.ts';
 
-const messageSignal = defineSignal<[Message]>(SESSION.signals.message);
+const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
 const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel);
 const closeUpdate = defineUpdate<undefined, [string]>(SESSION.updates.close);
 const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
@@ -44,11 +48,11 @@ const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
 export async function session(input: SessionInput): Promise<void> {
   const run = new SessionRun(input);
   setHandler(messageSignal, (message) => {
-    run.machine.accept(message, Date.now());
+    run.receive(message);
   });
   setHandler(cancelUpdate, (turn) => run.cancel(turn));
   setHandler(closeUpdate, (reason) => {
-    run.machine.close(reason);
+    run.machine.close(reason, Date.now());
     return undefined;
   });
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
@@ -66,23 +70,36 @@ export async function session(input: SessionInput): Promise<void> {
 class SessionRun {
   readonly machine: SessionMachine;
   readonly #input: SessionInput;
-  #turn: Turn | null = null;
+  /** Of the activity at work for the running turn. */
+  #scope: CancellationScope | null = null;
   #turnFailure: { error: unknown } | null = null;
   /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
   #archiveAt = 0;
+  /** Signals that were no message. */
+  #strange = 0;
 
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
   }
 
+  receive(message: unknown): void {
+    if (isMessage(message)) {
+      this.machine.accept(message, Date.now());
+      return;
+    }
+    this.#strange += 1;
+    log.warn('A signal that is not a message was ignored', { signals: this.#strange });
+  }
+
   cancel(turn: string | undefined): CancelReply {
     const reply = this.machine.cancel(turn, Date.now());
-    if (this.machine.running?.cancelled) this.#turn?.cancel();
+    if (this.machine.turns.current?.cancelled) this.#scope?.cancel();
     return reply;
   }
 
   async loop(): Promise<void> {
+    this.#wakeInTime();
     while (!this.machine.closed) {
       await condition(() => this.#hasWork());
       if (this.#turnFailure) throw this.#turnFailure.error;
@@ -93,10 +110,11 @@ class SessionRun {
 
   /** Ends a running turn, answers nothing more, and closes. */
   async stop(reason: string): Promise<void> {
-    this.machine.close(reason);
-    while (this.machine.running ?? this.machine.hasMessage) {
+    this.machine.close(reason, Date.now());
+    while (this.machine.turns.current ?? this.machine.hasMessage) {
       if (this.cancel(undefined).status === 'none') break;
-      await condition(() => this.#turn === null);
+      await condition(() => this.#scope === null);
+      await this.#publish();
     }
     if (!this.machine.closed) this.machine.finish(Date.now());
     await this.#close();
@@ -105,13 +123,20 @@ class SessionRun {
   #hasWork(): boolean {
     const { machine } = this;
     if (this.#turnFailure) return true;
-    if (machine.facts.mustReconcile || (machine.facts.hasDrafts && this.#mustPublish())) return true;
-    return this.#turn === null && (machine.hasMessage || machine.closing || this.#mustContinue());
+    if (this.#mustPublish()) return true;
+    if (this.#scope !== null) return false;
+    return machine.turns.isUnended || machine.canRun || machine.closing || this.#mustContinue();
   }
 
-  /** A turn that is about to start, or a step that is about to be scheduled, carries the facts for free. */
+  /** What an activity of a turn is about to carry costs nothing; it waits for that. */
   #mustPublish(): boolean {
-    return this.#turn !== null ? this.machine.running?.step !== null : !this.machine.hasMessage;
+    const { facts, turns, hasMessage } = this.machine;
+    const turn = turns.current;
+    if (facts.mustReconcile) return true;
+    if (!facts.hasDrafts) return false;
+    if (!turn) return !hasMessage;
+    if (turn.phase === 'running') return turn.cancelled || !turn.endSeen;
+    return turn.phase !== 'ready';
   }
 
   #mustContinue(): boolean {
@@ -136,46 +161,67 @@ class SessionRun {
 
   async #act(): Promise<void> {
     const { machine } = this;
-    if (machine.facts.mustReconcile || (machine.facts.hasDrafts && this.#mustPublish())) {
-      await this.#publish();
-    } else if (this.#mustContinue()) {
-      await this.#continue();
-    } else if (machine.hasMessage) {
-      this.#startTurn();
-    } else if (machine.closing) {
-      machine.finish(Date.now());
-    }
+    if (this.#mustPublish()) await this.#publish();
+    else if (this.#mustContinue()) await this.#continue();
+    else if (machine.turns.isUnended) machine.turns.settle(Date.now());
+    else if (machine.canRun) this.#runTurn();
+    else if (machine.closing) machine.finish(Date.now());
   }
 
-  #startTurn(): void {
-    const turn = new Turn(this.#input, this.machine);
-    this.#turn = turn;
+  /** Starts the next activity of the turn; the loop goes on meanwhile. */
+  #runTurn(): void {
+    const { machine } = this;
+    const { agents } = this.#input.info;
+    const input = machine.runTurn(Date.now());
+    const scope = new CancellationScope();
+    this.#scope = scope;
     setCurrentDetails(this.#story());
-    turn
-      .run()
+    scope
+      .run(() => runTurn(agents, input))
+      .then((result) => machine.turns.back(result))
+      .catch((error: unknown) => {
+        machine.facts.returnDrafts(input.lead);
+        // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.
+        if (!(error instanceof TemporalFailure)) throw error;
+        const { progress, code } = lostTurn(error);
+        machine.turns.lost(progress, code, Date.now());
+      })
       .catch((error: unknown) => {
         this.#turnFailure = { error };
       })
       .finally(() => {
-        this.machine.finishTurn();
-        this.#turn = null;
+        this.#scope = null;
+        this.#wakeInTime();
         setCurrentDetails(this.#story());
       });
+  }
+
+  /** A turn that waits goes on when its first wait is over. */
+  #wakeInTime(): void {
+    const turn = this.machine.turns.current;
+    if (turn?.phase !== 'waiting') return;
+    void sleep(Math.max(turn.wakeAt - Date.now(), 1)).then(
+      () => {
+        turn.wake(Date.now(), false);
+        if (turn.phase === 'waiting') this.#wakeInTime();
+      },
+      () => undefined, // only a cancel of the workflow ends it early
+    );
   }
 
   async #publish(): Promise<void> {
     const { facts } = this.machine;
     const reconcile = facts.mustReconcile;
     const drafts = facts.takeDrafts();
+    const along = this.machine.takeAlong();
     const { tenant, session } = this.#input;
+    const input = { tenant, session, known: facts.known, drafts, reconcile, ...along };
     try {
-      this.machine.report(
-        await publish({ tenant, session, known: facts.known, drafts, reconcile }),
-        reconcile,
-      );
+      const report = await CancellationScope.nonCancellable(() => publish(input));
+      this.machine.report(report, reconcile);
     } catch (error) {
-      // Only a cancel of the workflow stops a publish.
       facts.returnDrafts(drafts);
+      this.machine.returnAlong(along);
       throw error;
     }
   }
@@ -189,7 +235,7 @@ class SessionRun {
     this.#archiveAt = Date.now() + LIMITS.archivePauseMs;
   }
 
-  /** No turn runs meanwhile: what is copied is whole. False if the archive is away and `brief` forbids to wait for it. */
+  /** No activity of a turn runs meanwhile: what is copied is whole. False if the archive is away and `brief` forbids to wait for it. */
   async #archive(brief: boolean): Promise<boolean> {
     const { facts } = this.machine;
     const { tenant, session } = this.#input;
@@ -214,7 +260,7 @@ class SessionRun {
   #story(): string {
     const { status, turns, queued, running, known } = this.machine.state(0);
     const now = running
-      ? `turn **${running.turn}**${running.agent ? `, **${running.agent}** speaks` : ''}`
+      ? `turn **${running.turn}** is ${this.machine.turns.current?.phase ?? 'over'}`
       : 'idle';
     return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
   }

@@ -69,6 +69,9 @@ export const ERRORS = {
   agent_output_too_large: entry(502, 'The agent said more than a step may say.'),
   agent_unknown: entry(500, 'The session has no agent of this name, or this worker cannot run it.'),
   no_worker_for_agent: entry(503, 'No running worker can run this agent.'),
+  team_failed: entry(500, 'The code of the team threw an error.'),
+  turn_too_long: entry(422, 'The turn took more steps or calls than a turn may.'),
+  turn_too_wide: entry(422, 'The team ran more branches side by side than it may.'),
   team_changed: entry(
     500,
     'The code of the team has changed while the turn ran, or does not follow from its answers.',

@@ -13,7 +13,7 @@ export interface SessionRef {
 export const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 /** Ids of turns and of steps. */
 export const TURN_PATTERN = /^t[1-9]\d{0,8}$/;
-export const STEP_PATTERN = /^t[1-9]\d{0,8}\.\d{1,9}$/;
+export const STEP_PATTERN = /^t[1-9]\d{0,8}(\.[A-Za-z0-9_-]{1,32}){1,24}$/;
 
 /** True for ids that a caller may choose: 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
 export function isId(value: unknown): value is string {
@@ -47,9 +47,12 @@ export function turnNumber(turn: string): number {
   return TURN_PATTERN.test(turn) ? Number(turn.slice(1)) : 0;
 }
 
-/** Steps are numbered in their turn; the id is the same in every attempt: `t3.2`. */
-export function stepId(turn: string, number: number): string {
-  return `${turn}.${number}`;
+/**
+ * A step is named by its turn and the path of the call that asked for it: `t3.2`, in a branch of `parallel` `t3.2.draft.1`. The same in every
+ * attempt.
+ */
+export function stepId(turn: string, path: string): string {
+  return `${turn}.${path}`;
 }
 
 /**
@@ -68,5 +71,6 @@ export const eventId = {
   turnEnded: (turn: string): string => `turn:${turn}:end`,
   stepStarted: (step: string): string => `step:${step}:start`,
   stepRestarted: (step: string, attempt: number): string => `step:${step}:restart:${attempt}`,
+  stepWaiting: (step: string, attempt: number): string => `step:${step}:wait:${attempt}`,
   stepEnded: (step: string): string => `step:${step}:end`,
 } as const;

@@ -15,7 +15,7 @@ export { jsonChars } from './json.ts';
 export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export { fitting } from './view/bound.ts';
-export { SEARCH_ATTRIBUTES, SESSION } from './engine/session.ts';
+export { queueFor, SEARCH_ATTRIBUTES, SESSION } from './engine/session.ts';
 export type {
   CarriedState,
   KnownEvents,
@@ -23,13 +23,26 @@ export type {
   QueuedMessage,
   SessionInput,
 } from './engine/session.ts';
+export { EMPTY_JOURNAL } from './engine/turn.ts';
+export type {
+  CarriedTurn,
+  Journal,
+  JournalEntry,
+  JournalKind,
+  OpenTry,
+  TurnInput,
+  TurnProgress,
+  TurnResult,
+  TurnStatus,
+  TurnWait,
+} from './engine/turn.ts';
 export { ASK_OUTSIDE } from './engine/activities.ts';
 export type {
   ArchiveInput,
   ArchiveReport,
+  Closing,
   Placement,
   PublishInput,
   Report,
   SessionActivities,
-  StepInput,
 } from './engine/activities.ts';

@@ -19,6 +19,11 @@ export interface Message {
   readonly policy?: InterjectionPolicy;
   /** When the gateway admitted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
+  /**
+   * The newest turn that the gateway had seen the end of when the message came. The workflow may hear of that end later than the client:
+   * then the message does not wait for a turn that is over.
+   */
+  readonly ended?: string;
 }
 
 /** The text of a message: its text parts, joined by line breaks. */

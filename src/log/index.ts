@@ -1,12 +1,14 @@
 /** The session log: its port, the Redis adapter, and how a lost log is built anew. */
 export type {
   AppendInput,
+  Appended,
   BeginInput,
   Begun,
   Closing,
   CommitInput,
   DeltaReply,
   Ended,
+  Fenced,
   Incomplete,
   LogListener,
   LogSlice,

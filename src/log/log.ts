@@ -24,6 +24,7 @@ import type {
   Position,
   SessionInfo,
   SessionRef,
+  Usage,
 } from '../contracts/index.ts';
 
 /** The log is gone (`lost`), or its newest events are (`behind`): build it anew, then repeat the call. */
@@ -68,8 +69,10 @@ export interface BeginInput {
    */
   readonly atLeast: number;
   readonly lead: readonly EventDraft[];
-  /** Why there is another attempt, for `step.restarted`. */
+  /** Why there is another attempt, and what the one before has cost, for `step.restarted`. */
   readonly reason: string;
+  readonly usage?: Usage | undefined;
+  readonly release?: readonly string[];
   readonly at: number;
   /** Return the retained events after this position (all of them if it is of another epoch), so that the caller can fold them. */
   readonly since: Position;
@@ -132,6 +135,7 @@ export interface AppendInput {
   readonly drafts: readonly EventDraft[];
   /** Carried out, in the order in which the steps were opened, before the draft that ends the turn, or else after the last draft. */
   readonly closes?: Closing;
+  readonly release?: readonly string[];
 }
 
 /** An open step as the log holds it. */

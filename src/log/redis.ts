@@ -69,9 +69,16 @@ class RedisLog implements SessionLog {
   }
 
   async begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete> {
-    const { at, turn, step, agent, reason } = input;
+    const { at, turn, step, agent, reason, usage } = input;
     // The script adds the id and the attempt, whose number it gives.
-    const restarted = { type: 'step.restarted', at, turn, step, agent, data: { reason } };
+    const restarted = {
+      type: 'step.restarted',
+      at,
+      turn,
+      step,
+      agent,
+      data: { reason, ...(usage ? { usage } : {}) },
+    };
     const reply = await this.#write('beginStep', ref, input, [
       ...creationArgs(input.known, input.lead),
       startArg(step, turn, agent),

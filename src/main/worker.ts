@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { LogEntry, WorkflowBundleOption } from '@temporalio/worker';
 import {
   createActivities,
@@ -12,19 +12,17 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
-import { ConvokeError, LIMITS, RECOVERY, type RunnerName } from '../contracts/index.ts';
+import { ConvokeError, RECOVERY, type RunnerName } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
+import { createTaskWorker } from './task-worker.ts';
 
 /** What `npm run build` makes of the workflows, as seen from the build and from the sources. */
 const BUNDLES = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js'];
-/** After its grace a stopping worker gets this long to hand its steps over, ms. */
-const FORCE_MS = 5_000;
-
 /** Each poll of a server that is away fails several times a second: told of this often, ms. */
 const RETRIES_TOLD_MS = 30_000;
 
@@ -91,29 +89,23 @@ export async function runWorker(
   ]);
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue,
-    workflowBundle: findBundle(),
-    activities: createActivities({ log: session.log, source, archive, runners, logger }),
-    maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
-    maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
-    maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
-    stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
-    maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
-    defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
-    shutdownGraceTime: RECOVERY.workerGraceMs,
-    shutdownForceTime: RECOVERY.workerGraceMs + FORCE_MS,
+  const draining = new AbortController();
+  const worker = await createTaskWorker({
+    ...{ connection, namespace, taskQueue, workflowBundle: findBundle() },
+    activities: createActivities({
+      ...{ log: session.log, source, archive, runners, logger, draining: draining.signal },
+    }),
+    able: Object.keys(runners).filter((runner) => runner !== 'scripted'),
   });
   const ready = async (): Promise<boolean> => {
     await connection.workflowService.getSystemInfo({});
-    return worker.getState() === 'RUNNING';
+    return worker.isRunning;
   };
   const endHealth = health ? await serveHealth(health.port, health.host, ready) : () => undefined;
   void stop.then((signal) => {
     logger.info({ signal }, 'Worker stops');
-    if (worker.getState() === 'RUNNING') worker.shutdown();
+    draining.abort();
+    worker.shutdown();
   });
   logger.info({ temporal: address, taskQueue }, 'Worker polls');
   try {

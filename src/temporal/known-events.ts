@@ -1,8 +1,9 @@
-/** What a session's workflow knows of its events: from there a lost log is built anew. */
+/** What a session's workflow and its running turn know of its events: from there a lost log is built anew. */
 import type { Client } from '@temporalio/client';
 import { ConvokeError, SESSION, workflowId } from '../contracts/index.ts';
 import type { KnownEvents, KnownEventsPage, LoggedEvent, SessionRef } from '../contracts/index.ts';
 import { fromTemporal, isWorkflowNotFound } from './errors.ts';
+import { runningFacts } from './running-facts.ts';
 
 /** Asks for the events from this index on. */
 type Ask = (from: number) => Promise<KnownEventsPage>;
@@ -37,9 +38,14 @@ export function createKnownEvents(
   return async (ref) => {
     const handle = client.workflow.getHandle(workflowId(ref));
     try {
-      return await client.withDeadline(Date.now() + deadlineMs, () =>
-        assemblePages((from) => handle.query<KnownEventsPage, [number]>(SESSION.queries.events, from)),
-      );
+      return await client.withDeadline(Date.now() + deadlineMs, async () => {
+        // First: a turn that ends between the two questions has told the workflow by the second.
+        const running = await runningFacts(client, ref);
+        const known = await assemblePages((from) =>
+          handle.query<KnownEventsPage, [number]>(SESSION.queries.events, from),
+        );
+        return { ...known, running };
+      });
     } catch (error) {
       if (isWorkflowNotFound(error)) return null;
       throw fromTemporal(error, 'worker');

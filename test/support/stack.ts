@@ -18,6 +18,9 @@ const BUILT = fileURLToPath(new URL('../../dist/src/main/convoke.js', import.met
 /** The key of the tenant `other`, besides the key `dev` of the tenant `dev`. */
 export const OTHER_KEY = 'key-of-other';
 
+/** A busy machine starts several processes slowly, ms. */
+const START_MS = 90_000;
+
 /** A worker or a gateway. */
 export class Role {
   readonly port: number;
@@ -47,10 +50,8 @@ export class Role {
   async start(): Promise<void> {
     this.#process = startProcess(process.execPath, [COMMAND, ...this.#args], this.#env);
     try {
-      await eventually(`${this.#args.join(' ')} is ready`, async () => {
-        const { ok } = await fetch(`${this.url}/readyz`);
-        return ok;
-      });
+      const ready = async (): Promise<boolean> => (await fetch(`${this.url}/readyz`)).ok;
+      await eventually(`${this.#args.join(' ')} is ready`, ready, START_MS);
     } catch (error) {
       throw new Error(`${String(error)}\n${this.output()}`, { cause: error });
     }

@@ -1,7 +1,9 @@
 /** The activities as the workflow knows them: all that orchestration knows of execution. Inputs are references, never the transcript. */
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
+import type { FailureInfo } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
 import type { SessionRef } from '../ids.ts';
+import type { TurnInput, TurnResult } from './turn.ts';
 
 /**
  * Type of the failure of a local activity that must ask its workflow, or that another execution has superseded: it is to be called again as
@@ -9,32 +11,13 @@ import type { SessionRef } from '../ids.ts';
  */
 export const ASK_OUTSIDE = 'ask_outside';
 
-/** Run one step: one attempt of one agent's model call. */
-export interface StepInput extends SessionRef {
-  /** The highest position that the workflow has seen: a log that is behind it has lost its tail. */
-  readonly known: Position;
-  readonly turn: string;
-  readonly step: string;
-  readonly agent: string;
-  /** Facts that the step carries to the log before it begins (`message.accepted`, `turn.started`, `step.started`, …). */
-  readonly lead: readonly EventDraft[];
-  /** The turn ends with this step: its end is committed together with the step's. (If the step fails, every team so far ends the turn.) */
-  readonly last: boolean;
-  /** The message that caused the turn. */
-  readonly cause: string;
-  /** After this many attempts a failure is final. */
-  readonly maxAttempts: number;
-  readonly timeoutMs: number;
-  readonly idleMs: number;
-}
-
 /** Where facts that the workflow already holds in full have landed. */
 export interface Placement {
   readonly id: string;
   readonly seq: number;
 }
 
-/** What a step or a publish reports. */
+/** What a turn or a publish reports. */
 export interface Report {
   /** The epoch of the log at that moment, and its highest seq. */
   readonly position: Position;
@@ -44,10 +27,20 @@ export interface Report {
   readonly events: readonly LoggedEvent[];
 }
 
-/** Append facts that no step carries. */
+/** How the open steps of a turn end that is to have an end. The log fills in what they have said. */
+export type Closing = { readonly turn: string } & (
+  | { readonly type: 'step.cancelled'; readonly data: { readonly reason: string } }
+  | { readonly type: 'step.failed'; readonly data: FailureInfo }
+);
+
+/** Append facts that no turn carries. */
 export interface PublishInput extends SessionRef {
   readonly known: Position;
   readonly drafts: readonly EventDraft[];
+  /** Before the drafts. */
+  readonly closes?: Closing;
+  /** Messages that wait no longer: what admission counted for them is given back. */
+  readonly release: readonly string[];
   /** Also append whatever the workflow knows and the log lacks: the epoch has changed. */
   readonly reconcile: boolean;
 }
@@ -65,7 +58,7 @@ export interface ArchiveReport {
 }
 
 export interface SessionActivities {
-  runStep(input: StepInput): Promise<Report>;
+  runTurn(input: TurnInput): Promise<TurnResult>;
   publish(input: PublishInput): Promise<Report>;
   archive(input: ArchiveInput): Promise<ArchiveReport>;
 }

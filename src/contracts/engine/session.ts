@@ -4,6 +4,7 @@ import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { SessionRef } from '../ids.ts';
 import type { Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
+import type { CarriedTurn } from './turn.ts';
 
 /** The workflow's argument. `carried` is set by continue-as-new only. */
 export interface SessionInput extends SessionRef {
@@ -26,6 +27,10 @@ export interface CarriedState {
   readonly events: readonly LoggedEvent[];
   /** The epoch has changed and what the log lacks has not been appended yet. */
   readonly reconcile: boolean;
+  /** The turn that has begun and not ended. */
+  readonly turn?: CarriedTurn;
+  /** Messages that wait no longer, which admission has not been told yet. */
+  readonly release: readonly string[];
 }
 
 /** A message in the inbox, with the turn that it will open. Its text is in the fact that it was accepted. */
@@ -43,6 +48,8 @@ export interface KnownEvents {
   readonly archivedTo: number;
   /** Events with a position, in order; none is in the archive. */
   readonly events: readonly LoggedEvent[];
+  /** Facts that the running turn has made durable and not reported yet, in the order of their decision. */
+  readonly running?: readonly EventDraft[];
   /** Drafts handed to a running activity or waiting in the outbox: positions unknown. */
   readonly pending: readonly EventDraft[];
 }
@@ -62,6 +69,11 @@ export const SESSION = {
   updates: { cancel: 'cancel', close: 'close' },
   queries: { state: 'state', events: 'events', receipt: 'receipt' },
 } as const;
+
+/** The queue of the workers that can run this kind of agent, beside the queue of all. */
+export function queueFor(taskQueue: string, runner: string): string {
+  return `${taskQueue}.${runner}`;
+}
 
 /** Search attributes (all Keyword) by which sessions are found in Temporal. */
 export const SEARCH_ATTRIBUTES = {

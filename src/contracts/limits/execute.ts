@@ -14,6 +14,27 @@ export const EXECUTE = {
   stepTimeoutMostMs: 1 * HOUR,
   /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
   stepChars: 128 * KIB,
+  /** Steps of one turn. */
+  turnSteps: 2_000,
+  /** Calls of a team that a turn's journal may hold; at about 60 bytes each it stays far below a payload of 2 MiB. */
+  journalEntries: 10_000,
+  /** Branches of one `parallel`. */
+  turnWidth: 100,
+  /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */
+  pathChars: 128,
+  /**
+   * One activity of a turn hands over at its next pause between steps after so many characters of facts (JSON) or entries of its journal,
+   * each of which every heartbeat carries, or after so long: the workflow may then continue as new.
+   */
+  turnFactsChars: 32 * KIB,
+  turnEntries: 256,
+  turnActivityMs: 600 * SECOND,
+  /** Facts that one activity may hold at all, UTF-16 code units of JSON: three bytes each still fit into a payload of 2 MiB. */
+  turnFactsMostChars: 600 * KIB,
+  /** A pause of a turn in which nothing else runs is left to the workflow if it is longer than this. */
+  suspendAfterMs: 10 * SECOND,
+  /** Longest wish of a provider (`Retry-After`) that a step waits for. */
+  retryAfterMostMs: 300 * SECOND,
   /** The sentence that says why a step failed, UTF-16 code units; it stands in events and heartbeats. */
   failureChars: 500,
   /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers nobody. */

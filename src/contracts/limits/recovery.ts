@@ -4,13 +4,21 @@
  * queue after `stickyTimeoutMs`.
  */
 export const RECOVERY = {
-  heartbeatTimeoutMs: 2_000,
-  heartbeatEveryMs: 700,
+  heartbeatTimeoutMs: 1_300,
+  heartbeatEveryMs: 400,
   workflowTaskTimeoutMs: 2_000,
   stickyTimeoutMs: 1_000,
-  /** First pause before a step is tried again; doubles up to `retryMaxMs`. */
+  /** First pause before an activity is tried again; doubles up to `retryMaxMs`. */
   retryMs: 100,
   retryMaxMs: 10_000,
+  /** Executions of a turn that may be lost with their worker without any progress; then its open steps fail. */
+  lostAttempts: 10,
+  /** First pause after a provider has failed a step, or has asked to slow down; doubles with each failure. */
+  providerPauseMs: 500,
+  limitedPauseMs: 2_000,
+  providerPauseMostMs: 30_000,
+  /** A pause of a step of at least this length is told to clients. */
+  waitToldMs: 1_000,
   /** Longest wait of a gateway for Temporal alone: the answer to the client comes within 2 s. */
   ingressDeadlineMs: 1_500,
   /** Longest wait of a gateway for a worker's answer. A workflow task that is held open by a quick step answers after 0.8 of its time-out. */

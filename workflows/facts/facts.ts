@@ -18,7 +18,7 @@ import {
   type LoggedEvent,
   type Position,
   type Report,
-} from '../src/contracts/index.ts';
+} from '../../src/contracts/index.ts';
 import { HeldEvents } from './held-events.ts';
 
 /** Where in a session a fact belongs. */
@@ -80,6 +80,16 @@ export class Facts {
     const draft = { id, type, at, ...place, data } as EventDraft; // safety: `data` is that of `type`
     this.#outbox.push(draft);
     this.#pendingChars += jsonLength(draft);
+  }
+
+  /** Facts that an activity has decided and that have no position yet. */
+  adopt(drafts: readonly EventDraft[]): void {
+    const known = new Set(this.pending().map(({ id }) => id));
+    for (const draft of drafts) {
+      if (known.has(draft.id) || this.#held.has(draft.id)) continue;
+      this.#outbox.push(draft);
+      this.#pendingChars += jsonLength(draft);
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { LIMITS, type Receipt } from '../src/contracts/index.ts';
+import { LIMITS, type Receipt } from '../../src/contracts/index.ts';
 
 /** The fates of the newest messages: what makes a second send of the same `messageId` harmless. */
 export class Receipts {

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '../src/contracts/index.ts';
+import type { LoggedEvent } from '../../src/contracts/index.ts';
 
 /** Size of an event as the workflow counts it, UTF-16 code units of JSON. */
 function size(event: LoggedEvent): number {

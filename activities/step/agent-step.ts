@@ -1,0 +1,252 @@
+/**
+ * A step of an agent: tries until there is an end, whoever calls. The order of its end is what makes it trusted: the agent has ended → the
+ * journal has the end → it is durable → it is shown (committed to the log) → the team hears of it.
+ *
+ * What goes wrong has a cause, and each has a budget of its own: the engine (log, archive or workflow away) is waited for; a worker that is
+ * lost counts in `TurnState.lost`; a provider that fails counts against the agent's attempts; what the agent itself does is final.
+ */
+import {
+  eventId,
+  isConvokeError,
+  LIMITS,
+  RECOVERY,
+  type AgentSpec,
+  type EventData,
+  type EventDraft,
+  type LoggedEvent,
+  type OpenTry,
+  type SessionRef,
+} from '../../src/contracts/index.ts';
+import type { Logger } from '../../src/telemetry/index.ts';
+import { RunnerError, type AgentRunner, type RunPiece } from '../agents/runner.ts';
+import type { Conversations } from '../conversation/conversations.ts';
+import type { Outcome } from '../teams/team.ts';
+import type { StepCall } from '../turn/kernel.ts';
+import { TurnStopped } from '../turn/stops.ts';
+import type { TurnLog } from '../turn/turn-log.ts';
+import type { TurnState } from '../turn/turn-state.ts';
+import { Attempt, type Said } from './attempt.ts';
+import { OpenStep } from './open-step.ts';
+import { asRunnerError, cutBy, extras, finalFailure, outcomeOf, silent, turnEnd } from './outcome.ts';
+import { retryOf } from './retries.ts';
+import type { SpeechBounds } from './speech.ts';
+
+/** The turn, as its steps see it. */
+export interface StepHost {
+  readonly ref: SessionRef;
+  readonly turn: string;
+  readonly causes: readonly string[];
+  readonly log: TurnLog;
+  readonly state: TurnState;
+  readonly conversations: Conversations;
+  readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
+  /** Told what an agent threw that is not for clients. */
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+  /** Aborts when the turn is stopped; its reason is a `TurnStopped`. */
+  readonly signal: AbortSignal;
+  /** Names this execution of the turn. */
+  readonly owner: string;
+  /** Orders it among all executions of the turn; 0: not known. */
+  readonly order: number;
+  /** The session closes: no step waits for a provider. */
+  readonly closing: boolean;
+  agent(name: string): AgentSpec;
+  /** Resolves at that time, unless the turn is suspended before. */
+  pause(call: StepCall, until: number): Promise<void>;
+  /** Waits for an engine that is away. */
+  patiently<T>(call: () => Promise<T>): Promise<T>;
+  /** Journals how the step has ended; resolves once that is durable. */
+  persist(call: StepCall, ends: readonly EventDraft[]): Promise<void>;
+}
+
+const LOST = 'The worker that ran it was lost.';
+
+const TOO_MUCH = new RunnerError(
+  'agent_output_too_large',
+  'The agents that speak side by side have said more than a turn can hold at a time.',
+  { retryable: false },
+);
+
+const NOTHING: Said = { text: '', reasoning: '', usage: undefined, finish: undefined };
+
+export class AgentStep {
+  readonly #host: StepHost;
+  readonly #call: StepCall;
+  readonly #agent: AgentSpec;
+  readonly #startedAt = Date.now();
+  #tries = 0;
+
+  constructor(host: StepHost, call: StepCall) {
+    this.#host = host;
+    this.#call = call;
+    this.#agent = host.agent(call.agent);
+  }
+
+  /** Runs the step to its end. Rejects with `TurnStopped` when there is nothing to say any more. */
+  async run(): Promise<Outcome> {
+    const { runner } = this.#agent;
+    if (!this.#host.runners[runner]) throw new TurnStopped('unable', runner);
+    for (;;) {
+      const { until } = this.#host.state.open[this.#call.step] ?? {};
+      if (until !== undefined && !this.#host.closing) await this.#host.pause(this.#call, until);
+      const end = await this.#try();
+      if (end) return outcomeOf(this.#call, end);
+    }
+  }
+
+  /** One attempt; null if another one follows. */
+  async #try(): Promise<LoggedEvent | null> {
+    const { state, signal } = this.#host;
+    const before = state.open[this.#call.step];
+    const open = this.#next();
+    const stored = await open.open();
+    if (stored) return this.#known(stored);
+    state.began(this.#call.step, open.attempt);
+    const hopeless = this.#hopeless(before);
+    if (hopeless) return this.#fail(open, NOTHING, hopeless.error, hopeless.retryInMs);
+    const heard = await new Attempt(open, signal).hear(this.#bounds(), (stop) => this.#speak(open, stop));
+    if ('end' in heard) return this.#known(heard.end);
+    const { said, failed } = heard;
+    if (failed) return this.#failed(open, said, failed.error);
+    if (said.text === '') return this.#failed(open, said, silent());
+    return this.#end(open, 'step.completed', { text: said.text, ...extras(said), ...cutBy(said) });
+  }
+
+  /** Why there is no use in letting the agent speak again. */
+  #hopeless(
+    before: OpenTry | undefined,
+  ): { readonly error: RunnerError; readonly retryInMs?: number } | null {
+    const { state, closing } = this.#host;
+    if (state.lost >= RECOVERY.lostAttempts) return { error: finalFailure('worker_lost') };
+    const waitMs = (before?.until ?? 0) - Date.now();
+    if (!before || !closing || waitMs <= 0) return null;
+    return { error: finalFailure(before.code ?? 'agent_failed', before.reason), retryInMs: waitMs };
+  }
+
+  #next(): OpenStep {
+    const { ref, turn, causes, owner, order, state, log, conversations } = this.#host;
+    const { step, agent } = this.#call;
+    const before = this.#host.state.open[step];
+    this.#tries += 1;
+    return new OpenStep(log, conversations, {
+      ...{ ref, turn, step, agent, order, cause: causes[0] ?? '' },
+      owner: `${owner}:${this.#tries}`,
+      atLeast: Math.max((before?.attempt ?? 0) + 1, state.lost + 1),
+      reason: before && before.reason !== '' ? before.reason : LOST,
+      usage: before?.usage,
+    });
+  }
+
+  #bounds(): SpeechBounds {
+    const { quick, timeoutMs, firstMs, idleMs } = this.#agent;
+    const total = timeoutMs ?? LIMITS.stepTimeoutMs;
+    return {
+      timeoutMs: quick ? Math.min(total, LIMITS.quickTimeoutMs) : total,
+      firstMs: firstMs ?? LIMITS.stepFirstMs,
+      idleMs: idleMs ?? LIMITS.stepIdleMs,
+      maxChars: LIMITS.stepChars,
+    };
+  }
+
+  async #speak({ attempt }: OpenStep, signal: AbortSignal): Promise<AsyncIterable<RunPiece>> {
+    const { ref, turn, causes, conversations, runners } = this.#host;
+    const { step, sees } = this.#call;
+    const agent = this.#agent;
+    const runner = runners[agent.runner];
+    if (!runner) throw new TurnStopped('unable', agent.runner);
+    const seen = { turn, causes, steps: sees, budgetChars: LIMITS.contextChars };
+    const conversation = await this.#host.patiently(() => conversations.show(ref, seen));
+    return runner.run({ agent, ...ref, turn, step, attempt, conversation, signal });
+  }
+
+  async #failed(open: OpenStep, said: Said, error: unknown): Promise<LoggedEvent | null> {
+    const { session } = this.#host.ref;
+    const { step } = this.#call;
+    if (error instanceof TurnStopped) throw error;
+    if (!(error instanceof RunnerError) && !isConvokeError(error)) {
+      this.#host.logger?.warn(
+        { err: error, session, step },
+        'An agent threw an error that clients are not told',
+      );
+    }
+    const known = asRunnerError(error);
+    const before = this.#host.state.open[step];
+    const failures = (before?.failures ?? 0) + 1;
+    const maxAttempts = this.#agent.maxAttempts ?? LIMITS.stepAttempts;
+    const retry = retryOf(known, failures, maxAttempts, Math.random());
+    const patient = retry.again && !(this.#host.closing && retry.pauseMs >= RECOVERY.waitToldMs);
+    if (!patient) {
+      const retryAt = retry.again ? retry.pauseMs : retry.retryAfterMs;
+      return this.#fail(open, said, known, retryAt);
+    }
+    const until = Date.now() + retry.pauseMs;
+    const { usage } = said;
+    const { code, message: reason } = known;
+    this.#host.state.retry(step, {
+      attempt: open.attempt,
+      failures,
+      until,
+      reason,
+      code,
+      ...(usage ? { usage } : {}),
+    });
+    if (retry.pauseMs >= RECOVERY.waitToldMs) await this.#tellWait(open, known, until);
+    return null;
+  }
+
+  async #tellWait(open: OpenStep, { code, message }: RunnerError, until: number): Promise<void> {
+    const { turn, causes, log } = this.#host;
+    const { step, agent } = this.#call;
+    const { attempt } = open;
+    const id = eventId.stepWaiting(step, attempt);
+    const cause = causes[0] ?? '';
+    const place = { at: Date.now(), turn, step, agent, attempt, cause };
+    await log.append([{ id, type: 'step.waiting', ...place, data: { code, message, until } }]);
+  }
+
+  async #fail(open: OpenStep, said: Said, error: RunnerError, retryInMs?: number): Promise<LoggedEvent> {
+    const { text } = said;
+    return this.#end(open, 'step.failed', {
+      code: error.code,
+      message: error.message,
+      text,
+      ...extras(said),
+      // A Date cannot be further away.
+      ...(retryInMs === undefined ? {} : { retryAt: Math.min(Date.now() + retryInMs, 8.64e15) }),
+    });
+  }
+
+  /** Durable first, then shown; together with the turn's end if the turn ends with it. */
+  async #end<T extends 'step.completed' | 'step.failed'>(
+    open: OpenStep,
+    type: T,
+    data: EventData[T],
+  ): Promise<LoggedEvent> {
+    const { turn, causes } = this.#host;
+    const { step, agent, last } = this.#call;
+    const at = Date.now();
+    const cause = causes[0] ?? '';
+    const place = {
+      at,
+      turn,
+      step,
+      attempt: open.attempt,
+      agent,
+      cause,
+      stamps: { execute: this.#startedAt },
+    };
+    const end = { id: eventId.stepEnded(step), type, ...place, data } as EventDraft; // safety: `data` is that of `type`
+    const ends = last ? [end, turnEnd(end, { turn, at, cause })] : [end];
+    if (type === 'step.completed' && !this.#host.state.hasRoom(ends))
+      return this.#fail(open, NOTHING, TOO_MUCH);
+    await this.#host.persist(this.#call, ends);
+    return open.commit(ends);
+  }
+
+  /** The log has the step's end, and a journal without it: an attempt that was cut off before the journal, or a zombie's. */
+  async #known(stored: LoggedEvent): Promise<LoggedEvent> {
+    const { seq: _seq, ...end } = stored;
+    await this.#host.persist(this.#call, [end]);
+    return stored;
+  }
+}

@@ -1,0 +1,80 @@
+/** One attempt of an agent, from an open step to what was said: streams it into the log, and stops when the step ends elsewhere. */
+import { ConvokeError, type FinishReason, type LoggedEvent, type Usage } from '../../src/contracts/index.ts';
+import type { RunPiece } from '../agents/runner.ts';
+import { DeltaWriter } from './delta-writer.ts';
+import type { OpenStep } from './open-step.ts';
+import { Speech, type SpeechBounds } from './speech.ts';
+
+export interface Said {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly usage: Usage | undefined;
+  readonly finish: FinishReason | undefined;
+}
+
+/** `end`: the step has ended meanwhile, by somebody else. `error`: what the agent failed with, after having said this. */
+export type Heard =
+  | { readonly end: LoggedEvent }
+  | { readonly said: Said; readonly failed: { readonly error: unknown } | null };
+
+/** Stops the agent of a step that has ended. Made once: an error costs its stack trace. */
+const OVER = new ConvokeError('agent_failed', 'The step has ended.');
+
+export class Attempt {
+  readonly #open: OpenStep;
+  readonly #stop: AbortSignal;
+  readonly #over = new AbortController();
+  #end: LoggedEvent | null = null;
+  /** What went wrong in the engine while the agent spoke. */
+  #broken: { readonly error: unknown } | null = null;
+
+  /** `stop`: the turn has been stopped. */
+  constructor(open: OpenStep, stop: AbortSignal) {
+    this.#open = open;
+    this.#stop = stop;
+  }
+
+  /** Throws what is wrong in the engine, and the reason of `stop`. */
+  async hear(
+    bounds: SpeechBounds,
+    speak: (signal: AbortSignal) => Promise<AsyncIterable<RunPiece>>,
+  ): Promise<Heard> {
+    const writer = new DeltaWriter(
+      { send: (delta) => this.#open.send(delta), reopen: () => this.#reopen() },
+      (error) => {
+        this.#broken = { error };
+        this.#over.abort(error);
+      },
+    );
+    const speech = new Speech(bounds, AbortSignal.any([this.#stop, this.#over.signal]));
+    const failed = await this.#listen(speech, speak, writer);
+    await writer.stop();
+    if (this.#end) return { end: this.#end };
+    if (this.#broken) throw this.#broken.error;
+    this.#stop.throwIfAborted();
+    const { usage, finish } = speech;
+    return { said: { text: writer.text, reasoning: writer.reasoning, usage, finish }, failed };
+  }
+
+  async #listen(
+    speech: Speech,
+    speak: (signal: AbortSignal) => Promise<AsyncIterable<RunPiece>>,
+    writer: DeltaWriter,
+  ): Promise<{ readonly error: unknown } | null> {
+    try {
+      await speech.listen(await speak(speech.signal), {
+        text: (text) => writer.write('text', text),
+        reasoning: (text) => writer.write('reasoning', text),
+      });
+      return null;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #reopen(): Promise<boolean> {
+    this.#end = await this.#open.open();
+    if (this.#end) this.#over.abort(OVER);
+    return this.#end === null;
+  }
+}

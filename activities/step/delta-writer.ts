@@ -1,0 +1,86 @@
+/**
+ * Streams a step's reasoning and text into the log: at most one call is under way, and what comes meanwhile goes with the next. So a slow
+ * model's token leaves at once, and a fast one's are joined without a timer.
+ */
+import { setImmediate as afterThisTurn } from 'node:timers/promises';
+import type { Delta } from '../../src/contracts/index.ts';
+import type { DeltaReply } from '../../src/log/index.ts';
+
+export interface DeltaSink {
+  send(delta: Pick<Delta, 'offset' | 'text' | 'part'>): Promise<DeltaReply>;
+  /** The step is not open any more, or the log is lost: open it again. False: the step is over for this attempt. */
+  reopen(): Promise<boolean>;
+}
+
+interface Part {
+  said: string;
+  /** What of it the log has, UTF-16 code units. */
+  sent: number;
+}
+
+export class DeltaWriter {
+  readonly #sink: DeltaSink;
+  readonly #onError: (error: unknown) => void;
+  readonly #reasoning: Part = { said: '', sent: 0 };
+  readonly #text: Part = { said: '', sent: 0 };
+  #pumping: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(sink: DeltaSink, onError: (error: unknown) => void) {
+    this.#sink = sink;
+    this.#onError = onError;
+  }
+
+  /** Everything said so far. */
+  get text(): string {
+    return this.#text.said;
+  }
+
+  get reasoning(): string {
+    return this.#reasoning.said;
+  }
+
+  /** Whole characters: the speech hands on no half of a surrogate pair. */
+  write(part: 'text' | 'reasoning', text: string): void {
+    const to = part === 'text' ? this.#text : this.#reasoning;
+    to.said += text;
+    if (this.#stopped) return;
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = null;
+    });
+  }
+
+  /** Sends nothing more; resolves when no call is under way. What is unsent comes with the step's end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#pumping;
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      // An agent that says all at once is done by then: it needs no delta, its text comes with the end. Of one that streams, every token is one.
+      if (this.#text.sent + this.#reasoning.sent === 0) await afterThisTurn();
+      while (await this.#send()) if (this.#stopped) return;
+    } catch (error) {
+      this.#stopped = true;
+      this.#onError(error);
+    }
+  }
+
+  /** False if there is nothing to send. */
+  async #send(): Promise<boolean> {
+    if (this.#stopped) return false;
+    const part = this.#reasoning.sent < this.#reasoning.said.length ? this.#reasoning : this.#text;
+    const { said, sent } = part;
+    if (sent === said.length) return false;
+    const reply = await this.#sink.send({
+      offset: sent,
+      text: said.slice(sent),
+      ...(part === this.#reasoning ? { part: 'reasoning' as const } : {}),
+    });
+    if (reply.status === 'ok') part.sent = said.length;
+    else if (reply.status === 'offset') part.sent = reply.offset;
+    else if (!(await this.#sink.reopen())) this.#stopped = true;
+    return true;
+  }
+}

@@ -1,0 +1,105 @@
+/** One attempt of a step in the log: opened, written to, opened again in a log that was built anew, and ended once. */
+import {
+  endsStep,
+  eventId,
+  type Delta,
+  type EventDraft,
+  type LoggedEvent,
+  type SessionRef,
+  type Usage,
+} from '../../src/contracts/index.ts';
+import type { DeltaReply } from '../../src/log/index.ts';
+import type { Conversations } from '../conversation/conversations.ts';
+import { TurnStopped } from '../turn/stops.ts';
+import type { TurnLog } from '../turn/turn-log.ts';
+
+export interface AttemptPlace {
+  readonly ref: SessionRef;
+  readonly turn: string;
+  readonly step: string;
+  readonly agent: string;
+  readonly cause: string;
+  /** Names this attempt: who begins twice keeps it, another owner supersedes it. */
+  readonly owner: string;
+  /** See `BeginInput`. */
+  readonly order: number;
+  readonly atLeast: number;
+  /** Why it is not the first. */
+  readonly reason: string;
+  /** What the attempt before has cost. */
+  readonly usage?: Usage | undefined;
+}
+
+export class OpenStep {
+  readonly #log: TurnLog;
+  readonly #conversations: Conversations;
+  readonly #place: AttemptPlace;
+  readonly #started: EventDraft;
+  #attempt = 0;
+
+  constructor(log: TurnLog, conversations: Conversations, place: AttemptPlace) {
+    this.#log = log;
+    this.#conversations = conversations;
+    this.#place = place;
+    const { turn, step, agent, cause } = place;
+    const id = eventId.stepStarted(step);
+    this.#started = {
+      id,
+      type: 'step.started',
+      at: Date.now(),
+      turn,
+      step,
+      agent,
+      attempt: 1,
+      cause,
+      data: {},
+    };
+  }
+
+  /** As the log counts them; 0 before it is open. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** Null if the step is open now, otherwise the end that it has. Throws `TurnStopped` if somebody else has it, or the turn has ended. */
+  async open(): Promise<LoggedEvent | null> {
+    const { ref, turn, step, agent, owner, order, atLeast, reason, usage } = this.#place;
+    const reply = await this.#log.begin({
+      ...{ turn, step, agent, owner, order, reason, usage },
+      atLeast: Math.max(atLeast, this.#attempt),
+      at: Date.now(),
+      since: this.#conversations.position(ref),
+      started: this.#started,
+    });
+    if (reply.status === 'fenced') throw new TurnStopped('superseded');
+    if (reply.status === 'ended') return ended(reply.events);
+    this.#attempt = reply.attempt;
+    this.#conversations.learn(ref, reply);
+    return null;
+  }
+
+  async send(delta: Pick<Delta, 'offset' | 'text' | 'part'>): Promise<DeltaReply> {
+    const reply = await this.#log.delta({ step: this.#place.step, attempt: this.#attempt, ...delta });
+    if (reply.status === 'fenced') throw new TurnStopped('superseded');
+    return reply;
+  }
+
+  /** Ends the step, and what ends with it. Resolves with the end that the log holds: somebody may have been first. */
+  async commit(ends: readonly EventDraft[]): Promise<LoggedEvent> {
+    const { step } = this.#place;
+    for (;;) {
+      const reply = await this.#log.commit({ step, attempt: this.#attempt, ends });
+      if (reply.status === 'fenced') throw new TurnStopped('superseded');
+      if (reply.status === 'ended') return ended(reply.events);
+      const stored = await this.open();
+      if (stored) return stored;
+    }
+  }
+}
+
+/** The step's end among the stored ones. A turn that has ended without it was cancelled. */
+function ended(events: readonly LoggedEvent[]): LoggedEvent {
+  const end = events.find((event) => endsStep(event.type));
+  if (!end || end.type === 'step.cancelled') throw new TurnStopped('cancelled');
+  return end;
+}

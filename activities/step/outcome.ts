@@ -1,0 +1,66 @@
+/** How a step's end is told: to the log, to the team, to clients. */
+import {
+  ERRORS,
+  eventId,
+  isConvokeError,
+  LIMITS,
+  type ErrorCode,
+  type EventDraft,
+  type FinishReason,
+  type LoggedEvent,
+  type Usage,
+} from '../../src/contracts/index.ts';
+import { RunnerError } from '../agents/runner.ts';
+import type { Outcome } from '../teams/team.ts';
+import type { StepCall } from '../turn/kernel.ts';
+import { TurnStopped } from '../turn/stops.ts';
+import type { Said } from './attempt.ts';
+
+/** The end of a turn that ends with this step. */
+export function turnEnd(end: EventDraft, place: { turn: string; at: number; cause: string }): EventDraft {
+  const id = eventId.turnEnded(place.turn);
+  if (end.type !== 'step.failed') return { id, type: 'turn.completed', ...place, data: {} };
+  const { code, message } = end.data;
+  return { id, type: 'turn.failed', ...place, data: { code, message } };
+}
+
+/** What the team hears. */
+export function outcomeOf({ step, agent }: StepCall, end: LoggedEvent): Outcome {
+  if (end.type === 'step.completed') return { status: 'completed', step, agent, text: end.data.text };
+  if (end.type === 'step.failed') return { status: 'failed', step, agent, ...end.data };
+  throw new TurnStopped('cancelled');
+}
+
+/** What an end tells beside its text. */
+export function extras({ reasoning, usage }: Said): { reasoning?: string; usage?: Usage } {
+  return { ...(reasoning === '' ? {} : { reasoning }), ...(usage ? { usage } : {}) };
+}
+
+/** Why the answer is not whole, if it is not. */
+export function cutBy({ finish }: Said): { finish?: FinishReason } {
+  return finish === undefined || finish === 'stop' ? {} : { finish };
+}
+
+/** A failure that no other attempt can mend. */
+export function finalFailure(code: string, message?: string): RunnerError {
+  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'agent_failed';
+  return new RunnerError(known, message ?? ERRORS[known].title, { retryable: false });
+}
+
+export function silent(): RunnerError {
+  return new RunnerError('agent_empty', 'The agent said nothing.', { retryable: false });
+}
+
+/**
+ * Anything that an agent throws, as a failure with a code. The sentence of a `RunnerError` is meant for clients; an unknown error is worth
+ * another try, and what it says stays here.
+ */
+export function asRunnerError(error: unknown): RunnerError {
+  if (!(error instanceof RunnerError)) {
+    // What an agent must be shown cannot be had: no other attempt would find it.
+    if (isConvokeError(error)) return new RunnerError(error.code, error.message, { retryable: false });
+    return new RunnerError('agent_failed', ERRORS.agent_failed.title, { retryable: true });
+  }
+  const { code, message, retryable, retryAfterMs } = error;
+  return new RunnerError(code, message.slice(0, LIMITS.failureChars), { retryable, retryAfterMs });
+}

@@ -1,0 +1,39 @@
+import {
+  ConvokeError,
+  START,
+  type EventDraft,
+  type SessionInfo,
+  type SessionRef,
+} from '../../src/contracts/index.ts';
+import { recoverLog } from '../../src/log/index.ts';
+import type { Logger } from '../../src/telemetry/index.ts';
+import type { AgentRunner } from '../agents/runner.ts';
+import type { Conversations } from '../conversation/conversations.ts';
+import type { LogAccess } from '../log-writer.ts';
+import type { Team } from '../teams/team.ts';
+
+/** What runs of turns share in a worker. */
+export interface TurnDeps extends LogAccess {
+  readonly conversations: Conversations;
+  readonly teams: Readonly<Record<string, Team>>;
+  readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+}
+
+/** What the session was created with: remembered, about to be written, or in the log. */
+export async function infoOf(
+  { conversations, log, source }: Pick<TurnDeps, 'conversations' | 'log' | 'source'>,
+  ref: SessionRef,
+  lead: readonly EventDraft[],
+): Promise<SessionInfo> {
+  const known = conversations.info(ref);
+  if (known) return known;
+  const created = lead.find((draft) => draft.type === 'session.created');
+  if (created?.type === 'session.created') return { ...created.data, createdAt: created.at };
+  const slice = await log.read(ref, { limit: 0 });
+  if (slice) return slice.info;
+  await recoverLog(log, source, ref, START);
+  const built = await log.read(ref, { limit: 0 });
+  if (!built) throw new ConvokeError('log_unavailable');
+  return built.info;
+}

@@ -1,0 +1,198 @@
+/**
+ * The log as one run of a turn writes to it. The turn's steps share the position that is known, the facts that ride along with the first
+ * write, and the facts that the turn has made and the workflow does not hold yet: a log that is lost while the turn runs is built anew and
+ * gets these facts again before anything else.
+ */
+import {
+  endsTurn,
+  type EventDraft,
+  type LoggedEvent,
+  type Position,
+  type Report,
+  type SessionRef,
+} from '../../src/contracts/index.ts';
+import type {
+  AppendInput,
+  Appended,
+  BeginInput,
+  Begun,
+  CommitInput,
+  Ended,
+  Fenced,
+} from '../../src/log/index.ts';
+import { LogWriter, type LogAccess } from '../log-writer.ts';
+
+export interface TurnLogInput {
+  readonly known: Position;
+  /** Facts of the workflow that have no position yet. */
+  readonly lead: readonly EventDraft[];
+  /** Messages that wait no longer. */
+  readonly release: readonly string[];
+  /** Facts that earlier attempts of this activity have persisted. */
+  readonly facts: readonly EventDraft[];
+}
+
+/** What a step's begin adds to what its turn knows. */
+export type StepBegin = Omit<BeginInput, 'known' | 'lead' | 'release'> & { readonly started: EventDraft };
+
+interface AppendMore extends Pick<AppendInput, 'closes'> {
+  /** Gives up waiting, instead of the turn's. */
+  readonly signal?: AbortSignal;
+}
+
+export class TurnLog {
+  readonly #writer: LogWriter;
+  readonly #ref: SessionRef;
+  readonly #input: TurnLogInput;
+  readonly #signal: AbortSignal;
+  /** Those that the turn has made, by id, in the order in which they were decided. */
+  readonly #facts = new Map<string, EventDraft>();
+  readonly #placed = new Map<string, number>();
+  readonly #events = new Map<string, LoggedEvent>();
+  #led = false;
+  #reconciled: Promise<void> | null = null;
+
+  /** `signal`: gives up waiting for a log that is away. */
+  constructor(access: LogAccess, ref: SessionRef, input: TurnLogInput, signal: AbortSignal) {
+    this.#ref = ref;
+    this.#input = input;
+    this.#signal = signal;
+    for (const fact of input.facts) this.#facts.set(fact.id, fact);
+    this.#writer = new LogWriter(access, ref, input.known, {
+      facts: () => this.facts(),
+      landed: (appended) => {
+        this.#learn(appended);
+      },
+    });
+  }
+
+  /** What the workflow does not hold yet, in the order in which it was decided. */
+  facts(): readonly EventDraft[] {
+    return [...this.#facts.values()];
+  }
+
+  /** The end that the turn has in the log, as far as this run knows. */
+  get turnEnd(): LoggedEvent | undefined {
+    return [...this.#events.values()].find((event) => endsTurn(event.type));
+  }
+
+  /** Before the fact is persisted: from here on a lost log gets it again. */
+  decide(facts: readonly EventDraft[]): void {
+    for (const fact of facts) this.#facts.set(fact.id, fact);
+  }
+
+  /** Opens a step. With it goes whatever must be in the log before. */
+  async begin({ started, ...begin }: StepBegin): Promise<Begun | Ended | Fenced> {
+    for (;;) {
+      const reply = await this.#patiently(() =>
+        this.#writer.write((known) =>
+          this.#writer.log.begin(this.#ref, { ...begin, known, ...this.#first(started) }),
+        ),
+      );
+      if (reply.status === 'fenced') return reply;
+      this.#led = true;
+      this.#place(reply.placed);
+      const open = reply.status === 'begun';
+      this.#take(open ? (reply.restarted ? [reply.restarted] : []) : reply.events);
+      if (open && !this.#facts.has(started.id)) this.#facts.set(started.id, started);
+      if (!(await this.#bringsHeld())) return reply;
+    }
+  }
+
+  async delta(delta: Parameters<LogWriter['log']['delta']>[1]): ReturnType<LogWriter['log']['delta']> {
+    return this.#patiently(async () => {
+      const reply = await this.#writer.log.delta(this.#ref, delta);
+      if (reply.status === 'lost' || reply.status === 'behind') await this.#writer.recover();
+      return reply;
+    });
+  }
+
+  async commit(commit: Omit<CommitInput, 'known'>): Promise<Ended | Fenced | { readonly status: 'closed' }> {
+    const reply = await this.#patiently(() =>
+      this.#writer.write((known) => this.#writer.log.commit(this.#ref, { ...commit, known })),
+    );
+    if (reply.status === 'ended') this.#take(reply.events);
+    return reply;
+  }
+
+  /** Appends facts that no step carries, after all that were decided before. */
+  async append(drafts: readonly EventDraft[], more: AppendMore = {}): Promise<Appended> {
+    this.decide(drafts);
+    const { signal = this.#signal, ...closes } = more;
+    for (;;) {
+      const reply = await this.#writer.patiently(signal, () =>
+        this.#writer.write((known) => {
+          const { lead, release } = this.#input;
+          const first = this.#led ? {} : { release };
+          const all = this.#led ? drafts : [...lead, ...this.facts()];
+          return this.#writer.log.append(this.#ref, { known, ...first, ...closes, drafts: all });
+        }),
+      );
+      this.#led = true;
+      this.#learn(reply);
+      if (!(await this.#bringsHeld())) return reply;
+    }
+  }
+
+  /** Where everything has landed. `unplaced`: facts that the log does not have yet. */
+  report(): { readonly report: Report; readonly unplaced: readonly EventDraft[] } {
+    const events: LoggedEvent[] = [];
+    const unplaced: EventDraft[] = [];
+    for (const draft of this.#facts.values()) {
+      const event = this.#events.get(draft.id);
+      const seq = this.#placed.get(draft.id);
+      if (event) events.push(event);
+      else if (seq !== undefined) events.push({ ...draft, seq });
+      else unplaced.push(draft);
+    }
+    for (const event of this.#events.values()) if (!this.#facts.has(event.id)) events.push(event);
+    const lead = this.#input.lead.flatMap(({ id }) => {
+      const seq = this.#placed.get(id);
+      return seq === undefined ? [] : [{ id, seq }];
+    });
+    return { report: { position: this.#writer.known, placed: lead, events }, unplaced };
+  }
+
+  #first(started: EventDraft): Pick<BeginInput, 'lead' | 'release'> {
+    if (this.#led) return { lead: [started], release: [] };
+    const facts = this.facts().filter(({ id }) => id !== started.id);
+    return { lead: [...this.#input.lead, ...facts, started], release: this.#input.release };
+  }
+
+  /**
+   * A log of another life than the workflow knew may lack what the workflow holds: brings it, once, so that agents read all of it. True: the
+   * call that found out is to be repeated.
+   */
+  async #bringsHeld(): Promise<boolean> {
+    const { known } = this.#input;
+    if (known.epoch === 0 || known.epoch === this.#writer.known.epoch || this.#reconciled) return false;
+    this.#reconciled = this.#patiently(async () => {
+      const drafts = await this.#writer.held();
+      await this.#writer.write((at) => this.#writer.log.append(this.#ref, { known: at, drafts }));
+    });
+    await this.#reconciled;
+    return true;
+  }
+
+  #patiently<T>(call: () => Promise<T>): Promise<T> {
+    return this.#writer.patiently(this.#signal, call);
+  }
+
+  #learn({ placed, events }: Pick<Appended, 'placed' | 'events'>): void {
+    this.#place(placed);
+    this.#take(events);
+  }
+
+  /** A log that was built anew may have facts in other places than before. */
+  #place(placed: Report['placed']): void {
+    for (const { id, seq } of placed) {
+      this.#placed.set(id, seq);
+      const event = this.#events.get(id);
+      if (event && event.seq !== seq) this.#events.set(id, { ...event, seq });
+    }
+  }
+
+  #take(events: readonly LoggedEvent[]): void {
+    for (const event of events) this.#events.set(event.id, event);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * A turn as workflow and worker hand it to each other: one activity `runTurn`, which runs the team's code against a journal.
+ *
+ * The workflow knows what the journal said when the activity began, the activity adds to it, and each addition is persisted by an awaited
+ * heartbeat before anybody sees what it stands for. A retry reads the newest heartbeat and goes on from there.
+ */
+import type { Report } from './activities.ts';
+import type { EventDraft } from '../events/envelope.ts';
+import type { Usage } from '../events/step.ts';
+import type { Position } from '../cursor.ts';
+import type { SessionRef } from '../ids.ts';
+
+/** The calls of a team whose answers are journaled. */
+export type JournalKind = 'ask' | 'sleep' | 'now' | 'random';
+
+/** One decided call of a team. */
+export interface JournalEntry {
+  /** Its place in the code's order and in its branch: `2`, `3.draft.1`. */
+  readonly path: string;
+  readonly kind: JournalKind;
+  /** What was asked for: an agent's name, a pause in ms. A rerun that asks for something else has changed. */
+  readonly key: string;
+  /** Of an `ask`, how its step ended (the text stands in the step's end); of `now` and `random`, the number. */
+  readonly outcome: 'completed' | 'failed' | 'over' | number;
+}
+
+/** A step that has begun and not ended: what its next attempt must know. */
+export interface OpenTry {
+  /** The newest attempt, as the log counts them. */
+  readonly attempt: number;
+  /** Attempts that the provider has failed. */
+  readonly failures: number;
+  /** The next attempt begins then, ms since the Unix epoch. */
+  readonly until?: number;
+  /** Why there is another attempt. */
+  readonly reason: string;
+  /** The code of the failure that it pauses for. */
+  readonly code?: string;
+  /** What the newest attempt has cost. */
+  readonly usage?: Usage;
+}
+
+/** What a turn has decided so far. */
+export interface Journal {
+  readonly entries: readonly JournalEntry[];
+  /** By step id. */
+  readonly open: Readonly<Record<string, OpenTry>>;
+}
+
+export const EMPTY_JOURNAL: Journal = { entries: [], open: {} };
+
+/** Run a turn, or go on with one. References only, never the transcript. */
+export interface TurnInput extends SessionRef {
+  /** The highest position that the workflow has seen: a log that is behind it has lost its tail. */
+  readonly known: Position;
+  readonly turn: string;
+  /** The messages that the turn answers. */
+  readonly causes: readonly string[];
+  /** Facts that the turn carries to the log before anything else (`message.accepted`, `turn.started`, …). */
+  readonly lead: readonly EventDraft[];
+  /** Messages that wait no longer: what admission counted for them is given back. */
+  readonly release: readonly string[];
+  readonly journal: Journal;
+  /** Temporal's attempts in the turn's earlier activities: orders writers across them. */
+  readonly attempts: number;
+  /** The session closes: nothing waits for a provider any more. */
+  readonly closing: boolean;
+  /** The agents' runner that an earlier worker lacked: this one was chosen for having it. */
+  readonly needs?: string;
+}
+
+/** What one activity has added to the journal that it was given. Also what its heartbeats carry. */
+export interface TurnProgress {
+  readonly entries: readonly JournalEntry[];
+  readonly open: Readonly<Record<string, OpenTry>>;
+  /** Facts that the workflow does not hold yet, in the order in which they were decided. */
+  readonly facts: readonly EventDraft[];
+  /** Temporal's attempt in which the newest entry was added: attempts since then were lost without any progress. */
+  readonly progressAt: number;
+}
+
+/** A call of the team that is answered by time: a `sleep`, or a step that pauses before its next attempt. */
+export interface TurnWait {
+  readonly path: string;
+  readonly kind: 'sleep' | 'retry';
+  readonly key: string;
+  /** ms since the Unix epoch. */
+  readonly until: number;
+}
+
+/**
+ * How a run of the turn came back.
+ * `done`: the turn has its end in the log. `suspended`: nothing runs, something waits. `yielded`: it goes on in another activity at once;
+ * `needs`: on a worker that can run this kind of agent. `cancelled`: somebody ended it; the end is the workflow's or in the log.
+ */
+export type TurnStatus = 'done' | 'suspended' | 'yielded' | 'cancelled';
+
+export interface TurnResult {
+  readonly status: TurnStatus;
+  readonly report: Report;
+  /** Added to the journal of the input. */
+  readonly entries: readonly JournalEntry[];
+  readonly open: Readonly<Record<string, OpenTry>>;
+  readonly waits: readonly TurnWait[];
+  /** Facts that the log does not have yet. */
+  readonly unplaced: readonly EventDraft[];
+  readonly needs?: string;
+  /** Temporal's attempts that this activity took. */
+  readonly attempts: number;
+}
+
+/** A turn that has begun and not ended, as one run of the workflow hands it to the next. */
+export interface CarriedTurn {
+  readonly turn: string;
+  readonly causes: readonly string[];
+  readonly journal: Journal;
+  readonly waits: readonly TurnWait[];
+  readonly attempts: number;
+  readonly needs?: string;
+  readonly cancelled: boolean;
+}

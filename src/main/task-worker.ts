@@ -1,0 +1,65 @@
+/** The Temporal workers of a process: one for sessions and their turns, and one for each kind of agent that not every worker can run. */
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import { LIMITS, queueFor, RECOVERY, type SessionActivities } from '../contracts/index.ts';
+
+export interface TaskWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflowBundle: WorkflowBundleOption;
+  readonly activities: SessionActivities;
+  /** Kinds of agents that this process can run and others may not: their turns are taken over from workers that cannot. */
+  readonly able: readonly string[];
+  /** Default `RECOVERY.workerGraceMs`. */
+  readonly graceMs?: number;
+}
+
+export interface TaskWorker {
+  readonly isRunning: boolean;
+  /** Resolves when it has stopped; rejects when it has lost Temporal for good. */
+  run(): Promise<void>;
+  /** Stops taking tasks; what runs is finished or handed over within the grace. */
+  shutdown(): void;
+}
+
+/** After its grace a stopping worker gets this long to hand its steps over, ms. */
+const FORCE_MS = 5_000;
+
+export async function createTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
+  const { connection, namespace, taskQueue, workflowBundle, activities } = options;
+  const graceMs = options.graceMs ?? RECOVERY.workerGraceMs;
+  const shared = {
+    ...{ connection, namespace, activities },
+    maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + FORCE_MS,
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      ...{ taskQueue, workflowBundle },
+      maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
+      maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
+      stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
+      maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
+      defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
+    }),
+    ...options.able.map((runner) =>
+      Worker.create({ ...shared, taskQueue: queueFor(taskQueue, runner), maxConcurrentActivityTaskPolls: 2 }),
+    ),
+  ]);
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    get isRunning() {
+      return workers.every((worker) => worker.getState() === 'RUNNING');
+    },
+    async run() {
+      // One that fails takes the others with it.
+      await Promise.all(workers.map((worker) => worker.run().finally(shutdown)));
+    },
+    shutdown,
+  };
+}

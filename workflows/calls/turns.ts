@@ -1,0 +1,58 @@
+/** Runs turns. */
+import {
+  ActivityFailure,
+  scheduleActivity,
+  scheduleLocalActivity,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  LIMITS,
+  queueFor,
+  RECOVERY,
+  type AgentSpec,
+  type TurnInput,
+  type TurnProgress,
+  type TurnResult,
+} from '../../src/contracts/index.ts';
+import { inTask } from './inside.ts';
+import { ALIVE, summaryOf } from './options.ts';
+
+/** How long a turn waits for a worker that can run its agents, where one without the means has handed it over. */
+const ABLE_WORKER_MS = 15_000;
+
+/** One activity of a turn; inside the workflow task if all agents are quick: then saying it again is harmless. */
+export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise<TurnResult> {
+  const summary = summaryOf(`${input.turn}: ${agents.map(({ name }) => name).join(', ')}`);
+  const able = input.needs === undefined ? {} : ableWorker(input.needs);
+  const outside = (): Promise<TurnResult> =>
+    scheduleActivity<TurnResult>('runTurn', [input], { ...ALIVE, ...able, summary });
+  if (!agents.every(({ quick }) => quick === true)) return outside();
+  const inside = (): Promise<TurnResult> =>
+    scheduleLocalActivity<TurnResult>('runTurn', [input], {
+      startToCloseTimeout: agents.length * LIMITS.quickTimeoutMs + 30_000,
+      localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
+      retry: { maximumAttempts: RECOVERY.lostAttempts },
+      summary,
+    });
+  return inTask(inside, outside);
+}
+
+function ableWorker(needs: string): { readonly taskQueue: string; readonly scheduleToStartTimeout: number } {
+  return { taskQueue: queueFor(workflowInfo().taskQueue, needs), scheduleToStartTimeout: ABLE_WORKER_MS };
+}
+
+export interface LostTurn {
+  /** What the lost activity had made durable. */
+  readonly progress: TurnProgress | null;
+  readonly code: 'worker_lost' | 'no_worker_for_agent';
+}
+
+/** What is left of an activity of a turn that did not come back. */
+export function lostTurn(error: unknown): LostTurn {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof TimeoutFailure)) return { progress: null, code: 'worker_lost' };
+  const progress = (cause.lastHeartbeatDetails ?? null) as TurnProgress | null; // safety: only `runTurn` beats
+  const code = cause.timeoutType === 'SCHEDULE_TO_START' ? 'no_worker_for_agent' : 'worker_lost';
+  return { progress, code };
+}

@@ -1,0 +1,142 @@
+/**
+ * The turn at work, as the workflow sees it: one activity after the other, with a journal handed from each to the next.
+ *
+ *     ready ──run──▶ running ──done, cancelled, lost──▶ over
+ *       ▲              │  │
+ *       │◀──yielded────┘  └──suspended──▶ waiting
+ *       └───────────────woken─────────────────┘
+ *
+ * A cancel is noted in any phase; it leads to `over` from `ready` and `waiting` at once, and from `running` when the activity is back.
+ */
+import {
+  EMPTY_JOURNAL,
+  endsTurn,
+  type CarriedTurn,
+  type Journal,
+  type LoggedEvent,
+  type QueuedMessage,
+  type TurnResult,
+  type TurnWait,
+} from '../../src/contracts/index.ts';
+
+export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
+
+export class RunningTurn {
+  readonly turn: string;
+  readonly causes: readonly string[];
+  #phase: TurnPhase;
+  #journal: Journal;
+  #waits: readonly TurnWait[];
+  #attempts: number;
+  #needs: string | undefined;
+  #cancelled: boolean;
+  #end: LoggedEvent | null = null;
+  #endSeen = false;
+
+  constructor({ turn, causes, journal, waits, attempts, needs, cancelled }: CarriedTurn) {
+    this.turn = turn;
+    this.causes = causes;
+    this.#journal = journal;
+    this.#waits = waits;
+    this.#attempts = attempts;
+    this.#needs = needs;
+    this.#cancelled = cancelled;
+    this.#phase = cancelled ? 'over' : waits.length > 0 ? 'waiting' : 'ready';
+  }
+
+  static of({ turn, messageId }: QueuedMessage): RunningTurn {
+    const fresh = { journal: EMPTY_JOURNAL, waits: [], attempts: 0, cancelled: false };
+    return new RunningTurn({ turn, causes: [messageId], ...fresh });
+  }
+
+  get phase(): TurnPhase {
+    return this.#phase;
+  }
+
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** The agents' runner that a worker lacked: the turn goes on where there is one. */
+  get needs(): string | undefined {
+    return this.#needs;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** The turn's end, once the log has it. */
+  get end(): LoggedEvent | null {
+    return this.#end;
+  }
+
+  /** True if somebody has seen the turn's end in the log: its activity is about to come back. */
+  get endSeen(): boolean {
+    return this.#endSeen;
+  }
+
+  /** When the earliest of its waits is over, ms since the Unix epoch. */
+  get wakeAt(): number {
+    return Math.min(...this.#waits.map(({ until }) => until));
+  }
+
+  seen(turn: string | undefined): void {
+    if (turn === this.turn) this.#endSeen = true;
+  }
+
+  run(): void {
+    this.#phase = 'running';
+  }
+
+  /** The activity is back. */
+  back(result: TurnResult): void {
+    const { status, entries, open, waits, needs, attempts } = result;
+    this.#journal = { entries: [...this.#journal.entries, ...entries], open };
+    this.#attempts += attempts;
+    this.#needs = needs ?? this.#needs;
+    this.#waits = status === 'suspended' ? waits : [];
+    if (status === 'done' || status === 'cancelled' || this.#cancelled) this.#phase = 'over';
+    else this.#phase = status === 'suspended' ? 'waiting' : 'ready';
+  }
+
+  /** Ends the waits that are due, or all of them; true if the turn can go on. */
+  wake(now: number, all: boolean): boolean {
+    if (this.#phase !== 'waiting') return false;
+    const due = this.#waits.filter(({ until }) => all || until <= now);
+    if (due.length === 0) return false;
+    const over = due
+      .filter(({ kind }) => kind === 'sleep')
+      .map(({ path, key }) => ({ path, kind: 'sleep' as const, key, outcome: 'over' as const }));
+    this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...over] };
+    this.#waits = [];
+    this.#phase = 'ready';
+    return true;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    if (this.#phase !== 'running') this.#phase = 'over';
+  }
+
+  /** No activity came back, and none will. */
+  lost(): void {
+    this.#phase = 'over';
+  }
+
+  report(events: readonly LoggedEvent[]): void {
+    this.#end = events.find((event) => event.turn === this.turn && endsTurn(event.type)) ?? this.#end;
+  }
+
+  carry(): CarriedTurn {
+    return {
+      ...{ turn: this.turn, causes: this.causes, journal: this.#journal, waits: this.#waits },
+      ...{ attempts: this.#attempts, cancelled: this.#cancelled },
+      ...(this.#needs === undefined ? {} : { needs: this.#needs }),
+    };
+  }
+}

@@ -1,0 +1,120 @@
+/** The turn at work and how it ends: at most one at a time, and each gets exactly one end. */
+import {
+  ERRORS,
+  eventId,
+  type CancelReply,
+  type CarriedTurn,
+  type Closing,
+  type EventDraft,
+  type LoggedEvent,
+  type QueuedMessage,
+  type TurnProgress,
+  type TurnResult,
+} from '../../src/contracts/index.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Receipts } from './receipts.ts';
+import { RunningTurn } from './turn.ts';
+
+export class Turns {
+  readonly #facts: Facts;
+  readonly #receipts: Receipts;
+  #current: RunningTurn | null;
+  /** How the open steps of a turn end that is to end: whoever appends its end ends them first. */
+  #closing: Closing | null = null;
+
+  constructor(facts: Facts, receipts: Receipts, carried: CarriedTurn | undefined) {
+    this.#facts = facts;
+    this.#receipts = receipts;
+    this.#current = carried ? new RunningTurn(carried) : null;
+  }
+
+  get current(): RunningTurn | null {
+    return this.#current;
+  }
+
+  start(message: QueuedMessage, now: number): RunningTurn {
+    const turn = RunningTurn.of(message);
+    this.#current = turn;
+    this.#receipts.change(message.messageId, { status: 'consumed', turnStatus: 'running' });
+    const place = { ...placeOf(turn), stamps: { orchestrate: now } };
+    const data = { messageIds: turn.causes };
+    this.#facts.decide('turn.started', eventId.turnStarted(turn.turn), now, data, place);
+    return turn;
+  }
+
+  cancel(turn: RunningTurn, now: number): CancelReply {
+    if (turn.end) return { status: 'ended', turn: turn.turn };
+    if (!turn.cancelled) {
+      turn.cancel();
+      const reason = 'cancelled on request';
+      this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason } };
+      this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, { reason }, placeOf(turn));
+    }
+    return { status: 'cancelling', turn: turn.turn };
+  }
+
+  /** The activity of the turn has come back. */
+  back(result: TurnResult): void {
+    this.#facts.adopt(result.unplaced);
+    this.#current?.back(result);
+    this.#facts.report(result.report, false);
+    this.report(result.report.events);
+  }
+
+  /** No activity came back. What it had made durable stays; its open steps and the turn fail, unless they were cancelled. */
+  lost(progress: TurnProgress | null, code: 'worker_lost' | 'no_worker_for_agent', now: number): void {
+    const turn = this.#current;
+    if (!turn) return;
+    turn.lost();
+    this.#facts.adopt(progress?.facts ?? []);
+    if (!turn.cancelled) this.#fail(turn, code, now);
+  }
+
+  /** True if the turn is over, and its end neither known nor on its way. */
+  get isUnended(): boolean {
+    return this.#current?.phase === 'over' && !this.#current.end && !this.#facts.hasDrafts;
+  }
+
+  /** Asks the log for the end of such a turn: an execution that was taken for lost may have ended it after all, or else it ends like this. */
+  settle(now: number): void {
+    if (this.#current) this.#fail(this.#current, 'worker_lost', now);
+  }
+
+  /** The turn may have its end with this. The next one starts when its activity is back too. */
+  report(events: readonly LoggedEvent[]): void {
+    const turn = this.#current;
+    turn?.report(events);
+    if (!turn?.end) return;
+    const { type } = turn.end;
+    const turnStatus =
+      type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
+    for (const messageId of turn.causes) this.#receipts.change(messageId, { turnStatus });
+    if (turn.phase === 'over') this.#current = null;
+  }
+
+  takeClosing(): Closing | null {
+    const closing = this.#closing;
+    this.#closing = null;
+    return closing;
+  }
+
+  /** The publish that was to carry it has failed. */
+  returnClosing(closing: Closing): void {
+    this.#closing ??= closing;
+  }
+
+  carry(): { readonly turn?: CarriedTurn } {
+    return this.#current ? { turn: this.#current.carry() } : {};
+  }
+
+  #fail(turn: RunningTurn, code: 'worker_lost' | 'no_worker_for_agent', now: number): void {
+    const failure = { code, message: ERRORS[code].title };
+    this.#closing = { turn: turn.turn, type: 'step.failed', data: failure };
+    this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, placeOf(turn));
+  }
+}
+
+function placeOf({ turn, causes }: RunningTurn): Pick<EventDraft, 'turn' | 'cause'> {
+  const [cause] = causes;
+  return { turn, ...(cause === undefined ? {} : { cause }) };
+}
