@@ -7,10 +7,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   endsStep,
-  eventId,
+  endsTurn,
   type AgentSpec,
   type EventDraft,
-  type LoggedEvent,
   type SessionRef,
   type TurnInput,
   type TurnProgress,
@@ -18,10 +17,12 @@ import {
   type TurnStatus,
   type TurnWait,
 } from '../../src/contracts/index.ts';
+import type { AppendInput } from '../../src/log/index.ts';
 import { closesOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
 import { AgentStep, type StepHost } from '../step/agent-step.ts';
 import type { Outcome } from '../teams/team.ts';
+import { endOf, turnEnded, type Ending } from './ends.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { Kernel, type StepCall, type StepEnds, type TurnDriver, type TurnEnd } from './kernel.ts';
 import { infoOf, type TurnDeps } from './turn-deps.ts';
@@ -213,7 +214,7 @@ export class TurnRun implements StepHost, TurnDriver {
   async #runTeam(): Promise<TurnEnd> {
     const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
     this.#agents = info.agents;
-    if (this.#call.progress) await this.log.append([]);
+    if (this.#call.progress) await this.#bringProgress();
     const { turnEnd } = this.log;
     if (turnEnd) return endOf(turnEnd);
     const frame = { turn: this.turn, causes: this.causes, agents: info.agents, options: {} };
@@ -222,6 +223,12 @@ export class TurnRun implements StepHost, TurnDriver {
     const team = this.#deps.teams[info.team];
     if (!team) throw new TeamBroken('unknown_team', `This worker has no team "${info.team}".`);
     return kernel.run(team, await this.#ends());
+  }
+
+  /** What earlier attempts have made durable and may not have shown. */
+  async #bringProgress(): Promise<void> {
+    const end = this.log.facts().find(({ type }) => endsTurn(type));
+    await this.log.append([], end ? this.#closes(end) : {});
   }
 
   /** How the steps that the journal knows have ended. */
@@ -243,13 +250,18 @@ export class TurnRun implements StepHost, TurnDriver {
     return this.#result(this.log.turnEnd?.type === 'turn.cancelled' ? 'cancelled' : 'done');
   }
 
-  /** Ends what a team has left running too. */
+  /** Durable first, then shown, as a step's end. */
   async #endTurn(end: Ending): Promise<void> {
     const draft = turnEnded(end, { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' });
-    const reason = 'the turn has ended';
-    const closing = { turn: this.turn, type: 'step.cancelled', data: { reason } } as const;
-    const closes = closesOf(closing, draft.at, draft.cause);
-    await this.log.append([draft], { ...closes, signal: this.#over.signal });
+    this.log.decide([draft]);
+    await this.#heartbeat?.persist();
+    await this.log.append([draft], { ...this.#closes(draft), signal: this.#over.signal });
+  }
+
+  /** Ends what a team has left running. */
+  #closes({ at, cause }: EventDraft): Pick<AppendInput, 'closes'> {
+    const data = { reason: 'the turn has ended' };
+    return closesOf({ turn: this.turn, type: 'step.cancelled', data }, at, cause);
   }
 
   async #broken(error: TeamBroken): Promise<TurnResult> {
@@ -279,18 +291,4 @@ export class TurnRun implements StepHost, TurnDriver {
       ...more,
     };
   }
-}
-
-type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
-
-function turnEnded(end: Ending, place: { turn: string; at: number; cause: string }): EventDraft {
-  const id = eventId.turnEnded(place.turn);
-  if (end.status === 'completed') return { id, type: 'turn.completed', ...place, data: {} };
-  const { code, message } = end;
-  return { id, type: 'turn.failed', ...place, data: { code, message } };
-}
-
-function endOf(event: LoggedEvent): TurnEnd {
-  if (event.type === 'turn.failed') return { status: 'failed', ...event.data };
-  return { status: 'completed', last: true };
 }

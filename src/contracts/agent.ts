@@ -1,8 +1,8 @@
 /** Agents and teams: what a session is opened with. */
 import type { JsonObject } from './json.ts';
 
-/** The rules by which agents take turns. `sequence`: one after the other, each seeing what was said before. */
-export const TEAMS = ['sequence'] as const;
+/** The rules by which agents take turns. `sequence`: one after the other, each seeing what was said before. `parallel`: all at once. */
+export const TEAMS = ['sequence', 'parallel'] as const;
 export type TeamName = (typeof TEAMS)[number];
 
 /** One misbehaviour of a scripted agent, for the attempt in which it happens. */

@@ -66,8 +66,9 @@ export async function openSession(
   url: string,
   agents: readonly AgentSpec[],
   id = freshId(),
+  team = 'sequence',
 ): Promise<string> {
-  const { status } = await rest(url, 'POST', '/v1/sessions', { body: { id, agents } });
+  const { status } = await rest(url, 'POST', '/v1/sessions', { body: { id, agents, team } });
   expect(status).toBe(201);
   return id;
 }

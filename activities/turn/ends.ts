@@ -1,0 +1,18 @@
+import { eventId, type EventDraft, type LoggedEvent } from '../../src/contracts/index.ts';
+import type { TurnEnd } from './kernel.ts';
+
+/** How a turn ends. */
+export type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
+
+export function turnEnded(end: Ending, place: { turn: string; at: number; cause: string }): EventDraft {
+  const id = eventId.turnEnded(place.turn);
+  if (end.status === 'completed') return { id, type: 'turn.completed', ...place, data: {} };
+  const { code, message } = end;
+  return { id, type: 'turn.failed', ...place, data: { code, message } };
+}
+
+/** The same from the event that the log holds. */
+export function endOf(event: LoggedEvent): TurnEnd {
+  if (event.type === 'turn.failed') return { status: 'failed', ...event.data };
+  return { status: 'completed', last: true };
+}
