@@ -1,14 +1,13 @@
 /** What every part of the gateway works with. */
 import type { Delivery } from '../deliver/delivery.ts';
-import type { Authenticator, Submitter } from '../ingest/index.ts';
+import type { Intake } from '../ingest/index.ts';
 import type { Connections } from './connections.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface GatewayContext {
-  readonly submitter: Submitter;
+  readonly intake: Intake;
   readonly delivery: Delivery;
-  readonly authenticator: Authenticator;
   readonly logger: Logger;
   readonly readiness: Readiness;
   /** Everyone who is connected for long: sockets and event streams. */

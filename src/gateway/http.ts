@@ -87,7 +87,7 @@ function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
   if (route.access === 'open') return [(req, res) => route.handle(req, res)];
   const answer: Handler = async (req, res) => {
     // The key is checked before anything of the request is looked at.
-    const principal = await context.authenticator.authenticate(bearerToken(req.get('authorization')));
+    const principal = await context.intake.authenticate(bearerToken(req.get('authorization')));
     res.setHeader('Cache-Control', 'no-store');
     await route.handle({ req, res, principal });
   };

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Delivery } from '../deliver/delivery.ts';
-import type { Authenticator, Submitter } from '../ingest/index.ts';
+import type { Intake } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
@@ -19,9 +19,8 @@ export type { Check } from './readiness.ts';
 export type { SocketAdapter } from './sockets.ts';
 
 export interface GatewayConfig {
-  readonly submitter: Submitter;
+  readonly intake: Intake;
   readonly delivery: Delivery;
-  readonly authenticator: Authenticator;
   readonly logger: Logger;
   /** What must work for `/readyz` to say yes; a check rejects if it does not, and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
@@ -62,13 +61,12 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
-  const { submitter, delivery, authenticator, logger, devMode, pageDir } = config;
+  const { intake, delivery, logger, devMode, pageDir } = config;
   /** Known once the gateway listens. */
   let bound = 'localhost';
   const context: GatewayContext = {
-    submitter,
+    intake,
     delivery,
-    authenticator,
     logger,
     readiness: createReadiness(config.checks, config.notices),
     connections: new Connections(),

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConvokeError, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Reply, SessionRef, SocketRequestName, SocketRequests } from '../contracts/index.ts';
-import { socketSchemas, validate } from '../ingest/index.ts';
+import { attachSchema, receiptSchema, sessionSchema, takeSession, validate } from '../ingest/index.ts';
 import type { Principal } from '../ingest/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
@@ -13,42 +13,45 @@ interface Asker {
   readonly client: SocketClient;
 }
 
-type Handlers = {
-  readonly [N in SocketRequestName]: (
-    asker: Asker,
-    request: SocketRequests[N]['request'],
-  ) => Promise<Answer<SocketRequests[N]['reply']>>;
-};
-
-const refOf = (asker: Asker, request: { readonly session: string }): SessionRef => ({
-  tenant: asker.principal.tenant,
-  session: request.session,
-});
+/** A request as it came: nothing of it has been checked. */
+type Handler = (asker: Asker, request: unknown) => Promise<Answer<unknown>>;
 
 const answer = async <T>(value: Promise<T>): Promise<Answer<T>> => ({ value: await value });
 
-function handlersOf(context: GatewayContext): Handlers {
-  const { submitter } = context;
+function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
+  const refOf = ({ principal }: Asker, session: string): SessionRef => ({
+    tenant: principal.tenant,
+    session,
+  });
   return {
-    open: async (asker, request) => ({ value: (await submitter.open(asker.principal, request)).summary }),
-    attach: (asker, request) => asker.client.attach(refOf(asker, request), request.cursor),
+    open: async ({ principal }, request) => ({ value: (await intake.open(principal, request)).summary }),
+    attach: async (asker, request) => {
+      const { session, cursor } = validate<SocketRequests['attach']['request']>(attachSchema, request);
+      return asker.client.attach(refOf(asker, session), cursor);
+    },
     detach: async (asker, request) => {
-      asker.client.detach(request.session);
+      asker.client.detach(validate(sessionSchema, request).session);
       return { value: {} };
     },
-    send: (asker, { session, ...message }) => answer(submitter.send(refOf(asker, { session }), message)),
-    receipt: (asker, request) => answer(context.delivery.receipt(refOf(asker, request), request.messageId)),
-    cancel: (asker, request) => answer(submitter.cancel(refOf(asker, request), request.turn)),
-    close: async (asker, request) => {
-      await submitter.close(refOf(asker, request));
-      return { value: {} };
+    send: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.send(principal, session, body));
     },
-    state: (asker, request) => answer(submitter.state(refOf(asker, request))),
+    receipt: async (asker, request) => {
+      const { session, messageId } = validate(receiptSchema, request);
+      return answer(delivery.receipt(refOf(asker, session), messageId));
+    },
+    cancel: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, 'cancel', body));
+    },
+    close: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, 'close', body));
+    },
+    state: async ({ principal }, request) =>
+      answer(intake.state(principal, validate(sessionSchema, request).session)),
   };
-}
-
-function isRequestName(name: unknown): name is SocketRequestName {
-  return typeof name === 'string' && Object.hasOwn(socketSchemas, name);
 }
 
 type Ack = (reply: Reply<unknown>) => void;
@@ -68,31 +71,24 @@ export type Answerer = (asker: Asker, packet: readonly unknown[]) => Promise<voi
 export function createAnswerer(context: GatewayContext): Answerer {
   const handlers = handlersOf(context);
 
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- ties schema, request and handler together
-  async function ask<N extends SocketRequestName>(
-    asker: Asker,
-    name: N,
-    args: readonly unknown[],
-  ): Promise<Answer<unknown>> {
-    if (args.length !== 1) {
-      throw new ConvokeError('invalid_request', 'Send one object and an acknowledgement function.');
-    }
-    const request = validate<SocketRequests[N]['request']>(socketSchemas[name], args[0]);
-    return handlers[name](asker, request);
-  }
+  const isRequestName = (name: unknown): name is SocketRequestName =>
+    typeof name === 'string' && Object.hasOwn(handlers, name);
 
   async function dispatch(asker: Asker, name: unknown, args: readonly unknown[]): Promise<Answer<unknown>> {
     if (!isRequestName(name)) {
-      throw new ConvokeError('unknown_event', `Use one of: ${Object.keys(socketSchemas).join(', ')}.`);
+      throw new ConvokeError('unknown_event', `Use one of: ${Object.keys(handlers).join(', ')}.`);
     }
     if (asker.client.inflight >= LIMITS.inflightPerSocket) {
       throw new ConvokeError('too_many_requests_in_flight', 'Wait for answers before you send more.');
     }
     if (context.connections.draining)
       throw new ConvokeError('draining', 'Connect again; another gateway answers.');
+    if (args.length !== 1) {
+      throw new ConvokeError('invalid_request', 'Send one object and an acknowledgement function.');
+    }
     asker.client.inflight += 1;
     try {
-      return await ask(asker, name, args);
+      return await handlers[name](asker, args[0]);
     } finally {
       asker.client.inflight -= 1;
     }

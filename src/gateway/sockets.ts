@@ -77,7 +77,7 @@ export function createSockets(
   const answer = createAnswerer(context);
   io.use((socket, next) => {
     const { token } = socket.handshake.auth as { readonly token?: unknown };
-    context.authenticator.authenticate(token).then(
+    context.intake.authenticate(token).then(
       (principal) => {
         socket.data.principal = principal;
         next();

@@ -1,18 +1,20 @@
-/** Ingest: authenticate, validate, submit. (Admission by quotas will stand between the last two.) */
+/** Ingest: the one door into the engine, and what is needed to describe it. */
 export { bearerToken, createAuthenticator } from './authenticate.ts';
-export type { Authenticator, Principal } from './authenticate.ts';
+export type { Principal } from './authenticate.ts';
+export { createIntake } from './intake.ts';
+export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
 export {
+  attachSchema,
   cancelSchema,
   eventsQuerySchema,
   idempotencyKeySchema,
   idSchema,
   openSchema,
-  sendBodySchema,
+  receiptSchema,
+  sendSchema,
+  sessionSchema,
   sessionsQuerySchema,
-  socketSchemas,
   streamQuerySchema,
-} from './schemas.ts';
-export { messageIdOfKey, placeOf, positionOf, validate } from './validate.ts';
-export { createSubmitter } from './submit.ts';
-export type { Submitter } from './submit.ts';
+} from './schemas/index.ts';
+export { placeOf, positionOf, takeSession, validate } from './validate.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { ConvokeError, parsePosition, TEAMS } from '../contracts/index.ts';
 import type { Message, Position, SendRequest, SessionRef, TeamName } from '../contracts/index.ts';
-import { guardJson, pointerOf } from './json-guard.ts';
+import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 
 /** Faults told in one answer, and the length of each sentence. */
 const FAULTS = 16;
@@ -25,6 +25,15 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
   const where = first === undefined || first.pointer === '' ? 'the request' : first.pointer;
   const code = where === '/cursor' || where.startsWith('/cursor/') ? 'invalid_cursor' : 'invalid_request';
   throw new ConvokeError(code, `Correct ${where}: ${first?.message ?? 'it has the wrong form'}.`, { errors });
+}
+
+/** Takes a request that names its session apart. Throws `too_deep`, `invalid_request`. */
+export function takeSession(request: unknown): { readonly session: unknown; readonly body: object } {
+  guardJson(request);
+  if (typeof request !== 'object' || request === null || Array.isArray(request))
+    throw invalidAt([], 'it must be an object.');
+  const { session, ...body } = request as { readonly session?: unknown };
+  return { session, body };
 }
 
 /** The team of that name; `sequence` if none is given. Throws `unknown_team`. */

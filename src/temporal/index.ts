@@ -4,4 +4,3 @@ export { ingressDeadline } from './errors.ts';
 export { createKnownEvents } from './known-events.ts';
 export { closedError, createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './session-calls.ts';
-export type { ListQuery } from './sessions-query.ts';

@@ -10,12 +10,14 @@ import type {
   SessionEvent,
   SessionInfo,
   SessionRef,
+  SessionState,
   SessionSummary,
   SessionView,
 } from '../../src/contracts/index.ts';
 import type { Attachment, Delivery, Watcher } from '../../src/deliver/delivery.ts';
-import { createAuthenticator } from '../../src/ingest/index.ts';
-import type { Submitter } from '../../src/ingest/index.ts';
+import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import type { Intake } from '../../src/ingest/index.ts';
+import type { SessionCalls } from '../../src/temporal/index.ts';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 
@@ -43,69 +45,61 @@ function known(ref: SessionRef): void {
   if (ref.session === 'shut') throw new ConvokeError('session_closed', 'Open another.');
 }
 
-/** Answers as the real one does for the sessions `s…` (open), `shut` (closed) and `nobody`; counts what would have been started. */
-export class FakeSubmitter implements Submitter {
+/** Answers as Temporal does for the sessions `s…` (open), `shut` (closed) and `nobody`; counts what would have been started. */
+export class FakeCalls implements SessionCalls {
   opened: string[] = [];
   sent: string[] = [];
   closed: string[] = [];
+  readonly #hashes = new Map<string, string>();
 
-  async open(
-    principal: { readonly tenant: string },
-    request: { readonly id?: string; readonly team?: string },
-    key?: string,
-  ) {
-    if (request.team === 'mob') throw new ConvokeError('unknown_team', 'Use one of: sequence.');
-    const id = request.id ?? (key === undefined ? 's_random' : `s_${key}`);
-    const replayed = this.opened.includes(id);
-    this.opened.push(id);
-    const { tenant } = principal;
-    const summary: SessionSummary = {
-      id,
-      tenant,
-      team: 'sequence',
-      status: 'open',
-      createdAt: 1,
-      workflowId: `session:${tenant}:${id}`,
-    };
-    return { summary, replayed };
+  async start(ref: SessionRef, { requestHash }: { readonly requestHash: string }) {
+    this.opened.push(ref.session);
+    const found = await this.find(ref);
+    if (found) return { started: false as const, found };
+    this.#hashes.set(ref.session, requestHash);
+    return { started: true as const, summary: this.#summary(ref) };
   }
 
-  async send(ref: SessionRef, request: { readonly messageId: string }) {
+  async find(ref: SessionRef) {
+    const requestHash = this.#hashes.get(ref.session);
+    return requestHash === undefined ? null : { summary: this.#summary(ref), requestHash };
+  }
+
+  async send(ref: SessionRef, message: { readonly messageId: string }): Promise<void> {
     known(ref);
-    this.sent.push(request.messageId);
-    return { session: ref.session, messageId: request.messageId, status: 'accepted' as const };
+    this.sent.push(message.messageId);
   }
 
   async cancel(ref: SessionRef, turn?: string) {
     known(ref);
-    if (turn === 't9') throw new ConvokeError('turn_not_found', 'Name a turn of this session.');
-    return { status: 'cancelling' as const, turn: turn ?? 't1' };
+    return turn === 't9'
+      ? { status: 'none' as const }
+      : { status: 'cancelling' as const, turn: turn ?? 't1' };
   }
 
   async close(ref: SessionRef): Promise<void> {
-    if (ref.session !== 'shut') known(ref);
     this.closed.push(ref.session);
+    known(ref);
   }
 
-  async state(ref: SessionRef) {
+  async state(ref: SessionRef): Promise<SessionState> {
     known(ref);
-    const known7 = { epoch: 7, seq: 3 };
-    return {
-      ...ref,
-      status: 'open' as const,
-      team: 'sequence' as const,
-      agents: ['a'],
-      createdAt: 1,
-      known: known7,
-      archivedTo: 0,
-      turns: 1,
-      queued: 0,
-      historyEvents: 10,
-    };
+    const place = { known: { epoch: 7, seq: 3 }, archivedTo: 0 };
+    const size = { createdAt: 1, turns: 1, queued: 0, historyEvents: 10 };
+    return { ...ref, status: 'open', team: 'sequence', agents: ['a'], ...place, ...size };
+  }
+
+  async receipt() {
+    return null;
   }
 
   async list() {
     return { data: [], next: null };
+  }
+
+  #summary({ tenant, session: id }: SessionRef): SessionSummary {
+    const workflowId = `session:${tenant}:${id}`;
+    return { id, tenant, team: 'sequence', status: 'open', createdAt: 1, workflowId };
   }
 }
 
@@ -165,13 +159,23 @@ export class FakeDelivery implements Delivery {
   }
 }
 
+/** The keys `dev` and `other`; nothing is archived. */
+export function intakeOf(calls: SessionCalls): Intake {
+  return createIntake({
+    calls,
+    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
+    defaultAgents: [{ name: 'a', runner: 'scripted' }],
+    isArchived: async () => false,
+  });
+}
+
 type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
 
 export interface Rig {
   readonly gateway: Gateway;
   readonly port: number;
   readonly url: string;
-  readonly submitter: FakeSubmitter;
+  readonly calls: FakeCalls;
   readonly delivery: FakeDelivery;
   readonly errors: object[];
   /** A request with the key, unless headers say otherwise. */
@@ -181,7 +185,7 @@ export interface Rig {
 }
 
 export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Rig> {
-  const submitter = new FakeSubmitter();
+  const calls = new FakeCalls();
   const delivery = new FakeDelivery();
   const errors: object[] = [];
   const quiet = {
@@ -190,9 +194,8 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
     error: (fields: object) => void errors.push(fields),
   };
   const gateway = createGateway({
-    submitter,
+    intake: intakeOf(calls),
     delivery,
-    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
     logger: quiet,
     checks: {},
     origins: ['https://app.example.com'],
@@ -207,7 +210,7 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
     gateway,
     port,
     url,
-    submitter,
+    calls,
     delivery,
     errors,
     call,

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Connections } from '../../src/gateway/connections.ts';
 import { createApp } from '../../src/gateway/http.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
-import { createAuthenticator } from '../../src/ingest/index.ts';
-import { FakeDelivery, FakeSubmitter, startRig } from './harness.ts';
+import { FakeCalls, FakeDelivery, intakeOf, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 interface Operation {
@@ -35,9 +34,8 @@ function registered(): string[] {
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const app = createApp(
     {
-      submitter: new FakeSubmitter(),
+      intake: intakeOf(new FakeCalls()),
       delivery: new FakeDelivery(),
-      authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
       logger: quiet,
       readiness: createReadiness({}),
       connections: new Connections(),

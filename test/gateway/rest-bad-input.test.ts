@@ -156,14 +156,14 @@ describe('bad input', () => {
     ['a file of the docs package', '/docs/assets/package.json', {}, 404, 'not_found'],
   ];
   test.each(cases)('%s', async (...[, path, init, status, code]) => {
-    const before = rig.submitter.sent.length + rig.submitter.opened.length;
+    const before = rig.calls.sent.length + rig.calls.opened.length;
     const response = await rig.call(path, init);
     const problem = await problemOf(response);
     expect([response.status, problem.code, problem.status]).toEqual([status, code, status]);
     expect(problem.detail.length).toBeGreaterThan(5);
     expect(problem.requestId).toBe(response.headers.get('x-request-id'));
     expect(JSON.stringify(problem)).not.toMatch(/node_modules|\.ts|at [A-Z]\w+\./);
-    expect(rig.submitter.sent.length + rig.submitter.opened.length).toBe(before);
+    expect(rig.calls.sent.length + rig.calls.opened.length).toBe(before);
     expect((await rig.call('/healthz')).status).toBe(200);
   });
 
@@ -207,20 +207,20 @@ describe('bad input', () => {
   });
 
   test('an unknown failure is logged and not told', async () => {
-    const send = rig.submitter.send.bind(rig.submitter);
-    rig.submitter.send = () => Promise.reject(new Error('secret of the house'));
+    const send = rig.calls.send.bind(rig.calls);
+    rig.calls.send = () => Promise.reject(new Error('secret of the house'));
     const response = await rig.post('/v1/sessions/s/messages', { messageId: 'm', text: 'x' });
-    rig.submitter.send = send;
+    rig.calls.send = send;
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('secret');
     expect(rig.errors.at(-1)).toMatchObject({ code: 'internal', err: { message: 'secret of the house' } });
   });
 
   test('a busy engine is a 503 with the time to come back', async () => {
-    const send = rig.submitter.send.bind(rig.submitter);
-    rig.submitter.send = () => Promise.reject(new ConvokeError('temporal_unavailable', 'Again.'));
+    const send = rig.calls.send.bind(rig.calls);
+    rig.calls.send = () => Promise.reject(new ConvokeError('temporal_unavailable', 'Again.'));
     const response = await rig.post('/v1/sessions/s/messages', { messageId: 'm', text: 'x' });
-    rig.submitter.send = send;
+    rig.calls.send = send;
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('2');
     expect(await problemOf(response)).toMatchObject({ retryable: true, retryAfterMs: 2_000 });

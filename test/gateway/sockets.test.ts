@@ -138,13 +138,13 @@ describe('requests', () => {
 
   test('names that are no names, and requests without an acknowledgement, are ignored', async () => {
     const socket = await connected(open());
-    const sent = rig.submitter.sent.length;
+    const sent = rig.calls.sent.length;
     raw(socket, ['send', { session: 's', messageId: 'm', text: 'x' }]);
     raw(socket, ['error', 'boom']);
     raw(socket, ['__proto__', {}]);
     raw(socket, [1, {}], 900);
     expect(await ask(socket, 'state', { session: 's' })).toMatchObject({ ok: true });
-    expect(rig.submitter.sent.length).toBe(sent);
+    expect(rig.calls.sent.length).toBe(sent);
   });
 
   test('packets that break the protocol end the connection and nothing else', async () => {
@@ -187,8 +187,8 @@ describe('requests', () => {
   test('too many unanswered requests are refused', async () => {
     const socket = await connected(open());
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const state = rig.submitter.state.bind(rig.submitter);
-    rig.submitter.state = (ref) => promise.then(() => state(ref));
+    const state = rig.calls.state.bind(rig.calls);
+    rig.calls.state = (ref) => promise.then(() => state(ref));
     const asked = Array.from({ length: LIMITS.inflightPerSocket }, () =>
       ask(socket, 'state', { session: 's' }),
     );
@@ -198,7 +198,7 @@ describe('requests', () => {
     });
     resolve(undefined);
     for (const reply of await Promise.all(asked)) expect(reply.ok).toBe(true);
-    rig.submitter.state = state;
+    rig.calls.state = state;
     expect(await ask(socket, 'state', { session: 's' })).toMatchObject({ ok: true });
   });
 

@@ -16,12 +16,12 @@ const refused = (code: string) => ({ code });
 
 describe('a forgotten session', () => {
   test('keeps its id: nothing is opened, and nothing is taken', async () => {
-    const { submitter, archive, client } = engine;
+    const { intake, submitter, archive, client } = engine;
     const ref = { ...TENANT, session: 'old' };
     await archive.write(ref, INFO, eventsAt(1, 5));
-    await expect(submitter.open(TENANT, { id: 'old' })).rejects.toMatchObject(refused('session_exists'));
+    await expect(intake.open(TENANT, { id: 'old' })).rejects.toMatchObject(refused('session_exists'));
     const message = { messageId: 'm', text: 'x' };
-    await expect(submitter.send(ref, message)).rejects.toMatchObject(refused('session_closed'));
+    await expect(intake.send(TENANT, 'old', message)).rejects.toMatchObject(refused('session_closed'));
     await expect(submitter.cancel(ref)).rejects.toMatchObject(refused('session_closed'));
     await submitter.close(ref);
     const { count } = await client.workflow.count();
@@ -29,22 +29,21 @@ describe('a forgotten session', () => {
   });
 
   test('keeps its Idempotency-Key', async () => {
-    const { submitter, archive } = engine;
-    const { summary } = await submitter.open({ tenant: 'other' }, {}, 'key');
+    const { intake, archive } = engine;
+    const { summary } = await intake.open({ tenant: 'other' }, {}, { key: 'key' });
     // The same key of another tenant is another one.
-    const { summary: own } = await submitter.open(TENANT, {}, 'key');
+    const { summary: own } = await intake.open(TENANT, {}, { key: 'key' });
     expect(own.id).not.toBe(summary.id);
     // As long as Temporal remembers, a session with archived events is opened again as it was.
     await archive.write({ ...TENANT, session: own.id }, INFO, eventsAt(1, 5));
-    expect(await submitter.open(TENANT, {}, 'key')).toMatchObject({ summary: own, replayed: true });
-    await expect(submitter.open(TENANT, { metadata: { a: 1 } }, 'key')).rejects.toMatchObject(
+    expect(await intake.open(TENANT, {}, { key: 'key' })).toMatchObject({ summary: own, replayed: true });
+    await expect(intake.open(TENANT, { metadata: { a: 1 } }, { key: 'key' })).rejects.toMatchObject(
       refused('idempotency_mismatch'),
     );
   });
 
   test('differs from one that never was', async () => {
-    const ref = { ...TENANT, session: 'never' };
-    const sent = engine.submitter.send(ref, { messageId: 'm', text: 'x' });
+    const sent = engine.intake.send(TENANT, 'never', { messageId: 'm', text: 'x' });
     await expect(sent).rejects.toMatchObject(refused('session_not_found'));
   });
 });

@@ -3,18 +3,20 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isConvokeError, LIMITS } from '../../src/contracts/index.ts';
 import {
+  attachSchema,
   cancelSchema,
   eventsQuerySchema,
   openSchema,
   placeOf,
   positionOf,
-  sendBodySchema,
+  receiptSchema,
+  sendSchema,
+  sessionSchema,
   sessionsQuerySchema,
-  socketSchemas,
   validate,
 } from '../../src/ingest/index.ts';
 
-const schemas = { open: openSchema, send: sendBodySchema, cancel: cancelSchema };
+const schemas = { open: openSchema, send: sendSchema, cancel: cancelSchema };
 type SchemaName = keyof typeof schemas;
 
 function codeOf(run: () => unknown): string {
@@ -149,19 +151,17 @@ describe('bad input', () => {
       messageId: 'm',
       parts: [{ type: 'data', data: { file: Buffer.from('x') } }],
     };
-    expect(codeOf(() => validate(socketSchemas.send, value))).toBe('invalid_request');
+    expect(codeOf(() => validate(sendSchema, value))).toBe('invalid_request');
   });
 
   test('a socket cursor has its own code', () => {
-    expect(
-      codeOf(() => validate(socketSchemas.attach, { session: 's', cursor: { epoch: -1, seq: 0 } })),
-    ).toBe('invalid_cursor');
-    expect(codeOf(() => validate(socketSchemas.attach, { session: 's', cursor: '1:2' }))).toBe(
+    expect(codeOf(() => validate(attachSchema, { session: 's', cursor: { epoch: -1, seq: 0 } }))).toBe(
       'invalid_cursor',
     );
+    expect(codeOf(() => validate(attachSchema, { session: 's', cursor: '1:2' }))).toBe('invalid_cursor');
     expect(
       codeOf(() =>
-        validate(socketSchemas.attach, {
+        validate(attachSchema, {
           session: 's',
           cursor: { epoch: 1, seq: 2, open: { 't1.1': { attempt: 1, offset: 3 } } },
         }),
@@ -230,7 +230,9 @@ describe('good input', () => {
 describe('fuzz', () => {
   const all = [
     ...Object.values(schemas),
-    ...Object.values(socketSchemas),
+    attachSchema,
+    receiptSchema,
+    sessionSchema,
     eventsQuerySchema,
     sessionsQuerySchema,
   ];
@@ -282,9 +284,7 @@ describe('fuzz', () => {
           const spoilt: unknown = JSON.parse(
             `${JSON.stringify(good).slice(0, -1)},${JSON.stringify(key)}:${JSON.stringify(value)}}`,
           );
-          expect(codeOf(() => validate(socketSchemas.send, spoilt))).toMatch(
-            /^(ok|invalid_request|too_deep)$/,
-          );
+          expect(codeOf(() => validate(sendSchema, spoilt))).toMatch(/^(ok|invalid_request|too_deep)$/);
         },
       ),
       { numRuns: 300 },

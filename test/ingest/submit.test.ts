@@ -4,25 +4,26 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { RECOVERY } from '../../src/contracts/index.ts';
-import { createSubmitter } from '../../src/ingest/index.ts';
-import type { Submitter } from '../../src/ingest/index.ts';
+import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import type { Intake } from '../../src/ingest/index.ts';
 import { createSessionCalls, ingressConnectionOptions } from '../../src/temporal/index.ts';
 
 /** The promise of the REST API for what Temporal alone answers, ms. */
 const PROMISED_MS = 2_000;
 /** For what a worker must answer. */
 const ANSWER_MS = RECOVERY.answerDeadlineMs + 500;
-const ref = { tenant: 'dev', session: 's' };
+const dev = { tenant: 'dev' };
 const cleanups: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-function submitterTo(address: string, isArchived = async (): Promise<boolean> => false): Submitter {
+function intakeTo(address: string, isArchived = async (): Promise<boolean> => false): Intake {
   const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
   cleanups.push(() => connection.close());
-  return createSubmitter({
+  return createIntake({
+    authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     calls: createSessionCalls({ client: new Client({ connection }) }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived,
@@ -58,14 +59,14 @@ async function expectRefusal(
 
 describe('without Temporal', () => {
   test('nobody listens: each call is refused within 2 s, again and again while the channel backs off', async () => {
-    const submitter = submitterTo(`127.0.0.1:${await deadPort()}`);
+    const intake = intakeTo(`127.0.0.1:${await deadPort()}`);
     const calls = [
-      () => submitter.send(ref, { messageId: 'm', text: 'x' }),
-      () => submitter.open({ tenant: 'dev' }, {}),
-      () => submitter.list({ tenant: 'dev' }, { limit: 10 }),
-      () => submitter.state(ref),
-      () => submitter.cancel(ref),
-      () => submitter.close(ref),
+      () => intake.send(dev, 's', { messageId: 'm', text: 'x' }),
+      () => intake.open(dev, {}),
+      () => intake.list(dev, {}),
+      () => intake.state(dev, 's'),
+      () => intake.control(dev, 's', 'cancel', {}),
+      () => intake.control(dev, 's', 'close', {}),
     ];
     for (const call of calls) await expectRefusal(call, /^temporal_unavailable$/);
   });
@@ -77,13 +78,13 @@ describe('without Temporal', () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     });
-    const submitter = submitterTo(`127.0.0.1:${port}`);
-    await expectRefusal(() => submitter.send(ref, { messageId: 'm', text: 'x' }), /^temporal_unavailable$/);
-    await expectRefusal(() => submitter.state(ref), /^(worker|temporal)_unavailable$/, ANSWER_MS);
+    const intake = intakeTo(`127.0.0.1:${port}`);
+    await expectRefusal(() => intake.send(dev, 's', { messageId: 'm', text: 'x' }), /^temporal_unavailable$/);
+    await expectRefusal(() => intake.state(dev, 's'), /^(worker|temporal)_unavailable$/, ANSWER_MS);
   });
 });
 
 test('an archive that is silent: an open that may be a repeat is refused within 2 s', async () => {
-  const submitter = submitterTo(`127.0.0.1:${await deadPort()}`, () => new Promise(() => undefined));
-  await expectRefusal(() => submitter.open({ tenant: 'dev' }, { id: 's' }), /^archive_unavailable$/);
+  const intake = intakeTo(`127.0.0.1:${await deadPort()}`, () => new Promise(() => undefined));
+  await expectRefusal(() => intake.open(dev, { id: 's' }), /^archive_unavailable$/);
 });

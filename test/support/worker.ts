@@ -12,9 +12,16 @@ import type { AgentRunner } from '../../activities/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import { LIMITS, RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
-import type { AgentSpec, LoggedEvent, Receipt, SessionRef, SessionState } from '../../src/contracts/index.ts';
-import { createSubmitter } from '../../src/ingest/index.ts';
-import type { Submitter } from '../../src/ingest/index.ts';
+import type {
+  AgentSpec,
+  CancelReply,
+  LoggedEvent,
+  Receipt,
+  SessionRef,
+  SessionState,
+} from '../../src/contracts/index.ts';
+import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import type { Intake } from '../../src/ingest/index.ts';
 import { connectRedis, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
 import { createKnownEvents, createSessionCalls } from '../../src/temporal/index.ts';
@@ -73,11 +80,27 @@ export interface TestSession extends SessionRef {
   handle(): WorkflowHandle;
 }
 
+/** The intake, spoken to by the address of a session. */
+export interface Submitter {
+  cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
+  close(ref: SessionRef): Promise<void>;
+}
+
+function submitterOf(intake: Intake): Submitter {
+  return {
+    cancel: (ref, turn) => intake.control(ref, ref.session, 'cancel', turn === undefined ? {} : { turn }),
+    close: async (ref) => {
+      await intake.control(ref, ref.session, 'close', {});
+    },
+  };
+}
+
 export interface Engine {
   readonly temporal: TestTemporal;
   readonly redis: TestRedis;
   readonly client: Client;
   readonly calls: SessionCalls;
+  readonly intake: Intake;
   readonly submitter: Submitter;
   readonly log: SessionLog;
   readonly archive: Archive;
@@ -108,8 +131,9 @@ export async function startEngine(): Promise<Engine> {
     session: archive.session.bind(archive),
   };
   const calls = createSessionCalls({ client });
-  const submitter = createSubmitter({
+  const intake = createIntake({
     calls,
+    authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     defaultAgents: [],
     isArchived: async (ref) => (await archive.session(ref)) !== null,
   });
@@ -117,13 +141,14 @@ export async function startEngine(): Promise<Engine> {
   let sessions = 0;
 
   return {
-    ...{ temporal, redis, client, calls, submitter, log, archive },
+    ...{ temporal, redis, client, calls, intake, log, archive },
+    submitter: submitterOf(intake),
     get workers() {
       return [...workers];
     },
     async open(agents, session = `s${(sessions += 1)}`) {
-      await submitter.open({ tenant: TENANT }, { id: session, agents });
-      return testSession({ tenant: TENANT, session }, { client, calls, submitter, log });
+      await intake.open({ tenant: TENANT }, { id: session, agents });
+      return testSession({ tenant: TENANT, session }, { client, calls, intake, log });
     },
     async startWorker(options = {}) {
       const worker = await createWorker(native, {
@@ -196,7 +221,7 @@ async function replayAll(client: Client): Promise<number> {
 
 function testSession(
   ref: SessionRef,
-  { client, calls, submitter, log }: Pick<Engine, 'client' | 'calls' | 'submitter' | 'log'>,
+  { client, calls, intake, log }: Pick<Engine, 'client' | 'calls' | 'intake' | 'log'>,
 ): TestSession {
   const events = async (): Promise<readonly LoggedEvent[]> => {
     const slice = await log.read(ref, { after: 0, limit: 10_000 });
@@ -214,8 +239,8 @@ function testSession(
   return {
     ...ref,
     id: workflowId(ref),
-    send: (messageId, text = 'hello') => submitter.send(ref, { messageId, parts: [{ type: 'text', text }] }),
-    state: () => submitter.state(ref),
+    send: (messageId, text = 'hello') => intake.send(ref, ref.session, { messageId, text }),
+    state: () => intake.state(ref, ref.session),
     receipt: (messageId) => calls.receipt(ref, messageId),
     events,
     until,

@@ -1,32 +1,13 @@
 /** /v1/sessions/{id}/messages: send, and ask where a message stands. */
 import { z } from 'zod';
-import type { Request } from 'express';
-import type { SendRequest, SessionRef } from '../../contracts/index.ts';
-import {
-  idempotencyKeySchema,
-  idSchema,
-  invalidAt,
-  messageIdOfKey,
-  sendBodySchema,
-  validate,
-} from '../../ingest/index.ts';
+import { idempotencyKeySchema, idSchema, sendSchema } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { receiptReply } from '../replies.ts';
 import { BODY, ENGINE, json, pathId, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
-import { idempotencyKey } from './idempotency.ts';
 
 const TAGS = ['Messages'];
-
-/** The request with a `messageId`: the body's, or the one that the Idempotency-Key stands for. */
-async function sendRequest(ref: SessionRef, req: Request): Promise<SendRequest> {
-  const key = idempotencyKey(req);
-  const body = validate(sendBodySchema, await readJson(req));
-  const messageId = body.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
-  if (messageId === undefined) throw invalidAt(['messageId'], 'give it, or an Idempotency-Key header.');
-  return { ...body, messageId };
-}
 
 function sendRoute(context: GatewayContext): ApiRoute {
   return {
@@ -43,7 +24,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
         path: z.object({ id: idSchema }),
         header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }),
       },
-      requestBody: { content: { 'application/json': { schema: sendBodySchema } } },
+      requestBody: { content: { 'application/json': { schema: sendSchema } } },
       responses: {
         '202': json('The message is accepted and will not be lost.', receiptReply, {
           Location: z.string().meta({ description: 'Where to ask where it stands.' }),
@@ -52,12 +33,11 @@ function sendRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      const ref = sessionOf(call);
-      const receipt = await context.submitter.send(ref, await sendRequest(ref, call.req));
-      call.res
-        .status(202)
-        .location(`/v1/sessions/${ref.session}/messages/${receipt.messageId}`)
-        .json(receipt);
+      const { req, res, principal } = call;
+      const { session } = sessionOf(call);
+      const key = req.get('Idempotency-Key');
+      const receipt = await context.intake.send(principal, session, await readJson(req), { key });
+      res.status(202).location(`/v1/sessions/${session}/messages/${receipt.messageId}`).json(receipt);
     },
   };
 }

@@ -1,20 +1,17 @@
 /** /v1/sessions: open, list, look, cancel, close. */
 import { z } from 'zod';
-import type { OpenRequest } from '../../contracts/index.ts';
 import {
   cancelSchema,
   idempotencyKeySchema,
   idSchema,
   openSchema,
   sessionsQuerySchema,
-  validate,
 } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { cancelReply, sessionPageReply, summaryReply, viewReply } from '../replies.ts';
-import { BODY, ENGINE, json, problems, queryOf, sessionOf } from '../route.ts';
+import { BODY, ENGINE, json, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
-import { idempotencyKey } from './idempotency.ts';
 
 const TAGS = ['Sessions'];
 const path = z.object({ id: idSchema });
@@ -51,9 +48,8 @@ function openRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle({ req, res, principal }) {
-      const key = idempotencyKey(req);
-      const request = validate<OpenRequest>(openSchema, await readJson(req));
-      const { summary, replayed } = await context.submitter.open(principal, request, key);
+      const key = req.get('Idempotency-Key');
+      const { summary, replayed } = await context.intake.open(principal, await readJson(req), { key });
       if (replayed) res.setHeader('Idempotency-Replayed', 'true');
       res.status(201).location(`/v1/sessions/${summary.id}`).json(summary);
     },
@@ -77,8 +73,7 @@ function listRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle({ req, res, principal }) {
-      const query = queryOf(sessionsQuerySchema, req);
-      res.json(await context.submitter.list(principal, query));
+      res.json(await context.intake.list(principal, { ...req.query }));
     },
   };
 }
@@ -136,9 +131,10 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      const ref = sessionOf(call);
-      const { turn } = validate(cancelSchema, await readJson(call.req));
-      call.res.json(await context.submitter.cancel(ref, turn));
+      const { session } = sessionOf(call);
+      call.res.json(
+        await context.intake.control(call.principal, session, 'cancel', await readJson(call.req)),
+      );
     },
   };
 }
@@ -160,7 +156,7 @@ function closeRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      await context.submitter.close(sessionOf(call));
+      await context.intake.control(call.principal, sessionOf(call).session, 'close', {});
       call.res.status(204).end();
     },
   };

@@ -1,0 +1,47 @@
+/** What steers a session besides messages. */
+import { ConvokeError, isConvokeError } from '../contracts/index.ts';
+import type { CancelReply, SessionRef } from '../contracts/index.ts';
+import type { SessionCalls } from '../temporal/index.ts';
+import { inSession } from './archived.ts';
+import type { IsArchived } from './archived.ts';
+import { cancelSchema, closeSchema } from './schemas/index.ts';
+import { validate } from './validate.ts';
+
+/** Each control and its answer. */
+export interface Controls {
+  /** Cancels a turn: the one named, else the one that runs, else the next. Throws `turn_not_found`, `session_closed`. */
+  cancel: CancelReply;
+  /** Closes the session; closed already is fine. */
+  close: Record<string, never>;
+}
+
+export interface ControlDeps {
+  readonly calls: SessionCalls;
+  readonly isArchived: IsArchived;
+}
+
+type Handlers = {
+  readonly [C in keyof Controls]: (deps: ControlDeps, ref: SessionRef, body: unknown) => Promise<Controls[C]>;
+};
+
+export const controls: Handlers = {
+  async cancel({ calls, isArchived }, ref, body) {
+    const { turn } = validate(cancelSchema, body);
+    const reply = await inSession(isArchived, ref, calls.cancel(ref, turn));
+    if (reply.status !== 'none') return reply;
+    const detail =
+      turn === undefined
+        ? 'No turn is running or waiting; there is nothing to cancel.'
+        : 'Name a turn of this session.';
+    throw new ConvokeError('turn_not_found', detail);
+  },
+  async close({ calls, isArchived }, ref, body) {
+    validate(closeSchema, body);
+    try {
+      await inSession(isArchived, ref, calls.close(ref, 'requested'));
+    } catch (error) {
+      if (!isConvokeError(error) || error.code !== 'session_closed') throw error;
+    }
+    return {};
+  },
+};

@@ -1,0 +1,131 @@
+/**
+ * The one door into the engine: every protocol calls this, and nothing else. What comes in is unknown until it has been checked here; what
+ * goes on is valid, and belongs to the caller's tenant. Every method throws `ConvokeError` only, within 2 s where Temporal alone answers
+ * (`RECOVERY.ingressDeadlineMs`), or `answerDeadlineMs` where a worker must.
+ */
+import type { OpenRequest, Receipt, SessionPage, SessionRef, SessionState } from '../contracts/index.ts';
+import type { SessionCalls } from '../temporal/index.ts';
+import { inSession, soon } from './archived.ts';
+import type { IsArchived } from './archived.ts';
+import type { Authenticator, Principal } from './authenticate.ts';
+import { controls } from './control.ts';
+import type { Controls } from './control.ts';
+import { invalidAt } from './json-guard.ts';
+import { openSession } from './open-session.ts';
+import type { Opened, OpenDeps } from './open-session.ts';
+import {
+  idempotencyKeySchema,
+  idSchema,
+  openSchema,
+  sendSchema,
+  sessionsQuerySchema,
+} from './schemas/index.ts';
+import { messageIdOfKey, messageOf, teamOf, validate } from './validate.ts';
+
+export interface IntakeOptions {
+  /** The Idempotency-Key: a repeat with the same key gets the first answer. */
+  readonly key?: string | undefined;
+}
+
+export interface Intake {
+  /** Who a key belongs to. Throws `unauthorized`. */
+  authenticate(token: unknown): Promise<Principal>;
+  /**
+   * Opens a session. An id, or else an Idempotency-Key, makes the request repeatable: an equal repeat gets the same answer, for as long
+   * as Temporal remembers it. After that the id stays taken: a second life would mix its events with those that are archived. Throws
+   * `unknown_team`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
+   */
+  open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
+  /** Hands a message to a session. Resolves once it is persisted. Throws `session_not_found`, `session_closed`. */
+  send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
+  /** Steers a session, see `Controls`. Throws `session_not_found`. */
+  control<C extends keyof Controls>(
+    principal: Principal,
+    session: unknown,
+    name: C,
+    body: unknown,
+  ): Promise<Controls[C]>;
+  /** The session as its workflow knows it. Throws `session_not_found`, `session_closed`. */
+  state(principal: Principal, session: unknown): Promise<SessionState>;
+  /** The tenant's sessions, newest first; eventually consistent. `query` is that of a URL. Throws `invalid_cursor`, `unknown_team`. */
+  list(principal: Principal, query: unknown): Promise<SessionPage>;
+}
+
+export interface IntakeConfig extends OpenDeps {
+  readonly authenticator: Authenticator;
+}
+
+export function createIntake(config: IntakeConfig): Intake {
+  return new SessionIntake(config);
+}
+
+/** The session of a tenant by a name that somebody gave. Throws `invalid_request`. */
+function refOf({ tenant }: Principal, session: unknown): SessionRef {
+  const parsed = idSchema.safeParse(session);
+  if (!parsed.success) throw invalidAt(['session'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
+  return { tenant, session: parsed.data };
+}
+
+function keyOf({ key }: IntakeOptions): string | undefined {
+  if (key === undefined) return undefined;
+  const parsed = idempotencyKeySchema.safeParse(key);
+  if (parsed.success) return parsed.data;
+  throw invalidAt(['headers', 'Idempotency-Key'], 'it must be 1 to 255 visible ASCII characters.');
+}
+
+class SessionIntake implements Intake {
+  readonly #config: IntakeConfig;
+  readonly #calls: SessionCalls;
+  readonly #isArchived: IsArchived;
+
+  constructor(config: IntakeConfig) {
+    this.#isArchived = soon(config.isArchived);
+    this.#config = { ...config, isArchived: this.#isArchived };
+    this.#calls = config.calls;
+  }
+
+  authenticate(token: unknown): Promise<Principal> {
+    return this.#config.authenticator.authenticate(token);
+  }
+
+  async open({ tenant }: Principal, body: unknown, options: IntakeOptions = {}): Promise<Opened> {
+    const key = keyOf(options);
+    return openSession(this.#config, tenant, validate<OpenRequest>(openSchema, body), key);
+  }
+
+  async send(
+    principal: Principal,
+    session: unknown,
+    body: unknown,
+    options: IntakeOptions = {},
+  ): Promise<Receipt> {
+    const ref = refOf(principal, session);
+    const key = keyOf(options);
+    const request = validate(sendSchema, body);
+    const messageId = request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
+    if (messageId === undefined)
+      throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
+    const message = messageOf({ ...request, messageId }, Date.now());
+    await inSession(this.#isArchived, ref, this.#calls.send(ref, message));
+    return { session: ref.session, messageId, status: 'accepted' };
+  }
+
+  async control<C extends keyof Controls>(
+    principal: Principal,
+    session: unknown,
+    name: C,
+    body: unknown,
+  ): Promise<Controls[C]> {
+    return controls[name](this.#config, refOf(principal, session), body);
+  }
+
+  async state(principal: Principal, session: unknown): Promise<SessionState> {
+    const ref = refOf(principal, session);
+    return inSession(this.#isArchived, ref, this.#calls.state(ref));
+  }
+
+  async list({ tenant }: Principal, query: unknown): Promise<SessionPage> {
+    const { team, ...rest } = validate(sessionsQuerySchema, query);
+    return this.#calls.list(tenant, { ...rest, ...(team === undefined ? {} : { team: teamOf(team) }) });
+  }
+}

@@ -1,0 +1,80 @@
+/** Opens sessions. */
+import { createHash, randomBytes } from 'node:crypto';
+import { ConvokeError } from '../contracts/index.ts';
+import type { AgentSpec, OpenRequest, SessionInfo, SessionSummary } from '../contracts/index.ts';
+import { ingressDeadline } from '../temporal/index.ts';
+import type { FoundSession, SessionCalls } from '../temporal/index.ts';
+import type { IsArchived } from './archived.ts';
+import { derivedId, teamOf } from './validate.ts';
+
+/** Answer to an open. */
+export interface Opened {
+  readonly summary: SessionSummary;
+  /** True if an earlier, equal request had opened it. */
+  readonly replayed: boolean;
+}
+
+export interface OpenDeps {
+  readonly calls: SessionCalls;
+  /** Agents of a session that names none. */
+  readonly defaultAgents: readonly AgentSpec[];
+  readonly isArchived: IsArchived;
+}
+
+/** The same JSON for equal values, whatever the order of their keys. The depth is capped before. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
+}
+
+/** What makes two opens equal: what was asked for, not what it meant at that time. */
+function requestHash(request: OpenRequest): string {
+  const asked = {
+    team: teamOf(request.team),
+    agents: request.agents ?? null,
+    metadata: request.metadata ?? {},
+  };
+  return createHash('sha256').update(canonical(asked)).digest('base64url');
+}
+
+function sessionId(tenant: string, request: OpenRequest, key: string | undefined): string {
+  if (request.id !== undefined) return request.id;
+  if (key !== undefined) return `s_${derivedId(['open', tenant], key)}`;
+  return `s_${randomBytes(16).toString('base64url')}`;
+}
+
+/** The session exists: is this the same request again, or another one? */
+function replay(found: FoundSession | null, hash: string, keyed: boolean): Opened {
+  if (found === null)
+    throw new ConvokeError('session_exists', 'It is over and archived. Choose another id, or another key.');
+  if (found.requestHash === hash) return { summary: found.summary, replayed: true };
+  throw keyed
+    ? new ConvokeError('idempotency_mismatch', 'Use a new Idempotency-Key for a new request.')
+    : new ConvokeError('session_exists', 'Choose another id, or send exactly the request that opened it.');
+}
+
+/** See `Intake.open`. `key`: the Idempotency-Key. */
+export async function openSession(
+  deps: OpenDeps,
+  tenant: string,
+  request: OpenRequest,
+  key: string | undefined,
+): Promise<Opened> {
+  const { calls, defaultAgents, isArchived } = deps;
+  const ref = { tenant, session: sessionId(tenant, request, key) };
+  const info: SessionInfo = {
+    team: teamOf(request.team),
+    agents: request.agents ?? defaultAgents,
+    metadata: request.metadata ?? {},
+    createdAt: Date.now(),
+  };
+  const hash = requestHash(request);
+  const deadline = ingressDeadline('server');
+  const keyed = request.id === undefined;
+  const repeatable = !keyed || key !== undefined;
+  if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref, deadline), hash, keyed);
+  const answer = await calls.start(ref, { info, requestHash: hash }, deadline);
+  return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
+}

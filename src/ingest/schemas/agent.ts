@@ -1,0 +1,58 @@
+/** Agents. */
+import { z } from 'zod';
+import { LIMITS } from '../../contracts/index.ts';
+import type { AgentScript, AgentSpec, ScriptFault } from '../../contracts/index.ts';
+import { idSchema, text, whole } from './common.ts';
+
+const faultSchema = z
+  .strictObject({
+    attempt: whole(1, LIMITS.stepAttemptsMost).exactOptional(),
+    afterTokens: whole(0, LIMITS.scriptTokens),
+    kind: z.enum(['throw', 'refuse', 'hang', 'flood', 'limit', 'empty']),
+    retryAfterMs: whole(0, LIMITS.stepTimeoutMs).exactOptional(),
+  })
+  .meta({
+    id: 'ScriptFault',
+    description: 'One misbehaviour of a scripted agent.',
+  }) satisfies z.ZodType<ScriptFault>;
+
+const scriptSchema = z
+  .strictObject({
+    say: text(LIMITS.scriptChars).exactOptional(),
+    tokens: whole(0, LIMITS.scriptTokens).exactOptional(),
+    paceMs: whole(0, LIMITS.stepIdleMs).exactOptional(),
+    faults: z.array(faultSchema).max(LIMITS.scriptFaults).exactOptional(),
+  })
+  .refine((script) => script.say === undefined || script.tokens === undefined, 'give say or tokens, not both')
+  .meta({
+    id: 'AgentScript',
+    description:
+      'What a scripted agent says, declared as data. `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}` are replaced.',
+    examples: [{ say: 'You said: {{message}}', paceMs: 20 }],
+  }) satisfies z.ZodType<AgentScript>;
+
+export const agentSchema = z
+  .strictObject({
+    name: idSchema,
+    runner: z.enum(['scripted', 'model']),
+    instructions: text(LIMITS.instructionsChars).exactOptional(),
+    model: text(LIMITS.modelChars).exactOptional(),
+    script: scriptSchema.exactOptional(),
+    quick: z.boolean().exactOptional(),
+    maxAttempts: whole(1, LIMITS.stepAttemptsMost).exactOptional(),
+    timeoutMs: whole(1, LIMITS.stepTimeoutMs).exactOptional(),
+    idleMs: whole(1, LIMITS.stepIdleMs).exactOptional(),
+  })
+  .refine((agent) => agent.quick !== true || agent.runner === 'scripted', {
+    path: ['quick'],
+    message: 'a model call cannot be quick',
+  })
+  .refine((agent) => agent.script === undefined || agent.runner === 'scripted', {
+    path: ['script'],
+    message: 'only a scripted agent has a script',
+  })
+  .meta({
+    id: 'AgentSpec',
+    description: 'A named participant. Times in ms.',
+    examples: [{ name: 'writer', runner: 'scripted', script: { say: 'Hello, {{message}}' } }],
+  }) satisfies z.ZodType<AgentSpec>;

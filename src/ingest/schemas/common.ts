@@ -1,0 +1,42 @@
+/**
+ * What strangers may say, as zod schemas. The types are the contracts' own: a schema that drifts from its type does not compile. Objects
+ * are strict: a key that is not listed is refused, because it is a typing error or an attack.
+ */
+import { z } from 'zod';
+import { ID_PATTERN, TURN_PATTERN } from '../../contracts/index.ts';
+import type { JsonObject } from '../../contracts/index.ts';
+import { isCleanText } from '../json-guard.ts';
+
+export const text = (max: number): z.ZodString =>
+  z.string().min(1).max(max).refine(isCleanText, 'must not hold NUL or half of a surrogate pair');
+export const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
+
+export const idSchema = z
+  .string()
+  .regex(ID_PATTERN, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
+  .meta({ description: 'An id: 1 to 64 characters of `A-Z a-z 0-9 _ -`.', examples: ['support-42'] });
+
+export const turnSchema = z
+  .string()
+  .regex(TURN_PATTERN, 'must be the id of a turn, like t1')
+  .meta({ description: 'The id of a turn.', examples: ['t1'] });
+
+export const jsonObjectSchema = z.record(z.string(), z.json()) satisfies z.ZodType<JsonObject>;
+
+/** A number in a query. */
+export const count = (max: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= max, `must be 1 to ${max}`)
+    .meta({ override: { type: 'integer', minimum: 1, maximum: max } });
+
+/** A key that names a request, so that a repeat finds the first answer. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+  .meta({
+    description: 'Names this request: a repeat with the same key gets the first answer.',
+    examples: ['order-42'],
+  });

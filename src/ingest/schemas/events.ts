@@ -1,0 +1,49 @@
+/** Positions in a log, and pages of it. */
+import { z } from 'zod';
+import { LIMITS, STEP_PATTERN } from '../../contracts/index.ts';
+import type { Cursor } from '../../contracts/index.ts';
+import { count, whole } from './common.ts';
+
+export const cursorSchema = z.strictObject({
+  epoch: whole(0, 1e15),
+  seq: whole(0, 1e12),
+  open: z
+    .record(
+      z.string().regex(STEP_PATTERN, 'must be the id of a step'),
+      z.strictObject({
+        attempt: whole(0, 1e9),
+        offset: whole(0, 1e9),
+        reasoning: whole(0, 1e9).exactOptional(),
+      }),
+    )
+    .refine(
+      (open) => Object.keys(open).length <= LIMITS.cursorSteps,
+      `at most ${LIMITS.cursorSteps} open steps`,
+    )
+    .exactOptional(),
+}) satisfies z.ZodType<Cursor>;
+
+export const eventsQuerySchema = z.strictObject({
+  after: z
+    .string()
+    .max(64)
+    .meta({ description: 'Events after this position: `{epoch}:{seq}`, or a plain seq.', examples: ['0'] })
+    .default('0'),
+  limit: count(LIMITS.pageEvents)
+    .prefault(String(LIMITS.pageDefault))
+    .meta({
+      description: 'Events on a page.',
+      override: { type: 'integer', minimum: 1, maximum: LIMITS.pageEvents },
+    }),
+});
+
+export const streamQuerySchema = z.strictObject({
+  after: z
+    .string()
+    .max(64)
+    .meta({
+      description: 'Resume after this position, `{epoch}:{seq}`; `Last-Event-ID` wins.',
+      examples: ['1700000000000:12'],
+    })
+    .exactOptional(),
+});

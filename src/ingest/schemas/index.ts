@@ -1,0 +1,6 @@
+/** The schemas of everything that strangers may send. */
+export { idempotencyKeySchema, idSchema } from './common.ts';
+export { eventsQuerySchema, streamQuerySchema } from './events.ts';
+export { sendSchema } from './message.ts';
+export { cancelSchema, closeSchema, openSchema, sessionsQuerySchema } from './session.ts';
+export { attachSchema, receiptSchema, sessionSchema } from './socket.ts';

@@ -1,0 +1,48 @@
+/** Messages. */
+import { z } from 'zod';
+import { LIMITS } from '../../contracts/index.ts';
+import type { MessagePart, SendRequest } from '../../contracts/index.ts';
+import { idSchema, jsonObjectSchema, text } from './common.ts';
+
+const partSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: text(LIMITS.messageChars) }),
+  z.strictObject({ type: z.literal('data'), data: jsonObjectSchema }),
+]) satisfies z.ZodType<MessagePart>;
+
+interface Content {
+  readonly text?: string;
+  readonly parts?: readonly MessagePart[];
+}
+
+const hasOneContent = (value: Content): boolean => (value.text === undefined) !== (value.parts === undefined);
+const fits = (value: Content): boolean =>
+  (value.parts ?? []).reduce((sum, part) => sum + (part.type === 'text' ? part.text.length : 0), 0) <=
+  LIMITS.messageChars;
+const CONTENT = 'give either text or parts';
+const FITS = {
+  path: ['parts'],
+  message: `all text together must be at most ${LIMITS.messageChars} characters`,
+};
+
+/** `messageId` may be left out where an Idempotency-Key stands for it. */
+export const sendSchema = z
+  .strictObject({
+    messageId: idSchema
+      .meta({ description: 'Made by the client; makes every retry harmless.', examples: ['m-1'] })
+      .exactOptional(),
+    text: text(LIMITS.messageChars)
+      .meta({ description: 'Short for one text part.', examples: ['Hello'] })
+      .exactOptional(),
+    parts: z.array(partSchema).min(1).max(LIMITS.messageParts).exactOptional(),
+    from: text(LIMITS.nameChars)
+      .meta({ description: 'Who speaks, as shown to others.', examples: ['Ada'] })
+      .exactOptional(),
+    policy: z.enum(['queue']).meta({ description: 'What happens while a turn runs.' }).exactOptional(),
+  })
+  .refine(hasOneContent, CONTENT)
+  .refine(fits, FITS)
+  .meta({
+    id: 'SendRequest',
+    description: 'A message. `messageId` may be left out where an Idempotency-Key is given.',
+    examples: [{ messageId: 'm-1', text: 'Hello' }],
+  }) satisfies z.ZodType<Omit<SendRequest, 'messageId'> & Partial<Pick<SendRequest, 'messageId'>>>;

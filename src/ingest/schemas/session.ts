@@ -1,0 +1,62 @@
+/** Opening, listing and controlling sessions. */
+import { z } from 'zod';
+import { LIMITS } from '../../contracts/index.ts';
+import type { OpenRequest } from '../../contracts/index.ts';
+import { agentSchema } from './agent.ts';
+import { count, idSchema, jsonObjectSchema, text, turnSchema } from './common.ts';
+
+const metadataSchema = jsonObjectSchema
+  .refine(
+    (value) => Buffer.byteLength(JSON.stringify(value)) <= LIMITS.metadataBytes,
+    `must be at most ${LIMITS.metadataBytes} bytes of JSON`,
+  )
+  .meta({
+    description: `Any JSON object up to ${LIMITS.metadataBytes} bytes.`,
+    examples: [{ customer: 'c-17' }],
+  });
+
+export const openSchema = z
+  .strictObject({
+    id: idSchema.exactOptional(),
+    team: text(LIMITS.nameChars)
+      .meta({
+        description: 'The rule by which agents take turns; default `sequence`.',
+        examples: ['sequence'],
+      })
+      .exactOptional(),
+    agents: z
+      .array(agentSchema)
+      .min(1)
+      .max(LIMITS.agentsPerSession)
+      .refine(
+        (agents) => new Set(agents.map((agent) => agent.name)).size === agents.length,
+        'names must differ',
+      )
+      .meta({ description: 'The agents, in their order; default: those of the deployment.' })
+      .exactOptional(),
+    metadata: metadataSchema.exactOptional(),
+  })
+  .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
+
+export const cancelSchema = z
+  .strictObject({ turn: turnSchema.exactOptional() })
+  .meta({ id: 'CancelRequest', description: 'The turn to cancel; default: the running one, or the next.' });
+
+/** A close says nothing more. */
+export const closeSchema = z.strictObject({});
+
+export const sessionsQuerySchema = z.strictObject({
+  status: z.enum(['open', 'closed']).exactOptional(),
+  team: text(LIMITS.nameChars).exactOptional(),
+  cursor: z
+    .string()
+    .max(LIMITS.pageTokenChars)
+    .meta({ description: 'The `next` of the page before.' })
+    .exactOptional(),
+  limit: count(LIMITS.pageSessions)
+    .prefault(String(LIMITS.pageDefault))
+    .meta({
+      description: 'Sessions on a page.',
+      override: { type: 'integer', minimum: 1, maximum: LIMITS.pageSessions },
+    }),
+});

@@ -1,0 +1,11 @@
+/** Requests that only sockets know; the others are those of the resources. */
+import { z } from 'zod';
+import { cursorSchema } from './events.ts';
+import { idSchema } from './common.ts';
+
+/** A session and nothing else. */
+export const sessionSchema = z.strictObject({ session: idSchema });
+
+export const attachSchema = z.strictObject({ session: idSchema, cursor: cursorSchema.exactOptional() });
+
+export const receiptSchema = z.strictObject({ session: idSchema, messageId: idSchema });
