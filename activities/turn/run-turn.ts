@@ -217,11 +217,16 @@ export class TurnRun implements StepHost, TurnDriver {
     if (this.#call.progress) await this.#bringProgress();
     const { turnEnd } = this.log;
     if (turnEnd) return endOf(turnEnd);
-    const frame = { turn: this.turn, causes: this.causes, agents: info.agents, options: {} };
+    const frame = {
+      turn: this.turn,
+      causes: this.causes,
+      agents: info.agents,
+      options: info.team.options ?? {},
+    };
     const kernel = new Kernel(frame, this.state.journal, this);
     this.#kernel = kernel;
-    const team = this.#deps.teams[info.team];
-    if (!team) throw new TeamBroken('unknown_team', `This worker has no team "${info.team}".`);
+    const team = this.#deps.teams[info.team.name];
+    if (!team) throw new TeamBroken('unknown_team', `This worker has no team "${info.team.name}".`);
     return kernel.run(team, await this.#ends());
   }
 

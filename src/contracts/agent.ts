@@ -1,9 +1,18 @@
 /** Agents and teams: what a session is opened with. */
 import type { JsonObject } from './json.ts';
 
-/** The rules by which agents take turns. `sequence`: one after the other, each seeing what was said before. `parallel`: all at once. */
-export const TEAMS = ['sequence', 'parallel'] as const;
-export type TeamName = (typeof TEAMS)[number];
+/** The built-in teams. `sequence`: one agent after the other, each seeing what was said before. `parallel`: all at once. */
+export const TEAMS: readonly string[] = ['sequence', 'parallel'];
+
+/** By which rule agents take turns. */
+export interface TeamSpec {
+  readonly name: string;
+  /** What the rule may be told; each team says which. */
+  readonly options?: JsonObject;
+}
+
+/** The team of a session that names none. */
+export const DEFAULT_TEAM: TeamSpec = { name: 'sequence' };
 
 /** One misbehaviour of a scripted agent, for the attempt in which it happens. */
 export interface ScriptFault {

@@ -1,12 +1,12 @@
 /** What a session is made of. */
-import type { AgentSpec, TeamName } from './agent.ts';
+import type { AgentSpec, TeamSpec } from './agent.ts';
 import type { Position } from './cursor.ts';
 import type { SessionRef } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
 /** What a session was created with; never changes. */
 export interface SessionInfo {
-  readonly team: TeamName;
+  readonly team: TeamSpec;
   readonly agents: readonly AgentSpec[];
   readonly metadata: JsonObject;
   /** ms since the Unix epoch. */
@@ -19,7 +19,7 @@ export type SessionStatus = 'open' | 'closing' | 'closed' | 'interrupted';
 /** What the query `state` answers. */
 export interface SessionState extends SessionRef {
   readonly status: SessionStatus;
-  readonly team: TeamName;
+  readonly team: TeamSpec;
   readonly agents: readonly string[];
   readonly createdAt: number;
   readonly known: Position;

@@ -5,14 +5,15 @@ import type { SessionEvent } from './events/envelope.ts';
 import type { Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
-import type { AgentSpec } from './agent.ts';
+import type { AgentSpec, TeamSpec } from './agent.ts';
 import type { CancelReply, SessionState } from './session.ts';
 import type { SessionView } from './view/types.ts';
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
 export interface OpenRequest {
   readonly id?: string;
-  readonly team?: string;
+  /** A name is short for a team without options; absent: `sequence`. */
+  readonly team?: string | TeamSpec;
   readonly agents?: readonly AgentSpec[];
   readonly metadata?: JsonObject;
 }
@@ -21,6 +22,7 @@ export interface OpenRequest {
 export interface SessionSummary {
   readonly id: string;
   readonly tenant: string;
+  /** Its name. */
   readonly team: string;
   readonly status: 'open' | 'closed';
   /** ms since the Unix epoch. */

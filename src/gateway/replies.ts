@@ -3,7 +3,7 @@
  * not compile. Nothing is validated with these.
  */
 import { z } from 'zod';
-import { ERRORS, TEAMS } from '../contracts/index.ts';
+import { ERRORS } from '../contracts/index.ts';
 import type {
   CancelReply,
   EventPage,
@@ -153,7 +153,7 @@ export const viewReply = describes<SessionView>()(
       session: z.string(),
       position,
       status: z.enum(['open', 'closing', 'closed', 'interrupted']),
-      team: z.enum(TEAMS),
+      team: z.object({ name: z.string(), options: object.optional() }),
       agents: list(z.string()),
       metadata: object,
       createdAt: ms,

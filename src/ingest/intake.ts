@@ -13,6 +13,8 @@ import type { Controls } from './control.ts';
 import { invalidAt } from './json-guard.ts';
 import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
+import { Roster } from './roster.ts';
+import type { AgentsOf } from './roster.ts';
 import {
   idempotencyKeySchema,
   idSchema,
@@ -20,7 +22,7 @@ import {
   sendSchema,
   sessionsQuerySchema,
 } from './schemas/index.ts';
-import { messageIdOfKey, messageOf, teamOf, validate } from './validate.ts';
+import { messageIdOfKey, messageOf, teamName, validate } from './validate.ts';
 
 export interface IntakeOptions {
   /** The Idempotency-Key: a repeat with the same key gets the first answer. */
@@ -52,6 +54,7 @@ export interface Intake {
 }
 
 export interface IntakeConfig extends OpenDeps {
+  readonly agentsOf: AgentsOf;
   readonly authenticator: Authenticator;
 }
 
@@ -77,11 +80,13 @@ class SessionIntake implements Intake {
   readonly #config: IntakeConfig;
   readonly #calls: SessionCalls;
   readonly #isArchived: IsArchived;
+  readonly #roster: Roster;
 
   constructor(config: IntakeConfig) {
     this.#isArchived = soon(config.isArchived);
     this.#config = { ...config, isArchived: this.#isArchived };
     this.#calls = config.calls;
+    this.#roster = new Roster(config.agentsOf);
   }
 
   authenticate(token: unknown): Promise<Principal> {
@@ -105,6 +110,7 @@ class SessionIntake implements Intake {
     const messageId = request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
+    if (request.from !== undefined) await this.#roster.refuseAgentName(ref, request.from);
     const message = messageOf({ ...request, messageId }, Date.now());
     await inSession(this.#isArchived, ref, this.#calls.send(ref, message));
     return { session: ref.session, messageId, status: 'accepted' };
@@ -126,6 +132,6 @@ class SessionIntake implements Intake {
 
   async list({ tenant }: Principal, query: unknown): Promise<SessionPage> {
     const { team, ...rest } = validate(sessionsQuerySchema, query);
-    return this.#calls.list(tenant, { ...rest, ...(team === undefined ? {} : { team: teamOf(team) }) });
+    return this.#calls.list(tenant, { ...rest, ...(team === undefined ? {} : { team: teamName(team) }) });
   }
 }

@@ -32,7 +32,7 @@ function canonical(value: unknown): string {
 /** What makes two opens equal: what was asked for, not what it meant at that time. */
 function requestHash(request: OpenRequest): string {
   const asked = {
-    team: teamOf(request.team),
+    team: { options: {}, ...teamOf(request.team) },
     agents: request.agents ?? null,
     metadata: request.metadata ?? {},
   };

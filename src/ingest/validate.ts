@@ -1,8 +1,8 @@
 /** From unknown input to contract types; every refusal is a `ConvokeError` that says where and what. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { ConvokeError, parsePosition, TEAMS } from '../contracts/index.ts';
-import type { Message, Position, SendRequest, SessionRef, TeamName } from '../contracts/index.ts';
+import { ConvokeError, DEFAULT_TEAM, parsePosition, TEAMS } from '../contracts/index.ts';
+import type { Message, Position, SendRequest, SessionRef, TeamSpec } from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 
 /** Faults told in one answer, and the length of each sentence. */
@@ -36,12 +36,16 @@ export function takeSession(request: unknown): { readonly session: unknown; read
   return { session, body };
 }
 
-/** The team of that name; `sequence` if none is given. Throws `unknown_team`. */
-export function teamOf(name: string | undefined): TeamName {
-  if (name === undefined) return 'sequence';
-  const team = TEAMS.find((each) => each === name);
-  if (!team) throw new ConvokeError('unknown_team', `Use one of: ${TEAMS.join(', ')}.`);
-  return team;
+/** The name, if there is a team of that name. Throws `unknown_team`. */
+export function teamName(name: string): string {
+  if (TEAMS.includes(name)) return name;
+  throw new ConvokeError('unknown_team', `Use one of: ${TEAMS.join(', ')}.`);
+}
+
+/** The team that a request names; a name alone is short for a team without options. Throws `unknown_team`. */
+export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
+  const spec = typeof team === 'string' ? { name: team } : team;
+  return { ...spec, name: teamName(spec.name) };
 }
 
 /** Reads `{epoch}:{seq}`. Throws `invalid_cursor`. */

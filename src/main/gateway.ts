@@ -45,6 +45,8 @@ export async function runGateway(config: Config, port: number, host: string): Pr
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
       isArchived: async (ref) => (await archive.session(ref)) !== null,
+      agentsOf: async (ref) =>
+        (await session.log.read(ref, { limit: 1 }))?.info.agents.map(({ name }) => name) ?? null,
     }),
     delivery,
     logger,

@@ -1,11 +1,12 @@
 /** What Temporal remembers of a session beside its workflow, and how lists show it. */
-import { parseWorkflowId } from '../contracts/index.ts';
-import type { SessionSummary, TeamName } from '../contracts/index.ts';
+import { DEFAULT_TEAM, parseWorkflowId } from '../contracts/index.ts';
+import type { SessionSummary } from '../contracts/index.ts';
 
 /** What a session's memo holds: what its repeats are compared with, and what lists show. */
 export interface SessionMemo {
   readonly requestHash: string;
-  readonly team: TeamName;
+  /** Its name. */
+  readonly team: string;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
 }
@@ -22,7 +23,7 @@ export function summaryOf(
   return {
     id: ref.session,
     tenant,
-    team: team ?? 'sequence',
+    team: team ?? DEFAULT_TEAM.name,
     status: running ? 'open' : 'closed',
     createdAt: createdAt ?? 0,
     workflowId: id,

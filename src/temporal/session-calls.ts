@@ -83,7 +83,7 @@ class TemporalCalls implements SessionCalls {
 
   start(ref: SessionRef, request: StartRequest, deadline = ingressDeadline('server')): Promise<Started> {
     const { info, requestHash } = request;
-    const memo: SessionMemo = { requestHash, team: info.team, createdAt: info.createdAt };
+    const memo: SessionMemo = { requestHash, team: info.team.name, createdAt: info.createdAt };
     return this.#call('server', deadline, async () => {
       try {
         await this.#start(ref, info, memo);

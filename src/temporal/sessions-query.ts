@@ -1,10 +1,10 @@
 /** Lists of sessions: the visibility query, and cursors that are the server's page tokens. */
 import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
-import type { TeamName } from '../contracts/index.ts';
 
 export interface ListQuery {
   readonly status?: 'open' | 'closed';
-  readonly team?: TeamName;
+  /** A name. */
+  readonly team?: string;
   /** The `next` of the page before. */
   readonly cursor?: string;
   readonly limit: number;
@@ -13,10 +13,10 @@ export interface ListQuery {
 /** The visibility query. Only ids go in, between quotes: there is nothing to escape. A continued run is not a session of its own. */
 export function visibilityQuery(
   tenant: string,
-  team: TeamName | undefined,
+  team: string | undefined,
   status: ListQuery['status'],
 ): string {
-  if (!isId(tenant)) throw new ConvokeError('internal');
+  if (!isId(tenant) || (team !== undefined && !isId(team))) throw new ConvokeError('internal');
   const states = {
     open: "ExecutionStatus = 'Running'",
     closed: "ExecutionStatus IN ('Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut')",

@@ -10,7 +10,7 @@ export function searchAttributes(ref: SessionRef, info: SessionInfo): SearchAttr
   return [
     { key: keyword(SEARCH_ATTRIBUTES.tenant), value: ref.tenant },
     { key: keyword(SEARCH_ATTRIBUTES.session), value: ref.session },
-    { key: keyword(SEARCH_ATTRIBUTES.team), value: info.team },
+    { key: keyword(SEARCH_ATTRIBUTES.team), value: info.team.name },
     { key: keyword(SEARCH_ATTRIBUTES.status), value: 'open' },
   ];
 }
@@ -23,10 +23,10 @@ export function story(
   const rows = info.agents.map(
     (agent) => `- **${agent.name}** (${agent.runner}${agent.quick === true ? ', quick' : ''})`,
   );
-  const summary = `${ref.tenant} · ${ref.session} · ${info.team}: ${names}`;
+  const summary = `${ref.tenant} · ${ref.session} · ${info.team.name}: ${names}`;
   return {
     // The server takes 400 bytes; ids are ASCII, the arrows and dots are not.
     staticSummary: summary.length > 300 ? `${summary.slice(0, 300)}…` : summary,
-    staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**\n\nTeam \`${info.team}\`:\n${rows.join('\n')}`,
+    staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**\n\nTeam \`${info.team.name}\`:\n${rows.join('\n')}`,
   };
 }

@@ -2,7 +2,7 @@
 import type { LoggedEvent, SessionInfo } from '../../src/contracts/index.ts';
 
 export const INFO: SessionInfo = {
-  team: 'sequence',
+  team: { name: 'sequence' },
   agents: [{ name: 'writer', runner: 'scripted', script: { say: 'Hello {{message}}' } }],
   metadata: { plan: 'pro', nested: { list: [1, null, true] } },
   createdAt: 1_750_000_000_000,

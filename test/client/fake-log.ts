@@ -30,7 +30,7 @@ export class FakeLog {
   constructor(session = 's1') {
     this.session = session;
     this.view = this.#empty();
-    this.append('session.created', { team: 'sequence', agents: [], metadata: {} });
+    this.append('session.created', { team: { name: 'sequence' }, agents: [], metadata: {} });
   }
 
   get position(): Position {
@@ -116,7 +116,7 @@ export class FakeLog {
   }
 
   #empty(): SessionView {
-    const info = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 } as const;
+    const info = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 } as const;
     return emptyView(TENANT, this.session, info, { epoch: this.epoch, seq: 0 });
   }
 }

@@ -26,7 +26,7 @@ function event<T extends EventType>(
 }
 
 function fold(events: readonly SessionEvent[], from?: SessionView): SessionView {
-  const info = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 } as const;
+  const info = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 } as const;
   return events.reduce(applyEvent, from ?? emptyView('acme', 's1', info, { epoch: EPOCH, seq: 0 }));
 }
 

@@ -16,7 +16,7 @@ import type { Incomplete, SessionLog, SessionSource } from '../../src/log/index.
 import { eventually } from '../support/process.ts';
 
 const INFO: SessionInfo = {
-  team: 'sequence',
+  team: { name: 'sequence' },
   agents: [{ name: 'ann', runner: 'scripted' }],
   metadata: {},
   createdAt: 1,

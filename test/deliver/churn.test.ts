@@ -57,7 +57,7 @@ async function allEvents(delivery: Delivery, author: Author): Promise<readonly S
 }
 
 function foldOf(events: readonly SessionEvent[], author: Author): SessionView {
-  const info: SessionInfo = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 };
+  const info: SessionInfo = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 };
   const { tenant, session } = author.ref;
   return events.reduce(applyEvent, emptyView(tenant, session, info, { epoch: author.at.epoch, seq: 0 }));
 }

@@ -6,7 +6,7 @@ import { Recoveries } from '../../src/deliver/read/recoveries.ts';
 import type { SessionLog } from '../../src/log/index.ts';
 
 const KNOWN: KnownEvents = {
-  info: { team: 'sequence', agents: [], metadata: {}, createdAt: 1 },
+  info: { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 },
   known: START,
   archivedTo: 0,
   events: [],

@@ -23,7 +23,7 @@ import type { Socket } from 'socket.io-client';
 
 export const KEY = 'dev';
 const INFO: SessionInfo = {
-  team: 'sequence',
+  team: { name: 'sequence' },
   agents: [{ name: 'a', runner: 'scripted' }],
   metadata: {},
   createdAt: 1,
@@ -86,7 +86,7 @@ export class FakeCalls implements SessionCalls {
     known(ref);
     const place = { known: { epoch: 7, seq: 3 }, archivedTo: 0 };
     const size = { createdAt: 1, turns: 1, queued: 0, historyEvents: 10 };
-    return { ...ref, status: 'open', team: 'sequence', agents: ['a'], ...place, ...size };
+    return { ...ref, status: 'open', team: { name: 'sequence' }, agents: ['a'], ...place, ...size };
   }
 
   async receipt() {
@@ -166,6 +166,7 @@ export function intakeOf(calls: SessionCalls): Intake {
     authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived: async () => false,
+    agentsOf: async () => ['a'],
   });
 }
 

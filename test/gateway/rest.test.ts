@@ -21,6 +21,18 @@ describe('the routes', () => {
     expect(await again.json()).toEqual(await first.json());
   });
 
+  test('open with a team by name, or with its options, is the same request', async () => {
+    const open = async (team: unknown): Promise<Response> => rig.post('/v1/sessions', { id: 's-team', team });
+    expect((await open('parallel')).headers.get('idempotency-replayed')).toBeNull();
+    const again = await open({ name: 'parallel' });
+    expect(await again.json()).toMatchObject({ id: 's-team' });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect((await problemOf(await open({ name: 'parallel', options: { width: 2 } }))).code).toBe(
+      'session_exists',
+    );
+    expect((await problemOf(await open({ name: 'mob' }))).code).toBe('unknown_team');
+  });
+
   test('open without a body', async () => {
     const response = await rig.call('/v1/sessions', { method: 'POST', headers: { 'idempotency-key': 'k1' } });
     expect(response.status).toBe(201);

@@ -27,6 +27,7 @@ function intakeTo(address: string, isArchived = async (): Promise<boolean> => fa
     calls: createSessionCalls({ client: new Client({ connection }) }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived,
+    agentsOf: async () => null,
   });
 }
 

@@ -13,7 +13,7 @@ import type { SessionRef } from '../../src/contracts/index.ts';
 export const AT = 1_750_000_000_000;
 
 export const INFO: SessionInfo = {
-  team: 'sequence',
+  team: { name: 'sequence' },
   agents: [{ name: 'writer', runner: 'scripted', script: { say: 'Hello {{message}}' } }],
   metadata: { plan: 'pro', note: '"quoted" 100% \u2028' },
   createdAt: AT,

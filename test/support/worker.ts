@@ -136,6 +136,7 @@ export async function startEngine(): Promise<Engine> {
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     defaultAgents: [],
     isArchived: async (ref) => (await archive.session(ref)) !== null,
+    agentsOf: async () => null,
   });
   const workers = new Set<RunningWorker>();
   let sessions = 0;

@@ -12,7 +12,7 @@ function workflow(changes: number): { client: Client; asked: number[] } {
   const asked: number[] = [];
   const query = async (_name: string, from: number): Promise<KnownEventsPage> => {
     asked.push(from);
-    const info = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 } as const;
+    const info = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 } as const;
     const version = String(Math.min(asked.length - 1, changes));
     const page = {
       info,

@@ -13,7 +13,7 @@ export const INPUT: SessionInput = {
   tenant: 'acme',
   session: 's',
   info: {
-    team: 'sequence',
+    team: { name: 'sequence' },
     agents: [
       { name: 'a', runner: 'scripted' },
       { name: 'b', runner: 'scripted' },

@@ -48,7 +48,7 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
   }
   const { status, team, agents, position, turns } = view;
   process.stdout.write(
-    `${id}  ${status} · ${team}: ${agents.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}\n\n`,
+    `${id}  ${status} · ${team.name}: ${agents.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}\n\n`,
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);

@@ -1,9 +1,9 @@
-import type { AgentSpec, TeamName } from '../agent.ts';
+import type { AgentSpec, TeamSpec } from '../agent.ts';
 import type { JsonObject } from '../json.ts';
 
 export interface SessionEventData {
   'session.created': {
-    readonly team: TeamName;
+    readonly team: TeamSpec;
     readonly agents: readonly AgentSpec[];
     readonly metadata: JsonObject;
   };

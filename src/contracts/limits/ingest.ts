@@ -15,6 +15,7 @@ export const INGEST = {
   scriptTokens: 100_000,
   scriptFaults: 32,
   metadataBytes: 8 * KIB,
+  teamOptionsBytes: 4 * KIB,
   nameChars: 64,
   modelChars: 128,
   /** Open steps in one cursor. */
@@ -27,6 +28,8 @@ export const INGEST = {
   pageDefault: 100,
   /** What the cursor of a list may hold: Temporal's token. */
   pageTokenChars: 8_192,
+  /** Sessions whose agents' names a gateway remembers. */
+  rostersKept: 4_096,
   /** Sessions that one socket may be attached to. */
   attachmentsPerSocket: 32,
   /** Requests that one socket may have unanswered. */

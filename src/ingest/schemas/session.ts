@@ -15,12 +15,26 @@ const metadataSchema = jsonObjectSchema
     examples: [{ customer: 'c-17' }],
   });
 
+const teamSchema = z
+  .strictObject({
+    name: text(LIMITS.nameChars),
+    options: jsonObjectSchema
+      .refine(
+        (value) => Buffer.byteLength(JSON.stringify(value)) <= LIMITS.teamOptionsBytes,
+        `must be at most ${LIMITS.teamOptionsBytes} bytes of JSON`,
+      )
+      .exactOptional(),
+  })
+  .meta({ id: 'TeamSpec', description: 'A team and its options.', examples: [{ name: 'sequence' }] });
+
 export const openSchema = z
   .strictObject({
     id: idSchema.exactOptional(),
-    team: text(LIMITS.nameChars)
+    team: z
+      .union([text(LIMITS.nameChars), teamSchema])
       .meta({
-        description: 'The rule by which agents take turns; default `sequence`.',
+        description:
+          'The rule by which agents take turns; default `sequence`. A name is short for a team without options.',
         examples: ['sequence'],
       })
       .exactOptional(),

@@ -15,7 +15,7 @@ import type { Sees } from '../../../activities/conversation/index.ts';
 import type { Utterance } from '../../../activities/agents/runner.ts';
 
 export const REF: SessionRef = { tenant: 'acme', session: 's' };
-export const INFO: SessionInfo = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 };
+export const INFO: SessionInfo = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 };
 
 export class ScriptedSession {
   /** All that has happened, from seq 1. */
