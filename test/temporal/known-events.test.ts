@@ -25,7 +25,9 @@ function workflow(changes: number): { client: Client; asked: number[] } {
     return from < 2 ? { ...page, next: from + 1 } : page;
   };
   const client = {
-    workflow: { getHandle: () => ({ query }) },
+    options: {},
+    // No turn runs.
+    workflow: { getHandle: () => ({ query, describe: async () => ({ raw: {} }) }) },
     withDeadline: (_deadline: number, call: () => Promise<unknown>) => call(),
   } as unknown as Client; // safety: nothing else of a client is used
   return { client, asked };
