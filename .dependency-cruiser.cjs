@@ -11,7 +11,7 @@ const FLOOR_PLAN = {
   'src/archive': { folders: ['src/contracts'], npm: ['pg'], core: ['node:sqlite', 'fs', 'path'] },
   activities: {
     folders: ['src/contracts', 'src/log', 'src/archive', 'src/telemetry'],
-    npm: ['@temporalio/activity', '@temporalio/common', 'ai', '@ai-sdk/[^/]+'],
+    npm: ['@temporalio/activity', '@temporalio/common', '@ai-sdk/[^/]+', 'undici'],
     core: true,
   },
   'src/temporal': {
@@ -97,7 +97,7 @@ module.exports = {
       comment: 'Only the runners in activities/agents know model SDKs.',
       severity: 'error',
       from: { path: '^activities/', pathNot: '^activities/agents/' },
-      to: { path: packages(['ai', '@ai-sdk/[^/]+']) },
+      to: { path: packages(['@ai-sdk/[^/]+', 'undici']) },
     },
     {
       name: 'customers-see-the-public-contracts',

@@ -24,8 +24,8 @@ import { TurnRun } from './turn/run-turn.ts';
 import { TurnStopped } from './turn/stops.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
 
-export { createLanguageModels, createModelRunner, createScriptedRunner } from './agents/index.ts';
-export type { AgentRunner } from './agents/index.ts';
+export { createEndpoint, createModelRunner, createScriptedRunner, createTransport } from './agents/index.ts';
+export type { AgentRunner, EndpointSettings } from './agents/index.ts';
 
 export interface ActivityDeps extends Omit<TurnDeps, 'conversations' | 'teams' | 'patient'> {
   readonly archive: Archive;

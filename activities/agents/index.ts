@@ -1,6 +1,9 @@
-/** Agents: the runner's port and its two implementations. */
+/** Agents: the runner's port and its implementations. */
 export { RunnerError } from './runner.ts';
 export type { AgentRunner, RunRequest } from './runner.ts';
 export { createScriptedRunner } from './scripted.ts';
 export { createModelRunner } from './model.ts';
-export { createLanguageModels } from './models.ts';
+export { createEndpoint } from './endpoints.ts';
+export type { EndpointSettings } from './endpoints.ts';
+export { createTransport } from './http/transport.ts';
+export { contextBudgetChars } from './windows.ts';

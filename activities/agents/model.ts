@@ -1,24 +1,39 @@
-/** The model runner: one streamed call of a language model through the AI SDK. */
-import { streamText } from 'ai';
-import type { FinishReason, LanguageModel, LanguageModelUsage } from 'ai';
-import { chatMessages, systemPrompt } from './conversation.ts';
+/** The model runner: one streamed call of a language model, through the AI SDK's interface of providers. */
+import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import { sessionKey } from '../../src/contracts/index.ts';
+import type { AgentSpec } from '../../src/contracts/index.ts';
+import type { Logger } from '../../src/telemetry/index.ts';
+import { ModelAnswer } from './answer.ts';
+import type { Endpoint } from './endpoints.ts';
 import { toRunnerError } from './failures.ts';
+import { promptOf, type ChatMessage } from './prompt.ts';
+import { providerSaid } from './redact.ts';
 import { RunnerError } from './runner.ts';
-import type { AgentRunner, RunPiece, RunRequest } from './runner.ts';
+import type { AgentRunner, RunPiece, RunRequest, Utterance } from './runner.ts';
+import { waitForSlot, type Release } from './slots.ts';
 
 export interface ModelRunnerOptions {
-  /** The model by its id at the provider; undefined: the default one. Any provider of the AI SDK fits. */
-  readonly languageModel: (id: string | undefined) => LanguageModel;
-  /** Longest time of one call, ms, from request to the last token; absent: the step's own time-out alone decides. */
-  readonly requestTimeoutMs?: number | undefined;
+  /** The endpoint of agents that name this provider; undefined: the default one. */
+  readonly endpointOf: (provider: string | undefined) => Endpoint | undefined;
+  /** Told what a provider said about a failure: it is not told to clients. */
+  readonly logger?: Pick<Logger, 'warn'>;
+}
+
+/** One run: whom it asks, for what, until when. */
+interface Call {
+  readonly options: ModelRunnerOptions;
+  readonly request: RunRequest;
+  readonly endpoint: Endpoint;
+  readonly signal: AbortSignal;
 }
 
 /**
- * A runner that asks a language model. Text comes as the provider streams it, then its usage if it counted any. One call, no retries of its
- * own: the workflow retries steps, and a second retry inside would multiply them.
+ * A runner that asks a language model. Text and reasoning come as the provider streams them, then usage and finish reason. One call, no
+ * retries of its own: a step is retried as a whole, and a second retry inside would multiply that. Only a conversation that does not fit
+ * into the model's context window is told once more, without its older half: nothing has been said by then.
  *
- * Throws as `toRunnerError` says; `agent_timeout` (retryable) after `requestTimeoutMs`; `agent_refused` when the provider's filter stopped
- * the answer. An answer cut by the model's own length limit is an answer. Abort, or leaving the loop early, closes the provider's request.
+ * Throws as `toRunnerError` says; `agent_unknown` when there is no such endpoint or model; `agent_empty` when the model ends without text.
+ * Abort, or leaving the loop early, closes the provider's request.
  */
 export function createModelRunner(options: ModelRunnerOptions): AgentRunner {
   return { run: (request) => run(options, request) };
@@ -30,76 +45,140 @@ async function* run(
 ): AsyncGenerator<RunPiece, void, undefined> {
   const { signal } = request;
   signal.throwIfAborted();
-  // One controller for every reason to stop: aborted from outside, too slow, or nobody reads any more.
-  const call = new AbortController();
+  const endpoint = endpointFor(options, request);
+  // One controller for every reason to stop: aborted from outside, or nobody reads any more.
+  const control = new AbortController();
   const stop = (): void => {
-    call.abort(signal.reason);
+    control.abort(signal.reason);
   };
   signal.addEventListener('abort', stop, { once: true });
-  const timer = startTimer(options.requestTimeoutMs, call);
+  let release: Release | undefined;
   try {
-    yield* speak(options, request, call.signal);
-  } catch (error) {
-    call.signal.throwIfAborted();
-    throw toRunnerError(error);
+    if (endpoint.slots) release = yield* waitForSlot(endpoint.slots, control.signal);
+    yield* converse({ options, request, endpoint, signal: control.signal });
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', stop);
-    call.abort();
+    control.abort();
+    release?.();
+  }
+}
+
+function endpointFor(options: ModelRunnerOptions, { agent }: RunRequest): Endpoint {
+  const endpoint = options.endpointOf(agent.provider);
+  if (endpoint) return endpoint;
+  const message =
+    agent.provider === undefined
+      ? `The deployment has no default model endpoint: set OPENAI_BASE_URL and CONVOKE_MODEL, or name a provider.`
+      : `The deployment has no model endpoint "${agent.provider}": add it to CONVOKE_PROVIDERS.`;
+  throw new RunnerError('agent_unknown', message, { retryable: false });
+}
+
+/** Asks, and asks once more with less if the conversation is too long. */
+async function* converse(call: Call): AsyncGenerator<RunPiece, void, undefined> {
+  let conversation: readonly Utterance[] | null = call.request.conversation;
+  for (let asked = 1; ; asked += 1) {
+    const answer = new ModelAnswer();
+    try {
+      yield* speak(call, conversation, answer);
+      return;
+    } catch (error) {
+      const failure = failed(call, error);
+      const mayShrink = failure.code === 'context_too_long' && asked === 1 && !answer.hasBegun;
+      conversation = mayShrink ? withoutOldest(conversation) : null;
+      if (!conversation) throw failure;
+    }
   }
 }
 
 async function* speak(
-  options: ModelRunnerOptions,
-  request: RunRequest,
-  abortSignal: AbortSignal,
+  { request, endpoint, signal }: Call,
+  conversation: readonly Utterance[],
+  answer: ModelAnswer,
 ): AsyncGenerator<RunPiece, void, undefined> {
-  const { agent, conversation } = request;
-  const answer = streamText({
-    model: options.languageModel(agent.model),
-    instructions: systemPrompt(agent),
-    messages: chatMessages(agent, conversation),
-    maxRetries: 0,
-    abortSignal,
-    // Errors come as parts of the stream; the SDK would also print them, with what the provider wrote.
-    onError: () => undefined,
+  const { agent } = request;
+  const { stream } = await endpoint.model(agent.model).doStream({
+    prompt: promptOf(agent, conversation, { systemRole: endpoint.systemRole }).map(toSdk),
+    ...settingsOf(agent),
+    ...(endpoint.own === true ? { headers: callHeaders(request) } : {}),
+    // What has no content is a sign of life.
+    includeRawChunks: true,
+    abortSignal: signal,
   });
-  for await (const part of answer.stream) {
-    abortSignal.throwIfAborted();
-    if (part.type === 'text-delta' && part.text !== '') yield { type: 'text', text: part.text };
-    else if (part.type === 'error') throw part.error;
-    else if (part.type === 'finish') {
-      const usage = usageOf(part.totalUsage);
-      if (usage !== undefined) yield usage;
-      checkFinish(part.finishReason, part.rawFinishReason);
-    }
+  for await (const part of stream) {
+    signal.throwIfAborted();
+    const piece = answer.add(part);
+    if (piece) yield piece;
   }
-  abortSignal.throwIfAborted();
+  signal.throwIfAborted();
+  yield answer.end();
 }
 
-/** @param raw The provider's own word for the reason. */
-function checkFinish(reason: FinishReason, raw: string | undefined): void {
-  if (reason === 'error') {
-    throw new RunnerError('agent_failed', 'The model provider broke off its answer.', { retryable: true });
-  }
-  // A model that declines in its own words ends with `stop`: that is an answer.
-  if (reason === 'content-filter' && raw !== 'stop') {
-    throw new RunnerError('agent_refused', "The model provider's content filter stopped the answer.", {
-      retryable: false,
-    });
-  }
+function settingsOf(agent: AgentSpec): Partial<LanguageModelV4CallOptions> {
+  const { temperature, topP, seed, stop, maxTokens, reasoningEffort } = agent;
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stop === undefined ? {} : { stopSequences: [...stop] }),
+    ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
+    ...(reasoningEffort === undefined ? {} : { reasoning: reasoningEffort }),
+  };
 }
 
-function usageOf(usage: LanguageModelUsage): RunPiece | undefined {
-  const { inputTokens, outputTokens } = usage;
-  if (inputTokens === undefined && outputTokens === undefined) return undefined;
-  return { type: 'usage', usage: { inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0 } };
+/** Who asks, for an endpoint of one's own: it may keep a thread for each session, and do effects once for each key. */
+function callHeaders(request: RunRequest): Record<string, string> {
+  const { tenant, session, turn, step, attempt } = request;
+  return {
+    'Convoke-Tenant': tenant,
+    'Convoke-Session': session,
+    'Convoke-Turn': turn,
+    'Convoke-Step': step,
+    'Convoke-Attempt': String(attempt),
+    'Idempotency-Key': `${sessionKey(request)}:${step}`,
+  };
 }
 
-function startTimer(timeoutMs: number | undefined, call: AbortController): NodeJS.Timeout | undefined {
-  if (timeoutMs === undefined) return undefined;
-  return setTimeout(() => {
-    const message = `The model did not finish within ${timeoutMs} ms.`;
-    call.abort(new RunnerError('agent_timeout', message, { retryable: true }));
-  }, timeoutMs);
+function toSdk({ role, content }: ChatMessage): LanguageModelV4Prompt[number] {
+  if (role === 'system') return { role, content };
+  return { role, content: [{ type: 'text', text: content }] };
+}
+
+/**
+ * A conversation without the oldest half of its text that is not pinned: at least one utterance less. Null if all of it is pinned: it cannot
+ * be told any shorter.
+ */
+function withoutOldest(conversation: readonly Utterance[]): readonly Utterance[] | null {
+  const sizeOf = ({ text, data = [] }: Utterance): number => text.length + JSON.stringify(data).length;
+  const free = conversation.filter((said) => said.pinned !== true);
+  if (free.length === 0) return null;
+  const dropped = new Set<Utterance>();
+  let left = free.reduce((sum, said) => sum + sizeOf(said), 0) / 2;
+  for (const said of free) {
+    if (left <= 0) break;
+    dropped.add(said);
+    left -= sizeOf(said);
+  }
+  return conversation.filter((said) => !dropped.has(said));
+}
+
+/** The failure of a call, told to the log; throws the reason of an abort. */
+function failed({ options, request, endpoint, signal }: Call, error: unknown): RunnerError {
+  signal.throwIfAborted();
+  const failure = toRunnerError(error);
+  const { agent, tenant, session, step, attempt } = request;
+  const said = providerSaid(error, endpoint.secrets ?? []);
+  options.logger?.warn(
+    {
+      tenant,
+      session,
+      step,
+      attempt,
+      provider: agent.provider,
+      model: agent.model,
+      code: failure.code,
+      said,
+    },
+    'A model call failed',
+  );
+  return failure;
 }

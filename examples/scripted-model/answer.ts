@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answerTokens, usageOf } from './behaviour.ts';
-import type { ChatRequest, ModelFault, ScriptedModelOptions, SeenRequest } from './behaviour.ts';
+import type { ChatRequest, ModelFault, RawReply, ScriptedModelOptions, SeenRequest } from './behaviour.ts';
 
 /** One request being answered. */
 export interface Exchange {
@@ -12,6 +12,8 @@ export interface Exchange {
   readonly seen: SeenRequest;
   /** Aborted when the connection has closed, whoever closed it. */
   readonly gone: AbortSignal;
+  /** The connection has carried an answer before. */
+  readonly pooled: boolean;
   /** The server itself has reset the connection. */
   cut: boolean;
 }
@@ -23,6 +25,14 @@ export async function answer(
   fault: ModelFault | undefined,
 ): Promise<void> {
   try {
+    if (fault?.kind === 'drop' && (exchange.pooled || fault.pooled !== true)) {
+      await reset(exchange);
+      return;
+    }
+    if (fault?.kind === 'raw') {
+      await sendRaw(exchange, fault);
+      return;
+    }
     if (fault?.kind === 'slow') await pause(fault.delayMs, undefined, { signal: exchange.gone });
     await (exchange.request.stream ? stream(options, exchange, fault) : whole(options, exchange, fault));
   } catch (error) {
@@ -64,7 +74,7 @@ async function whole(
   fault: ModelFault | undefined,
 ): Promise<void> {
   const { request, response, seen, gone } = exchange;
-  if (fault !== undefined && fault.kind !== 'slow') {
+  if (fault !== undefined && fault.kind !== 'slow' && fault.kind !== 'drop') {
     await (fault.kind === 'hang' ? closed(gone) : cutConnection(exchange));
     return;
   }
@@ -119,6 +129,52 @@ async function cutConnection(exchange: Exchange): Promise<void> {
   exchange.cut = true;
   response.destroy();
   await closed(gone);
+}
+
+/** With RST, as a server that has died or given the connection up: what the client has not read yet may be lost. */
+async function reset(exchange: Exchange): Promise<void> {
+  exchange.cut = true;
+  exchange.response.socket?.resetAndDestroy();
+  await closed(exchange.gone);
+}
+
+/** Send what the script says, word for word. */
+async function sendRaw(exchange: Exchange, reply: RawReply): Promise<void> {
+  const { response, gone } = exchange;
+  response.writeHead(reply.status ?? 200, reply.headers ?? { 'content-type': 'text/event-stream' });
+  response.flushHeaders();
+  for (const piece of reply.body) {
+    if (typeof piece === 'number') await pause(piece, undefined, { signal: gone });
+    else for (const part of reply.byByte === true ? bytesOf(piece) : [piece]) await write(exchange, part);
+  }
+  switch (reply.then ?? 'end') {
+    case 'end':
+      response.end();
+      return;
+    case 'open':
+      await closed(gone);
+      return;
+    case 'close':
+      exchange.cut = true;
+      response.destroy();
+      return;
+    case 'reset':
+      await reset(exchange);
+  }
+}
+
+function bytesOf(text: string): readonly Uint8Array[] {
+  return [...new TextEncoder().encode(text)].map((byte) => Uint8Array.of(byte));
+}
+
+/** Resolves when the system has taken it, so that each piece is a packet of its own. */
+async function write({ response, gone }: Exchange, part: string | Uint8Array): Promise<void> {
+  gone.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    response.write(part, () => {
+      resolve();
+    });
+  });
 }
 
 /** Write one server-sent event, no faster than the client reads. */

@@ -1,4 +1,5 @@
 /** How the scripted model behaves, as data, and what it has seen. */
+import type { IncomingHttpHeaders } from 'node:http';
 
 /**
  * One misbehaviour. `request`: the request (1, 2, …) in which it happens; absent: in every one. `afterTokens`: 0 is after the headers and
@@ -11,6 +12,9 @@
  * - `malformed`: a chunk that is not JSON, then silence.
  * - `error`: an error object inside the stream, as some providers send it, then the end.
  * - `end`: the stream ends without saying why.
+ * - `drop`: the connection is reset before anything is answered; `pooled`: only one that has carried an answer before, as a server that gives
+ *   up idle connections.
+ * - `raw`: what is sent, word for word: to play what real servers send.
  */
 export type ModelFault = { readonly request?: number } & (
   | {
@@ -24,7 +28,23 @@ export type ModelFault = { readonly request?: number } & (
   | { readonly kind: 'slow'; readonly delayMs: number }
   | { readonly kind: 'error'; readonly afterTokens: number; readonly message: string; readonly code?: string }
   | { readonly kind: 'cut' | 'hang' | 'malformed' | 'end'; readonly afterTokens: number }
+  | { readonly kind: 'drop'; readonly pooled?: boolean }
+  | ({ readonly kind: 'raw' } & RawReply)
 );
+
+/** An answer, word for word. */
+export interface RawReply {
+  /** Default 200. */
+  readonly status?: number;
+  /** Default: those of a stream. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Pieces, each written by itself; a number is a pause before the next, ms. */
+  readonly body: readonly (string | number)[];
+  /** Each byte is written by itself. */
+  readonly byByte?: boolean;
+  /** What follows: the end, silence until the client leaves, a close without the last chunk, or a reset. Default `end`. */
+  readonly then?: 'end' | 'open' | 'close' | 'reset';
+}
 
 export interface ScriptedModelOptions {
   /** 0 or absent: a free port. */
@@ -51,6 +71,10 @@ export interface SeenRequest {
   readonly model: string;
   readonly messages: readonly ChatMessage[];
   readonly stream: boolean;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  /** The whole request. */
+  readonly body: Readonly<Record<string, unknown>>;
   /** Tokens sent so far. */
   tokens: number;
   /** The client closed the connection before the answer was complete. */
@@ -69,6 +93,7 @@ export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   readonly stream: boolean;
   readonly includeUsage: boolean;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 const DEFAULT_ANSWER = 'You said: {{message}}';
@@ -88,6 +113,7 @@ export function readChatRequest(text: string): ChatRequest | undefined {
     })),
     stream: body['stream'] === true,
     includeUsage: asRecord(body['stream_options'])?.['include_usage'] === true,
+    body,
   };
 }
 

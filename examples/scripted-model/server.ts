@@ -12,7 +12,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { answer } from './answer.ts';
@@ -37,11 +37,13 @@ export interface ScriptedModel {
 interface Memory {
   readonly requests: SeenRequest[];
   readonly waiting: Map<number, (request: SeenRequest) => void>;
+  /** Connections that have carried a request. */
+  readonly used: WeakSet<object>;
 }
 
 /** Start it. Rejects when the port is taken. */
 export async function startScriptedModel(options: ScriptedModelOptions = {}): Promise<ScriptedModel> {
-  const memory: Memory = { requests: [], waiting: new Map() };
+  const memory: Memory = { requests: [], waiting: new Map(), used: new WeakSet() };
   const server = createServer((request, response) => {
     handle(options, memory, request, response).catch(() => response.destroy());
   });
@@ -87,7 +89,7 @@ async function handle(
     const data = (options.models ?? ['scripted']).map((id) => ({ id, object: 'model', owned_by: 'convoke' }));
     sendJson(response, 200, { object: 'list', data });
   } else if (request.method === 'POST' && request.url === '/v1/chat/completions') {
-    await chat(options, memory, response, body === undefined ? undefined : readChatRequest(body));
+    await chat(options, memory, response, { headers: request.headers, chat: readChatRequest(body ?? '') });
   } else {
     sendError(response, 404, 'There is no such route.', 'not_found');
   }
@@ -97,14 +99,15 @@ async function chat(
   options: ScriptedModelOptions,
   memory: Memory,
   response: ServerResponse,
-  request: ChatRequest | undefined,
+  asked: { readonly headers: IncomingHttpHeaders; readonly chat: ChatRequest | undefined },
 ): Promise<void> {
+  const request = asked.chat;
   if (request === undefined) {
     sendError(response, 400, 'The body is not a chat request.', 'invalid_request');
   } else if (options.models !== undefined && !options.models.includes(request.model)) {
     sendError(response, 404, `The model '${request.model}' does not exist.`, 'model_not_found');
   } else {
-    const exchange = open(memory, response, request);
+    const exchange = open(memory, response, request, asked.headers);
     const fault = faultOf(options, exchange.seen.number);
     if (fault?.kind === 'status') {
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
@@ -118,7 +121,12 @@ async function chat(
 }
 
 /** Remember a request and watch its connection to the end. */
-function open(memory: Memory, response: ServerResponse, request: ChatRequest): Exchange {
+function open(
+  memory: Memory,
+  response: ServerResponse,
+  request: ChatRequest,
+  headers: IncomingHttpHeaders,
+): Exchange {
   const gone = new AbortController();
   let end: (ending: Ending) => void = () => undefined;
   const ended = new Promise<Ending>((resolve) => {
@@ -129,11 +137,16 @@ function open(memory: Memory, response: ServerResponse, request: ChatRequest): E
     model: request.model,
     messages: request.messages,
     stream: request.stream,
+    headers,
+    body: request.body,
     tokens: 0,
     aborted: false,
     ended,
   };
-  const exchange: Exchange = { request, response, seen, gone: gone.signal, cut: false };
+  const { socket } = response;
+  const pooled = socket !== null && memory.used.has(socket);
+  if (socket) memory.used.add(socket);
+  const exchange: Exchange = { request, response, seen, gone: gone.signal, pooled, cut: false };
   response.once('close', () => {
     seen.aborted = !response.writableFinished && !exchange.cut;
     gone.abort();

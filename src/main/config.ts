@@ -3,6 +3,8 @@ import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { isId, SESSION } from '../contracts/index.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
+import { ConfigError } from './config-error.ts';
+import { readModels, type Models } from './providers.ts';
 
 export interface Config {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly taskQueue: string };
@@ -15,17 +17,8 @@ export interface Config {
   /** The key `dev` opens the tenant `dev`, and there is a page at `/`. */
   readonly devMode: boolean;
   readonly origins: readonly string[];
-  /** The endpoint of agents with the runner `model`; undefined: this deployment has no model. */
-  readonly model:
-    { readonly baseUrl: string; readonly apiKey?: string; readonly defaultModel: string } | undefined;
-}
-
-/** A mistake in the environment. */
-export class ConfigError extends Error {
-  constructor(variable: string, sentence: string) {
-    super(`${variable}: ${sentence}`);
-    this.name = 'ConfigError';
-  }
+  /** The endpoints of agents with the runner `model`; empty: this deployment has no model. */
+  readonly models: Models;
 }
 
 function list(text: string | undefined): readonly string[] {
@@ -55,19 +48,6 @@ function levelOf(text: string | undefined): LogLevel {
   return level;
 }
 
-function modelOf(env: Environment): Config['model'] {
-  const [baseUrl, apiKey] = [setting(env, 'OPENAI_BASE_URL'), setting(env, 'OPENAI_API_KEY')];
-  const defaultModel = setting(env, 'CONVOKE_MODEL');
-  if (baseUrl === undefined && apiKey === undefined) return undefined;
-  if (defaultModel === undefined)
-    throw new ConfigError('CONVOKE_MODEL', 'name the model that agents use by default.');
-  return {
-    baseUrl: baseUrl ?? 'https://api.openai.com/v1',
-    ...(apiKey === undefined ? {} : { apiKey }),
-    defaultModel,
-  };
-}
-
 /** Reads the environment. Throws `ConfigError`. */
 export function readConfig(env: Environment): Config {
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
@@ -83,6 +63,6 @@ export function readConfig(env: Environment): Config {
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: list(setting(env, 'CONVOKE_ORIGINS')),
-    model: modelOf(env),
+    models: readModels(env),
   };
 }

@@ -1,7 +1,7 @@
 /** The command `convoke`: its roles are composed here, its other commands are clients of a running gateway. */
 import { createProgram } from '../cli/index.ts';
 import { isConvokeError } from '../contracts/index.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 /** A process that cannot start says why in one line, and its stack only to whoever asks for it. */
 async function reporting(run: () => Promise<void>): Promise<void> {
@@ -22,12 +22,18 @@ await createProgram({
   // Loaded on demand: the other commands start ten times faster without Temporal's native library.
   gateway: ({ port, host }) =>
     reporting(async () => {
-      const { runGateway } = await import('./gateway.ts');
+      const [{ runGateway }, { readConfig }] = await Promise.all([
+        import('./gateway.ts'),
+        import('./config.ts'),
+      ]);
       await runGateway(readConfig(process.env), port, host);
     }),
   worker: ({ healthPort }) =>
     reporting(async () => {
-      const { runWorker } = await import('./worker.ts');
+      const [{ runWorker }, { readConfig }] = await Promise.all([
+        import('./worker.ts'),
+        import('./config.ts'),
+      ]);
       const health = healthPort === undefined ? undefined : { port: healthPort, host: '127.0.0.1' };
       await runWorker(readConfig(process.env), health);
     }),

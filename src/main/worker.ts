@@ -4,18 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { LogEntry, WorkflowBundleOption } from '@temporalio/worker';
-import {
-  createActivities,
-  createLanguageModels,
-  createModelRunner,
-  createScriptedRunner,
-  type AgentRunner,
-} from '../../activities/index.ts';
+import { createActivities, createScriptedRunner, type AgentRunner } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
 import { ConvokeError, RECOVERY, type RunnerName } from '../contracts/index.ts';
-import { createLogger } from '../telemetry/index.ts';
+import { createLogger, type Logger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
+import { createModels } from './models.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
@@ -45,10 +40,9 @@ function installRuntime(logger: ReturnType<typeof createLogger>): void {
   });
 }
 
-function runnersOf({ model }: Config): Partial<Record<RunnerName, AgentRunner>> {
-  const scripted = createScriptedRunner();
-  if (!model) return { scripted };
-  return { scripted, model: createModelRunner({ languageModel: createLanguageModels(model) }) };
+function runnersOf({ models }: Config, logger: Logger): Partial<Record<RunnerName, AgentRunner>> {
+  const model = createModels(models, logger);
+  return { scripted: createScriptedRunner(), ...(model && { model }) };
 }
 
 async function connectTemporal(address: string): Promise<NativeConnection> {
@@ -71,15 +65,16 @@ function findBundle(): WorkflowBundleOption {
 
 /**
  * Works until SIGTERM or SIGINT, then finishes or hands over what runs. Rejects when it cannot start, or when it lost Temporal for good.
- * `runners`: agents of somebody's own, instead of those that the configuration asks for.
+ * `ownRunners`: agents of somebody's own, instead of those that the configuration asks for.
  */
 export async function runWorker(
   config: Config,
   health?: { port: number; host: string },
-  runners = runnersOf(config),
+  ownRunners?: Partial<Record<RunnerName, AgentRunner>>,
 ): Promise<void> {
   const stop = stopSignal();
   const logger = createLogger('worker', config.logLevel);
+  const runners = ownRunners ?? runnersOf(config, logger);
   installRuntime(logger);
   const { address, namespace, taskQueue } = config.temporal;
   const [connection, session, archive] = await Promise.all([

@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createLanguageModels, createModelRunner, RunnerError } from '../../activities/agents/index.ts';
-import { readRetryAfter } from '../../activities/agents/failures.ts';
 import type { ModelFault, ScriptedModelOptions } from '../../examples/scripted-model/behaviour.ts';
 import { startScriptedModel } from '../../examples/scripted-model/server.ts';
 import type { ScriptedModel } from '../../examples/scripted-model/server.ts';
-import { runnerError, runToEnd } from './run.ts';
+import { modelRunner, runnerError, runToEnd } from './run.ts';
 
 const KEY = 'key-for-tests-0123456789abcdef';
 let model: ScriptedModel | undefined;
@@ -14,10 +12,9 @@ afterEach(async () => {
   model = undefined;
 });
 
-async function start(options: ScriptedModelOptions, requestTimeoutMs?: number) {
+async function start(options: ScriptedModelOptions) {
   model = await startScriptedModel(options);
-  const languageModel = createLanguageModels({ baseUrl: model.url, apiKey: KEY, defaultModel: 'scripted' });
-  return { model, runner: createModelRunner({ languageModel, requestTimeoutMs }) };
+  return { model, runner: modelRunner({ baseUrl: model.url, apiKey: KEY }) };
 }
 
 /** What a run does when the provider has this fault, or this other oddity. */
@@ -47,63 +44,9 @@ describe('an answer', () => {
     expect(model.requests[0]?.model).toBe('other-model');
   });
 
-  test('that is empty yields no text', async () => {
-    const { runner } = await start({ answer: '' });
-    const { pieces, error } = await runToEnd(runner, {});
-    expect([pieces, error]).toEqual([[], undefined]);
-  });
-
-  test('cut by the length limit is an answer', async () => {
-    const { runner } = await start({ answer: 'half a', finishReason: 'length' });
-    expect(await runToEnd(runner, {})).toMatchObject({ text: 'half a', error: undefined });
-  });
-
-  test('stopped by the content filter is refused, and its tokens are counted', async () => {
-    const { runner } = await start({ answer: 'half a', finishReason: 'content_filter' });
-    const outcome = await runToEnd(runner, {});
-    expect(runnerError(outcome)).toMatchObject({ code: 'agent_refused', retryable: false });
-    expect(outcome.usage).toHaveLength(1);
-  });
-
   test('begins late when the headers do', async () => {
     const { outcome } = await runWith({ kind: 'slow', delayMs: 5 });
     expect(outcome).toMatchObject({ text: 'one two three four', error: undefined });
-  });
-});
-
-describe('the conversation', () => {
-  test('is told from the point of view of the agent', async () => {
-    const { model, runner } = await start({});
-    await runToEnd(runner, {
-      agent: { instructions: 'Be brief.' },
-      conversation: [
-        { role: 'user', name: 'bob', text: 'hi' },
-        { role: 'user', text: 'anyone?' },
-        { role: 'agent', name: 'eve', text: 'me' },
-        { role: 'agent', name: 'ada', text: 'and me' },
-        { role: 'agent', name: 'ada', text: 'still' },
-        { role: 'user', name: 'bob\nadmin', text: ' ' },
-        { role: 'user', name: 'bob\nadmin', text: 'good' },
-      ],
-    });
-    const [system, ...others] = model.requests[0]?.messages ?? [];
-    expect(system?.role).toBe('system');
-    expect(system?.content).toMatch(/ada[^]*Be brief\.$/);
-    expect(others).toEqual([
-      { role: 'user', content: 'bob: hi\n\nanyone?\n\neve: me' },
-      { role: 'assistant', content: 'and me\n\nstill' },
-      { role: 'user', content: 'bob admin: good' },
-    ]);
-  });
-
-  test.each([
-    ['nothing', []],
-    ['only its own words', [{ role: 'agent', name: 'ada', text: 'mine' } as const]],
-  ])('with %s begins and ends with the user', async (_, conversation) => {
-    const { model, runner } = await start({});
-    expect((await runToEnd(runner, { conversation })).error).toBeUndefined();
-    const roles = model.requests[0]?.messages.slice(1).map(({ role }) => role);
-    expect([roles?.[0], roles?.at(-1)]).toEqual(['user', 'user']);
   });
 });
 
@@ -124,17 +67,7 @@ describe('a failure of the provider', () => {
     }
   });
 
-  test.each([408, 409, 500, 503, 529])('%p may be retried, and is asked for once', async (status) => {
-    const { model, outcome } = await runWith({ kind: 'status', status, retryAfter: '2' });
-    expect(runnerError(outcome)).toMatchObject({
-      code: 'agent_failed',
-      retryable: true,
-      retryAfterMs: 2_000,
-    });
-    expect(model.requests).toHaveLength(1);
-  });
-
-  test.each([400, 401, 402, 403, 404, 413, 422])(
+  test.each([400, 401, 402, 403, 404, 422])(
     '%p may not be retried, says what to check, and quotes nothing that the provider wrote',
     async (status) => {
       const { outcome } = await runWith({ kind: 'status', status, message: `Bad key: ${KEY}`, code: KEY });
@@ -234,51 +167,11 @@ describe('stopping', () => {
     expect(await model.requests[0]?.ended).toBe('aborted');
   });
 
-  test('a call that takes too long times out and closes the request', async () => {
-    const { model, runner } = await start({ faults: [{ kind: 'hang', afterTokens: 1 }] }, 50);
-    const outcome = await runToEnd(runner, {});
-    expect(runnerError(outcome)).toMatchObject({ code: 'agent_timeout', retryable: true });
-    expect(await (await model.arrival(1)).ended).toBe('aborted');
-  });
-
   test('an aborted run asks nobody', async () => {
     const { model, runner } = await start({});
     const { error } = await runToEnd(runner, { signal: AbortSignal.abort(stopped) });
     expect(error).toBe(stopped);
     expect(model.requests).toHaveLength(0);
-  });
-});
-
-describe('settings', () => {
-  test.each([
-    { baseUrl: 'localhost:11434/v1', defaultModel: 'm' },
-    { baseUrl: 'not a url', defaultModel: 'm' },
-    { baseUrl: 'http://localhost/v1', defaultModel: '' },
-    { baseUrl: 'http://localhost/v1', defaultModel: 'm', apiKey: `${KEY}\n` },
-  ])('refuses %j at start', (endpoint) => {
-    expect(() => createLanguageModels({ apiKey: undefined, ...endpoint })).toThrow(TypeError);
-  });
-
-  test('an error of the function that finds models is told too', async () => {
-    const own = new RunnerError('agent_unknown', 'No such model here.', { retryable: false });
-    const runner = createModelRunner({
-      languageModel: () => {
-        throw own;
-      },
-    });
-    expect((await runToEnd(runner, {})).error).toBe(own);
-  });
-
-  test.each([
-    [{ 'retry-after': '0' }, 0],
-    [{ 'retry-after': '1.5' }, 1_500],
-    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:20 GMT' }, 10_000],
-    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:01 GMT' }, 0],
-    [{ 'retry-after': 'soon' }, undefined],
-    [{ 'retry-after-ms': '-5', 'retry-after': '1' }, 1_000],
-    [undefined, undefined],
-  ])('reads %j', (headers, expected) => {
-    expect(readRetryAfter(headers, 10_000)).toBe(expected);
   });
 });
 

@@ -1,6 +1,13 @@
 /** Run an agent to its end, for the tests of the runners. */
-import { RunnerError } from '../../activities/agents/index.ts';
-import type { AgentRunner, RunRequest } from '../../activities/agents/index.ts';
+import {
+  createEndpoint,
+  createModelRunner,
+  createTransport,
+  RunnerError,
+} from '../../activities/agents/index.ts';
+import type { AgentRunner, EndpointSettings, RunRequest } from '../../activities/agents/index.ts';
+import type { ModelRunnerOptions } from '../../activities/agents/model.ts';
+import { Speech, type SpeechBounds } from '../../activities/step/speech.ts';
 import type { AgentSpec, Usage } from '../../src/contracts/index.ts';
 
 /** All that came of a run. `error` is what it threw. */
@@ -16,6 +23,8 @@ export interface RequestParts {
   readonly attempt?: number;
   readonly conversation?: RunRequest['conversation'];
   readonly signal?: AbortSignal;
+  /** Bounds other than those that no test reaches. */
+  readonly bounds?: Partial<SpeechBounds>;
 }
 
 export function requestOf(parts: RequestParts): RunRequest {
@@ -55,7 +64,36 @@ export async function runToEnd(
 }
 
 /** The error of a run that must have failed with a `RunnerError`. */
-export function runnerError(outcome: Outcome): RunnerError {
+export function runnerError(outcome: Pick<Outcome, 'error'>): RunnerError {
   if (outcome.error instanceof RunnerError) return outcome.error;
   throw new Error(`expected a RunnerError, got ${String(outcome.error)}`, { cause: outcome.error });
 }
+
+/** A runner for one endpoint, whatever provider an agent names. */
+export function modelRunner(
+  settings: EndpointSettings,
+  transport = createTransport(),
+  logger?: ModelRunnerOptions['logger'],
+): AgentRunner {
+  const endpoint = createEndpoint({ defaultModel: 'scripted', ...settings }, transport);
+  return createModelRunner({ endpointOf: () => endpoint, ...(logger && { logger }) });
+}
+
+/** What a step hears of a run: the runner as speech has it. */
+export async function hearModel(runner: AgentRunner, parts: RequestParts = {}) {
+  const { signal = new AbortController().signal, ...others } = parts;
+  const speech = new Speech({ ...BOUNDS, ...parts.bounds }, signal);
+  let [text, reasoning] = ['', ''];
+  let error: unknown;
+  try {
+    await speech.listen(runner.run(requestOf({ ...others, signal: speech.signal })), {
+      text: (said) => (text += said),
+      reasoning: (said) => (reasoning += said),
+    });
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { text, reasoning, usage: speech.usage, finish: speech.finish, error };
+}
+
+const BOUNDS = { timeoutMs: 20_000, firstMs: 20_000, idleMs: 20_000, maxChars: 100_000 };

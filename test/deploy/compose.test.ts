@@ -152,12 +152,12 @@ describe('gateways and workers in it', () => {
   test('their environment is one that they read', () => {
     const values = settings('deploy/try.env');
     const config = readConfig(environment('gateway', values));
-    expect(config).toMatchObject({ devMode: false, model: undefined, logLevel: 'info', origins: [] });
+    expect(config).toMatchObject({ devMode: false, models: new Map(), logLevel: 'info', origins: [] });
     expect([...config.keys]).toEqual([['try', 'try']]);
     expect(config.archiveUrl).toMatch(/^postgres:\/\/convoke:try@postgres:5432\/convoke$/);
     const { keys: _, ...shared } = config;
     expect(readConfig(environment('worker', values))).toMatchObject(shared);
-    const read = text('src/main/config.ts');
+    const read = text('src/main/config.ts') + text('src/main/providers.ts');
     for (const role of ROLES) {
       const names = Object.keys(service(role).environment ?? {});
       for (const name of names.filter((each) => !OF_LIBRARIES.includes(each)))

@@ -16,6 +16,7 @@ Environment:
   CONVOKE_ARCHIVE_URL                    sqlite:path or postgres://…
   CONVOKE_TASK_QUEUE, CONVOKE_LOG_LEVEL  default convoke, info
   OPENAI_BASE_URL, OPENAI_API_KEY, CONVOKE_MODEL   the language model of agents, if there is one
+  CONVOKE_PROVIDERS                                further endpoints: JSON, or the path of a file with it
 `;
 
 const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS      API keys: key=tenant,key=tenant

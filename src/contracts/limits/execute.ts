@@ -39,8 +39,16 @@ export const EXECUTE = {
   failureChars: 500,
   /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers nobody. */
   quickTimeoutMs: 2 * SECOND,
+  /** One piece of a provider's answer (all of one that is not streamed), UTF-16 code units of JSON. */
+  answerChars: 4 * KIB * KIB,
+  /** What is read of a provider's error. */
+  providerErrorBytes: 64 * KIB,
+  /** What a provider said about a failure, as the log has it, UTF-16 code units. */
+  providerSaidChars: 1_000,
   /** Conversation shown to an agent, UTF-16 code units; the newest are kept. */
   contextChars: 128 * KIB,
+  /** The same, for an agent that states the context window of its model: what it costs is its own. */
+  contextMostChars: KIB * KIB,
   /** Steps that one worker process runs at a time. */
   stepsPerWorker: 200,
   /**

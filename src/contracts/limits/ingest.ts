@@ -14,10 +14,16 @@ export const INGEST = {
   scriptChars: 16_000,
   scriptTokens: 100_000,
   scriptFaults: 32,
+  /** A session's metadata, an agent's options. */
   metadataBytes: 8 * KIB,
   teamOptionsBytes: 4 * KIB,
   nameChars: 64,
   modelChars: 128,
+  /** Texts at which an agent's model stops, and each one's length. */
+  stopTexts: 16,
+  stopChars: 256,
+  /** What an agent may state as its model's window or longest answer, tokens. */
+  modelTokens: 10_000_000,
   /** Open steps in one cursor. */
   cursorSteps: 64,
   pageEvents: 500,

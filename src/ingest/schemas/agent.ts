@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { AgentScript, AgentSpec, ScriptFault } from '../../contracts/index.ts';
-import { idSchema, text, whole } from './common.ts';
+import { boundedJsonSchema, idSchema, text, whole } from './common.ts';
 
 const faultSchema = z
   .strictObject({
@@ -39,9 +39,19 @@ export const agentSchema = z
     model: text(LIMITS.modelChars).exactOptional(),
     script: scriptSchema.exactOptional(),
     quick: z.boolean().exactOptional(),
+    provider: idSchema.exactOptional(),
+    temperature: z.number().min(0).max(2).exactOptional(),
+    topP: z.number().min(0).max(1).exactOptional(),
+    seed: z.number().int().exactOptional(),
+    stop: z.array(text(LIMITS.stopChars)).min(1).max(LIMITS.stopTexts).exactOptional(),
+    maxTokens: whole(1, LIMITS.modelTokens).exactOptional(),
+    reasoningEffort: z.enum(['minimal', 'low', 'medium', 'high']).exactOptional(),
+    contextTokens: whole(1, LIMITS.modelTokens).exactOptional(),
+    options: boundedJsonSchema.exactOptional(),
     maxAttempts: whole(1, LIMITS.stepAttemptsMost).exactOptional(),
-    timeoutMs: whole(1, LIMITS.stepTimeoutMs).exactOptional(),
-    idleMs: whole(1, LIMITS.stepIdleMs).exactOptional(),
+    timeoutMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
+    firstMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
+    idleMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
   })
   .refine((agent) => agent.quick !== true || agent.runner === 'scripted', {
     path: ['quick'],

@@ -3,7 +3,7 @@
  * are strict: a key that is not listed is refused, because it is a typing error or an attack.
  */
 import { z } from 'zod';
-import { ID_PATTERN, TURN_PATTERN } from '../../contracts/index.ts';
+import { ID_PATTERN, LIMITS, TURN_PATTERN } from '../../contracts/index.ts';
 import type { JsonObject } from '../../contracts/index.ts';
 import { isCleanText } from '../json-guard.ts';
 
@@ -22,6 +22,13 @@ export const turnSchema = z
   .meta({ description: 'The id of a turn.', examples: ['t1'] });
 
 export const jsonObjectSchema = z.record(z.string(), z.json()) satisfies z.ZodType<JsonObject>;
+
+export const boundedJsonSchema = jsonObjectSchema
+  .refine(
+    (value) => Buffer.byteLength(JSON.stringify(value)) <= LIMITS.metadataBytes,
+    `must be at most ${LIMITS.metadataBytes} bytes of JSON`,
+  )
+  .meta({ description: `Any JSON object up to ${LIMITS.metadataBytes} bytes.` });
 
 /** A number in a query. */
 export const count = (max: number): z.ZodType<number, string> =>

@@ -3,17 +3,9 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { OpenRequest } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
-import { count, idSchema, jsonObjectSchema, text, turnSchema } from './common.ts';
+import { count, idSchema, boundedJsonSchema, text, turnSchema } from './common.ts';
 
-const metadataSchema = jsonObjectSchema
-  .refine(
-    (value) => Buffer.byteLength(JSON.stringify(value)) <= LIMITS.metadataBytes,
-    `must be at most ${LIMITS.metadataBytes} bytes of JSON`,
-  )
-  .meta({
-    description: `Any JSON object up to ${LIMITS.metadataBytes} bytes.`,
-    examples: [{ customer: 'c-17' }],
-  });
+const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
 
 const teamSchema = z
   .strictObject({

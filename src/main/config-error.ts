@@ -1,0 +1,7 @@
+/** A mistake in the environment. */
+export class ConfigError extends Error {
+  constructor(variable: string, sentence: string) {
+    super(`${variable}: ${sentence}`);
+    this.name = 'ConfigError';
+  }
+}

@@ -1,0 +1,28 @@
+/** The runner of agents that are models, made of the deployment's configuration. */
+import {
+  createEndpoint,
+  createModelRunner,
+  createTransport,
+  type AgentRunner,
+} from '../../activities/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { ConfigError } from './config-error.ts';
+import { DEFAULT_ENDPOINT, type Models } from './providers.ts';
+
+/** The runner of agents that are models; undefined if the deployment has no endpoint. Throws `ConfigError`. */
+export function createModels(models: Models, logger: Pick<Logger, 'warn'>): AgentRunner | undefined {
+  if (models.size === 0) return undefined;
+  const transport = createTransport();
+  const endpoints = new Map(
+    [...models].map(([name, { missingKey, ...settings }]) => {
+      if (missingKey !== undefined)
+        throw new ConfigError(missingKey, `set it: it holds the key of the model endpoint "${name}".`);
+      try {
+        return [name, createEndpoint(settings, transport)] as const;
+      } catch (error) {
+        throw new ConfigError(`model endpoint "${name}"`, (error as Error).message);
+      }
+    }),
+  );
+  return createModelRunner({ endpointOf: (provider = DEFAULT_ENDPOINT) => endpoints.get(provider), logger });
+}
