@@ -1,6 +1,7 @@
 /** Writing to a log that may be lost or away: a lost one is built anew, one that is away is waited for. */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  isAfter,
   isConvokeError,
   type ErrorCode,
   type EventDraft,
@@ -11,6 +12,7 @@ import {
   recoverLog,
   type Appended,
   type Incomplete,
+  type LogSlice,
   type SessionLog,
   type SessionSource,
 } from '../src/log/index.ts';
@@ -94,15 +96,23 @@ export class LogWriter {
 
   /**
    * What the workflow holds, to be appended to a log of another life than it knew: what is there already stays where it is. Events older
-   * than the log's first were trimmed, not lost.
+   * than the log's first were trimmed, not lost; of a log that is lost this cannot be told, so it is rebuilt first.
    */
   async held(): Promise<readonly EventDraft[]> {
+    const { first } = await this.#whole();
     const known = await this.#source.known(this.#ref);
-    const slice = await this.log.read(this.#ref, { limit: 1 });
-    const first = slice?.first ?? 1;
     return (known?.events ?? [])
       .filter((event) => event.seq >= first)
       .map(({ seq: _seq, ...draft }) => draft);
+  }
+
+  /** The log, with everything that this writer has heard of. */
+  async #whole(): Promise<LogSlice> {
+    for (;;) {
+      const slice = await this.log.read(this.#ref, { limit: 0 });
+      if (slice && !isAfter(this.#known, slice.position)) return slice;
+      await this.recover();
+    }
   }
 
   /** See `patiently`. */

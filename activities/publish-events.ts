@@ -1,4 +1,4 @@
-import type { EventDraft, PublishInput, Report } from '../src/contracts/index.ts';
+import type { EventDraft, Position, PublishInput, Report } from '../src/contracts/index.ts';
 import { closesOf } from './closing.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
 
@@ -15,18 +15,17 @@ export async function publishEvents(
   const writer = new LogWriter(access, ref, input.known);
   return writer.patiently(signal, async () => {
     const [head] = await access.log.heads([ref]);
-    const changed = input.known.epoch !== 0 && head?.epoch !== input.known.epoch;
-    const held = input.reconcile || changed ? await writer.held() : [];
-    const drafts = [...held, ...input.drafts];
+    const elsewhere = (at: Position): boolean => input.known.epoch !== 0 && at.epoch !== input.known.epoch;
     const { closes, release } = input;
-    const { position, placed, events } = await writer.write((known) =>
-      access.log.append(ref, {
-        known,
-        drafts,
-        release,
-        ...(closes ? closesOf(closes, Date.now(), causeOf(input)) : {}),
-      }),
-    );
+    const closing = closes ? closesOf(closes, Date.now(), causeOf(input)) : {};
+    let held: readonly EventDraft[] = [];
+    const { position, placed, events } = await writer.write(async () => {
+      // Anew in each try: the log may have been lost, and rebuilt, since the last.
+      const brings = input.reconcile || elsewhere(head ?? writer.known) || elsewhere(writer.known);
+      held = brings ? await writer.held() : [];
+      const drafts = [...held, ...input.drafts];
+      return access.log.append(ref, { known: writer.known, drafts, release, ...closing });
+    });
     // Ends that the workflow holds just so would make the report too large for a payload: their places are enough.
     const theirs = new Map(held.map((draft) => [draft.id, draft]));
     return { position, placed, events: events.filter((event) => !sameFact(event, theirs.get(event.id))) };

@@ -1,11 +1,14 @@
 /**
- * Builds a lost log anew. The truth is the archive (what the workflow has let go of) and the workflow (what came after).
+ * Rebuilds a lost log. The truth is the archive (what the workflow has let go of), the workflow (what came after), and the running turn
+ * (what it has made durable and not reported yet).
  *
  * Positions stay what they were: an event keeps its `seq` in the new epoch, and a position whose event nobody can tell any more (an activity
  * had appended it and not reported yet) is filled with `session.recovered`; that activity appends its event again, further on.
  */
 import {
   ConvokeError,
+  endsStep,
+  endsTurn,
   eventId,
   LIMITS,
   START,
@@ -70,7 +73,41 @@ export function assemble(
   return events;
 }
 
-/** The newest events that fit into about `maxBytes`, at least one: bounds what is sent; the log keeps its own bound. */
+/**
+ * What has no position yet, in one line. A fact of a running turn stands after the last waiting fact of its turn (its message, its start; not
+ * its end) and before everything of later turns. What waits under the same id is where it stands.
+ */
+export function merge(
+  pending: readonly EventDraft[],
+  running: readonly EventDraft[] = [],
+): readonly EventDraft[] {
+  const line = [...pending];
+  const ids = new Set(pending.map(({ id }) => id));
+  for (const fact of running) {
+    if (ids.has(fact.id)) continue;
+    ids.add(fact.id);
+    const before = line.findLastIndex(({ turn, type }) => turn === fact.turn && !endsTurn(type));
+    line.splice(before + 1, 0, fact);
+  }
+  return line;
+}
+
+/** The `step.started` of each step that has not ended. */
+function unfinished(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
+  const open = new Map<string, LoggedEvent>();
+  for (const event of events) {
+    if (event.step === undefined) continue;
+    if (event.type === 'step.started') open.set(event.step, event);
+    else if (endsStep(event.type)) open.delete(event.step);
+  }
+  return [...open.values()];
+}
+
+/**
+ * The newest events that fit into about `maxBytes`, at least one: bounds what is sent; the log keeps its own bound. What is left out is in
+ * the archive or held by the workflow, where readers look for what a log has trimmed; a fact without a position is appended again by whoever
+ * carries it.
+ */
 function newest(events: readonly LoggedEvent[], maxBytes: number): readonly LoggedEvent[] {
   let size = 0;
   let from = events.length;
@@ -130,11 +167,13 @@ export async function recoverLog(
   const archived = await archivedTail(source, ref, archivedTo, bounds);
   // Of an archive that has lost what it held, at least the position stays: what is appended next must not get a seq that was given.
   const base = (archived[0]?.seq ?? Math.max(archivedTo, 1)) - 1;
-  const events = assemble(base, [...archived, ...known.events], known.pending, archivedTo);
+  const pending = merge(known.pending, known.running);
+  const events = assemble(base, [...archived, ...known.events], pending, archivedTo);
   return log.rebuild(ref, {
     expected: seen.epoch === 0 ? null : seen,
     epoch: Math.max(Date.now(), seen.epoch + 1, known.known.epoch + 1),
     info: known.info,
     events: newest(events, LIMITS.logBytes),
+    started: unfinished(events),
   });
 }

@@ -107,6 +107,7 @@ describe('recoverLog', () => {
     readonly events?: readonly LoggedEvent[];
     readonly pending?: readonly EventDraft[];
     readonly known?: Position;
+    readonly running?: readonly EventDraft[];
   }
   function source({
     archive = [],
@@ -114,8 +115,9 @@ describe('recoverLog', () => {
     events = [],
     pending = [],
     known = START,
+    running = [],
   }: Held): SessionSource {
-    const held: KnownEvents = { info: INFO, known, archivedTo, events, pending };
+    const held: KnownEvents = { info: INFO, known, archivedTo, events, running, pending };
     return {
       known: async () => held,
       archived: async (_ref, upTo, limit) => archive.filter(({ seq }) => seq <= upTo).slice(-limit),
