@@ -56,6 +56,11 @@ export function closingArg(closing: Closing | undefined): string {
   });
 }
 
+/** Messages that wait no longer. */
+export function releaseArgs(messageIds: readonly string[] = []): (string | number)[] {
+  return [messageIds.length, ...messageIds];
+}
+
 /** A session that nothing is known of may be created by the writer that brings its `session.created`. */
 export function creationArgs(known: Position, drafts: readonly EventDraft[]): [string, string, string] {
   const created = drafts.find((draft) => draft.type === 'session.created');

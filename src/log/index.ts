@@ -1,5 +1,6 @@
 /** The session log: its port, the Redis adapter, and how a lost log is built anew. */
 export type {
+  Admission,
   AppendInput,
   Appended,
   BeginInput,

@@ -6,6 +6,7 @@ export interface LogKeys {
   readonly log: string;
   readonly ids: string;
   readonly channel: string;
+  readonly inbox: string;
   /** What an open step has said, and what it has reasoned: these and the id of the step. */
   readonly texts: string;
   readonly reasonings: string;
@@ -18,6 +19,7 @@ export function logKeys(ref: SessionRef): LogKeys {
     log: `${prefix}log`,
     ids: `${prefix}ids`,
     channel: `${prefix}ch`,
+    inbox: `${prefix}in`,
     texts: `${prefix}t:`,
     reasonings: `${prefix}r:`,
   };

@@ -8,7 +8,7 @@
  */
 export function lifeOf(info: unknown): string {
   if (typeof info !== 'string') return '';
-  const [, run = ''] = /run_id:(\w+)/.exec(info) ?? [];
-  const [, history = ''] = /master_replid:(\w+)/.exec(info) ?? [];
+  const [, run = ''] = /\nrun_id:([^\r]*)\r/.exec(info) ?? [];
+  const [, history = ''] = /\nmaster_replid:([^\r]*)\r/.exec(info) ?? [];
   return run + history;
 }

@@ -12,7 +12,8 @@
  * 3. Only the newest attempt of a step writes text, only at the current end of the text, and only until the step has ended.
  * 4. A step is open from its start to its end, and ends once: whoever ends it second gets the stored end.
  * 5. Repeating a call that was executed, but whose answer was lost, changes nothing and, unless others wrote meanwhile, gives the same answer.
- * 6. What a session holds is bounded: the oldest events are trimmed (the newest always stays), and all of it expires when nobody writes.
+ * 6. What waits in a session is never more than was admitted within the bounds, whoever admits at the same time.
+ * 7. What a session holds is bounded: the oldest events are trimmed (the newest always stays), and all of it expires when nobody writes.
  */
 import type {
   Delta,
@@ -72,6 +73,7 @@ export interface BeginInput {
   /** Why there is another attempt, and what the one before has cost, for `step.restarted`. */
   readonly reason: string;
   readonly usage?: Usage | undefined;
+  /** Messages that wait no longer (consumed, refused, or sent twice): their room is given back. See `admit`. */
   readonly release?: readonly string[];
   readonly at: number;
   /** Return the retained events after this position (all of them if it is of another epoch), so that the caller can fold them. */
@@ -135,6 +137,7 @@ export interface AppendInput {
   readonly drafts: readonly EventDraft[];
   /** Carried out, in the order in which the steps were opened, before the draft that ends the turn, or else after the last draft. */
   readonly closes?: Closing;
+  /** Messages that wait no longer (consumed, refused, or sent twice): their room is given back. See `admit`. */
   readonly release?: readonly string[];
 }
 
@@ -167,6 +170,16 @@ export interface RebuildInput {
   readonly started?: readonly EventDraft[];
 }
 
+export interface AdmitInput {
+  readonly messageId: string;
+  /** UTF-8 bytes of the message's JSON, as it will wait. */
+  readonly bytes: number;
+}
+
+/** `full`: what waits already, so many messages of so many bytes. */
+export type Admission =
+  { readonly status: 'ok' } | { readonly status: 'full'; readonly messages: number; readonly bytes: number };
+
 /** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. A listener must not throw. */
 export interface LogListener {
   event(epoch: number, event: LoggedEvent): void;
@@ -178,6 +191,14 @@ export interface LogListener {
 }
 
 export interface SessionLog {
+  /**
+   * Takes room for a message among those that wait in its session, at most `LIMITS.inboxMessages` of `LIMITS.inboxBytes`, before it is
+   * signalled. A message that has room already, or that the log holds, takes none. Room is given back by `release` (here, or with a write),
+   * after `LIMITS.inboxTtlMs`, and with the server's data: the workflow keeps the same bound for itself.
+   */
+  admit(ref: SessionRef, input: AdmitInput): Promise<Admission>;
+  /** Gives back the room of messages that were not signalled after all. */
+  release(ref: SessionRef, messageIds: readonly string[]): Promise<void>;
   /** Opens an attempt of a step: appends `lead`, fences older attempts. In a turn that has ended no step begins: `ended`. */
   begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete>;
   /**

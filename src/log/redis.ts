@@ -10,6 +10,8 @@ import {
   type SessionRef,
 } from '../contracts/index.ts';
 import type {
+  Admission,
+  AdmitInput,
   AppendInput,
   Appended,
   BeginInput,
@@ -25,7 +27,7 @@ import type {
   SessionLog,
 } from './log.ts';
 import { isFull, logUnavailable } from './failure.ts';
-import { closingArg, creationArgs, draftArgs, startArg } from './arguments.ts';
+import { closingArg, creationArgs, draftArgs, releaseArgs, startArg } from './arguments.ts';
 import { lifeOf } from './life.ts';
 import { logKeys } from './keys.ts';
 import { events, list, openSteps, placements, position, text } from './replies.ts';
@@ -91,6 +93,7 @@ class RedisLog implements SessionLog {
       input.since.epoch,
       input.since.seq,
       ...draftArgs(input.lead),
+      ...releaseArgs(input.release),
     ]);
     if (reply[0] !== 'begun') return stepReply(reply);
     const told = text(reply[5]);
@@ -139,6 +142,7 @@ class RedisLog implements SessionLog {
       ...creationArgs(input.known, input.drafts),
       closingArg(input.closes),
       ...draftArgs(input.drafts),
+      ...releaseArgs(input.release),
     ]);
     if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
     return {
@@ -194,6 +198,22 @@ class RedisLog implements SessionLog {
     return this.#ask(() => this.#subscriptions.add(ref, listener));
   }
 
+  async admit(ref: SessionRef, { messageId, bytes }: AdmitInput): Promise<Admission> {
+    const { inbox, ids } = logKeys(ref);
+    const { inboxMessages, inboxBytes, inboxTtlMs } = LIMITS;
+    const [status, messages, sum] = await this.#call(() =>
+      this.#scripts.admitMessage(
+        ...[inbox, ids],
+        ...[messageId, eventId.message(messageId), bytes, inboxMessages, inboxBytes, inboxTtlMs],
+      ),
+    );
+    return status === 'ok' ? { status } : { status: 'full', messages: Number(messages), bytes: Number(sum) };
+  }
+
+  async release(ref: SessionRef, messageIds: readonly string[]): Promise<void> {
+    if (messageIds.length > 0) await this.#ask(() => this.#redis.hdel(logKeys(ref).inbox, ...messageIds));
+  }
+
   #ttlAfter(events: readonly EventDraft[]): number {
     return events.some(closesSession) ? Math.min(this.#ttl, LIMITS.closedLogTtlMs) : this.#ttl;
   }
@@ -228,8 +248,8 @@ class RedisLog implements SessionLog {
 
 /** Keys of a session, and what the keys of its open steps begin with. */
 function head(ref: SessionRef): string[] {
-  const { meta, log, ids, channel, texts, reasonings } = logKeys(ref);
-  return [meta, log, ids, channel, texts, reasonings];
+  const { meta, log, ids, channel, inbox, texts, reasonings } = logKeys(ref);
+  return [meta, log, ids, channel, inbox, texts, reasonings];
 }
 
 function stepReply(reply: LuaReply[]): Ended | Fenced | Incomplete {

@@ -15,6 +15,7 @@ export interface LogScripts {
   readonly appendEvents: Script;
   readonly readLog: Script;
   readonly rebuildLog: Script;
+  readonly admitMessage: Script;
 }
 
 function source(name: string): string {
@@ -38,11 +39,12 @@ function define(redis: Redis, name: string, shared = ''): Script {
 export function loadScripts(redis: Redis): LogScripts {
   const shared = source('shared');
   return {
-    beginStep: define(redis, 'begin-step-4', shared),
+    beginStep: define(redis, 'begin-step-5', shared),
     appendDelta: define(redis, 'append-delta-3'),
-    commitStep: define(redis, 'commit-step-4', shared),
-    appendEvents: define(redis, 'append-events-4', shared),
-    readLog: define(redis, 'read-log-4', shared),
-    rebuildLog: define(redis, 'rebuild-log-4', shared),
+    commitStep: define(redis, 'commit-step-5', shared),
+    appendEvents: define(redis, 'append-events-5', shared),
+    readLog: define(redis, 'read-log-5', shared),
+    rebuildLog: define(redis, 'rebuild-log-5', shared),
+    admitMessage: define(redis, 'admit-message-2'),
   };
 }

@@ -2,7 +2,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Position } from '../../src/contracts/index.ts';
-import type { SessionLog } from '../../src/log/index.ts';
 import {
   all,
   beginning,
@@ -18,7 +17,7 @@ import {
   TURN,
   turnCancelled,
 } from '../log/drafts.ts';
-import { ModelLog } from '../log/model.ts';
+import { ModelLog, type ModelledLog } from '../log/model.ts';
 import type { LogSubject } from './log.suite.ts';
 
 type Kind =
@@ -59,7 +58,7 @@ class Writer {
 
 /** Does one action on a log and answers what the log said, for comparison. */
 async function act(
-  log: SessionLog,
+  log: ModelledLog,
   scene: Scene,
   writers: readonly Writer[],
   what: Action,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { SessionRef } from '../../src/contracts/index.ts';
 import type { SessionLog } from '../../src/log/index.ts';
+import { admittingSuite } from './log-admitting.suite.ts';
 import { appendingSuite } from './log-appending.suite.ts';
 import { beginningSuite } from './log-beginning.suite.ts';
 import { closingSuite } from './log-closing.suite.ts';
@@ -59,6 +60,7 @@ export function logSuite(name: string, open: () => Promise<LogUnderTest>): void 
     describe('closing a turn', () => closingSuite(subject));
     describe('losing and building anew', () => rebuildingSuite(subject));
     describe('hearing', () => hearingSuite(subject));
+    describe('admitting messages', () => admittingSuite(subject));
     describe('against a model of it', () => modelSuite(subject));
   });
 }

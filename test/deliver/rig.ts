@@ -27,6 +27,8 @@ export function tap(log: SessionLog): Tapped {
   const count = (name: string): void => void (calls[name] = (calls[name] ?? 0) + 1);
   const tapped: Tapped = {
     ...{ calls, deaf: false, unheard: 0, listeners: [] },
+    admit: (...args) => log.admit(...args),
+    release: (...args) => log.release(...args),
     begin: (...args) => log.begin(...args),
     delta: (...args) => log.delta(...args),
     commit: (...args) => log.commit(...args),

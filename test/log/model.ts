@@ -32,7 +32,10 @@ interface Open {
   reasoning: string;
 }
 
-export class ModelLog implements SessionLog {
+/** Admission is apart from the log and compared in a suite of its own. */
+export type ModelledLog = Omit<SessionLog, 'admit' | 'release'>;
+
+export class ModelLog implements ModelledLog {
   #epoch: number;
   #events: LoggedEvent[];
   readonly #info: LogSlice['info'];

@@ -47,6 +47,8 @@ function calls(): readonly Promise<unknown>[] {
     log.read(REF, { limit: 1 }),
     log.rebuild(REF, { expected: known, epoch: 1, info: INFO, events: [] }),
     log.heads([REF]),
+    log.admit(REF, { messageId: 'a', bytes: 1 }),
+    log.release(REF, ['a']),
     log.subscribe({ ...REF, session: 'two' }, recorder().listener),
   ];
 }

@@ -1,8 +1,9 @@
 /** The session log on Redis: the suite, and what only Redis has: keys, slots, time to live, scripts. */
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { START, type SessionRef } from '../../src/contracts/index.ts';
+import { LIMITS, START, type SessionRef } from '../../src/contracts/index.ts';
 import { checkServer, connectRedis, createRedisLog, type SessionLog } from '../../src/log/index.ts';
+import { logKeys } from '../../src/log/keys.ts';
 import { logSuite } from '../conformance/log.suite.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { all, beginning, cancelled, completed, create, INFO, logged, message, of, STEP } from './drafts.ts';
@@ -184,6 +185,26 @@ describe('keys', () => {
     const keys = await redis.keys('convoke:{acme-2:one_A}:*');
     expect(keys).toHaveLength(11);
     expect(new Set([...keys, 'convoke:{acme-2:one_A}:ch'].map(hashTag))).toEqual(new Set(['acme-2:one_A']));
+  });
+
+  test('room that nobody gives back ends with its time; the key of those who wait has one too', async () => {
+    const ref = fresh();
+    const { inbox } = logKeys(ref);
+    const hour = LIMITS.inboxTtlMs;
+    await redis.hset(inbox, 'over', `${LIMITS.inboxBytes} ${Date.now() - 1}`);
+    await redis.hset(inbox, 'waits', `10 ${Date.now() + hour}`);
+    expect(await log.admit(ref, { messageId: 'over', bytes: 20 })).toEqual({ status: 'ok' });
+    const left = await redis.pttl(inbox);
+    expect(left).toBeLessThanOrEqual(hour);
+    expect(left).toBeGreaterThan(hour - 60_000);
+    const [size, till] = (await redis.hget(inbox, 'over'))!.split(' ').map(Number);
+    expect(size).toBe(20);
+    expect(Math.abs(till! - Date.now() - hour)).toBeLessThan(60_000);
+    expect(await log.admit(ref, { messageId: 'm', bytes: LIMITS.inboxBytes })).toEqual({
+      ...{ status: 'full', messages: 2, bytes: 30 },
+    });
+    await log.release(ref, ['waits', 'over']);
+    expect(await redis.exists(inbox)).toBe(0);
   });
 
   test('a Redis that is full refuses what is new whole, and lets a step end', async () => {

@@ -1,11 +1,18 @@
 /** What a session holds in its workflow. */
-import { KIB, SECOND } from './units.ts';
+import { HOUR, KIB, SECOND } from './units.ts';
 
 export const ORCHESTRATE = {
   /** Messages that may wait in a session; one more is rejected with `inbox_full`. */
   inboxMessages: 100,
   /** Size of the messages that may wait, all together, UTF-16 code units of JSON: what one run hands to the next must fit a payload of 2 MiB. */
   inboxChars: 256 * KIB,
+  /**
+   * The same bound where a message is admitted, before it is signalled: UTF-8 bytes of the JSON of what waits in a
+   * session. A text has no more code units than bytes, so what was admitted within this fits into `inboxChars`.
+   */
+  inboxBytes: 256 * KIB,
+  /** A message that nobody gave back counts as waiting for this long: its gateway may have died before the signal. */
+  inboxTtlMs: 1 * HOUR,
   /**
    * Size of the facts that wait for the log (it may be away for hours), UTF-16 code units of JSON. Messages beyond it are rejected with
    * `inbox_full`: all of these facts travel in one payload of 2 MiB.

@@ -7,8 +7,9 @@
 --   | z:<step> id of its end | x:<step> its place among the steps opened
 -- log (stream): <seq>-0 -> i id, e JSON of the event, and for an end made by closing a turn: c its mark in `ids`
 -- ids (hash): event id -> seq; mark of a turn that was closed -> the seqs of the ends that this made
+-- inbox (hash): the messages that wait; see admit-message
 -- <texts><step>, <reasonings><step> (strings): what an open step has said and reasoned
-local meta, log, ids, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local meta, log, ids, channel, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
 local taken = 0
 local take = function()
@@ -24,7 +25,13 @@ local texts, reasonings = take(), take()
 local life = function()
   local info = redis.pcall('INFO', 'server', 'replication')
   if type(info) ~= 'string' then return '' end
-  return (string.match(info, 'run_id:(%w+)') or '') .. (string.match(info, 'master_replid:(%w+)') or '')
+  local name = ''
+  for _, field in ipairs({ '\nrun_id:', '\nmaster_replid:' }) do -- found as plain text: patterns cost more than INFO
+    local _, before = string.find(info, field, 1, true)
+    local after = before and string.find(info, '\r', before, true)
+    if after then name = name .. string.sub(info, before + 1, after - 1) end
+  end
+  return name
 end
 
 -- {epoch, seq} as strings; nil if there is no log, if it is of another life, or if a server that evicts keys has taken
@@ -99,6 +106,11 @@ local open_log = function()
   if may_create ~= '1' then return ttl, cap, 'lost' end
   create(new_epoch, info)
   return ttl, cap, nil
+end
+
+-- Gives back the room of messages that wait no longer: a count, then their ids.
+local release = function()
+  for _ = 1, tonumber(take()) do redis.call('HDEL', inbox, take()) end
 end
 
 local touch = function(ttl)

@@ -1,5 +1,5 @@
 -- Reads the log in one consistent piece.
--- KEYS meta log ids channel
+-- KEYS meta log ids channel inbox
 -- ARGV texts reasonings | after('' for the newest) limit
 -- Returns {} | {position, first, info, events(flat seq, json), open(flat step, turn, agent, attempt, text, reasoning)}
 local now = whole()

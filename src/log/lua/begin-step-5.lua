@@ -1,7 +1,7 @@
 -- Opens an attempt of a step.
--- KEYS meta log ids channel
+-- KEYS meta log ids channel inbox
 -- ARGV texts reasonings | ttl cap epoch seq create('1'|'') new-epoch info | start (JSON) turn-end owner order at-least
---      | restart-id restart-json (both without the attempt, the JSON also without the id) | since-epoch since-seq | drafts
+--      | restart-id restart-json (both without the attempt, the JSON also without the id) | since-epoch since-seq | drafts | release
 -- Returns {'begun', position, attempt, placed, restarted{seq,json}|{}, info|'', fresh} | {'ended', position, placed, ends}
 --       | {'fenced', attempt} | {'lost'} | {'behind'}
 local ttl, cap, wrong = open_log()
@@ -30,6 +30,7 @@ if not over and open[2] ~= owner then
   redis.call('HSET', meta, 'a:' .. step, attempt, 'o:' .. step, owner, 'w:' .. step, order, 'n:' .. step, 0, 'm:' .. step, 0)
   redis.call('DEL', texts .. step, reasonings .. step)
 end
+release()
 touch(ttl)
 trim(cap)
 if over then return { 'ended', position(), placed, ends } end

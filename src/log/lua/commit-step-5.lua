@@ -1,5 +1,5 @@
 -- Ends a step; first writer wins.
--- KEYS meta log ids channel
+-- KEYS meta log ids channel inbox
 -- ARGV texts reasonings | ttl cap epoch seq '' '' '' | step attempt step-end turn-end | drafts
 -- Returns {'ended', position, placed, ends} | {'closed'} | {'fenced', attempt} | {'lost'} | {'behind'}
 local ttl, cap, wrong = open_log()

@@ -1,5 +1,5 @@
 -- Replaces the log by a new epoch, unless somebody else has done so.
--- KEYS meta log ids channel
+-- KEYS meta log ids channel inbox
 -- ARGV texts reasonings | expected-epoch(0 for none) expected-seq ttl cap epoch info
 --      | count, then seq, id, json of each event | count, then the start (JSON) of each open step
 -- Returns position

@@ -1,0 +1,110 @@
+/** Part of `log.suite.ts`: what waits in a session is bounded before it is signalled. */
+import { expect, test } from '@jest/globals';
+import { LIMITS, START, type SessionRef } from '../../src/contracts/index.ts';
+import { all, beginning, create, created, message, of } from '../log/drafts.ts';
+import type { Admission } from '../../src/log/index.ts';
+import type { LogSubject } from './log.suite.ts';
+
+const OK = { status: 'ok' };
+const { inboxMessages: MOST, inboxBytes: MOST_BYTES } = LIMITS;
+
+export function admittingSuite(subject: LogSubject): void {
+  const admit = (ref: SessionRef, messageId: string, bytes = 100): Promise<Admission> =>
+    subject.log.admit(ref, { messageId, bytes });
+  /** Admits so many messages `m<n>`. */
+  async function fill(ref: SessionRef, count: number = MOST): Promise<void> {
+    for (let n = 1; n <= count; n += 1) expect(await admit(ref, `m${n}`)).toEqual(OK);
+  }
+
+  test('so many messages and no more; whoever comes again has room already', async () => {
+    const ref = subject.fresh();
+    await fill(ref);
+    const full = { status: 'full', messages: MOST, bytes: MOST * 100 };
+    expect(await admit(ref, 'one-more')).toEqual(full);
+    expect(await admit(ref, 'm1')).toEqual(OK);
+    expect(await subject.other.admit(ref, { messageId: `m${MOST}`, bytes: 100 })).toEqual(OK);
+    expect(await admit(ref, 'one-more')).toEqual(full);
+    expect(await admit(subject.fresh(), 'one-more')).toEqual(OK);
+  });
+
+  test('so many bytes and no more, exactly', async () => {
+    const ref = subject.fresh();
+    expect(await admit(ref, 'big', MOST_BYTES - 10)).toEqual(OK);
+    expect(await admit(ref, 'too-big', 11)).toEqual({ status: 'full', messages: 1, bytes: MOST_BYTES - 10 });
+    expect(await admit(ref, 'fits', 10)).toEqual(OK);
+    expect(await admit(ref, 'empty', 0)).toEqual(OK);
+  });
+
+  test.each([
+    ['messages', 100, MOST],
+    ['bytes', 10_000, Math.floor(MOST_BYTES / 10_000)],
+  ] as const)('200 at once on two connections never exceed the bound of %s', async (_, bytes, most) => {
+    const ref = subject.fresh();
+    const replies = await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        (n % 2 ? subject.log : subject.other).admit(ref, { messageId: `m${n}`, bytes }),
+      ),
+    );
+    expect(replies.filter(({ status }) => status === 'ok')).toHaveLength(most);
+    expect(await admit(ref, 'one-more', bytes)).toEqual({
+      status: 'full',
+      messages: most,
+      bytes: most * bytes,
+    });
+  });
+
+  test('a message sent by many at once takes room once', async () => {
+    const ref = subject.fresh();
+    await fill(ref, MOST - 1);
+    const again = Array.from({ length: 50 }, (_, n) =>
+      (n % 2 ? subject.log : subject.other).admit(ref, { messageId: 'same', bytes: 100 }),
+    );
+    for (const reply of await Promise.all(again)) expect(reply).toEqual(OK);
+    expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full', messages: MOST });
+  });
+
+  test('room is given back with an append, a begin or alone; twice is once, and a stranger is nobody', async () => {
+    const ref = subject.fresh();
+    await fill(ref);
+    const known = await create(subject.log, ref);
+    const steps = [
+      () => subject.log.append(ref, { known, drafts: [], release: ['m1', 'never-seen'] }),
+      () => subject.log.begin(ref, beginning(known, { release: ['m2'] })),
+      () => subject.log.release(ref, ['m3']),
+    ];
+    for (const [index, give] of steps.entries()) {
+      await give();
+      await give();
+      expect(await admit(ref, `next-${index}`)).toEqual(OK);
+      expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full', messages: MOST });
+    }
+    await subject.log.release(ref, []);
+    expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full' });
+  });
+
+  test('a write that finds no log gives nothing back: it comes again', async () => {
+    const ref = subject.fresh();
+    await fill(ref);
+    const known = { epoch: 5, seq: 5 };
+    of('lost', await subject.log.append(ref, { known, drafts: [], release: ['m1'] }));
+    of('lost', await subject.log.begin(ref, beginning(known, { release: ['m1'] })));
+    expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full' });
+  });
+
+  test('a message that the log holds takes no room, and admission writes nothing to the log', async () => {
+    const ref = subject.fresh();
+    of('ok', await subject.log.append(ref, { known: START, drafts: [created(), message('accepted')] }));
+    await fill(ref);
+    expect(await admit(ref, 'accepted')).toEqual(OK);
+    expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full', messages: MOST });
+    expect(await all(subject.log, ref)).toHaveLength(2);
+  });
+
+  test('what is lost with the log starts from nothing', async () => {
+    const ref = subject.fresh();
+    await fill(ref);
+    await subject.under.lose(ref);
+    await fill(ref);
+    expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full', messages: MOST });
+  });
+}
