@@ -28,7 +28,7 @@ import { Kernel, type StepCall, type StepEnds, type TurnDriver, type TurnEnd } f
 import { infoOf, type TurnDeps } from './turn-deps.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
-import { TeamBroken, TurnStopped } from './stops.ts';
+import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
 /** The execution, as its caller sees it. */
 export interface TurnCall {
@@ -203,7 +203,7 @@ export class TurnRun implements StepHost, TurnDriver {
     } catch (error) {
       if (!this.signal.aborted) this.stop(new TurnStopped('superseded'));
       await Promise.allSettled([...this.#running]);
-      if (error instanceof TeamBroken) return await this.#broken(error);
+      if (isFatal(error)) return await this.#broken(error);
       if (!(error instanceof TurnStopped) || error.kind === 'superseded') throw error;
       if (error.kind === 'unable' && error.needs === this.#input.needs) return await this.#noRunner(error);
       if (error.kind === 'cancelled') return this.#result('cancelled');
@@ -269,7 +269,7 @@ export class TurnRun implements StepHost, TurnDriver {
     return closesOf({ turn: this.turn, type: 'step.cancelled', data }, at, cause);
   }
 
-  async #broken(error: TeamBroken): Promise<TurnResult> {
+  async #broken(error: FatalError): Promise<TurnResult> {
     const { session } = this.ref;
     this.logger?.warn({ err: error, session, turn: this.turn }, 'A team could not go on');
     return this.#ended({ status: 'failed', code: error.code, message: error.message });

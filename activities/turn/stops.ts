@@ -1,5 +1,5 @@
 /** Why a turn's activity stops before its team has ended. */
-import type { ErrorCode } from '../../src/contracts/index.ts';
+import { isConvokeError, type ErrorCode } from '../../src/contracts/index.ts';
 
 /**
  * `superseded`: another attempt of the activity has taken over, or the workflow is gone: show nothing, report nothing. `cancelled`: the turn
@@ -29,4 +29,11 @@ export class TeamBroken extends Error {
     this.name = 'TeamBroken';
     this.code = code;
   }
+}
+
+/** The turn ends with this: its team is broken, or what an agent must be shown cannot be had. No other attempt would go better. */
+export type FatalError = Error & { readonly code: ErrorCode };
+
+export function isFatal(error: unknown): error is FatalError {
+  return error instanceof TeamBroken || (isConvokeError(error) && error.code === 'context_incomplete');
 }

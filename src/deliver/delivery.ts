@@ -46,6 +46,8 @@ export interface Delivery {
   page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage>;
   /** Where a message stands. Throws `message_not_found`, `session_not_found`, and `worker_unavailable` if only the workflow knows. */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
+  /** The newest turn of a session that is followed here, if it has ended; null if it runs, or is not known. */
+  endedTurn(ref: SessionRef): string | null;
   /** Stops following; watchers are not told. */
   stop(): Promise<void>;
 }

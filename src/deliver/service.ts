@@ -63,6 +63,12 @@ class DeliveryService implements Delivery {
     return readReceipt(this.#sources, ref, { messageId, followed, ask: this.#ask });
   }
 
+  endedTurn(ref: SessionRef): string | null {
+    const follower = this.#followers.get(sessionKey(ref));
+    const newest = follower?.position ? follower.view.turns.at(-1) : undefined;
+    return newest && newest.status !== 'running' ? newest.turn : null;
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);

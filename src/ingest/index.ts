@@ -1,6 +1,7 @@
 /** Ingest: the one door into the engine, and what is needed to describe it. */
 export { bearerToken, createAuthenticator } from './authenticate.ts';
 export type { Principal } from './authenticate.ts';
+export { createAdmission } from './admit.ts';
 export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';

@@ -3,8 +3,17 @@
  * goes on is valid, and belongs to the caller's tenant. Every method throws `ConvokeError` only, within 2 s where Temporal alone answers
  * (`RECOVERY.ingressDeadlineMs`), or `answerDeadlineMs` where a worker must.
  */
-import type { OpenRequest, Receipt, SessionPage, SessionRef, SessionState } from '../contracts/index.ts';
+import { isConvokeError } from '../contracts/index.ts';
+import type {
+  ErrorCode,
+  OpenRequest,
+  Receipt,
+  SessionPage,
+  SessionRef,
+  SessionState,
+} from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
+import type { Admission } from './admit.ts';
 import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import type { Authenticator, Principal } from './authenticate.ts';
@@ -38,7 +47,7 @@ export interface Intake {
    * `unknown_team`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
    */
   open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
-  /** Hands a message to a session. Resolves once it is persisted. Throws `session_not_found`, `session_closed`. */
+  /** Hands a message to a session. Resolves once it is persisted. Throws `session_not_found`, `session_closed`, `inbox_full`. */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
   /** Steers a session, see `Controls`. Throws `session_not_found`. */
   control<C extends keyof Controls>(
@@ -53,9 +62,18 @@ export interface Intake {
   list(principal: Principal, query: unknown): Promise<SessionPage>;
 }
 
+/** There is no session that could have taken the message. */
+const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
+
 export interface IntakeConfig extends OpenDeps {
   readonly agentsOf: AgentsOf;
   readonly authenticator: Authenticator;
+  readonly admission: Admission;
+  /**
+   * The newest turn of the session if this gateway has seen its end and no other running since; null if it does not know. Tells the workflow,
+   * which hears of a turn's end later than clients do, that a message does not wait.
+   */
+  endedTurn(ref: SessionRef): string | null;
 }
 
 export function createIntake(config: IntakeConfig): Intake {
@@ -111,8 +129,20 @@ class SessionIntake implements Intake {
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
     if (request.from !== undefined) await this.#roster.refuseAgentName(ref, request.from);
-    const message = messageOf({ ...request, messageId }, Date.now());
-    await inSession(this.#isArchived, ref, this.#calls.send(ref, message));
+    const ended = this.#config.endedTurn(ref);
+    const message = {
+      ...messageOf({ ...request, messageId }, Date.now()),
+      ...(ended === null ? {} : { ended }),
+    };
+    await this.#config.admission.admit(ref, message);
+    try {
+      await inSession(this.#isArchived, ref, this.#calls.send(ref, message));
+    } catch (error) {
+      // Any other error leaves it open whether Temporal has the message.
+      if (isConvokeError(error) && GONE.includes(error.code))
+        await this.#config.admission.giveBack(ref, messageId);
+      throw error;
+    }
     return { session: ref.session, messageId, status: 'accepted' };
   }
 

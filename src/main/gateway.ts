@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
-import { createAuthenticator, createIntake } from '../ingest/index.ts';
+import { createAdmission, createAuthenticator, createIntake } from '../ingest/index.ts';
 import { RECOVERY } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
@@ -42,6 +42,8 @@ export async function runGateway(config: Config, port: number, host: string): Pr
   const gateway = createGateway({
     intake: createIntake({
       calls,
+      admission: createAdmission(session.log),
+      endedTurn: (ref) => delivery.endedTurn(ref),
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
       isArchived: async (ref) => (await archive.session(ref)) !== null,

@@ -1,4 +1,5 @@
 /** A gateway on a free port, with small doubles where the engine is not the thing under test. */
+import { OPEN_DOOR } from '../support/admission.ts';
 import { createGateway } from '../../src/gateway/index.ts';
 import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
 import { ConvokeError, emptyView } from '../../src/contracts/index.ts';
@@ -154,6 +155,10 @@ export class FakeDelivery implements Delivery {
     return { session: ref.session, messageId, status: 'consumed' as const, turn: 't1' };
   }
 
+  endedTurn(): null {
+    return null;
+  }
+
   async stop(): Promise<void> {
     this.watchers.clear();
   }
@@ -166,6 +171,7 @@ export function intakeOf(calls: SessionCalls): Intake {
     authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived: async () => false,
+    ...OPEN_DOOR,
     agentsOf: async () => ['a'],
   });
 }

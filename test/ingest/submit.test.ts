@@ -1,4 +1,5 @@
 /** What ingest does when there is no Temporal: it says so, soon. */
+import { OPEN_DOOR } from '../support/admission.ts';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -27,6 +28,7 @@ function intakeTo(address: string, isArchived = async (): Promise<boolean> => fa
     calls: createSessionCalls({ client: new Client({ connection }) }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived,
+    ...OPEN_DOOR,
     agentsOf: async () => null,
   });
 }

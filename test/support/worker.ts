@@ -20,7 +20,7 @@ import type {
   SessionRef,
   SessionState,
 } from '../../src/contracts/index.ts';
-import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import { createAdmission, createAuthenticator, createIntake } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import { connectRedis, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
@@ -136,6 +136,8 @@ export async function startEngine(): Promise<Engine> {
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     defaultAgents: [],
     isArchived: async (ref) => (await archive.session(ref)) !== null,
+    admission: createAdmission(log),
+    endedTurn: () => null,
     agentsOf: async () => null,
   });
   const workers = new Set<RunningWorker>();

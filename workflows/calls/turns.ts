@@ -21,12 +21,18 @@ import { ALIVE, summaryOf } from './options.ts';
 /** How long a turn waits for a worker that can run its agents, where one without the means has handed it over. */
 const ABLE_WORKER_MS = 15_000;
 
+/**
+ * A turn whose activity never gets as far as its own bound (`RECOVERY.lostAttempts`) because it takes its process with it, or because what it
+ * needs is broken: after so many attempts, about eight minutes, it fails.
+ */
+const RETRIED = { retry: { ...ALIVE.retry, maximumAttempts: 50 } };
+
 /** One activity of a turn; inside the workflow task if all agents are quick: then saying it again is harmless. */
 export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise<TurnResult> {
   const summary = summaryOf(`${input.turn}: ${agents.map(({ name }) => name).join(', ')}`);
   const able = input.needs === undefined ? {} : ableWorker(input.needs);
   const outside = (): Promise<TurnResult> =>
-    scheduleActivity<TurnResult>('runTurn', [input], { ...ALIVE, ...able, summary });
+    scheduleActivity<TurnResult>('runTurn', [input], { ...ALIVE, ...RETRIED, ...able, summary });
   if (!agents.every(({ quick }) => quick === true)) return outside();
   const inside = (): Promise<TurnResult> =>
     scheduleLocalActivity<TurnResult>('runTurn', [input], {

@@ -40,4 +40,11 @@ export const INGEST = {
   attachmentsPerSocket: 32,
   /** Requests that one socket may have unanswered. */
   inflightPerSocket: 64,
+  /**
+   * What one session may be sent through one gateway while Redis, which counts what waits, is away: messages, and UTF-8 bytes of their
+   * JSON. Counted for so many sessions.
+   */
+  awayMessages: 20,
+  awayBytes: 64 * KIB,
+  awaySessions: 10_000,
 } as const;

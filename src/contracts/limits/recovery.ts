@@ -19,6 +19,8 @@ export const RECOVERY = {
   providerPauseMostMs: 30_000,
   /** A pause of a step of at least this length is told to clients. */
   waitToldMs: 1_000,
+  /** Longest wait of a gateway for Redis before it admits a message by its own count. */
+  admitDeadlineMs: 300,
   /** Longest wait of a gateway for Temporal alone: the answer to the client comes within 2 s. */
   ingressDeadlineMs: 1_500,
   /** Longest wait of a gateway for a worker's answer. A workflow task that is held open by a quick step answers after 0.8 of its time-out. */

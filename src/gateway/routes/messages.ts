@@ -29,7 +29,14 @@ function sendRoute(context: GatewayContext): ApiRoute {
         '202': json('The message is accepted and will not be lost.', receiptReply, {
           Location: z.string().meta({ description: 'Where to ask where it stands.' }),
         }),
-        ...problems([...BODY, ...ENGINE, 'archive_unavailable', 'session_not_found', 'session_closed']),
+        ...problems([
+          ...BODY,
+          ...ENGINE,
+          'archive_unavailable',
+          'session_not_found',
+          'session_closed',
+          'inbox_full',
+        ]),
       },
     },
     async handle(call) {

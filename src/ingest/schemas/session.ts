@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { OpenRequest } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
-import { count, idSchema, boundedJsonSchema, text, turnSchema } from './common.ts';
+import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema } from './common.ts';
 
 const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
 

@@ -1,0 +1,75 @@
+/**
+ * Admission: what waits in a session is bounded before it is signalled, because Temporal's history keeps for ever what it was once sent. One
+ * Redis call a message. While Redis is away each gateway keeps a smaller bound of its own.
+ */
+import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../contracts/index.ts';
+import type { Message, SessionRef } from '../contracts/index.ts';
+import type { SessionLog } from '../log/index.ts';
+import { inTime } from './in-time.ts';
+
+export interface Admission {
+  /** Takes room for a message. Throws `inbox_full`. */
+  admit(ref: SessionRef, message: Message): Promise<void>;
+  /** The message was refused after all. Never throws. */
+  giveBack(ref: SessionRef, messageId: string): Promise<void>;
+}
+
+interface Sent {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+function full(): ConvokeError {
+  return new ConvokeError(
+    'inbox_full',
+    'Wait until the session has answered, then send the same message again.',
+  );
+}
+
+export function createAdmission(log: Pick<SessionLog, 'admit' | 'release'>): Admission {
+  return new RedisAdmission(log);
+}
+
+class RedisAdmission implements Admission {
+  readonly #log: Pick<SessionLog, 'admit' | 'release'>;
+  /** What sessions were sent since Redis went away; the least recently sent to are forgotten. */
+  readonly #away = new Map<string, Sent>();
+
+  constructor(log: Pick<SessionLog, 'admit' | 'release'>) {
+    this.#log = log;
+  }
+
+  async admit(ref: SessionRef, { messageId, parts }: Message): Promise<void> {
+    const bytes = Buffer.byteLength(JSON.stringify(parts));
+    const late = (): Error => new ConvokeError('log_unavailable');
+    try {
+      const { status } = await inTime(
+        this.#log.admit(ref, { messageId, bytes }),
+        RECOVERY.admitDeadlineMs,
+        late,
+      );
+      this.#away.clear();
+      if (status === 'full') throw full();
+    } catch (error) {
+      if (!isConvokeError(error) || error.code !== 'log_unavailable') throw error;
+      this.#admitAway(sessionKey(ref), bytes);
+    }
+  }
+
+  async giveBack(ref: SessionRef, messageId: string): Promise<void> {
+    // What cannot be given back now expires.
+    await this.#log.release(ref, [messageId]).catch(() => undefined);
+  }
+
+  /** Nobody gives room back meanwhile: a session gets so much until Redis is there again. */
+  #admitAway(key: string, bytes: number): void {
+    const before = this.#away.get(key) ?? { messages: 0, bytes: 0 };
+    const sent = { messages: before.messages + 1, bytes: before.bytes + bytes };
+    if (sent.messages > LIMITS.awayMessages || (before.messages > 0 && sent.bytes > LIMITS.awayBytes))
+      throw full();
+    this.#away.delete(key);
+    this.#away.set(key, sent);
+    const [oldest] = this.#away.keys();
+    if (this.#away.size > LIMITS.awaySessions && oldest !== undefined) this.#away.delete(oldest);
+  }
+}
