@@ -48,8 +48,11 @@ export async function archiveEvents(
   access: Omit<LogAccess, 'patient'> & { readonly archive: Archive },
   input: ArchiveInput,
 ): Promise<ArchiveReport> {
+  const { known, archivedTo } = input;
+  const [head] = await access.log.heads([input]);
+  if (head && known.epoch !== 0 && head.epoch !== known.epoch) return { archivedTo, changed: head };
   const found = (await fromLog(access, input)) ?? (await fromWorkflow(access, input));
-  if (!found) return { archivedTo: input.archivedTo };
+  if (!found) return { archivedTo };
   await access.archive.write(input, found.info, found.events);
-  return { archivedTo: found.events.at(-1)?.seq ?? input.archivedTo };
+  return { archivedTo: found.events.at(-1)?.seq ?? archivedTo };
 }

@@ -36,10 +36,11 @@ import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import { isMessage } from './rules/arrivals.ts';
 import { SessionMachine } from './rules/machine.ts';
+import { nextMove, type Move } from './rules/moves.ts';
 
 const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
 const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel);
-const closeUpdate = defineUpdate<undefined, [string]>(SESSION.updates.close);
+const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
 const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
 const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
 const receiptQuery = defineQuery<Receipt | null, [string]>(SESSION.queries.receipt);
@@ -52,7 +53,7 @@ export async function session(input: SessionInput): Promise<void> {
   });
   setHandler(cancelUpdate, (turn) => run.cancel(turn));
   setHandler(closeUpdate, (reason) => {
-    run.machine.close(reason, Date.now());
+    run.close(reason);
     return undefined;
   });
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
@@ -73,6 +74,8 @@ class SessionRun {
   /** Of the activity at work for the running turn. */
   #scope: CancellationScope | null = null;
   #turnFailure: { error: unknown } | null = null;
+  /** Ends the wait of a turn that waits. */
+  #timer: CancellationScope | null = null;
   /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
   #archiveAt = 0;
   /** Signals that were no message. */
@@ -95,48 +98,40 @@ class SessionRun {
   cancel(turn: string | undefined): CancelReply {
     const reply = this.machine.cancel(turn, Date.now());
     if (this.machine.turns.current?.cancelled) this.#scope?.cancel();
+    this.#wakeInTime();
     return reply;
+  }
+
+  close(reason: unknown): void {
+    this.machine.close(reasonOf(reason), Date.now());
+    this.#wakeInTime();
   }
 
   async loop(): Promise<void> {
     this.#wakeInTime();
     while (!this.machine.closed) {
-      await condition(() => this.#hasWork());
+      await condition(() => this.#turnFailure !== null || this.#next() !== null);
       if (this.#turnFailure) throw this.#turnFailure.error;
-      await this.#act();
+      await this.#act(this.#next());
     }
     await this.#close();
   }
 
   /** Ends a running turn, answers nothing more, and closes. */
   async stop(reason: string): Promise<void> {
-    this.machine.close(reason, Date.now());
+    this.close(reason);
     while (this.machine.turns.current ?? this.machine.hasMessage) {
       if (this.cancel(undefined).status === 'none') break;
       await condition(() => this.#scope === null);
+      if (this.machine.turns.isUnended) this.machine.turns.settle(Date.now());
       await this.#publish();
     }
     if (!this.machine.closed) this.machine.finish(Date.now());
     await this.#close();
   }
 
-  #hasWork(): boolean {
-    const { machine } = this;
-    if (this.#turnFailure) return true;
-    if (this.#mustPublish()) return true;
-    if (this.#scope !== null) return false;
-    return machine.turns.isUnended || machine.canRun || machine.closing || this.#mustContinue();
-  }
-
-  /** What an activity of a turn is about to carry costs nothing; it waits for that. */
-  #mustPublish(): boolean {
-    const { facts, turns, hasMessage } = this.machine;
-    const turn = turns.current;
-    if (facts.mustReconcile) return true;
-    if (!facts.hasDrafts) return false;
-    if (!turn) return !hasMessage;
-    if (turn.phase === 'running') return turn.cancelled || !turn.endSeen;
-    return turn.phase !== 'ready';
+  #next(): Move | null {
+    return nextMove(this.machine, this.#scope !== null, () => this.#mustContinue());
   }
 
   #mustContinue(): boolean {
@@ -146,7 +141,7 @@ class SessionRun {
       historyLength > LIMITS.historyEvents ||
       historySize > LIMITS.historyBytes ||
       this.machine.facts.heldChars > LIMITS.heldChars;
-    return full && this.machine.atRest && (Date.now() >= this.#archiveAt || this.#mustWait());
+    return full && (Date.now() >= this.#archiveAt || this.#mustWait());
   }
 
   /** With an archive that is away the run goes on, but not for ever. */
@@ -159,13 +154,13 @@ class SessionRun {
     );
   }
 
-  async #act(): Promise<void> {
+  async #act(move: Move | null): Promise<void> {
     const { machine } = this;
-    if (this.#mustPublish()) await this.#publish();
-    else if (this.#mustContinue()) await this.#continue();
-    else if (machine.turns.isUnended) machine.turns.settle(Date.now());
-    else if (machine.canRun) this.#runTurn();
-    else if (machine.closing) machine.finish(Date.now());
+    if (move === 'publish') await this.#publish();
+    else if (move === 'continue') await this.#continue();
+    else if (move === 'settle') machine.turns.settle(Date.now());
+    else if (move === 'run') this.#runTurn();
+    else if (move === 'finish') machine.finish(Date.now());
   }
 
   /** Starts the next activity of the turn; the loop goes on meanwhile. */
@@ -178,13 +173,11 @@ class SessionRun {
     setCurrentDetails(this.#story());
     scope
       .run(() => runTurn(agents, input))
-      .then((result) => machine.turns.back(result))
+      .then((result) => machine.back(input, result, Date.now()))
       .catch((error: unknown) => {
-        machine.facts.returnDrafts(input.lead);
         // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.
         if (!(error instanceof TemporalFailure)) throw error;
-        const { progress, code } = lostTurn(error);
-        machine.turns.lost(progress, code, Date.now());
+        machine.lost(input, lostTurn(error), Date.now());
       })
       .catch((error: unknown) => {
         this.#turnFailure = { error };
@@ -198,15 +191,22 @@ class SessionRun {
 
   /** A turn that waits goes on when its first wait is over. */
   #wakeInTime(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
     const turn = this.machine.turns.current;
     if (turn?.phase !== 'waiting') return;
-    void sleep(Math.max(turn.wakeAt - Date.now(), 1)).then(
-      () => {
-        turn.wake(Date.now(), false);
-        if (turn.phase === 'waiting') this.#wakeInTime();
-      },
-      () => undefined, // only a cancel of the workflow ends it early
-    );
+    const timer = new CancellationScope();
+    this.#timer = timer;
+    const ms = Math.min(Math.max(turn.wakeAt - Date.now(), 1), LIMITS.timerMostMs);
+    void timer
+      .run(() => sleep(ms))
+      .then(
+        () => {
+          turn.wake(Date.now(), false);
+          this.#wakeInTime();
+        },
+        () => undefined, // nothing waits any more
+      );
   }
 
   async #publish(): Promise<void> {
@@ -229,6 +229,7 @@ class SessionRun {
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */
   async #continue(): Promise<void> {
     if (await this.#archive(!this.#mustWait())) {
+      if (!this.machine.atRest) return;
       await condition(allHandlersFinished);
       await continueAsNew<typeof session>({ ...this.#input, carried: this.machine.carry() });
     }
@@ -242,17 +243,19 @@ class SessionRun {
     const input = { tenant, session, known: facts.known, archivedTo: facts.archivedTo };
     const report = brief ? await tryArchive(input) : await archive(input);
     if (report) facts.archived(report.archivedTo);
+    if (report?.changed) facts.learn(report.changed);
     return report !== null;
   }
 
   /** The last facts go to the log, everything to the archive. A signal that arrives meanwhile runs the end of this again. */
   async #close(): Promise<void> {
     upsertSearchAttributes([{ key: statusKey, value: 'closed' }]);
+    const { facts } = this.machine;
+    const mustPublish = (): boolean => facts.hasDrafts || facts.mustReconcile;
     do {
-      while (this.machine.facts.hasDrafts || this.machine.facts.mustReconcile) await this.#publish();
+      while (mustPublish()) await this.#publish();
       await this.#archive(false);
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a message may have come meanwhile
-    } while (this.machine.facts.hasDrafts);
+    } while (mustPublish());
     setCurrentDetails(this.#story());
   }
 
@@ -264,4 +267,9 @@ class SessionRun {
       : 'idle';
     return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
   }
+}
+
+/** Anybody with access to Temporal can send the update. */
+function reasonOf(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, LIMITS.failureChars) : 'requested';
 }

@@ -15,6 +15,7 @@ import {
   type TurnProgress,
   type TurnResult,
 } from '../../src/contracts/index.ts';
+import type { LostTurn } from '../rules/turns.ts';
 import { inTask } from './inside.ts';
 import { ALIVE, summaryOf } from './options.ts';
 
@@ -46,12 +47,6 @@ export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise
 
 function ableWorker(needs: string): { readonly taskQueue: string; readonly scheduleToStartTimeout: number } {
   return { taskQueue: queueFor(workflowInfo().taskQueue, needs), scheduleToStartTimeout: ABLE_WORKER_MS };
-}
-
-export interface LostTurn {
-  /** What the lost activity had made durable. */
-  readonly progress: TurnProgress | null;
-  readonly code: 'worker_lost' | 'no_worker_for_agent';
 }
 
 /** What is left of an activity of a turn that did not come back. */

@@ -1,13 +1,15 @@
 /**
- * The facts of a session on their way from a decision to the archive: decided (outbox) → in flight → held with a position → archived.
+ * The facts of a session on their way from a decision to the archive: decided (idle) → in flight → held with a position → archived.
  *
  * Invariants
- * 1. A fact is in the outbox, in flight or held, never in two of them.
+ * 1. A fact is pending or held, never both; those that are pending stay in the order of their decision, whoever carries them.
  * 2. `known` only grows. A report of another epoch than the known one raises `mustReconcile`: what was reported before may be missing in
  *    the log's present life.
  * 3. Facts without a position may wait for hours, as long as the log is away; whoever decides them asks `pendingChars` first.
  */
 import {
+  eventId,
+  isAfter,
   LIMITS,
   START,
   type CarriedState,
@@ -33,8 +35,10 @@ function jsonLength(value: unknown): number {
 
 export class Facts {
   readonly #held: HeldEvents;
-  #outbox: EventDraft[];
-  #inflight: readonly EventDraft[] = [];
+  /** Facts without a position, in flight or not. */
+  #pending: readonly EventDraft[];
+  /** Ids of those that nobody carries. */
+  readonly #idle: Set<string>;
   #known: Position;
   #archivedTo: number;
   #reconcile: boolean;
@@ -43,11 +47,12 @@ export class Facts {
 
   constructor(carried?: CarriedFacts) {
     this.#held = new HeldEvents(carried?.events ?? []);
-    this.#outbox = [...(carried?.outbox ?? [])];
+    this.#pending = carried?.outbox ?? [];
+    this.#idle = new Set(this.#pending.map(({ id }) => id));
     this.#known = carried?.known ?? START;
     this.#archivedTo = carried?.archivedTo ?? 0;
     this.#reconcile = carried?.reconcile ?? false;
-    this.#pendingChars = jsonLength(this.#outbox);
+    this.#pendingChars = jsonLength(this.#pending);
   }
 
   get known(): Position {
@@ -67,7 +72,7 @@ export class Facts {
   }
 
   get hasDrafts(): boolean {
-    return this.#outbox.length > 0;
+    return this.#idle.size > 0;
   }
 
   /** The epoch has changed under the workflow: facts that it holds may be missing in the log. */
@@ -78,18 +83,12 @@ export class Facts {
   // eslint-disable-next-line @typescript-eslint/max-params -- in the order of an event's fields
   decide<T extends EventType>(type: T, id: string, at: number, data: EventData[T], place: Place = {}): void {
     const draft = { id, type, at, ...place, data } as EventDraft; // safety: `data` is that of `type`
-    this.#outbox.push(draft);
-    this.#pendingChars += jsonLength(draft);
+    this.#add(draft);
   }
 
   /** Facts that an activity has decided and that have no position yet. */
   adopt(drafts: readonly EventDraft[]): void {
-    const known = new Set(this.pending().map(({ id }) => id));
-    for (const draft of drafts) {
-      if (known.has(draft.id) || this.#held.has(draft.id)) continue;
-      this.#outbox.push(draft);
-      this.#pendingChars += jsonLength(draft);
-    }
+    for (const draft of drafts) if (!this.#has(draft.id)) this.#add(draft);
   }
 
   /**
@@ -97,17 +96,14 @@ export class Facts {
    * `returnDrafts`. Those that another carrier has and has not reported go along: whichever is first, the log keeps the order.
    */
   takeDrafts(): readonly EventDraft[] {
-    this.#inflight = this.pending();
-    this.#outbox = [];
-    return this.#inflight;
+    this.#idle.clear();
+    return this.#pending;
   }
 
-  /** Their carrier failed without a report: to be carried again. Appending twice is harmless. */
+  /** Their carrier has failed, or has not written them: to be carried again. Appending twice is harmless. */
   returnDrafts(drafts: readonly EventDraft[]): void {
-    const ids = new Set(drafts.map((draft) => draft.id));
-    const back = this.#inflight.filter((draft) => ids.has(draft.id));
-    this.#inflight = this.#inflight.filter((draft) => !ids.has(draft.id));
-    this.#outbox = [...back, ...this.#outbox];
+    const pending = new Set(this.#pending.map(({ id }) => id));
+    for (const { id } of drafts) if (pending.has(id)) this.#idle.add(id);
   }
 
   /** Learns where facts have landed, and which others the log holds. `reconciled`: the log lacks nothing any more. */
@@ -117,16 +113,23 @@ export class Facts {
       seqs.delete(event.id);
       this.#held.put(event);
     }
-    for (const draft of this.pending()) {
+    for (const draft of this.#pending) {
       const seq = seqs.get(draft.id);
       if (seq !== undefined) this.#held.put({ ...draft, seq });
     }
     for (const [id, seq] of seqs) this.#held.move(id, seq);
-    this.#inflight = this.#inflight.filter((draft) => !this.#held.has(draft.id));
-    this.#outbox = this.#outbox.filter((draft) => !this.#held.has(draft.id));
-    this.#pendingChars = jsonLength(this.pending());
+    this.#pending = this.#pending.filter((draft) => !this.#held.has(draft.id));
+    for (const id of this.#idle) if (this.#held.has(id)) this.#idle.delete(id);
+    this.#pendingChars = jsonLength(this.#pending);
     if (reconciled) this.#reconcile = false;
-    this.#advance(report.position);
+    this.learn(report.position);
+  }
+
+  /** Learns where the log is. Another epoch than the known one: what is held may be missing there, or be in another place. */
+  learn(position: Position): void {
+    const { epoch } = this.#known;
+    if (epoch !== 0 && position.epoch !== epoch) this.#reconcile = true;
+    if (isAfter(position, this.#known)) this.#known = position;
   }
 
   /** Every event up to `upTo` is in the archive: they are let go. */
@@ -154,23 +157,34 @@ export class Facts {
 
   /** Facts without a position, in the order in which they were decided. */
   pending(): readonly EventDraft[] {
-    return [...this.#inflight, ...this.#outbox];
+    return this.#pending;
+  }
+
+  /** The starts of this turn's steps that have no end. */
+  openSteps(turn: string): readonly EventDraft[] {
+    const starts = [...this.#held.unordered(), ...this.#pending].filter(
+      (fact) => fact.type === 'step.started' && fact.turn === turn,
+    );
+    return starts.filter(({ step = '' }) => !this.#has(eventId.stepEnded(step)));
   }
 
   carry(): CarriedFacts {
     return {
       known: this.#known,
       archivedTo: this.#archivedTo,
-      outbox: this.pending(),
+      outbox: this.#pending,
       events: this.#held.list(),
       reconcile: this.#reconcile,
     };
   }
 
-  #advance(position: Position): void {
-    const { epoch, seq } = this.#known;
-    if (epoch !== 0 && position.epoch !== epoch) this.#reconcile = true;
-    const newer = position.epoch > epoch || (position.epoch === epoch && position.seq > seq);
-    if (newer) this.#known = position;
+  #has(id: string): boolean {
+    return this.#held.has(id) || this.#pending.some((draft) => draft.id === id);
+  }
+
+  #add(draft: EventDraft): void {
+    this.#pending = [...this.#pending, draft];
+    this.#idle.add(draft.id);
+    this.#pendingChars += jsonLength(draft);
   }
 }

@@ -60,6 +60,10 @@ export class HeldEvents {
     return events.slice(0, count);
   }
 
+  unordered(): Iterable<LoggedEvent> {
+    return this.#events.values();
+  }
+
   /** In the order of the log. */
   list(): readonly LoggedEvent[] {
     return [...this.#events.values()].sort((a, b) => a.seq - b.seq);

@@ -9,6 +9,7 @@
  */
 import {
   eventId,
+  isAfter,
   LIMITS,
   turnId,
   turnNumber,
@@ -25,13 +26,14 @@ import {
   type SessionStatus,
   type Stamps,
   type TurnInput,
+  type TurnResult,
 } from '../../src/contracts/index.ts';
 import { Facts } from '../facts/facts.ts';
 import { Inbox } from './inbox.ts';
 import { Receipts } from './receipts.ts';
 import { Releases } from './releases.ts';
 import type { RunningTurn } from './turn.ts';
-import { Turns } from './turns.ts';
+import { Turns, type LostTurn } from './turns.ts';
 
 /** What goes along with a publish. */
 export type Along = Pick<PublishInput, 'release' | 'closes'>;
@@ -152,6 +154,24 @@ export class SessionMachine {
       ...{ journal: turn.journal, attempts: turn.attempts },
       ...(turn.needs === undefined ? {} : { needs: turn.needs }),
     };
+  }
+
+  /** The activity of the turn has come back. */
+  back({ known, lead, release }: TurnInput, result: TurnResult, now: number): void {
+    const { placed, position } = result.report;
+    const hasWritten = placed.length > 0 || isAfter(position, known);
+    this.turns.back(result);
+    // A turn may wait, or be handed over, before it has written anything.
+    this.facts.returnDrafts(lead);
+    if (!hasWritten) this.#releases.add(...release);
+    if (this.#status !== 'open') this.turns.current?.wake(now, true);
+  }
+
+  /** No activity came back. */
+  lost({ lead, release }: TurnInput, lost: LostTurn, now: number): void {
+    this.facts.returnDrafts(lead);
+    this.#releases.add(...release);
+    this.turns.lost(lost, now);
   }
 
   // Letting go

@@ -12,8 +12,7 @@ export class Releases {
   }
 
   add(...messages: readonly string[]): void {
-    this.#messages.push(...messages);
-    this.#messages = this.#messages.slice(-2 * LIMITS.inboxMessages);
+    this.#messages = [...new Set([...this.#messages, ...messages])].slice(-2 * LIMITS.inboxMessages);
   }
 
   /** A message that came again, or was refused: it was counted, and does not wait. */

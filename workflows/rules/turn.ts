@@ -101,13 +101,13 @@ export class RunningTurn {
     this.#needs = needs ?? this.#needs;
     this.#waits = status === 'suspended' ? waits : [];
     if (status === 'done' || status === 'cancelled' || this.#cancelled) this.#phase = 'over';
-    else this.#phase = status === 'suspended' ? 'waiting' : 'ready';
+    else this.#phase = this.#waits.length > 0 ? 'waiting' : 'ready';
   }
 
   /** Ends the waits that are due, or all of them; true if the turn can go on. */
   wake(now: number, all: boolean): boolean {
     if (this.#phase !== 'waiting') return false;
-    const due = this.#waits.filter(({ until }) => all || until <= now);
+    const due = this.#waits.filter(({ until }) => all || until <= now).sort((a, b) => a.until - b.until);
     if (due.length === 0) return false;
     const over = due
       .filter(({ kind }) => kind === 'sleep')

@@ -15,6 +15,13 @@ import type { Facts } from '../facts/facts.ts';
 import type { Receipts } from './receipts.ts';
 import { RunningTurn } from './turn.ts';
 
+/** What is left of an activity of a turn that did not come back. */
+export interface LostTurn {
+  /** What it had made durable. */
+  readonly progress: TurnProgress | null;
+  readonly code: 'worker_lost' | 'no_worker_for_agent';
+}
+
 export class Turns {
   readonly #facts: Facts;
   readonly #receipts: Receipts;
@@ -44,7 +51,8 @@ export class Turns {
 
   cancel(turn: RunningTurn, now: number): CancelReply {
     if (turn.end) return { status: 'ended', turn: turn.turn };
-    if (!turn.cancelled) {
+    // One that is over has its end on the way.
+    if (!turn.cancelled && turn.phase !== 'over') {
       turn.cancel();
       const reason = 'cancelled on request';
       this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason } };
@@ -62,12 +70,13 @@ export class Turns {
   }
 
   /** No activity came back. What it had made durable stays; its open steps and the turn fail, unless they were cancelled. */
-  lost(progress: TurnProgress | null, code: 'worker_lost' | 'no_worker_for_agent', now: number): void {
+  lost({ progress, code }: LostTurn, now: number): void {
     const turn = this.#current;
     if (!turn) return;
     turn.lost();
     this.#facts.adopt(progress?.facts ?? []);
     if (!turn.cancelled) this.#fail(turn, code, now);
+    this.report([]); // the end of one that was cancelled may be known already
   }
 
   /** True if the turn is over, and its end neither known nor on its way. */
@@ -89,7 +98,14 @@ export class Turns {
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
     for (const messageId of turn.causes) this.#receipts.change(messageId, { turnStatus });
-    if (turn.phase === 'over') this.#current = null;
+    if (turn.phase !== 'over') return;
+    this.#endSteps(turn, turn.end);
+    this.#current = null;
+  }
+
+  /** True if open steps are to be ended and no publish is under way with that. */
+  get hasClosing(): boolean {
+    return this.#closing !== null;
   }
 
   takeClosing(): Closing | null {
@@ -107,7 +123,18 @@ export class Turns {
     return this.#current ? { turn: this.#current.carry() } : {};
   }
 
-  #fail(turn: RunningTurn, code: 'worker_lost' | 'no_worker_for_agent', now: number): void {
+  /** A log that was lost in mid-turn has not closed steps whose start it gets back later: nobody else ends them. */
+  #endSteps(turn: RunningTurn, end: LoggedEvent): void {
+    for (const { step = '', agent = '' } of this.#facts.openSteps(turn.turn)) {
+      const data = { reason: 'the turn has ended', text: '' };
+      this.#facts.decide('step.cancelled', eventId.stepEnded(step), end.at, data, {
+        ...placeOf(turn),
+        ...{ step, agent },
+      });
+    }
+  }
+
+  #fail(turn: RunningTurn, code: LostTurn['code'], now: number): void {
     const failure = { code, message: ERRORS[code].title };
     this.#closing = { turn: turn.turn, type: 'step.failed', data: failure };
     this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, placeOf(turn));

@@ -55,6 +55,11 @@ export interface ArchiveInput extends SessionRef {
 export interface ArchiveReport {
   /** Every event up to this seq is in the archive. */
   readonly archivedTo: number;
+  /**
+   * Where the log is, if it has another life than the workflow knew. Nothing was archived: what the log lacks must get its place first, or
+   * two events would have one seq.
+   */
+  readonly changed?: Position;
 }
 
 export interface SessionActivities {

@@ -29,6 +29,8 @@ export const ORCHESTRATE = {
   heldChars: 256 * KIB,
   /** Held text in one answer of the query `events`, UTF-16 code units of JSON (an event more than that comes alone): a payload holds 2 MiB. */
   eventsPageChars: 256 * KIB,
+  /** Longest timer of a turn that waits; a longer wait takes several. */
+  timerMostMs: 30 * 24 * HOUR,
   /** Longest time of a try to archive (of two attempts) that may fail; messages wait meanwhile. */
   archiveTryMs: 5 * SECOND,
   /** Pause after such a try failed. */

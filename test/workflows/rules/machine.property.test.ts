@@ -1,0 +1,172 @@
+/** Whatever happens in whatever order: nothing is lost, nothing is doubled, everything ends. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { endsStep, endsTurn, LIMITS, type LoggedEvent } from '../../../src/contracts/index.ts';
+import { Simulation } from './simulation.ts';
+
+/** Something that can happen at times. `which`: one of many that it could be. */
+interface Happening {
+  readonly name: string;
+  readonly weight: number;
+  can(session: Simulation): boolean;
+  act(session: Simulation, which: number): void;
+}
+
+/** Three of these fill the inbox. */
+const LONG = 'x'.repeat(LIMITS.inboxChars / 2.5);
+const PAUSES = [[], [1], [20], [60, 1], [20, 20]];
+const MESSAGES = 12;
+const TURNS = 9;
+
+const messageId = (which: number): string => `m${1 + (which % MESSAGES)}`;
+const always = (): boolean => true;
+const working = ({ working: turn }: Simulation): boolean => turn !== null;
+const speaking = ({ working: turn }: Simulation): boolean => turn?.isSpeaking === true;
+
+const HAPPENINGS: readonly Happening[] = [
+  { name: 'a message', weight: 5, can: always, act: (s, which) => s.send(messageId(which)) },
+  { name: 'a long message', weight: 1, can: always, act: (s, which) => s.send(messageId(which), LONG) },
+  {
+    ...{ name: 'a message after a turn', weight: 1, can: always },
+    act: (s, which) => s.send(messageId(which), 'next', { ended: `t${1 + (which % TURNS)}` }),
+  },
+  {
+    ...{ name: 'a cancel', weight: 3, can: always },
+    act: (s, which) => s.cancel(which % 2 === 0 ? undefined : `t${1 + (which % TURNS)}`),
+  },
+  { name: 'a close', weight: 0.2, can: always, act: (s) => s.close() },
+  { name: 'the loop acts', weight: 12, can: (s) => s.move !== null, act: (s) => s.act() },
+  { name: 'the loop acts in a full run', weight: 4, can: (s) => !s.isPublishing, act: (s) => s.act(true) },
+  { name: 'a publish lands', weight: 8, can: (s) => s.isPublishing, act: (s) => s.publishLands() },
+  { name: 'a publish reports', weight: 8, can: (s) => s.isPublished, act: (s) => s.publishReports() },
+  { name: 'a step begins', weight: 6, can: working, act: (s) => s.turn?.begin() },
+  { name: 'a step ends', weight: 6, can: speaking, act: (s, which) => s.turn?.end(which % 2 === 0) },
+  { name: 'what is durable is shown', weight: 4, can: working, act: (s) => s.turn?.show() },
+  { name: 'the turn beats', weight: 2, can: working, act: (s) => s.turn?.beat() },
+  { name: 'the turn finishes', weight: 1, can: working, act: (s) => s.turn?.finish() },
+  {
+    ...{ name: 'the turn suspends', weight: 3, can: working },
+    act: (s, which) => s.turn?.suspend(PAUSES[which % PAUSES.length] ?? []),
+  },
+  {
+    ...{ name: 'the turn yields', weight: 2, can: working },
+    act: (s, which) => s.turn?.yield(which % 2 === 0 ? 'model' : undefined),
+  },
+  { name: 'the turn hears of a cancel', weight: 4, can: working, act: (s) => s.turnStops() },
+  {
+    name: 'the turn reports',
+    weight: 8,
+    can: (s) => s.turn !== null && s.working === null,
+    act: (s) => s.turnReports(),
+  },
+  { name: 'the turn restarts elsewhere', weight: 1, can: working, act: (s) => s.turnRestarts() },
+  { name: 'the turn is lost', weight: 1.5, can: working, act: (s) => s.turnLost() },
+  { name: 'a zombie begins a step', weight: 1, can: (s) => s.zombie !== null, act: (s) => s.zombieBegins() },
+  { name: 'a zombie shows', weight: 1, can: (s) => s.zombie !== null, act: (s) => s.zombie?.show() },
+  {
+    ...{ name: 'time passes', weight: 4 },
+    can: (s) => s.machine.turns.current?.phase === 'waiting',
+    act: (s, which) => s.wake([5, 30, 100][which % 3] ?? 5),
+  },
+  { name: 'the log is lost', weight: 1.5, can: always, act: (s) => s.loseLog() },
+];
+
+interface Choice {
+  /** Of what can happen, in ten-thousandths. */
+  readonly what: number;
+  readonly which: number;
+}
+
+const choices: fc.Arbitrary<readonly Choice[]> = fc.array(
+  fc.record({ what: fc.nat(9_999), which: fc.nat(71) }),
+  { minLength: 1, maxLength: 120, size: 'max' },
+);
+
+function choose(session: Simulation, what: number): Happening {
+  const possible = HAPPENINGS.filter(({ can }) => can(session));
+  let left = (what / 10_000) * possible.reduce((sum, { weight }) => sum + weight, 0);
+  return possible.find(({ weight }) => (left -= weight) < 0) ?? possible[0]!;
+}
+
+/** What is wrong with a session that was closed and archived. */
+function faultsOf(session: Simulation): string[] {
+  return [...faultsOfTranscript(session), ...faultsOfMessages(session), ...faultsOfSteps(session)];
+}
+
+function faultsOfTranscript({ archive: events, accepted }: Simulation): string[] {
+  const faults = events
+    .filter(({ seq }, index) => seq !== index + 1)
+    .map(({ id, seq }) => `${id} is at ${seq}`);
+  const ids = events.map((event) => event.id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`${id} is there twice`);
+  const turns = events.filter(({ type }) => endsTurn(type)).length;
+  if (turns !== accepted.size) faults.push(`${accepted.size} messages have ${turns} turns`);
+  const closed = ids.indexOf('session:closed');
+  if (closed < 0) faults.push('it is not closed');
+  const late = events.slice(closed + 1).filter(({ type }) => type !== 'message.rejected');
+  return [...faults, ...late.map(({ id }) => `${id} comes after the close`)];
+}
+
+function faultsOfMessages({ archive: events, machine, sent, accepted, log }: Simulation): string[] {
+  const faults: string[] = [];
+  const untold = machine.carry().release;
+  for (const message of sent) {
+    const { status, turn, turnStatus } = machine.receipt(message) ?? {};
+    const isIn = accepted.has(message);
+    const end = events.find((event) => turn !== undefined && event.turn === turn && endsTurn(event.type));
+    const started = events.some((event) => event.type === 'turn.started' && event.turn === turn);
+    if (events.some(({ id }) => id === `message:${message}`) !== isIn)
+      faults.push(`${message} is not as told`);
+    if (isIn !== (end !== undefined)) faults.push(`${message} has the end ${end?.type ?? ''}`);
+    if (status !== (started ? 'consumed' : 'rejected')) faults.push(`${message} is ${status ?? 'unknown'}`);
+    if (started && end?.type !== `turn.${turnStatus ?? ''}`) faults.push(`${message} has a wrong end`);
+    if (log.counted.has(message) && !untold.includes(message)) faults.push(`${message} is still counted`);
+  }
+  return faults;
+}
+
+const steps = (events: readonly LoggedEvent[], fits: (type: string) => boolean): string[] =>
+  events.filter(({ type }) => fits(type)).map(({ step = '' }) => step);
+
+/**
+ * After a log was lost in mid-turn a step may have an end and no start, if nobody but the log knew of an execution that was given up; and its
+ * end may come after that of its turn.
+ */
+function faultsOfSteps({ archive: events, logsLost }: Simulation): string[] {
+  const started = new Set(steps(events, (type) => type === 'step.started'));
+  const ended = new Set(steps(events, endsStep));
+  const faults = [...started].filter((step) => !ended.has(step)).map((step) => `${step} has no end`);
+  const whole = logsLost === 0;
+  for (const step of ended) if (whole && !started.has(step)) faults.push(`${step} has no start`);
+  for (const turn of new Set(events.map((event) => event.turn))) {
+    const facts = events.filter((event) => turn !== undefined && event.turn === turn).map(({ type }) => type);
+    if (turn !== undefined && facts[0] !== 'message.accepted')
+      faults.push(`${turn} begins with ${facts[0] ?? ''}`);
+    const late = facts.slice(facts.findIndex(endsTurn) + 1);
+    if (late.some((type) => whole || !type.startsWith('step.')))
+      faults.push(`${turn ?? ''} goes on after its end`);
+  }
+  return faults;
+}
+
+test('every message gets one answer; the transcript has each fact once, without a gap; nothing waits for ever', () => {
+  fc.assert(
+    fc.property(choices, (sequence) => {
+      const session = new Simulation();
+      const story: string[] = [];
+      try {
+        for (const { what, which } of sequence) {
+          const happening = choose(session, what);
+          story.push(`${happening.name} (${which})`);
+          happening.act(session, which);
+        }
+        session.settle();
+        session.end();
+        expect(faultsOf(session)).toEqual([]);
+      } catch (error) {
+        throw new Error(`After\n${story.join('\n')}\n`, { cause: error });
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
