@@ -42,23 +42,26 @@ function outside(message: string): ApplicationFailure {
 }
 
 /** Inside its task a workflow answers no question. */
-const OUTSIDE_ONLY: SessionSource = {
-  known: () => Promise.reject(outside('The log must be built anew.')),
-  archived: () => Promise.resolve([]),
-  session: () => Promise.resolve(null),
-};
+function outsideOnly(source: SessionSource, isLocal: () => boolean): SessionSource {
+  return {
+    known: (ref) => (isLocal() ? Promise.reject(outside('The workflow must be asked.')) : source.known(ref)),
+    archived: (ref, upTo, limit) => source.archived(ref, upTo, limit),
+    session: (ref) => source.session(ref),
+  };
+}
 
 export function createActivities(deps: ActivityDeps): SessionActivities {
   const { teams = TEAMS, draining = new AbortController().signal } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs } = deps;
-  const conversations = new Conversations(deps);
-  const turns = { ...deps, teams, conversations, patient: true };
-  const inTask = { ...turns, source: OUTSIDE_ONLY, patient: false };
   const isLocal = (): boolean => Context.current().info.isLocal;
+  const source = outsideOnly(deps.source, isLocal);
+  const conversations = new Conversations({ log: deps.log, source });
+  const turns = { ...deps, source, teams, conversations, patient: true };
+  const inTask = { ...turns, patient: false };
   return {
     runTurn: (input) =>
       isLocal()
-        ? insideTask(() => runInTask(inTask, input, draining))
+        ? insideTask(() => runInTask(inTask, input))
         : runTurn(turns, input, { draining, suspendAfterMs }),
     publish: (input) =>
       isLocal()
@@ -68,8 +71,12 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
   };
 }
 
-/** A turn of quick agents. Nothing is made durable on the way: saying it again is harmless. */
-async function runInTask(deps: TurnDeps, input: TurnInput, draining: AbortSignal): Promise<TurnResult> {
+/**
+ * A turn of quick agents. Nothing is made durable on the way: saying it again is harmless. A worker that stops lets it finish: handed over, it
+ * would come back to the same worker, whose task it is in.
+ */
+async function runInTask(deps: TurnDeps, input: TurnInput): Promise<TurnResult> {
+  const context = Context.current();
   const run = new TurnRun(deps, input, {
     ...{
       owner: randomUUID(),
@@ -77,11 +84,11 @@ async function runInTask(deps: TurnDeps, input: TurnInput, draining: AbortSignal
       progress: null,
       heartbeat: () => null,
       suspendAfterMs: 0,
-      draining,
+      draining: new AbortController().signal,
     },
   });
-  const { cancellationSignal } = Context.current();
-  const cancel = (): void => run.stop(new TurnStopped('cancelled'));
+  const { cancellationSignal } = context;
+  const cancel = (): void => run.stop(new TurnStopped(isShutdown(context) ? 'drained' : 'cancelled'));
   cancellationSignal.addEventListener('abort', cancel, { once: true });
   try {
     return await run.run();

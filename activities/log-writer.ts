@@ -77,21 +77,26 @@ export class LogWriter {
         continue;
       }
       const done = reply as Exclude<T, Incomplete>; // safety: the incomplete answers were handled above
-      if (done.position) this.#known = done.position;
+      if (done.position) this.#advance(done.position);
       return done;
     }
   }
 
   /** The log is gone, or its newest events are. */
   async recover(): Promise<void> {
-    this.#known = await recoverLog(this.log, this.#source, this.#ref, this.#known);
+    this.#advance(await recoverLog(this.log, this.#source, this.#ref, this.#known));
     const drafts = this.#own?.facts() ?? [];
     if (drafts.length === 0) return;
     const reply = await this.log.append(this.#ref, { known: this.#known, drafts });
     // Lost again already: whoever writes next finds out.
     if (reply.status !== 'ok') return;
-    this.#known = reply.position;
+    this.#advance(reply.position);
     this.#own?.landed(reply);
+  }
+
+  /** Answers of calls that ran side by side may come in any order. */
+  #advance(position: Position): void {
+    if (isAfter(position, this.#known)) this.#known = position;
   }
 
   /**

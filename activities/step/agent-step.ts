@@ -18,7 +18,7 @@ import {
   type SessionRef,
 } from '../../src/contracts/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
-import { RunnerError, type AgentRunner, type RunPiece } from '../agents/runner.ts';
+import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { Outcome } from '../teams/team.ts';
 import type { StepCall } from '../turn/kernel.ts';
@@ -27,7 +27,7 @@ import type { TurnLog } from '../turn/turn-log.ts';
 import type { TurnState } from '../turn/turn-state.ts';
 import { Attempt, type Said } from './attempt.ts';
 import { OpenStep } from './open-step.ts';
-import { asRunnerError, cutBy, extras, finalFailure, outcomeOf, silent, turnEnd } from './outcome.ts';
+import { asRunnerError, brief, cutBy, extras, finalFailure, outcomeOf, silent, turnEnd } from './outcome.ts';
 import { retryOf } from './retries.ts';
 import type { SpeechBounds } from './speech.ts';
 
@@ -74,12 +74,15 @@ export class AgentStep {
   readonly #call: StepCall;
   readonly #agent: AgentSpec;
   readonly #startedAt = Date.now();
+  /** Executions that were lost before this one began with the step, and may have been lost by it. */
+  readonly #lost: number;
   #tries = 0;
 
   constructor(host: StepHost, call: StepCall) {
     this.#host = host;
     this.#call = call;
     this.#agent = host.agent(call.agent);
+    this.#lost = host.state.lost;
   }
 
   /** Runs the step to its end. Rejects with `TurnStopped` when there is nothing to say any more. */
@@ -88,7 +91,7 @@ export class AgentStep {
     if (!this.#host.runners[runner]) throw new TurnStopped('unable', runner);
     for (;;) {
       const { until } = this.#host.state.open[this.#call.step] ?? {};
-      if (until !== undefined && !this.#host.closing) await this.#host.pause(this.#call, until);
+      if (until !== undefined && !this.#gaveUp(until)) await this.#host.pause(this.#call, until);
       const end = await this.#try();
       if (end) return outcomeOf(this.#call, end);
     }
@@ -104,34 +107,42 @@ export class AgentStep {
     state.began(this.#call.step, open.attempt);
     const hopeless = this.#hopeless(before);
     if (hopeless) return this.#fail(open, NOTHING, hopeless.error, hopeless.retryInMs);
-    const heard = await new Attempt(open, signal).hear(this.#bounds(), (stop) => this.#speak(open, stop));
+    const shown = await this.#shown();
+    if (shown instanceof RunnerError) return this.#fail(open, NOTHING, shown);
+    const heard = await new Attempt(open, signal).hear(this.#bounds(), (stop) =>
+      this.#speak(open, shown, stop),
+    );
     if ('end' in heard) return this.#known(heard.end);
     const { said, failed } = heard;
     if (failed) return this.#failed(open, said, failed.error);
     if (said.text === '') return this.#failed(open, said, silent());
-    return this.#end(open, 'step.completed', { text: said.text, ...extras(said), ...cutBy(said) });
+    return this.#complete(open, said);
   }
 
   /** Why there is no use in letting the agent speak again. */
   #hopeless(
     before: OpenTry | undefined,
   ): { readonly error: RunnerError; readonly retryInMs?: number } | null {
-    const { state, closing } = this.#host;
-    if (state.lost >= RECOVERY.lostAttempts) return { error: finalFailure('worker_lost') };
-    const waitMs = (before?.until ?? 0) - Date.now();
-    if (!before || !closing || waitMs <= 0) return null;
-    return { error: finalFailure(before.code ?? 'agent_failed', before.reason), retryInMs: waitMs };
+    if (this.#lost >= RECOVERY.lostAttempts) return { error: finalFailure('worker_lost') };
+    if (before?.until === undefined || !this.#gaveUp(before.until)) return null;
+    const retryInMs = before.until - Date.now();
+    return { error: finalFailure(before.code ?? 'agent_failed', before.reason), retryInMs };
+  }
+
+  /** A session that closes makes no pause that clients would be told of. */
+  #gaveUp(until: number): boolean {
+    return this.#host.closing && until - Date.now() >= RECOVERY.waitToldMs;
   }
 
   #next(): OpenStep {
     const { ref, turn, causes, owner, order, state, log, conversations } = this.#host;
     const { step, agent } = this.#call;
-    const before = this.#host.state.open[step];
+    const before = state.open[step];
     this.#tries += 1;
     return new OpenStep(log, conversations, {
       ...{ ref, turn, step, agent, order, cause: causes[0] ?? '' },
       owner: `${owner}:${this.#tries}`,
-      atLeast: Math.max((before?.attempt ?? 0) + 1, state.lost + 1),
+      atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
       reason: before && before.reason !== '' ? before.reason : LOST,
       usage: before?.usage,
     });
@@ -148,14 +159,28 @@ export class AgentStep {
     };
   }
 
-  async #speak({ attempt }: OpenStep, signal: AbortSignal): Promise<AsyncIterable<RunPiece>> {
-    const { ref, turn, causes, conversations, runners } = this.#host;
-    const { step, sees } = this.#call;
+  /** What the agent is shown, or why it cannot be: no other attempt would find it. Throws what is wrong in the engine. */
+  async #shown(): Promise<readonly Utterance[] | RunnerError> {
+    const { ref, turn, causes, conversations } = this.#host;
+    const seen = { turn, causes, steps: this.#call.sees, budgetChars: LIMITS.contextChars };
+    try {
+      return await this.#host.patiently(() => conversations.show(ref, seen));
+    } catch (error) {
+      if (isConvokeError(error) && error.code === 'context_incomplete') return asRunnerError(error);
+      throw error;
+    }
+  }
+
+  #speak(
+    { attempt }: OpenStep,
+    conversation: readonly Utterance[],
+    signal: AbortSignal,
+  ): AsyncIterable<RunPiece> {
+    const { ref, turn, runners } = this.#host;
+    const { step } = this.#call;
     const agent = this.#agent;
     const runner = runners[agent.runner];
     if (!runner) throw new TurnStopped('unable', agent.runner);
-    const seen = { turn, causes, steps: sees, budgetChars: LIMITS.contextChars };
-    const conversation = await this.#host.patiently(() => conversations.show(ref, seen));
     return runner.run({ agent, ...ref, turn, step, attempt, conversation, signal });
   }
 
@@ -204,41 +229,39 @@ export class AgentStep {
     await log.append([{ id, type: 'step.waiting', ...place, data: { code, message, until } }]);
   }
 
-  async #fail(open: OpenStep, said: Said, error: RunnerError, retryInMs?: number): Promise<LoggedEvent> {
+  async #complete(open: OpenStep, said: Said): Promise<LoggedEvent> {
     const { text } = said;
-    return this.#end(open, 'step.failed', {
-      code: error.code,
-      message: error.message,
-      text,
-      ...extras(said),
-      // A Date cannot be further away.
-      ...(retryInMs === undefined ? {} : { retryAt: Math.min(Date.now() + retryInMs, 8.64e15) }),
-    });
+    const ends = this.#ends(open, 'step.completed', { text, ...extras(said), ...cutBy(said) });
+    return this.#host.state.hasRoom(ends) ? this.#end(open, ends) : this.#fail(open, said, TOO_MUCH);
   }
 
-  /** Durable first, then shown; together with the turn's end if the turn ends with it. */
-  async #end<T extends 'step.completed' | 'step.failed'>(
-    open: OpenStep,
+  async #fail(open: OpenStep, said: Said, error: RunnerError, retryInMs?: number): Promise<LoggedEvent> {
+    const { code, message } = error;
+    // A Date cannot be further away.
+    const retryAt = retryInMs === undefined ? {} : { retryAt: Math.min(Date.now() + retryInMs, 8.64e15) };
+    const endsOf = (heard: Said): readonly EventDraft[] =>
+      this.#ends(open, 'step.failed', { code, message, text: heard.text, ...extras(heard), ...retryAt });
+    const whole = endsOf(said);
+    return this.#end(open, this.#host.state.hasRoom(whole) ? whole : endsOf(brief(said)));
+  }
+
+  /** The step's end; and the turn's if the turn ends with it. */
+  #ends<T extends 'step.completed' | 'step.failed'>(
+    { attempt }: OpenStep,
     type: T,
     data: EventData[T],
-  ): Promise<LoggedEvent> {
+  ): readonly EventDraft[] {
     const { turn, causes } = this.#host;
     const { step, agent, last } = this.#call;
     const at = Date.now();
     const cause = causes[0] ?? '';
-    const place = {
-      at,
-      turn,
-      step,
-      attempt: open.attempt,
-      agent,
-      cause,
-      stamps: { execute: this.#startedAt },
-    };
+    const place = { at, turn, step, attempt, agent, cause, stamps: { execute: this.#startedAt } };
     const end = { id: eventId.stepEnded(step), type, ...place, data } as EventDraft; // safety: `data` is that of `type`
-    const ends = last ? [end, turnEnd(end, { turn, at, cause })] : [end];
-    if (type === 'step.completed' && !this.#host.state.hasRoom(ends))
-      return this.#fail(open, NOTHING, TOO_MUCH);
+    return last ? [end, turnEnd(end, { turn, at, cause })] : [end];
+  }
+
+  /** Durable first, then shown. */
+  async #end(open: OpenStep, ends: readonly EventDraft[]): Promise<LoggedEvent> {
     await this.#host.persist(this.#call, ends);
     return open.commit(ends);
   }

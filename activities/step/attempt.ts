@@ -35,10 +35,7 @@ export class Attempt {
   }
 
   /** Throws what is wrong in the engine, and the reason of `stop`. */
-  async hear(
-    bounds: SpeechBounds,
-    speak: (signal: AbortSignal) => Promise<AsyncIterable<RunPiece>>,
-  ): Promise<Heard> {
+  async hear(bounds: SpeechBounds, speak: (signal: AbortSignal) => AsyncIterable<RunPiece>): Promise<Heard> {
     const writer = new DeltaWriter(
       { send: (delta) => this.#open.send(delta), reopen: () => this.#reopen() },
       (error) => {
@@ -58,11 +55,11 @@ export class Attempt {
 
   async #listen(
     speech: Speech,
-    speak: (signal: AbortSignal) => Promise<AsyncIterable<RunPiece>>,
+    speak: (signal: AbortSignal) => AsyncIterable<RunPiece>,
     writer: DeltaWriter,
   ): Promise<{ readonly error: unknown } | null> {
     try {
-      await speech.listen(await speak(speech.signal), {
+      await speech.listen(speak(speech.signal), {
         text: (text) => writer.write('text', text),
         reasoning: (text) => writer.write('reasoning', text),
       });

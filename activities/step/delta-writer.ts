@@ -44,16 +44,27 @@ export class DeltaWriter {
   write(part: 'text' | 'reasoning', text: string): void {
     const to = part === 'text' ? this.#text : this.#reasoning;
     to.said += text;
-    if (this.#stopped) return;
-    this.#pumping ??= this.#pump().finally(() => {
-      this.#pumping = null;
-    });
+    this.#start();
   }
 
   /** Sends nothing more; resolves when no call is under way. What is unsent comes with the step's end. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#pumping;
+  }
+
+  #start(): void {
+    if (this.#stopped) return;
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = null;
+      // Something may have been said after the last look.
+      if (this.#unsent) this.#start();
+    });
+  }
+
+  /** What comes next, if anything does. */
+  get #unsent(): Part | null {
+    return [this.#reasoning, this.#text].find(({ said, sent }) => sent < said.length) ?? null;
   }
 
   async #pump(): Promise<void> {
@@ -69,10 +80,9 @@ export class DeltaWriter {
 
   /** False if there is nothing to send. */
   async #send(): Promise<boolean> {
-    if (this.#stopped) return false;
-    const part = this.#reasoning.sent < this.#reasoning.said.length ? this.#reasoning : this.#text;
+    const part = this.#unsent;
+    if (this.#stopped || !part) return false;
     const { said, sent } = part;
-    if (sent === said.length) return false;
     const reply = await this.#sink.send({
       offset: sent,
       text: said.slice(sent),

@@ -15,6 +15,7 @@ import type { Outcome } from '../teams/team.ts';
 import type { StepCall } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
+import { WellFormed } from './well-formed.ts';
 
 /** The end of a turn that ends with this step. */
 export function turnEnd(end: EventDraft, place: { turn: string; at: number; cause: string }): EventDraft {
@@ -34,6 +35,12 @@ export function outcomeOf({ step, agent }: StepCall, end: LoggedEvent): Outcome 
 /** What an end tells beside its text. */
 export function extras({ reasoning, usage }: Said): { reasoning?: string; usage?: Usage } {
   return { ...(reasoning === '' ? {} : { reasoning }), ...(usage ? { usage } : {}) };
+}
+
+/** The beginning of it: what an activity keeps that can hold no more. */
+export function brief({ text, reasoning, ...rest }: Said): Said {
+  const cut = (whole: string): string => new WellFormed().add(whole.slice(0, LIMITS.briefChars));
+  return { ...rest, text: cut(text), reasoning: cut(reasoning) };
 }
 
 /** Why the answer is not whole, if it is not. */

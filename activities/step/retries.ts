@@ -20,7 +20,7 @@ export function retryOf(
   random: number,
 ): Retry {
   if (!error.retryable || failures >= maxAttempts) return { again: false };
-  const { retryAfterMs: wish } = error;
+  const wish = Number.isNaN(error.retryAfterMs) ? undefined : error.retryAfterMs;
   if (wish !== undefined && wish > LIMITS.retryAfterMostMs) return { again: false, retryAfterMs: wish };
   const first = error.code === 'agent_rate_limited' ? RECOVERY.limitedPauseMs : RECOVERY.providerPauseMs;
   const own = Math.min(first * 2 ** (failures - 1), RECOVERY.providerPauseMostMs) * (0.8 + 0.4 * random);

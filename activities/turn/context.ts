@@ -1,5 +1,5 @@
 /** What a team sees of its turn: calls are given a path, and handed to the kernel. */
-import { LIMITS, stepId, type AgentSpec, type JsonObject } from '../../src/contracts/index.ts';
+import { LIMITS, STEP_PATTERN, stepId, type AgentSpec, type JsonObject } from '../../src/contracts/index.ts';
 import {
   AgentFailed,
   type Answer,
@@ -91,6 +91,7 @@ export function contextOf<O extends JsonObject>(
       return runBranches<O, B>(branches, { branch, path: next(), frame, calls });
     },
     async sleep(ms) {
+      if (!Number.isFinite(ms)) throw new TeamBroken('team_failed', `A pause cannot take ${ms} ms.`);
       const path = next();
       const until = calls.number('now', path) + ms;
       await new Promise<Outcome | 'over'>((resolve) => {
@@ -115,12 +116,14 @@ async function runBranches<O extends JsonObject, B extends Branches<O>>(
   { branch, path, frame, calls }: Fork,
 ): Promise<SettledBranches<B>> {
   const entries = Object.entries(branches);
+  const before = branch.seen.length;
   if (entries.length > LIMITS.turnWidth) {
     throw new TeamBroken('turn_too_wide', `A team may run ${LIMITS.turnWidth} branches side by side.`);
   }
   const forks = entries.map(([name, run]) => {
     const prefix = `${path}.${name}.`;
-    if (!BRANCH_NAME.test(name) || prefix.length > LIMITS.pathChars) {
+    const fits = prefix.length <= LIMITS.pathChars && STEP_PATTERN.test(`${frame.turn}.${prefix}1`);
+    if (!BRANCH_NAME.test(name) || !fits) {
       throw new TeamBroken('team_failed', `"${name}" cannot be the name of a branch here.`);
     }
     return { name, run, fork: { prefix, calls: 0, seen: branch.seen } };
@@ -135,7 +138,6 @@ async function runBranches<O extends JsonObject, B extends Branches<O>>(
       }
     }),
   );
-  const before = branch.seen.length;
   branch.seen = [...branch.seen, ...forks.flatMap(({ fork }) => fork.seen.slice(before))];
   return Object.fromEntries(settled) as SettledBranches<B>; // safety: each name with its own answer
 }

@@ -1,5 +1,5 @@
-import { eventId, type EventDraft, type LoggedEvent } from '../../src/contracts/index.ts';
-import type { TurnEnd } from './kernel.ts';
+import { endsStep, eventId, type EventDraft, type LoggedEvent } from '../../src/contracts/index.ts';
+import type { StepEnds, TurnEnd } from './kernel.ts';
 
 /** How a turn ends. */
 export type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
@@ -15,4 +15,14 @@ export function turnEnded(end: Ending, place: { turn: string; at: number; cause:
 export function endOf(event: LoggedEvent): TurnEnd {
   if (event.type === 'turn.failed') return { status: 'failed', ...event.data };
   return { status: 'completed', last: true };
+}
+
+/** The ends that the log holds, and those among the facts that it has lost again meanwhile. */
+export function withFacts(logged: StepEnds, facts: readonly EventDraft[]): StepEnds {
+  const ends = new Map(logged);
+  for (const fact of facts) {
+    if (!endsStep(fact.type) || fact.step === undefined || ends.has(fact.step)) continue;
+    ends.set(fact.step, { ...fact, seq: 0 });
+  }
+  return ends;
 }

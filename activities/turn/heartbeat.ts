@@ -62,6 +62,8 @@ export class Heartbeat<T> {
   #pump(): Promise<void> {
     this.#pumping ??= this.#beat().finally(() => {
       this.#pumping = null;
+      // Somebody may have come after the last look.
+      if (this.#waiting.length > 0) void this.#pump();
     });
     return this.#pumping;
   }

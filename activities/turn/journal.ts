@@ -12,6 +12,8 @@ const atOnce = ({ kind }: JournalEntry): boolean => kind === 'now' || kind === '
 export class TurnJournal {
   readonly #given: readonly JournalEntry[];
   readonly #added: JournalEntry[];
+  /** How many of `#given` are not in `#added`. */
+  readonly #before: number;
   /** The answers of calls that return at once, by kind and path. */
   readonly #numbers = new Map<string, number>();
 
@@ -19,6 +21,7 @@ export class TurnJournal {
   constructor(given: Journal, since: readonly JournalEntry[]) {
     this.#given = [...given.entries, ...since];
     this.#added = [...since];
+    this.#before = given.entries.length;
     for (const entry of this.#given) {
       if (atOnce(entry)) this.#numbers.set(`${entry.kind} ${entry.path}`, Number(entry.outcome));
     }
@@ -45,7 +48,7 @@ export class TurnJournal {
   }
 
   add(entry: JournalEntry): void {
-    if (this.#given.length + this.#added.length >= LIMITS.journalEntries) {
+    if (this.#before + this.#added.length >= LIMITS.journalEntries) {
       throw new TeamBroken('turn_too_long', `A turn may make ${LIMITS.journalEntries} calls.`);
     }
     this.#added.push(entry);

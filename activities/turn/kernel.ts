@@ -32,14 +32,19 @@ export interface StepCall {
   readonly last: boolean;
 }
 
+/** A pause of the team. */
+export type PauseCall = Pick<Call, 'path' | 'key' | 'until'>;
+
 /** What the kernel needs of the world. */
 export interface TurnDriver {
   /** Runs a step; resolves in the order of the journal, once the outcome is durable and shown. Rejects only with `TurnStopped`. */
   step(call: StepCall): Promise<Outcome>;
   /** Open steps that pause; what they wait for. */
   pausing(): readonly TurnWait[];
-  /** Resolves at that time, ms since the Unix epoch. */
+  /** Resolves at that time, ms since the Unix epoch. Rejects with `TurnStopped` if the run is stopped before. */
   at(time: number): Promise<void>;
+  /** Journals that a pause is over; resolves in the order of the journal. */
+  over(call: PauseCall): Promise<void>;
   now(): number;
   random(): number;
   /** The run should end at its next pause between steps. */
@@ -67,7 +72,11 @@ export class Kernel {
   readonly #left = Promise.withResolvers<TurnEnd>();
   /** Answers are given one at a time, each after the team has run as far as it can. */
   #answering: Promise<void> = Promise.resolve();
+  /** Answers that are decided and that the team has not acted upon yet. */
+  #unheard = 0;
   #live = false;
+  /** The team has come to its end. */
+  #over = false;
   #open = 0;
   #steps = 0;
 
@@ -88,7 +97,10 @@ export class Kernel {
     const ended = Promise.resolve()
       .then(() => team(context))
       .then((last) => (last ? this.#lastWord(root, last) : { status: 'completed' as const, last: false }))
-      .catch(failure);
+      .catch(failure)
+      .finally(() => {
+        this.#over = true;
+      });
     // It may come to nothing before the journal has been replayed, and then the journal is what was wrong.
     ended.catch(() => undefined);
     this.#left.promise.catch(() => undefined);
@@ -97,18 +109,17 @@ export class Kernel {
 
   /** Something has changed that may leave nothing to do here: a step pauses, the worker is to yield. */
   check(): void {
-    if (!this.#live) return;
+    if (!this.#live || this.#unheard > 0) return;
     const pausing = this.#driver.pausing();
     if (this.#open > pausing.length) return;
-    if (this.#driver.mustYield && this.#open === 0) {
-      this.#left.resolve({ status: 'yielded' });
-      return;
-    }
     const waits = [...pausing, ...this.#sleeps()];
     const first = Math.min(...waits.map(({ until }) => until));
     const nothingElse = waits.length > 0 && this.#calls.size === waits.length;
-    if (nothingElse && (this.#driver.mustYield || first - this.#driver.now() > this.#driver.suspendAfterMs)) {
+    const { mustYield, suspendAfterMs } = this.#driver;
+    if (nothingElse && (mustYield || first - this.#driver.now() > suspendAfterMs)) {
       this.#left.resolve({ status: 'suspended', waits });
+    } else if (mustYield && this.#calls.size > 0) {
+      this.#left.resolve({ status: 'yielded' });
     }
   }
 
@@ -121,6 +132,7 @@ export class Kernel {
       call.resolve(call.kind === 'sleep' ? 'over' : this.#outcome(call, ends));
     }
     await afterMicrotasks();
+    if (this.#over) return;
     this.#live = true;
     for (const call of this.#calls.values()) this.#start(call);
     this.check();
@@ -155,7 +167,7 @@ export class Kernel {
 
   #start(call: Call): void {
     if (call.kind === 'sleep') {
-      void this.#driver.at(call.until).then(() => this.#decide(call, 'over'));
+      this.#sleep(call).catch((error: unknown) => this.#left.reject(error));
       // After the team has made all the calls that it can make now.
       void afterMicrotasks().then(() => this.check());
       return;
@@ -175,21 +187,21 @@ export class Kernel {
     );
   }
 
-  #decide(call: Call, outcome: 'over'): void {
-    if (!this.#calls.has(call.path)) return;
-    try {
-      this.#journal.add({ path: call.path, kind: call.kind, key: call.key, outcome });
-      this.#answer(call, outcome);
-    } catch (error) {
-      this.#left.reject(error);
-    }
+  async #sleep(call: Call): Promise<void> {
+    await this.#driver.at(call.until);
+    this.#unheard += 1;
+    await this.#driver.over(call);
+    this.#unheard -= 1;
+    this.#answer(call, 'over');
   }
 
   #answer(call: Call, outcome: Outcome | 'over'): void {
     this.#calls.delete(call.path);
+    this.#unheard += 1;
     this.#answering = this.#answering.then(async () => {
       call.resolve(outcome);
       await afterMicrotasks();
+      this.#unheard -= 1;
       this.check();
     });
   }

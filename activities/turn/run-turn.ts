@@ -4,9 +4,7 @@
  * Ways out: a `TurnResult`; `TurnStopped('superseded')`: another execution has the turn, and this one reports nothing; anything else is a
  * fault of the engine, and the turn goes on in another attempt.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import {
-  endsStep,
   endsTurn,
   type AgentSpec,
   type EventDraft,
@@ -22,34 +20,25 @@ import { closesOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
 import { AgentStep, type StepHost } from '../step/agent-step.ts';
 import type { Outcome } from '../teams/team.ts';
-import { endOf, turnEnded, type Ending } from './ends.ts';
+import { endOf, turnEnded, withFacts, type Ending } from './ends.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { Kernel, type StepCall, type StepEnds, type TurnDriver, type TurnEnd } from './kernel.ts';
-import { infoOf, type TurnDeps } from './turn-deps.ts';
+import {
+  Kernel,
+  type PauseCall,
+  type StepCall,
+  type StepEnds,
+  type TurnDriver,
+  type TurnEnd,
+} from './kernel.ts';
+import { infoOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
+import { Pauses } from './pauses.ts';
 import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
-/** The execution, as its caller sees it. */
-export interface TurnCall {
-  readonly owner: string;
-  /** Temporal's attempt; 0 for a local activity, whose executions have no order. */
-  readonly attempt: number;
-  /** What earlier attempts of this activity have persisted. */
-  readonly progress: TurnProgress | null;
-  /** The channel of the journal; null: saying it all again is harmless. */
-  readonly heartbeat: (
-    details: () => TurnProgress,
-    stop: (why: TurnStopped) => void,
-  ) => Heartbeat<TurnProgress> | null;
-  /** Waits longer than this are the workflow's, ms. */
-  readonly suspendAfterMs: number;
-  /** The worker is to stop: the turn should be handed over at its next pause between steps. */
-  readonly draining: AbortSignal;
-}
-
-/** The longest that Node's timers can do, ms. */
-const TIMER_MOST_MS = 2 ** 31 - 1;
+/** Why a step is begun again. */
+const STOPPED = 'The worker that ran it was stopped.';
+const MOVED = 'The turn has moved to another worker.';
 
 export class TurnRun implements StepHost, TurnDriver {
   readonly ref: SessionRef;
@@ -72,7 +61,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly #stopped = new AbortController();
   /** Aborts what waits for the log, once nothing is to be written any more. */
   readonly #over = new AbortController();
-  readonly #pausing = new Map<string, TurnWait>();
+  readonly #pauses = new Pauses(this.signal);
   readonly #running = new Set<Promise<unknown>>();
   #agents: readonly AgentSpec[] = [];
   #kernel: Kernel | null = null;
@@ -114,12 +103,8 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async pause({ path, agent }: StepCall, until: number): Promise<void> {
-    if (until <= Date.now()) return;
-    this.#pausing.set(path, { path, kind: 'retry', key: agent, until });
-    this.#kernel?.check();
-    await this.at(until);
-    this.signal.throwIfAborted();
-    this.#pausing.delete(path);
+    const wait = { path, kind: 'retry' as const, key: agent, until };
+    await this.#pauses.take(wait, () => this.#kernel?.check());
   }
 
   patiently<T>(call: () => Promise<T>): Promise<T> {
@@ -129,8 +114,16 @@ export class TurnRun implements StepHost, TurnDriver {
   async persist(call: StepCall, ends: readonly EventDraft[]): Promise<void> {
     this.state.end(call, ends);
     this.log.decide(ends);
+    await this.#save();
+    this.log.saved(ends);
+  }
+
+  /** Makes durable what the turn has decided so far. */
+  async #save(): Promise<void> {
+    const { length } = this.state.journal.added;
     await this.#heartbeat?.persist();
     this.signal.throwIfAborted();
+    this.state.saved(length);
   }
 
   // The kernel's driver
@@ -143,20 +136,25 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async #step(call: StepCall): Promise<Outcome> {
-    const outcome = await new AgentStep(this, call).run();
+    const step = new AgentStep(this, call);
+    // What led to the step must not come out otherwise once the step can be seen.
+    if (this.state.mustSave) await this.#save();
+    const outcome = await step.run();
     await this.state.inOrder(call.path);
     return outcome;
   }
 
   pausing(): readonly TurnWait[] {
-    return [...this.#pausing.values()];
+    return this.#pauses.list();
   }
 
-  async at(time: number): Promise<void> {
-    for (let left = time - Date.now(); left > 0; left = time - Date.now()) {
-      await pause(Math.min(left, TIMER_MOST_MS), undefined, { signal: this.signal }).catch(() => undefined);
-      if (this.signal.aborted) return;
-    }
+  at(time: number): Promise<void> {
+    return this.#pauses.until(time);
+  }
+
+  async over(call: PauseCall): Promise<void> {
+    this.state.over(call);
+    await this.state.inOrder(call.path);
   }
 
   now(): number {
@@ -214,7 +212,8 @@ export class TurnRun implements StepHost, TurnDriver {
   async #runTeam(): Promise<TurnEnd> {
     const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
     this.#agents = info.agents;
-    if (this.#call.progress) await this.#bringProgress();
+    const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
+    if (goesOn) await this.#bringProgress();
     const { turnEnd } = this.log;
     if (turnEnd) return endOf(turnEnd);
     const frame = {
@@ -230,22 +229,18 @@ export class TurnRun implements StepHost, TurnDriver {
     return kernel.run(team, await this.#ends());
   }
 
-  /** What earlier attempts have made durable and may not have shown. */
+  /** What the turn has said so far must be in the log: earlier runs may not have shown it, and the log may be another one. */
   async #bringProgress(): Promise<void> {
-    const end = this.log.facts().find(({ type }) => endsTurn(type));
+    const facts = [...this.#input.lead, ...this.log.facts()];
+    const end = facts.find(({ type, turn }) => endsTurn(type) && turn === this.turn);
     await this.log.append([], end ? this.#closes(end) : {});
   }
 
   /** How the steps that the journal knows have ended. */
   async #ends(): Promise<StepEnds> {
     if (this.state.journal.decided().length === 0) return new Map();
-    const ends = new Map(await this.patiently(() => this.conversations.ends(this.ref, this.turn)));
-    for (const fact of this.log.facts()) {
-      if (endsStep(fact.type) && fact.step !== undefined && !ends.has(fact.step)) {
-        ends.set(fact.step, { ...fact, seq: 0 });
-      }
-    }
-    return ends;
+    const logged = await this.patiently(() => this.conversations.ends(this.ref, this.turn));
+    return withFacts(logged, [...this.#input.lead, ...this.log.facts()]);
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {
@@ -260,7 +255,9 @@ export class TurnRun implements StepHost, TurnDriver {
     const draft = turnEnded(end, { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' });
     this.log.decide([draft]);
     await this.#heartbeat?.persist();
-    await this.log.append([draft], { ...this.#closes(draft), signal: this.#over.signal });
+    this.log.saved([draft]);
+    const signal = this.signal.aborted ? this.#over.signal : this.signal;
+    await this.log.append([draft], { ...this.#closes(draft), signal });
   }
 
   /** Ends what a team has left running. */
@@ -281,7 +278,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   #handOver({ kind, needs }: TurnStopped): TurnResult {
-    this.state.handOver(kind === 'drained' ? 'The worker that ran it was stopped.' : '');
+    this.state.handOver(kind === 'drained' ? STOPPED : MOVED);
     return this.#result('yielded', needs === undefined ? {} : { needs });
   }
 
@@ -289,8 +286,9 @@ export class TurnRun implements StepHost, TurnDriver {
     return {
       status,
       ...this.log.report(),
-      entries: this.state.journal.added,
-      open: this.state.open,
+      // Copies: what the team has left running may still end.
+      entries: [...this.state.journal.added],
+      open: { ...this.state.open },
       waits: [],
       attempts: this.#call.attempt,
       ...more,

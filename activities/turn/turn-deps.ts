@@ -4,6 +4,7 @@ import {
   type EventDraft,
   type SessionInfo,
   type SessionRef,
+  type TurnProgress,
 } from '../../src/contracts/index.ts';
 import { recoverLog } from '../../src/log/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
@@ -11,6 +12,8 @@ import type { AgentRunner } from '../agents/runner.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { LogAccess } from '../log-writer.ts';
 import type { Team } from '../teams/team.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { TurnStopped } from './stops.ts';
 
 /** What runs of turns share in a worker. */
 export interface TurnDeps extends LogAccess {
@@ -18,6 +21,24 @@ export interface TurnDeps extends LogAccess {
   readonly teams: Readonly<Record<string, Team>>;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;
+}
+
+/** The execution, as its caller sees it. */
+export interface TurnCall {
+  readonly owner: string;
+  /** Temporal's attempt; 0 for a local activity, whose executions have no order. */
+  readonly attempt: number;
+  /** What earlier attempts of this activity have persisted. */
+  readonly progress: TurnProgress | null;
+  /** The channel of the journal; null: saying it all again is harmless. */
+  readonly heartbeat: (
+    details: () => TurnProgress,
+    stop: (why: TurnStopped) => void,
+  ) => Heartbeat<TurnProgress> | null;
+  /** Waits longer than this are the workflow's, ms. */
+  readonly suspendAfterMs: number;
+  /** The worker is to stop: the turn should be handed over at its next pause between steps. */
+  readonly draining: AbortSignal;
 }
 
 /** What the session was created with: remembered, about to be written, or in the log. */

@@ -47,6 +47,8 @@ export class TurnLog {
   readonly #signal: AbortSignal;
   /** Those that the turn has made, by id, in the order in which they were decided. */
   readonly #facts = new Map<string, EventDraft>();
+  /** Those of them that are not durable yet: a log that is built anew does not get them, for nobody may see them. */
+  readonly #unsaved = new Set<string>();
   readonly #placed = new Map<string, number>();
   readonly #events = new Map<string, LoggedEvent>();
   #led = false;
@@ -59,7 +61,7 @@ export class TurnLog {
     this.#signal = signal;
     for (const fact of input.facts) this.#facts.set(fact.id, fact);
     this.#writer = new LogWriter(access, ref, input.known, {
-      facts: () => this.facts(),
+      facts: () => this.#durable(),
       landed: (appended) => {
         this.#learn(appended);
       },
@@ -76,9 +78,17 @@ export class TurnLog {
     return [...this.#events.values()].find((event) => endsTurn(event.type));
   }
 
-  /** Before the fact is persisted: from here on a lost log gets it again. */
+  /** From here on they are to be made durable. */
   decide(facts: readonly EventDraft[]): void {
-    for (const fact of facts) this.#facts.set(fact.id, fact);
+    for (const fact of facts) {
+      this.#facts.set(fact.id, fact);
+      this.#unsaved.add(fact.id);
+    }
+  }
+
+  /** They are durable: from here on a lost log gets them. */
+  saved(facts: readonly EventDraft[]): void {
+    for (const { id } of facts) this.#unsaved.delete(id);
   }
 
   /** Opens a step. With it goes whatever must be in the log before. */
@@ -117,14 +127,14 @@ export class TurnLog {
 
   /** Appends facts that no step carries, after all that were decided before. */
   async append(drafts: readonly EventDraft[], more: AppendMore = {}): Promise<Appended> {
-    this.decide(drafts);
+    for (const draft of drafts) this.#facts.set(draft.id, draft);
     const { signal = this.#signal, ...closes } = more;
     for (;;) {
       const reply = await this.#writer.patiently(signal, () =>
         this.#writer.write((known) => {
           const { lead, release } = this.#input;
           const first = this.#led ? {} : { release };
-          const all = this.#led ? drafts : [...lead, ...this.facts()];
+          const all = this.#led ? drafts : [...lead, ...this.#durable()];
           return this.#writer.log.append(this.#ref, { known, ...first, ...closes, drafts: all });
         }),
       );
@@ -153,9 +163,13 @@ export class TurnLog {
     return { report: { position: this.#writer.known, placed: lead, events }, unplaced };
   }
 
+  #durable(): readonly EventDraft[] {
+    return this.facts().filter(({ id }) => !this.#unsaved.has(id));
+  }
+
   #first(started: EventDraft): Pick<BeginInput, 'lead' | 'release'> {
     if (this.#led) return { lead: [started], release: [] };
-    const facts = this.facts().filter(({ id }) => id !== started.id);
+    const facts = this.#durable().filter(({ id }) => id !== started.id);
     return { lead: [...this.#input.lead, ...facts, started], release: this.#input.release };
   }
 

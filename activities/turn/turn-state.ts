@@ -11,22 +11,22 @@ import {
   type TurnProgress,
 } from '../../src/contracts/index.ts';
 import { TurnJournal } from './journal.ts';
-import type { StepCall } from './kernel.ts';
+import type { PauseCall, StepCall } from './kernel.ts';
 
 interface Ticket {
-  /** The outcomes that the team must hear of first. */
+  /** The answers that the team must get first. */
   readonly before: Promise<unknown>;
   done(): void;
 }
 
 export class TurnState {
   readonly journal: TurnJournal;
-  /** Executions that were lost with their worker since the turn has got further. */
-  readonly lost: number;
   readonly #attempt: number;
   readonly #facts: () => readonly EventDraft[];
   readonly #tickets = new Map<string, Ticket>();
   readonly #startedAt = Date.now();
+  /** How many of the entries that the journal has added are durable. */
+  #saved: number;
   #open: Record<string, OpenTry>;
   #progressAt: number;
   #factChars: number;
@@ -42,10 +42,25 @@ export class TurnState {
     this.journal = new TurnJournal(given, progress?.entries ?? []);
     this.#attempt = attempt;
     this.#facts = facts;
+    this.#saved = this.journal.added.length;
     this.#open = { ...(progress?.open ?? given.open) };
     this.#progressAt = progress?.progressAt ?? Math.min(attempt, 1);
     this.#factChars = jsonChars(progress?.facts ?? []);
-    this.lost = attempt - this.#progressAt;
+  }
+
+  /** Executions that were lost with their worker since the turn has got further. */
+  get lost(): number {
+    return this.#attempt - this.#progressAt;
+  }
+
+  /** The team was answered something that is not durable: a number, the end of a pause. The end of a step is durable before. */
+  get mustSave(): boolean {
+    return this.journal.added.slice(this.#saved).some(({ kind }) => kind !== 'ask');
+  }
+
+  /** So many of the entries that the journal has added are durable. */
+  saved(entries: number): void {
+    this.#saved = Math.max(this.#saved, entries);
   }
 
   get open(): Readonly<Record<string, OpenTry>> {
@@ -84,21 +99,31 @@ export class TurnState {
   end({ path, step, agent }: StepCall, ends: readonly EventDraft[]): void {
     const outcome = ends[0]?.type === 'step.completed' ? 'completed' : 'failed';
     this.journal.add({ path, kind: 'ask', key: agent, outcome });
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#tickets.set(path, { before: this.#heard, done: () => resolve(undefined) });
-    this.#heard = promise;
+    this.#queue(path);
     this.#factChars += jsonChars(ends);
     this.#progressAt = this.#attempt;
     const { [step]: _ended, ...open } = this.#open;
     this.#open = open;
   }
 
-  /** The team hears of steps in the order in which the journal has their ends, however long each took to be shown. */
+  /** Journals that a pause of the team is over. */
+  over({ path, key }: PauseCall): void {
+    this.journal.add({ path, kind: 'sleep', key, outcome: 'over' });
+    this.#queue(path);
+  }
+
+  /** The team is answered in the order of the journal, however long the end of a step takes to be shown. */
   async inOrder(path: string): Promise<void> {
     const ticket = this.#tickets.get(path);
     await ticket?.before;
     ticket?.done();
     this.#tickets.delete(path);
+  }
+
+  #queue(path: string): void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#tickets.set(path, { before: this.#heard, done: () => resolve(undefined) });
+    this.#heard = promise;
   }
 
   progress(): TurnProgress {

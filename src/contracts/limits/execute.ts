@@ -31,6 +31,8 @@ export const EXECUTE = {
   turnActivityMs: 600 * SECOND,
   /** Facts that one activity may hold at all, UTF-16 code units of JSON: three bytes each still fit into a payload of 2 MiB. */
   turnFactsMostChars: 600 * KIB,
+  /** What is kept of the text and of the reasoning of a step that fails beyond that, UTF-16 code units each. */
+  briefChars: 200,
   /** A pause of a turn in which nothing else runs is left to the workflow if it is longer than this. */
   suspendAfterMs: 10 * SECOND,
   /** Longest wish of a provider (`Retry-After`) that a step waits for. */

@@ -1,5 +1,11 @@
 /** A world for a kernel in which nothing is real but the order of things: steps end when the test says so. */
-import { Kernel, type StepCall, type TurnDriver, type TurnEnd } from '../../../activities/turn/kernel.ts';
+import {
+  Kernel,
+  type PauseCall,
+  type StepCall,
+  type TurnDriver,
+  type TurnEnd,
+} from '../../../activities/turn/kernel.ts';
 import { TurnJournal } from '../../../activities/turn/journal.ts';
 import type { TurnFrame } from '../../../activities/turn/context.ts';
 import type { Outcome, Team } from '../../../activities/teams/team.ts';
@@ -66,6 +72,7 @@ export class Run implements TurnDriver {
   readonly #journal: TurnJournal;
   readonly #kernel: Kernel;
   readonly #open = new Map<string, OpenStep>();
+  readonly #paused = new Map<string, TurnWait>();
   #waiting: (() => void)[] = [];
 
   constructor(turn: Turn, team: Team, { suspendAfterMs = 0 }: Partial<World>) {
@@ -152,7 +159,11 @@ export class Run implements TurnDriver {
   }
 
   pausing(): readonly TurnWait[] {
-    return [];
+    return [...this.#paused.values()];
+  }
+
+  async over({ path, key }: PauseCall): Promise<void> {
+    this.#journal.add({ path, kind: 'sleep', key, outcome: 'over' });
   }
 
   at(time: number): Promise<void> {
@@ -166,6 +177,13 @@ export class Run implements TurnDriver {
 
   random(): number {
     return this.#turn.started.length / 100;
+  }
+
+  /** The provider of the step asks it to wait for a minute. */
+  pause(step: string): void {
+    const { path, agent } = this.#open.get(step)!.call;
+    this.#paused.set(path, { path, kind: 'retry', key: agent, until: this.#turn.time + 60_000 });
+    this.#kernel.check();
   }
 
   /** As a worker that is about to stop does. */

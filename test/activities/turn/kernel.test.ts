@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { parallel } from '../../../activities/teams/parallel.ts';
 import { sequence } from '../../../activities/teams/sequence.ts';
 import { AgentFailed, type Team } from '../../../activities/teams/team.ts';
-import { LIMITS } from '../../../src/contracts/index.ts';
 import { Turn } from './driver.ts';
 
 describe('a team in its first run', () => {
@@ -61,6 +60,19 @@ describe('a team in its first run', () => {
     await run.complete('t1.2.x.2');
     await run.untilOpen('t1.3');
     expect(run.sees('t1.3')).toEqual(['t1.1', 't1.2.x.1', 't1.2.x.2', 't1.2.y.1']);
+  });
+
+  it('sees what it asked for beside its branches, too', async () => {
+    const run = new Turn(async ({ ask, parallel: branches }) => {
+      const beside = ask('a');
+      await branches({ x: (branch) => branch.ask('b') });
+      await beside;
+      await ask('c');
+    }).run();
+    await run.complete('t1.1');
+    await run.complete('t1.2.x.1');
+    await run.untilOpen('t1.3');
+    expect(run.sees('t1.3')).toEqual(['t1.1', 't1.2.x.1']);
   });
 
   it('goes on without the branches of a parallel team that have failed, and fails when all have', async () => {
@@ -126,6 +138,19 @@ describe('a team that runs again', () => {
     expect(seen[1]).toEqual(seen[0]);
   });
 
+  it('starts nothing of what it had left running when it came to its end', async () => {
+    const turn = new Turn(async ({ ask }) => {
+      void ask('a');
+      await ask('b');
+    });
+    const first = turn.run();
+    await first.complete('t1.2');
+    await first.ended;
+    first.leave();
+    await expect(turn.run().ended).resolves.toEqual({ status: 'completed', last: false });
+    expect(turn.started).toEqual(['t1.1', 't1.2']);
+  });
+
   it('hears of a failure as it did before', async () => {
     const failures: unknown[] = [];
     const turn = new Turn(async ({ ask, settle }) => {
@@ -143,11 +168,23 @@ describe('a team that runs again', () => {
   });
 
   it.each<[string, Team]>([
-    ['asks somebody else', async ({ ask }) => void (await ask('b'))],
+    [
+      'asks somebody else',
+      async ({ ask }) => {
+        await ask('b');
+      },
+    ],
     ['asks nobody', async () => undefined],
-    ['pauses instead', async ({ sleep }) => void (await sleep(1))],
+    [
+      'pauses instead',
+      async ({ sleep }) => {
+        await sleep(1);
+      },
+    ],
   ])('ends with team_changed if it now %s', async (_what, other) => {
-    let team: Team = async ({ ask }) => void (await ask('a'));
+    let team: Team = async ({ ask }) => {
+      await ask('a');
+    };
     const turn = new Turn((context) => team(context));
     const first = turn.run();
     await first.complete('t1.1');
@@ -157,77 +194,5 @@ describe('a team that runs again', () => {
       code: 'team_changed',
       message: expect.stringContaining('"ask a"') as unknown,
     });
-  });
-});
-
-describe('a run that is left', () => {
-  it('is suspended when nothing but a pause is left, and goes on after it', async () => {
-    const turn = new Turn(async ({ ask, sleep }) => {
-      await ask('a');
-      await sleep(60_000);
-      await ask('b');
-    });
-    const first = turn.run();
-    await first.complete('t1.1');
-    const end = await first.ended;
-    expect(end).toMatchObject({ status: 'suspended', waits: [{ path: '2', kind: 'sleep', key: '60000' }] });
-    first.leave();
-    if (end.status === 'suspended') turn.wake(end.waits);
-    const second = turn.run();
-    await second.untilOpen('t1.3');
-    expect(turn.started).toEqual(['t1.1', 't1.3']);
-  });
-
-  it('keeps the end of a pause over runs that end before it', async () => {
-    const turn = new Turn(async ({ sleep }) => void (await sleep(60_000)));
-    const ends = [];
-    for (let runs = 0; runs < 3; runs += 1) {
-      const run = turn.run();
-      const end = await run.ended;
-      if (end.status === 'suspended') ends.push(end.waits[0]?.until);
-      run.leave();
-      turn.time += 1_000;
-    }
-    expect(new Set(ends).size).toBe(1);
-  });
-
-  it('is not suspended while a step of another branch runs', async () => {
-    const turn = new Turn(async ({ parallel: branches }) => {
-      await branches({ x: ({ sleep }) => sleep(60_000), y: ({ ask }) => ask('a') });
-    });
-    const run = turn.run();
-    await run.untilOpen('t1.1.y.1');
-    await run.complete('t1.1.y.1');
-    await expect(run.ended).resolves.toMatchObject({ status: 'suspended' });
-  });
-
-  it('yields between steps, not in one', async () => {
-    const run = new Turn(sequence).run();
-    await run.untilOpen('t1.1');
-    run.yieldSoon();
-    expect(run.open).toEqual(['t1.1']);
-    await run.complete('t1.1');
-    await expect(run.ended).resolves.toEqual({ status: 'yielded' });
-  });
-});
-
-describe('a team that goes too far', () => {
-  it('ends after so many steps', async () => {
-    const turn = new Turn(async ({ settle }) => {
-      for (;;) await settle('a');
-    });
-    const run = turn.run();
-    const asking = (async () => {
-      for (let step = 1; step <= LIMITS.turnSteps; step += 1) await run.complete(`t1.${step}`);
-    })();
-    await expect(run.ended).rejects.toMatchObject({ code: 'turn_too_long' });
-    await asking;
-  });
-
-  it('fails with team_failed when its code throws, and with agent_unknown for an agent that is not there', async () => {
-    const thrown = new Turn(() => Promise.reject(new TypeError('x is undefined'))).run();
-    await expect(thrown.ended).rejects.toMatchObject({ code: 'team_failed' });
-    const unknown = new Turn(async ({ ask }) => void (await ask('nobody'))).run();
-    await expect(unknown.ended).rejects.toMatchObject({ code: 'agent_unknown' });
   });
 });

@@ -1,0 +1,38 @@
+/** Steps of a turn that pause, and waiting until a time. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TurnWait } from '../../src/contracts/index.ts';
+
+/** The longest that Node's timers can do, ms. */
+const TIMER_MOST_MS = 2 ** 31 - 1;
+
+export class Pauses {
+  readonly #signal: AbortSignal;
+  /** By path. */
+  readonly #waits = new Map<string, TurnWait>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  list(): readonly TurnWait[] {
+    return [...this.#waits.values()];
+  }
+
+  /** Resolves when the pause is over; `begun` is told that it has begun. Rejects with the reason of the signal. */
+  async take(wait: TurnWait, begun: () => void): Promise<void> {
+    if (wait.until <= Date.now()) return;
+    this.#waits.set(wait.path, wait);
+    begun();
+    await this.until(wait.until);
+    this.#waits.delete(wait.path);
+  }
+
+  /** Resolves at that time, ms since the Unix epoch. Rejects with the reason of the signal. */
+  async until(time: number): Promise<void> {
+    for (let left = time - Date.now(); left > 0; left = time - Date.now()) {
+      const ms = Math.min(left, TIMER_MOST_MS);
+      await pause(ms, undefined, { signal: this.#signal }).catch(() => undefined);
+      this.#signal.throwIfAborted();
+    }
+  }
+}

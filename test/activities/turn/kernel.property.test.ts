@@ -1,0 +1,140 @@
+/** Whatever cuts a turn into runs, and wherever: its team does what it would have done in one. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { TurnEnd } from '../../../activities/turn/kernel.ts';
+import { EMPTY_JOURNAL, type Journal, type JournalEntry } from '../../../src/contracts/index.ts';
+import { programs, teamOf } from './program.ts';
+import { World, WorldRun } from './world.ts';
+
+type Plan = Parameters<typeof teamOf>[0];
+
+interface Whole {
+  readonly end: TurnEnd;
+  /** All that the code of the team has seen, in order. */
+  readonly heard: readonly string[];
+  readonly world: World;
+}
+
+/** Ends of runs before the turn's; afterwards a turn is left in peace. */
+const CUTS = 12;
+
+/** Runs a turn to its end. What happens next is one of the choices: a step ends or pauses, a pause is over, an end is shown, or a cut. */
+async function cutUp(plan: Plan, choices: readonly number[]): Promise<Whole> {
+  const world = new World();
+  const left = [...choices];
+  const choose = (count: number): number => (left.shift() ?? 0) % count;
+  for (let cuts = 0; ; cuts += 1) {
+    const heard: string[] = [];
+    const peace = cuts >= CUTS;
+    const run = new WorldRun(world, teamOf(plan, heard), !peace && choose(3) === 0 ? 0 : Infinity);
+    let entries: readonly JournalEntry[] | null = null;
+    for (;;) {
+      await run.settle();
+      if (run.isOver) entries = run.entries;
+      if (entries) break;
+      const acts = [
+        ...run.unshown.map(({ go }) => go),
+        ...run.steps.map(({ go }) => go),
+        ...run.sleeps.map(({ go }) => go),
+        ...(peace
+          ? []
+          : [
+              ...run.steps.map((step) => () => run.pause(step)),
+              () => run.yieldSoon(),
+              () => {
+                entries = run.durable;
+              },
+            ]),
+      ];
+      const act = acts[choose(acts.length)];
+      if (!act) throw new Error(`nothing goes on: ${JSON.stringify({ plan, heard })}`);
+      act();
+    }
+    if (run.error) throw run.error;
+    world.add(entries);
+    if (run.end?.status === 'suspended') world.wake(run.end.waits.slice(0, 1 + choose(3)));
+    else if (run.end && run.end.status !== 'yielded') return { end: run.end, heard, world };
+  }
+}
+
+const decided = ({ entries }: Journal): readonly JournalEntry[] =>
+  entries.filter(({ kind }) => kind === 'ask' || kind === 'sleep');
+const numbers = ({ entries }: Journal): readonly JournalEntry[] =>
+  entries.filter(({ kind }) => kind === 'now' || kind === 'random');
+
+/** One run, in which everything ends in the order of that journal, and the clock and the dice say the same. */
+async function inOne(plan: Plan, journal: Journal): Promise<Whole> {
+  const world = new World();
+  world.add(numbers(journal));
+  const heard: string[] = [];
+  const run = new WorldRun(world, teamOf(plan, heard));
+  await run.settle();
+  for (const { kind, path, key } of decided(journal)) {
+    if (kind === 'sleep') {
+      const begun = Number(
+        journal.entries.find((entry) => entry.kind === 'now' && entry.path === path)?.outcome,
+      );
+      run.sleeps.find(({ what }) => what.until === begun + Number(key))?.go();
+    } else {
+      run.steps.find(({ what }) => what.path === path)?.go();
+      await run.settle();
+      run.unshown.find(({ what }) => what.path === path)?.go();
+    }
+    await run.settle();
+  }
+  if (run.error) throw run.error;
+  if (!run.end) throw new Error(`the turn has not ended: ${JSON.stringify({ plan, heard })}`);
+  world.journal = { ...EMPTY_JOURNAL, entries: run.entries };
+  return { end: run.end, heard, world };
+}
+
+/** A run against a journal that has it all. */
+async function again(plan: Plan, { world }: Whole): Promise<Whole> {
+  const heard: string[] = [];
+  const copy = new World();
+  copy.journal = world.journal;
+  for (const [step, end] of world.ends) copy.ends.set(step, end);
+  const run = new WorldRun(copy, teamOf(plan, heard));
+  await run.settle();
+  if (run.error) throw run.error;
+  if (!run.end) throw new Error(`the turn has not ended: ${JSON.stringify({ plan, heard })}`);
+  return { end: run.end, heard, world: copy };
+}
+
+const asked = ({ world }: Whole): unknown[] =>
+  [...world.calls.values()].map(({ call }) => call).sort((one, other) => (one.path < other.path ? -1 : 1));
+
+const keysOf = (entries: readonly JournalEntry[]): string[] =>
+  entries.map(({ path, kind }) => `${kind} ${path}`);
+
+test('a team that is cut up anywhere, any number of times, asks and hears what it would in one run', async () => {
+  const sizes = { cuts: 0, steps: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      programs,
+      fc.array(fc.nat(1_000), { maxLength: 80, size: 'max' }),
+      async (plan, choices) => {
+        const cut = await cutUp(plan, choices);
+        expect(cut.world.wrong).toEqual([]);
+        const keys = keysOf(cut.world.journal.entries);
+        expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+        const whole = await inOne(plan, cut.world.journal);
+        expect(cut.heard).toEqual(whole.heard);
+        expect(cut.end).toEqual(whole.end);
+        expect(asked(cut)).toEqual(asked(whole));
+        sizes.steps += cut.world.calls.size;
+        for (const { times } of cut.world.calls.values()) sizes.cuts += times - 1;
+
+        const second = await again(plan, cut);
+        expect(second.heard).toEqual(cut.heard);
+        expect(second.end).toEqual(cut.end);
+        expect(second.world.calls.size).toBe(0);
+        expect(second.world.journal).toEqual(cut.world.journal);
+      },
+    ),
+    { numRuns: 800 },
+  );
+  // The turns were not all empty, nor all in one piece.
+  expect(sizes.steps).toBeGreaterThan(300);
+  expect(sizes.cuts).toBeGreaterThan(100);
+}, 120_000);

@@ -1,0 +1,211 @@
+/** The world of a kernel as a whole turn sees it, over any number of runs: steps, pauses, and what is durable when a run is gone. */
+import { setImmediate as afterMicrotasks } from 'node:timers/promises';
+import type { TurnFrame } from '../../../activities/turn/context.ts';
+import {
+  Kernel,
+  type PauseCall,
+  type StepCall,
+  type TurnDriver,
+  type TurnEnd,
+} from '../../../activities/turn/kernel.ts';
+import { TurnState } from '../../../activities/turn/turn-state.ts';
+import type { Outcome, Team } from '../../../activities/teams/team.ts';
+import {
+  EMPTY_JOURNAL,
+  type EventDraft,
+  type Journal,
+  type JournalEntry,
+  type LoggedEvent,
+  type TurnWait,
+} from '../../../src/contracts/index.ts';
+import { hash } from './program.ts';
+
+const FRAME: TurnFrame = {
+  turn: 't1',
+  causes: ['m1'],
+  agents: ['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })),
+  options: {},
+};
+
+/** Two readings of the clock differ by more than any pause: so the end of a pause names it. */
+const TICK_MS = 1_000;
+
+/** What outlives a run. */
+export class World {
+  journal: Journal = EMPTY_JOURNAL;
+  readonly ends = new Map<string, LoggedEvent>();
+  /** How each step was called, and in how many runs. */
+  readonly calls = new Map<string, { readonly call: StepCall; times: number }>();
+  /** What a run has done that no run may do. */
+  readonly wrong: string[] = [];
+  #time = 0;
+
+  now(): number {
+    this.#time += TICK_MS;
+    return this.#time;
+  }
+
+  called(call: StepCall): void {
+    const known = this.calls.get(call.step);
+    if (this.ends.has(call.step)) this.wrong.push(`${call.step} was asked again after its end`);
+    if (known && JSON.stringify(known.call) !== JSON.stringify(call)) {
+      this.wrong.push(`${call.step} was asked otherwise: ${JSON.stringify([known.call, call])}`);
+    }
+    if (known) known.times += 1;
+    else this.calls.set(call.step, { call, times: 1 });
+  }
+
+  /** A run has left this. */
+  add(entries: readonly JournalEntry[]): void {
+    this.journal = { ...this.journal, entries: [...this.journal.entries, ...entries] };
+  }
+
+  /** The workflow ends pauses of the team. */
+  wake(waits: readonly TurnWait[]): void {
+    const over = waits
+      .filter(({ kind }) => kind === 'sleep')
+      .map(({ path, key }): JournalEntry => ({ path, kind: 'sleep', key, outcome: 'over' }));
+    this.add(over);
+  }
+}
+
+interface Pending<T> {
+  readonly what: T;
+  go(): void;
+}
+
+/** One run, in which nothing ends by itself. */
+export class WorldRun implements TurnDriver {
+  mustYield = false;
+  readonly suspendAfterMs: number;
+  /** Steps that speak, pauses that run, ends that are durable and not shown yet. */
+  readonly steps: Pending<StepCall>[] = [];
+  readonly sleeps: Pending<PauseCall>[] = [];
+  readonly unshown: Pending<StepCall>[] = [];
+  end: TurnEnd | null = null;
+  error: Error | null = null;
+  readonly #world: World;
+  readonly #state: TurnState;
+  readonly #kernel: Kernel;
+  readonly #paused = new Map<string, TurnWait>();
+  #saved: readonly JournalEntry[] = [];
+  /** Entries that the kernel will first answer from, one at a time. */
+  #replaying: number;
+
+  constructor(world: World, team: Team, suspendAfterMs = Infinity) {
+    this.suspendAfterMs = suspendAfterMs;
+    this.#world = world;
+    this.#state = new TurnState(world.journal, null, 1, () => []);
+    this.#replaying = this.#state.journal.decided().length;
+    this.#kernel = new Kernel(FRAME, this.#state.journal, this);
+    this.#kernel.run(team, world.ends).then(
+      (end) => {
+        this.end = end;
+      },
+      (error: unknown) => {
+        this.error = error as Error; // safety: nothing else is thrown
+      },
+    );
+  }
+
+  get isOver(): boolean {
+    return this.end !== null || this.error !== null;
+  }
+
+  /** What it leaves behind if it comes back, and if it is gone. */
+  get entries(): readonly JournalEntry[] {
+    return this.#state.journal.added;
+  }
+
+  get durable(): readonly JournalEntry[] {
+    return this.#saved;
+  }
+
+  /** Resolves when the team and the kernel have done all that they can do by themselves. */
+  async settle(): Promise<void> {
+    for (let turns = this.#replaying + 3; turns > 0; turns -= 1) await afterMicrotasks();
+    this.#replaying = 0;
+  }
+
+  yieldSoon(): void {
+    this.mustYield = true;
+    this.#kernel.check();
+  }
+
+  /** A provider asks the step to wait. */
+  pause({ what: { path, agent } }: Pending<StepCall>): void {
+    this.#paused.set(path, { path, kind: 'retry', key: agent, until: Number.MAX_SAFE_INTEGER });
+    this.#kernel.check();
+  }
+
+  // The driver
+
+  async step(call: StepCall): Promise<Outcome> {
+    if (this.#state.mustSave) await this.#save();
+    this.#world.called(call);
+    await this.#until(this.steps, call);
+    this.#paused.delete(call.path);
+    const outcome = outcomeOf(call);
+    const end = endOf(outcome);
+    this.#state.end(call, [end]);
+    await this.#save();
+    this.#world.ends.set(call.step, { ...end, seq: 1 });
+    await this.#until(this.unshown, call);
+    await this.#state.inOrder(call.path);
+    return outcome;
+  }
+
+  async at(until: number): Promise<void> {
+    const path = `until ${until}`;
+    await this.#until(this.sleeps, { path, key: '', until });
+  }
+
+  async over(call: PauseCall): Promise<void> {
+    this.#state.over(call);
+    await this.#state.inOrder(call.path);
+  }
+
+  pausing(): readonly TurnWait[] {
+    return [...this.#paused.values()];
+  }
+
+  now(): number {
+    return this.#world.now();
+  }
+
+  random(): number {
+    return (hash(String(this.#world.now())) % 1_000) / 1_000;
+  }
+
+  async #save(): Promise<void> {
+    const entries = [...this.#state.journal.added];
+    await Promise.resolve();
+    this.#saved = entries;
+    this.#state.saved(entries.length);
+  }
+
+  #until<T>(list: Pending<T>[], what: T): Promise<void> {
+    return new Promise((resolve) => {
+      const pending: Pending<T> = {
+        what,
+        go: () => {
+          list.splice(list.indexOf(pending), 1);
+          resolve();
+        },
+      };
+      list.push(pending);
+    });
+  }
+}
+
+/** The same whenever it is asked: one step in four fails. */
+function outcomeOf({ step, agent }: StepCall): Outcome {
+  const text = `${agent} in ${step}`;
+  if (hash(text) % 4 > 0) return { status: 'completed', step, agent, text };
+  return { status: 'failed', step, agent, code: 'agent_failed', message: 'It failed.', text };
+}
+
+function endOf({ status, step, agent, ...data }: Outcome): EventDraft {
+  const type = status === 'completed' ? 'step.completed' : 'step.failed';
+  return { id: `step:${step}:end`, type, at: 1, turn: 't1', step, agent, data } as EventDraft; // safety: `data` is that of `type`
+}
