@@ -139,7 +139,7 @@ export function createProductEngine(url: string): Engine {
       const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token: 'dev' } });
       const session = randomUUID();
       await request(socket, 'open', { id: session, team: 'sequence', agents: agentsOf(shape) });
-      await request(socket, 'attach', { session });
+      await request(socket, 'subscribe', { session });
       return new ProductTalk(socket, session, shape);
     },
   };

@@ -166,7 +166,7 @@ export class Conversation {
   }
 
   #hint(view: SessionView | null, hasRows: boolean): string {
-    if (!view) return this.#session.status.state === 'attaching' ? 'Joining the session …' : '';
+    if (!view) return this.#session.status.state === 'subscribing' ? 'Joining the session …' : '';
     if (hasRows) return view.truncated ? 'Older messages are in the API’s list of events.' : '';
     return view.status === 'closed' ? 'Nothing was said.' : `Say something to ${listOf(view.agents)}.`;
   }

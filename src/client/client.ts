@@ -78,7 +78,7 @@ export class Client {
     return session;
   }
 
-  /** Follows a session: attached whenever there is a connection. The same object for the same id, until it is left. */
+  /** Follows a session: subscribed whenever there is a connection. The same object for the same id, until it is left. */
   session(id: string): Session {
     if (!isId(id)) throw new ConvokeError('invalid_request', 'A session id has 1 to 64 of A-Z a-z 0-9 _ -.');
     const existing = this.#sessions.get(id);

@@ -6,7 +6,7 @@ export { connect } from './client.ts';
 export type { Client, ClientOptions } from './client.ts';
 export type { ClientStatus } from './connection.ts';
 export type { OutgoingMessage, Session, SessionEvents } from './session.ts';
-export type { SessionStatus } from './attachment.ts';
+export type { SessionStatus } from './subscription.ts';
 export type { ClientStorage, PendingMessage } from './outbox.ts';
 export type { TurnPiece, TurnTarget } from './turn-stream.ts';
 export type { Unsubscribe } from './emitter.ts';

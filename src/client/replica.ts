@@ -6,7 +6,7 @@
 import { applyEvent, isAfter, openSteps, stepCursor, takeDelta } from '../contracts/public.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/public.ts';
 
-/** What a frame did. `behind`: something before it is missing; attach again. */
+/** What a frame did. `behind`: something before it is missing; subscribe again. */
 export type Outcome = 'applied' | 'ignored' | 'behind';
 
 export class Replica {
@@ -65,12 +65,12 @@ export class Replica {
     this.#view = snapshot;
   }
 
-  /** Forget everything: the next attach takes a snapshot. */
+  /** Forget everything: the next subscription takes a snapshot. */
   forget(): void {
     this.#view = null;
   }
 
-  /** After an attach: true if nothing that was seen in passing is still missing. */
+  /** After a subscription: true if nothing that was seen in passing is still missing. */
   settle(): boolean {
     const [missed, hole, view] = [this.#missed, this.#hole, this.#view];
     this.#missed = null;

@@ -13,8 +13,8 @@ import type {
   SocketRequestName,
   SocketRequests,
 } from '../contracts/public.ts';
-import { Attachment } from './attachment.ts';
-import type { SessionStatus } from './attachment.ts';
+import { Subscription } from './subscription.ts';
+import type { SessionStatus } from './subscription.ts';
 import { call } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
@@ -70,7 +70,7 @@ export class Session {
   readonly id: string;
   readonly #host: SessionHost;
   readonly #emitter = new Emitter<SessionEvents>();
-  readonly #attachment: Attachment;
+  readonly #subscription: Subscription;
   readonly #outbox: Outbox;
   /** Messages sent from here that can still get further, oldest first. */
   readonly #receipts = new Map<string, Receipt>();
@@ -78,7 +78,7 @@ export class Session {
   constructor(id: string, host: SessionHost) {
     this.id = id;
     this.#host = host;
-    this.#attachment = new Attachment(id, host.connection, this.#emitter);
+    this.#subscription = new Subscription(id, host.connection, this.#emitter);
     this.#outbox = new Outbox({
       send: (request) => host.connection.request('send', { ...request, session: id }),
       online: () => host.connection.online,
@@ -104,11 +104,11 @@ export class Session {
 
   /** The session as it is known here, with the text of running steps; never changed in place. Null until the first snapshot came. */
   get view(): SessionView | null {
-    return this.#attachment.view;
+    return this.#subscription.view;
   }
 
   get status(): SessionStatus {
-    return this.#attachment.status;
+    return this.#subscription.status;
   }
 
   /** Messages that the server has not answered yet, in the order in which they will be sent. */
@@ -151,13 +151,13 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<TurnPiece, void, void> {
     const named = typeof target === 'string' ? targetOf(target) : target;
-    const attachment = this.#attachment;
+    const subscription = this.#subscription;
     const source = {
       get view() {
-        return attachment.view;
+        return subscription.view;
       },
       get failure() {
-        return attachment.status.error ?? null;
+        return subscription.status.error ?? null;
       },
       receipt: (messageId: string) => this.receipt(messageId),
       onChange: (listener: () => void) => this.#onChange(listener),
@@ -210,24 +210,24 @@ export class Session {
   /** Stops following; the session goes on. Messages that wait here are dropped: their promises fail with `closed`. */
   leave(): void {
     this.end(new ClientError('closed'), false);
-    this.#host.connection.request('detach', { session: this.id }).catch(() => undefined);
+    this.#host.connection.request('unsubscribe', { session: this.id }).catch(() => undefined);
     this.#host.forget(this);
   }
 
   /** For the client: there is a new connection. */
   online(): void {
-    this.#attachment.attach();
+    this.#subscription.subscribe();
     this.#outbox.wake();
   }
 
-  /** For the client: attach again if that had failed. */
+  /** For the client: subscribe again if that had failed. */
   refresh(): void {
-    if (this.status.state === 'failed' && this.#host.connection.online) this.#attachment.attach();
+    if (this.status.state === 'failed' && this.#host.connection.online) this.#subscription.subscribe();
   }
 
   /** For the client: nothing more will come. `keep`: unsent messages stay in the storage. */
   end(error: Error, keep: boolean): void {
-    this.#attachment.end(error);
+    this.#subscription.end(error);
     this.#outbox.stop(error, keep);
   }
 

@@ -30,7 +30,7 @@ export const ERRORS = {
   origin_not_allowed: entry(403, 'Pages of this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
   too_many_requests_in_flight: entry(429, 'Too many requests of this socket are unanswered.', 1_000),
-  too_many_attachments: entry(422, 'The socket is attached to as many sessions as it may be.'),
+  too_many_subscriptions: entry(422, 'The socket is subscribed to as many sessions as it may be.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
   session_exists: entry(409, 'A session with this id exists and was created differently.'),

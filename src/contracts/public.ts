@@ -31,7 +31,7 @@ export type { DeltaTaken } from './view/text.ts';
 export type { EndStatus, Entry, MessageEntry, SessionView, StepEntry, TurnEntry } from './view/types.ts';
 export { FRAMES } from './wire.ts';
 export type {
-  AttachReply,
+  SubscribeReply,
   Bye,
   EventPage,
   OpenRequest,

@@ -52,8 +52,8 @@ export interface SessionPage {
   readonly next: string | null;
 }
 
-/** Answer to `attach`. What a `resume` has missed follows as ordinary frames; a `snapshot` comes with the answer. */
-export interface AttachReply {
+/** Answer to `subscribe`. What a `resume` has missed follows as ordinary frames; a `snapshot` comes with the answer. */
+export interface SubscribeReply {
   readonly mode: 'resume' | 'snapshot';
   readonly position: Position;
   readonly snapshot?: SessionView;
@@ -73,8 +73,8 @@ export type Reply<T> =
 /** Requests of a client; each is answered once. */
 export interface SocketRequests {
   open: { request: OpenRequest; reply: SessionSummary };
-  attach: { request: { session: string; cursor?: Cursor }; reply: AttachReply };
-  detach: { request: { session: string }; reply: Record<string, never> };
+  subscribe: { request: { session: string; cursor?: Cursor }; reply: SubscribeReply };
+  unsubscribe: { request: { session: string }; reply: Record<string, never> };
   send: { request: SendRequest & { session: string }; reply: Receipt };
   receipt: { request: { session: string; messageId: string }; reply: Receipt };
   cancel: { request: { session: string; turn?: string }; reply: CancelReply };

@@ -1,6 +1,6 @@
 /** What the gateway asks of delivery: let a connection watch a session, tell a session's state, page its events. */
 import type {
-  AttachReply,
+  SubscribeReply,
   Bye,
   Cursor,
   Delta,
@@ -25,8 +25,8 @@ export interface Watcher {
 }
 
 /** A watcher's place in a session. */
-export interface Attachment extends AttachReply {
-  detach(): void;
+export interface Subscription extends SubscribeReply {
+  unsubscribe(): void;
 }
 
 export interface Delivery {
@@ -36,7 +36,7 @@ export interface Delivery {
    * `LIMITS.ringEvents`, and one that is beyond the end of the log get the snapshot. Throws `session_not_found`, `log_unavailable`, and
    * `worker_unavailable` if there is no log and the workflow cannot be asked.
    */
-  attach(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Attachment>;
+  subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription>;
   /** The session as it is now. Throws `session_not_found`. */
   snapshot(ref: SessionRef): Promise<SessionView>;
   /**

@@ -4,7 +4,7 @@ import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } fr
 import type { Archive } from '../archive/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
-import type { Attachment, Delivery, Watcher } from './delivery.ts';
+import type { Subscription, Delivery, Watcher } from './delivery.ts';
 import { Follower } from './follow/follower.ts';
 import { load, snapshotOf } from './read/load.ts';
 import type { Sources } from './read/load.ts';
@@ -45,8 +45,8 @@ class DeliveryService implements Delivery {
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();
   }
 
-  attach(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Attachment> {
-    return this.#follow(ref).attach(watcher, cursor);
+  subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
+    return this.#follow(ref).subscribe(watcher, cursor);
   }
 
   async snapshot(ref: SessionRef): Promise<SessionView> {

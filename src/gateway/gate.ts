@@ -1,5 +1,5 @@
 /**
- * Holds frames back until the answer that announces them is out. Delivery may push the moment an attach resolves, which is before the
+ * Holds frames back until the answer that announces them is out. Delivery may push the moment a subscription resolves, which is before the
  * caller's next line runs; a client must see the snapshot first.
  */
 export class Gate {

@@ -2,7 +2,7 @@
 import { LIMITS } from '../contracts/index.ts';
 
 /**
- * A snapshot may be almost as large as what a socket may have waiting; a socket that is attached to several sessions may get several at
+ * A snapshot may be almost as large as what a socket may have waiting; a socket that is subscribed to several sessions may get several at
  * once. They have a bound of their own: else a client on a slow link would be cut off, come back for the same snapshots, and be cut off again.
  */
 export class Outgoing {

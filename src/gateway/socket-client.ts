@@ -1,8 +1,8 @@
 /** One Socket.IO connection: what waits to be sent on it, and which sessions it follows. */
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
-import type { Attachment, Watcher } from '../deliver/delivery.ts';
-import type { AttachReply, Bye, Cursor, SessionRef, SocketFrames } from '../contracts/index.ts';
+import type { Subscription, Watcher } from '../deliver/delivery.ts';
+import type { SubscribeReply, Bye, Cursor, SessionRef, SocketFrames } from '../contracts/index.ts';
 import type { Principal } from '../ingest/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
@@ -29,11 +29,11 @@ export interface Answer<T> {
   readonly after?: () => void;
 }
 
-/** One session that the socket follows. `live` ends when it is detached, replaced, or the socket is gone. */
+/** One session that the socket follows. `live` ends when it is unsubscribed, replaced, or the socket is gone. */
 interface Slot {
   readonly gate: Gate;
   live: boolean;
-  attachment?: Attachment;
+  subscription?: Subscription;
 }
 
 /** Bytes that the WebSocket library holds. Not part of engine.io's types; absent means none. */
@@ -88,44 +88,47 @@ export class SocketClient implements LongConnection {
     return bytes > LIMITS.socketBytes || packets > LIMITS.socketPackets;
   }
 
-  /** Follows a session; again: starts over. Throws `too_many_attachments`, `session_not_found`. */
-  async attach(ref: SessionRef, cursor?: Cursor): Promise<Answer<AttachReply>> {
+  /** Follows a session; again: starts over. Throws `too_many_subscriptions`, `session_not_found`. */
+  async subscribe(ref: SessionRef, cursor?: Cursor): Promise<Answer<SubscribeReply>> {
     const { session } = ref;
-    this.detach(session);
-    if (this.#slots.size >= LIMITS.attachmentsPerSocket) {
-      throw new ConvokeError('too_many_attachments', 'Detach from a session first, or open another socket.');
+    this.unsubscribe(session);
+    if (this.#slots.size >= LIMITS.subscriptionsPerSocket) {
+      throw new ConvokeError(
+        'too_many_subscriptions',
+        'Unsubscribe from a session first, or open another socket.',
+      );
     }
     const slot: Slot = { gate: new Gate(), live: true };
     this.#slots.set(session, slot);
     try {
-      slot.attachment = await this.#context.delivery.attach(ref, this.#watcher(session, slot), cursor);
+      slot.subscription = await this.#context.delivery.subscribe(ref, this.#watcher(session, slot), cursor);
     } catch (error) {
-      if (this.#slots.get(session) === slot) this.detach(session);
+      if (this.#slots.get(session) === slot) this.unsubscribe(session);
       throw error;
     }
     if (!slot.live) {
-      slot.attachment.detach();
+      slot.subscription.unsubscribe();
       throw new ConvokeError(
         'invalid_request',
-        'A later attach or detach of this session took the place of this one.',
+        'A later request for this session took the place of this one.',
       );
     }
-    const { mode, position, snapshot } = slot.attachment;
+    const { mode, position, snapshot } = slot.subscription;
     const value = { mode, position, ...(snapshot === undefined ? {} : { snapshot }) };
     return { value, snapshot: snapshot !== undefined, after: () => slot.gate.open() };
   }
 
-  detach(session: string): void {
+  unsubscribe(session: string): void {
     const slot = this.#slots.get(session);
     if (!slot) return;
     this.#slots.delete(session);
     slot.live = false;
-    slot.attachment?.detach();
+    slot.subscription?.unsubscribe();
   }
 
   /** The socket is gone. */
   gone(): void {
-    for (const session of [...this.#slots.keys()]) this.detach(session);
+    for (const session of [...this.#slots.keys()]) this.unsubscribe(session);
   }
 
   bye(bye: Bye): void {

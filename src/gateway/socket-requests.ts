@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConvokeError, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Reply, SessionRef, SocketRequestName, SocketRequests } from '../contracts/index.ts';
-import { attachSchema, receiptSchema, sessionSchema, takeSession, validate } from '../ingest/index.ts';
+import { subscribeSchema, receiptSchema, sessionSchema, takeSession, validate } from '../ingest/index.ts';
 import type { Principal } from '../ingest/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
@@ -25,12 +25,12 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
   });
   return {
     open: async ({ principal }, request) => ({ value: (await intake.open(principal, request)).summary }),
-    attach: async (asker, request) => {
-      const { session, cursor } = validate<SocketRequests['attach']['request']>(attachSchema, request);
-      return asker.client.attach(refOf(asker, session), cursor);
+    subscribe: async (asker, request) => {
+      const { session, cursor } = validate<SocketRequests['subscribe']['request']>(subscribeSchema, request);
+      return asker.client.subscribe(refOf(asker, session), cursor);
     },
-    detach: async (asker, request) => {
-      asker.client.detach(validate(sessionSchema, request).session);
+    unsubscribe: async (asker, request) => {
+      asker.client.unsubscribe(validate(sessionSchema, request).session);
       return { value: {} };
     },
     send: async ({ principal }, request) => {

@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
 import type { Bye, Cursor, Delta, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
-import type { Attachment, Watcher } from '../deliver/delivery.ts';
+import type { Subscription, Watcher } from '../deliver/delivery.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
@@ -63,7 +63,7 @@ class EventStream implements Watcher, LongConnection {
   }
 
   /** Sends the head, the snapshot if there is one, and whatever delivery has pushed meanwhile. */
-  start(attachment: Attachment): void {
+  start(subscription: Subscription): void {
     this.#res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
@@ -71,7 +71,7 @@ class EventStream implements Watcher, LongConnection {
       'X-Accel-Buffering': 'no',
     });
     this.#write(`retry: ${RETRY_MS}\n\n`);
-    if (attachment.snapshot) this.#write(resetFrame(attachment.snapshot));
+    if (subscription.snapshot) this.#write(resetFrame(subscription.snapshot));
     this.#gate.open();
   }
 
@@ -113,10 +113,10 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     return;
   }
   const stream = new EventStream(res);
-  const attachment = await context.delivery.attach(ref, stream, cursor);
-  // The client may have left while the attach was under way; its close event is past then.
+  const subscription = await context.delivery.subscribe(ref, stream, cursor);
+  // The client may have left while the subscription was under way; its close event is past then.
   if (res.destroyed || res.closed) {
-    attachment.detach();
+    subscription.unsubscribe();
     return;
   }
   const heart = setInterval(() => stream.beat(), LIMITS.sseHeartbeatMs);
@@ -126,9 +126,9 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     clearInterval(heart);
     context.connections.remove(stream);
     stream.gone();
-    attachment.detach();
+    subscription.unsubscribe();
   });
-  stream.start(attachment);
-  // A drain that began during the attach has not seen this stream.
+  stream.start(subscription);
+  // A drain that began during the subscription has not seen this stream.
   if (context.connections.draining) stream.end('draining');
 }

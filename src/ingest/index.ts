@@ -6,7 +6,7 @@ export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
 export {
-  attachSchema,
+  subscribeSchema,
   cancelSchema,
   eventsQuerySchema,
   idempotencyKeySchema,

@@ -18,12 +18,12 @@ describe('the connection', () => {
     one.cut();
     expect(await offline).toMatchObject({ url: one.url, reason: 'draining' });
     log.message('m1', 't1');
-    await two.attaches.reached(1);
+    await two.subscribes.reached(1);
     expect(performance.now() - from).toBeGreaterThanOrEqual(149);
-    expect(two.attaches.items[0]?.cursor).toEqual({ epoch: 1_000, seq: 1, open: {} });
+    expect(two.subscribes.items[0]?.cursor).toEqual({ epoch: 1_000, seq: 1, open: {} });
     await caughtUp(session, log);
     expect(client.status).toEqual({ state: 'online', url: two.url });
-    expect(one.attaches.items).toHaveLength(1);
+    expect(one.subscribes.items).toHaveLength(1);
   });
 
   test('a goodbye whose server forgets to close is acted on all the same', async () => {
@@ -58,8 +58,8 @@ describe('the connection', () => {
     const session = client.session('s1');
     await sessionState(session, 'live');
     await one.stop();
-    await two.attaches.reached(1);
-    expect(two.attaches.items[0]?.cursor?.seq).toBe(1);
+    await two.subscribes.reached(1);
+    expect(two.subscribes.items[0]?.cursor?.seq).toBe(1);
   });
 
   test('a refused key ends it with a typed error, and requests fail with it', async () => {

@@ -68,24 +68,24 @@ function happen(log: FakeLog, { op, pick, text }: Step): Frame[] {
   }
 }
 
-/** A client without a connection: takes frames, attaches when it must, and checks what listeners would be told. */
+/** A client without a connection: takes frames, subscribes when it must, and checks what listeners would be told. */
 class Reader {
   readonly replica = new Replica();
-  attaches = 0;
+  subscribes = 0;
   #last = 0;
   readonly #log: FakeLog;
 
   constructor(log: FakeLog) {
     this.#log = log;
-    this.attach();
+    this.subscribe();
   }
 
   take(frame: Frame): void {
-    if (this.#apply(frame) === 'behind') this.attach();
+    if (this.#apply(frame) === 'behind') this.subscribe();
   }
 
-  attach(): void {
-    this.attaches++;
+  subscribe(): void {
+    this.subscribes++;
     const missed = this.#log.since(this.replica.cursor);
     if (missed) for (const frame of missed) this.#apply(frame);
     else {
@@ -120,9 +120,9 @@ describe('the replica', () => {
           // A gateway that starts over a little earlier.
           if (step.fate === 'again')
             for (const frame of sent.slice(-(step.pick % 10) - 1)) reader.take(frame);
-          if (step.fate === 'reconnect') reader.attach();
+          if (step.fate === 'reconnect') reader.subscribe();
         }
-        reader.attach();
+        reader.subscribe();
         expect(reader.replica.view).toEqual(log.view);
       }),
       { numRuns: 300 },
@@ -140,7 +140,7 @@ describe('the replica', () => {
           for (const frame of step.fate === 'twice' ? [...frames, ...frames] : frames) reader.take(frame);
           expect(reader.replica.view).toEqual(log.view);
         }
-        expect(reader.attaches).toBe(1);
+        expect(reader.subscribes).toBe(1);
       }),
       { numRuns: 200 },
     );

@@ -14,12 +14,12 @@ function runningLog(): FakeLog {
 }
 
 describe('following a session', () => {
-  test('the first attach has no cursor and takes the snapshot, open text included', async () => {
+  test('the first subscription has no cursor and takes the snapshot, open text included', async () => {
     const log = runningLog();
     const gateway = await startGateway(log);
     const session = startClient(gateway.url).session('s1');
     expect(await session.ready()).toEqual(log.view);
-    expect(gateway.attaches.items).toEqual([{ session: 's1' }]);
+    expect(gateway.subscribes.items).toEqual([{ session: 's1' }]);
     expect((await sessionState(session, 'live')).mode).toBe('snapshot');
   });
 
@@ -36,7 +36,7 @@ describe('following a session', () => {
     log.say('t1.1', 'three');
     log.complete('t1', 't1.1');
     expect((await sessionState(session, 'live')).mode).toBe('resume');
-    expect(gateway.attaches.items[1]).toEqual({
+    expect(gateway.subscribes.items[1]).toEqual({
       session: 's1',
       cursor: { epoch: 1_000, seq: 4, open: { 't1.1': { attempt: 1, offset: 8 } } },
     });
@@ -74,10 +74,10 @@ describe('following a session', () => {
     gateway.push(end);
     await caughtUp(session, log);
     expect(seen.map((each) => each.seq)).toEqual([5, 6]);
-    expect(gateway.attaches.items).toHaveLength(1);
+    expect(gateway.subscribes.items).toHaveLength(1);
   });
 
-  test('a gap leads to one attach with the cursor, however many frames show it', async () => {
+  test('a gap leads to one subscription with the cursor, however many frames show it', async () => {
     const log = runningLog();
     const gateway = await startGateway(log);
     const session = startClient(gateway.url).session('s1');
@@ -86,11 +86,11 @@ describe('following a session', () => {
     gateway.push(log.start('t2', 't2.1'), log.say('t2.1', 'x'), log.complete('t2', 't2.1'));
     await caughtUp(session, log);
     await sessionState(session, 'live');
-    expect(gateway.attaches.items).toHaveLength(2);
-    expect(gateway.attaches.items[1]?.cursor?.seq).toBe(4);
+    expect(gateway.subscribes.items).toHaveLength(2);
+    expect(gateway.subscribes.items[1]?.cursor?.seq).toBe(4);
   });
 
-  test('a delta that leaves a hole leads to an attach that fills it', async () => {
+  test('a delta that leaves a hole leads to a subscription that fills it', async () => {
     const log = runningLog();
     const gateway = await startGateway(log);
     const session = startClient(gateway.url).session('s1');
@@ -98,7 +98,7 @@ describe('following a session', () => {
     log.say('t1.1', 'lost ');
     gateway.push(log.say('t1.1', 'kept'));
     await caughtUp(session, log);
-    expect(gateway.attaches.items[1]?.cursor?.open).toEqual({ 't1.1': { attempt: 1, offset: 8 } });
+    expect(gateway.subscribes.items[1]?.cursor?.open).toEqual({ 't1.1': { attempt: 1, offset: 8 } });
   });
 
   test('a reset replaces what is here, and a new epoch takes the snapshot', async () => {
@@ -115,7 +115,7 @@ describe('following a session', () => {
     log.newEpoch();
     gateway.push(log.append('turn.completed', {}, { turn: 't1' }));
     await caughtUp(session, log);
-    expect(gateway.attaches.items[1]?.cursor?.epoch).toBe(2_000);
+    expect(gateway.subscribes.items[1]?.cursor?.epoch).toBe(2_000);
     expect((await sessionState(session, 'live')).mode).toBe('snapshot');
   });
 
@@ -128,7 +128,7 @@ describe('following a session', () => {
     gateway.push(log.restart('t1', 't1.1'), late, log.say('t1.1', 'anew'));
     await caughtUp(session, log);
     expect(session.view?.entries.at(-1)).toMatchObject({ kind: 'step', attempt: 2, text: 'anew' });
-    expect(gateway.attaches.items).toHaveLength(1);
+    expect(gateway.subscribes.items).toHaveLength(1);
   });
 
   test('views are values: one that was given never changes', async () => {
@@ -143,12 +143,12 @@ describe('following a session', () => {
     expect(session.view).not.toBe(before);
   });
 
-  test('an attach that is refused for now is tried again; one that is refused for good fails the session', async () => {
+  test('a subscription that is refused for now is tried again; one that is refused for good fails the session', async () => {
     const log = runningLog();
     const gateway = await startGateway(log);
     let refusals = 2;
     gateway.script = (name) =>
-      name === 'attach' && refusals-- > 0 ? refuse('log_unavailable', 5) : undefined;
+      name === 'subscribe' && refusals-- > 0 ? refuse('log_unavailable', 5) : undefined;
     const client = startClient(gateway.url);
     const session = client.session('s1');
     expect(await session.ready()).toEqual(log.view);
@@ -159,14 +159,14 @@ describe('following a session', () => {
     await expect(other.ready()).rejects.toMatchObject({ code: 'session_not_found' });
   });
 
-  test('leaving detaches; closing the client ends its sessions', async () => {
+  test('leaving unsubscribes; closing the client ends its sessions', async () => {
     const log = runningLog();
     const gateway = await startGateway(log);
     const client = startClient(gateway.url);
     const session = client.session('s1');
     await session.ready();
     session.leave();
-    await gateway.detaches.reached(1);
+    await gateway.unsubscribes.reached(1);
     expect(session.status.state).toBe('left');
     const again = client.session('s1');
     expect(again).not.toBe(session);

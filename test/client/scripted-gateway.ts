@@ -6,7 +6,7 @@ import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { toProblem, ConvokeError } from '../../src/contracts/index.ts';
 import type {
-  AttachReply,
+  SubscribeReply,
   Bye,
   ErrorCode,
   Reply,
@@ -42,9 +42,9 @@ export function refuse(code: ErrorCode, retryAfterMs?: number): Reply<never> {
 }
 
 export class ScriptedGateway {
-  readonly attaches = new Tally<SocketRequests['attach']['request']>();
+  readonly subscribes = new Tally<SocketRequests['subscribe']['request']>();
   readonly sends = new Tally<SocketRequests['send']['request']>();
-  readonly detaches = new Tally<string>();
+  readonly unsubscribes = new Tally<string>();
   readonly tokens = new Tally<unknown>();
   /** What the middleware refuses the next connections with, first one first. */
   readonly refusals: ErrorCode[] = [];
@@ -129,9 +129,10 @@ export class ScriptedGateway {
     socket.on('disconnect', () => this.#watching.delete(socket));
     socket.onAny(
       (name: SocketRequestName, request: Record<string, unknown>, ack: (reply: unknown) => void) => {
-        if (name === 'attach') this.attaches.add(request as unknown as SocketRequests['attach']['request']);
+        if (name === 'subscribe')
+          this.subscribes.add(request as unknown as SocketRequests['subscribe']['request']);
         if (name === 'send') this.sends.add(request as unknown as SocketRequests['send']['request']);
-        if (name === 'detach') this.detaches.add(String(request['session']));
+        if (name === 'unsubscribe') this.unsubscribes.add(String(request['session']));
         const answer = this.script(name, request) ?? this.#answer(socket, name, request);
         if (answer !== 'silence') ack(answer);
       },
@@ -141,9 +142,12 @@ export class ScriptedGateway {
   #answer(socket: Socket, name: SocketRequestName, request: Record<string, unknown>): Answer {
     const ref = { session: this.#log.session };
     switch (name) {
-      case 'attach':
-        return { ok: true, value: this.#attach(socket, request as SocketRequests['attach']['request']) };
-      case 'detach':
+      case 'subscribe':
+        return {
+          ok: true,
+          value: this.#subscribe(socket, request as SocketRequests['subscribe']['request']),
+        };
+      case 'unsubscribe':
         this.#watching.delete(socket);
         return { ok: true, value: {} };
       case 'send':
@@ -157,7 +161,7 @@ export class ScriptedGateway {
     }
   }
 
-  #attach(socket: Socket, { cursor }: SocketRequests['attach']['request']): AttachReply {
+  #subscribe(socket: Socket, { cursor }: SocketRequests['subscribe']['request']): SubscribeReply {
     this.#watching.add(socket);
     const { position } = this.#log;
     const missed = this.#log.since(cursor);

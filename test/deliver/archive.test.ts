@@ -21,7 +21,7 @@ describe('a session that Temporal has forgotten', () => {
     const { meta, log: stream, ids } = logKeys(author.ref);
     await rig.admin.del(meta, stream, ids);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     expect(client.texts).toEqual(['Hi']);
     expect(client.view).toMatchObject({ status: 'closed', position: { seq: 7 } });
     expect(await delivery.snapshot(author.ref)).toMatchObject({ status: 'closed' });
@@ -33,7 +33,7 @@ describe('a session that Temporal has forgotten', () => {
     await rig.admin.del(meta, stream, ids);
     const rebuilt = log.calls['rebuild'];
     client.leave();
-    expect(await client.attach(delivery)).toMatchObject({ mode: 'resume' });
+    expect(await client.subscribe(delivery)).toMatchObject({ mode: 'resume' });
     expect(log.calls['rebuild']).toBe(rebuilt);
   });
 });
@@ -46,7 +46,7 @@ describe('an archive that is away', () => {
     await author.store();
     author.archiveAway = true;
     const client = new Client(author.ref);
-    expect(await client.attach(delivery)).toMatchObject({ mode: 'snapshot', position: author.at });
+    expect(await client.subscribe(delivery)).toMatchObject({ mode: 'snapshot', position: author.at });
     expect(client.view.truncated).toBe(true);
     expect(client.texts.length).toBeGreaterThan(0);
     expect(client.texts.length).toBeLessThan(10);
@@ -61,9 +61,9 @@ describe('an archive that is away', () => {
     await rig.admin.del(meta, stream, ids);
     author.archiveAway = true;
     const client = new Client(author.ref);
-    await expect(client.attach(delivery)).rejects.toMatchObject({ code: 'archive_unavailable' });
+    await expect(client.subscribe(delivery)).rejects.toMatchObject({ code: 'archive_unavailable' });
     author.archiveAway = false;
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     expect(client.texts).toEqual(['Hi']);
   });
 });
@@ -73,7 +73,7 @@ test('a view holds no more text than its bound, however long its steps', async (
   const { delivery } = await rig.gateway(author);
   const long = 'x'.repeat(LIMITS.stepChars);
   const client = new Client(author.ref);
-  await client.attach(delivery);
+  await client.subscribe(delivery);
   for (let turn = 1; turn <= 8; turn += 1) await author.turn(`t${turn}`, long);
   await author.store();
   for (const view of [await delivery.snapshot(author.ref), client.view]) expect(view.turns).toHaveLength(8);

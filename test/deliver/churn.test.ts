@@ -37,11 +37,11 @@ function dice(seed: number): (sides: number) => number {
 }
 
 /** Goes somewhere else; a gateway that cannot read the log now is asked again. */
-function attach(client: Client, delivery: Delivery): Promise<void> {
+function subscribe(client: Client, delivery: Delivery): Promise<void> {
   client.leave();
-  return eventually('an attach', async () => {
+  return eventually('a subscription', async () => {
     try {
-      await client.attach(delivery);
+      await client.subscribe(delivery);
       return true;
     } catch (error) {
       if (isConvokeError(error) && error.code === 'log_unavailable') return false;
@@ -80,7 +80,7 @@ async function disturb({ gateways, clients, roll }: World): Promise<void> {
   const { delivery, log } = gateways[roll(gateways.length)]!;
   const kind = roll(20);
   if (kind < 10) {
-    await attach(client, delivery);
+    await subscribe(client, delivery);
   } else if (kind < 13) {
     client.leave();
   } else if (kind < 15) {
@@ -128,7 +128,7 @@ test.each([
   await life;
   const { clients } = world;
   for (const { log } of gateways) log.deaf = false;
-  await Promise.all(clients.map((client, index) => attach(client, gateways[index % 2]!.delivery)));
+  await Promise.all(clients.map((client, index) => subscribe(client, gateways[index % 2]!.delivery)));
   await author.message('last');
   await eventually('everybody has heard the last word', () =>
     clients.every(

@@ -1,7 +1,7 @@
 /** The other end: the SDK's own fold, which knows what is missing, and a record of what came. */
 import { Replica } from '../../src/client/replica.ts';
 import type { Bye, Cursor, Delta, SessionEvent, SessionRef, SessionView } from '../../src/contracts/index.ts';
-import type { Attachment, Delivery, Watcher } from '../../src/deliver/index.ts';
+import type { Subscription, Delivery, Watcher } from '../../src/deliver/index.ts';
 
 export class Client implements Watcher {
   readonly replica = new Replica();
@@ -14,7 +14,7 @@ export class Client implements Watcher {
   /** Frames that showed that something was missing or sent twice. */
   readonly faults: string[] = [];
   waiting = { bytes: 0, packets: 0 };
-  #attachment: Attachment | null = null;
+  #subscription: Subscription | null = null;
 
   constructor(ref: SessionRef) {
     this.ref = ref;
@@ -33,17 +33,20 @@ export class Client implements Watcher {
     return this.view.entries.flatMap((entry) => (entry.kind === 'step' ? [entry.text] : []));
   }
 
-  async attach(delivery: Delivery, cursor: Cursor | undefined = this.replica.cursor): Promise<Attachment> {
+  async subscribe(
+    delivery: Delivery,
+    cursor: Cursor | undefined = this.replica.cursor,
+  ): Promise<Subscription> {
     this.ended = null;
-    this.#attachment = await delivery.attach(this.ref, this, cursor);
-    const { snapshot } = this.#attachment;
+    this.#subscription = await delivery.subscribe(this.ref, this, cursor);
+    const { snapshot } = this.#subscription;
     if (snapshot) this.#replace(snapshot);
-    return this.#attachment;
+    return this.#subscription;
   }
 
   leave(): void {
-    this.#attachment?.detach();
-    this.#attachment = null;
+    this.#subscription?.unsubscribe();
+    this.#subscription = null;
   }
 
   event(event: SessionEvent): void {

@@ -40,7 +40,7 @@ describe('lost notices', () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     log.deaf = true;
     await author.turn('t1', 'Hi');
     await unheard(log, 6);
@@ -56,7 +56,7 @@ describe('lost notices', () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     await author.message('t1');
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'one ');
@@ -75,7 +75,7 @@ describe('lost notices', () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     log.deaf = true;
     await author.message('t1');
     await author.begin('t1', 't1.1');
@@ -90,7 +90,7 @@ describe('lost notices', () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     log.deaf = true;
     for (let turn = 1; turn <= 52; turn += 1) await author.turn(`t${turn}`, 'x');
     await unheard(log, 312);
@@ -107,7 +107,7 @@ describe('lost notices', () => {
       const author = await rig.author();
       const { delivery, log } = await rig.gateway(author);
       const client = new Client(author.ref);
-      await client.attach(delivery);
+      await client.subscribe(delivery);
       log.deaf = true;
       await author.turn('t1', 'Hi');
       await unheard(log, 6);
@@ -123,7 +123,7 @@ describe('lost notices', () => {
     const author = await rig.author();
     const { delivery, subscriber } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     await author.message('t1');
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'one ');
@@ -145,7 +145,7 @@ describe('a lost log', () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     await author.turn('t1', 'Hi');
     const { epoch } = author.at;
     const { meta, log, ids } = logKeys(author.ref);
@@ -161,19 +161,19 @@ describe('a lost log', () => {
     const author = await rig.author();
     const [one, two] = [await rig.gateway(author), await rig.gateway(author)];
     const clients = [new Client(author.ref), new Client(author.ref), new Client(author.ref)] as const;
-    await clients[0].attach(one.delivery);
-    await clients[1].attach(one.delivery);
-    await clients[2].attach(two.delivery);
+    await clients[0].subscribe(one.delivery);
+    await clients[1].subscribe(one.delivery);
+    await clients[2].subscribe(two.delivery);
     await author.turn('t1', 'Hi');
     await eventually('all have it', () => clients.every((client) => client.seq === 6));
     const { position } = clients[0].view;
     await rig.redis.kill();
 
     const late = new Client(author.ref);
-    expect(await late.attach(one.delivery)).toMatchObject({ mode: 'snapshot', position });
+    expect(await late.subscribe(one.delivery)).toMatchObject({ mode: 'snapshot', position });
     await expect(one.delivery.page(author.ref, 0, 10)).rejects.toMatchObject({ code: 'log_unavailable' });
     const elsewhere = new Client({ ...author.ref, session: 'other' });
-    await expect(elsewhere.attach(one.delivery)).rejects.toMatchObject({ code: 'log_unavailable' });
+    await expect(elsewhere.subscribe(one.delivery)).rejects.toMatchObject({ code: 'log_unavailable' });
 
     await rig.redis.start();
     const all = [...clients, late];
@@ -195,7 +195,7 @@ describe('a lost log', () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     await author.turn('t1', 'Hi');
     await eventually('the turn is here', () => client.seq === 6);
     const { meta, log, ids } = logKeys(author.ref);
@@ -213,7 +213,7 @@ describe('a lost log', () => {
     const author = await rig.author();
     const { delivery, warnings } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     author.exists = false;
     await rig.admin.flushall();
     await rig.breakSubscribers();

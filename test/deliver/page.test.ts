@@ -97,7 +97,7 @@ describe('a page', () => {
     const { delivery } = await rig.gateway(author);
     for (let turn = 1; turn <= 120; turn += 1) await author.turn(`t${turn}`, 'x');
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     expect(client.view.truncated).toBe(true);
     expect(client.view.entries.length).toBeGreaterThan(LIMITS.snapshotEntries - 10);
     await author.turn('t121', 'y');
@@ -114,7 +114,7 @@ describe('following', () => {
     const { channel } = logKeys(author.ref);
     const listeners = async (): Promise<unknown> =>
       ((await rig.admin.call('PUBSUB', 'SHARDNUMSUB', channel)) as unknown[])[1];
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     jest.useFakeTimers({
       doNotFake: ['setInterval', 'setImmediate', 'nextTick', 'queueMicrotask', 'Date', 'performance'],
     });
@@ -123,7 +123,7 @@ describe('following', () => {
       jest.advanceTimersByTime(LIMITS.lingerMs - 1);
       expect(await listeners()).toBe(1);
       const { read } = log.calls;
-      expect(await client.attach(delivery)).toMatchObject({ mode: 'resume' });
+      expect(await client.subscribe(delivery)).toMatchObject({ mode: 'resume' });
       expect(log.calls['read']).toBe(read);
       jest.advanceTimersByTime(2 * LIMITS.lingerMs);
       expect(await listeners()).toBe(1);
@@ -133,14 +133,14 @@ describe('following', () => {
       jest.useRealTimers();
     }
     await eventually('nobody listens', async () => (await listeners()) === 0);
-    expect(await client.attach(delivery)).toMatchObject({ mode: 'resume' });
+    expect(await client.subscribe(delivery)).toMatchObject({ mode: 'resume' });
   });
 
   test('ends when delivery stops, and watchers are not told', async () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     await delivery.stop();
     await author.turn('t1', 'Hi');
     expect(client).toMatchObject({ seq: 1, ended: null });

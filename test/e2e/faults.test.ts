@@ -134,14 +134,14 @@ describe('a gateway', () => {
     const raw = new RawClient(id);
     closers.push(() => raw.close());
     await raw.connect(one!.url);
-    const from = (await raw.attach()).snapshot!;
+    const from = (await raw.subscribe()).snapshot!;
     const before = openSteps(from)[0]!;
     await eventually('it is told of more', () => raw.deltas.length > 5);
     await one!.end('SIGKILL');
     await raw.lost();
     const told = raw.deltas.length;
     await raw.connect(two!.url);
-    expect((await raw.attach()).mode).toBe('resume');
+    expect((await raw.subscribe()).mode).toBe('resume');
     await seen.turnsEnded(1);
     await eventually('it is told of the end', () => raw.events.at(-1)?.type === 'turn.completed');
     await one!.start();

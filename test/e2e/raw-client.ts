@@ -3,7 +3,7 @@ import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { FRAMES, openSteps } from '../../src/contracts/index.ts';
 import type {
-  AttachReply,
+  SubscribeReply,
   Cursor,
   Delta,
   Reply,
@@ -70,10 +70,10 @@ export class RawClient {
     return reply as Reply<SocketRequests[N]['reply']>;
   }
 
-  /** Attaches, with the cursor if there is one. Throws the problem of a refusal. */
-  async attach(): Promise<AttachReply> {
+  /** Subscribes, with the cursor if there is one. Throws the problem of a refusal. */
+  async subscribe(): Promise<SubscribeReply> {
     const cursor = this.#position.epoch > 0 ? { cursor: this.cursor } : {};
-    const reply = await this.request('attach', { session: this.#session, ...cursor });
+    const reply = await this.request('subscribe', { session: this.#session, ...cursor });
     if (!reply.ok) throw new Error(reply.problem.code);
     const { snapshot } = reply.value;
     if (snapshot) {

@@ -5,7 +5,7 @@ import { ask, connected, frames, next, startRig } from './harness.ts';
 test('drain says bye to sockets and streams, closes them as transport close, refuses the new, ends', async () => {
   const rig = await startRig();
   const sockets = await Promise.all([1, 2, 3].map(() => connected(rig.socket())));
-  await ask(sockets[0]!, 'attach', { session: 's' });
+  await ask(sockets[0]!, 'subscribe', { session: 's' });
   const stream = frames(await rig.call('/v1/sessions/s/stream'));
   const byes = sockets.map((socket) => next(socket, 'bye'));
   const ends = sockets.map((socket) => next(socket, 'disconnect'));

@@ -4,7 +4,7 @@ import { createGateway } from '../../src/gateway/index.ts';
 import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
 import { ConvokeError, emptyView } from '../../src/contracts/index.ts';
 import type {
-  AttachReply,
+  SubscribeReply,
   Cursor,
   Problem,
   Reply,
@@ -15,7 +15,7 @@ import type {
   SessionSummary,
   SessionView,
 } from '../../src/contracts/index.ts';
-import type { Attachment, Delivery, Watcher } from '../../src/deliver/delivery.ts';
+import type { Subscription, Delivery, Watcher } from '../../src/deliver/delivery.ts';
 import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
@@ -106,14 +106,14 @@ export class FakeCalls implements SessionCalls {
 
 export class FakeDelivery implements Delivery {
   readonly watchers = new Set<Watcher>();
-  /** Given to a watcher of a `resume` before the attach resolves. */
+  /** Given to a watcher of a `resume` before the subscription resolves. */
   missed: SessionEvent[] = [];
-  /** Given to a watcher in the very moment in which the attach resolves. */
+  /** Given to a watcher in the very moment in which the subscription resolves. */
   immediate: SessionEvent[] = [];
   cursors: (Cursor | undefined)[] = [];
 
-  attach(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Attachment> {
-    const { promise, resolve, reject } = Promise.withResolvers<Attachment>();
+  subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
+    const { promise, resolve, reject } = Promise.withResolvers<Subscription>();
     try {
       known(ref);
     } catch (error) {
@@ -122,13 +122,13 @@ export class FakeDelivery implements Delivery {
     }
     this.cursors.push(cursor);
     this.watchers.add(watcher);
-    const detach = (): void => void this.watchers.delete(watcher);
-    const reply: AttachReply =
+    const unsubscribe = (): void => void this.watchers.delete(watcher);
+    const reply: SubscribeReply =
       cursor === undefined
         ? { mode: 'snapshot', position: { epoch: 7, seq: 3 }, snapshot: view(ref.session) }
         : { mode: 'resume', position: { epoch: 7, seq: 3 } };
     if (cursor !== undefined) for (const each of this.missed) watcher.event(each);
-    resolve({ ...reply, detach });
+    resolve({ ...reply, unsubscribe });
     for (const each of this.immediate) watcher.event(each);
     return promise;
   }

@@ -42,7 +42,7 @@ describe('a socket that reads nothing', () => {
 
   test('may have the snapshots of several sessions waiting, not any number', async () => {
     const socket = await connected(rig.socket());
-    const reply = await ask(socket, 'attach', { session: 's' });
+    const reply = await ask(socket, 'subscribe', { session: 's' });
     const { snapshot } = (reply as unknown as { value: { snapshot: SessionView } }).value;
     const large = { ...snapshot, metadata: { text: 'é'.repeat(LIMITS.snapshotChars) } };
     const slow = [...rig.delivery.watchers].at(-1)!;

@@ -67,7 +67,7 @@ describe('requests', () => {
   test('each is answered', async () => {
     const socket = await connected(open());
     expect(await ask(socket, 'open', { id: 's' })).toMatchObject({ ok: true, value: { id: 's' } });
-    expect(await ask(socket, 'attach', { session: 's' })).toMatchObject({
+    expect(await ask(socket, 'subscribe', { session: 's' })).toMatchObject({
       ok: true,
       value: { mode: 'snapshot', snapshot: { session: 's' } },
     });
@@ -87,7 +87,7 @@ describe('requests', () => {
       ok: true,
       value: { historyEvents: 10 },
     });
-    expect(await ask(socket, 'detach', { session: 's' })).toEqual({ ok: true, value: {} });
+    expect(await ask(socket, 'unsubscribe', { session: 's' })).toEqual({ ok: true, value: {} });
     expect(await ask(socket, 'close', { session: 's' })).toEqual({ ok: true, value: {} });
     expect(rig.delivery.watchers.size).toBe(0);
   });
@@ -101,13 +101,13 @@ describe('requests', () => {
     ['no request', 'send', [], 'invalid_request'],
     ['two requests', 'send', [{}, {}], 'invalid_request'],
     ['null', 'send', [null], 'invalid_request'],
-    ['an array', 'attach', [[]], 'invalid_request'],
-    ['extra', 'attach', [{ session: 's', room: 'x' }], 'invalid_request'],
-    ['binary', 'attach', [{ session: Buffer.from('s') }], 'invalid_request'],
-    ['wrong type', 'attach', [{ session: 1 }], 'invalid_request'],
-    ['bad id', 'attach', [{ session: 'a:b' }], 'invalid_request'],
-    ['bad cursor', 'attach', [{ session: 's', cursor: { epoch: 'x', seq: 1 } }], 'invalid_cursor'],
-    ['unknown session', 'attach', [{ session: 'nobody' }], 'session_not_found'],
+    ['an array', 'subscribe', [[]], 'invalid_request'],
+    ['extra', 'subscribe', [{ session: 's', room: 'x' }], 'invalid_request'],
+    ['binary', 'subscribe', [{ session: Buffer.from('s') }], 'invalid_request'],
+    ['wrong type', 'subscribe', [{ session: 1 }], 'invalid_request'],
+    ['bad id', 'subscribe', [{ session: 'a:b' }], 'invalid_request'],
+    ['bad cursor', 'subscribe', [{ session: 's', cursor: { epoch: 'x', seq: 1 } }], 'invalid_cursor'],
+    ['unknown session', 'subscribe', [{ session: 'nobody' }], 'session_not_found'],
     ['closed session', 'send', [{ session: 'shut', messageId: 'm', text: 'x' }], 'session_closed'],
     ['unknown message', 'receipt', [{ session: 's', messageId: 'never' }], 'message_not_found'],
     ['unknown turn', 'cancel', [{ session: 's', turn: 't9' }], 'turn_not_found'],
@@ -130,7 +130,7 @@ describe('requests', () => {
 
   test('a session of another tenant is not there', async () => {
     const socket = await connected(open({ auth: { token: 'other' } }));
-    expect(await ask(socket, 'attach', { session: 's' })).toMatchObject({
+    expect(await ask(socket, 'subscribe', { session: 's' })).toMatchObject({
       ok: false,
       problem: { code: 'session_not_found' },
     });
@@ -202,18 +202,18 @@ describe('requests', () => {
     expect(await ask(socket, 'state', { session: 's' })).toMatchObject({ ok: true });
   });
 
-  test('too many attachments are refused; detaching makes room', async () => {
+  test('too many subscriptions are refused; unsubscribing makes room', async () => {
     const socket = await connected(open());
-    for (let i = 0; i < LIMITS.attachmentsPerSocket; i++) {
-      expect((await ask(socket, 'attach', { session: `s${i}` })).ok).toBe(true);
+    for (let i = 0; i < LIMITS.subscriptionsPerSocket; i++) {
+      expect((await ask(socket, 'subscribe', { session: `s${i}` })).ok).toBe(true);
     }
-    expect(await ask(socket, 'attach', { session: 's' })).toMatchObject({
+    expect(await ask(socket, 'subscribe', { session: 's' })).toMatchObject({
       ok: false,
-      problem: { code: 'too_many_attachments' },
+      problem: { code: 'too_many_subscriptions' },
     });
-    expect((await ask(socket, 'attach', { session: 's0' })).ok).toBe(true);
-    await ask(socket, 'detach', { session: 's0' });
-    expect((await ask(socket, 'attach', { session: 's' })).ok).toBe(true);
+    expect((await ask(socket, 'subscribe', { session: 's0' })).ok).toBe(true);
+    await ask(socket, 'unsubscribe', { session: 's0' });
+    expect((await ask(socket, 'subscribe', { session: 's' })).ok).toBe(true);
     socket.disconnect();
     await until(() => rig.delivery.watchers.size === 0);
   });
@@ -232,7 +232,7 @@ describe('watching', () => {
       }),
     );
     await new Promise<void>((resolve) => {
-      socket.emit('attach', { session: 's', cursor: { epoch: 7, seq: 1 } }, () => {
+      socket.emit('subscribe', { session: 's', cursor: { epoch: 7, seq: 1 } }, () => {
         seen.push('answer');
         resolve();
       });
@@ -244,9 +244,9 @@ describe('watching', () => {
     expect(rig.delivery.cursors.at(-1)).toEqual({ epoch: 7, seq: 1 });
   });
 
-  test('events, deltas and resets arrive with their session; nothing after a detach', async () => {
+  test('events, deltas and resets arrive with their session; nothing after an unsubscribe', async () => {
     const socket = await connected(open());
-    await ask(socket, 'attach', { session: 's' });
+    await ask(socket, 'subscribe', { session: 's' });
     const all = Promise.all(['event', 'delta', 'reset'].map((name) => next(socket, name)));
     const old = watcher();
     old.event(event(4));
@@ -257,7 +257,7 @@ describe('watching', () => {
       [{ session: 's', step: 't1.1', attempt: 1, offset: 0, text: 'a' }],
       [{ session: 's', snapshot: expect.anything() }],
     ]);
-    await ask(socket, 'detach', { session: 's' });
+    await ask(socket, 'unsubscribe', { session: 's' });
     const late: unknown[] = [];
     socket.onAny((name) => late.push(name));
     old.event(event(5));
@@ -267,7 +267,7 @@ describe('watching', () => {
 
   test('the backlog of a client that does not read grows; its end is a transport close', async () => {
     const socket = await connected(open());
-    await ask(socket, 'attach', { session: 's' });
+    await ask(socket, 'subscribe', { session: 's' });
     const slow = watcher();
     const transport = socket.io.engine.transport as unknown as { ws: { _socket: NetSocket } };
     const wire = transport.ws._socket.pause();
@@ -287,7 +287,7 @@ describe('watching', () => {
 
   test('a client that reads is told bye, and why, before the close', async () => {
     const socket = await connected(open());
-    await ask(socket, 'attach', { session: 's' });
+    await ask(socket, 'subscribe', { session: 's' });
     const bye = next(socket, 'bye');
     const gone = next(socket, 'disconnect');
     watcher().end('slow_consumer');

@@ -66,7 +66,7 @@ test('a reset in the middle carries the position to resume from', async () => {
   await until(() => rig.delivery.watchers.size === 0);
 });
 
-test('the end of a slow consumer: its backlog is seen, it is told why, and it is detached', async () => {
+test('the end of a slow consumer: its backlog is seen, it is told why, and it is unsubscribed', async () => {
   const socket = connect(rig.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.pause();

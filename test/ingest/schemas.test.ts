@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isConvokeError, LIMITS } from '../../src/contracts/index.ts';
 import {
-  attachSchema,
+  subscribeSchema,
   cancelSchema,
   eventsQuerySchema,
   openSchema,
@@ -160,13 +160,13 @@ describe('bad input', () => {
   });
 
   test('a socket cursor has its own code', () => {
-    expect(codeOf(() => validate(attachSchema, { session: 's', cursor: { epoch: -1, seq: 0 } }))).toBe(
+    expect(codeOf(() => validate(subscribeSchema, { session: 's', cursor: { epoch: -1, seq: 0 } }))).toBe(
       'invalid_cursor',
     );
-    expect(codeOf(() => validate(attachSchema, { session: 's', cursor: '1:2' }))).toBe('invalid_cursor');
+    expect(codeOf(() => validate(subscribeSchema, { session: 's', cursor: '1:2' }))).toBe('invalid_cursor');
     expect(
       codeOf(() =>
-        validate(attachSchema, {
+        validate(subscribeSchema, {
           session: 's',
           cursor: { epoch: 1, seq: 2, open: { 't1.1': { attempt: 1, offset: 3 } } },
         }),
@@ -235,7 +235,7 @@ describe('good input', () => {
 describe('fuzz', () => {
   const all = [
     ...Object.values(schemas),
-    attachSchema,
+    subscribeSchema,
     receiptSchema,
     sessionSchema,
     eventsQuerySchema,

@@ -119,7 +119,7 @@ describe('a session', () => {
     const opened: Record<string, unknown>[] = [];
     gateway!.script = (name, request) => {
       if (name === 'open') opened.push(request);
-      return name === 'attach' && opened.length === 0 ? refuse('session_not_found') : undefined;
+      return name === 'subscribe' && opened.length === 0 ? refuse('session_not_found') : undefined;
     };
     const page = await play.visit();
     await page.getByRole('radio', { name: /One that stumbles/ }).check();
@@ -135,7 +135,7 @@ describe('a session', () => {
     gateway!.script = (name) => {
       if (name === 'open') there = true;
       if (name === 'open') return refuse('session_exists');
-      return name === 'attach' && !there ? refuse('session_not_found') : undefined;
+      return name === 'subscribe' && !there ? refuse('session_not_found') : undefined;
     };
     const page = await play.visit();
     await page.getByRole('button', { name: 'Start session' }).click();

@@ -1,6 +1,7 @@
 /** What a workflow holds, asked for in pages, and other answers of Temporal that have a meaning of their own. */
 import { describe, expect, test } from '@jest/globals';
 import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import type { KnownEventsPage, LoggedEvent } from '../../src/contracts/index.ts';
 import { fromTemporal } from '../../src/temporal/errors.ts';
 import { createKnownEvents } from '../../src/temporal/index.ts';
@@ -25,7 +26,7 @@ function workflow(changes: number): { client: Client; asked: number[] } {
     return from < 2 ? { ...page, next: from + 1 } : page;
   };
   const client = {
-    options: {},
+    options: { loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] } },
     // No turn runs.
     workflow: { getHandle: () => ({ query, describe: async () => ({ raw: {} }) }) },
     withDeadline: (_deadline: number, call: () => Promise<unknown>) => call(),

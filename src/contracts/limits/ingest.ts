@@ -36,8 +36,8 @@ export const INGEST = {
   pageTokenChars: 8_192,
   /** Sessions whose agents' names a gateway remembers. */
   rostersKept: 4_096,
-  /** Sessions that one socket may be attached to. */
-  attachmentsPerSocket: 32,
+  /** Sessions that one socket may be subscribed to. */
+  subscriptionsPerSocket: 32,
   /** Requests that one socket may have unanswered. */
   inflightPerSocket: 64,
   /**

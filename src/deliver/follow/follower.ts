@@ -11,7 +11,7 @@ import { ConvokeError, deltasAfter, isAfter, LIMITS, openSteps } from '../../con
 import type { Cursor, Delta, LoggedEvent, Position, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { LogListener } from '../../log/index.ts';
 import { Replica } from './replica.ts';
-import type { Attachment, Watcher } from '../delivery.ts';
+import type { Subscription, Watcher } from '../delivery.ts';
 import { Waiting } from './waiting.ts';
 import type { Notice } from './waiting.ts';
 import { load, snapshotOf } from '../read/load.ts';
@@ -60,7 +60,7 @@ export class Follower implements LogListener {
   readonly #waiting = new Waiting();
   #phase: Phase = { is: 'starting' };
   #made: Replica | null = null;
-  /** Attaches under way. */
+  /** Subscriptions under way. */
   #arriving = 0;
   #linger: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
@@ -70,7 +70,7 @@ export class Follower implements LogListener {
     this.#sources = sources;
     this.#events = events;
     this.started = this.#start();
-    this.started.catch(() => undefined); // whoever attaches waits for it and gets the error
+    this.started.catch(() => undefined); // whoever subscribes waits for it and gets the error
   }
 
   get view(): SessionView {
@@ -91,8 +91,8 @@ export class Follower implements LogListener {
     return this.#phase.is === 'stopped';
   }
 
-  /** Adds a watcher. See `Delivery.attach`. */
-  async attach(watcher: Watcher, cursor?: Cursor): Promise<Attachment> {
+  /** Adds a watcher. See `Delivery.subscribe`. */
+  async subscribe(watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
     this.#arriving += 1;
     clearTimeout(this.#linger);
     try {
@@ -164,19 +164,19 @@ export class Follower implements LogListener {
    * Without an await: the watcher has what the replica holds when it is added. A cursor that is ahead even now (the log lost what the
    * client has seen, or the cursor was made up) gets the snapshot: what is here is what there is.
    */
-  #add(watcher: Watcher, cursor?: Cursor): Attachment {
+  #add(watcher: Watcher, cursor?: Cursor): Subscription {
     const { position, view } = this.#replica;
     const missed = cursor ? this.#replica.since(cursor) : null;
     const leave = this.#watchers.add(watcher);
-    const detach = (): void => {
+    const unsubscribe = (): void => {
       leave();
       this.#leaveIfIdle();
     };
-    if (!missed) return { mode: 'snapshot', position, snapshot: snapshotOf(view), detach };
+    if (!missed) return { mode: 'snapshot', position, snapshot: snapshotOf(view), unsubscribe };
     for (const event of missed.events) watcher.event(event);
     for (const delta of missed.deltas) watcher.delta(delta);
     this.#watchers.check();
-    return { mode: 'resume', position, detach };
+    return { mode: 'resume', position, unsubscribe };
   }
 
   #leaveIfIdle(): void {

@@ -2,7 +2,7 @@
 import { LIMITS } from '../../contracts/index.ts';
 import type { Watcher } from '../delivery.ts';
 
-/** One attach; a watcher that attaches twice has two. */
+/** One subscription; a watcher that subscribes twice has two. */
 interface Place {
   readonly watcher: Watcher;
 }

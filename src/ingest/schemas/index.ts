@@ -3,4 +3,4 @@ export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { sendSchema } from './message.ts';
 export { cancelSchema, closeSchema, openSchema, sessionsQuerySchema } from './session.ts';
-export { attachSchema, receiptSchema, sessionSchema } from './socket.ts';
+export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';

@@ -6,6 +6,6 @@ import { idSchema } from './common.ts';
 /** A session and nothing else. */
 export const sessionSchema = z.strictObject({ session: idSchema });
 
-export const attachSchema = z.strictObject({ session: idSchema, cursor: cursorSchema.exactOptional() });
+export const subscribeSchema = z.strictObject({ session: idSchema, cursor: cursorSchema.exactOptional() });
 
 export const receiptSchema = z.strictObject({ session: idSchema, messageId: idSchema });

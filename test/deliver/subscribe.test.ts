@@ -1,4 +1,4 @@
-/** Attaching: who gets a snapshot, who resumes, and what each is given. */
+/** Subscribing: who gets a snapshot, who resumes, and what each is given. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConvokeError, eventId, LIMITS } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
@@ -11,12 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-describe('a first attach', () => {
+describe('a first subscription', () => {
   test('finds a session whose workflow has just been opened and has published nothing', async () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const client = new Client(author.ref);
-    const { mode, position } = await client.attach(delivery);
+    const { mode, position } = await client.subscribe(delivery);
     expect(mode).toBe('snapshot');
     expect(position.seq).toBe(1);
     expect(client.view).toMatchObject({ status: 'open', agents: ['ann'], entries: [] });
@@ -32,12 +32,12 @@ describe('a first attach', () => {
     const { delivery } = await rig.gateway(author);
     author.exists = false;
     const client = new Client(author.ref);
-    await expect(client.attach(delivery)).rejects.toMatchObject({ code: 'session_not_found' });
+    await expect(client.subscribe(delivery)).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(delivery.snapshot(author.ref)).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(delivery.page(author.ref, 0, 10)).rejects.toMatchObject({ code: 'session_not_found' });
     await expect(delivery.receipt(author.ref, 'm-t1')).rejects.toMatchObject({ code: 'session_not_found' });
     author.exists = true;
-    expect(await client.attach(delivery)).toMatchObject({ mode: 'snapshot' });
+    expect(await client.subscribe(delivery)).toMatchObject({ mode: 'snapshot' });
   });
 
   test('needs a worker only if there is no log', async () => {
@@ -45,16 +45,16 @@ describe('a first attach', () => {
     const { delivery } = await rig.gateway(author);
     author.failure = new ConvokeError('worker_unavailable');
     const client = new Client(author.ref);
-    await expect(client.attach(delivery)).rejects.toMatchObject({ code: 'worker_unavailable' });
+    await expect(client.subscribe(delivery)).rejects.toMatchObject({ code: 'worker_unavailable' });
     await author.turn('t1', 'Hi');
-    expect(await client.attach(delivery)).toMatchObject({ mode: 'snapshot', position: { seq: 6 } });
+    expect(await client.subscribe(delivery)).toMatchObject({ mode: 'snapshot', position: { seq: 6 } });
   });
 
-  test('is one start, however many attach at the same time', async () => {
+  test('is one start, however many subscribe at the same time', async () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const clients = Array.from({ length: 20 }, () => new Client(author.ref));
-    await Promise.all(clients.map((client) => client.attach(delivery)));
+    await Promise.all(clients.map((client) => client.subscribe(delivery)));
     expect(author.asked).toBe(1);
     expect(log.calls).toEqual({ subscribe: 1, read: 2, rebuild: 1 });
     await author.turn('t1', 'Hi');
@@ -68,7 +68,7 @@ describe('a first attach', () => {
     await author.begin('t1', 't1.1');
     for (const word of ['one ', 'two ', 'three ']) await author.say('t1.1', word);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     expect(client.texts).toEqual(['one two three ']);
     await author.say('t1.1', 'four');
     await eventually('the rest is here', () => client.texts[0] === 'one two three four');
@@ -79,7 +79,7 @@ describe('a first attach', () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const [early, late] = [new Client(author.ref), new Client(author.ref)];
-    await early.attach(delivery);
+    await early.subscribe(delivery);
     await author.message('t1');
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'Yes');
@@ -95,18 +95,18 @@ describe('a first attach', () => {
       { ...thought, offset: 0, text: 'Hm' },
       { ...thought, offset: 2, text: ', yes' },
     ]);
-    await late.attach(delivery);
+    await late.subscribe(delivery);
     const cursor = late.replica.cursor!;
     expect(cursor.open).toEqual({ 't1.1': { attempt: 1, offset: 3, reasoning: 7 } });
     late.leave();
     think(7, '!');
-    await late.attach(delivery);
+    await late.subscribe(delivery);
     expect(late.deltas).toEqual([{ ...thought, offset: 7, text: '!' }]);
     expect(late.view).toEqual(early.view);
     // One that has the text only is given the reasoning whole.
     const other = new Client(author.ref);
     other.replica.replace({ ...late.view, entries: [] });
-    await other.attach(delivery, { ...cursor, open: { 't1.1': { attempt: 1, offset: 3 } } });
+    await other.subscribe(delivery, { ...cursor, open: { 't1.1': { attempt: 1, offset: 3 } } });
     expect(other.deltas).toEqual([{ ...thought, offset: 0, text: 'Hm, yes!' }]);
   });
 
@@ -120,7 +120,7 @@ describe('a first attach', () => {
     });
     await expect(delivery.receipt(author.ref, 'nobody')).rejects.toMatchObject({ code: 'message_not_found' });
     expect(log.calls['subscribe']).toBeUndefined();
-    await new Client(author.ref).attach(delivery);
+    await new Client(author.ref).subscribe(delivery);
     const { read } = log.calls;
     expect(await delivery.receipt(author.ref, 'm-t1')).toMatchObject({ turnStatus: 'completed' });
     expect(await delivery.snapshot(author.ref)).toMatchObject({ position: { seq: 6 } });
@@ -150,7 +150,7 @@ describe('a first attach', () => {
     const { delivery } = await rig.gateway(author);
     for (let turn = 1; turn <= 12; turn += 1) await author.message(`t${turn}`, 'x'.repeat(32_000));
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     expect(client.view.truncated).toBe(true);
     expect(client.view.entries).toHaveLength(Math.floor(LIMITS.snapshotChars / 32_000));
     expect(client.view.entries.at(-1)).toMatchObject({ messageId: 'm-t12' });
@@ -162,7 +162,7 @@ describe('a resume', () => {
     const author = await rig.author();
     const [one, two] = [await rig.gateway(author), await rig.gateway(author)];
     const client = new Client(author.ref);
-    await client.attach(one.delivery);
+    await client.subscribe(one.delivery);
     await author.message('t1');
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'one ');
@@ -170,7 +170,7 @@ describe('a resume', () => {
     client.leave();
     for (const word of ['two ', 'three']) await author.say('t1.1', word);
     client.deltas = [];
-    expect(await client.attach(two.delivery)).toMatchObject({ mode: 'resume', position: { seq: 4 } });
+    expect(await client.subscribe(two.delivery)).toMatchObject({ mode: 'resume', position: { seq: 4 } });
     expect(client.deltas).toMatchObject([{ offset: 4, text: 'two three' }]);
     client.leave();
     await author.complete('t1.1');
@@ -178,7 +178,7 @@ describe('a resume', () => {
     await eventually('gateway one has heard', async () => {
       return (await one.delivery.snapshot(author.ref)).position.seq === 10;
     });
-    expect(await client.attach(one.delivery)).toMatchObject({ mode: 'resume', position: { seq: 10 } });
+    expect(await client.subscribe(one.delivery)).toMatchObject({ mode: 'resume', position: { seq: 10 } });
     expect(client.events.map((event) => event.seq)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(client.texts).toEqual(['one two three', 'again']);
     expect(client.faults).toEqual([]);
@@ -188,7 +188,7 @@ describe('a resume', () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     await author.message('t1');
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'wrong words');
@@ -197,7 +197,7 @@ describe('a resume', () => {
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'right');
     client.deltas = [];
-    expect(await client.attach(delivery)).toMatchObject({ mode: 'resume' });
+    expect(await client.subscribe(delivery)).toMatchObject({ mode: 'resume' });
     await eventually('the right words', () => client.texts[0] === 'right');
     expect(client.deltas).toMatchObject([{ attempt: 2, offset: 0, text: 'right' }]);
     expect(client.faults).toEqual([]);
@@ -210,9 +210,9 @@ describe('a resume', () => {
     await author.begin('t1', 't1.1');
     await author.say('t1.1', 'all of it');
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     const { epoch, seq } = client.view.position;
-    expect(await client.attach(delivery, { epoch, seq })).toMatchObject({ mode: 'resume' });
+    expect(await client.subscribe(delivery, { epoch, seq })).toMatchObject({ mode: 'resume' });
     expect(client.deltas).toMatchObject([{ offset: 0, text: 'all of it' }]);
   });
 
@@ -221,10 +221,10 @@ describe('a resume', () => {
     const { delivery } = await rig.gateway(author);
     for (let turn = 1; turn <= 52; turn += 1) await author.turn(`t${turn}`, 'x');
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     const { epoch, seq } = client.view.position;
     const mode = async (cursor: { epoch: number; seq: number }): Promise<string> =>
-      (await new Client(author.ref).attach(delivery, cursor)).mode;
+      (await new Client(author.ref).subscribe(delivery, cursor)).mode;
     expect(await mode({ epoch, seq: seq - LIMITS.ringEvents })).toBe('resume');
     expect(await mode({ epoch, seq: seq - LIMITS.ringEvents - 1 })).toBe('snapshot');
     expect(await mode({ epoch: epoch - 1, seq })).toBe('snapshot');
@@ -237,13 +237,13 @@ describe('a resume', () => {
     const author = await rig.author();
     const [fast, slow] = [await rig.gateway(author), await rig.gateway(author)];
     const [client, other] = [new Client(author.ref), new Client(author.ref)];
-    await client.attach(fast.delivery);
-    await other.attach(slow.delivery);
+    await client.subscribe(fast.delivery);
+    await other.subscribe(slow.delivery);
     slow.log.deaf = true;
     await author.turn('t1', 'Hi');
     await eventually('the fast one has told it', () => client.seq === 6);
     expect(other.seq).toBe(1);
-    expect(await client.attach(slow.delivery)).toMatchObject({ mode: 'resume', position: { seq: 6 } });
+    expect(await client.subscribe(slow.delivery)).toMatchObject({ mode: 'resume', position: { seq: 6 } });
     expect(other.events.map((event) => event.seq)).toEqual([2, 3, 4, 5, 6]);
     expect([...client.faults, ...other.faults]).toEqual([]);
   });
@@ -254,14 +254,14 @@ describe('a watcher', () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const [slow, good] = [new Client(author.ref), new Client(author.ref)];
-    await Promise.all([slow.attach(delivery), good.attach(delivery)]);
+    await Promise.all([slow.subscribe(delivery), good.subscribe(delivery)]);
     slow.waiting = { bytes: 0, packets: LIMITS.socketPackets + 1 };
     await author.turn('t1', 'Hi');
     await eventually('the other one has it all', () => good.seq === 6);
     expect(slow.ended).toBe('slow_consumer');
     expect(slow.seq).toBe(2);
     slow.waiting = { bytes: 0, packets: 0 };
-    expect(await slow.attach(delivery)).toMatchObject({ mode: 'resume', position: { seq: 6 } });
+    expect(await slow.subscribe(delivery)).toMatchObject({ mode: 'resume', position: { seq: 6 } });
     expect(slow.faults).toEqual([]);
     slow.waiting = { bytes: LIMITS.socketBytes + 1, packets: 0 };
     await author.message('t2');
@@ -272,7 +272,7 @@ describe('a watcher', () => {
     const author = await rig.author();
     const { delivery } = await rig.gateway(author);
     const [gone, here] = [new Client(author.ref), new Client(author.ref)];
-    await Promise.all([gone.attach(delivery), here.attach(delivery)]);
+    await Promise.all([gone.subscribe(delivery), here.subscribe(delivery)]);
     gone.leave();
     await author.append({
       id: eventId.sessionClosed(),
@@ -288,7 +288,7 @@ describe('a watcher', () => {
     const author = await rig.author();
     const { delivery, log } = await rig.gateway(author);
     const client = new Client(author.ref);
-    await client.attach(delivery);
+    await client.subscribe(delivery);
     const before = { ...log.calls };
     await author.turn('t1', ...Array.from({ length: 200 }, (_, index) => `w${index} `));
     await eventually('the turn is here', () => client.view.turns[0]?.status === 'completed');

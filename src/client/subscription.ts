@@ -1,12 +1,12 @@
 /**
- * Follows one session: attaches on each connection with the cursor of what is here, folds the frames, and attaches again when it sees
+ * Follows one session: subscribes on each connection with the cursor of what is here, folds the frames, and subscribes again when it sees
  * that something is missing.
  *
  * The cursor lives in memory only. After a reload there is no view to resume onto, so a stored cursor could at best bring the events
  * after it; the snapshot, which has the text of running steps too, is one packet and always right.
  */
 import { ConvokeError } from '../contracts/public.ts';
-import type { AttachReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
+import type { SubscribeReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
 import type { Connection } from './connection.ts';
 import { asError } from './errors.ts';
 import { Replica } from './replica.ts';
@@ -18,9 +18,9 @@ export interface SessionStatus {
    * `waiting`: for a connection. `live`: everything is here as it happens. `failed`: the server does not let it be followed (tried again
    * on the next connection). `left`: over, by `leave`, `client.close` or the end of the connection.
    */
-  readonly state: 'waiting' | 'attaching' | 'live' | 'failed' | 'left';
+  readonly state: 'waiting' | 'subscribing' | 'live' | 'failed' | 'left';
   /** How it became live: what was missed came as events, or the view was replaced. */
-  readonly mode?: AttachReply['mode'];
+  readonly mode?: SubscribeReply['mode'];
   /** Why it failed or is over. */
   readonly error?: Error;
 }
@@ -33,10 +33,10 @@ interface Listener {
   emit(name: 'status', status: SessionStatus): void;
 }
 
-/** Least time between two attaches of one connection, ms: a faulty server must not be asked in a tight loop. */
-const REATTACH_MS = 250;
+/** Least time between two subscriptions on one connection, ms: a faulty server must not be asked in a tight loop. */
+const RESUBSCRIBE_MS = 250;
 
-export class Attachment {
+export class Subscription {
   readonly #session: string;
   readonly #connection: Connection;
   readonly #listener: Listener;
@@ -44,7 +44,7 @@ export class Attachment {
   readonly #stops: readonly (() => void)[];
   #status: SessionStatus = { state: 'waiting' };
   #busy = false;
-  /** When the last attach of this connection was answered, ms since the Unix epoch. */
+  /** When the last subscription on this connection was answered, ms since the Unix epoch. */
   #answeredAt = 0;
 
   constructor(session: string, connection: Connection, listener: Listener) {
@@ -75,8 +75,8 @@ export class Attachment {
     return this.#status;
   }
 
-  /** Attaches, once however often it is called meanwhile. */
-  attach(): void {
+  /** Subscribes, once however often it is called meanwhile. */
+  subscribe(): void {
     if (this.#busy || this.#status.state === 'left') return;
     this.#busy = true;
     void this.#run();
@@ -100,10 +100,10 @@ export class Attachment {
   }
 
   async #run(): Promise<void> {
-    const early = this.#answeredAt + REATTACH_MS - Date.now();
+    const early = this.#answeredAt + RESUBSCRIBE_MS - Date.now();
     if (early > 0) await pause(early);
     for (let attempt = 0; this.#wanted(); attempt++) {
-      this.#set({ state: 'attaching' });
+      this.#set({ state: 'subscribing' });
       const delay = await this.#attempt(attempt);
       if (delay === null) break;
       // Without a connection there is nothing to pause for: the loop ends, the next connection begins anew.
@@ -111,7 +111,7 @@ export class Attachment {
     }
     this.#busy = false;
     // The connection may have come back after the loop saw it gone.
-    if (this.#wanted() && this.#status.state === 'waiting') this.attach();
+    if (this.#wanted() && this.#status.state === 'waiting') this.subscribe();
   }
 
   /** One request. Null when that is all; else ms to the next. */
@@ -119,7 +119,7 @@ export class Attachment {
     const { cursor } = this.#replica;
     try {
       const request = { session: this.#session, ...(cursor ? { cursor } : {}) };
-      const reply = await this.#connection.request('attach', request);
+      const reply = await this.#connection.request('subscribe', request);
       this.#answeredAt = Date.now();
       if (!this.#wanted()) return null;
       if (reply.snapshot) this.#replace(reply.snapshot);
@@ -131,7 +131,7 @@ export class Attachment {
       }
       // What was seen in passing is still missing: once more, and then from a snapshot.
       if (attempt === 1) this.#replica.forget();
-      return REATTACH_MS;
+      return RESUBSCRIBE_MS;
     } catch (thrown) {
       const error = asError(thrown);
       if ('code' in error && error.code === 'invalid_cursor' && cursor) {
@@ -146,7 +146,7 @@ export class Attachment {
 
   #event(event: SessionEvent): void {
     const outcome = this.#replica.event(event);
-    if (outcome === 'behind') this.attach();
+    if (outcome === 'behind') this.subscribe();
     if (outcome !== 'applied') return;
     this.#listener.emit('event', event);
     this.#told();
@@ -154,7 +154,7 @@ export class Attachment {
 
   #delta(delta: Delta): void {
     const { outcome, added } = this.#replica.delta(delta);
-    if (outcome === 'behind') this.attach();
+    if (outcome === 'behind') this.subscribe();
     if (!added) return;
     this.#listener.emit('delta', added);
     this.#told();
