@@ -3,9 +3,9 @@ import { HOUR, KIB, SECOND } from './units.ts';
 
 export const LOG = {
   /**
-   * A log that nobody writes to for this long is dropped; who needs it then builds it anew, which costs a question to the workflow, a read
-   * of the archive, and a snapshot for each client that comes back. Short, so that a full Redis soon has room again; longer than a step may
-   * run (`stepTimeoutMs`), which renews it only when it begins and ends.
+   * A log to which nobody appends for this long is dropped. Who needs it then rebuilds it, which costs a question to the workflow, a read of
+   * the archive, and a snapshot for each client that comes back; so does a step that runs for longer (`stepTimeoutMostMs`) and streams on.
+   * Short, so that a full Redis soon has room again.
    */
   logTtlMs: 1 * HOUR,
   /** The same, once the session is closed: those who follow it have heard everything by then. */
