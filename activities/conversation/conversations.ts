@@ -122,7 +122,7 @@ export class Conversations {
     const isCurrent = transcript.position.epoch !== 0 && turnNumber(sees.turn) >= transcript.newest;
     if (!session || !isSame || !isCurrent) return shown;
     this.#forget(key);
-    transcript.seal();
+    transcript.settle();
     this.#remember(key, { ...session, transcript });
     return shown;
   }
