@@ -126,7 +126,7 @@ export class Transcript {
     if (same && position.seq <= before.seq) return;
     const news = unbroken(fresh, position.seq);
     const first = position.seq + 1 - news.length;
-    if (!same) this.#forget(first);
+    if (!same || first > before.seq + 1) this.#forget(first);
     this.#position = position;
     for (const event of news) this.#add(event, NOTHING);
     this.settle();

@@ -5,9 +5,7 @@ import { Conversations } from '../../../activities/conversation/index.ts';
 import {
   accepted,
   answering,
-  cancelledStep,
   completed,
-  failedStep,
   INFO,
   REF,
   ScriptedSession,
@@ -124,6 +122,32 @@ describe('a process remembers', () => {
     expect(session.asked.archive).toBe(archive);
   });
 
+  test('the same for all its callers, who read what is missing each in their own way', async () => {
+    manyTurns(10);
+    session.archivedTo = 30;
+    session.first = session.events.length;
+    const outside = new Error('only outside');
+    const { source } = session.access;
+    const inTask = conversations.through({ ...source, known: () => Promise.reject(outside) });
+    learn();
+    await expect(inTask.show(REF, answering('t10'))).rejects.toBe(outside);
+    const shown = await conversations.show(REF, answering('t10'));
+    expect(await inTask.show(REF, answering('t10'))).toEqual(shown);
+    expect(inTask.chars).toBe(conversations.chars);
+  });
+
+  test('not the first steps of a long turn, but where to read them', async () => {
+    session.put(accepted('t1', 'go'), turnStarted('t1'));
+    const steps = Array.from({ length: 10 }, (_, index) => `t1.${index + 1}`);
+    session.put(...steps.map((step) => completed(step, step.padEnd(LIMITS.contextChars / 2))));
+    learn();
+    session.archivedTo = session.events.length - 1;
+    session.first = session.events.length;
+    const shown = await conversations.show(REF, answering('t1', ['t1.2', 't1.1']));
+    expect(shown.map(({ text }) => text.trimEnd())).toEqual(['go', 't1.1']);
+    expect(session.asked.workflow).toBe(0);
+  });
+
   test('a message that lies far back, without all that lies between', async () => {
     turn('t1', 'one?', 'one.');
     session.put(accepted('t400', 'four hundred?'));
@@ -199,6 +223,25 @@ describe('what cannot be read', () => {
     expect(await session.show(new Conversations(racing), answering('t10'))).toHaveLength(19);
   });
 
+  test('is found in a log that has gone on since it was read', async () => {
+    learn();
+    session.put(completed('t10.1', 'ten.'));
+    session.archivedTo = 29;
+    const shown = await conversations.show(REF, answering('t10', ['t10.1']));
+    expect(shown.at(-1)).toMatchObject({ text: 'ten.' });
+    expect(session.asked.workflow).toBe(0);
+  });
+
+  test('is found where a log has it that was built anew since it was read', async () => {
+    learn();
+    session.epoch += 1;
+    session.first = 1;
+    const at = session.events.findIndex(({ id }) => id === 'step:t1.1:end');
+    const [moved] = session.events.splice(at, 1);
+    session.events = [...session.events, moved!].map((event, index) => ({ ...event, seq: index + 1 }));
+    expect(await conversations.show(REF, answering('t10'))).toHaveLength(19);
+  });
+
   test('is found in a log that was built anew while it was read', async () => {
     session.archivedTo = 29;
     session.meanwhile = () => {
@@ -209,50 +252,5 @@ describe('what cannot be read', () => {
     learn();
     const shown = await conversations.show(REF, answering('t10', ['t10.1']));
     expect(shown.slice(-2).map(({ text }) => text)).toEqual(['10?', 'ten.']);
-  });
-});
-
-describe('how the steps of a turn have ended', () => {
-  beforeEach(() => {
-    turn('t1', 'one?', 'one.');
-    session.put(accepted('t2', 'two?'), accepted('t3', 'three?'), turnStarted('t2'));
-    session.put(completed('t2.1', 'two.'), failedStep('t2.2', 'junk'), cancelledStep('t2.3', ''));
-  });
-
-  const brief = async (id: string): Promise<object> =>
-    Object.fromEntries([...(await conversations.ends(REF, id))].map(([step, { type }]) => [step, type]));
-
-  const ENDS = { 't2.1': 'step.completed', 't2.2': 'step.failed', 't2.3': 'step.cancelled' };
-
-  test('is told whole, wherever it lies', async () => {
-    expect(await brief('t2')).toEqual(ENDS);
-    expect(await brief('t1')).toEqual({ 't1.1': 'step.completed' });
-    expect(await brief('t3')).toEqual({});
-    expect((await conversations.ends(REF, 't2')).get('t2.2')).toMatchObject({
-      data: { code: 'agent_failed', text: 'junk' },
-    });
-    session.archivedTo = 6;
-    session.first = 9;
-    expect(await brief('t2')).toEqual(ENDS);
-    session.lost = true;
-    expect(await brief('t2')).toEqual(ENDS);
-  });
-
-  test('is not told if a step may have ended of which nobody knows', async () => {
-    session.first = 9;
-    session.unheard.add('step:t2.1:end');
-    await expect(brief('t2')).rejects.toMatchObject({ code: 'context_incomplete' });
-  });
-
-  test('is read anew in a log that was built anew meanwhile', async () => {
-    session.archivedTo = 8;
-    session.first = 9;
-    session.meanwhile = () => {
-      session.epoch += 1;
-      session.first = 1;
-      session.put(completed('t2.4', 'four.'));
-    };
-    expect(await brief('t2')).toEqual(ENDS);
-    expect(await brief('t2')).toEqual({ ...ENDS, 't2.4': 'step.completed' });
   });
 });

@@ -4,27 +4,39 @@ import { createSqliteArchive, type Archive } from '../../../src/archive/index.ts
 import { LIMITS } from '../../../src/contracts/index.ts';
 import { Conversations } from '../../../activities/conversation/index.ts';
 import type { Utterance } from '../../../activities/agents/runner.ts';
-import { startLog, type TestLog } from '../support.ts';
+import { connectRedis, createRedisLog, type SessionLog } from '../../../src/log/index.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { Engine } from './engine.ts';
 
-let server: TestLog;
+let redis: TestRedis;
+let connections: readonly ReturnType<typeof connectRedis>[];
+let log: SessionLog;
 let archive: Archive;
 let engine: Engine;
 let worker: Conversations;
 
 beforeAll(async () => {
-  server = await startLog();
+  redis = await startRedis();
+  const [commands, subscriber] = [
+    connectRedis(redis.url, () => undefined),
+    connectRedis(redis.url, () => undefined),
+  ];
+  connections = [commands, subscriber];
+  await Promise.all(connections.map((connection) => connection.connect()));
+  log = createRedisLog({ commands, subscriber });
   archive = createSqliteArchive(':memory:');
 });
 beforeEach(() => {
-  engine = new Engine(server.log, archive);
+  engine = new Engine(log, archive);
   worker = newWorker();
 });
 afterAll(async () => {
+  for (const connection of connections) connection.disconnect();
   await archive.close();
-  await server.stop();
+  await redis.stop();
 });
 
+const loseLog = (): Promise<unknown> => connections[0]!.flushall();
 const newWorker = (): Conversations => new Conversations(engine.access);
 
 const pinned = (shown: readonly Utterance[]): string[] =>
@@ -51,7 +63,7 @@ test('16 agents, 40 messages at once, and the log is lost after turn 20', async 
     expect(shown.map(pinned)).toEqual(Array.from({ length: 16 }, () => [`question ${n}`]));
     expect(shown[15]!.at(-1)).toMatchObject({ role: 'agent', text: `t${n}.15 well` });
     if (n % 5 === 0) await engine.archive();
-    if (n === 20) await server.flush();
+    if (n === 20) await loseLog();
   }
 });
 
@@ -78,7 +90,7 @@ test('a step is shown the same before and after the log is lost', async () => {
   engine.start('t300');
   const before = await engine.step(worker, 't300', 'answer');
   expect(before).toHaveLength(599);
-  await server.flush();
+  await loseLog();
   const after = await engine.step(worker, 't300', 'answer');
   expect(after.slice(0, 599)).toEqual(before);
   expect(after.slice(599)).toEqual([{ role: 'agent', name: 'a', text: 'answer' }]);
