@@ -13,7 +13,7 @@ import {
   type SessionInfo,
   type SessionRef,
 } from '../../src/contracts/index.ts';
-import type { Begun } from '../../src/log/index.ts';
+import type { Begun, SessionSource } from '../../src/log/index.ts';
 import type { Utterance } from '../agents/runner.ts';
 import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
@@ -24,38 +24,49 @@ interface Session {
   readonly info: SessionInfo;
   /** Size of `info`, UTF-16 code units of JSON. */
   readonly infoChars: number;
-  transcript: Transcript;
+  readonly transcript: Transcript;
+}
+
+interface Memory {
+  /** The least recently used first. */
+  readonly sessions: Map<string, Session>;
+  /** What is remembered of all of them, UTF-16 code units. */
+  chars: number;
 }
 
 export class Conversations {
   readonly #access: ConversationAccess;
-  /** The least recently used first. */
-  readonly #sessions = new Map<string, Session>();
-  #chars = 0;
+  readonly #memory: Memory;
 
-  constructor(access: ConversationAccess) {
+  constructor(access: ConversationAccess, memory: Memory = { sessions: new Map(), chars: 0 }) {
     this.#access = access;
+    this.#memory = memory;
+  }
+
+  /** The same memory, for callers that reach the archive and the workflow in another way. */
+  through(source: SessionSource): Conversations {
+    return new Conversations({ ...this.#access, source }, this.#memory);
   }
 
   /** What is remembered of all sessions, UTF-16 code units. */
   get chars(): number {
-    return this.#chars;
+    return this.#memory.chars;
   }
 
   /** From where the next `begin` of the session may read on; `START`: from the beginning of the log. */
   position(ref: SessionRef): Position {
-    return this.#sessions.get(sessionKey(ref))?.transcript.position ?? START;
+    return this.#memory.sessions.get(sessionKey(ref))?.transcript.position ?? START;
   }
 
   /** What the session is; it never changes. Null if it is not remembered: a `begin` that reads from `position` tells it. */
   info(ref: SessionRef): SessionInfo | null {
-    return this.#sessions.get(sessionKey(ref))?.info ?? null;
+    return this.#memory.sessions.get(sessionKey(ref))?.info ?? null;
   }
 
   /** Learns what a `begin` has read since `position`. */
   learn(ref: SessionRef, read: Pick<Begun, 'position' | 'info' | 'fresh'>): void {
     const key = sessionKey(ref);
-    const there = this.#sessions.get(key);
+    const there = this.#memory.sessions.get(key);
     const info = read.info ?? there?.info;
     // Forgotten while the log was read: what came before is not known.
     if (!info) return;
@@ -77,7 +88,7 @@ export class Conversations {
    */
   async show(ref: SessionRef, sees: Sees): Promise<readonly Utterance[]> {
     const key = sessionKey(ref);
-    const known = this.#sessions.get(key)?.transcript;
+    const known = this.#memory.sessions.get(key)?.transcript;
     if (!known?.serves(turnNumber(sees.turn), sees.budgetChars)) return this.#look(ref, sees, null);
     known.widen(sees.budgetChars);
     const window = windowOf(known, sees);
@@ -114,32 +125,34 @@ export class Conversations {
   /** Reads back as far as the step needs, and remembers it unless somebody else has read on meanwhile. */
   async #look(ref: SessionRef, sees: Sees, from: Transcript | null): Promise<readonly Utterance[]> {
     const key = sessionKey(ref);
-    const before = this.#sessions.get(key)?.transcript;
+    const before = this.#memory.sessions.get(key)?.transcript;
     const position = before?.position;
     const { transcript, shown } = await search(this.#access, ref, sees, from);
-    const session = this.#sessions.get(key);
+    const session = this.#memory.sessions.get(key);
     const isSame = session?.transcript === before && before?.position === position;
     const isCurrent = transcript.position.epoch !== 0 && turnNumber(sees.turn) >= transcript.newest;
     if (!session || !isSame || !isCurrent) return shown;
     this.#forget(key);
-    transcript.seal();
+    transcript.settle();
     this.#remember(key, { ...session, transcript });
     return shown;
   }
 
   #remember(key: string, session: Session): void {
-    this.#sessions.set(key, session);
-    this.#chars += session.infoChars + session.transcript.chars;
-    for (const oldest of this.#sessions.keys()) {
-      const fits = this.#sessions.size <= LIMITS.contextSessions && this.#chars <= LIMITS.contextTotalChars;
+    this.#memory.sessions.set(key, session);
+    this.#memory.chars += session.infoChars + session.transcript.chars;
+    for (const oldest of this.#memory.sessions.keys()) {
+      const fits =
+        this.#memory.sessions.size <= LIMITS.contextSessions &&
+        this.#memory.chars <= LIMITS.contextTotalChars;
       if (fits || oldest === key) break;
       this.#forget(oldest);
     }
   }
 
   #forget(key: string): void {
-    const session = this.#sessions.get(key);
-    if (session) this.#chars -= session.infoChars + session.transcript.chars;
-    this.#sessions.delete(key);
+    const session = this.#memory.sessions.get(key);
+    if (session) this.#memory.chars -= session.infoChars + session.transcript.chars;
+    this.#memory.sessions.delete(key);
   }
 }

@@ -73,6 +73,8 @@ export interface Turn {
   stepChars: number;
   /** The messages that it answered when it started; null: its start has not been read. */
   opens: readonly string[] | null;
+  /** How many of these have not been read. */
+  lacks: number;
   /** A message that names this turn has been read. */
   accepted: boolean;
   /** `ran`: it had started. `cancelled`: perhaps before it started. `cause`: its first message. */
@@ -80,7 +82,16 @@ export interface Turn {
 }
 
 export function emptyTurn(): Turn {
-  return { messages: [], steps: [], chars: 0, stepChars: 0, opens: null, accepted: false, end: null };
+  return {
+    messages: [],
+    steps: [],
+    chars: 0,
+    stepChars: 0,
+    opens: null,
+    lacks: 0,
+    accepted: false,
+    end: null,
+  };
 }
 
 /** True if it had started for certain. */

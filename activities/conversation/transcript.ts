@@ -30,7 +30,7 @@ export class Transcript {
   #chars = 0;
   /** Something was let go. */
   #lean = false;
-  /** Highest seq of what was let go since the last `seal`. */
+  /** Highest seq of what was let go since it was last settled. */
   #dropped = 0;
   readonly #turns = new Map<number, Turn>();
   /** Messages and ends of steps; the id of a step has a dot, that of a message has none. */
@@ -66,9 +66,14 @@ export class Transcript {
     return this.#newest;
   }
 
-  /** What is kept, in UTF-16 code units. */
+  /** What is kept, in UTF-16 code units: text, and what lines and turns take beside it. */
   get chars(): number {
     return this.#chars;
+  }
+
+  /** Text that is kept, UTF-16 code units. */
+  get textChars(): number {
+    return this.#chars - OVERHEAD_CHARS * (this.#lines.size + this.#turns.size);
   }
 
   /** A message by its id, or the end of a step. */
@@ -105,10 +110,10 @@ export class Transcript {
   /** Its messages: those that opened it, then those that joined it. Null: older events hold one of them. */
   messages(number: number): readonly Line[] | null {
     const turn = this.#turns.get(number);
-    const opens = turn?.opens ?? [];
-    if (this.#low > 1 && opens.some((id) => !this.#lines.has(id))) return null;
-    const messages = turn?.messages ?? [];
-    if (messages.length < 2) return messages;
+    if (!turn) return [];
+    if (this.#low > 1 && turn.lacks > 0) return null;
+    const { messages, opens } = turn;
+    if (messages.length < 2 || !opens) return messages;
     const place = new Map(opens.map((id, index) => [id, index]));
     const placeOf = ({ id }: Line): number => place.get(id) ?? opens.length;
     return messages.toSorted((a, b) => placeOf(a) - placeOf(b) || a.at - b.at || a.seq - b.seq);
@@ -124,8 +129,7 @@ export class Transcript {
     if (!same || first > before.seq + 1) this.#forget(first);
     this.#position = position;
     for (const event of news) this.#add(event, NOTHING);
-    this.#trim(NOTHING);
-    this.seal();
+    this.settle();
   }
 
   /** Takes what comes before `low`, from `from` on. What `keep` names is kept, whatever its turn. */
@@ -135,8 +139,9 @@ export class Transcript {
     this.#trim(keep);
   }
 
-  /** What was let go must be read again by whoever looks for it. */
-  seal(): void {
+  /** Nothing is looked for any more; who looks for what was let go must read it again. */
+  settle(): void {
+    this.#trim(NOTHING);
     this.#low = Math.max(this.#low, this.#dropped + 1);
     this.#dropped = 0;
   }
@@ -191,6 +196,7 @@ export class Transcript {
     this.#chars += line.chars + OVERHEAD_CHARS;
     if (line.kind === 'message') {
       turn.messages.push(line);
+      if (this.#claims.has(line.id)) turn.lacks -= 1;
       return;
     }
     turn.stepChars += line.chars;
@@ -201,7 +207,9 @@ export class Transcript {
   /** The messages that a start lists are of its turn, whatever turn they were accepted for. */
   #start(number: number, messageIds: readonly string[]): void {
     const turn = this.#turn(number);
-    turn.opens ??= messageIds;
+    if (turn.opens) return;
+    turn.opens = messageIds;
+    turn.lacks = messageIds.filter((id) => !this.#lines.has(id)).length;
     for (const id of messageIds) {
       const line = this.#lines.get(id);
       const before = line && (this.#claims.get(id) ?? line.turn);

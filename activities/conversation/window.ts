@@ -21,15 +21,7 @@ export type Window =
   | { readonly missing: readonly string[] }
   | { readonly older: true };
 
-/** A window past the budget starts at a place that is round: so it stays there for a while, and prompt caches hit. */
-interface Place {
-  readonly line: Line;
-  /** How good a start it is. Between turns is better than in a turn; the more trailing zero bits the number has, the better. */
-  readonly rank: number;
-  readonly earlier: boolean;
-}
-
-/** The window may be shorter by this part of the budget than it must be. */
+/** The window may be shorter than it must be by this part of the budget, to start at a better place. */
 const SLACK = 1 / 4;
 
 /** Above the rank of any place in a turn. */
@@ -39,86 +31,121 @@ function trailingZeros(number: number): number {
   return 31 - Math.clz32(number & -number);
 }
 
+/**
+ * Fills a budget from the newest line backwards.
+ *
+ * A window past the budget must leave out more with every turn, and each time that its start moves no provider's prompt cache knows it. So it
+ * starts at a place that stays good for long: between turns rather than in one, and where the number has the most trailing zero bits.
+ */
+class Filling {
+  readonly #room: number;
+  #chars = 0;
+  readonly #lines: Line[] = [];
+  /** How good a start each line is. */
+  readonly #ranks: number[] = [];
+  /** Length of the window that starts with it. */
+  readonly #lengths: number[] = [];
+
+  /** UTF-16 code units. */
+  constructor(room: number) {
+    this.#room = room;
+  }
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  /** False if the line does not fit any more. */
+  take(line: Line, rank: number): boolean {
+    this.#chars += line.chars;
+    if (this.#chars > this.#room) return false;
+    this.#lines.push(line);
+    this.#ranks.push(rank);
+    this.#lengths.push(this.#chars);
+    return true;
+  }
+
+  /** How many lines to show of those that fit, so that the window starts at the best place; of equal ones at the oldest. */
+  best(): number {
+    const least = this.#room * (1 - SLACK);
+    let best = this.#lines.length - 1;
+    for (let index = best; index >= 0 && (this.#lengths[index] ?? 0) >= least; index -= 1) {
+      if ((this.#ranks[index] ?? 0) > (this.#ranks[best] ?? 0)) best = index;
+    }
+    return best + 1;
+  }
+
+  /** The lines from this one on that come before `to`, oldest first. */
+  said(from: number, to: number): Utterance[] {
+    const said: Utterance[] = [];
+    for (let index = to - 1; index >= from; index -= 1) {
+      const utterance = this.#lines[index]?.said;
+      if (utterance) said.push(utterance);
+    }
+    return said;
+  }
+}
+
 export function windowOf(transcript: Transcript, sees: Sees): Window {
-  const missing = [...sees.causes, ...sees.steps].filter((id) => !transcript.line(id));
+  const missing = sees.causes.filter((id) => !transcript.line(id));
   if (missing.length > 0) return { missing };
-  const lines = (ids: readonly string[]): Line[] => ids.flatMap((id) => transcript.line(id) ?? []);
-  const causes = lines(sees.causes);
-  const room = causes.reduce((left, { chars }) => left - chars, sees.budgetChars);
-  const places: Place[] = [];
-  let full = false;
-  let chars = 0;
-  /** Length of the window that starts at each place. */
-  const lengths: number[] = [];
-  for (const place of newestFirst(transcript, sees, lines(sees.steps))) {
-    if (place === 'older') return { older: true };
-    chars += place.line.chars;
-    full = chars > room;
-    if (full) break;
-    places.push(place);
-    lengths.push(chars);
+  const causes = sees.causes.flatMap((id) => transcript.line(id) ?? []);
+  const filling = new Filling(causes.reduce((left, { chars }) => left - chars, sees.budgetChars));
+  const number = turnNumber(sees.turn);
+  let fits = fillSteps(filling, transcript, sees);
+  if (typeof fits === 'string') return { missing: [fits] };
+  const own = filling.count;
+  const pinned = new Set(sees.causes);
+  for (let turn = number - 1; turn > 0 && fits; turn -= 1) {
+    const filled = fillTurn(filling, transcript, { turn, pinned });
+    if (filled === 'older') return { older: true };
+    fits = filled;
   }
-  const from = full ? start(places, lengths, room * (1 - SLACK)) : places.length - 1;
-  const chosen = places.slice(0, from + 1).reverse();
-  const said = (part: readonly Line[]): Utterance[] => part.flatMap((line) => line.said ?? []);
-  return {
-    shown: [
-      ...said(chosen.flatMap(({ line, earlier }) => (earlier ? [line] : []))),
-      ...said(causes).map((utterance) => ({ ...utterance, pinned: true })),
-      ...said(chosen.flatMap(({ line, earlier }) => (earlier ? [] : [line]))),
-    ],
-  };
+  const count = fits ? filling.count : filling.best();
+  const answered = causes.flatMap(({ said }) => (said ? [{ ...said, pinned: true }] : []));
+  const earlier = filling.said(own, count);
+  return { shown: [...earlier, ...answered, ...filling.said(0, Math.min(own, count))] };
 }
 
-/** Where to start: the best place whose window is long enough, the oldest of these; or else the oldest that fits. */
-function start(places: readonly Place[], lengths: readonly number[], least: number): number {
-  let best = places.length - 1;
-  for (let index = best; index >= 0 && (lengths[index] ?? 0) >= least; index -= 1) {
-    if ((places[index]?.rank ?? 0) > (places[best]?.rank ?? 0)) best = index;
+/** The steps of this turn, newest first; false if not all of them fit, and the id of one that has not been read. */
+function fillSteps(filling: Filling, transcript: Transcript, { turn, steps }: Sees): boolean | string {
+  for (let index = steps.length - 1; index >= 0; index -= 1) {
+    const id = steps[index] ?? '';
+    const line = transcript.line(id);
+    if (!line) return id;
+    const rank = index === 0 ? BETWEEN_TURNS + trailingZeros(turnNumber(turn)) : trailingZeros(index);
+    if (line.said && !filling.take(line, rank)) return false;
   }
-  return best;
+  return true;
 }
 
-/** Places in the order in which the budget is filled: this turn's steps, then earlier turns. */
-function* newestFirst(
+/** An earlier turn, newest first; false if not all of it fits. The number of a place in it is counted from its end. */
+function fillTurn(
+  filling: Filling,
   transcript: Transcript,
-  { turn, causes }: Sees,
-  steps: readonly Line[],
-): Generator<Place | 'older'> {
-  const number = turnNumber(turn);
-  const own = steps.filter(({ said }) => said);
-  for (const [index, line] of [...own.entries()].reverse()) {
-    const rank = index === 0 ? BETWEEN_TURNS + trailingZeros(number) : trailingZeros(index);
-    yield { line, rank, earlier: false };
+  { turn, pinned }: { readonly turn: number; readonly pinned: ReadonlySet<string> },
+): boolean | 'older' {
+  const standing = transcript.standing(turn);
+  if (standing === 'unsaid') return true;
+  if (standing === 'unknown') return 'older';
+  const between = BETWEEN_TURNS + trailingZeros(turn);
+  const messages = transcript.messages(turn);
+  const steps = transcript.steps(turn);
+  let left = steps.reduce((count, { said }) => count + (said ? 1 : 0), 0);
+  let number = 0;
+  for (let index = steps.length - 1; index >= 0; index -= 1) {
+    const line = steps[index];
+    if (!line?.said) continue;
+    [number, left] = [number + 1, left - 1];
+    const first = left === 0 && messages?.length === 0;
+    if (!filling.take(line, first ? between : trailingZeros(number))) return false;
   }
-  const pinned = new Set(causes);
-  for (let earlier = number - 1; earlier > 0; earlier -= 1) {
-    const standing = transcript.standing(earlier);
-    if (standing === 'unsaid') continue;
-    if (standing === 'unknown') yield 'older';
-    yield* turnBackwards(transcript, earlier, pinned);
+  if (!messages) return 'older';
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const line = messages[index];
+    if (!line || pinned.has(line.id)) continue;
+    number += 1;
+    if (!filling.take(line, index === 0 ? between : trailingZeros(number))) return false;
   }
-}
-
-function* turnBackwards(
-  transcript: Transcript,
-  number: number,
-  pinned: ReadonlySet<string>,
-): Generator<Place | 'older'> {
-  const between = BETWEEN_TURNS + trailingZeros(number);
-  let index = 0;
-  const steps = transcript.steps(number).filter(({ said }) => said);
-  for (const line of steps.toReversed()) {
-    index += 1;
-    // A turn without messages begins with its first step.
-    const first = index === steps.length && transcript.messages(number)?.length === 0;
-    yield { line, rank: first ? between : trailingZeros(index), earlier: true };
-  }
-  const messages = transcript.messages(number);
-  if (!messages) yield 'older';
-  const said = (messages ?? []).filter(({ id }) => !pinned.has(id));
-  for (const line of said.toReversed()) {
-    index += 1;
-    yield { line, rank: line === said[0] ? between : trailingZeros(index), earlier: true };
-  }
+  return true;
 }

@@ -29,8 +29,13 @@ export class ScriptedSession {
   readonly pending = new Set<string>();
   readonly unheard = new Set<string>();
   /** How often each was asked. */
+  /** Most events that the archive was asked for at a time. */
+  largest = 0;
   readonly asked = { log: 0, archive: 0, workflow: 0 };
+  /** What the workflow fails with. */
   fault: Error | null = null;
+  /** Happens once, before the archive answers. */
+  meanwhile: (() => void) | null = null;
 
   get position(): Position {
     return { epoch: this.epoch, seq: this.events.length };
@@ -44,6 +49,8 @@ export class ScriptedSession {
         known: () => this.#known(),
         archived: async (_ref, upTo, limit) => {
           this.asked.archive += 1;
+          this.#happen();
+          this.largest = Math.max(this.largest, limit);
           const last = Math.min(upTo, this.archivedTo);
           return this.events.slice(Math.max(0, last - limit), last);
         },
@@ -67,6 +74,12 @@ export class ScriptedSession {
   async show(conversations: Conversations, sees: Sees): Promise<readonly Utterance[]> {
     conversations.learn(REF, this.begun(conversations.position(REF)));
     return conversations.show(REF, sees);
+  }
+
+  #happen(): void {
+    const { meanwhile } = this;
+    this.meanwhile = null;
+    meanwhile?.();
   }
 
   #retained(): readonly LoggedEvent[] {
