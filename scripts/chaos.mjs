@@ -15,6 +15,7 @@ const args = [...JEST, '--selectProjects', 'chaos'];
 const env = {
   ...process.env,
   CHAOS_SECONDS: values.seconds,
+  CHAOS_LOSSES: '200',
   ...(values.seed ? { CHAOS_SEED: values.seed } : {}),
 };
 process.exit(await run(NODE, args, { env }));

@@ -16,7 +16,7 @@ import type { Conversations } from '../../../activities/conversation/index.ts';
 import type { Utterance } from '../../../activities/agents/runner.ts';
 import { accepted, answering, completed, stepStarted, turnEnded, turnStarted } from './scripted.ts';
 
-const INFO: SessionInfo = { team: 'sequence', agents: [], metadata: {}, createdAt: 1 };
+const INFO: SessionInfo = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 };
 
 let sessions = 0;
 
