@@ -30,6 +30,8 @@ export interface EndpointSettings {
 export interface Endpoint {
   /** The model by its id at the provider; undefined: the default one. Throws `RunnerError` when there is none. */
   readonly model: (id: string | undefined) => LanguageModelV4;
+  /** The model of agents that name none, if there is one. */
+  readonly defaultModel?: string | undefined;
   readonly slots?: Slots;
   readonly systemRole?: boolean;
   readonly own?: boolean;
@@ -64,6 +66,7 @@ export function createEndpoint(settings: EndpointSettings, transport: Fetch): En
   });
   return {
     model: (id) => provider.chatModel(id ?? defaultModel ?? noModel()),
+    defaultModel,
     secrets: [apiKey ?? '', ...Object.values(headers)],
     ...(concurrency === undefined ? {} : { slots: new Slots(concurrency) }),
     ...(systemRole === undefined ? {} : { systemRole }),

@@ -6,4 +6,3 @@ export { createModelRunner } from './model.ts';
 export { createEndpoint } from './endpoints.ts';
 export type { EndpointSettings } from './endpoints.ts';
 export { createTransport } from './http/transport.ts';
-export { contextBudgetChars } from './windows.ts';

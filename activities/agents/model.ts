@@ -11,6 +11,7 @@ import { providerSaid } from './redact.ts';
 import { RunnerError } from './runner.ts';
 import type { AgentRunner, RunPiece, RunRequest, Utterance } from './runner.ts';
 import { waitForSlot, type Release } from './slots.ts';
+import { contextBudgetChars } from './windows.ts';
 
 export interface ModelRunnerOptions {
   /** The endpoint of agents that name this provider; undefined: the default one. */
@@ -36,7 +37,10 @@ interface Call {
  * Abort, or leaving the loop early, closes the provider's request.
  */
 export function createModelRunner(options: ModelRunnerOptions): AgentRunner {
-  return { run: (request) => run(options, request) };
+  return {
+    run: (request) => run(options, request),
+    budgetChars: (agent) => contextBudgetChars(agent, options.endpointOf(agent.provider)?.defaultModel),
+  };
 }
 
 async function* run(

@@ -46,6 +46,8 @@ export type RunPiece =
 
 export interface AgentRunner {
   run(request: RunRequest): AsyncIterable<RunPiece>;
+  /** How much of a conversation the agent may be shown, UTF-16 code units; absent: `LIMITS.contextChars`. */
+  budgetChars?(agent: AgentSpec): number;
 }
 
 /**

@@ -161,8 +161,10 @@ export class AgentStep {
 
   /** What the agent is shown, or why it cannot be: no other attempt would find it. Throws what is wrong in the engine. */
   async #shown(): Promise<readonly Utterance[] | RunnerError> {
-    const { ref, turn, causes, conversations } = this.#host;
-    const seen = { turn, causes, steps: this.#call.sees, budgetChars: LIMITS.contextChars };
+    const { ref, turn, causes, conversations, runners } = this.#host;
+    const agent = this.#agent;
+    const budgetChars = runners[agent.runner]?.budgetChars?.(agent) ?? LIMITS.contextChars;
+    const seen = { turn, causes, steps: this.#call.sees, budgetChars };
     try {
       return await this.#host.patiently(() => conversations.show(ref, seen));
     } catch (error) {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { contextBudgetChars } from '../../activities/agents/index.ts';
+import { contextBudgetChars } from '../../activities/agents/windows.ts';
 import type { Utterance } from '../../activities/agents/runner.ts';
 import type { RawReply } from '../../examples/scripted-model/behaviour.ts';
 import { startScriptedModel } from '../../examples/scripted-model/server.ts';
