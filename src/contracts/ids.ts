@@ -62,6 +62,9 @@ export function stepId(turn: string, path: string): string {
 export const eventId = {
   sessionCreated: (): string => 'session:created',
   sessionClosed: (): string => 'session:closed',
+  /** By the run of the workflow that has ended. */
+  sessionInterrupted: (run: string): string => `session:interrupted:${run}`,
+  sessionReopened: (run: string): string => `session:reopened:${run}`,
   /** Fills a position whose event was lost with the log and will be appended again further on. */
   gap: (seq: number): string => `gap:${seq}`,
   message: (messageId: string): string => `message:${messageId}`,

@@ -23,6 +23,15 @@ export type {
   QueuedMessage,
   SessionInput,
 } from './engine/session.ts';
+export { RunRecord } from './engine/ended-run.ts';
+export type { EndedRun, Interruption, InterruptionReason, RunEnd } from './engine/ended-run.ts';
+export {
+  carryOver,
+  interruptedFact,
+  interruptedReceipt,
+  interruptedState,
+  interruptedTurn,
+} from './engine/carry-over.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
   CarriedTurn,

@@ -4,6 +4,8 @@ import type { CancelReply, SessionRef } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import { inSession } from './archived.ts';
 import type { IsArchived } from './archived.ts';
+import { ifInterrupted } from './reopen.ts';
+import type { Reopen } from './reopen.ts';
 import { cancelSchema, closeSchema } from './schemas/index.ts';
 import { validate } from './validate.ts';
 
@@ -18,6 +20,7 @@ export interface Controls {
 export interface ControlDeps {
   readonly calls: SessionCalls;
   readonly isArchived: IsArchived;
+  readonly reopen: Reopen;
 }
 
 type Handlers = {
@@ -27,7 +30,9 @@ type Handlers = {
 export const controls: Handlers = {
   async cancel({ calls, isArchived }, ref, body) {
     const { turn } = validate(cancelSchema, body);
-    const reply = await inSession(isArchived, ref, calls.cancel(ref, turn));
+    const reply = await ifInterrupted(inSession(isArchived, ref, calls.cancel(ref, turn)), (error) => {
+      throw new ConvokeError('turn_not_found', error.message, { cause: error });
+    });
     if (reply.status !== 'none') return reply;
     const detail =
       turn === undefined
@@ -35,10 +40,12 @@ export const controls: Handlers = {
         : 'Name a turn of this session.';
     throw new ConvokeError('turn_not_found', detail);
   },
-  async close({ calls, isArchived }, ref, body) {
+  async close({ calls, isArchived, reopen }, ref, body) {
     validate(closeSchema, body);
+    const close = (): Promise<void> => inSession(isArchived, ref, calls.close(ref, 'requested'));
     try {
-      await inSession(isArchived, ref, calls.close(ref, 'requested'));
+      // What waits in it is answered before it closes.
+      await ifInterrupted(close(), () => reopen(ref).then(close));
     } catch (error) {
       if (!isConvokeError(error) || error.code !== 'session_closed') throw error;
     }

@@ -19,3 +19,4 @@ export {
   streamQuerySchema,
 } from './schemas/index.ts';
 export { placeOf, positionOf, takeSession, validate } from './validate.ts';
+export { createReopen } from './reopen.ts';

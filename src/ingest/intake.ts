@@ -18,10 +18,11 @@ import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import type { Authenticator, Principal } from './authenticate.ts';
 import { controls } from './control.ts';
-import type { Controls } from './control.ts';
+import type { ControlDeps, Controls } from './control.ts';
 import { invalidAt } from './json-guard.ts';
 import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
+import { ifInterrupted } from './reopen.ts';
 import { Roster } from './roster.ts';
 import type { AgentsOf } from './roster.ts';
 import {
@@ -47,7 +48,10 @@ export interface Intake {
    * `unknown_team`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
    */
   open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
-  /** Hands a message to a session. Resolves once it is persisted. Throws `session_not_found`, `session_closed`, `inbox_full`. */
+  /**
+   * Hands a message to a session, and reopens one that was interrupted. Resolves once it is persisted. Throws `session_not_found`,
+   * `session_closed`, `inbox_full`.
+   */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
   /** Steers a session, see `Controls`. Throws `session_not_found`. */
   control<C extends keyof Controls>(
@@ -65,7 +69,7 @@ export interface Intake {
 /** There is no session that could have taken the message. */
 const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
 
-export interface IntakeConfig extends OpenDeps {
+export interface IntakeConfig extends OpenDeps, ControlDeps {
   readonly agentsOf: AgentsOf;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
@@ -136,7 +140,8 @@ class SessionIntake implements Intake {
     };
     await this.#config.admission.admit(ref, message);
     try {
-      await inSession(this.#isArchived, ref, this.#calls.send(ref, message));
+      const sent = inSession(this.#isArchived, ref, this.#calls.send(ref, message));
+      await ifInterrupted(sent, () => this.#config.reopen(ref, message));
     } catch (error) {
       // Any other error leaves it open whether Temporal has the message.
       if (isConvokeError(error) && GONE.includes(error.code))

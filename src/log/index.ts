@@ -18,5 +18,8 @@ export type {
 } from './log.ts';
 export { createRedisLog } from './redis.ts';
 export { checkServer, connectRedis } from './connect.ts';
-export { archivedTail, assemble, recoverLog } from './recover.ts';
+export { assemble } from './assemble.ts';
+export { archivedTail, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';
+export { settleInterrupted } from './settle.ts';
+export type { SettleDeps, Settled } from './settle.ts';

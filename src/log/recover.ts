@@ -7,8 +7,6 @@
  */
 import {
   ConvokeError,
-  endsStep,
-  endsTurn,
   eventId,
   LIMITS,
   START,
@@ -19,6 +17,8 @@ import {
   type SessionInfo,
   type SessionRef,
 } from '../contracts/index.ts';
+import { assemble, merge, unfinished } from './assemble.ts';
+import { tellInterruption } from './interrupted.ts';
 import type { SessionLog } from './log.ts';
 
 /** Where a lost log is found again. */
@@ -33,75 +33,6 @@ export interface SessionSource {
 
 /** Events that are asked of the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
 const PIECE = 32;
-
-/** The event that fills a position which nobody can tell any more. */
-function gap(seq: number, at: number): LoggedEvent {
-  return { id: eventId.gap(seq), type: 'session.recovered', at, data: {}, seq };
-}
-
-/**
- * One contiguous run of events after `base`, at least up to `upTo`. Two events that claim one position (they were appended in different
- * epochs): the second goes to the end. Drafts whose position is unknown follow, unless an event of their id is there.
- */
-export function assemble(
-  base: number,
-  known: readonly LoggedEvent[],
-  pending: readonly EventDraft[] = [],
-  upTo = base,
-): readonly LoggedEvent[] {
-  const bySeq = new Map<number, LoggedEvent>();
-  const ids = new Set<string>();
-  const late: EventDraft[] = [];
-  for (const event of known) {
-    if (ids.has(event.id) || event.seq <= base) continue;
-    ids.add(event.id);
-    if (bySeq.has(event.seq)) late.push(event);
-    else bySeq.set(event.seq, event);
-  }
-  const events: LoggedEvent[] = [];
-  const head = Math.max(upTo, ...bySeq.keys());
-  for (let seq = base + 1; seq <= head; seq += 1) {
-    events.push(bySeq.get(seq) ?? gap(seq, events.at(-1)?.at ?? 0));
-  }
-  for (const draft of pending) {
-    if (!ids.has(draft.id)) late.push(draft);
-    ids.add(draft.id);
-  }
-  for (const draft of late) {
-    events.push({ ...draft, seq: base + events.length + 1 });
-  }
-  return events;
-}
-
-/**
- * What has no position yet, in one line. A fact of a running turn stands after the last waiting fact of its turn (its message, its start; not
- * its end) and before everything of later turns. What waits under the same id is where it stands.
- */
-export function merge(
-  pending: readonly EventDraft[],
-  running: readonly EventDraft[] = [],
-): readonly EventDraft[] {
-  const line = [...pending];
-  const ids = new Set(pending.map(({ id }) => id));
-  for (const fact of running) {
-    if (ids.has(fact.id)) continue;
-    ids.add(fact.id);
-    const before = line.findLastIndex(({ turn, type }) => turn === fact.turn && !endsTurn(type));
-    line.splice(before + 1, 0, fact);
-  }
-  return line;
-}
-
-/** The `step.started` of each step that has not ended. */
-function unfinished(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
-  const open = new Map<string, LoggedEvent>();
-  for (const event of events) {
-    if (event.step === undefined) continue;
-    if (event.type === 'step.started') open.set(event.step, event);
-    else if (endsStep(event.type)) open.delete(event.step);
-  }
-  return [...open.values()];
-}
 
 /**
  * The newest events that fit into about `maxBytes`, at least one: bounds what is sent; the log keeps its own bound. What is left out is in
@@ -138,6 +69,12 @@ export async function archivedTail(
   return found;
 }
 
+/** What is archived. Of a session that nobody runs the archive may know more than its workflow had heard. */
+async function archivedBy(source: SessionSource, ref: SessionRef, known: KnownEvents): Promise<number> {
+  const kept = known.interrupted ? await source.session(ref) : null;
+  return Math.max(known.archivedTo, kept?.lastSeq ?? 0);
+}
+
 /** What the archive holds of a session that Temporal has forgotten; null if it holds nothing. Such a session is closed, whatever its end was. */
 async function forgotten(source: SessionSource, ref: SessionRef): Promise<KnownEvents | null> {
   const kept = await source.session(ref);
@@ -162,18 +99,20 @@ export async function recoverLog(
 ): Promise<Position> {
   const known = (await source.known(ref)) ?? (await forgotten(source, ref));
   if (!known) throw new ConvokeError('session_not_found');
-  const { archivedTo } = known;
+  const archivedTo = await archivedBy(source, ref, known);
   const bounds = { limit: LIMITS.replayEvents, maxChars: LIMITS.logBytes };
   const archived = await archivedTail(source, ref, archivedTo, bounds);
   // Of an archive that has lost what it held, at least the position stays: what is appended next must not get a seq that was given.
   const base = (archived[0]?.seq ?? Math.max(archivedTo, 1)) - 1;
   const pending = merge(known.pending, known.running);
   const events = assemble(base, [...archived, ...known.events], pending, archivedTo);
-  return log.rebuild(ref, {
+  const position = await log.rebuild(ref, {
     expected: seen.epoch === 0 ? null : seen,
     epoch: Math.max(Date.now(), seen.epoch + 1, known.known.epoch + 1),
     info: known.info,
     events: newest(events, LIMITS.logBytes),
     started: unfinished(events),
   });
+  const { interrupted } = known;
+  return (interrupted && (await tellInterruption(log, ref, { ...known, interrupted }))) ?? position;
 }

@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
-import { createAdmission, createAuthenticator, createIntake } from '../ingest/index.ts';
+import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
 import { RECOVERY } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
@@ -49,6 +49,7 @@ export async function runGateway(config: Config, port: number, host: string): Pr
       isArchived: async (ref) => (await archive.session(ref)) !== null,
       agentsOf: async (ref) =>
         (await session.log.read(ref, { limit: 1 }))?.info.agents.map(({ name }) => name) ?? null,
+      reopen: createReopen({ calls, log: session.log, source, archive }),
     }),
     delivery,
     logger,

@@ -39,6 +39,8 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
     Worker.create({
       ...shared,
       ...{ taskQueue, workflowBundle },
+      // Code that does not fit a session's history would block the session until older code came back; ended, it is reopened.
+      workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
       maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
       maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
       stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,

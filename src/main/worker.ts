@@ -10,6 +10,7 @@ import { ConvokeError, RECOVERY, type RunnerName } from '../contracts/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
+import { watchInterruptions } from './interruptions.ts';
 import { createModels } from './models.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
@@ -102,11 +103,13 @@ export async function runWorker(
     draining.abort();
     worker.shutdown();
   });
+  const endWatch = watchInterruptions({ client, taskQueue, log: session.log, source, archive, logger });
   logger.info({ temporal: address, taskQueue }, 'Worker polls');
   try {
     await worker.run();
   } finally {
     endHealth();
+    await endWatch();
     session.close();
     await Promise.all([archive.close(), connection.close()]);
   }

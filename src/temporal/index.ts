@@ -1,6 +1,8 @@
 /** Temporal as the rest of the engine sees it: calls to sessions, lists of them, what their workflows hold, and every failure named. */
 export { ingressConnectionOptions } from './connect.ts';
 export { ingressDeadline } from './errors.ts';
+export { listInterrupted } from './list-interrupted.ts';
+export type { InterruptedRun, InterruptedRuns } from './list-interrupted.ts';
 export { createKnownEvents } from './known-events.ts';
 export { closedError, createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './session-calls.ts';

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { ConvokeError, SESSION, workflowId } from '../contracts/index.ts';
 import type { KnownEvents, KnownEventsPage, LoggedEvent, SessionRef } from '../contracts/index.ts';
+import { endedRun } from './ended-run.ts';
 import { fromTemporal, isWorkflowNotFound } from './errors.ts';
 import { runningFacts } from './running-facts.ts';
 
@@ -28,7 +29,8 @@ async function assemblePages(ask: Ask): Promise<KnownEvents> {
 }
 
 /**
- * Asks the workflow of a session, also after it has closed; null if there is none. Needs a worker. Throws `worker_unavailable`,
+ * Asks the workflow of a session, also after it has closed; null if there is none. Needs a worker, but for a workflow that has ended without
+ * closing its session: that one's history is read. Throws `worker_unavailable`,
  * `temporal_unavailable` or `overloaded` after `deadlineMs` at the latest.
  */
 export function createKnownEvents(
@@ -40,7 +42,10 @@ export function createKnownEvents(
     try {
       return await client.withDeadline(Date.now() + deadlineMs, async () => {
         // First: a turn that ends between the two questions has told the workflow by the second.
-        const running = await runningFacts(client, ref);
+        const description = await handle.describe();
+        const ended = await endedRun(client, ref, description);
+        if (ended) return ended.known;
+        const running = await runningFacts(client, description);
         const known = await assemblePages((from) =>
           handle.query<KnownEventsPage, [number]>(SESSION.queries.events, from),
         );

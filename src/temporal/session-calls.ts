@@ -2,11 +2,24 @@
  * Calls to the workflows of sessions. Every method throws `ConvokeError` only, within `RECOVERY.ingressDeadlineMs`, or `answerDeadlineMs`
  * where a worker must answer. Temporal alone is asked: of a session that it has forgotten it says that there is none.
  */
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type {
+  Client,
+  WorkflowExecutionDescription,
+  WorkflowHandle,
+  WorkflowStartOptions,
+} from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/common';
-import { ConvokeError, RECOVERY, SESSION, workflowId } from '../contracts/index.ts';
+import {
+  ConvokeError,
+  interruptedReceipt,
+  interruptedState,
+  RECOVERY,
+  SESSION,
+  workflowId,
+} from '../contracts/index.ts';
 import type {
   CancelReply,
+  EndedRun,
   Message,
   Receipt,
   SessionInfo,
@@ -16,6 +29,7 @@ import type {
   SessionState,
   SessionSummary,
 } from '../contracts/index.ts';
+import { endedRun, interruptionOf } from './ended-run.ts';
 import { fromTemporal, ingressDeadline, isWorkflowEnded, isWorkflowNotFound } from './errors.ts';
 import type { CallKind } from './errors.ts';
 import { listSessions } from './list-sessions.ts';
@@ -47,12 +61,19 @@ export interface SessionCalls {
   start(ref: SessionRef, request: StartRequest, deadline?: number): Promise<Started>;
   /** The newest run of the session's workflow; null if there is none. */
   find(ref: SessionRef, deadline?: number): Promise<FoundSession | null>;
-  /** Hands a message over. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`. */
+  /** Hands a message over. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`, `session_interrupted`. */
   send(ref: SessionRef, message: Message): Promise<void>;
-  /** Cancels a turn; absent: the one that runs, or else the next. Throws `session_not_found`, `session_closed`. */
+  /** Cancels a turn; absent: the one that runs, or else the next. Throws as `send`. */
   cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
-  /** Throws `session_not_found`, `session_closed`. */
+  /** Throws as `send`. */
   close(ref: SessionRef, reason: string): Promise<void>;
+  /** What an interrupted session's workflow has left behind; null if it runs, or is closed. Throws `session_not_found`. */
+  interrupted(ref: SessionRef): Promise<EndedRun | null>;
+  /**
+   * Goes on with an interrupted session in a new run, and hands it a message. If somebody else has begun one, that one gets the message, and
+   * the input is not used. Throws `session_not_found`, `session_closed`.
+   */
+  reopen(input: SessionInput, message?: Message): Promise<void>;
   /** The session as its workflow knows it. Throws `session_not_found`. */
   state(ref: SessionRef): Promise<SessionState>;
   /** Where a message stands as the workflow knows it; null if it does not. Throws `session_not_found`. */
@@ -86,7 +107,9 @@ class TemporalCalls implements SessionCalls {
     const memo: SessionMemo = { requestHash, team: info.team.name, createdAt: info.createdAt };
     return this.#call('server', deadline, async () => {
       try {
-        await this.#start(ref, info, memo);
+        const policy = WorkflowIdReusePolicy.REJECT_DUPLICATE;
+        const options = { ...this.#options({ ...ref, info }, memo), workflowIdReusePolicy: policy };
+        await this.#client.workflow.start(SESSION.workflow, options);
         return { started: true, summary: this.#summary(ref, true, memo) };
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -116,33 +139,66 @@ class TemporalCalls implements SessionCalls {
   }
 
   state(ref: SessionRef): Promise<SessionState> {
-    return this.#inSession(ref, 'worker', (handle) => handle.query<SessionState>(SESSION.queries.state));
+    return this.#inSession(ref, 'worker', async (handle) => {
+      const ended = await this.#ended(ref);
+      return ended ? interruptedState(ended) : handle.query<SessionState>(SESSION.queries.state);
+    });
   }
 
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
-    return this.#inSession(ref, 'worker', (handle) =>
-      handle.query<Receipt | null, [string]>(SESSION.queries.receipt, messageId),
-    );
+    return this.#inSession(ref, 'worker', async (handle) => {
+      const ended = await this.#ended(ref);
+      if (ended) return interruptedReceipt(ended, messageId);
+      return handle.query<Receipt | null, [string]>(SESSION.queries.receipt, messageId);
+    });
+  }
+
+  interrupted(ref: SessionRef): Promise<EndedRun | null> {
+    return this.#inSession(ref, 'worker', () => this.#ended(ref));
+  }
+
+  reopen(input: SessionInput, message?: Message): Promise<void> {
+    return this.#call('server', ingressDeadline('server'), async () => {
+      const found = await this.#describe(input);
+      if (found === null) throw notFoundError();
+      const memo = found.memo as unknown as SessionMemo; // safety: `start` has put it there
+      const policy = WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY;
+      const options = { ...this.#options(input, memo), workflowIdReusePolicy: policy };
+      const { workflow } = this.#client;
+      try {
+        if (!message) await workflow.start(SESSION.workflow, options);
+        else {
+          const signal = { signal: SESSION.signals.message, signalArgs: [message] };
+          await workflow.signalWithStart(SESSION.workflow, { ...options, ...signal });
+        }
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        // Without a message it may just as well run: whoever wants more of it finds out.
+        if (message) throw closedError(error);
+      }
+    });
   }
 
   list(tenant: string, query: ListQuery): Promise<SessionPage> {
     return this.#call('server', ingressDeadline('server'), () => listSessions(this.#client, tenant, query));
   }
 
-  async #start(ref: SessionRef, info: SessionInfo, memo: SessionMemo): Promise<void> {
-    const input: SessionInput = { ...ref, info };
-    await this.#client.workflow.start(SESSION.workflow, {
+  /** How the workflow of a session is started. */
+  #options(
+    input: SessionInput,
+    memo: SessionMemo,
+  ): WorkflowStartOptions<(input: SessionInput) => Promise<void>> {
+    return {
       taskQueue: this.#taskQueue,
-      workflowId: workflowId(ref),
+      workflowId: workflowId(input),
       args: [input],
       // One tenant's flood is one lane of the queue; the session's activities inherit it.
-      priority: { fairnessKey: ref.tenant },
-      typedSearchAttributes: searchAttributes(ref, info),
-      ...story(ref, info),
+      priority: { fairnessKey: input.tenant },
+      typedSearchAttributes: searchAttributes(input, input.info),
+      ...story(input, input.info),
       memo: { ...memo },
       workflowTaskTimeout: RECOVERY.workflowTaskTimeoutMs,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    });
+    };
   }
 
   async #find(ref: SessionRef): Promise<FoundSession | null> {
@@ -168,18 +224,27 @@ class TemporalCalls implements SessionCalls {
     }
   }
 
-  /** Calls a session's workflow; tells a closed session from one that never was. */
+  async #ended(ref: SessionRef): Promise<EndedRun | null> {
+    const found = await this.#describe(ref);
+    if (found === null) throw notFoundError();
+    return endedRun(this.#client, ref, found);
+  }
+
+  /** Calls a session's workflow; tells a closed session from an interrupted one, and from one that never was. */
   #inSession<T>(ref: SessionRef, kind: CallKind, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     return this.#call(kind, ingressDeadline(kind), async () => {
+      const handle = this.#client.workflow.getHandle(workflowId(ref));
       try {
-        return await ask(this.#client.workflow.getHandle(workflowId(ref)));
+        return await ask(handle);
       } catch (error) {
-        if (isWorkflowEnded(error)) throw closedError(error);
-        if (!isWorkflowNotFound(error)) throw error;
-        if ((await this.#describe(ref)) !== null) throw closedError(error);
-        throw new ConvokeError('session_not_found', 'Check the id, or open the session first.', {
-          cause: error,
-        });
+        if (!isWorkflowEnded(error) && !isWorkflowNotFound(error)) throw error;
+        const found = await this.#describe(ref);
+        if (found === null) throw notFoundError(error);
+        if (interruptionOf(found))
+          throw new ConvokeError('session_interrupted', INTERRUPTED, { cause: error });
+        // Somebody has reopened it since.
+        if (found.status.name === 'RUNNING') return await ask(handle);
+        throw closedError(error);
       }
     });
   }
@@ -193,7 +258,14 @@ class TemporalCalls implements SessionCalls {
   }
 }
 
+const INTERRUPTED =
+  'Nothing runs in the session. The next message reopens it, and what waits is answered then.';
+
+function notFoundError(cause?: unknown): ConvokeError {
+  return new ConvokeError('session_not_found', 'Check the id, or open the session first.', { cause });
+}
+
 /** The session takes nothing more. */
-export function closedError(cause: unknown): ConvokeError {
+export function closedError(cause?: unknown): ConvokeError {
   return new ConvokeError('session_closed', 'Open another session; this one takes nothing more.', { cause });
 }

@@ -90,6 +90,12 @@ export class FakeCalls implements SessionCalls {
     return { ...ref, status: 'open', team: { name: 'sequence' }, agents: ['a'], ...place, ...size };
   }
 
+  async interrupted() {
+    return null;
+  }
+
+  async reopen(): Promise<void> {}
+
   async receipt() {
     return null;
   }
@@ -173,6 +179,7 @@ export function intakeOf(calls: SessionCalls): Intake {
     isArchived: async () => false,
     ...OPEN_DOOR,
     agentsOf: async () => ['a'],
+    reopen: async () => undefined,
   });
 }
 

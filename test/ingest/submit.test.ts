@@ -30,6 +30,7 @@ function intakeTo(address: string, isArchived = async (): Promise<boolean> => fa
     isArchived,
     ...OPEN_DOOR,
     agentsOf: async () => null,
+    reopen: () => Promise.reject(new Error('nothing was interrupted')),
   });
 }
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { eventId, LIMITS, START, type EventDraft, type KnownEvents } from '../../src/contracts/index.ts';
 import { connectRedis, createRedisLog, recoverLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
-import { merge } from '../../src/log/recover.ts';
+import { merge } from '../../src/log/assemble.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
   AT,

@@ -20,7 +20,7 @@ import type {
   SessionRef,
   SessionState,
 } from '../../src/contracts/index.ts';
-import { createAdmission, createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import { createAdmission, createAuthenticator, createIntake, createReopen } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import { connectRedis, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
@@ -35,19 +35,22 @@ import type { TestTemporal } from './temporal.ts';
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 const TENANT = 'acme';
 
-let bundle: Promise<WorkflowBundle> | undefined;
+const bundles = new Map<string, Promise<WorkflowBundle>>();
 
 /** The workflows as a worker loads them, bundled once in this process, from the sources. */
-export function workflowBundle(): Promise<WorkflowBundle> {
-  bundle ??= buildBundle();
-  return bundle;
+export function workflowBundle(workflowsPath = WORKFLOWS): Promise<WorkflowBundle> {
+  const found = bundles.get(workflowsPath) ?? buildBundle(workflowsPath);
+  bundles.set(workflowsPath, found);
+  return found;
 }
 
-function buildBundle(): Promise<WorkflowBundle> {
+function buildBundle(workflowsPath: string): Promise<WorkflowBundle> {
   const logger = new DefaultLogger('ERROR');
-  const telemetryOptions = { logging: { forward: {}, filter: 'ERROR' } };
-  Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
-  return bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
+  if (bundles.size === 0) {
+    const telemetryOptions = { logging: { forward: {}, filter: 'ERROR' } };
+    Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
+  }
+  return bundleWorkflowCode({ workflowsPath, logger });
 }
 
 export interface EngineOptions {
@@ -57,6 +60,8 @@ export interface EngineOptions {
   readonly log?: (log: SessionLog) => SessionLog;
   /** ms that a stopping worker lets steps finish. */
   readonly graceMs?: number;
+  /** File of other workflows than the present ones. */
+  readonly workflowsPath?: string;
 }
 
 /** A worker that was started, and how it ends. */
@@ -104,6 +109,7 @@ export interface Engine {
   readonly submitter: Submitter;
   readonly log: SessionLog;
   readonly archive: Archive;
+  readonly source: SessionSource;
   /** Those that run, oldest first. */
   readonly workers: readonly RunningWorker[];
   open(agents: readonly AgentSpec[], session?: string): Promise<TestSession>;
@@ -139,12 +145,13 @@ export async function startEngine(): Promise<Engine> {
     admission: createAdmission(log),
     endedTurn: () => null,
     agentsOf: async () => null,
+    reopen: createReopen({ calls, log, source, archive }),
   });
   const workers = new Set<RunningWorker>();
   let sessions = 0;
 
   return {
-    ...{ temporal, redis, client, calls, intake, log, archive },
+    ...{ temporal, redis, client, calls, intake, log, archive, source },
     submitter: submitterOf(intake),
     get workers() {
       return [...workers];
@@ -198,7 +205,8 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
   return Worker.create({
     connection,
     taskQueue: SESSION.taskQueue,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: await workflowBundle(options.workflowsPath),
+    workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     activities: createActivities({ log, source, archive, runners }),
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
     maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,

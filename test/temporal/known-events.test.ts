@@ -28,7 +28,9 @@ function workflow(changes: number): { client: Client; asked: number[] } {
   const client = {
     options: { loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] } },
     // No turn runs.
-    workflow: { getHandle: () => ({ query, describe: async () => ({ raw: {} }) }) },
+    workflow: {
+      getHandle: () => ({ query, describe: async () => ({ raw: {}, status: { name: 'RUNNING' } }) }),
+    },
     withDeadline: (_deadline: number, call: () => Promise<unknown>) => call(),
   } as unknown as Client; // safety: nothing else of a client is used
   return { client, asked };

@@ -2,11 +2,12 @@
 import type { Position } from '../cursor.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { SessionRef } from '../ids.ts';
-import type { Receipt } from '../message.ts';
+import type { Message, Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
+import type { Interruption } from './ended-run.ts';
 import type { CarriedTurn } from './turn.ts';
 
-/** The workflow's argument. `carried` is set by continue-as-new only. */
+/** The workflow's argument. `carried` is set by continue-as-new, and when an interrupted session is reopened. */
 export interface SessionInput extends SessionRef {
   readonly info: SessionInfo;
   readonly carried?: CarriedState;
@@ -31,6 +32,8 @@ export interface CarriedState {
   readonly turn?: CarriedTurn;
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
+  /** Messages that Temporal has accepted and no run has ordered: set when an interrupted session is reopened. */
+  readonly arrived?: readonly Message[];
 }
 
 /** A message in the inbox, with the turn that it will open. Its text is in the fact that it was accepted. */
@@ -52,6 +55,8 @@ export interface KnownEvents {
   readonly running?: readonly EventDraft[];
   /** Drafts handed to a running activity or waiting in the outbox: positions unknown. */
   readonly pending: readonly EventDraft[];
+  /** Nobody runs the session: its workflow has ended without closing it. */
+  readonly interrupted?: Interruption;
 }
 
 /** One answer of the query `events`. Pages of one `version` fit together; events that moved between two questions change it. */

@@ -27,6 +27,8 @@ export const RECOVERY = {
   answerDeadlineMs: 4_000,
   /** Longest wait of a worker for what a workflow knows, when a lost log is built anew. */
   queryDeadlineMs: 5_000,
+  /** How often at most a worker looks for sessions whose workflow has ended without closing them, and at least half as often. */
+  interruptionsEveryMs: 10_000,
   /** How long a stopping worker lets running steps finish before it hands them over. */
   workerGraceMs: 10_000,
 } as const;

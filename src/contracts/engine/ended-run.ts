@@ -1,0 +1,186 @@
+/**
+ * What a workflow leaves behind that ended without closing its session (terminated, failed, timed out), gathered from its history: the session
+ * goes on from there in a new run. Pure; `src/temporal` reads histories.
+ *
+ * A history says what the run was given, which messages came, which facts its activities got, and where these landed. It does not say what a
+ * local activity was given: such a fact (a message, the start of a turn) is known by its id only, and is made again from the message.
+ */
+import { isAfter, START, type Position } from '../cursor.ts';
+import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
+import { eventId, turnId } from '../ids.ts';
+import { jsonChars } from '../json.ts';
+import { LIMITS } from '../limits/index.ts';
+import type { Message } from '../message.ts';
+import type { Report } from './activities.ts';
+import { Ledger, type LedgerState } from './ledger.ts';
+import type { KnownEvents, SessionInput } from './session.ts';
+
+export type InterruptionReason = 'terminated' | 'failed' | 'timed out' | 'cancelled';
+
+/** A workflow has ended without closing its session. */
+export interface Interruption {
+  /** The run that has ended. */
+  readonly run: string;
+  readonly reason: InterruptionReason;
+  /** ms since the Unix epoch. */
+  readonly at: number;
+  /** Turns that had begun and not ended, as far as the run had heard. */
+  readonly turns: readonly string[];
+}
+
+/** All that such a run leaves behind. */
+export interface EndedRun {
+  readonly input: SessionInput;
+  readonly known: KnownEvents & { readonly interrupted: Interruption };
+  /** Messages and turns, as far as the run had told of them. */
+  readonly ledger: LedgerState;
+  /** Messages that Temporal had accepted and the run had not ordered, as far as it had told; in order. */
+  readonly arrived: readonly Message[];
+  /** More of them than are kept: these are refused, as by a full inbox. */
+  readonly refused: readonly string[];
+  /** Why the session was to be closed; absent: it was not. */
+  readonly closing?: string;
+  readonly historyEvents: number;
+}
+
+/** How a run ended, and what its running turn had made durable. */
+export interface RunEnd extends Omit<Interruption, 'turns'> {
+  readonly historyEvents: number;
+  readonly running: readonly EventDraft[];
+}
+
+/** Takes in the history of a run, in order, and tells what is left of it. */
+export class RunRecord {
+  readonly #input: SessionInput;
+  readonly #ledger: Ledger;
+  readonly #held = new Map<string, LoggedEvent>();
+  readonly #drafts = new Map<string, EventDraft>();
+  /** By the id of the fact that they were accepted. */
+  readonly #arrived = new Map<string, Message>();
+  readonly #refused = new Map<string, string>();
+  #arrivedChars = 0;
+  #known: Position;
+  #archivedTo: number;
+  #closing: string | undefined;
+
+  constructor(input: SessionInput) {
+    const before = input.carried;
+    this.#input = input;
+    const { receipts, inbox, turns, turn } = before ?? { receipts: [], inbox: [], turns: 0 };
+    this.#ledger = new Ledger(input.session, { receipts, inbox, turns, open: turn ? [turn.turn] : [] });
+    this.#known = before?.known ?? START;
+    this.#archivedTo = before?.archivedTo ?? 0;
+    this.#closing = before && before.status !== 'open' ? before.closeReason : undefined;
+    for (const event of before?.events ?? []) this.#hold(event);
+    this.drafts(before?.outbox ?? []);
+    for (const message of before?.arrived ?? []) this.message(message);
+  }
+
+  /** A message came. The first of its id counts; one that was refused for want of room may come again. */
+  message(message: Message): void {
+    const { messageId } = message;
+    const id = eventId.message(messageId);
+    if (this.#ledger.isOrdered(messageId) || this.#arrived.has(id)) return;
+    const chars = jsonChars(message);
+    if (this.#arrived.size < LIMITS.inboxMessages && this.#arrivedChars + chars <= LIMITS.inboxChars) {
+      this.#arrived.set(id, message);
+      this.#arrivedChars += chars;
+    } else this.#refused.set(id, messageId);
+  }
+
+  /** Facts that were handed to an activity, or that a lost one had made durable. */
+  drafts(drafts: readonly EventDraft[]): void {
+    for (const draft of drafts) {
+      if (this.#held.has(draft.id) || this.#drafts.has(draft.id)) continue;
+      this.#note(draft);
+      this.#drafts.set(draft.id, draft);
+    }
+  }
+
+  /** Where facts have landed, and which others the log holds. `at`: when that was told, ms since the Unix epoch. */
+  report({ position, placed, events }: Report, at: number): void {
+    for (const { id, seq } of placed) {
+      const fact = this.#drafts.get(id) ?? this.#held.get(id) ?? this.#made(id, at);
+      if (fact) this.#hold({ ...fact, seq });
+    }
+    for (const event of events) this.#hold(event);
+    if (isAfter(position, this.#known)) this.#known = position;
+  }
+
+  /** Every event up to `upTo` is in the archive. */
+  archived(upTo: number): void {
+    this.#archivedTo = Math.max(this.#archivedTo, upTo);
+    for (const { id, seq } of this.#held.values()) if (seq <= upTo) this.#held.delete(id);
+    if (upTo > this.#known.seq) this.#known = { ...this.#known, seq: upTo };
+  }
+
+  /** The session is to be closed. */
+  close(reason: string): void {
+    this.#closing ??= reason;
+  }
+
+  ended({ run, reason, at, historyEvents, running }: RunEnd): EndedRun {
+    const { info } = this.#input;
+    const ledger = this.#ledger.state();
+    const events = [...this.#held.values()].sort((a, b) => a.seq - b.seq);
+    const pending = [...this.#drafts.values()];
+    const known = { info, known: this.#known, archivedTo: this.#archivedTo, events, running, pending };
+    return {
+      ...{ input: this.#input, ledger, historyEvents },
+      known: { ...known, interrupted: { run, reason, at, turns: ledger.open } },
+      arrived: [...this.#arrived.values()],
+      refused: [...this.#refused.values()],
+      ...(this.#closing === undefined ? {} : { closing: this.#closing }),
+    };
+  }
+
+  #hold(event: LoggedEvent): void {
+    const isNew = !this.#held.has(event.id) && !this.#drafts.delete(event.id);
+    if (isNew) this.#note(event);
+    if (event.seq > this.#archivedTo) this.#held.set(event.id, event);
+  }
+
+  #note(fact: EventDraft): void {
+    this.#ledger.note(fact);
+    if (fact.type !== 'message.accepted' && fact.type !== 'message.rejected') return;
+    const id = eventId.message(fact.data.messageId);
+    const message = this.#arrived.get(id);
+    this.#arrived.delete(id);
+    this.#refused.delete(id);
+    if (message) this.#arrivedChars -= jsonChars(message);
+  }
+
+  /** The fact that a local activity has carried under this id; undefined: nobody can tell. */
+  #made(id: string, at: number): EventDraft | undefined {
+    if (id === eventId.sessionCreated()) {
+      const { createdAt, ...data } = this.#input.info;
+      return { id, type: 'session.created', at: createdAt, data };
+    }
+    const message = this.#arrived.get(id);
+    const { turns, isBusy } = this.#ledger;
+    if (message) return accepted(message, { turn: turnId(turns + 1), queued: isBusy, at });
+    if (this.#refused.delete(id)) this.#ledger.skip();
+    for (const { messageId } of this.#arrived.values()) {
+      if (eventId.messageRejected(messageId) !== id) continue;
+      const code = this.#closing === undefined ? 'inbox_full' : 'session_closed';
+      return { id, type: 'message.rejected', at, cause: messageId, data: { messageId, code } };
+    }
+    for (const { turn, messageId } of this.#ledger.state().inbox) {
+      if (eventId.turnStarted(turn) !== id) continue;
+      return { id, type: 'turn.started', at, turn, cause: messageId, data: { messageIds: [messageId] } };
+    }
+    return undefined;
+  }
+}
+
+interface Order {
+  readonly turn: string;
+  readonly queued: boolean;
+  readonly at: number;
+}
+
+function accepted({ messageId, parts, from, receivedAt }: Message, { turn, queued, at }: Order): EventDraft {
+  const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued };
+  const place = { turn, cause: messageId, stamps: { ingest: receivedAt } };
+  return { id: eventId.message(messageId), type: 'message.accepted', at, ...place, data };
+}

@@ -1,0 +1,135 @@
+/**
+ * Messages and turns of a session as its facts tell of them: where each message stands, which wait, which turns run. Noting a fact again changes
+ * nothing.
+ */
+import type { EventDraft } from '../events/envelope.ts';
+import { endsTurn } from '../events/turn.ts';
+import { turnNumber } from '../ids.ts';
+import { jsonChars } from '../json.ts';
+import { LIMITS } from '../limits/index.ts';
+import type { Receipt } from '../message.ts';
+import type { QueuedMessage } from './session.ts';
+
+/** A ledger's state. */
+export interface LedgerState {
+  /** Oldest first. */
+  readonly receipts: readonly Receipt[];
+  readonly inbox: readonly QueuedMessage[];
+  /** Turns that have been given a number. */
+  readonly turns: number;
+  /** Those that have started and not ended. */
+  readonly open: readonly string[];
+}
+
+export class Ledger {
+  readonly #session: string;
+  readonly #receipts = new Map<string, Receipt>();
+  /** Turn → messages. */
+  readonly #causes = new Map<string, string[]>();
+  /** Size of messages that wait, or have waited. */
+  readonly #chars = new Map<string, number>();
+  readonly #open: Set<string>;
+  #turns: number;
+
+  constructor(session: string, { receipts, inbox, turns, open }: LedgerState) {
+    this.#session = session;
+    this.#turns = turns;
+    this.#open = new Set(open);
+    for (const receipt of receipts) this.#set(receipt);
+    for (const { messageId, chars } of inbox) this.#chars.set(messageId, chars);
+  }
+
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** True if a turn runs or a message waits: one that comes now has to wait. */
+  get isBusy(): boolean {
+    return this.#open.size > 0 || [...this.#receipts.values()].some((receipt) => isWaiting(receipt));
+  }
+
+  /** True if the message has its place in the session, or has been refused for good. */
+  isOrdered(messageId: string): boolean {
+    const receipt = this.#receipts.get(messageId);
+    return receipt !== undefined && receipt.code !== 'inbox_full';
+  }
+
+  note(fact: EventDraft): void {
+    const { type, turn } = fact;
+    if (type === 'message.accepted') this.#accept(fact.data.messageId, fact);
+    else if (type === 'message.rejected') this.refuse(fact.data.messageId, fact.data.code);
+    else if (turn === undefined) return;
+    else if (type === 'turn.started') this.#start(turn);
+    else if (endsTurn(type)) this.#end(turn, type);
+  }
+
+  refuse(messageId: string, code: string): void {
+    if (this.#receipts.has(messageId)) return;
+    this.#set({ session: this.#session, messageId, status: 'rejected', code });
+  }
+
+  /** A message whose fact is lost has taken a turn. */
+  skip(): void {
+    this.#turns += 1;
+  }
+
+  state(): LedgerState {
+    const receipts = [...this.#receipts.values()];
+    const inbox = receipts
+      .filter((receipt) => isWaiting(receipt))
+      .map(({ messageId, turn = '' }) => ({ turn, messageId, chars: this.#chars.get(messageId) ?? 0 }))
+      .sort((a, b) => turnNumber(a.turn) - turnNumber(b.turn));
+    const spare = receipts.length - LIMITS.receiptsKept;
+    const kept = receipts.filter((receipt, index) => index >= spare || isWaiting(receipt));
+    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open] };
+  }
+
+  #accept(messageId: string, { turn, data }: Extract<EventDraft, { type: 'message.accepted' }>): void {
+    if (turn !== undefined) this.#turns = Math.max(this.#turns, turnNumber(turn));
+    if (this.isOrdered(messageId)) return;
+    const status = data.queued ? 'queued' : 'accepted';
+    this.#receipts.delete(messageId); // to become the newest
+    this.#set({ session: this.#session, messageId, status, ...(turn === undefined ? {} : { turn }) });
+    this.#chars.set(messageId, jsonChars(data.parts));
+  }
+
+  #start(turn: string): void {
+    const causes = this.#of(turn);
+    const ended = causes.some((messageId) => {
+      const { turnStatus } = this.#receipts.get(messageId) ?? {};
+      return turnStatus !== undefined && turnStatus !== 'running';
+    });
+    if (ended) return;
+    this.#open.add(turn);
+    for (const messageId of causes) this.#change(messageId, { status: 'consumed', turnStatus: 'running' });
+  }
+
+  #end(turn: string, type: EventDraft['type']): void {
+    this.#open.delete(turn);
+    const turnStatus =
+      type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
+    for (const messageId of this.#of(turn)) {
+      const started = this.#receipts.get(messageId)?.status === 'consumed';
+      this.#change(messageId, started ? { turnStatus } : { status: 'rejected', code: 'turn_cancelled' });
+    }
+  }
+
+  #of(turn: string): readonly string[] {
+    return this.#causes.get(turn) ?? [];
+  }
+
+  #change(messageId: string, change: Partial<Receipt>): void {
+    const receipt = this.#receipts.get(messageId);
+    if (receipt) this.#receipts.set(messageId, { ...receipt, ...change });
+  }
+
+  #set(receipt: Receipt): void {
+    const { messageId, turn } = receipt;
+    this.#receipts.set(messageId, receipt);
+    if (turn !== undefined) this.#causes.set(turn, [...this.#of(turn), messageId]);
+  }
+}
+
+function isWaiting(receipt: Receipt | undefined): boolean {
+  return receipt?.status === 'accepted' || receipt?.status === 'queued';
+}

@@ -1,0 +1,45 @@
+/** Reopens interrupted sessions: a session whose workflow was terminated, failed or timed out goes on in a new one, from log and archive. */
+import { carryOver, isConvokeError } from '../contracts/index.ts';
+import type { ConvokeError, Message, SessionRef } from '../contracts/index.ts';
+import { settleInterrupted } from '../log/index.ts';
+import type { SettleDeps } from '../log/index.ts';
+import { closedError } from '../temporal/index.ts';
+import type { SessionCalls } from '../temporal/index.ts';
+
+export interface ReopenDeps extends SettleDeps {
+  readonly calls: SessionCalls;
+}
+
+/**
+ * Starts a new run of the session, unless somebody else has, and hands it the message. What waited before is answered first. Throws
+ * `session_closed`, and what makes it fail for now: `log_unavailable`, `archive_unavailable`, `temporal_unavailable`, `overloaded`.
+ */
+export type Reopen = (ref: SessionRef, message?: Message) => Promise<void>;
+
+export function createReopen({ calls, ...deps }: ReopenDeps): Reopen {
+  return async (ref, message) => {
+    const run = await calls.interrupted(ref);
+    if (!run) {
+      if (message) await calls.send(ref, message);
+      return;
+    }
+    const { events, head, closed } = await settleInterrupted(deps, ref, run);
+    if (closed) throw closedError();
+    const { info } = run.known;
+    const carried = carryOver(run, events, { head, at: Date.now() });
+    await calls.reopen({ tenant: ref.tenant, session: ref.session, info, carried }, message);
+  };
+}
+
+/** What a call to a session gives, or what is done about it if the session was interrupted. */
+export async function ifInterrupted<T>(
+  call: Promise<T>,
+  act: (error: ConvokeError) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!isConvokeError(error) || error.code !== 'session_interrupted') throw error;
+    return act(error);
+  }
+}

@@ -1,0 +1,71 @@
+/** Tells the log, and so everybody who follows it, that a session's workflow has ended without closing the session. */
+import {
+  endsTurn,
+  eventId,
+  interruptedFact,
+  interruptedTurn,
+  isAfter,
+  LIMITS,
+  type EndedRun,
+  type EventDraft,
+  type Position,
+  type SessionRef,
+} from '../contracts/index.ts';
+import { merge } from './assemble.ts';
+import type { Closing, LogSlice, SessionLog } from './log.ts';
+
+type Known = EndedRun['known'];
+
+/**
+ * Appends what the ended run had decided, an end for each step and turn that is open, and `session.interrupted`; once, whoever does it how
+ * often. Answers the position afterwards; null if the log is lost, or behind what the run knew.
+ */
+export async function tellInterruption(
+  log: SessionLog,
+  ref: SessionRef,
+  known: Known,
+): Promise<Position | null> {
+  const slice = await log.read(ref, { limit: LIMITS.replayEvents });
+  if (!slice || isAfter(known.known, slice.position)) return null;
+  const told = interruptedFact(known.interrupted);
+  const ids = new Set(slice.events.map(({ id }) => id));
+  if (ids.has(told.id) || ids.has(eventId.sessionClosed())) return slice.position;
+  const pending = merge(known.pending, known.running);
+  let position = slice.position;
+  const append = async (drafts: readonly EventDraft[], closes?: Closing): Promise<boolean> => {
+    const reply = await log.append(ref, { known: position, drafts, ...(closes ? { closes } : {}) });
+    if (reply.status !== 'ok') return false;
+    position = reply.position;
+    return true;
+  };
+  for (const turn of openTurns(slice, known)) {
+    const end = endOf(turn, [...slice.events, ...known.events, ...pending], known);
+    const { at, cause, data } = end;
+    const closes: Closing = { turn, end: { type: 'step.failed', at, data, ...(cause ? { cause } : {}) } };
+    if (!(await append([...pending, end], closes))) return null;
+  }
+  const closed = pending.some(({ type }) => type === 'session.closed');
+  return (await append(closed ? pending : [...pending, told])) ? position : null;
+}
+
+/** The log may know more than the run had heard. */
+function openTurns({ events, open }: LogSlice, { interrupted }: Known): readonly string[] {
+  const turns = new Set(interrupted.turns);
+  for (const { type, turn = '' } of events) {
+    if (type === 'turn.started') turns.add(turn);
+    else if (endsTurn(type)) turns.delete(turn);
+  }
+  for (const { turn } of open) turns.add(turn);
+  return [...turns];
+}
+
+function endOf(
+  turn: string,
+  facts: readonly EventDraft[],
+  { interrupted }: Known,
+): Extract<EventDraft, { type: 'turn.failed' }> {
+  const cause = facts.find((fact) => fact.turn === turn)?.cause;
+  const place = { turn, ...(cause === undefined ? {} : { cause }) };
+  const data = interruptedTurn(interrupted);
+  return { id: eventId.turnEnded(turn), type: 'turn.failed', at: interrupted.at, ...place, data };
+}
