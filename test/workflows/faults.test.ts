@@ -40,7 +40,6 @@ describe('an agent', () => {
     ['hangs, and is quick', faulty('hang', { idleMs: 200, maxAttempts: 2, quick: true }), 'agent_stalled'],
     ['takes too long', slow('a', { timeoutMs: 200, maxAttempts: 1 }), 'agent_timeout'],
     ['fails each time', faulty('throw', { maxAttempts: 2 }), 'agent_failed'],
-    ['is one that this worker cannot run', { name: 'a', runner: 'model' }, 'agent_unknown'],
   ])('that %s ends its turn with the reason', async (_, spec, code) => {
     const events = await oneTurn([spec, agent('b')]);
     expect(events.slice(-2)).toMatchObject([
@@ -132,6 +131,12 @@ describe('when Redis', () => {
   });
 });
 
+test('an agent that no worker can run ends its turn with the reason, after a worker that can was looked for', async () => {
+  const events = await oneTurn([{ name: 'a', runner: 'model' }, agent('b')]);
+  expect(events.at(-1)).toMatchObject({ type: 'turn.failed', data: { code: 'no_worker_for_agent' } });
+  expect(events.some((event) => event.type === 'step.started')).toBe(false);
+});
+
 test('a worker that stops hands its step over: the turn is not cancelled, the answer is whole', async () => {
   const [first] = engine.workers;
   const session = await running([agent('a', { script: { tokens: 60, paceMs: 20 } })]);
@@ -139,7 +144,7 @@ test('a worker that stops hands its step over: the turn is not cancelled, the an
   await engine.startWorker();
   const events = await session.turnEnded('t1');
   expect(events.find((event) => event.type === 'step.restarted')?.data).toEqual({
-    reason: 'its worker was stopped',
+    reason: 'The worker that ran it was stopped.',
   });
   expectAnswer(events, 60);
 });

@@ -36,9 +36,12 @@ async function conversation(engine: Engine): Promise<TestSession> {
   return session;
 }
 
-/** Quick agents and a normal one; the log is lost between two turns. */
+/** Quick agents; the log is lost between two turns. */
 async function quick(engine: Engine): Promise<TestSession> {
-  const session = await engine.open([agent('quick', { quick: true }), agent('normal')], 'quick');
+  const session = await engine.open(
+    [agent('first', { quick: true }), agent('second', { quick: true })],
+    'quick',
+  );
   await session.send('m1');
   await session.turnEnded('t1');
   await engine.redis.kill();

@@ -37,15 +37,14 @@ async function turnCost(agents: readonly AgentSpec[]): Promise<number> {
 }
 
 describe('a turn costs Temporal no more than the bare minimum', () => {
-  test('10 history events for one agent, 6 for each further', async () => {
-    expect(await turnCost([agent('a')])).toBe(10);
-    expect(await turnCost([agent('a'), agent('b')])).toBe(16);
-    expect(await turnCost([agent('a'), agent('b'), agent('c')])).toBe(22);
+  test('10 history events, whatever the number of its agents', async () => {
+    const agents = Array.from({ length: 8 }, (_, index) => agent(`a${index}`));
+    for (const count of [1, 2, 4, 8]) expect(await turnCost(agents.slice(0, count))).toBe(10);
   });
 
-  test('5 for a quick agent, 1 for each further: they run inside the workflow task', async () => {
+  test('5 if all its agents are quick: they run inside the workflow task', async () => {
     expect(await turnCost([agent('a', { quick: true })])).toBe(5);
-    expect(await turnCost([agent('a', { quick: true }), agent('b', { quick: true })])).toBe(6);
+    expect(await turnCost([agent('a', { quick: true }), agent('b', { quick: true })])).toBe(5);
   });
 });
 
@@ -70,7 +69,7 @@ describe('a message', () => {
     expect(await session.receipt('m2')).toMatchObject({ status: 'queued', turn: 't2' });
     expect(await session.state()).toMatchObject({
       queued: 1,
-      running: { turn: 't1', step: 't1.1', agent: 'a' },
+      running: { turn: 't1' },
     });
     const events = await session.turnEnded('t2');
     const order = events.filter((event) => event.type.startsWith('turn.')).map((event) => event.id);
