@@ -34,11 +34,12 @@ export function watchInterruptions(deps: WatchDeps): () => Promise<void> {
   const stopped = new AbortController();
   const run = async (): Promise<void> => {
     const watch = new Watch(deps);
-    while (!stopped.signal.aborted) {
+    const going = (): boolean => !stopped.signal.aborted;
+    while (going()) {
       // Processes that were started together do not ask together.
       const wait = everyMs * (0.5 + Math.random() / 2);
       await pause(wait, undefined, { signal: stopped.signal }).catch(() => undefined);
-      if (!stopped.signal.aborted) await watch.sweep();
+      if (going()) await watch.sweep();
     }
   };
   const running = run();

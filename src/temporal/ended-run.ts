@@ -57,7 +57,7 @@ export async function endedRun(
     });
     for (const event of page.history?.events ?? []) await reader.take(event);
     ({ nextPageToken } = page);
-  } while (nextPageToken && nextPageToken.length > 0);
+  } while (nextPageToken.length > 0);
   return reader.record?.ended({ run, reason, at: closeTime?.getTime() ?? 0, historyEvents, running }) ?? null;
 }
 

@@ -94,7 +94,9 @@ export class FakeCalls implements SessionCalls {
     return null;
   }
 
-  async reopen(): Promise<void> {}
+  async reopen(): Promise<void> {
+    throw new Error('no session is interrupted here');
+  }
 
   async receipt() {
     return null;
