@@ -67,8 +67,10 @@ test('a turn that is larger than a payload survives the loss of the log', async 
   await engine.redis.kill();
   await engine.redis.start();
   await session.send('m2');
-  await session.turnEnded('t2');
+  // As much as a run of the workflow may hold: the turn goes on when the archive is there to take it.
+  await session.until('a step of it has ended', (event) => event.id === 'step:t2.1:end');
   bring();
+  await session.turnEnded('t2');
   await engine.submitter.close(session);
   const archived = async (): ReturnType<Engine['archive']['read']> => engine.archive.read(session, 0, 10_000);
   await session.until('it is closed', (event) => event.type === 'session.closed');
