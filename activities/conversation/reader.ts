@@ -4,7 +4,6 @@
  */
 import {
   ConvokeError,
-  isConvokeError,
   type EventDraft,
   type KnownEvents,
   type LoggedEvent,
@@ -68,7 +67,7 @@ export class Reader {
       const events = (slice?.events ?? []).filter(({ seq }) => seq < below);
       if (events[0]) return { from: events[0].seq, events, unknown: 0 };
     }
-    return (await this.#archived(below).catch(unlessAway)) ?? (await this.#held(below));
+    return (await this.#archived(below)) ?? (await this.#held(below));
   }
 
   /** What the workflow holds. Asked at most once; throws what the source throws. */
@@ -98,11 +97,12 @@ export class Reader {
 
   /** All that the workflow holds, so everything after `archivedTo`. */
   async #held(below: number): Promise<Piece> {
+    const before = this.#known;
     const known = await this.#ask();
     const from = (known?.archivedTo ?? Infinity) + 1;
     if (!known || from >= below) {
       // The archive may have got it while the workflow was asked.
-      const piece = await this.#archived(below);
+      const piece = before ? null : await this.#archived(below);
       if (piece) return piece;
       throw new ConvokeError('context_incomplete', `Event ${below - 1} is nowhere to be found.`);
     }
@@ -110,12 +110,6 @@ export class Reader {
     const there = known.events.filter(({ seq }) => seq >= from && seq <= top).length;
     return { from, events: await this.held(), unknown: top + 1 - from - there };
   }
-}
-
-/** Without the archive the workflow may have it: whoever finds that it does not asks the archive again. */
-function unlessAway(error: unknown): null {
-  if (isConvokeError(error) && error.code === 'archive_unavailable') return null;
-  throw error;
 }
 
 /** Facts of the workflow that the log may hold at a position which the workflow has not heard of. */

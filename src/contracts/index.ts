@@ -24,7 +24,7 @@ export type {
   SessionInput,
 } from './engine/session.ts';
 export { RunRecord } from './engine/ended-run.ts';
-export type { EndedRun, Interruption, InterruptionReason, RunEnd } from './engine/ended-run.ts';
+export type { EndedRun, InterruptionReason } from './engine/ended-run.ts';
 export {
   carryOver,
   interruptedFact,

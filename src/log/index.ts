@@ -22,4 +22,4 @@ export { assemble } from './assemble.ts';
 export { archivedTail, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';
 export { settleInterrupted } from './settle.ts';
-export type { SettleDeps, Settled } from './settle.ts';
+export type { SettleDeps } from './settle.ts';

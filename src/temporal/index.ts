@@ -2,7 +2,7 @@
 export { ingressConnectionOptions } from './connect.ts';
 export { ingressDeadline } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';
-export type { InterruptedRun, InterruptedRuns } from './list-interrupted.ts';
+export type { InterruptedRun } from './list-interrupted.ts';
 export { createKnownEvents } from './known-events.ts';
 export { closedError, createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './session-calls.ts';
