@@ -26,28 +26,30 @@ function full(): ConvokeError {
   );
 }
 
-export function createAdmission(log: Pick<SessionLog, 'admit' | 'release'>): Admission {
-  return new RedisAdmission(log);
+/** `deadlineMs`: longest wait for Redis before the gateway's own count decides. */
+export function createAdmission(
+  log: Pick<SessionLog, 'admit' | 'release'>,
+  deadlineMs: number = RECOVERY.admitDeadlineMs,
+): Admission {
+  return new RedisAdmission(log, deadlineMs);
 }
 
 class RedisAdmission implements Admission {
   readonly #log: Pick<SessionLog, 'admit' | 'release'>;
+  readonly #deadlineMs: number;
   /** What sessions were sent since Redis went away; the least recently sent to are forgotten. */
   readonly #away = new Map<string, Sent>();
 
-  constructor(log: Pick<SessionLog, 'admit' | 'release'>) {
+  constructor(log: Pick<SessionLog, 'admit' | 'release'>, deadlineMs: number) {
     this.#log = log;
+    this.#deadlineMs = deadlineMs;
   }
 
   async admit(ref: SessionRef, { messageId, parts }: Message): Promise<void> {
     const bytes = Buffer.byteLength(JSON.stringify(parts));
     const late = (): Error => new ConvokeError('log_unavailable');
     try {
-      const { status } = await inTime(
-        this.#log.admit(ref, { messageId, bytes }),
-        RECOVERY.admitDeadlineMs,
-        late,
-      );
+      const { status } = await inTime(this.#log.admit(ref, { messageId, bytes }), this.#deadlineMs, late);
       this.#away.clear();
       if (status === 'full') throw full();
     } catch (error) {

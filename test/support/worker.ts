@@ -34,6 +34,8 @@ import type { TestTemporal } from './temporal.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 const TENANT = 'acme';
+/** What a session says comes late on a busy machine, ms; tests that want less have less of their own. */
+const UNTIL_MS = 90_000;
 
 const bundles = new Map<string, Promise<WorkflowBundle>>();
 
@@ -240,10 +242,14 @@ function testSession(
   };
   const until: TestSession['until'] = async (what, fits) => {
     let found: LoggedEvent | undefined;
-    await eventually(what, async () => {
-      found = (await events()).find(fits);
-      return found !== undefined;
-    });
+    await eventually(
+      what,
+      async () => {
+        found = (await events()).find(fits);
+        return found !== undefined;
+      },
+      UNTIL_MS,
+    );
     if (!found) throw new Error(`not found: ${what}`);
     return found;
   };

@@ -77,7 +77,7 @@ test('a turn that is larger than a payload survives the loss of the log', async 
   await session.handle().result();
   expect(faults(await archived())).toEqual([]);
   expect(types(await archived()).filter((type) => type === 'turn.completed')).toHaveLength(2);
-}, 90_000);
+}, 180_000);
 
 test('all of it replays as it was', async () => {
   expect(await engine.replay()).toBeGreaterThan(2);
