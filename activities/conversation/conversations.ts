@@ -13,7 +13,7 @@ import {
   type SessionInfo,
   type SessionRef,
 } from '../../src/contracts/index.ts';
-import type { Begun, SessionSource } from '../../src/log/index.ts';
+import type { Begun } from '../../src/log/index.ts';
 import type { Utterance } from '../agents/runner.ts';
 import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
@@ -27,46 +27,35 @@ interface Session {
   readonly transcript: Transcript;
 }
 
-interface Memory {
-  /** The least recently used first. */
-  readonly sessions: Map<string, Session>;
-  /** What is remembered of all of them, UTF-16 code units. */
-  chars: number;
-}
-
 export class Conversations {
   readonly #access: ConversationAccess;
-  readonly #memory: Memory;
+  /** The least recently used first. */
+  readonly #sessions = new Map<string, Session>();
+  #chars = 0;
 
-  constructor(access: ConversationAccess, memory: Memory = { sessions: new Map(), chars: 0 }) {
+  constructor(access: ConversationAccess) {
     this.#access = access;
-    this.#memory = memory;
-  }
-
-  /** The same memory, for callers that reach the archive and the workflow in another way. */
-  through(source: SessionSource): Conversations {
-    return new Conversations({ ...this.#access, source }, this.#memory);
   }
 
   /** What is remembered of all sessions, UTF-16 code units. */
   get chars(): number {
-    return this.#memory.chars;
+    return this.#chars;
   }
 
   /** From where the next `begin` of the session may read on; `START`: from the beginning of the log. */
   position(ref: SessionRef): Position {
-    return this.#memory.sessions.get(sessionKey(ref))?.transcript.position ?? START;
+    return this.#sessions.get(sessionKey(ref))?.transcript.position ?? START;
   }
 
   /** What the session is; it never changes. Null if it is not remembered: a `begin` that reads from `position` tells it. */
   info(ref: SessionRef): SessionInfo | null {
-    return this.#memory.sessions.get(sessionKey(ref))?.info ?? null;
+    return this.#sessions.get(sessionKey(ref))?.info ?? null;
   }
 
   /** Learns what a `begin` has read since `position`. */
   learn(ref: SessionRef, read: Pick<Begun, 'position' | 'info' | 'fresh'>): void {
     const key = sessionKey(ref);
-    const there = this.#memory.sessions.get(key);
+    const there = this.#sessions.get(key);
     const info = read.info ?? there?.info;
     // Forgotten while the log was read: what came before is not known.
     if (!info) return;
@@ -88,7 +77,7 @@ export class Conversations {
    */
   async show(ref: SessionRef, sees: Sees): Promise<readonly Utterance[]> {
     const key = sessionKey(ref);
-    const known = this.#memory.sessions.get(key)?.transcript;
+    const known = this.#sessions.get(key)?.transcript;
     if (!known?.serves(turnNumber(sees.turn), sees.budgetChars)) return this.#look(ref, sees, null);
     known.widen(sees.budgetChars);
     const window = windowOf(known, sees);
@@ -125,10 +114,10 @@ export class Conversations {
   /** Reads back as far as the step needs, and remembers it unless somebody else has read on meanwhile. */
   async #look(ref: SessionRef, sees: Sees, from: Transcript | null): Promise<readonly Utterance[]> {
     const key = sessionKey(ref);
-    const before = this.#memory.sessions.get(key)?.transcript;
+    const before = this.#sessions.get(key)?.transcript;
     const position = before?.position;
     const { transcript, shown } = await search(this.#access, ref, sees, from);
-    const session = this.#memory.sessions.get(key);
+    const session = this.#sessions.get(key);
     const isSame = session?.transcript === before && before?.position === position;
     const isCurrent = transcript.position.epoch !== 0 && turnNumber(sees.turn) >= transcript.newest;
     if (!session || !isSame || !isCurrent) return shown;
@@ -139,20 +128,18 @@ export class Conversations {
   }
 
   #remember(key: string, session: Session): void {
-    this.#memory.sessions.set(key, session);
-    this.#memory.chars += session.infoChars + session.transcript.chars;
-    for (const oldest of this.#memory.sessions.keys()) {
-      const fits =
-        this.#memory.sessions.size <= LIMITS.contextSessions &&
-        this.#memory.chars <= LIMITS.contextTotalChars;
+    this.#sessions.set(key, session);
+    this.#chars += session.infoChars + session.transcript.chars;
+    for (const oldest of this.#sessions.keys()) {
+      const fits = this.#sessions.size <= LIMITS.contextSessions && this.#chars <= LIMITS.contextTotalChars;
       if (fits || oldest === key) break;
       this.#forget(oldest);
     }
   }
 
   #forget(key: string): void {
-    const session = this.#memory.sessions.get(key);
-    if (session) this.#memory.chars -= session.infoChars + session.transcript.chars;
-    this.#memory.sessions.delete(key);
+    const session = this.#sessions.get(key);
+    if (session) this.#chars -= session.infoChars + session.transcript.chars;
+    this.#sessions.delete(key);
   }
 }

@@ -122,20 +122,6 @@ describe('a process remembers', () => {
     expect(session.asked.archive).toBe(archive);
   });
 
-  test('the same for all its callers, who read what is missing each in their own way', async () => {
-    manyTurns(10);
-    session.archivedTo = 30;
-    session.first = session.events.length;
-    const outside = new Error('only outside');
-    const { source } = session.access;
-    const inTask = conversations.through({ ...source, known: () => Promise.reject(outside) });
-    learn();
-    await expect(inTask.show(REF, answering('t10'))).rejects.toBe(outside);
-    const shown = await conversations.show(REF, answering('t10'));
-    expect(await inTask.show(REF, answering('t10'))).toEqual(shown);
-    expect(inTask.chars).toBe(conversations.chars);
-  });
-
   test('not the first steps of a long turn, but where to read them', async () => {
     session.put(accepted('t1', 'go'), turnStarted('t1'));
     const steps = Array.from({ length: 10 }, (_, index) => `t1.${index + 1}`);
@@ -160,6 +146,10 @@ describe('a process remembers', () => {
     expect(session.largest).toBeLessThanOrEqual(128);
     expect(conversations.chars).toBeLessThan(3 * LIMITS.contextChars);
     expect(session.asked.workflow).toBe(0);
+    session.put(turnEnded('t400'), accepted('t401', 'and?'), turnStarted('t401'));
+    const { archive } = session.asked;
+    expect((await session.show(conversations, answering('t401'))).at(-2)?.text).toBe('four hundred?');
+    expect(session.asked.archive).toBe(archive);
   });
 });
 
@@ -180,12 +170,10 @@ describe('what cannot be read', () => {
   test('is waited for by the caller: what log, archive or workflow fail with is passed on as it is', async () => {
     session.fault = new Error('only outside');
     await expect(session.show(conversations, answering('t10'))).rejects.toBe(session.fault);
-    const away = new ConvokeError('archive_unavailable');
-    session.meanwhile = () => {
-      throw away;
-    };
-    await expect(session.show(conversations, answering('t10'))).rejects.toBe(away);
     session.fault = null;
+    session.archiveFault = new ConvokeError('archive_unavailable');
+    await expect(session.show(conversations, answering('t10'))).rejects.toBe(session.archiveFault);
+    session.archiveFault = null;
     expect(await session.show(conversations, answering('t10'))).toHaveLength(19);
   });
 

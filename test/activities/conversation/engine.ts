@@ -8,15 +8,12 @@ import {
   type KnownEvents,
   type LoggedEvent,
   type Position,
-  type SessionInfo,
   type SessionRef,
 } from '../../../src/contracts/index.ts';
 import { recoverLog, type Incomplete, type SessionLog, type SessionSource } from '../../../src/log/index.ts';
 import type { Conversations } from '../../../activities/conversation/index.ts';
 import type { Utterance } from '../../../activities/agents/runner.ts';
-import { accepted, answering, completed, stepStarted, turnEnded, turnStarted } from './scripted.ts';
-
-const INFO: SessionInfo = { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 };
+import { accepted, answering, completed, INFO, stepStarted, turnEnded, turnStarted } from './scripted.ts';
 
 let sessions = 0;
 

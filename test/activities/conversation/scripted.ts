@@ -32,8 +32,9 @@ export class ScriptedSession {
   /** Most events that the archive was asked for at a time. */
   largest = 0;
   readonly asked = { log: 0, archive: 0, workflow: 0 };
-  /** What the workflow fails with. */
+  /** What the workflow, and the archive, fail with. */
   fault: Error | null = null;
+  archiveFault: Error | null = null;
   /** Happens once, before the archive answers. */
   meanwhile: (() => void) | null = null;
 
@@ -50,6 +51,7 @@ export class ScriptedSession {
         archived: async (_ref, upTo, limit) => {
           this.asked.archive += 1;
           this.#happen();
+          if (this.archiveFault) throw this.archiveFault;
           this.largest = Math.max(this.largest, limit);
           const last = Math.min(upTo, this.archivedTo);
           return this.events.slice(Math.max(0, last - limit), last);

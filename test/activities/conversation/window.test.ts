@@ -112,6 +112,9 @@ describe('a step sees', () => {
     session.put(accepted('t1', 'one?'), turnStarted('t1'), accepted('t2', 'two?'), accepted('t3', 'three?'));
     session.put(turnCancelled('t1'), turnCancelled('t2'), turnStarted('t3'));
     expect(await texts(answering('t3'))).toEqual(['one?', 'three?']);
+    // Their starts lie in the archive.
+    [session.archivedTo, session.first] = [4, 5];
+    expect(await texts(answering('t3'))).toEqual(['one?', 'three?']);
   });
 
   test('all messages of a turn in the order in which it took them, and what joined it after them', async () => {
@@ -126,6 +129,15 @@ describe('a step sees', () => {
     const causes = ['x2', 'x1'];
     expect(await texts({ ...answering('t1'), causes })).toEqual(['second', 'first']);
   });
+});
+
+test('a message of an earlier turn that is answered once more is shown once, where it is answered', async () => {
+  turn('t1', 'one?', 'one.');
+  session.put(turnStarted('t2', []));
+  expect(await show({ turn: 't2', causes: ['m-t1'], steps: [], budgetChars: 100 })).toEqual([
+    { role: 'agent', name: 'a', text: 'one.' },
+    { role: 'user', text: 'one?', pinned: true },
+  ]);
 });
 
 describe('within its budget a step sees', () => {
@@ -207,6 +219,12 @@ describe('a window past the budget', () => {
       return shown.slice(1);
     });
     expect(moved).toBe(9);
+  });
+
+  test('leaves nothing out in the middle', async () => {
+    turn('t1', 'one?', ...['1', '2', '3'].map((text) => text.padEnd(60_000)));
+    session.put(accepted('t2', 'two?'), turnStarted('t2'));
+    expect((await texts(answering('t2'))).map((text) => text.trimEnd())).toEqual(['2', '3', 'two?']);
   });
 
   test('is as long as the default budget at most', async () => {
