@@ -53,6 +53,8 @@ export interface StepHost {
   agent(name: string): AgentSpec;
   /** Resolves at that time, unless the turn is suspended before. */
   pause(call: StepCall, until: number): Promise<void>;
+  /** The step waits until the turn goes on where there is such a runner: rejects when it is stopped. */
+  lack(call: StepCall, runner: string): Promise<void>;
   /** Waits for an engine that is away. */
   patiently<T>(call: () => Promise<T>): Promise<T>;
   /** Journals how the step has ended; resolves once that is durable. */
@@ -88,7 +90,7 @@ export class AgentStep {
   /** Runs the step to its end. Rejects with `TurnStopped` when there is nothing to say any more. */
   async run(): Promise<Outcome> {
     const { runner } = this.#agent;
-    if (!this.#host.runners[runner]) throw new TurnStopped('unable', runner);
+    if (!this.#host.runners[runner]) await this.#host.lack(this.#call, runner);
     for (;;) {
       const { until } = this.#host.state.open[this.#call.step] ?? {};
       if (until !== undefined && !this.#gaveUp(until)) await this.#host.pause(this.#call, until);

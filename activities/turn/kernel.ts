@@ -19,7 +19,7 @@ import {
 import { AgentFailed, type LastWord, type Outcome, type Team } from '../teams/team.ts';
 import { checkAgent, contextOf, type Branch, type Call, type TurnFrame } from './context.ts';
 import { answers, type TurnJournal } from './journal.ts';
-import { TeamBroken } from './stops.ts';
+import { TeamBroken, TurnStopped } from './stops.ts';
 
 /** A step to be run. */
 export interface StepCall {
@@ -41,6 +41,8 @@ export interface TurnDriver {
   step(call: StepCall): Promise<Outcome>;
   /** Open steps that pause; what they wait for. */
   pausing(): readonly TurnWait[];
+  /** Runners that this worker has not got, of the steps that wait for one that has. */
+  lacking(): readonly string[];
   /** Resolves at that time, ms since the Unix epoch. Rejects with `TurnStopped` if the run is stopped before. */
   at(time: number): Promise<void>;
   /** Journals that a pause is over; resolves in the order of the journal. */
@@ -74,6 +76,7 @@ export class Kernel {
   #answering: Promise<void> = Promise.resolve();
   /** Answers that are decided and that the team has not acted upon yet. */
   #unheard = 0;
+  #checking = false;
   #live = false;
   /** The team has come to its end. */
   #over = false;
@@ -107,11 +110,28 @@ export class Kernel {
     return Promise.race([this.#replay(ends).then(() => ended), this.#left.promise]);
   }
 
-  /** Something has changed that may leave nothing to do here: a step pauses, the worker is to yield. */
+  /**
+   * Something has changed that may leave nothing to do here: a step pauses, the worker is to yield. It is looked at once the team has made
+   * all the calls that it can make now.
+   */
   check(): void {
+    if (this.#checking) return;
+    this.#checking = true;
+    void afterMicrotasks().then(() => {
+      this.#checking = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
     if (!this.#live || this.#unheard > 0) return;
     const pausing = this.#driver.pausing();
-    if (this.#open > pausing.length) return;
+    const lacking = this.#driver.lacking();
+    if (this.#open > pausing.length + lacking.length) return;
+    if (lacking.length > 0) {
+      this.#left.reject(new TurnStopped('unable', lacking[0]));
+      return;
+    }
     const waits = [...pausing, ...this.#sleeps()];
     const first = Math.min(...waits.map(({ until }) => until));
     const nothingElse = waits.length > 0 && this.#calls.size === waits.length;
@@ -168,8 +188,7 @@ export class Kernel {
   #start(call: Call): void {
     if (call.kind === 'sleep') {
       this.#sleep(call).catch((error: unknown) => this.#left.reject(error));
-      // After the team has made all the calls that it can make now.
-      void afterMicrotasks().then(() => this.check());
+      this.check();
       return;
     }
     if (this.#driver.mustYield) {

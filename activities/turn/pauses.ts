@@ -1,4 +1,4 @@
-/** Steps of a turn that pause, and waiting until a time. */
+/** Steps of a turn that wait: for a time, or for a worker with the means. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TurnWait } from '../../src/contracts/index.ts';
 
@@ -9,6 +9,8 @@ export class Pauses {
   readonly #signal: AbortSignal;
   /** By path. */
   readonly #waits = new Map<string, TurnWait>();
+  /** Names of runners by path. */
+  readonly #lacking = new Map<string, string>();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -16,6 +18,17 @@ export class Pauses {
 
   list(): readonly TurnWait[] {
     return [...this.#waits.values()];
+  }
+
+  lacking(): readonly string[] {
+    return [...this.#lacking.values()];
+  }
+
+  /** Rejects with the reason of the signal; `begun` is told that the step waits. */
+  async lack({ path, runner }: { path: string; runner: string }, begun: () => void): Promise<void> {
+    this.#lacking.set(path, runner);
+    begun();
+    await this.until(Infinity);
   }
 
   /** Resolves when the pause is over; `begun` is told that it has begun. Rejects with the reason of the signal. */

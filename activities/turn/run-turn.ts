@@ -36,10 +36,6 @@ import { TurnState } from './turn-state.ts';
 import { Pauses } from './pauses.ts';
 import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
-/** Why a step is begun again. */
-const STOPPED = 'The worker that ran it was stopped.';
-const MOVED = 'The turn has moved to another worker.';
-
 export class TurnRun implements StepHost, TurnDriver {
   readonly ref: SessionRef;
   readonly turn: string;
@@ -107,6 +103,10 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.#pauses.take(wait, () => this.#kernel?.check());
   }
 
+  lack({ path }: StepCall, runner: string): Promise<void> {
+    return this.#pauses.lack({ path, runner }, () => this.#kernel?.check());
+  }
+
   patiently<T>(call: () => Promise<T>): Promise<T> {
     return this.#deps.patient ? patiently(this.signal, call) : call();
   }
@@ -146,6 +146,10 @@ export class TurnRun implements StepHost, TurnDriver {
 
   pausing(): readonly TurnWait[] {
     return this.#pauses.list();
+  }
+
+  lacking(): readonly string[] {
+    return this.#pauses.lacking();
   }
 
   at(time: number): Promise<void> {
@@ -216,12 +220,8 @@ export class TurnRun implements StepHost, TurnDriver {
     if (goesOn) await this.#bringProgress();
     const { turnEnd } = this.log;
     if (turnEnd) return endOf(turnEnd);
-    const frame = {
-      turn: this.turn,
-      causes: this.causes,
-      agents: info.agents,
-      options: info.team.options ?? {},
-    };
+    const { options = {} } = info.team;
+    const frame = { turn: this.turn, causes: this.causes, agents: info.agents, options };
     const kernel = new Kernel(frame, this.state.journal, this);
     this.#kernel = kernel;
     const team = this.#deps.teams[info.team.name];
@@ -278,7 +278,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   #handOver({ kind, needs }: TurnStopped): TurnResult {
-    this.state.handOver(kind === 'drained' ? STOPPED : MOVED);
+    if (kind === 'drained') this.state.handOver('The worker that ran it was stopped.');
     return this.#result('yielded', needs === undefined ? {} : { needs });
   }
 

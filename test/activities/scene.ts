@@ -60,6 +60,8 @@ export interface ExecutionOptions {
   readonly draining?: AbortSignal;
   /** Default: those of the scene. */
   readonly cast?: Cast;
+  /** Kinds of agents that the worker can run. */
+  readonly able?: readonly string[];
   /** Puts itself between the turn and the log. */
   readonly log?: (log: SessionLog) => SessionLog;
 }
@@ -80,7 +82,7 @@ export class Execution {
     const deps = {
       ...{ log, source, patient: !local, conversations: new Conversations({ log, source }) },
       teams: { sequence: options.team ?? SOLO },
-      runners: { scripted: this.cast },
+      runners: Object.fromEntries((options.able ?? ['scripted']).map((name) => [name, this.cast])),
       logger: {
         warn: (details: object) => {
           scene.told.push(details);
@@ -174,6 +176,7 @@ export class Scene {
     };
     const execution = new Execution(this, input, options);
     this.#executions.push(execution);
+    this.source.running = () => execution.channel.last?.facts ?? [];
     return execution;
   }
 
@@ -195,6 +198,7 @@ export class Scene {
     this.#facts.adopt(result.unplaced);
     this.#turn.back(result);
     this.#facts.report(result.report, false);
+    this.source.running = () => [];
     this.#tell();
     return result;
   }

@@ -89,13 +89,15 @@ export class FakeSource implements SessionSource {
   asked = 0;
   /** Thrown by the next question, once. */
   fault: Error | null = null;
+  /** What the newest heartbeat of the running turn has. */
+  running: () => readonly EventDraft[] = () => [];
 
   async known(): Promise<KnownEvents | null> {
     this.asked += 1;
     const { fault } = this;
     this.fault = null;
     if (fault) throw fault;
-    return this.known_;
+    return this.known_ && { ...this.known_, running: this.running() };
   }
 
   async archived(): Promise<readonly LoggedEvent[]> {

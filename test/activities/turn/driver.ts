@@ -158,6 +158,10 @@ export class Run implements TurnDriver {
     return promise;
   }
 
+  lacking(): readonly string[] {
+    return [];
+  }
+
   pausing(): readonly TurnWait[] {
     return [...this.#paused.values()];
   }

@@ -174,16 +174,31 @@ describe('a worker without the means', () => {
     expect(scene.agent.requests).toHaveLength(1);
   });
 
-  test('moves what runs beside it, too', async () => {
+  test('lets those speak that it can, so that two that lack each other’s means come to an end', async () => {
     const team: Team = async ({ parallel }) => {
       await parallel({ x: ({ ask }) => ask('a'), y: ({ ask }) => ask('m') });
     };
+    const first = scene.execute({ team, able: ['scripted'] });
+    scene.agent.say('half');
+    await scene.streamed('half', 't1.1.x.1');
+    scene.agent.end();
+    expect(await scene.back(first)).toMatchObject({ status: 'yielded', needs: 'model', open: {} });
+    const second = scene.execute({ team, able: ['model'] });
+    scene.cast.of('m').end('from a model');
+    expect((await scene.back(second)).status).toBe('done');
+    expect(texts(await scene.logged())).toEqual({ 't1.1.x.1': 'half', 't1.1.y.1': 'from a model' });
+    expect(scene.cast.requests).toHaveLength(2);
+  });
+
+  test('takes no pause with it', async () => {
+    const team: Team = async ({ parallel }) => {
+      await parallel({ x: ({ ask }) => ask('a'), y: ({ ask }) => ask('m'), z: ({ sleep }) => sleep(60_000) });
+    };
     const first = scene.execute({ team });
-    const { status, needs, open } = await first.result;
+    scene.agent.fail(busy(60_000));
+    const { status, needs, open } = await scene.back(first);
     expect({ status, needs }).toEqual({ status: 'yielded', needs: 'model' });
-    for (const { reason } of Object.values(open)) {
-      expect(reason).toBe('The turn has moved to another worker.');
-    }
+    expect(open).toMatchObject({ 't1.1.x.1': { failures: 1, reason: 'The provider is busy.' } });
   });
 });
 

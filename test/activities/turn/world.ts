@@ -165,6 +165,10 @@ export class WorldRun implements TurnDriver {
     await this.#state.inOrder(call.path);
   }
 
+  lacking(): readonly string[] {
+    return [];
+  }
+
   pausing(): readonly TurnWait[] {
     return [...this.#paused.values()];
   }
