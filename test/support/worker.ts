@@ -62,6 +62,8 @@ export interface EngineOptions {
   readonly log?: (log: SessionLog) => SessionLog;
   /** ms that a stopping worker lets steps finish. */
   readonly graceMs?: number;
+  /** Activities that it runs at a time. */
+  readonly slots?: number;
   /** File of other workflows than the present ones. */
   readonly workflowsPath?: string;
 }
@@ -211,7 +213,7 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
     workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     activities: createActivities({ log, source, archive, runners }),
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
-    maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
+    maxConcurrentActivityTaskExecutions: options.slots ?? LIMITS.stepsPerWorker,
     maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
     stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
     maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
