@@ -210,21 +210,17 @@ class SessionRun {
       );
   }
 
+  /** A publish does not fail: it waits for a log that is away. */
   async #publish(): Promise<void> {
     const { facts } = this.machine;
-    const reconcile = facts.mustReconcile;
-    const drafts = facts.takeDrafts();
-    const along = this.machine.takeAlong();
     const { tenant, session } = this.#input;
-    const input = { tenant, session, known: facts.known, drafts, reconcile, ...along };
-    try {
-      const report = await CancellationScope.nonCancellable(() => publish(input));
-      this.machine.report(report, reconcile);
-    } catch (error) {
-      facts.returnDrafts(drafts);
-      this.machine.returnAlong(along);
-      throw error;
-    }
+    const reconcile = facts.takeReconcile();
+    const drafts = facts.takeDrafts();
+    const input = {
+      ...{ tenant, session, known: facts.known },
+      ...{ drafts, reconcile, ...this.machine.takeAlong() },
+    };
+    this.machine.report(await CancellationScope.nonCancellable(() => publish(input)));
   }
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */

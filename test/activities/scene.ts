@@ -197,7 +197,7 @@ export class Scene {
     const result = JSON.parse(JSON.stringify(told)) as TurnResult; // safety: as a payload carries it
     this.#facts.adopt(result.unplaced);
     this.#turn.back(result);
-    this.#facts.report(result.report, false);
+    this.#facts.report(result.report);
     this.source.running = () => [];
     this.#tell();
     return result;

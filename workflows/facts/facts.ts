@@ -106,8 +106,15 @@ export class Facts {
     for (const { id } of drafts) if (pending.has(id)) this.#idle.add(id);
   }
 
-  /** Learns where facts have landed, and which others the log holds. `reconciled`: the log lacks nothing any more. */
-  report(report: Report, reconciled: boolean): void {
+  /** True if the publish that takes them is to bring what is held too. What is reported from now on may ask for another. */
+  takeReconcile(): boolean {
+    const reconcile = this.#reconcile;
+    this.#reconcile = false;
+    return reconcile;
+  }
+
+  /** Learns where facts have landed, and which others the log holds. */
+  report(report: Report): void {
     const seqs = new Map(report.placed.map((placed) => [placed.id, placed.seq]));
     for (const event of report.events) {
       seqs.delete(event.id);
@@ -121,7 +128,6 @@ export class Facts {
     this.#pending = this.#pending.filter((draft) => !this.#held.has(draft.id));
     for (const id of this.#idle) if (this.#held.has(id)) this.#idle.delete(id);
     this.#pendingChars = jsonLength(this.#pending);
-    if (reconciled) this.#reconcile = false;
     this.learn(report.position);
   }
 

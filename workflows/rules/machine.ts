@@ -182,15 +182,8 @@ export class SessionMachine {
     return { release: this.#releases.take(), ...(closes ? { closes } : {}) };
   }
 
-  /** The publish that was to carry it has failed. */
-  returnAlong({ release, closes }: Along): void {
-    this.#releases.add(...release);
-    if (closes) this.turns.returnClosing(closes);
-  }
-
-  /** Learns from a report; `reconciled`: it was the answer to a reconciling publish. */
-  report(report: Report, reconciled = false): void {
-    this.facts.report(report, reconciled);
+  report(report: Report): void {
+    this.facts.report(report);
     this.turns.report(report.events);
   }
 

@@ -65,7 +65,7 @@ export class Turns {
   back(result: TurnResult): void {
     this.#facts.adopt(result.unplaced);
     this.#current?.back(result);
-    this.#facts.report(result.report, false);
+    this.#facts.report(result.report);
     this.report(result.report.events);
   }
 
@@ -112,11 +112,6 @@ export class Turns {
     const closing = this.#closing;
     this.#closing = null;
     return closing;
-  }
-
-  /** The publish that was to carry it has failed. */
-  returnClosing(closing: Closing): void {
-    this.#closing ??= closing;
   }
 
   carry(): { readonly turn?: CarriedTurn } {

@@ -20,7 +20,7 @@ describe('a fact is pending or held, never both', () => {
     expect(ids(drafts)).toEqual(['a', 'b']);
     expect(facts.hasDrafts).toBe(false);
     expect(ids(facts.pending())).toEqual(['a', 'b']);
-    facts.report(new FakeLog().append(drafts), false);
+    facts.report(new FakeLog().append(drafts));
     expect(facts.pending()).toEqual([]);
     expect(ids(facts.held())).toEqual(['a', 'b']);
   });
@@ -46,7 +46,7 @@ describe('a fact is pending or held, never both', () => {
   test('what a carrier had has no need of another once it is reported', () => {
     const facts = decided('a');
     const drafts = facts.takeDrafts();
-    facts.report(new FakeLog().append(drafts), false);
+    facts.report(new FakeLog().append(drafts));
     facts.returnDrafts(drafts);
     expect(facts.hasDrafts).toBe(false);
   });
@@ -57,7 +57,7 @@ describe('a fact is pending or held, never both', () => {
     const drafts = facts.takeDrafts();
     const report = log.append(drafts);
     facts.returnDrafts(drafts);
-    facts.report(report, false);
+    facts.report(report);
     expect(facts.hasDrafts).toBe(false);
     expect(ids(facts.held())).toEqual(['a']);
   });
@@ -70,7 +70,7 @@ describe('a fact is pending or held, never both', () => {
     const log = new FakeLog();
     const reports = [log.append(second), log.append(first)];
     expect(ids(log.events)).toEqual(['a', 'b']);
-    for (const report of reports) facts.report(report, false);
+    for (const report of reports) facts.report(report);
     expect(facts.pending()).toEqual([]);
     expect(facts.held().map((event) => event.seq)).toEqual([1, 2]);
   });
@@ -81,7 +81,7 @@ describe('a fact is pending or held, never both', () => {
     const log = new FakeLog();
     const stored: EventDraft = { id: 'step:t1.1:end', type: 'step.completed', at: 1, data: { text: 'done' } };
     log.append([stored]);
-    facts.report(log.append(facts.takeDrafts()), false);
+    facts.report(log.append(facts.takeDrafts()));
     expect(facts.held().map((event) => event.type)).toEqual(['step.completed']);
     expect(facts.pending()).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe('known only grows', () => {
   test('an older report does not take it back', () => {
     const facts = new Facts();
     const report = (epoch: number, seq: number): void => {
-      facts.report({ position: { epoch, seq }, placed: [], events: [] }, false);
+      facts.report({ position: { epoch, seq }, placed: [], events: [] });
     };
     report(5, 10);
     report(5, 9);
@@ -107,14 +107,35 @@ describe('known only grows', () => {
   test('another epoch asks for reconciling until a reconciling publish has answered', () => {
     const facts = decided('a');
     const log = new FakeLog();
-    facts.report(log.append(facts.takeDrafts()), false);
+    facts.report(log.append(facts.takeDrafts()));
     log.rebuild([{ id: 'x', type: 'step.started', at: 1, data: {} }]);
-    facts.report(log.append([]), false);
+    facts.report(log.append([]));
     expect(facts.mustReconcile).toBe(true);
     expect(new Facts(facts.carry()).mustReconcile).toBe(true);
-    facts.report(log.append(facts.held()), true);
+    expect(facts.takeReconcile()).toBe(true);
+    facts.report(log.append(facts.held()));
     expect(facts.mustReconcile).toBe(false);
     expect(facts.held().map(({ id, seq }) => [id, seq])).toEqual([['a', 2]]);
+  });
+});
+
+describe('a report of another life that comes while a reconciling publish is under way', () => {
+  test('asks for another one: what it told is not in the first', () => {
+    const log = new FakeLog();
+    const facts = decided('a');
+    facts.report(log.append(facts.takeDrafts()));
+    const report = log.append([{ id: 'b', type: 'step.started', at: 1, data: {} }]);
+    const old = { ...report, events: [log.find('b')!] };
+    log.rebuild(facts.held());
+    facts.learn(log.position);
+    expect(facts.takeReconcile()).toBe(true);
+    const reconciled = log.append(facts.held());
+    facts.report(old);
+    facts.report(reconciled);
+    expect(facts.takeReconcile()).toBe(true);
+    facts.report(log.append(facts.held()));
+    expect(facts.mustReconcile).toBe(false);
+    expect(ids(log.events)).toEqual(['a', 'b']);
   });
 });
 
@@ -124,7 +145,7 @@ describe('what an activity has decided is adopted', () => {
   test('after what was decided before, each fact once', () => {
     const facts = decided('a');
     const log = new FakeLog();
-    facts.report(log.append(facts.takeDrafts()), false);
+    facts.report(log.append(facts.takeDrafts()));
     facts.decide('step.started', 'b', 1, {});
     facts.adopt([draft('a'), draft('b'), draft('c'), draft('c')]);
     expect(ids(facts.pending())).toEqual(['b', 'c']);
@@ -136,7 +157,7 @@ describe('what an activity has decided is adopted', () => {
     const before = facts.pendingChars;
     facts.adopt([draft('b')]);
     expect(facts.pendingChars).toBeGreaterThan(before + JSON.stringify(draft('b')).length - 1);
-    facts.report(new FakeLog().append(facts.takeDrafts()), false);
+    facts.report(new FakeLog().append(facts.takeDrafts()));
     expect(facts.pendingChars).toBe('[]'.length);
   });
 });
@@ -153,7 +174,7 @@ describe('the steps of a turn that have no end', () => {
     const facts = new Facts();
     facts.adopt([start('t1.1', 't1'), start('t1.2', 't1'), start('t2.1', 't2'), end('t1.1')]);
     expect(facts.openSteps('t1').map(({ step }) => step)).toEqual(['t1.2']);
-    facts.report(new FakeLog().append(facts.takeDrafts()), false);
+    facts.report(new FakeLog().append(facts.takeDrafts()));
     expect(facts.openSteps('t1').map(({ step }) => step)).toEqual(['t1.2']);
     facts.adopt([end('t1.2')]);
     expect(facts.openSteps('t1')).toEqual([]);

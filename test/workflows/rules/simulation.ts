@@ -31,6 +31,8 @@ export class Simulation {
   readonly sent = new Set<string>();
   /** Those that got a turn. */
   readonly accepted = new Set<string>();
+  /** Ends of steps that an activity had made durable when it came back, or was given up. */
+  readonly durable = new Set<string>();
   logsLost = 0;
   /** The activity of the turn that is at work, or has come back without being heard of. */
   turn: FakeTurn | null = null;
@@ -95,7 +97,7 @@ export class Simulation {
     switch (nextMove(machine, this.turn !== null, () => full)) {
       case 'publish':
         this.#publish = {
-          ...{ reconcile: machine.facts.mustReconcile, drafts: machine.facts.takeDrafts() },
+          ...{ reconcile: machine.facts.takeReconcile(), drafts: machine.facts.takeDrafts() },
           ...machine.takeAlong(),
         };
         break;
@@ -129,7 +131,7 @@ export class Simulation {
   /** The workflow hears of it. */
   publishReports(): void {
     if (!this.#publish || !this.#published) return;
-    this.machine.report(this.#published, this.#publish.reconcile);
+    this.machine.report(this.#published);
     this.#publish = null;
     this.#published = null;
   }
@@ -144,6 +146,7 @@ export class Simulation {
     const { turn } = this;
     if (!turn?.result) return;
     this.turn = null;
+    this.#keep(turn);
     this.#journaled = [...this.#journaled, ...turn.result.entries.map(({ path }) => path)];
     this.machine.back(turn.input, turn.result, this.#tick());
   }
@@ -161,13 +164,16 @@ export class Simulation {
     const { input, durable: progress } = this.working;
     this.zombie = this.working;
     this.turn = null;
+    this.#keep(this.zombie);
     const code = progress ? 'worker_lost' : 'no_worker_for_agent';
     this.machine.lost(input, { progress, code }, this.#tick());
   }
 
   /** Only in a turn that is given up: in another, whoever goes on with it runs the same steps. */
   zombieBegins(): void {
-    if (this.turn === null) this.zombie?.begin();
+    const { current } = this.machine.turns;
+    const goesOn = current?.turn === this.zombie?.input.turn && current?.phase !== 'over';
+    if (!goesOn) this.zombie?.begin();
   }
 
   /** The log is lost and built anew from the archive, what the workflow knows, and what the running turn has made durable. */
@@ -191,6 +197,7 @@ export class Simulation {
   settle(): void {
     for (let n = 0; n < PATIENCE; n += 1) {
       if (this.#isAtRest()) return;
+      this.#checkRest();
       this.act();
       this.publishLands();
       this.publishReports();
@@ -213,6 +220,17 @@ export class Simulation {
   #isAtRest(): boolean {
     const waits = this.machine.turns.current !== null || this.turn !== null || this.isPublishing;
     return !waits && this.move === null;
+  }
+
+  /** What waits for a while hides nothing, and does not wait when the session closes. */
+  #checkRest(): void {
+    if (this.turn !== null || this.isPublishing || this.move !== null) return;
+    if (this.machine.facts.pending().length > 0) throw new Error('facts wait and nobody carries them');
+    if (this.machine.state(0).status === 'closing') throw new Error('a turn waits in a session that closes');
+  }
+
+  #keep({ durable }: FakeTurn): void {
+    for (const { id, type } of durable?.facts ?? []) if (type === 'step.completed') this.durable.add(id);
   }
 
   #runTurn(): void {
@@ -240,13 +258,16 @@ export class Simulation {
   #archive(): boolean {
     const { facts } = this.machine;
     const { archivedTo, known } = facts;
-    if (known.epoch !== this.log.epoch) {
+    if (known.epoch !== 0 && known.epoch !== this.log.epoch) {
       facts.learn(this.log.position);
       return false;
     }
-    const whole = this.log.position.seq >= known.seq;
+    const whole = known.epoch === this.log.epoch && this.log.position.seq >= known.seq;
     const more = whole ? this.log.events.slice(archivedTo, known.seq) : assemble(archivedTo, facts.held());
     this.archive.push(...more);
+    const ids = new Set(this.archive.map(({ id }) => id));
+    const missing = facts.held().find(({ id }) => !ids.has(id));
+    if (missing) throw new Error(`the archive lacks ${missing.id}`);
     facts.archived(more.at(-1)?.seq ?? archivedTo);
     return true;
   }
