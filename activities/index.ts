@@ -41,10 +41,16 @@ function outside(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, ASK_OUTSIDE);
 }
 
-/** Inside its task a workflow answers no question. */
-function outsideOnly(source: SessionSource, isLocal: () => boolean): SessionSource {
+/** What an activity may rebuild a log from. Inside its task a workflow answers no question. */
+function sourceOf(source: SessionSource, isLocal: () => boolean): SessionSource {
   return {
-    known: (ref) => (isLocal() ? Promise.reject(outside('The workflow must be asked.')) : source.known(ref)),
+    async known(ref) {
+      if (isLocal()) throw outside('The workflow must be asked.');
+      const known = await source.known(ref);
+      // Its session goes on from what it has left behind, to which nothing may be added any more.
+      if (known?.interrupted) throw new TurnStopped('superseded');
+      return known;
+    },
     archived: (ref, upTo, limit) => source.archived(ref, upTo, limit),
     session: (ref) => source.session(ref),
   };
@@ -54,7 +60,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
   const { teams = TEAMS, draining = new AbortController().signal } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs } = deps;
   const isLocal = (): boolean => Context.current().info.isLocal;
-  const source = outsideOnly(deps.source, isLocal);
+  const source = sourceOf(deps.source, isLocal);
   const conversations = new Conversations({ log: deps.log, source });
   const turns = { ...deps, source, teams, conversations, patient: true };
   const inTask = { ...turns, patient: false };

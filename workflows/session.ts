@@ -84,7 +84,6 @@ class SessionRun {
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
-    for (const message of input.carried?.arrived ?? []) this.receive(message);
   }
 
   receive(message: unknown): void {

@@ -24,8 +24,9 @@ export type {
   SessionInput,
 } from './engine/session.ts';
 export { RunRecord } from './engine/ended-run.ts';
-export type { EndedRun, InterruptionReason } from './engine/ended-run.ts';
+export type { EndedRun, Interruption, InterruptionReason } from './engine/ended-run.ts';
 export {
+  arrivals,
   carryOver,
   interruptedFact,
   interruptedReceipt,

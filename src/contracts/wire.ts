@@ -24,7 +24,8 @@ export interface SessionSummary {
   readonly tenant: string;
   /** Its name. */
   readonly team: string;
-  readonly status: 'open' | 'closed';
+  /** See `SessionStatus`; a session that is closing is still open. */
+  readonly status: 'open' | 'closed' | 'interrupted';
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   readonly workflowId: string;

@@ -70,7 +70,7 @@ export const summaryReply = describes<SessionSummary>()(
       id: z.string(),
       tenant: z.string(),
       team: z.string(),
-      status: z.enum(['open', 'closed']),
+      status: z.enum(['open', 'closed', 'interrupted']),
       createdAt: ms,
       workflowId: z.string().meta({ description: 'Where to find it in the Temporal Web UI.' }),
     })

@@ -25,8 +25,8 @@ export function createReopen({ calls, ...deps }: ReopenDeps): Reopen {
     }
     const { events, head, closed } = await settleInterrupted(deps, ref, run);
     if (closed) throw closedError();
-    const { info } = run.known;
-    const carried = carryOver(run, events, { head, at: Date.now() });
+    const { info, interrupted } = run;
+    const carried = carryOver(interrupted, events, { head, at: Date.now() });
     await calls.reopen({ tenant: ref.tenant, session: ref.session, info, carried }, message);
   };
 }

@@ -1,5 +1,6 @@
 /** Tells the log, and so everybody who follows it, that a session's workflow has ended without closing the session. */
 import {
+  arrivals,
   endsTurn,
   eventId,
   interruptedFact,
@@ -8,13 +9,12 @@ import {
   LIMITS,
   type EndedRun,
   type EventDraft,
+  type Interruption,
   type Position,
   type SessionRef,
 } from '../contracts/index.ts';
 import { merge } from './assemble.ts';
 import type { Closing, LogSlice, SessionLog } from './log.ts';
-
-type Known = EndedRun['known'];
 
 /**
  * Appends what the ended run had decided, an end for each step and turn that is open, and `session.interrupted`; once, whoever does it how
@@ -23,14 +23,16 @@ type Known = EndedRun['known'];
 export async function tellInterruption(
   log: SessionLog,
   ref: SessionRef,
-  known: Known,
+  run: EndedRun,
 ): Promise<Position | null> {
+  const { interrupted } = run;
   const slice = await log.read(ref, { limit: LIMITS.replayEvents });
-  if (!slice || isAfter(known.known, slice.position)) return null;
-  const told = interruptedFact(known.interrupted);
+  if (!slice || isAfter(run.known, slice.position)) return null;
+  const told = interruptedFact(interrupted);
   const ids = new Set(slice.events.map(({ id }) => id));
   if (ids.has(told.id) || ids.has(eventId.sessionClosed())) return slice.position;
-  const pending = merge(known.pending, known.running);
+  const pending = merge(run.pending, run.running);
+  const facts = [...pending, ...arrivals(interrupted, slice.events)];
   let position = slice.position;
   const append = async (drafts: readonly EventDraft[], closes?: Closing): Promise<boolean> => {
     const reply = await log.append(ref, { known: position, drafts, ...(closes ? { closes } : {}) });
@@ -38,19 +40,19 @@ export async function tellInterruption(
     position = reply.position;
     return true;
   };
-  for (const turn of openTurns(slice, known)) {
-    const end = endOf(turn, [...slice.events, ...known.events, ...pending], known);
+  for (const turn of openTurns(slice, interrupted)) {
+    const end = endOf(turn, [...slice.events, ...run.events, ...pending], interrupted);
     const { at, cause, data } = end;
     const closes: Closing = { turn, end: { type: 'step.failed', at, data, ...(cause ? { cause } : {}) } };
     if (!(await append([...pending, end], closes))) return null;
   }
   const closed = pending.some(({ type }) => type === 'session.closed');
-  return (await append(closed ? pending : [...pending, told])) ? position : null;
+  return (await append(closed ? facts : [...facts, told])) ? position : null;
 }
 
 /** The log may know more than the run had heard. */
-function openTurns({ events, open }: LogSlice, { interrupted }: Known): readonly string[] {
-  const turns = new Set(interrupted.turns);
+function openTurns({ events, open }: LogSlice, { ledger }: Interruption): readonly string[] {
+  const turns = new Set(ledger.open);
   for (const { type, turn = '' } of events) {
     if (type === 'turn.started') turns.add(turn);
     else if (endsTurn(type)) turns.delete(turn);
@@ -62,10 +64,15 @@ function openTurns({ events, open }: LogSlice, { interrupted }: Known): readonly
 function endOf(
   turn: string,
   facts: readonly EventDraft[],
-  { interrupted }: Known,
+  { reason, at }: Interruption,
 ): Extract<EventDraft, { type: 'turn.failed' }> {
   const cause = facts.find((fact) => fact.turn === turn)?.cause;
   const place = { turn, ...(cause === undefined ? {} : { cause }) };
-  const data = interruptedTurn(interrupted);
-  return { id: eventId.turnEnded(turn), type: 'turn.failed', at: interrupted.at, ...place, data };
+  return {
+    id: eventId.turnEnded(turn),
+    type: 'turn.failed',
+    at,
+    ...place,
+    data: interruptedTurn({ reason }),
+  };
 }

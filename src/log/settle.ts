@@ -40,28 +40,28 @@ const TRIES = 3;
 export async function settleInterrupted(deps: SettleDeps, ref: SessionRef, run: EndedRun): Promise<Settled> {
   const { log, source, archive } = deps;
   for (let tried = 0; tried < TRIES; tried += 1) {
-    const told = await tellInterruption(log, ref, run.known);
-    if (!told) await recoverLog(log, source, ref, run.known.known);
+    const told = await tellInterruption(log, ref, run);
+    if (!told) await recoverLog(log, source, ref, run.known);
     const settled = told && (await read(log, ref, run));
     if (!settled) continue;
-    await archive.write(ref, run.known.info, settled.events);
+    await archive.write(ref, run.info, settled.events);
     return settled;
   }
   throw new ConvokeError('log_unavailable', 'The log was lost again. Try again.');
 }
 
 /** Null if the log is lost. */
-async function read(log: SessionLog, ref: SessionRef, { known }: EndedRun): Promise<Settled | null> {
+async function read(log: SessionLog, ref: SessionRef, run: EndedRun): Promise<Settled | null> {
   const found: LoggedEvent[] = [];
-  for (let after = known.archivedTo; ; after = found.at(-1)?.seq ?? after) {
+  for (let after = run.archivedTo; ; after = found.at(-1)?.seq ?? after) {
     const slice = await log.read(ref, { after, limit: LIMITS.replayEvents });
     if (!slice) return null;
     found.push(...slice.events);
     if (slice.events.length === LIMITS.replayEvents) continue;
     const { position: head, first } = slice;
     // What the log has trimmed the run still knew.
-    const trimmed = known.events.filter(({ seq }) => seq < first);
-    const whole = assemble(known.archivedTo, [...found, ...trimmed], [], head.seq);
+    const trimmed = run.events.filter(({ seq }) => seq < first);
+    const whole = assemble(run.archivedTo, [...found, ...trimmed], [], head.seq);
     const events = whole.filter(({ seq }) => seq <= head.seq);
     return { head, events, closed: events.some(({ id }) => id === eventId.sessionClosed()) };
   }

@@ -86,7 +86,7 @@ class Watch {
       if (!(await this.#isSettled(ref, run))) {
         const ended = await this.#calls.interrupted(ref);
         if (ended) {
-          const { reason } = ended.known.interrupted;
+          const { reason } = ended.interrupted;
           await settleInterrupted(this.#deps, ref, ended);
           logger.warn({ ...place, reason }, 'A session was interrupted; its next message reopens it');
         }

@@ -44,7 +44,7 @@ export function createKnownEvents(
         // First: a turn that ends between the two questions has told the workflow by the second.
         const description = await handle.describe();
         const ended = await endedRun(client, ref, description);
-        if (ended) return ended.known;
+        if (ended) return ended;
         const running = await runningFacts(client, description);
         const known = await assemblePages((from) =>
           handle.query<KnownEventsPage, [number]>(SESSION.queries.events, from),

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { parseWorkflowId, SESSION } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
+import { INTERRUPTED } from './sessions-query.ts';
 
 /** `run` may not be the session's newest: it may have been reopened since. */
 export interface InterruptedRun {
@@ -29,7 +30,7 @@ export async function listInterrupted(
     query: [
       `WorkflowType = '${SESSION.workflow}'`,
       `TaskQueue = '${taskQueue}'`,
-      "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')",
+      INTERRUPTED,
       `CloseTime >= '${new Date(since).toISOString()}'`,
     ].join(' AND '),
     pageSize: PAGE,

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { ConvokeError } from '../contracts/index.ts';
 import type { SessionPage, SessionSummary } from '../contracts/index.ts';
-import { isArgumentRefused } from './errors.ts';
+import { isArgumentRefused, isWorkflowNotFound } from './errors.ts';
 import { summaryOf } from './memo.ts';
 import type { SessionMemo } from './memo.ts';
 import { nextCursor, pageToken, visibilityQuery } from './sessions-query.ts';
@@ -11,8 +11,8 @@ import type { ListQuery } from './sessions-query.ts';
 type Response = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 type Row = Response['executions'][number];
 
-/** `WORKFLOW_EXECUTION_STATUS_RUNNING` */
-const RUNNING = 1;
+/** Of `WorkflowExecutionStatus`; every other end of a workflow has interrupted its session. */
+const STATUS: Readonly<Record<number, SessionSummary['status']>> = { 1: 'open', 2: 'closed' };
 
 /** The decoded memo of a row; payload codecs of the client are applied. */
 async function memoOf(client: Client, row: Row): Promise<Partial<SessionMemo>> {
@@ -27,11 +27,23 @@ async function memoOf(client: Client, row: Row): Promise<Partial<SessionMemo>> {
   return memo;
 }
 
+/** True if the session of an interrupted run goes on in another, or has just been forgotten. */
+async function isReopened(client: Client, { execution }: Row): Promise<boolean> {
+  try {
+    const { runId } = await client.workflow.getHandle(execution?.workflowId ?? '').describe();
+    return runId !== execution?.runId;
+  } catch (error) {
+    if (isWorkflowNotFound(error)) return true;
+    throw error;
+  }
+}
+
 async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<SessionSummary | null> {
+  const status = STATUS[Number(row.status)] ?? 'interrupted';
+  if (status === 'interrupted' && (await isReopened(client, row))) return null;
   const memo = await memoOf(client, row);
   const createdAt = Number(row.startTime?.seconds ?? 0) * 1_000;
-  const running = Number(row.status) === RUNNING;
-  return summaryOf(tenant, row.execution?.workflowId ?? '', running, { createdAt, ...memo });
+  return summaryOf(tenant, row.execution?.workflowId ?? '', status, { createdAt, ...memo });
 }
 
 /** Throws `invalid_cursor`, or what Temporal threw. */

@@ -15,7 +15,7 @@ export interface SessionMemo {
 export function summaryOf(
   tenant: string,
   id: string,
-  running: boolean,
+  status: SessionSummary['status'],
   { team, createdAt }: Partial<SessionMemo>,
 ): SessionSummary | null {
   const ref = parseWorkflowId(id);
@@ -24,7 +24,7 @@ export function summaryOf(
     id: ref.session,
     tenant,
     team: team ?? DEFAULT_TEAM.name,
-    status: running ? 'open' : 'closed',
+    status,
     createdAt: createdAt ?? 0,
     workflowId: id,
   };

@@ -110,7 +110,7 @@ class TemporalCalls implements SessionCalls {
         const policy = WorkflowIdReusePolicy.REJECT_DUPLICATE;
         const options = { ...this.#options({ ...ref, info }, memo), workflowIdReusePolicy: policy };
         await this.#client.workflow.start(SESSION.workflow, options);
-        return { started: true, summary: this.#summary(ref, true, memo) };
+        return { started: true, summary: this.#summary(ref, 'open', memo) };
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         return { started: false, found: await this.#find(ref) };
@@ -148,7 +148,7 @@ class TemporalCalls implements SessionCalls {
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
     return this.#inSession(ref, 'worker', async (handle) => {
       const ended = await this.#ended(ref);
-      if (ended) return interruptedReceipt(ended, messageId);
+      if (ended) return interruptedReceipt(ended.interrupted, messageId);
       return handle.query<Receipt | null, [string]>(SESSION.queries.receipt, messageId);
     });
   }
@@ -205,12 +205,13 @@ class TemporalCalls implements SessionCalls {
     const found = await this.#describe(ref);
     if (found === null) return null;
     const memo = found.memo as Partial<SessionMemo>;
-    const summary = this.#summary(ref, found.status.name === 'RUNNING', memo);
-    return { summary, requestHash: memo.requestHash ?? '' };
+    const status =
+      found.status.name === 'RUNNING' ? 'open' : interruptionOf(found) ? 'interrupted' : 'closed';
+    return { summary: this.#summary(ref, status, memo), requestHash: memo.requestHash ?? '' };
   }
 
-  #summary(ref: SessionRef, running: boolean, memo: Partial<SessionMemo>): SessionSummary {
-    const summary = summaryOf(ref.tenant, workflowId(ref), running, memo);
+  #summary(ref: SessionRef, status: SessionSummary['status'], memo: Partial<SessionMemo>): SessionSummary {
+    const summary = summaryOf(ref.tenant, workflowId(ref), status, memo);
     if (!summary) throw new ConvokeError('internal');
     return summary;
   }

@@ -1,14 +1,18 @@
 /** Lists of sessions: the visibility query, and cursors that are the server's page tokens. */
 import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+import type { SessionSummary } from '../contracts/index.ts';
 
 export interface ListQuery {
-  readonly status?: 'open' | 'closed';
+  readonly status?: SessionSummary['status'];
   /** A name. */
   readonly team?: string;
   /** The `next` of the page before. */
   readonly cursor?: string;
   readonly limit: number;
 }
+
+/** Workflows that have ended without closing their sessions. */
+export const INTERRUPTED = "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')";
 
 /** The visibility query. Only ids go in, between quotes: there is nothing to escape. A continued run is not a session of its own. */
 export function visibilityQuery(
@@ -19,7 +23,8 @@ export function visibilityQuery(
   if (!isId(tenant) || (team !== undefined && !isId(team))) throw new ConvokeError('internal');
   const states = {
     open: "ExecutionStatus = 'Running'",
-    closed: "ExecutionStatus IN ('Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut')",
+    closed: "ExecutionStatus = 'Completed'",
+    interrupted: INTERRUPTED,
     all: "ExecutionStatus != 'ContinuedAsNew'",
   } as const;
   return [

@@ -1,6 +1,14 @@
 /** What an ended run leaves behind, folded from what its history tells; and what the next run is given. */
 import { describe, expect, test } from '@jest/globals';
-import { carryOver, eventId, interruptedReceipt, LIMITS, RunRecord } from '../../src/contracts/index.ts';
+import {
+  arrivals,
+  carryOver,
+  eventId,
+  interruptedReceipt,
+  LIMITS,
+  RunRecord,
+  START,
+} from '../../src/contracts/index.ts';
 import type {
   CarriedState,
   EndedRun,
@@ -56,8 +64,8 @@ function end(record: RunRecord, running: readonly EventDraft[] = []): EndedRun {
   return record.ended({ run: 'r1', reason: 'terminated', at: 9, historyEvents: 20, running });
 }
 
-function carry(run: EndedRun, events: readonly LoggedEvent[] = run.known.events): CarriedState {
-  return carryOver(run, events, { head: { epoch: 7, seq: 99 }, at: 10 });
+function carry(run: EndedRun, events: readonly LoggedEvent[] = run.events): CarriedState {
+  return carryOver(run.interrupted, events, { head: { epoch: 7, seq: 99 }, at: 10 });
 }
 
 /** One answered message, whose facts an activity carried. */
@@ -77,7 +85,7 @@ const ids = (facts: readonly EventDraft[]): readonly string[] => facts.map(({ id
 
 describe('what a run leaves behind', () => {
   test('the facts that its activities carried, where they landed', () => {
-    const { known, arrived } = end(answered());
+    const known = end(answered());
     expect(known.events.map(({ id, seq }) => `${seq} ${id}`)).toEqual([
       '1 session:created',
       '2 message:m1',
@@ -85,7 +93,11 @@ describe('what a run leaves behind', () => {
       '4 turn:t1:end',
     ]);
     expect(known).toMatchObject({ known: { epoch: 7, seq: 4 }, archivedTo: 0, pending: [] });
-    expect(known.interrupted).toEqual({ run: 'r1', reason: 'terminated', at: 9, turns: [] });
+    const { ledger, arrived, ...interrupted } = known.interrupted;
+    expect(interrupted).toEqual({
+      ...{ run: 'r1', reason: 'terminated', at: 9, input: INPUT, refused: [], historyEvents: 20 },
+    });
+    expect(ledger.open).toEqual([]);
     expect(arrived).toEqual([]);
   });
 
@@ -94,13 +106,14 @@ describe('what a run leaves behind', () => {
     for (const id of ['m2', 'm3', 'm4']) record.message(message(id));
     const placed = { [eventId.message('m2')]: 5, [eventId.turnStarted('t2')]: 6, [eventId.message('m3')]: 7 };
     record.report(report(7, placed), 3);
-    const { known, arrived } = end(record);
+    const known = end(record);
+    const { ledger, arrived } = known.interrupted;
     expect(known.events.slice(4)).toMatchObject([
       { seq: 5, type: 'message.accepted', turn: 't2', cause: 'm2', data: { queued: false } },
       { seq: 6, type: 'turn.started', turn: 't2', data: { messageIds: ['m2'] } },
       { seq: 7, type: 'message.accepted', turn: 't3', data: { queued: true, parts: message('m3').parts } },
     ]);
-    expect(known.interrupted.turns).toEqual(['t2']);
+    expect(ledger.open).toEqual(['t2']);
     expect(arrived.map(({ messageId }) => messageId)).toEqual(['m4']);
   });
 
@@ -108,9 +121,10 @@ describe('what a run leaves behind', () => {
     const record = answered();
     record.message(message('m2'));
     record.drafts([accepted('m2', 't2'), started('t2', 'm2')]);
-    const { known, arrived, ledger } = end(record);
+    const known = end(record);
+    const { arrived, ledger } = known.interrupted;
     expect(ids(known.pending)).toEqual([eventId.message('m2'), eventId.turnStarted('t2')]);
-    expect(known.interrupted.turns).toEqual(['t2']);
+    expect(ledger.open).toEqual(['t2']);
     expect(arrived).toEqual([]);
     expect(ledger.turns).toBe(2);
   });
@@ -123,17 +137,17 @@ describe('what a run leaves behind', () => {
       [eventId.turnEnded('t1')]: 14,
     };
     record.report({ ...report(14, moved), position: { epoch: 8, seq: 14 } }, 3);
-    const { known } = end(record);
+    const known = end(record);
     expect(known.known).toEqual({ epoch: 8, seq: 14 });
     expect(known.events.map(({ seq }) => seq)).toEqual([1, 12, 13, 14]);
-    expect(known.interrupted.turns).toEqual([]);
+    expect(known.interrupted.ledger.open).toEqual([]);
   });
 
   test('what is archived is let go, and its messages are remembered', () => {
     const record = answered();
     record.archived(4);
     const run = end(record);
-    expect(run.known).toMatchObject({ archivedTo: 4, events: [] });
+    expect(run).toMatchObject({ archivedTo: 4, events: [] });
     const carried = carry(run);
     expect(carried).toMatchObject({ turns: 1, inbox: [], archivedTo: 99 });
     expect(carried.receipts).toEqual([
@@ -152,7 +166,7 @@ describe('what a run leaves behind', () => {
       { id: eventId.messageRejected('m3'), type: 'message.rejected', at: 1, cause: 'm3', data },
     ]);
     record.message(message('m3', 'with room'));
-    const { arrived } = end(record);
+    const { arrived } = end(record).interrupted;
     expect(arrived).toEqual([message('m2'), message('m3', 'with room')]);
   });
 
@@ -160,22 +174,46 @@ describe('what a run leaves behind', () => {
     const record = new RunRecord(INPUT);
     const count = LIMITS.inboxMessages + 3;
     for (let n = 1; n <= count; n += 1) record.message(message(`m${n}`));
-    const run = end(record);
-    expect(run.arrived).toHaveLength(LIMITS.inboxMessages);
-    const carried = carry(run);
-    expect(carried.release).toEqual(run.refused);
-    const refused = carried.outbox.filter(({ type }) => type === 'message.rejected');
+    const { interrupted } = end(record);
+    const facts = arrivals(interrupted, []);
+    expect(facts.filter(({ type }) => type === 'message.accepted')).toHaveLength(LIMITS.inboxMessages);
+    const refused = facts.filter(({ type }) => type === 'message.rejected');
     expect(refused.map(({ cause }) => cause)).toEqual([`m${count - 2}`, `m${count - 1}`, `m${count}`]);
-    expect(carried.receipts).toContainEqual({
+    expect(carryOver(interrupted, [], { head: START, at: 1 }).receipts).toContainEqual({
       ...{ session: 's', messageId: `m${count}`, status: 'rejected', code: 'inbox_full' },
     });
+  });
+});
+
+describe('messages that no run has ordered', () => {
+  test('get their places after those that the log knows of', () => {
+    const record = answered();
+    for (const id of ['m2', 'm3', 'm4']) record.message(message(id));
+    const { interrupted } = end(record);
+    const facts = arrivals(interrupted, [at(5, accepted('m2', 't2'))]);
+    expect(facts).toMatchObject([
+      { type: 'message.accepted', turn: 't3', cause: 'm3', data: { queued: true } },
+      { type: 'message.accepted', turn: 't4', cause: 'm4', data: { queued: true } },
+    ]);
+  });
+
+  test('are refused by a session that was to be closed', () => {
+    const record = answered();
+    record.close('requested');
+    record.message(message('m2'));
+    const [fact, ...more] = arrivals(end(record).interrupted, []);
+    expect(fact).toMatchObject({
+      type: 'message.rejected',
+      data: { messageId: 'm2', code: 'session_closed' },
+    });
+    expect(more).toEqual([]);
   });
 });
 
 describe('what the next run is given', () => {
   test('the log knows more than the run had heard', () => {
     const record = answered();
-    for (const id of ['m2', 'm3', 'm4', 'm5']) record.message(message(id));
+    for (const id of ['m2', 'm3', 'm4']) record.message(message(id));
     const run = end(record);
     const cancelled: EventDraft = {
       ...{ id: eventId.turnEnded('t4'), type: 'turn.cancelled', at: 1, turn: 't4', data: { reason: 'x' } },
@@ -186,12 +224,11 @@ describe('what the next run is given', () => {
       ...[at(8, accepted('m4', 't4')), at(9, cancelled)],
       at(10, { id: eventId.turnEnded('t2'), type: 'turn.failed', at: 1, turn: 't2', data: failed }),
     ];
-    const carried = carry(run, [...run.known.events, ...more]);
+    const carried = carry(run, [...run.events, ...more]);
     expect(carried).toMatchObject({ status: 'open', turns: 4, events: [], reconcile: false });
     expect(carried.inbox).toEqual([
       { turn: 't3', messageId: 'm3', chars: JSON.stringify(message('m3').parts).length },
     ]);
-    expect(carried.arrived).toEqual([message('m5')]);
     expect(
       carried.receipts.map(({ messageId, status, turnStatus, code }) => [
         messageId,
@@ -210,16 +247,16 @@ describe('what the next run is given', () => {
   });
 
   test('a run that is interrupted again goes on from what it was given', () => {
-    const first = answered();
-    first.message(message('m2'));
-    const carried = carry(end(first));
+    const first = end(answered());
+    const carried = carry(first, [...first.events, at(5, accepted('m2', 't2'))]);
     const second = new RunRecord({ ...INPUT, carried });
     second.message(message('m1', 'again'));
+    second.message(message('m2', 'again'));
     second.message(message('m3'));
     const run = end(second);
-    expect(run.arrived.map(({ messageId }) => messageId)).toEqual(['m2', 'm3']);
-    expect(ids(run.known.pending)).toEqual([eventId.sessionReopened('r1')]);
-    expect(carry(run)).toMatchObject({ turns: 1, receipts: carried.receipts });
+    expect(run.interrupted.arrived).toEqual([message('m3')]);
+    expect(ids(run.pending)).toEqual([eventId.sessionReopened('r1')]);
+    expect(carry(run)).toMatchObject({ turns: 2, receipts: carried.receipts, inbox: carried.inbox });
   });
 
   test('the newest receipts, and those of all messages that wait', () => {
@@ -247,7 +284,7 @@ describe('what the next run is given', () => {
 test('where a message of an interrupted session stands', () => {
   const record = answered();
   record.message(message('m2'));
-  const run = end(record);
+  const run = end(record).interrupted;
   expect(interruptedReceipt(run, 'm1')).toMatchObject({ status: 'consumed', turnStatus: 'completed' });
   expect(interruptedReceipt(run, 'm2')).toMatchObject({ status: 'accepted' });
   expect(interruptedReceipt(run, 'm9')).toBeNull();

@@ -1,5 +1,6 @@
 /** Sessions whose workflow has ended without closing them go on with the next message; on real servers. */
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventId, LIMITS, workflowId } from '../../src/contracts/index.ts';
 import type { LoggedEvent } from '../../src/contracts/index.ts';
@@ -208,6 +209,22 @@ describe('with a worker', () => {
       code: 'turn_not_found',
       message: expect.stringContaining('next message'),
     });
+  });
+
+  test('lists show it as interrupted, and when it goes on as one session', async () => {
+    const session = await engine.open([echo]);
+    const tenant = { tenant: session.tenant };
+    const listed = async (status?: string): Promise<unknown> => {
+      const { data } = await engine.intake.list(tenant, { limit: '100', ...(status ? { status } : {}) });
+      return data.filter(({ id }) => id === session.session).map((each) => each.status);
+    };
+    await session.handle().terminate();
+    await eventually('it is listed', async () => isDeepStrictEqual(await listed(), ['interrupted']));
+    expect(await listed('interrupted')).toEqual(['interrupted']);
+    expect(await listed('closed')).toEqual([]);
+    await session.send('m1', 'one');
+    await eventually('it is open again', async () => isDeepStrictEqual(await listed(), ['open']));
+    expect(await listed('interrupted')).toEqual([]);
   });
 
   test('closing it answers what waits, and then closes', async () => {

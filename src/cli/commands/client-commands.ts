@@ -74,7 +74,7 @@ function addLists(program: Command): void {
     .command('sessions')
     .summary('list sessions')
     .description('Lists the sessions of the tenant, newest first.')
-    .addOption(new Option('--status <status>', 'only these').choices(['open', 'closed']))
+    .addOption(new Option('--status <status>', 'only these').choices(['open', 'closed', 'interrupted']))
     .option('--team <team>', 'only those of this team')
     .addOption(new Option('--limit <n>', 'how many').default(20).argParser(pageSize))
     .option('--json', JSON_TEXT)

@@ -2,11 +2,11 @@
 import type { Position } from '../cursor.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { FailureInfo } from '../events/step.ts';
-import { eventId } from '../ids.ts';
+import { eventId, turnId } from '../ids.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { Receipt } from '../message.ts';
 import type { SessionState } from '../session.ts';
-import type { EndedRun, Interruption, InterruptionReason } from './ended-run.ts';
+import { accepted, type EndedRun, type Interruption, type InterruptionReason } from './ended-run.ts';
 import { Ledger } from './ledger.ts';
 import type { CarriedState } from './session.ts';
 
@@ -25,65 +25,83 @@ export function interruptedTurn({ reason }: Pick<Interruption, 'reason'>): Failu
 }
 
 /** The fact that a session was interrupted. */
-export function interruptedFact({ run, reason, at }: Interruption): EventDraft {
+export function interruptedFact({
+  run,
+  reason,
+  at,
+}: Pick<Interruption, 'run' | 'reason' | 'at'>): EventDraft {
   return { id: eventId.sessionInterrupted(run), type: 'session.interrupted', at, data: { reason } };
 }
 
+/** The facts that messages have their place which Temporal had accepted and no run has ordered. `events`: the newest of the log. */
+export function arrivals(
+  { input, ledger: before, arrived, refused, closing, at }: Interruption,
+  events: readonly LoggedEvent[],
+): readonly EventDraft[] {
+  const ledger = new Ledger(input.session, before);
+  for (const event of events) ledger.note(event);
+  const isNew = (messageId: string): boolean => !ledger.isOrdered(messageId);
+  const ordered = arrived
+    .filter(({ messageId }) => isNew(messageId))
+    .map((message, index) => {
+      if (closing !== undefined) return rejected(message.messageId, 'session_closed', at);
+      return accepted(message, { turn: turnId(ledger.turns + index + 1), queued: true, at });
+    });
+  const full = refused.filter(isNew).slice(0, LIMITS.outboxRejections);
+  return [...ordered, ...full.map((messageId) => rejected(messageId, 'inbox_full', at))];
+}
+
 /**
- * What the next run begins with. `events`: those that the archive lacked when the run ended, up to `head`; it has them by now, and every turn
- * that had started has its end among them. `at`: now, ms since the Unix epoch.
+ * What the next run begins with. `events`: those that the archive lacked when the run ended, up to `head`; it has them by now, and among them
+ * are an end for every turn that had started and a place for every message. `at`: now, ms since the Unix epoch.
  */
 export function carryOver(
-  run: EndedRun,
+  { run, input, ledger: before, refused, closing }: Interruption,
   events: readonly LoggedEvent[],
   { head, at }: { readonly head: Position; readonly at: number },
 ): CarriedState {
-  const { closing, known, input } = run;
-  const ledger = new Ledger(input.session, run.ledger);
+  const ledger = new Ledger(input.session, before);
   for (const event of events) ledger.note(event);
-  const refused = run.refused.filter((messageId) => !ledger.isOrdered(messageId));
+  // Of more than are told only their receipts tell.
   for (const messageId of refused) ledger.refuse(messageId, 'inbox_full');
   const { receipts, inbox, turns } = ledger.state();
-  const { run: ended, turns: failed } = known.interrupted;
-  const reopened = eventId.sessionReopened(ended);
-  const waitsNoMore = receipts.filter(({ turn }) => turn !== undefined && failed.includes(turn));
+  const failed = receipts.filter(({ turn }) => turn !== undefined && before.open.includes(turn));
   return {
     status: closing === undefined ? 'open' : 'closing',
     closeReason: closing ?? '',
     known: head,
     archivedTo: head.seq,
     ...{ turns, inbox, receipts },
-    outbox: [{ id: reopened, type: 'session.reopened', at, data: {} }, ...refusals(refused, at)],
+    outbox: [{ id: eventId.sessionReopened(run), type: 'session.reopened', at, data: {} }],
     events: [],
     reconcile: false,
-    release: [...refused, ...waitsNoMore.map(({ messageId }) => messageId)],
-    arrived: run.arrived.filter(({ messageId }) => !ledger.isOrdered(messageId)),
+    release: [...failed.map(({ messageId }) => messageId), ...refused],
   };
 }
 
 /** The session as clients are told it while nobody runs it. */
-export function interruptedState({ input, known, ledger, arrived, historyEvents }: EndedRun): SessionState {
-  const { info, archivedTo } = known;
+export function interruptedState({ info, known, archivedTo, interrupted }: EndedRun): SessionState {
+  const { input, ledger, arrived, historyEvents } = interrupted;
   const queued = ledger.inbox.length + arrived.length;
   return {
     ...{ tenant: input.tenant, session: input.session, status: 'interrupted', createdAt: info.createdAt },
     ...{ team: info.team, agents: info.agents.map(({ name }) => name) },
-    ...{ known: known.known, archivedTo, turns: ledger.turns, queued, historyEvents },
+    ...{ known, archivedTo, turns: ledger.turns, queued, historyEvents },
   };
 }
 
 /** Where a message of an interrupted session stands, as far as its workflow had told; null: it had not. */
-export function interruptedReceipt({ input, ledger, arrived }: EndedRun, messageId: string): Receipt | null {
+export function interruptedReceipt(
+  { input, ledger, arrived }: Interruption,
+  messageId: string,
+): Receipt | null {
   const found = ledger.receipts.find((receipt) => receipt.messageId === messageId);
   if (found) return found;
   const came = arrived.some((message) => message.messageId === messageId);
   return came ? { session: input.session, messageId, status: 'accepted' } : null;
 }
 
-/** Of more than these only their receipts tell. */
-function refusals(messageIds: readonly string[], at: number): readonly EventDraft[] {
-  return messageIds.slice(0, LIMITS.outboxRejections).map((messageId) => ({
-    ...{ id: eventId.messageRejected(messageId), type: 'message.rejected', at, cause: messageId },
-    data: { messageId, code: 'inbox_full' },
-  }));
+function rejected(messageId: string, code: string, at: number): EventDraft {
+  const data = { messageId, code };
+  return { id: eventId.messageRejected(messageId), type: 'message.rejected', at, cause: messageId, data };
 }

@@ -17,21 +17,15 @@ import type { KnownEvents, SessionInput } from './session.ts';
 
 export type InterruptionReason = 'terminated' | 'failed' | 'timed out' | 'cancelled';
 
-/** A workflow has ended without closing its session. */
+/** A workflow has ended without closing its session; all that it leaves behind besides its events. */
 export interface Interruption {
   /** The run that has ended. */
   readonly run: string;
   readonly reason: InterruptionReason;
   /** ms since the Unix epoch. */
   readonly at: number;
-  /** Turns that had begun and not ended, as far as the run had heard. */
-  readonly turns: readonly string[];
-}
-
-/** All that such a run leaves behind. */
-export interface EndedRun {
+  /** What the run was given. */
   readonly input: SessionInput;
-  readonly known: KnownEvents & { readonly interrupted: Interruption };
   /** Messages and turns, as far as the run had told of them. */
   readonly ledger: LedgerState;
   /** Messages that Temporal had accepted and the run had not ordered, as far as it had told; in order. */
@@ -43,9 +37,11 @@ export interface EndedRun {
   readonly historyEvents: number;
 }
 
+/** What such a run knew. */
+export type EndedRun = KnownEvents & { readonly interrupted: Interruption };
+
 /** How a run ended, and what its running turn had made durable. */
-export interface RunEnd extends Omit<Interruption, 'turns'> {
-  readonly historyEvents: number;
+export interface RunEnd extends Pick<Interruption, 'run' | 'reason' | 'at' | 'historyEvents'> {
   readonly running: readonly EventDraft[];
 }
 
@@ -73,7 +69,6 @@ export class RunRecord {
     this.#closing = before && before.status !== 'open' ? before.closeReason : undefined;
     for (const event of before?.events ?? []) this.#hold(event);
     this.drafts(before?.outbox ?? []);
-    for (const message of before?.arrived ?? []) this.message(message);
   }
 
   /** A message came. The first of its id counts; one that was refused for want of room may come again. */
@@ -119,19 +114,18 @@ export class RunRecord {
     this.#closing ??= reason;
   }
 
-  ended({ run, reason, at, historyEvents, running }: RunEnd): EndedRun {
+  ended({ running, ...end }: RunEnd): EndedRun {
     const { info } = this.#input;
-    const ledger = this.#ledger.state();
-    const events = [...this.#held.values()].sort((a, b) => a.seq - b.seq);
-    const pending = [...this.#drafts.values()];
-    const known = { info, known: this.#known, archivedTo: this.#archivedTo, events, running, pending };
-    return {
-      ...{ input: this.#input, ledger, historyEvents },
-      known: { ...known, interrupted: { run, reason, at, turns: ledger.open } },
+    const interrupted = {
+      ...end,
+      ...{ input: this.#input, ledger: this.#ledger.state() },
       arrived: [...this.#arrived.values()],
       refused: [...this.#refused.values()],
       ...(this.#closing === undefined ? {} : { closing: this.#closing }),
     };
+    const events = [...this.#held.values()].sort((a, b) => a.seq - b.seq);
+    const pending = [...this.#drafts.values()];
+    return { info, known: this.#known, archivedTo: this.#archivedTo, events, running, pending, interrupted };
   }
 
   #hold(event: LoggedEvent): void {
@@ -179,7 +173,11 @@ interface Order {
   readonly at: number;
 }
 
-function accepted({ messageId, parts, from, receivedAt }: Message, { turn, queued, at }: Order): EventDraft {
+/** The fact that a message has its place. */
+export function accepted(
+  { messageId, parts, from, receivedAt }: Message,
+  { turn, queued, at }: Order,
+): EventDraft {
   const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued };
   const place = { turn, cause: messageId, stamps: { ingest: receivedAt } };
   return { id: eventId.message(messageId), type: 'message.accepted', at, ...place, data };

@@ -2,7 +2,7 @@
 import type { Position } from '../cursor.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { SessionRef } from '../ids.ts';
-import type { Message, Receipt } from '../message.ts';
+import type { Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 import type { Interruption } from './ended-run.ts';
 import type { CarriedTurn } from './turn.ts';
@@ -32,8 +32,6 @@ export interface CarriedState {
   readonly turn?: CarriedTurn;
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
-  /** Messages that Temporal has accepted and no run has ordered: set when an interrupted session is reopened. */
-  readonly arrived?: readonly Message[];
 }
 
 /** A message in the inbox, with the turn that it will open. Its text is in the fact that it was accepted. */

@@ -52,7 +52,7 @@ export const cancelSchema = z
 export const closeSchema = z.strictObject({});
 
 export const sessionsQuerySchema = z.strictObject({
-  status: z.enum(['open', 'closed']).exactOptional(),
+  status: z.enum(['open', 'closed', 'interrupted']).exactOptional(),
   team: text(LIMITS.nameChars).exactOptional(),
   cursor: z
     .string()
