@@ -137,9 +137,12 @@ function isRefused({ status, code, said }: Failure, error: unknown): boolean {
   return status !== 408 && status !== 409 && status !== 425;
 }
 
-function adviceFor({ status, said }: Failure): string {
-  const known = QUOTA.test(said) ? ADVICE[402] : ADVICE[status ?? 0];
-  return known ?? "Check the agent's model and the settings of the deployment";
+function adviceFor({ status = 0, code = '', said }: Failure): string {
+  let key = status;
+  if (QUOTA.test(said)) key = 402;
+  else if (/api_key|authenti/i.test(code)) key = 401;
+  else if (/model_not_found|invalid_model/i.test(code)) key = 404;
+  return ADVICE[key] ?? "Check the agent's model and the settings of the deployment";
 }
 
 function isMistake(error: unknown): boolean {

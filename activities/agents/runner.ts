@@ -34,8 +34,8 @@ export interface RunRequest {
 }
 
 /**
- * What a runner yields: text; reasoning; `alive`, a sign of life without content; and, at most once each, the usage that the provider
- * counted and why the model stopped (absent: `stop`).
+ * What a runner yields: text; reasoning; `alive`, a sign of life without content; the usage that the provider has counted so far (the newest
+ * counts); and at most once why the model stopped (absent: `stop`).
  */
 export type RunPiece =
   | { readonly type: 'text'; readonly text: string }

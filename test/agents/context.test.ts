@@ -89,6 +89,7 @@ describe('the budget of an agent', () => {
   });
 
   test('follows the default model of an agent that names none', () => {
-    expect(contextBudgetChars(agent({}), 'smollm2:135m')).toBe(8_192 * 0.75 * 2);
+    const runner = modelRunner({ baseUrl: 'http://127.0.0.1:1/v1', defaultModel: 'smollm2:135m' });
+    expect(runner.budgetChars?.(agent({}))).toBe(8_192 * 0.75 * 2);
   });
 });

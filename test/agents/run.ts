@@ -25,6 +25,8 @@ export interface RequestParts {
   readonly signal?: AbortSignal;
   /** Bounds other than those that no test reaches. */
   readonly bounds?: Partial<SpeechBounds>;
+  /** Called with each piece of text. */
+  readonly onText?: (text: string) => void;
 }
 
 export function requestOf(parts: RequestParts): RunRequest {
@@ -87,7 +89,10 @@ export async function hearModel(runner: AgentRunner, parts: RequestParts = {}) {
   let error: unknown;
   try {
     await speech.listen(runner.run(requestOf({ ...others, signal: speech.signal })), {
-      text: (said) => (text += said),
+      text: (said) => {
+        text += said;
+        parts.onText?.(said);
+      },
       reasoning: (said) => (reasoning += said),
     });
   } catch (thrown) {

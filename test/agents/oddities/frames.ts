@@ -87,7 +87,7 @@ export const DOCUMENTS: readonly Oddity[] = [
     name: 'an error with status 200, a word as its code',
     sent: json({ error: { message: 'x', code: 'invalid_api_key' } }),
     text: '',
-    fails: final('agent_refused', 'invalid_api_key'),
+    fails: final('agent_refused', /invalid_api_key.*Check the API key/),
   },
   {
     name: 'an error as text with status 200',
