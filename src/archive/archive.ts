@@ -1,6 +1,6 @@
 /**
- * The port of the archive: where events live once the workflow has let go of them. Written by an activity before the workflow continues as
- * new and when it closes.
+ * The port of the archive: where events live once the workflow no longer holds them. An activity writes to it before the workflow continues
+ * as new, and when it closes.
  *
  * Invariants that every archive keeps (proved by test/conformance/archive.suite.ts)
  * 1. Writing is idempotent by (tenant, session, seq): the first event written at a seq stays, and so does the first info.
@@ -27,8 +27,8 @@ export interface Archive {
   read(ref: SessionRef, after: number, limit: number): Promise<readonly LoggedEvent[]>;
   /** Events with `seq <= upTo`, the newest `limit` of them, oldest first. */
   readTail(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]>;
-  /** Null if nothing was ever written for it. */
+  /** Null if nothing was ever written for the session. */
   session(ref: SessionRef): Promise<ArchivedSession | null>;
-  /** Lets go of the database; every later call is rejected. Closing twice is harmless. */
+  /** Closes the database; every later call is rejected. Closing twice is harmless. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Chooses the adapter by the scheme of a URL. */
+/** Chooses the adapter by the URL's scheme. */
 import { ConvokeError } from '../contracts/index.ts';
 import type { Archive } from './archive.ts';
 import { createPostgresArchive } from './postgres.ts';
@@ -8,7 +8,7 @@ const FORMS = 'sqlite:///absolute/path.db, sqlite:relative/path.db or postgres:/
 
 /**
  * Opens the archive that a URL names: `sqlite:///absolute/path.db`, `sqlite:relative/path.db` or `postgres://…`. The path of a file is
- * taken as written, nothing in it is decoded. Throws an Error for any other form (without its text: it may hold a password), and whatever
+ * taken literally; nothing in it is decoded. Throws an Error for any other form (without its text: it may hold a password), and whatever
  * the database says if it cannot be opened. Later every error is `archive_unavailable`.
  */
 export async function openArchive(url: string): Promise<Archive> {
@@ -31,7 +31,7 @@ function sqliteFile(rest: string): string {
   return file;
 }
 
-/** The archive with every error named. Of the cause only the sentence is kept: PostgreSQL puts whole rows, so text of messages, beside it. */
+/** Maps every error to `archive_unavailable`. Only the message of the cause is kept: PostgreSQL adds whole rows, and so the text of messages. */
 function named(archive: Archive): Archive {
   const call = async <T>(ask: () => Promise<T>): Promise<T> => {
     try {

@@ -7,14 +7,14 @@ import { decodeEvent, decodeInfo, encode } from './row.ts';
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Longer than the server's: it strikes only when the server is not heard from at all. */
+/** Longer than the server's own time-out: it applies only if the server does not answer at all. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
 const TABLES_READY = `SELECT to_regclass('convoke_session') IS NOT NULL AND to_regclass('convoke_event') IS NOT NULL AS ready`;
 
 /**
  * Sent as one simple query, which the server runs as one transaction. The lock is needed because IF NOT EXISTS alone fails when two
- * processes create the same table at the same moment; its number means nothing but "the tables of the archive".
+ * processes create the same table at the same moment; its number is arbitrary and stands for "the tables of the archive".
  */
 const CREATE_TABLES = `
   SELECT pg_advisory_xact_lock(7266151803001);
@@ -104,8 +104,8 @@ function createPool(url: string): Pool {
     query_timeout: ANSWER_TIMEOUT_MS,
     keepAlive: true,
   });
-  // An idle connection that is lost says so here, and an error event without a listener ends the process. The pool drops it by itself and
-  // the next call connects anew; a call that is under way gets the error.
+  // A lost idle connection is reported here, and an error event without a listener would end the process. The pool drops the connection by
+  // itself and the next call reconnects; a call in progress gets the error.
   pool.on('error', () => undefined);
   return pool;
 }

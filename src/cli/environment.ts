@@ -1,7 +1,7 @@
 /** The environment of a command. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A variable; an empty one counts as absent, as shells and compose files mean it. */
+/** The value of a variable; an empty one counts as absent, as in shells and compose files. */
 export function setting(env: Environment, name: string): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;

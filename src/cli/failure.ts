@@ -1,7 +1,7 @@
 /** Failures of commands: one line with a code, what happened and what to do; never a stack. */
 import { isConvokeError } from '../contracts/index.ts';
 
-/** Something that a command cannot do. The message says what to do about it. */
+/** A failure of a command. The message says what to do about it. */
 export class CliError extends Error {
   readonly code: string;
 
@@ -12,18 +12,18 @@ export class CliError extends Error {
   }
 }
 
-/** What to do about codes of the error table when one sits at a terminal. */
+/** Advice for a person at a terminal, by error code. */
 const ADVICE: Readonly<Record<string, string>> = {
   unauthorized: 'Set CONVOKE_KEY to a key of this gateway.',
   offline: 'Start one with "npx convoke dev", or set CONVOKE_URL to the address of a gateway.',
-  timeout: 'Look at "npx convoke ps".',
+  timeout: 'Check "npx convoke ps".',
   session_not_found:
-    'See the list with "npx convoke sessions", or open it: "npx convoke send --open SESSION TEXT".',
-  session_exists: 'Leave out --open, or choose another id.',
-  temporal_unavailable: 'Look at "npx convoke ps".',
-  worker_unavailable: 'Look at "npx convoke ps": is there a worker?',
-  log_unavailable: 'Look at "npx convoke ps": is there a Redis?',
-  internal: 'The log of the gateway or the worker says more.',
+    'List sessions with "npx convoke sessions", or open it: "npx convoke send --open SESSION TEXT".',
+  session_exists: 'Omit --open, or choose another id.',
+  temporal_unavailable: 'Check "npx convoke ps".',
+  worker_unavailable: 'Check "npx convoke ps": is a worker running?',
+  log_unavailable: 'Check "npx convoke ps": is Redis running?',
+  internal: 'See the log of the gateway or the worker.',
 };
 
 export interface Failure {
@@ -31,7 +31,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What is said about anything thrown. */
+/** The failure to report for anything thrown. */
 export function failureOf(error: unknown): Failure {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
   if (error instanceof CliError) return { code: error.code, message };
@@ -55,8 +55,7 @@ export function failureLine(error: unknown, json: boolean): string {
 }
 
 /**
- * A command's action that reports what it throws and sets the exit code 1. The options are the last argument but one, as commander
- * passes them.
+ * Wraps a command's action: reports what it throws and sets exit code 1. Commander passes the options as the last argument but one.
  */
 export function guarded<A extends readonly unknown[]>(
   action: (...args: A) => Promise<void>,

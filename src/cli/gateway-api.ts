@@ -1,4 +1,4 @@
-/** Requests to a gateway over REST, and where it is. */
+/** REST requests to a gateway, and where to find it. */
 import { connect } from '../client/index.ts';
 import type { Client } from '../client/index.ts';
 import { ConvokeError, ERRORS } from '../contracts/index.ts';
@@ -16,7 +16,7 @@ export interface GatewayPlace {
   readonly key: string;
 }
 
-/** CONVOKE_URL, else the gateway of a `convoke dev` in this folder, else the usual place. Throws `bad_address`. */
+/** CONVOKE_URL, otherwise the gateway of a `convoke dev` in this folder, otherwise the default address. Throws `bad_address`. */
 export function gatewayPlace(env: Environment = process.env): GatewayPlace {
   const url = setting(env, 'CONVOKE_URL') ?? runningUrl(env) ?? DEFAULT_URL;
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
@@ -34,12 +34,12 @@ function runningUrl(env: Environment): string | undefined {
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  /** Absent values are left out. */
+  /** Undefined values are left out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: object;
 }
 
-/** The JSON of the answer; null for an empty one. Throws the problem that the gateway answers with, or `offline`. */
+/** The JSON answer; null if it is empty. Throws the gateway's problem, or `offline`. */
 export async function callGateway<T>(request: ApiRequest, place: GatewayPlace = gatewayPlace()): Promise<T> {
   const query = Object.entries(request.query ?? {}).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams(query as [string, string][]).toString();
@@ -58,13 +58,13 @@ export async function callGateway<T>(request: ApiRequest, place: GatewayPlace = 
   throw problemOf(answer, place, response.status);
 }
 
-/** The client SDK, connected. Throws `offline`, and why the gateway refuses. */
+/** The connected client SDK. Throws `offline`, or the gateway's refusal. */
 export async function connectClient(place: GatewayPlace = gatewayPlace()): Promise<Client> {
   const client = connect({ url: place.url, token: place.key });
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const stop = client.on('status', ({ state, error }) => {
     if (state === 'online') resolve(undefined);
-    // A command is not a page: it says so at once instead of trying for ever.
+    // Unlike a page, a command fails at once instead of retrying for ever.
     if (state === 'offline') reject(error ?? offline(place));
     if (state === 'closed') reject(error ?? offline(place));
   });
@@ -97,10 +97,10 @@ function problemOf(answer: unknown, { url }: GatewayPlace, status: number): Erro
   if (code === undefined) {
     return new CliError(
       'not_a_gateway',
-      `What answers at ${url} (HTTP ${status}) is no gateway; check CONVOKE_URL.`,
+      `The server at ${url} (HTTP ${status}) is not a Convoke gateway; check CONVOKE_URL.`,
     );
   }
-  // A newer gateway may know more codes.
+  // A newer gateway may have more codes.
   if (!Object.hasOwn(ERRORS, code)) return new CliError(code, detail ?? '');
   const known: ErrorCode = code;
   return new ConvokeError(known, detail, { errors });

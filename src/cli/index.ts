@@ -1,4 +1,4 @@
-/** The command `convoke`: what it can be asked, and who answers. The roles are composed by the caller; the rest are clients. */
+/** The command line of `convoke`. The caller composes the roles; the other commands are clients. */
 import { Command } from 'commander';
 import type { CommanderError } from 'commander';
 import { addClientCommands } from './commands/client-commands.ts';
@@ -9,7 +9,7 @@ import { examples } from './options.ts';
 
 export type { Roles } from './commands/role-commands.ts';
 
-/** Exit code of a command that was called in a wrong way. */
+/** Exit code for wrong usage. */
 const USAGE = 2;
 
 const ABOUT = `A durable realtime engine for sessions in which several AI agents and people exchange messages.
@@ -23,7 +23,7 @@ Environment of the commands that talk to a gateway:
   CONVOKE_HOME   the state folder of "convoke dev" (default: .convoke)
 `;
 
-/** A reader that goes away (\`| head\`) is no failure. */
+/** A reader that closes the pipe (\`| head\`) is not a failure. */
 function endQuietlyWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
@@ -40,7 +40,7 @@ export function createProgram(roles: Roles): Command {
   const program = new Command('convoke')
     .description(ABOUT)
     .exitOverride(leave)
-    .showHelpAfterError('Add --help to see how it is called.')
+    .showHelpAfterError('Run it with --help to see how to use it.')
     .addHelpText(
       'after',
       ENVIRONMENT +

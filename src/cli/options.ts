@@ -1,4 +1,4 @@
-/** Arguments of commands: read, checked, with a sentence for every mistake. */
+/** Parsers of command arguments, with a message for every mistake. */
 import { InvalidArgumentError } from 'commander';
 import { isId, LIMITS, parsePosition } from '../contracts/index.ts';
 
@@ -20,13 +20,13 @@ export const pageSize = wholeNumber(1, LIMITS.pageSessions);
 
 export function sessionId(text: string): string {
   if (isId(text)) return text;
-  throw new InvalidArgumentError('A session id has 1 to 64 of A-Z a-z 0-9 _ -.');
+  throw new InvalidArgumentError('A session id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
 }
 
-/** `{epoch}:{seq}` or a plain seq, as the API takes it. */
+/** `{epoch}:{seq}` or a plain seq, as the API accepts it. */
 export function cursorText(text: string): string {
   if (/^\d{1,12}$/.test(text) || parsePosition(text)) return text;
-  throw new InvalidArgumentError('It must be a cursor like 1700000000000:12, or the number of an event.');
+  throw new InvalidArgumentError('It must be a cursor like 1700000000000:12, or an event number.');
 }
 
 /** Examples below the help of a command. */

@@ -1,4 +1,4 @@
-/** Output for people: colours only on a terminal that wants them, names in columns. */
+/** Output for people: colours only on terminals that support them, names in columns. */
 
 import type { Environment } from './environment.ts';
 
@@ -14,12 +14,12 @@ export type Style = keyof typeof CODES;
 const VOICES: readonly Style[] = ['cyan', 'magenta', 'yellow', 'green', 'blue'];
 /** Room for a speaker's name, characters. */
 const NAME_COLUMN = 12;
-/** Words with the space before them, and line breaks. */
+/** Words with the space before them, or line breaks. */
 const PIECES = /\n|[^\S\n]*[^\s]+|[^\S\n]+/g;
-/** Where text begins. */
+/** The column where text begins. */
 const INDENT = NAME_COLUMN + 3;
 
-/** A function that colours text, or leaves it as it is where nobody would see the colour. See https://no-color.org. */
+/** A function that colours text, or returns it unchanged if colours are not shown. See https://no-color.org. */
 export function painter(
   output: Output,
   env: Environment = process.env,
@@ -29,15 +29,14 @@ export function painter(
 }
 
 /**
- * What others have written, made harmless: control characters could move the cursor, rename the window or paste text. Line breaks and
- * tabs stay.
+ * Removes control characters from untrusted text: they could move the cursor, rename the window or paste text. Line breaks and tabs stay.
  */
 export function harmless(text: string): string {
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
-/** ms as people read them. */
+/** A duration in ms, for people. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -54,13 +53,13 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row)}\n`).join('');
 }
 
-/** Writes who says what as it is said. Speakers may interrupt each other: then a new line names the one who goes on. */
+/** Streams who says what. When speakers alternate, each change begins a new line with the speaker's name. */
 export class Transcript {
   readonly #output: Output;
   readonly #paint: (style: Style, text: string) => string;
   readonly #voices = new Map<string, Style>();
   #column = 0;
-  /** The speech whose line is open. */
+  /** The speech on the current line. */
   #open: string | null = null;
 
   constructor(output: Output = process.stdout) {
@@ -68,13 +67,13 @@ export class Transcript {
     this.#paint = painter(output);
   }
 
-  /** More of a speech. `speech` tells apart two speeches of one speaker. */
+  /** Appends to a speech. `speech` distinguishes several speeches of one speaker. */
   say(speaker: string, text: string, speech: string = speaker): void {
     this.#begin(speaker, speech);
     for (const piece of harmless(text).match(PIECES) ?? []) this.#piece(piece);
   }
 
-  /** More of what a speaker thinks before a speech: dim, and marked where there are no colours. */
+  /** Appends to the reasoning before a speech: dim, and marked for terminals without colours. */
   think(speaker: string, text: string, speech: string = speaker): void {
     if (this.#begin(speaker, `${speech} thinks`)) this.#piece('(thinks) ', 'dim');
     for (const piece of harmless(text).match(PIECES) ?? []) this.#piece(piece, 'dim');
@@ -97,7 +96,7 @@ export class Transcript {
     this.end();
   }
 
-  /** Something about what is said. */
+  /** A remark about the conversation. */
   note(text: string, style: Style = 'dim'): void {
     this.end();
     this.#output.write(`${' '.repeat(INDENT)}${this.#paint(style, harmless(text))}\n`);

@@ -3,8 +3,8 @@ import type { Connection } from './connection.ts';
 import { pause, retryDelay } from './timing.ts';
 
 /**
- * A request that is worth some patience: waits for the connection, and tries again what may be tried again, for `timeoutMs` in all.
- * Throws what the last attempt met.
+ * A request with retries: waits for the connection and repeats retryable failures, for `timeoutMs` in all. Throws the error of the last
+ * attempt.
  */
 export async function call<N extends SocketRequestName>(
   connection: Connection,

@@ -12,24 +12,23 @@ import { DEFAULT_PACE, randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
 
 export interface ClientOptions {
-  /** `http://host:port` of a gateway, or of several: when one fails, the next is tried. Any of them serves any session. */
+  /** `http://host:port` of one or more gateways: if one fails, the next is tried. Any gateway serves any session. */
   readonly url: string | readonly string[];
-  /** The key or token, or how to get a fresh one: asked before every connection, so it may be short-lived. */
+  /** The key or token, or a function that returns a fresh one before every connection, so it may be short-lived. */
   readonly token: string | (() => string | Promise<string>);
   /**
-   * Keeps unsent messages over a reload; give it `sessionStorage`. Not `localStorage`, which tabs share: each would write over the
-   * other's list.
+   * Keeps unsent messages across a reload; pass `sessionStorage`. Not `localStorage`: tabs share it and would overwrite each other's list.
    */
   readonly storage?: ClientStorage;
-  /** Begins the keys in the storage; default `convoke`. Different for each user whose messages must not meet. */
+  /** Prefix of the storage keys; default `convoke`. Use a different one per user, so that their messages do not mix. */
   readonly storageKey?: string;
-  /** Messages of one session that may wait to be sent; default 100. */
+  /** Unsent messages that one session may have; default 100. */
   readonly outboxLimit?: number;
-  /** Longest wait for an answer, ms; default 10,000. */
+  /** How long to wait for an answer, ms; default 10,000. */
   readonly requestTimeoutMs?: number;
   /** Pauses between attempts to connect, ms: doubling from `minMs` to `maxMs`, ±50 %; default 350 to 5,000. */
   readonly reconnect?: Pace;
-  /** Socket.IO's path at the gateway; default `/socket.io/`. */
+  /** The path of Socket.IO on the gateway; default `/socket.io/`. */
   readonly path?: string;
 }
 
@@ -67,8 +66,8 @@ export class Client {
   }
 
   /**
-   * Opens a session and follows it. The id is made here if the request has none, so that a lost answer does not open two. Throws
-   * `session_exists` if one of that id was opened differently, `offline` and what the server finds wrong.
+   * Opens a session and follows it. If the request has no id, one is generated here, so that a lost answer does not open two sessions. Throws
+   * `session_exists` if the id was opened with a different request, `offline`, and the server's problems.
    */
   async open(request: OpenRequest = {}): Promise<Session> {
     const { id = randomId() } = request;
@@ -78,9 +77,10 @@ export class Client {
     return session;
   }
 
-  /** Follows a session: subscribed whenever there is a connection. The same object for the same id, until it is left. */
+  /** Follows a session; it stays subscribed across reconnects. Returns the same object for the same id until it is left. */
   session(id: string): Session {
-    if (!isId(id)) throw new ConvokeError('invalid_request', 'A session id has 1 to 64 of A-Z a-z 0-9 _ -.');
+    if (!isId(id))
+      throw new ConvokeError('invalid_request', 'A session id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
     const existing = this.#sessions.get(id);
     if (existing) return existing;
     const session = new Session(id, {
@@ -99,7 +99,7 @@ export class Client {
     return session;
   }
 
-  /** Ends the connection for good. Unsent messages fail with `closed`; those in the storage are sent next time. */
+  /** Closes the connection for good. Unsent messages fail with `closed`; those in the storage are sent next time. */
   close(): void {
     this.#connection.close();
   }
@@ -113,7 +113,7 @@ function ending(status: ClientStatus): Error {
   return status.error ?? new ClientError('closed');
 }
 
-/** Connects to a gateway and stays connected until `close()` or a refusal that trying again does not mend (see `status`). */
+/** Connects to a gateway and stays connected until `close()` or a permanent refusal (see `status`). */
 export function connect(options: ClientOptions): Client {
   return new Client(options);
 }

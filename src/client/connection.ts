@@ -1,8 +1,8 @@
 /**
- * One connection to one of several gateways, kept up.
+ * One connection to one of several gateways, kept alive.
  *
- * Socket.IO's own reconnection is off: it does not retry after a refusal by the server's middleware or after the server closed the
- * socket, and it knows one address only. Here every attempt is a new socket with a fresh token, to the next gateway of the list.
+ * Socket.IO's own reconnection is off: it does not retry after the server's middleware has refused or the server has closed the socket, and
+ * it knows only one address. Here every attempt is a new socket with a fresh token, to the next gateway in the list.
  */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
@@ -31,17 +31,17 @@ import {
 import { backoff, clampPause, within } from './timing.ts';
 import type { Pace } from './timing.ts';
 
-/** Where the connection stands. */
+/** The status of the connection. */
 export interface ClientStatus {
-  /** `connecting`: an attempt runs. `offline`: the next one is planned. `closed`: there will be none. */
+  /** `connecting`: an attempt is in progress. `offline`: the next one is planned. `closed`: there will be none. */
   readonly state: 'connecting' | 'online' | 'offline' | 'closed';
-  /** The gateway that it is about. */
+  /** The gateway in question. */
   readonly url: string;
-  /** Why it is offline or closed: an error code or Socket.IO's word. */
+  /** Why it is offline or closed: an error code, or Socket.IO's reason. */
   readonly reason?: string;
   /** When the next attempt starts, ms after this status. */
   readonly retryInMs?: number;
-  /** What went wrong, as far as it was told. */
+  /** The error, if there is one. */
   readonly error?: Error;
 }
 
@@ -61,12 +61,12 @@ interface ConnectionEvents {
   reset: { readonly session: string; readonly snapshot: SessionView };
 }
 
-/** Requests as Socket.IO is told of them; `request` has the exact types. */
+/** Requests as Socket.IO's types see them; `request` has the exact types. */
 type Requests = Record<SocketRequestName, (request: object, ack: (reply: unknown) => void) => void>;
 
-/** A connection that held this long was a good one: the next pause is short again. */
+/** After a connection has lasted this long, ms, the backoff starts over. */
 const STABLE_MS = 5_000;
-/** Room for what Socket.IO writes around a request, bytes. */
+/** Overhead of Socket.IO around a request, bytes. */
 const PACKET_BYTES = 64;
 
 export class Connection {
@@ -81,7 +81,7 @@ export class Connection {
   #onlineSince = 0;
   /** The server said goodbye: why, and when the next attempt is planned (ms since the Unix epoch). */
   #leaving: { readonly reason: string; readonly at: number } | undefined;
-  /** Counts attempts: what an older one still reports is ignored. */
+  /** Counts attempts, so that reports of older ones can be ignored. */
   #attempt = 0;
 
   constructor(options: ConnectionOptions) {
@@ -102,17 +102,17 @@ export class Connection {
   }
 
   start(): void {
-    // In a browser: the network is back, so do not sit out the pause.
+    // In a browser: the network is back, so skip the rest of the pause.
     if ('addEventListener' in globalThis) globalThis.addEventListener('online', this.#hurry);
     void this.#connect();
   }
 
-  /** Ends it for good. Requests without an answer fail with `offline`. */
+  /** Closes the connection for good. Unanswered requests fail with `offline`. */
   close(): void {
     this.#finish('closed');
   }
 
-  /** Resolves once online. Throws `offline` after `ms`, and what ended the connection. */
+  /** Resolves once online. Throws `offline` after `ms`, or the error that closed the connection. */
   async whenOnline(ms: number): Promise<void> {
     let stop: Unsubscribe = () => undefined;
     const online = new Promise<void>((resolve, reject) => {
@@ -132,7 +132,7 @@ export class Connection {
     }
   }
 
-  /** Sends one request, once. Throws `offline`, `timeout`, `too_large` and every problem that the server answers with. */
+  /** Sends a request once. Throws `offline`, `timeout`, `too_large`, and any problem that the server answers with. */
   async request<N extends SocketRequestName>(
     name: N,
     request: SocketRequests[N]['request'],
@@ -140,7 +140,7 @@ export class Connection {
   ): Promise<SocketRequests[N]['reply']> {
     const socket = this.#socket;
     if (!socket?.connected) throw new ClientError('offline');
-    // A larger frame would not be refused: it would end the connection, and again after each reconnect.
+    // A larger frame would not be refused: it would close the connection, after every reconnect again.
     const bytes = this.#encoder.encode(JSON.stringify([name, request])).length + PACKET_BYTES;
     if (bytes > LIMITS.requestBytes) throw new ConvokeError('too_large');
     const event: SocketRequestName = name;
@@ -192,7 +192,7 @@ export class Connection {
       auth: { token },
     });
     this.#socket = socket;
-    // Covers the whole attempt: a server may accept the transport and then stay silent.
+    // Covers the whole attempt: a server may accept the transport and then not answer.
     this.#timer = setTimeout(() => this.#lost('timeout'), this.#options.requestTimeoutMs);
     socket.on('connect', () => {
       clearTimeout(this.#timer);
@@ -212,8 +212,8 @@ export class Connection {
   }
 
   /**
-   * The server will close the connection. It may still answer what it has been asked, so it is used until it closes or until the time to
-   * come back, whichever is first.
+   * The server is about to close the connection. It may still answer open requests, so the connection is used until it closes or until it is
+   * time to reconnect, whichever comes first.
    */
   #bye(bye: Bye): void {
     if (!bye.retry) {
@@ -225,7 +225,7 @@ export class Connection {
     this.#plan(ms);
   }
 
-  /** An attempt failed or a connection ended: for good if the server said so, else on to the next gateway. */
+  /** An attempt failed or a connection ended: stop if the server said so, otherwise go on to the next gateway. */
   #lost(reason: string, error?: Error): void {
     if (error instanceof ConvokeError && !isRetryable(error)) {
       this.#finish(reason, error);
@@ -236,7 +236,7 @@ export class Connection {
     this.#drop();
     const url = this.#url();
     if (this.#leaving) {
-      // The next attempt has been planned, when the server said goodbye.
+      // The next attempt was planned when the server said goodbye.
       const { reason: code, at } = this.#leaving;
       this.#set({ state: 'offline', url, reason: code, retryInMs: Math.max(at - Date.now(), 0) });
       return;

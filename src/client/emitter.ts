@@ -1,13 +1,13 @@
 /** Stops a subscription; calling it again does nothing. */
 export type Unsubscribe = () => void;
 
-/** Named listeners, typed: `E` maps a name to what its listeners are given. */
+/** Typed listeners by name: `E` maps a name to the value that its listeners get. */
 export class Emitter<E extends object> {
   readonly #listeners = new Map<keyof E, Set<(value: never) => void>>();
 
-  /** Calls `listener` at each `emit` of that name until the returned function is called. */
+  /** Calls `listener` on every `emit` of that name until the returned function is called. */
   on<K extends keyof E>(name: K, listener: (value: E[K]) => void): Unsubscribe {
-    // Wrapped, so that one function can listen twice and stop twice.
+    // Wrapped, so that the same function can be registered twice and removed twice.
     const own = (value: E[K]): void => {
       listener(value);
     };
@@ -18,13 +18,13 @@ export class Emitter<E extends object> {
     };
   }
 
-  /** Calls the listeners in the order in which they came. One that throws does not keep the others, or the caller, from their work. */
+  /** Calls the listeners in the order of registration. One that throws does not affect the others or the caller. */
   emit<K extends keyof E>(name: K, value: E[K]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
         (listener as (value: E[K]) => void)(value);
       } catch (error) {
-        // It is a mistake in the page's own code: the page's error handler hears of it, the fold of the session goes on.
+        // A bug in the page's own code: report it to the page's error handler; the session goes on.
         queueMicrotask(() => {
           throw error;
         });

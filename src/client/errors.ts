@@ -1,6 +1,6 @@
 /**
- * Errors of the SDK. What a server says is a `ConvokeError` with a code of the error table; what only the client can know is a
- * `ClientError`. Both have `code`: test that, not the class.
+ * Errors of the SDK. Errors from the server are `ConvokeError`s with a code of the error table; errors that only the client can know are
+ * `ClientError`s. Both have `code`: check that, not the class.
  */
 import { ConvokeError, ERRORS, isConvokeError } from '../contracts/public.ts';
 import type { ErrorCode, FailureInfo, Problem } from '../contracts/public.ts';
@@ -9,11 +9,11 @@ const CLIENT_ERRORS = {
   /** No connection, or it was lost before the answer came: the request may or may not have been carried out. */
   offline: 'There is no connection to a gateway.',
   /** The request may or may not have been carried out. */
-  timeout: 'No answer came in time.',
+  timeout: 'There was no answer in time.',
   /** Nothing was sent. */
-  outbox_full: 'Too many messages wait to be sent.',
+  outbox_full: 'Too many messages are waiting to be sent.',
   /** `client.close()` or `session.leave()` was called. */
-  closed: 'The client or the session was closed here.',
+  closed: 'The client was closed, or the session was left.',
 } as const;
 
 export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
@@ -30,15 +30,15 @@ export class ClientError extends Error {
 }
 
 /**
- * True if the same request may succeed later. A lost answer counts: every request may be sent twice, except a cancel that names no turn
- * (`Session.cancel` sees to that).
+ * True if the same request may succeed later. A lost answer counts: every request may be repeated, except a cancel without a turn id
+ * (`Session.cancel` takes care of that).
  */
 export function isRetryable(error: unknown): boolean {
   if (isConvokeError(error)) return ERRORS[error.code].retryable;
   return error instanceof ClientError && (error.code === 'offline' || error.code === 'timeout');
 }
 
-/** When the server asked to come back, ms from now; undefined if it did not say. */
+/** The pause that the server asked for, ms; undefined if it did not say. */
 export function retryAfterOf(error: unknown): number | undefined {
   return isConvokeError(error) ? error.retryAfterMs : undefined;
 }
@@ -49,12 +49,12 @@ export function asError(thrown: unknown): Error {
 }
 
 function known(code: string, retryable: boolean): ErrorCode {
-  // A newer server may know more codes; then only "later" or "never" is left of it.
+  // A newer server may have more codes; all that is kept is whether to retry.
   if (Object.hasOwn(ERRORS, code)) return code as ErrorCode;
   return retryable ? 'overloaded' : 'internal';
 }
 
-/** True for a problem object, as far as it is needed here. */
+/** True for a problem object. */
 export function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string';
 }
@@ -71,7 +71,7 @@ export function failureError(failure: FailureInfo | string): ConvokeError {
   return new ConvokeError(known(failure.code, false), failure.message);
 }
 
-/** The value of a reply (`Reply<T>`). Throws its problem; `internal` for what is no reply at all. */
+/** The value of a reply (`Reply<T>`). Throws its problem, or `internal` if it is not a reply at all. */
 export function readReply(reply: unknown): unknown {
   const { ok, problem, value } = (reply ?? {}) as { ok?: unknown; problem?: unknown; value?: unknown };
   if (ok === true) return value;

@@ -1,13 +1,13 @@
 /**
- * Messages on their way: sent in the order in which they were given, one at a time, until the server has answered each. A message keeps
- * its `messageId` through every attempt, so one that did arrive although the answer was lost is not counted twice.
+ * Outgoing messages: sent in order, one at a time, until the server has answered each. A message keeps its `messageId` through every attempt,
+ * so one that arrived although its answer was lost does not count twice.
  */
 import type { Receipt, SendRequest } from '../contracts/public.ts';
 import { asError, ClientError } from './errors.ts';
 import { retryDelay } from './timing.ts';
 import type { Pace } from './timing.ts';
 
-/** What is needed of `sessionStorage`. It must not be shared between tabs: each would write over the other's list. */
+/** The part of `sessionStorage` that is needed. It must not be shared between tabs, which would overwrite each other's list. */
 export interface ClientStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -17,9 +17,9 @@ export interface ClientStorage {
 /** A message that the server has not answered yet. */
 export interface PendingMessage {
   readonly request: SendRequest;
-  /** `waiting`: for the connection or its turn. `sending`: for the answer. `retrying`: for the time to try again. */
+  /** `waiting`: for the connection, or for messages before it. `sending`: waiting for the answer. `retrying`: waiting to try again. */
   readonly state: 'waiting' | 'sending' | 'retrying';
-  /** What the last attempt met. */
+  /** The error of the last attempt. */
   readonly error?: Error;
 }
 
@@ -33,7 +33,7 @@ export interface OutboxOptions {
   readonly storage: ClientStorage | undefined;
   readonly storageKey: string;
   readonly onChange: () => void;
-  /** A message left the outbox: a receipt, or why there is none. */
+  /** A message has left the outbox: with its receipt, or with an error. */
   readonly onSettled: (request: SendRequest, outcome: Receipt | Error) => void;
 }
 
@@ -72,8 +72,8 @@ export class Outbox {
   }
 
   /**
-   * Takes a message; the promise is the server's answer, however long that takes. Throws `outbox_full`, `closed`, and problems that
-   * trying again does not mend. A `messageId` that already waits is not taken again.
+   * Queues a message; resolves with the server's answer, however long that takes. Throws `outbox_full`, `closed`, and problems that are not
+   * retryable. A `messageId` that is already queued is not queued again.
    */
   push(request: SendRequest): Promise<Receipt> {
     if (this.#stopped) return Promise.reject(this.#stopped);
@@ -87,12 +87,12 @@ export class Outbox {
     return item.promise;
   }
 
-  /** There is a connection: go on. */
+  /** There is a connection again: continue. */
   wake(): void {
     if (!this.#busy) void this.#run();
   }
 
-  /** Ends it; what waits fails with `error`. `keep`: the stored list stays, for the next time. */
+  /** Stops the outbox; queued messages fail with `error`. `keep`: the stored list is kept for the next time. */
   stop(error: Error, keep: boolean): void {
     if (this.#stopped) return;
     this.#stopped = error;
@@ -119,7 +119,7 @@ export class Outbox {
     this.#busy = false;
   }
 
-  /** Sends once. Null if the message is settled; else what keeps it here. */
+  /** Sends once. Returns null if the message is settled, otherwise the error that keeps it in the outbox. */
   async #attempt(item: Item): Promise<Error | null> {
     const { request } = item.message;
     this.#mark(item, { state: 'sending' });
@@ -175,7 +175,7 @@ export class Outbox {
       if (requests.length === 0) storage?.removeItem(storageKey);
       else storage?.setItem(storageKey, JSON.stringify(requests));
     } catch {
-      // Full or forbidden: the messages are still in memory, only a reload would lose them.
+      // The storage is full or forbidden: the messages are still in memory; only a reload would lose them.
     }
   }
 
@@ -185,7 +185,7 @@ export class Outbox {
       const stored: unknown = JSON.parse(storage?.getItem(storageKey) ?? '[]');
       if (!Array.isArray(stored)) return [];
       const items = stored.filter(isRequest).slice(0, limit).map(makeItem);
-      // Nobody holds these promises: the outcome is told by `onSettled` alone.
+      // Nobody holds these promises; the outcome is reported by `onSettled`.
       for (const item of items) item.promise.catch(() => undefined);
       return items;
     } catch {

@@ -1,12 +1,12 @@
 /**
- * This client's replica of a session: the fold of the frames that came, which knows when one is missing. No input or output.
+ * This client's replica of a session: folds the frames that arrive and detects missing ones. Does no I/O.
  *
- * Frames may be repeated, may be missing, and may be older than what is here; they are never in another order than the server's.
+ * Frames may be repeated, missing, or older than the replica; they always arrive in the server's order.
  */
 import { applyEvent, isAfter, openSteps, stepCursor, takeDelta } from '../contracts/public.ts';
 import type { Cursor, Delta, Position, SessionEvent, SessionView } from '../contracts/public.ts';
 
-/** What a frame did. `behind`: something before it is missing; subscribe again. */
+/** The effect of a frame. `behind`: something before it is missing; subscribe again. */
 export type Outcome = 'applied' | 'ignored' | 'behind';
 
 export class Replica {
@@ -15,10 +15,10 @@ export class Replica {
   #missed: Position | null = null;
   /** The furthest delta that could not be applied. */
   #hole: Delta | null = null;
-  /** The last step that deltas came of without its start. Asked for once: it may be one that the view has dropped for its size. */
+  /** The last step with deltas but no start event. It is asked for once: the view may have dropped it to stay within its size. */
   #stranger = '';
 
-  /** The session as far as it is known; null before the first snapshot. */
+  /** The session as far as it is known here; null before the first snapshot. */
   get view(): SessionView | null {
     return this.#view;
   }
@@ -34,7 +34,7 @@ export class Replica {
     const view = this.#view;
     if (!view) return 'ignored';
     const { epoch, seq } = view.position;
-    // Epochs are times of birth: an older one is a late frame of a log that is gone.
+    // Epochs are ordered by time: an older one is a late frame from a log that is gone.
     if (!isAfter(event, view.position)) return 'ignored';
     if (event.epoch > epoch || event.seq > seq + 1) {
       this.#missed = { epoch: event.epoch, seq: event.seq };
@@ -60,17 +60,17 @@ export class Replica {
     return { outcome: 'behind' };
   }
 
-  /** Forget what is here and take this. */
+  /** Discards everything and takes this snapshot. */
   replace(snapshot: SessionView): void {
     this.#view = snapshot;
   }
 
-  /** Forget everything: the next subscription takes a snapshot. */
+  /** Discards everything: the next subscription takes a snapshot. */
   forget(): void {
     this.#view = null;
   }
 
-  /** After a subscription: true if nothing that was seen in passing is still missing. */
+  /** Called after a subscription: true if nothing that earlier frames hinted at is still missing. */
   settle(): boolean {
     const [missed, hole, view] = [this.#missed, this.#hole, this.#view];
     this.#missed = null;

@@ -1,4 +1,4 @@
-/** One session, followed over a connection that comes and goes. */
+/** One session, followed across reconnects. */
 import { LIMITS, nextTurn, receiptOf, turnNumber } from '../contracts/public.ts';
 import type {
   CancelReply,
@@ -27,35 +27,35 @@ import type { Pace } from './timing.ts';
 import { streamTurn } from './turn-stream.ts';
 import type { TurnPiece, TurnTarget } from './turn-stream.ts';
 
-/** What `send` takes besides a plain text. */
+/** What `send` accepts besides plain text. */
 export interface OutgoingMessage {
   readonly text?: string;
   readonly parts?: readonly MessagePart[];
-  /** Makes sending twice harmless; made here if absent. */
+  /** Makes sending twice harmless; generated if absent. */
   readonly messageId?: string;
-  /** Who speaks, as shown to others. */
+  /** The sender's name, as shown to others. */
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
 }
 
-/** What a session tells its listeners. */
+/** The events of a session. */
 export interface SessionEvents {
-  /** A durable fact: each one once, in order, without a gap, except across a `reset`. */
+  /** A durable fact. Each arrives once, in order and without gaps, except across a `reset`. */
   event: SessionEvent;
-  /** Text that is new (reasoning, if `part` says so), trimmed of what was there; a higher `attempt` withdraws what was said before. */
+  /** New text, or new reasoning if `part` says so, without anything already delivered. A higher `attempt` withdraws what came before. */
   delta: Delta;
-  /** The view changed, for whatever reason. */
+  /** The view has changed, for any reason. */
   view: SessionView;
-  /** The view was replaced: what listeners have put together from events and deltas is incomplete. */
+  /** The view was replaced: whatever a listener has accumulated from events and deltas is incomplete. */
   reset: SessionView;
   status: SessionStatus;
-  /** A message sent from here has got further, or has been refused (status `rejected` with its code). */
+  /** A message sent from here has made progress, or was refused (status `rejected`, with a code). */
   receipt: Receipt;
-  /** The list of messages that wait to be sent has changed. */
+  /** The list of unsent messages has changed. */
   pending: readonly PendingMessage[];
 }
 
-/** What a session is given by its client. */
+/** What a session gets from its client. */
 export interface SessionHost {
   readonly connection: Connection;
   readonly requestTimeoutMs: number;
@@ -72,7 +72,7 @@ export class Session {
   readonly #emitter = new Emitter<SessionEvents>();
   readonly #subscription: Subscription;
   readonly #outbox: Outbox;
-  /** Messages sent from here that can still get further, oldest first. */
+  /** Messages sent from here that can still make progress, oldest first. */
   readonly #receipts = new Map<string, Receipt>();
 
   constructor(id: string, host: SessionHost) {
@@ -102,7 +102,7 @@ export class Session {
     if (host.connection.online) this.online();
   }
 
-  /** The session as it is known here, with the text of running steps; never changed in place. Null until the first snapshot came. */
+  /** The session as it is known here, including the text of running steps; never modified in place. Null until the first snapshot arrives. */
   get view(): SessionView | null {
     return this.#subscription.view;
   }
@@ -111,7 +111,7 @@ export class Session {
     return this.#subscription.status;
   }
 
-  /** Messages that the server has not answered yet, in the order in which they will be sent. */
+  /** Messages that the server has not answered yet, in the order of sending. */
   get pending(): readonly PendingMessage[] {
     return this.#outbox.pending;
   }
@@ -120,7 +120,7 @@ export class Session {
     return this.#emitter.on(name, listener);
   }
 
-  /** The first view, once it is there. Throws why there will be none (`session_not_found`, …). */
+  /** Resolves with the first view. Throws if there will be none (`session_not_found`, …). */
   async ready(): Promise<SessionView> {
     for (;;) {
       if (this.view) return this.view;
@@ -135,16 +135,16 @@ export class Session {
   }
 
   /**
-   * Sends a message, now or when there is a connection, after those sent before it. Resolves with the receipt once the server has
-   * taken it, which may be long after. Throws `outbox_full`, `closed`, and the problems that trying again does not mend.
+   * Sends a message, now or once there is a connection, after the messages sent before it. Resolves with the receipt once the server has
+   * accepted it, which may be much later. Throws `outbox_full`, `closed`, and problems that are not retryable.
    */
   send(message: string | OutgoingMessage): Promise<Receipt> {
     return this.#outbox.push(toRequest(message));
   }
 
   /**
-   * What the agents say in a turn, piece by piece, up to its end. `target`: a turn's id, or a message that is part of it (a plain string
-   * is taken for a turn if it looks like one, `t12`). See `streamTurn` for what it throws.
+   * What the agents say in a turn, piece by piece, up to its end. `target`: a turn, or a message that is part of one. (A plain string counts
+   * as a turn id if it looks like one, `t12`.) See `streamTurn` for what it throws.
    */
   turn(
     target: string | TurnTarget,
@@ -165,14 +165,14 @@ export class Session {
     return streamTurn(source, named, options.signal);
   }
 
-  /** Sends at once, and gives the pieces of the turn that answers. Throws what `send` and `turn` throw. */
+  /** Sends a message at once and yields the pieces of the turn that answers it. Throws what `send` and `turn` throw. */
   ask(
     message: string | OutgoingMessage,
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<TurnPiece, void, void> {
     const request = toRequest(message);
     const sent = this.send(request);
-    // Thrown to the reader; a reader who never comes is no unhandled rejection.
+    // The reader gets the error; without a reader it must not become an unhandled rejection.
     sent.catch(() => undefined);
     const pieces = this.turn({ messageId: request.messageId }, options);
     return (async function* answer(): AsyncGenerator<TurnPiece, void, void> {
@@ -182,8 +182,8 @@ export class Session {
   }
 
   /**
-   * Cancels a turn; without an id the one that the view shows at work, or the next. A terminal event follows if the answer is
-   * `cancelling`. Where the view knows of none the server chooses; then a lost answer is thrown, for a repeat could meet the turn after.
+   * Cancels a turn; without an id the one that is running according to the view, otherwise the next. If the answer is `cancelling`, a terminal
+   * event follows. If the view knows of no such turn, the server chooses; a lost answer is then thrown, because a repeat could hit a later turn.
    */
   async cancel(turn: string | undefined = this.view ? nextTurn(this.view) : undefined): Promise<CancelReply> {
     if (turn !== undefined) return this.#call('cancel', { session: this.id, turn });
@@ -197,17 +197,17 @@ export class Session {
     return this.#call('state', { session: this.id });
   }
 
-  /** Where a message stands, as the server knows it. */
+  /** The receipt of a message, from the server. */
   receipt(messageId: string): Promise<Receipt> {
     return this.#call('receipt', { session: this.id, messageId });
   }
 
-  /** Closes the session itself, for everybody: no further messages. To stop following it, `leave`. */
+  /** Closes the session itself, for everybody: it accepts no further messages. To stop following it, use `leave`. */
   async close(): Promise<void> {
     await this.#call('close', { session: this.id });
   }
 
-  /** Stops following; the session goes on. Messages that wait here are dropped: their promises fail with `closed`. */
+  /** Stops following; the session goes on. Unsent messages are dropped: their promises fail with `closed`. */
   leave(): void {
     this.end(new ClientError('closed'), false);
     this.#host.connection.request('unsubscribe', { session: this.id }).catch(() => undefined);
@@ -220,12 +220,12 @@ export class Session {
     this.#outbox.wake();
   }
 
-  /** For the client: subscribe again if that had failed. */
+  /** For the client: subscribe again if the last subscription failed. */
   refresh(): void {
     if (this.status.state === 'failed' && this.#host.connection.online) this.#subscription.subscribe();
   }
 
-  /** For the client: nothing more will come. `keep`: unsent messages stay in the storage. */
+  /** For the client: the session is over here. `keep`: unsent messages stay in the storage. */
   end(error: Error, keep: boolean): void {
     this.#subscription.end(error);
     this.#outbox.stop(error, keep);
@@ -254,11 +254,11 @@ export class Session {
       this.#receipts.delete(oldest);
     }
     this.#emitter.emit('receipt', receipt);
-    // Frames may have been faster than the answer.
+    // Frames may have arrived before the answer.
     this.#advance();
   }
 
-  /** Tells what the view knows of messages sent from here that had not been told. */
+  /** Emits what the view newly knows about messages sent from here. */
   #advance(): void {
     const { view } = this;
     if (!view) return;

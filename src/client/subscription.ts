@@ -1,9 +1,9 @@
 /**
- * Follows one session: subscribes on each connection with the cursor of what is here, folds the frames, and subscribes again when it sees
- * that something is missing.
+ * Follows one session: subscribes on each new connection with the replica's cursor, folds the frames, and subscribes again when something is
+ * missing.
  *
- * The cursor lives in memory only. After a reload there is no view to resume onto, so a stored cursor could at best bring the events
- * after it; the snapshot, which has the text of running steps too, is one packet and always right.
+ * The cursor lives only in memory. After a reload there is no view to resume onto, so a stored cursor could at best bring the events after
+ * it; the snapshot, which also has the text of running steps, is one packet and always right.
  */
 import { ConvokeError } from '../contracts/public.ts';
 import type { SubscribeReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
@@ -12,20 +12,20 @@ import { asError } from './errors.ts';
 import { Replica } from './replica.ts';
 import { pause, retryDelay } from './timing.ts';
 
-/** Where a session stands on this client. */
+/** The status of a session on this client. */
 export interface SessionStatus {
   /**
-   * `waiting`: for a connection. `live`: everything is here as it happens. `failed`: the server does not let it be followed (tried again
-   * on the next connection). `left`: over, by `leave`, `client.close` or the end of the connection.
+   * `waiting`: for a connection. `live`: everything arrives as it happens. `failed`: the server refused (tried again on the next connection).
+   * `left`: ended, by `leave`, `client.close` or the end of the connection.
    */
   readonly state: 'waiting' | 'subscribing' | 'live' | 'failed' | 'left';
-  /** How it became live: what was missed came as events, or the view was replaced. */
+  /** How it became live: missed events were delivered, or the view was replaced. */
   readonly mode?: SubscribeReply['mode'];
-  /** Why it failed or is over. */
+  /** Why it failed or ended. */
   readonly error?: Error;
 }
 
-/** Who is told of what comes in. */
+/** Receives what comes in. */
 interface Listener {
   emit(name: 'event', event: SessionEvent): void;
   emit(name: 'delta', delta: Delta): void;
@@ -33,7 +33,7 @@ interface Listener {
   emit(name: 'status', status: SessionStatus): void;
 }
 
-/** Least time between two subscriptions on one connection, ms: a faulty server must not be asked in a tight loop. */
+/** Minimum time between two subscriptions on one connection, ms, so that a faulty server is not asked in a tight loop. */
 const RESUBSCRIBE_MS = 250;
 
 export class Subscription {
@@ -75,7 +75,7 @@ export class Subscription {
     return this.#status;
   }
 
-  /** Subscribes, once however often it is called meanwhile. */
+  /** Subscribes; calls while a subscription is in progress are ignored. */
   subscribe(): void {
     if (this.#busy || this.#status.state === 'left') return;
     this.#busy = true;
@@ -106,7 +106,7 @@ export class Subscription {
       this.#set({ state: 'subscribing' });
       const delay = await this.#attempt(attempt);
       if (delay === null) break;
-      // Without a connection there is nothing to pause for: the loop ends, the next connection begins anew.
+      // Without a connection there is no point in pausing: the loop ends, and the next connection starts over.
       if (this.#wanted()) await pause(delay);
     }
     this.#busy = false;
@@ -114,7 +114,7 @@ export class Subscription {
     if (this.#wanted() && this.#status.state === 'waiting') this.subscribe();
   }
 
-  /** One request. Null when that is all; else ms to the next. */
+  /** One request. Returns null when done, otherwise the pause before the next one, ms. */
   async #attempt(attempt: number): Promise<number | null> {
     const { cursor } = this.#replica;
     try {
@@ -123,13 +123,14 @@ export class Subscription {
       this.#answeredAt = Date.now();
       if (!this.#wanted()) return null;
       if (reply.snapshot) this.#replace(reply.snapshot);
-      if (!this.#replica.view) throw new ConvokeError('internal', 'The server resumed what was not here.');
+      if (!this.#replica.view)
+        throw new ConvokeError('internal', 'The server resumed a session that is unknown here.');
       const settled = this.#replica.settle();
       if (settled || attempt > 1) {
         this.#set({ state: 'live', mode: reply.mode });
         return null;
       }
-      // What was seen in passing is still missing: once more, and then from a snapshot.
+      // Something is still missing: try once more, then take a snapshot.
       if (attempt === 1) this.#replica.forget();
       return RESUBSCRIBE_MS;
     } catch (thrown) {

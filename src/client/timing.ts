@@ -1,14 +1,14 @@
-/** Waiting, and when to try again. */
+/** Waiting and backoff. */
 import { ClientError, isRetryable, retryAfterOf } from './errors.ts';
 
-/** The longest pause that is ever kept, ms. (A timer of more than 2^31 ms would fire at once.) */
+/** The longest pause, ms. (A timer of more than 2^31 ms would fire at once.) */
 const MAX_PAUSE_MS = 600_000;
 
 /** First pause after a failed attempt, ms; doubles up to `RETRY_MAX_MS`. */
 const RETRY_MS = 350;
 const RETRY_MAX_MS = 5_000;
 
-/** How far apart attempts are, ms. */
+/** The pauses between attempts, ms. */
 export interface Pace {
   readonly minMs: number;
   readonly maxMs: number;
@@ -16,19 +16,19 @@ export interface Pace {
 
 export const DEFAULT_PACE: Pace = { minMs: RETRY_MS, maxMs: RETRY_MAX_MS };
 
-/** A pause before attempt `attempt` (0, 1, …), ms: doubling, spread by ±50 % so that clients do not come back together. */
+/** A pause before attempt `attempt` (0, 1, …), ms: doubling, with ±50 % jitter so that clients do not reconnect all at once. */
 export function backoff(attempt: number, pace: Pace = DEFAULT_PACE): number {
   return Math.min(pace.maxMs, pace.minMs * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random());
 }
 
-/** A pause that somebody else asked for, ms, made safe for a timer. */
+/** A pause that the server asked for, ms, made safe for a timer. */
 export function clampPause(ms: number): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), MAX_PAUSE_MS) : 0;
 }
 
 /**
- * How long to wait before the same request may be sent again, ms; null if it must not be. Never earlier than the server asked, and up to
- * a quarter later.
+ * How long to wait before the same request may be sent again, ms; null if it must not be repeated. Never sooner than the server asked, and
+ * up to a quarter later.
  */
 export function retryDelay(error: unknown, attempt: number, pace?: Pace): number | null {
   if (!isRetryable(error)) return null;
@@ -43,7 +43,7 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
-/** What `work` gives, or a `timeout` after `ms`. */
+/** The result of `work`; throws `timeout` after `ms`. */
 export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -60,7 +60,7 @@ export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
 
 /** An id for a message or a session: 128 random bits in 22 characters of `A-Z a-z 0-9 _ -`. */
 export function randomId(): string {
-  // Not `crypto.randomUUID`: browsers have it on https pages only.
+  // Not `crypto.randomUUID`: browsers offer it only on https pages.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return btoa(String.fromCharCode(...bytes))
     .replace(/\+/g, '-')

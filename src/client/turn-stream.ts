@@ -1,6 +1,6 @@
 /**
- * A turn as an async iterable. It reads the view and says what is new since it last said something; nothing is queued for a slow reader,
- * who gets larger pieces instead, and a snapshot in the middle of a turn is only another view.
+ * A turn as an async iterable. It reads the view and yields what is new since the last piece. Nothing is queued for a slow reader, who gets
+ * larger pieces instead, and a snapshot in the middle of a turn is just another view.
  */
 import { ConvokeError, receiptOf, turnNumber } from '../contracts/public.ts';
 import type { Receipt, SessionView, StepEntry } from '../contracts/public.ts';
@@ -18,10 +18,10 @@ interface Said<T extends 'text' | 'reasoning'> {
   readonly text: string;
 }
 
-/** What a reader of a turn is given. */
+/** A piece of a turn. */
 export type TurnPiece =
   | Said<'text'>
-  /** What the model thinks before it answers. */
+  /** The model's reasoning before its answer. */
   | Said<'reasoning'>
   /** Discard all text and reasoning of this step so far: the step is tried again. `attempt` is the one withdrawn. */
   | {
@@ -34,31 +34,31 @@ export type TurnPiece =
   /** Always the last piece. (A failed turn throws instead.) */
   | { readonly type: 'ended'; readonly turn: string; readonly status: 'completed' | 'cancelled' };
 
-/** Which turn: by its id, or by a message that opens it or is part of it. */
+/** Which turn: by its id, or by a message that is part of it. */
 export type TurnTarget = { readonly turn: string } | { readonly messageId: string };
 
 /** Where the views come from. */
 export interface TurnSource {
   readonly view: SessionView | null;
-  /** Why no further view will come; null while one may. */
+  /** Why there will be no further view; null while there may be one. */
   readonly failure: Error | null;
-  /** Calls back at each new view or failure. */
+  /** Calls back on every new view or failure. */
   onChange(listener: () => void): Unsubscribe;
   /** Where a message stands, as the server knows it. */
   receipt(messageId: string): Promise<Receipt>;
 }
 
-/** A view that has dropped older entries gets this long to show a message before the server is asked, ms: it may be on its way. */
+/** If a truncated view does not show a message, the server is asked after this time, ms: the message may still be on its way. */
 const LOOK_UP_AFTER_MS = 1_000;
 
-/** What the reader has been told of each step. */
+/** What the reader has got of each step. */
 type Told = Map<string, { readonly attempt: number; readonly text: string; readonly reasoning: string }>;
 
 /**
- * The pieces of a turn, from its first word (what was said before comes in one piece) to its end.
+ * The pieces of a turn, from its beginning (what was said already comes in one piece) to its end.
  *
- * Throws the turn's failure (`agent_failed`, …), why its message was rejected, `turn_not_found` if the view no longer reaches back to
- * it, `message_not_found` if the server does not know the message either, the session's failure, and the reason of `signal`.
+ * Throws the turn's failure (`agent_failed`, …), the code of a rejected message, `turn_not_found` if the view no longer reaches back to
+ * the turn, `message_not_found` if the server does not know the message, the session's failure, and the reason of `signal`.
  */
 export async function* streamTurn(
   source: TurnSource,
@@ -70,7 +70,7 @@ export async function* streamTurn(
   let asked: Promise<string | undefined> | undefined;
   for (;;) {
     signal?.throwIfAborted();
-    // Listen before looking: nothing that comes while the reader works is missed.
+    // Listen before looking, so that nothing is missed while the reader is busy.
     const change = nextChange(source, signal);
     try {
       const { view } = source;
@@ -120,7 +120,7 @@ function nextChange(
   return { happened, stop };
 }
 
-/** The turn of a message; undefined while that is open. Throws if there will be none. */
+/** The turn of a message; undefined while it has none. Throws if there will be none. */
 function turnOfMessage(view: SessionView, messageId: string): string | undefined {
   const entry = view.entries.find((each) => each.kind === 'message' && each.messageId === messageId);
   if (entry?.kind !== 'message') return undefined;
@@ -129,7 +129,7 @@ function turnOfMessage(view: SessionView, messageId: string): string | undefined
   return undefined;
 }
 
-/** The turn of a message by the server's word; undefined if the view has it by now, or the server cannot say now. Throws if there is none. */
+/** The turn of a message according to the server; undefined if the view has it by now or the server cannot tell yet. Throws if there is none. */
 async function lookUp(source: TurnSource, messageId: string): Promise<string | undefined> {
   await pause(LOOK_UP_AFTER_MS);
   if (source.view && receiptOf(source.view, messageId)) return undefined;
@@ -143,7 +143,7 @@ async function lookUp(source: TurnSource, messageId: string): Promise<string | u
   }
 }
 
-/** What the view says of a turn and the reader has not been told; marks it as told. */
+/** What is new in a turn since the last call; remembers it as told. */
 function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
   const pieces: TurnPiece[] = [];
   for (const entry of view.entries) {
@@ -157,12 +157,12 @@ function stepNews(entry: StepEntry, told: Told): TurnPiece[] {
   const before = told.get(step) ?? { attempt, text: '', reasoning: '' };
   const who = { turn, step, agent };
   const pieces: TurnPiece[] = [];
-  // The end of a step carries its whole text: the same attempt goes on if the text does.
+  // The end of a step carries its whole text: if it continues the known text, it is the same attempt.
   const goesOn = before.attempt === attempt && text.startsWith(before.text);
   if (!goesOn && (before.text || before.reasoning))
     pieces.push({ type: 'withdrawn', ...who, attempt: before.attempt });
   const had = goesOn ? before : { text: '', reasoning: '' };
-  // An end may leave out the reasoning, which withdraws nothing.
+  // An end event may omit the reasoning, which withdraws nothing.
   const thoughts = reasoning.startsWith(had.reasoning) ? reasoning : had.reasoning;
   for (const [type, whole, old] of [
     ['reasoning', thoughts, had.reasoning],
@@ -181,12 +181,12 @@ function endOf(view: SessionView, turn: string): TurnPiece | null {
     throw failureError(entry.failure ?? { code: 'internal', message: 'The turn failed.' });
   }
   if (view.truncated && isDropped(view, turn)) {
-    throw new ConvokeError('turn_not_found', 'The turn is older than what the view holds; read its events.');
+    throw new ConvokeError('turn_not_found', 'The turn is older than the view; page its events instead.');
   }
   return entry && entry.status !== 'running' ? { type: 'ended', turn, status: entry.status } : null;
 }
 
-/** True if a view that has dropped older entries has dropped what was said in a turn. Turns stay longer than their steps. */
+/** True if a truncated view has dropped what was said in a turn. Turns stay in a view longer than their steps. */
 function isDropped({ turns, entries }: SessionView, turn: string): boolean {
   const entry = turns.find((each) => each.turn === turn);
   if (entry)

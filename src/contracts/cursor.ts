@@ -1,8 +1,8 @@
 /** Positions in a session log. */
 
 /**
- * A place in a session log. `epoch` names the life of the log (ms since the Unix epoch at its birth); positions of different epochs cannot
- * be compared: whoever holds one of another epoch takes the snapshot. `seq` is the last event seen; 0 is "before the first".
+ * A place in a session log. `epoch` identifies one life of the log (the time of its creation, ms since the Unix epoch). Events of different
+ * epochs cannot be compared: a reader with a position of another epoch takes the snapshot. `seq` is the last event seen; 0 is "before the first".
  */
 export interface Position {
   readonly epoch: number;
@@ -13,16 +13,16 @@ export interface Position {
 export interface StepCursor {
   readonly attempt: number;
   readonly offset: number;
-  /** The same of its reasoning; absent: none. */
+  /** The same for its reasoning; absent: none. */
   readonly reasoning?: number;
 }
 
-/** What a client presents to resume: a position, and for each open step what it has of it. */
+/** What a client presents to resume: a position, and how much it has of each open step. */
 export interface Cursor extends Position {
   readonly open?: Readonly<Record<string, StepCursor>>;
 }
 
-/** Before everything. */
+/** Before the first event. */
 export const START: Position = { epoch: 0, seq: 0 };
 
 /** `{epoch}:{seq}`: the form used in SSE ids and in `after=`. */
@@ -38,8 +38,8 @@ export function parsePosition(text: string): Position | null {
 }
 
 /**
- * True if `a` is further on than `b`. Epochs are times of birth: every position of a later epoch comes after every one of an earlier, although
- * their events cannot be compared.
+ * True if `a` comes after `b`. Epochs are ordered by time, so every position of a later epoch comes after every position of an earlier one,
+ * although their events cannot be compared.
  */
 export function isAfter(a: Position, b: Position): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);

@@ -1,4 +1,4 @@
-/** The error table: every code that a client can meet. Codes are stable; sentences may improve. */
+/** The error table: every code that a client can see. Codes are stable; sentences may improve. */
 
 interface ErrorEntry {
   /** HTTP status. */
@@ -7,7 +7,7 @@ interface ErrorEntry {
   readonly title: string;
   /** True: the same request may succeed later. */
   readonly retryable: boolean;
-  /** When to try again, ms, if it is known beforehand. */
+  /** When to try again, ms; absent if there is no fixed answer. */
   readonly retryAfterMs?: number;
 }
 
@@ -20,69 +20,69 @@ export const ERRORS = {
   // The request
   malformed_json: entry(400, 'The body is not valid JSON in UTF-8.'),
   invalid_request: entry(422, 'A field is missing, unknown or has the wrong form.'),
-  invalid_cursor: entry(422, 'The cursor is not one of this API.'),
+  invalid_cursor: entry(422, 'The cursor is not valid.'),
   too_large: entry(413, 'The request is larger than allowed.'),
   too_deep: entry(422, 'The JSON is nested deeper than allowed.'),
   unsupported_media_type: entry(415, 'The body must be application/json in UTF-8.'),
-  method_not_allowed: entry(405, 'The resource does not know this method.'),
+  method_not_allowed: entry(405, 'This method is not allowed on this resource.'),
   not_found: entry(404, 'There is no such resource.'),
   unauthorized: entry(401, 'The key is missing or not valid.'),
-  origin_not_allowed: entry(403, 'Pages of this origin may not connect.'),
+  origin_not_allowed: entry(403, 'Pages from this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
-  too_many_requests_in_flight: entry(429, 'Too many requests of this socket are unanswered.', 1_000),
-  too_many_subscriptions: entry(422, 'The socket is subscribed to as many sessions as it may be.'),
+  too_many_requests_in_flight: entry(429, 'Too many requests on this socket are still unanswered.', 1_000),
+  too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
-  session_exists: entry(409, 'A session with this id exists and was created differently.'),
+  session_exists: entry(
+    409,
+    'A session with this id already exists and was opened with a different request.',
+  ),
   session_closed: entry(409, 'The session is closed.'),
   message_not_found: entry(404, 'There is no such message in this session.'),
   turn_not_found: entry(404, 'There is no such turn in this session.'),
   unknown_team: entry(422, 'There is no such team.'),
-  idempotency_mismatch: entry(422, 'The Idempotency-Key was used for another request.'),
-  inbox_full: entry(429, 'Too many messages wait in this session.', 2_000),
+  idempotency_mismatch: entry(422, 'The Idempotency-Key was already used for a different request.'),
+  inbox_full: entry(429, 'Too many messages are waiting in this session.', 2_000),
   turn_cancelled: entry(409, 'The turn was cancelled before it started.'),
   // The engine
   overloaded: entry(503, 'The engine is busy.', 1_000),
-  temporal_unavailable: entry(503, 'The orchestrator cannot be reached; nothing was accepted.', 2_000),
+  temporal_unavailable: entry(503, 'Temporal cannot be reached; nothing was accepted.', 2_000),
   log_unavailable: entry(503, 'The session log cannot be reached; accepted messages are safe.', 2_000),
   archive_unavailable: entry(503, 'The archive cannot be reached; what it holds is safe.', 2_000),
   worker_unavailable: entry(503, 'No worker answered in time.', 2_000),
-  draining: entry(503, 'This gateway is stopping; connect again.', 500),
+  draining: entry(503, 'This gateway is shutting down; reconnect.', 500),
   slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),
-  internal: entry(500, 'Something went wrong here; it has been logged.'),
+  internal: entry(500, 'Something went wrong on the server; it has been logged.'),
   // Steps and turns
   agent_failed: entry(502, 'The agent failed.'),
-  agent_refused: entry(502, 'The agent failed in a way that trying again does not mend.'),
-  agent_rate_limited: entry(502, 'The model provider refused for too long because of its rate limit.'),
+  agent_refused: entry(502, 'The agent failed, and trying again would not help.'),
+  agent_rate_limited: entry(502, 'The model provider kept refusing calls because of its rate limit.'),
   agent_timeout: entry(504, 'The agent did not finish in time.'),
   agent_stalled: entry(504, 'The agent was silent for too long.'),
-  agent_empty: entry(502, 'The agent ended without saying anything.'),
-  agent_unreachable: entry(502, 'What answers at the address of the model is not a model endpoint.'),
+  agent_empty: entry(502, 'The agent finished without saying anything.'),
+  agent_unreachable: entry(502, 'The address of the model does not lead to a model endpoint.'),
   context_too_long: entry(
     422,
-    'What the agent must be shown does not fit into the context window of its model.',
+    'The messages that the agent must see do not fit into its model’s context window.',
   ),
   context_incomplete: entry(
     500,
-    'What the agent must be shown is neither in the log nor in the archive nor with the workflow.',
+    'Messages that the agent must see could not be found in the log, the archive or the workflow.',
   ),
-  agent_output_too_large: entry(502, 'The agent said more than a step may say.'),
-  agent_unknown: entry(500, 'The session has no agent of this name, or this worker cannot run it.'),
+  agent_output_too_large: entry(502, 'The agent’s answer exceeded the size limit of a step.'),
+  agent_unknown: entry(500, 'The session has no agent with this name, or this worker cannot run it.'),
   no_worker_for_agent: entry(503, 'No running worker can run this agent.'),
   team_failed: entry(500, 'The code of the team threw an error.'),
-  turn_too_long: entry(422, 'The turn took more steps or calls than a turn may.'),
-  turn_too_wide: entry(422, 'The team ran more branches side by side than it may.'),
-  team_changed: entry(
-    500,
-    'The code of the team has changed while the turn ran, or does not follow from its answers.',
-  ),
-  session_interrupted: entry(500, 'The workflow of the session ended before the turn did.'),
-  worker_lost: entry(500, 'Every attempt of the step was lost with its worker.'),
+  turn_too_long: entry(422, 'The turn exceeded its limit of steps or calls.'),
+  turn_too_wide: entry(422, 'The team exceeded its limit of parallel branches.'),
+  team_changed: entry(500, 'The team’s code changed while the turn was running, or it is not deterministic.'),
+  session_interrupted: entry(500, 'The session’s workflow ended before the turn did.'),
+  worker_lost: entry(500, 'The step’s worker was lost in every attempt.'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What a caller is told (RFC 9457, application/problem+json); the same object answers a socket request. */
+/** What a caller gets (RFC 9457, application/problem+json); socket requests are answered with the same object. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -117,7 +117,7 @@ export class ConvokeError extends Error {
   }
 }
 
-/** True for an error that carries a code of the table, from whichever realm. */
+/** True for any error that carries a code of the table, whatever its class. */
 export function isConvokeError(error: unknown): error is ConvokeError {
   return (
     typeof error === 'object' &&
@@ -128,7 +128,7 @@ export function isConvokeError(error: unknown): error is ConvokeError {
   );
 }
 
-/** The problem object of an error; anything unknown becomes `internal` without its text. */
+/** The problem object of an error; an unknown error becomes `internal`, without its message. */
 export function toProblem(error: unknown, requestId?: string): Problem {
   const known = isConvokeError(error) ? error : new ConvokeError('internal');
   const { status, title, retryable } = ERRORS[known.code];

@@ -1,6 +1,6 @@
 /**
- * Identifiers. Every id that a stranger may choose matches one pattern, so that it can be part of a workflow id, a Redis key,
- * a room and a search query without escaping.
+ * Identifiers. Every id that a caller may choose matches one pattern, so it can be part of a workflow id, a Redis key, a room and a
+ * search query without escaping.
  */
 
 /** Identifies a session: one durable conversation of one tenant. */
@@ -65,10 +65,10 @@ export const eventId = {
   /** By the run of the workflow that has ended. */
   sessionInterrupted: (run: string): string => `session:interrupted:${run}`,
   sessionReopened: (run: string): string => `session:reopened:${run}`,
-  /** Fills a position whose event was lost with the log and will be appended again further on. */
+  /** Fills a position whose event was lost with the log and will be appended again later. */
   gap: (seq: number): string => `gap:${seq}`,
   message: (messageId: string): string => `message:${messageId}`,
-  /** Not that of `message`: a message refused for want of room may be sent again and accepted. */
+  /** Differs from `message`: a message that was rejected because the inbox was full may be sent again and accepted. */
   messageRejected: (messageId: string): string => `message:${messageId}:rejected`,
   turnStarted: (turn: string): string => `turn:${turn}:start`,
   turnEnded: (turn: string): string => `turn:${turn}:end`,

@@ -1,4 +1,4 @@
-/** Contracts: types, pure functions, the error table and every limit. Imports nothing. The engine's own door: the public one, and more. */
+/** Contracts, as the engine imports them: the public part, and what its own parts share. Imports nothing from outside this folder. */
 // eslint-disable-next-line no-restricted-syntax -- `public.ts` names them
 export * from './public.ts';
 export {
@@ -12,6 +12,7 @@ export {
   turnId,
 } from './ids.ts';
 export { jsonChars } from './json.ts';
+export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export { fitting } from './view/bound.ts';

@@ -5,19 +5,18 @@ export type MessagePart =
   { readonly type: 'text'; readonly text: string } | { readonly type: 'data'; readonly data: JsonObject };
 
 /**
- * What happens to a message that arrives while a turn runs. `queue`: it waits and opens a turn of its own.
- * (DESIGN names more; a policy that is not listed here is refused at the edge.)
+ * What happens to a message that arrives while a turn is running. `queue`: it waits, then starts a turn of its own.
  */
 export type InterjectionPolicy = 'queue';
 
-/** What a person or a system sends into a session. `messageId` is made by the client and makes every retry harmless. */
+/** What a person or a system sends to a session. The client chooses `messageId`, which makes every retry harmless. */
 export interface Message {
   readonly messageId: string;
   readonly parts: readonly MessagePart[];
-  /** Who speaks, as shown to others; absent for "the user". */
+  /** The sender's name, as shown to others; absent: "the user". */
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
-  /** When the gateway admitted it, ms since the Unix epoch: the stamp `ingest`. */
+  /** When the gateway accepted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
   /**
    * The newest turn that the gateway had seen the end of when the message came. The workflow may hear of that end later than the client:
@@ -35,19 +34,19 @@ export function messageText(parts: readonly MessagePart[]): string {
 }
 
 /**
- * Where a message stands. `accepted`: persisted by Temporal. `queued`: ordered, waits for a running turn. `consumed`: part of a turn.
- * `superseded`: replaced by a later message. `rejected`: will have no effect; `code` says why.
+ * The status of a message. `accepted`: persisted by Temporal. `queued`: has its place and waits for a running turn. `consumed`: part of a
+ * turn. `superseded`: replaced by a later message. `rejected`: will have no effect; `code` says why.
  */
 export type ReceiptStatus = 'accepted' | 'queued' | 'consumed' | 'superseded' | 'rejected';
 
-/** The answer to a send, and to the question where a message stands. */
+/** The answer to a send, and to a question about a message. */
 export interface Receipt {
   readonly session: string;
   readonly messageId: string;
   readonly status: ReceiptStatus;
-  /** The turn that the message opens or is part of, once ordered. */
+  /** The turn that the message starts or is part of, once it has its place. */
   readonly turn?: string;
-  /** How that turn stands, once it started. */
+  /** The status of that turn, once it has started. */
   readonly turnStatus?: 'running' | 'completed' | 'failed' | 'cancelled';
   /** Why it was rejected: a code of the error table. */
   readonly code?: string;

@@ -1,4 +1,4 @@
-/** What `convoke/contracts` gives to customers: the shapes on the wire, the fold, the error table and the limits that are promised. */
+/** What `convoke/contracts` exports: the shapes on the wire, the fold, the error table and the promised limits. */
 export { isId, turnNumber, workflowId } from './ids.ts';
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
@@ -16,6 +16,8 @@ export type {
 export { endsStep } from './events/step.ts';
 export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
+export { reasonOf, REASONS } from './reasons.ts';
+export type { Reason, ReasonCode } from './reasons.ts';
 export { formatPosition, isAfter, parsePosition, START } from './cursor.ts';
 export type { Cursor, Position, StepCursor } from './cursor.ts';
 export { DEFAULT_TEAM, TEAMS } from './agent.ts';

@@ -1,10 +1,10 @@
-/** What a session is made of. */
+/** What describes a session. */
 import type { AgentSpec, TeamSpec } from './agent.ts';
 import type { Position } from './cursor.ts';
 import type { SessionRef } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
-/** What a session was created with; never changes. */
+/** What a session was opened with; never changes. */
 export interface SessionInfo {
   readonly team: TeamSpec;
   readonly agents: readonly AgentSpec[];
@@ -13,10 +13,10 @@ export interface SessionInfo {
   readonly createdAt: number;
 }
 
-/** `interrupted`: its workflow ended without closing it; the next message reopens it. */
+/** `interrupted`: the workflow ended without closing the session; the next message reopens it. */
 export type SessionStatus = 'open' | 'closing' | 'closed' | 'interrupted';
 
-/** What the query `state` answers. */
+/** The answer to the query `state`. */
 export interface SessionState extends SessionRef {
   readonly status: SessionStatus;
   readonly team: TeamSpec;
@@ -26,14 +26,14 @@ export interface SessionState extends SessionRef {
   readonly archivedTo: number;
   readonly turns: number;
   readonly queued: number;
-  /** The running turn and the step that it is at. */
+  /** The running turn and its current step. */
   readonly running?: { readonly turn: string; readonly step?: string; readonly agent?: string };
   readonly historyEvents: number;
 }
 
-/** Answer to a cancel. */
+/** The answer to a cancel. */
 export interface CancelReply {
-  /** `cancelling`: a terminal event follows. `ended`: the turn had ended before. `none`: there is no such turn. */
+  /** `cancelling`: a terminal event follows. `ended`: the turn was already over. `none`: there is no such turn. */
   readonly status: 'cancelling' | 'ended' | 'none';
   readonly turn?: string;
 }

@@ -1,4 +1,4 @@
-/** The Socket.IO protocol: names and shapes. PROTOCOL.md tells it in prose. */
+/** The Socket.IO protocol: names and shapes. PROTOCOL.md describes it in prose. */
 import type { Cursor, Position } from './cursor.ts';
 import type { Delta } from './events/delta.ts';
 import type { SessionEvent } from './events/envelope.ts';
@@ -12,7 +12,7 @@ import type { SessionView } from './view/types.ts';
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
 export interface OpenRequest {
   readonly id?: string;
-  /** A name is short for a team without options; absent: `sequence`. */
+  /** A plain name is short for a team without options; absent: `sequence`. */
   readonly team?: string | TeamSpec;
   readonly agents?: readonly AgentSpec[];
   readonly metadata?: JsonObject;
@@ -22,7 +22,7 @@ export interface OpenRequest {
 export interface SessionSummary {
   readonly id: string;
   readonly tenant: string;
-  /** Its name. */
+  /** The team's name. */
   readonly team: string;
   /** See `SessionStatus`; a session that is closing is still open. */
   readonly status: 'open' | 'closed' | 'interrupted';
@@ -53,7 +53,7 @@ export interface SessionPage {
   readonly next: string | null;
 }
 
-/** Answer to `subscribe`. What a `resume` has missed follows as ordinary frames; a `snapshot` comes with the answer. */
+/** The answer to `subscribe`. On `resume`, missed events follow as ordinary frames; on `snapshot`, the snapshot is part of the answer. */
 export interface SubscribeReply {
   readonly mode: 'resume' | 'snapshot';
   readonly position: Position;
@@ -67,7 +67,7 @@ export interface Bye {
   readonly retryAfterMs: number;
 }
 
-/** A reply: a value, or a problem of the error table. */
+/** A reply: a value, or a problem from the error table. */
 export type Reply<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
@@ -85,14 +85,14 @@ export interface SocketRequests {
 
 export type SocketRequestName = keyof SocketRequests;
 
-/** What a server sends unasked. */
+/** What the server pushes. */
 export interface SocketFrames {
   event: (event: SessionEvent) => void;
   delta: (delta: Delta) => void;
-  /** What the client has is incomplete: forget it and take this. */
+  /** What the client has is incomplete: discard it and take this snapshot. */
   reset: (frame: { readonly session: string; readonly snapshot: SessionView }) => void;
   bye: (bye: Bye) => void;
 }
 
-/** Names of the frames, as SSE uses them too. */
+/** Names of the frames; SSE uses them too. */
 export const FRAMES = { event: 'event', delta: 'delta', reset: 'reset', bye: 'bye' } as const;

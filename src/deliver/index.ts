@@ -1,3 +1,3 @@
-/** Delivery: follows session logs for the connections of a gateway, and answers what needs no following. */
+/** Delivery: follows session logs for a gateway's connections, and answers one-off questions. */
 export type { Subscription, Delivery, Watcher } from './delivery.ts';
 export { createDelivery } from './service.ts';

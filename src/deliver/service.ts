@@ -1,4 +1,4 @@
-/** Delivery: who is followed, and the questions that need no following. */
+/** Delivery: which sessions are followed, and one-off questions. */
 import { LIMITS, sessionKey } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
@@ -17,12 +17,12 @@ export interface DeliveryDeps {
   readonly log: SessionLog;
   readonly source: SessionSource;
   readonly archive: Archive;
-  /** What the workflow knows of a message. */
+  /** Asks a session's workflow about a message. */
   readonly receipt: AskWorkflow;
   readonly logger?: Pick<Logger, 'warn'>;
 }
 
-/** After a lost connection positions are compared this soon, ms: the sessions of one connection come back together. */
+/** After a reconnect, positions are compared after this time, ms: all sessions of one connection come back together. */
 const DOUBT_MS = 20;
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
@@ -84,7 +84,7 @@ class DeliveryService implements Delivery {
     return follower.view;
   }
 
-  /** The follower of a session; whoever asks while it starts gets the same. */
+  /** The follower of a session; callers share it, even while it starts. */
   #follow(ref: SessionRef): Follower {
     const key = sessionKey(ref);
     const found = this.#followers.get(key);
@@ -101,7 +101,7 @@ class DeliveryService implements Delivery {
       doubt: () => this.#compareIn(DOUBT_MS),
       failed: (error) => {
         if (this.#followers.get(key) !== follower) return;
-        this.#logger?.warn({ err: error, tenant, session }, 'The session log cannot be read; trying again');
+        this.#logger?.warn({ err: error, tenant, session }, 'The session log cannot be read; retrying');
       },
     });
     this.#followers.set(key, follower);
@@ -130,7 +130,7 @@ class DeliveryService implements Delivery {
         follower.compare(heads[index] ?? null, before);
       }
     } catch {
-      // Redis is away; what was missed is found when it is back.
+      // Redis is away; missed events are found once it is back.
       if (this.#followers.size > 0) this.#compareIn(LIMITS.followRetryMs);
     } finally {
       this.#comparing = false;

@@ -1,4 +1,4 @@
-/** Bodies: JSON in strict UTF-8, of a bounded size, uncompressed. */
+/** Request bodies: JSON in strict UTF-8, uncompressed, of bounded size. */
 import type { IncomingMessage } from 'node:http';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
 
@@ -8,8 +8,8 @@ const tooLarge = (): ConvokeError =>
   new ConvokeError('too_large', `Send at most ${LIMITS.requestBytes} bytes in one request.`);
 
 /**
- * The bytes of a body. Gives up at the first byte beyond the limit: the usual parsers answer only after they have read everything, which
- * for an endless body is never. Throws `too_large`, `malformed_json` (the client left).
+ * The bytes of a body. Gives up at the first byte beyond the limit: common parsers answer only after they have read everything, which for
+ * an endless body is never. Throws `too_large`, `malformed_json` (the client disconnected).
  */
 function collect(req: IncomingMessage): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
@@ -26,7 +26,7 @@ function collect(req: IncomingMessage): Promise<Buffer> {
   });
   req.once('end', () => resolve(Buffer.concat(chunks)));
   const leave = (): void =>
-    reject(new ConvokeError('malformed_json', 'The body ended too early; send it again.'));
+    reject(new ConvokeError('malformed_json', 'The body ended early; send it again.'));
   req.once('error', leave).once('close', leave);
   return promise;
 }

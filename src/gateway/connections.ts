@@ -1,4 +1,4 @@
-/** The long-lived connections of this gateway, whatever their protocol, and how they are told to go elsewhere. */
+/** The long-lived connections of this gateway, whatever their protocol, and how they are sent elsewhere. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS, LIMITS } from '../contracts/index.ts';
 import type { Bye } from '../contracts/index.ts';
@@ -6,18 +6,18 @@ import type { Bye } from '../contracts/index.ts';
 export interface LongConnection {
   /** Says why the connection is about to be closed. */
   bye(bye: Bye): void;
-  /** Closes it once what was said before is on its way. */
+  /** Closes it after everything sent before is on its way. */
   close(): void;
 }
 
-/** Connections are closed in batches this far apart, ms. */
+/** Time between two batches of closed connections, ms. */
 const BATCH_MS = 100;
 
-/** A goodbye that spreads those who come back over time. */
+/** A goodbye that spreads reconnects over time. */
 export function byeOf(code: Bye['code']): Bye {
   if (code === 'unauthorized') return { code, retry: false, retryAfterMs: 0 };
   const least = ERRORS.draining.retryAfterMs ?? 0;
-  // A whole gateway's clients come back spread over the drain; a single one that was too slow need not wait as long.
+  // When a whole gateway drains, its clients come back spread over that time; a single slow client need not wait as long.
   const spread = code === 'draining' ? LIMITS.drainMs : least;
   return { code, retry: true, retryAfterMs: Math.round(least + Math.random() * spread) };
 }
@@ -26,7 +26,7 @@ export class Connections {
   readonly #all = new Set<LongConnection>();
   #draining = false;
 
-  /** True once this gateway is stopping: nobody new is let in. */
+  /** True once this gateway is stopping: new connections are refused. */
   get draining(): boolean {
     return this.#draining;
   }
@@ -39,14 +39,14 @@ export class Connections {
     this.#all.delete(connection);
   }
 
-  /** From now on nobody new is let in. */
+  /** From now on new connections are refused. */
   refuse(): void {
     this.#draining = true;
   }
 
   /**
-   * Tells everybody at once, then closes them in batches over `overMs`: were they all closed in one moment, they would all come back to
-   * the other gateways in one moment.
+   * Says goodbye to everybody at once, then closes the connections in batches over `overMs`, so that they do not all come back to the other
+   * gateways at the same moment.
    */
   async drain(overMs: number): Promise<void> {
     this.refuse();

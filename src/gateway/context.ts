@@ -1,4 +1,4 @@
-/** What every part of the gateway works with. */
+/** What all parts of the gateway share. */
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Intake } from '../ingest/index.ts';
 import type { Connections } from './connections.ts';
@@ -10,10 +10,10 @@ export interface GatewayContext {
   readonly delivery: Delivery;
   readonly logger: Logger;
   readonly readiness: Readiness;
-  /** Everyone who is connected for long: sockets and event streams. */
+  /** All long-lived connections: sockets and event streams. */
   readonly connections: Connections;
-  /** May a request call us by this name, its Host header? See `isSafeHost`. */
+  /** May a request use this Host header? See `isSafeHost`. */
   allowsHost(host: string | undefined): boolean;
-  /** May a page of this origin talk to us? `host`: the Host header of the request. */
+  /** May a page of this origin connect? `host`: the Host header of the request. */
   allowsOrigin(origin: string | undefined, host: string | undefined): boolean;
 }

@@ -1,16 +1,16 @@
-/** How a gateway stops without anybody losing anything. */
+/** How a gateway stops without losing anything. */
 import type { Server as HttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../contracts/index.ts';
 import type { GatewayContext } from './context.ts';
 import type { GatewayServer } from './socket-client.ts';
 
-/** Requests that are under way get this long to end, ms. */
+/** Requests in progress get this long to finish, ms. */
 const GRACE_MS = 2_000;
 
 /**
- * 1. readiness says no and nobody new is let in, 2. everybody is told to come back elsewhere, at different moments, 3. connections are
- * closed in batches, 4. requests under way end, 5. the port is closed.
+ * 1. Readiness turns false and new connections are refused. 2. Clients are told to reconnect elsewhere, each at a different moment.
+ * 3. Connections are closed in batches. 4. Requests in progress finish. 5. The port is closed.
  */
 export async function drainGateway(
   context: GatewayContext,
@@ -21,14 +21,14 @@ export async function drainGateway(
   connections.refuse();
   logger.info({}, 'Draining');
   await connections.drain(LIMITS.drainMs);
-  // Closes the adapter, what is left of the engine, and the HTTP server; the first of these waits for a Redis that may be gone.
+  // Closes the adapter, the rest of the engine and the HTTP server; closing the adapter waits for Redis, which may be gone.
   const closed = io.close();
   const inTime = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
   if (!inTime) await abandon(http);
   logger.info({}, 'Drained');
 }
 
-/** Closes the port, and whatever is still connected to it. */
+/** Closes the port and every remaining connection. */
 async function abandon(http: HttpServer): Promise<void> {
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeAllConnections();

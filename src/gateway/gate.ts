@@ -1,11 +1,11 @@
 /**
- * Holds frames back until the answer that announces them is out. Delivery may push the moment a subscription resolves, which is before the
- * caller's next line runs; a client must see the snapshot first.
+ * Holds frames back until the answer to the subscription has been sent. Delivery may push the moment a subscription resolves, before the
+ * caller's next line runs; a client must get the snapshot first.
  */
 export class Gate {
   #held: (() => void)[] | null = [];
 
-  /** Frames that wait. */
+  /** Waiting frames. */
   get held(): number {
     return this.#held?.length ?? 0;
   }

@@ -1,4 +1,4 @@
-/** The Express application: security headers, request ids, the routes of the table, and a problem for everything else. */
+/** The Express application: security headers, request ids, the routes, and a problem for everything else. */
 import express from 'express';
 import type { Express, Handler, RequestHandler } from 'express';
 import helmet from 'helmet';
@@ -19,7 +19,7 @@ export interface AppConfig {
   readonly devMode: boolean;
 }
 
-/** In dev mode the page may talk to the other gateways of this machine. */
+/** In dev mode the page may connect to the other gateways on this machine. */
 const LOCAL_SOURCES = ['http://localhost:*', 'http://127.0.0.1:*', 'ws://localhost:*', 'ws://127.0.0.1:*'];
 
 function securityHeaders(devMode: boolean): RequestHandler {
@@ -37,7 +37,7 @@ function securityHeaders(devMode: boolean): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
-    // TLS ends at a proxy; promising https is its business.
+    // TLS ends at a proxy, which is responsible for HSTS.
     strictTransportSecurity: false,
   });
 }
@@ -45,17 +45,11 @@ function securityHeaders(devMode: boolean): RequestHandler {
 function hostCheck(context: GatewayContext): RequestHandler {
   return (req, _res, next) => {
     if (context.allowsHost(req.get('host'))) next();
-    else
-      next(
-        new ConvokeError(
-          'origin_not_allowed',
-          'In dev mode, call the gateway by localhost or by its address.',
-        ),
-      );
+    else next(new ConvokeError('origin_not_allowed', 'In dev mode, use localhost or an IP address.'));
   };
 }
 
-/** Pages of allowed origins may call the API; it never takes cookies, so nothing more is needed. */
+/** Pages of allowed origins may call the API; it never uses cookies, so nothing more is needed. */
 function cors(context: GatewayContext): RequestHandler {
   return (req, res, next) => {
     const origin = req.get('origin');
@@ -86,7 +80,7 @@ function cors(context: GatewayContext): RequestHandler {
 function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
   if (route.access === 'open') return [(req, res) => route.handle(req, res)];
   const answer: Handler = async (req, res) => {
-    // The key is checked before anything of the request is looked at.
+    // The key is checked before anything else of the request.
     const principal = await context.intake.authenticate(bearerToken(req.get('authorization')));
     res.setHeader('Cache-Control', 'no-store');
     await route.handle({ req, res, principal });
@@ -98,13 +92,13 @@ function refuseWhileDraining(context: GatewayContext): Handler {
   return (_req, _res, next) => {
     next(
       context.connections.draining
-        ? new ConvokeError('draining', 'Send it again; another gateway answers.')
+        ? new ConvokeError('draining', 'Send it again; another gateway will answer.')
         : undefined,
     );
   };
 }
 
-/** Answers for the methods that a path does not know. */
+/** Answers all other methods of a path. */
 function otherMethods(methods: readonly string[]): Handler {
   const allow = methods
     .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
@@ -138,7 +132,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   app.use('/docs/assets', ...docsAssets());
   if (config.pageDir !== undefined) app.use(express.static(config.pageDir, { maxAge: 0 }));
   app.use((_req, _res, next) => {
-    next(new ConvokeError('not_found', 'See /openapi.json for what there is.'));
+    next(new ConvokeError('not_found', 'See /openapi.json for the API.'));
   });
   app.use(problemHandler(context.logger));
   return app;

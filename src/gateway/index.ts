@@ -22,13 +22,13 @@ export interface GatewayConfig {
   readonly intake: Intake;
   readonly delivery: Delivery;
   readonly logger: Logger;
-  /** What must work for `/readyz` to say yes; a check rejects if it does not, and has 1 s. */
+  /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
-  /** Told in `/readyz` without deciding: what a gateway can do without for a while, as Redis. */
+  /** Shown in `/readyz` for information only: what a gateway can do without for a while, such as Redis. */
   readonly notices?: Readonly<Record<string, Check>>;
-  /** Origins of pages that may connect, besides this host's own. */
+  /** Origins of pages that may connect, besides the gateway's own. */
   readonly origins: readonly string[];
-  /** Pages of any port of this machine may connect. */
+  /** Pages from any port of this machine may connect. */
   readonly devMode: boolean;
   /** Static files for `/`. */
   readonly pageDir?: string;
@@ -39,11 +39,11 @@ export interface GatewayConfig {
 export interface Gateway {
   /** Resolves when connections are accepted; `port` 0 picks a free one. Rejects with Node's error (`EADDRINUSE`, …). */
   listen(port: number, host: string): Promise<{ readonly port: number }>;
-  /** Stops: see `drainGateway`. Calling it again waits for the same end. `delivery` is not stopped. */
+  /** Stops the gateway, see `drainGateway`; called again, it waits for the same end. `delivery` is not stopped. */
   drain(): Promise<void>;
 }
 
-/** A client that sends its request slower than this is cut off, ms. */
+/** A client that takes longer to send its request is cut off, ms. */
 const HEAD_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than usual load balancers keep a connection, so that they close it first, ms. */

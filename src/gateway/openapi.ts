@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the routes themselves. */
+/** The OpenAPI 3.1 document, generated from the routes. */
 import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Route } from './route.ts';
@@ -9,7 +9,7 @@ const API_VERSION = '1.0.0';
 const ABOUT =
   'Sessions in which agents and people exchange messages. The tenant comes from the key. ' +
   'Errors are application/problem+json with a stable `code`; every answer carries `X-Request-Id`. ' +
-  'The same requests, and live frames, go over Socket.IO: see PROTOCOL.md.';
+  'Socket.IO offers the same requests and live frames: see PROTOCOL.md.';
 
 export function describeApi(routes: readonly Route[]): object {
   const paths: ZodOpenApiPathsObject = {};

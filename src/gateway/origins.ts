@@ -1,20 +1,20 @@
 /** Which pages may connect. A WebSocket ignores CORS, so the Origin header is checked here. */
 import { isIP } from 'node:net';
 
-/** What browsers send as host of this very machine. */
+/** Hosts by which browsers address this machine. */
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface OriginRules {
   /** Allowed origins, `https://app.example.com`. */
   readonly origins: readonly string[];
-  /** True: pages of any port of this machine may connect. */
+  /** True: pages from any port of this machine may connect. */
   readonly devMode: boolean;
 }
 
 /**
- * Why dev mode looks at the Host: everybody knows its key, and any page can let its own name point to this machine (DNS rebinding). Then it
- * is of the same origin as the gateway, and sends no Origin at all with a GET. An address cannot be made to point elsewhere. `bound`: the
- * host that the gateway listens on.
+ * Why dev mode checks the Host: its key is public, and any page can let its own domain resolve to this machine (DNS rebinding). The page then
+ * has the same origin as the gateway, and a GET from it carries no Origin at all. An IP address cannot be rebound. `bound`: the host that the
+ * gateway listens on.
  */
 export function isSafeHost(host: string | undefined, bound: string): boolean {
   const url = URL.parse(`http://${host ?? ''}`);
@@ -24,7 +24,7 @@ export function isSafeHost(host: string | undefined, bound: string): boolean {
 }
 
 /**
- * The check: programs send no Origin and pass; a page of the host that it calls passes; others must be listed. `host` is the Host header.
+ * Programs send no Origin and pass; a page on the host that it calls passes; others must be listed. `host` is the Host header.
  */
 export function originCheck(
   rules: OriginRules,

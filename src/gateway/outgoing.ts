@@ -1,14 +1,14 @@
-/** What waits to be sent on one socket, in bytes, and how much of it is snapshots. */
+/** The outgoing buffer of one socket, in bytes, and how much of it is snapshots. */
 import { LIMITS } from '../contracts/index.ts';
 
 /**
- * A snapshot may be almost as large as what a socket may have waiting; a socket that is subscribed to several sessions may get several at
- * once. They have a bound of their own: else a client on a slow link would be cut off, come back for the same snapshots, and be cut off again.
+ * A snapshot may be almost as large as a socket's whole buffer, and a socket that is subscribed to several sessions may get several at once.
+ * They have a limit of their own; otherwise a client on a slow link would be cut off, come back for the same snapshots, and be cut off again.
  */
 export class Outgoing {
-  /** All that was ever handed over to be sent. */
+  /** Everything ever handed over for sending. */
   #handed = 0;
-  /** Where in all that the snapshots lie which may not have left yet, oldest first. */
+  /** The byte ranges of snapshots that may not have left yet, oldest first. */
   #snapshots: { readonly from: number; readonly to: number }[] = [];
   #marking = false;
 
@@ -18,7 +18,7 @@ export class Outgoing {
     if (this.#marking) this.#snapshots.push({ from, to: this.#handed });
   }
 
-  /** What `send` hands over, before it returns, holds a snapshot. */
+  /** Runs `send` and counts what it hands over as a snapshot. */
   snapshot(send: () => void): void {
     this.#marking = true;
     try {
@@ -28,7 +28,7 @@ export class Outgoing {
     }
   }
 
-  /** What of `waiting` bytes counts against `LIMITS.socketBytes`: all but snapshots up to `LIMITS.socketSnapshotBytes`. */
+  /** How many of the `waiting` bytes count against `LIMITS.socketBytes`: all but snapshots up to `LIMITS.socketSnapshotBytes`. */
   counted(waiting: number): number {
     const sent = this.#handed - waiting;
     this.#snapshots = this.#snapshots.filter(({ to }) => to > sent);

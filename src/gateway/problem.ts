@@ -1,4 +1,4 @@
-/** Errors as answers: application/problem+json (RFC 9457) with a code of the table, a request id, and never a stack. */
+/** Errors as answers: application/problem+json (RFC 9457) with a code of the table and a request id, never a stack. */
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { ConvokeError, isId, toProblem } from '../contracts/index.ts';
@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/index.ts';
 
 const REQUEST_ID = 'X-Request-Id';
 
-/** Gives each request an id, the caller's own if it has a fit form, and tells it in the answer. */
+/** Gives each request an id (the caller's own, if it is valid) and returns it in the answer. */
 export const requestId: RequestHandler = (req, res, next) => {
   const given = req.get(REQUEST_ID);
   res.setHeader(REQUEST_ID, isId(given) ? given : randomUUID());
@@ -18,13 +18,13 @@ export function requestIdOf(res: Response): string {
   return String(res.getHeader(REQUEST_ID) ?? '');
 }
 
-/** What the router throws, as an error of the table. */
+/** Maps errors of the router to the table. */
 function known(error: unknown): unknown {
-  // A path that is not valid percent-encoding.
+  // The path has invalid percent-encoding.
   return error instanceof URIError ? new ConvokeError('not_found') : error;
 }
 
-/** Tells the operator what a client is not told. */
+/** Logs for the operator what is kept from the client. */
 export function logFailure(logger: Logger, error: unknown, problem: Problem, fields: object): void {
   if (problem.status < 500) return;
   const cause = error instanceof Error ? error.cause : undefined;
@@ -34,7 +34,7 @@ export function logFailure(logger: Logger, error: unknown, problem: Problem, fie
     requestId: problem.requestId,
     err: cause instanceof Error ? cause : error,
   };
-  if (problem.code === 'internal') logger.error(told, 'A request failed for an unknown reason');
+  if (problem.code === 'internal') logger.error(told, 'A request failed unexpectedly');
   else logger.warn(told, problem.title);
 }
 
@@ -51,7 +51,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     if (problem.retryAfterMs !== undefined)
       res.setHeader('Retry-After', String(Math.ceil(problem.retryAfterMs / 1_000)));
     if (problem.code === 'unauthorized') res.setHeader('WWW-Authenticate', 'Bearer realm="convoke"');
-    // The rest of a body that nobody reads must not keep the connection busy.
+    // The unread rest of a body must not keep the connection busy.
     const hasBody = 'content-length' in req.headers || 'transfer-encoding' in req.headers;
     if ((hasBody && !req.complete) || problem.code === 'draining') res.setHeader('Connection', 'close');
     res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));

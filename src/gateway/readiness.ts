@@ -1,6 +1,6 @@
-/** Can this gateway serve? Asked by load balancers, often and without a key: so one round of checks serves everybody who asks meanwhile. */
+/** Readiness. Load balancers ask often and without a key, so one round of checks serves everybody who asks in the meantime. */
 
-/** One thing that must work; rejects if it does not. */
+/** Rejects if what it checks does not work. */
 export type Check = () => Promise<unknown>;
 
 export interface ReadinessReport {
@@ -12,9 +12,9 @@ export interface Readiness {
   report(): Promise<ReadinessReport>;
 }
 
-/** A check that takes longer has failed, ms. */
+/** A check that takes longer counts as failed, ms. */
 const CHECK_MS = 1_000;
-/** A report is this fresh, ms. */
+/** How long a report is reused, ms. */
 const FRESH_MS = 500;
 
 async function run(check: Check): Promise<'ok' | 'failed' | 'timeout'> {
@@ -27,7 +27,7 @@ async function run(check: Check): Promise<'ok' | 'failed' | 'timeout'> {
   return Promise.race([tried, promise]).finally(() => clearTimeout(timer));
 }
 
-/** `needed` decide; `others` are only told: a gateway without them still serves. */
+/** `needed` checks decide; `others` are only reported, because a gateway can serve without them. */
 export function createReadiness(
   needed: Readonly<Record<string, Check>>,
   others: Readonly<Record<string, Check>> = {},

@@ -1,6 +1,6 @@
 /**
- * What the API answers, as schemas for its description. The contracts' types are the truth: a schema that does not cover its type does
- * not compile. Nothing is validated with these.
+ * The answers of the API, as schemas for its description. The contract types are authoritative: a schema that does not cover its type does
+ * not compile. Nothing is validated with these schemas.
  */
 import { z } from 'zod';
 import { ERRORS } from '../contracts/index.ts';
@@ -16,7 +16,7 @@ import type {
 } from '../contracts/index.ts';
 import type { ReadinessReport } from './readiness.ts';
 
-/** Lets a schema through only if every value of the contract type fits it. */
+/** Accepts a schema only if every value of the contract type fits it. */
 const describes =
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- given by the caller, the other one inferred
   <T>() =>
@@ -29,6 +29,7 @@ const object = z.unknown().meta({ override: { type: 'object' } });
 const endStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
 const receiptStatus = z.enum(['accepted', 'queued', 'consumed', 'superseded', 'rejected']);
 const failure = z.object({ code: z.string(), message: z.string() });
+const reason = failure;
 const usage = z.object({
   inputTokens: z.number(),
   outputTokens: z.number(),
@@ -72,7 +73,7 @@ export const summaryReply = describes<SessionSummary>()(
       team: z.string(),
       status: z.enum(['open', 'closed', 'interrupted']),
       createdAt: ms,
-      workflowId: z.string().meta({ description: 'Where to find it in the Temporal Web UI.' }),
+      workflowId: z.string().meta({ description: 'The workflow id, for the Temporal Web UI.' }),
     })
     .meta({ id: 'SessionSummary' }),
 );
@@ -89,7 +90,7 @@ export const receiptReply = describes<Receipt>()(
     })
     .meta({
       id: 'Receipt',
-      description: 'Where a message stands. `accepted`: it is persisted and cannot be lost.',
+      description: 'The status of a message. `accepted`: it is persisted and cannot be lost.',
     }),
 );
 
@@ -100,7 +101,7 @@ export const eventReply = describes<SessionEvent>()(
       tenant: z.string(),
       session: z.string(),
       epoch: z.number(),
-      seq: z.number().meta({ description: '1, 2, … without a gap' }),
+      seq: z.number().meta({ description: '1, 2, … without gaps' }),
       id: z.string(),
       type: z.string().meta({ examples: ['step.completed'] }),
       at: ms,
@@ -140,9 +141,13 @@ const entry = z.union([
     at: ms,
     failure: failure.extend({ retryAt: ms.optional() }).optional(),
     reasoning: z.string().optional().meta({ description: 'What the model thought before it answered.' }),
-    usage: usage.optional().meta({ description: 'Of all attempts together.' }),
+    usage: usage.optional().meta({ description: 'Sum over all attempts.' }),
+    reason: reason.optional().meta({ description: 'Why it was cancelled.' }),
     finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
-    waiting: failure.extend({ until: ms }).optional().meta({ description: 'It pauses until then.' }),
+    waiting: failure
+      .extend({ until: ms })
+      .optional()
+      .meta({ description: 'Why the step pauses, and until when.' }),
   }),
 ]);
 
@@ -164,13 +169,17 @@ export const viewReply = describes<SessionView>()(
           status: endStatus,
           messageIds: list(z.string()),
           failure: failure.optional(),
+          reason: reason.optional(),
         }),
       ),
-      truncated: z.boolean().meta({ description: 'Older entries exist; page the events for them.' }),
+      truncated: z
+        .boolean()
+        .meta({ description: 'True if older entries exist; page the events to get them.' }),
     })
     .meta({
       id: 'SessionView',
-      description: 'What a client shows of a session: the newest entries, open text included.',
+      description:
+        'What a client shows of a session: the newest entries, including the text of running steps.',
     }),
 );
 
@@ -187,7 +196,7 @@ export const sessionPageReply = describes<SessionPage>()(
 export const cancelReply = describes<CancelReply>()(
   z.object({ status: z.enum(['cancelling', 'ended', 'none']), turn: z.string().optional() }).meta({
     id: 'CancelReply',
-    description: '`cancelling`: a terminal event follows. `ended`: it was over before.',
+    description: '`cancelling`: a terminal event follows. `ended`: the turn was already over.',
   }),
 );
 

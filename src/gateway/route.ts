@@ -1,4 +1,4 @@
-/** A route: how it is called, how it is described, what it does. One table serves the router and the OpenAPI document. */
+/** A route: its path, its description and its handler. One table serves the router and the OpenAPI document. */
 import type { Request, Response } from 'express';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { problemReply } from './replies.ts';
 export interface Call {
   readonly req: Request;
   readonly res: Response;
-  /** Who asks; the tenant of every session named in the path. */
+  /** The caller; sessions in the path belong to its tenant. */
   readonly principal: Principal;
 }
 
@@ -22,13 +22,13 @@ interface RouteBase {
   readonly operation: ZodOpenApiOperationObject;
 }
 
-/** A route of the API: needs a key. */
+/** A route of the API, which requires a key. */
 export interface ApiRoute extends RouteBase {
   readonly access: 'key';
   handle(call: Call): Promise<void>;
 }
 
-/** A route for everybody. */
+/** A public route. */
 export interface OpenRoute extends RouteBase {
   readonly access: 'open';
   handle(req: Request, res: Response): Promise<void> | void;
@@ -36,22 +36,22 @@ export interface OpenRoute extends RouteBase {
 
 export type Route = ApiRoute | OpenRoute;
 
-/** What any call with a key can meet. */
+/** Errors of any call with a key. */
 const COMMON: readonly ErrorCode[] = ['unauthorized', 'invalid_request', 'draining', 'internal'];
-/** What any call with a body can meet. */
+/** Errors of any call with a body. */
 export const BODY: readonly ErrorCode[] = [
   'malformed_json',
   'unsupported_media_type',
   'too_large',
   'too_deep',
 ];
-/** What any call that reaches Temporal can meet. */
+/** Errors of any call that reaches Temporal. */
 export const ENGINE: readonly ErrorCode[] = ['overloaded', 'temporal_unavailable'];
 
-const requestIdHeader = z.string().meta({ description: 'Names this request in the logs.' });
+const requestIdHeader = z.string().meta({ description: 'Identifies this request in the logs.' });
 const retryAfter = z
   .string()
-  .meta({ description: 'When to try again, s; only if that can help.' })
+  .meta({ description: 'When to try again, in seconds; only if that can help.' })
   .optional();
 
 /** The problems of an operation, grouped by status. */
@@ -70,7 +70,7 @@ export function problems(codes: readonly ErrorCode[]): ZodOpenApiResponsesObject
   );
 }
 
-/** A JSON answer, with the headers that it carries beside the request id. */
+/** A JSON answer, with its headers besides the request id. */
 export function json(
   description: string,
   schema: z.ZodType,
@@ -83,7 +83,7 @@ export function json(
   };
 }
 
-/** The session that a path names. Throws `invalid_request` if the id cannot be one. */
+/** The session in a path. Throws `invalid_request` if the id is not valid. */
 export function sessionOf(call: Call): SessionRef {
   return { tenant: call.principal.tenant, session: pathId(call.req, 'id') };
 }
@@ -94,7 +94,7 @@ export function pathId(req: Request, name: string): string {
   return parsed.data;
 }
 
-/** The query of a call. Own properties only: the parser gives an object without a prototype. */
+/** The query of a call, copied to a plain object: the parser's has no prototype. */
 export function queryOf<T>(schema: z.ZodType<T>, req: Request): T {
   return validate(schema, { ...req.query });
 }

@@ -1,4 +1,4 @@
-/** One Socket.IO connection: what waits to be sent on it, and which sessions it follows. */
+/** One Socket.IO connection: its outgoing buffer and the sessions that it follows. */
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
@@ -18,32 +18,32 @@ export type GatewayServer = Server<DefaultEventsMap, SocketFrames, DefaultEvents
 export type GatewaySocket = Socket<DefaultEventsMap, SocketFrames, DefaultEventsMap, SocketData>;
 type Engine = GatewaySocket['conn'];
 
-/** A connection that is told to close and whose client reads nothing is cut after this, ms. */
+/** A closing connection whose client reads nothing is cut after this time, ms. */
 const LINGER_MS = 2_000;
 
-/** What a request answers, and what to do once the answer is out. */
+/** The answer to a request, and what to do once it has been sent. */
 export interface Answer<T> {
   readonly value: T;
-  /** The value holds a snapshot. */
+  /** True if the value contains a snapshot. */
   readonly snapshot?: boolean;
   readonly after?: () => void;
 }
 
-/** One session that the socket follows. `live` ends when it is unsubscribed, replaced, or the socket is gone. */
+/** One session that the socket follows. `live` becomes false when it is unsubscribed or replaced, or the socket is gone. */
 interface Slot {
   readonly gate: Gate;
   live: boolean;
   subscription?: Subscription;
 }
 
-/** Bytes that the WebSocket library holds. Not part of engine.io's types; absent means none. */
+/** Bytes buffered by the WebSocket library; not part of engine.io's types. */
 function bufferedBytes(engine: Engine): number {
   const { socket } = engine.transport as { readonly socket?: { readonly bufferedAmount?: unknown } };
   return typeof socket?.bufferedAmount === 'number' ? socket.bufferedAmount : 0;
 }
 
 export class SocketClient implements LongConnection {
-  /** Requests without an answer. */
+  /** Unanswered requests. */
   inflight = 0;
   readonly #socket: GatewaySocket;
   readonly #context: GatewayContext;
@@ -82,20 +82,20 @@ export class SocketClient implements LongConnection {
     else send();
   }
 
-  /** True if more waits than one socket may have waiting. */
+  /** True if more is buffered than one socket may have. */
   get overfull(): boolean {
     const { bytes, packets } = this.backlog();
     return bytes > LIMITS.socketBytes || packets > LIMITS.socketPackets;
   }
 
-  /** Follows a session; again: starts over. Throws `too_many_subscriptions`, `session_not_found`. */
+  /** Follows a session; called again, it starts over. Throws `too_many_subscriptions`, `session_not_found`. */
   async subscribe(ref: SessionRef, cursor?: Cursor): Promise<Answer<SubscribeReply>> {
     const { session } = ref;
     this.unsubscribe(session);
     if (this.#slots.size >= LIMITS.subscriptionsPerSocket) {
       throw new ConvokeError(
         'too_many_subscriptions',
-        'Unsubscribe from a session first, or open another socket.',
+        'Unsubscribe from another session first, or open another socket.',
       );
     }
     const slot: Slot = { gate: new Gate(), live: true };
@@ -108,10 +108,7 @@ export class SocketClient implements LongConnection {
     }
     if (!slot.live) {
       slot.subscription.unsubscribe();
-      throw new ConvokeError(
-        'invalid_request',
-        'A later request for this session took the place of this one.',
-      );
+      throw new ConvokeError('invalid_request', 'A later request for this session replaced this one.');
     }
     const { mode, position, snapshot } = slot.subscription;
     const value = { mode, position, ...(snapshot === undefined ? {} : { snapshot }) };
@@ -136,8 +133,8 @@ export class SocketClient implements LongConnection {
   }
 
   /**
-   * Closes the transport, so that the client connects again: a `socket.disconnect()` would tell it not to. What waits is sent first,
-   * unless the client does not read.
+   * Closes the transport, so that the client connects again: a `socket.disconnect()` would tell it not to. What is buffered is sent
+   * first, unless the client does not read.
    */
   close(): void {
     if (this.#closing) return;

@@ -1,4 +1,4 @@
-/** The requests of a socket: which there are, and how each is answered. */
+/** Socket requests, and how each is answered. */
 import { randomUUID } from 'node:crypto';
 import { ConvokeError, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Reply, SessionRef, SocketRequestName, SocketRequests } from '../contracts/index.ts';
@@ -13,7 +13,7 @@ interface Asker {
   readonly client: SocketClient;
 }
 
-/** A request as it came: nothing of it has been checked. */
+/** Handles a request as it arrived: nothing has been checked yet. */
 type Handler = (asker: Asker, request: unknown) => Promise<Answer<unknown>>;
 
 const answer = async <T>(value: Promise<T>): Promise<Answer<T>> => ({ value: await value });
@@ -56,7 +56,7 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
 
 type Ack = (reply: Reply<unknown>) => void;
 
-/** A packet of a client, taken apart; null if nobody waits for an answer. */
+/** Unpacks a client's packet; null if nobody waits for an answer. */
 function unpack(
   packet: readonly unknown[],
 ): { readonly name: unknown; readonly args: readonly unknown[]; readonly ack: Ack } | null {
@@ -65,7 +65,7 @@ function unpack(
   return typeof ack === 'function' ? { name, args: rest.slice(0, -1), ack: ack as Ack } : null;
 }
 
-/** Answers one packet of a client. Never throws and never rejects: nothing that a client sends may reach the event loop as an error. */
+/** Answers one packet of a client. Never throws or rejects: nothing that a client sends may reach the event loop as an error. */
 export type Answerer = (asker: Asker, packet: readonly unknown[]) => Promise<void>;
 
 export function createAnswerer(context: GatewayContext): Answerer {
@@ -79,10 +79,13 @@ export function createAnswerer(context: GatewayContext): Answerer {
       throw new ConvokeError('unknown_event', `Use one of: ${Object.keys(handlers).join(', ')}.`);
     }
     if (asker.client.inflight >= LIMITS.inflightPerSocket) {
-      throw new ConvokeError('too_many_requests_in_flight', 'Wait for answers before you send more.');
+      throw new ConvokeError(
+        'too_many_requests_in_flight',
+        'Wait for answers before you send more requests.',
+      );
     }
     if (context.connections.draining)
-      throw new ConvokeError('draining', 'Connect again; another gateway answers.');
+      throw new ConvokeError('draining', 'Reconnect; another gateway will answer.');
     if (args.length !== 1) {
       throw new ConvokeError('invalid_request', 'Send one object and an acknowledgement function.');
     }
@@ -97,7 +100,7 @@ export function createAnswerer(context: GatewayContext): Answerer {
   return async (asker, packet) => {
     const request = unpack(packet);
     if (!request) return;
-    // Whoever asks without reading the answers must not fill our memory with them.
+    // A client that sends requests without reading the answers must not fill our memory.
     if (asker.client.overfull) {
       asker.client.end('slow_consumer');
       return;

@@ -1,4 +1,4 @@
-/** The Socket.IO server: WebSocket only, a key at the door, and nothing reaches an event emitter by a name that a client chose. */
+/** The Socket.IO server: WebSocket only, authenticated at the handshake; no name that a client chooses reaches an event emitter. */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { ServerOptions } from 'socket.io';
@@ -9,14 +9,14 @@ import { SocketClient } from './socket-client.ts';
 import type { GatewayServer, GatewaySocket } from './socket-client.ts';
 import { createAnswerer } from './socket-requests.ts';
 
-/** Time-outs of a connection, ms. A dead peer is noticed after the two pings together. */
+/** Time-outs of a connection, ms. A dead peer is detected after ping interval and ping time-out together. */
 const CONNECT_MS = 5_000;
 const PING_EVERY_MS = 15_000;
 const PING_TIMEOUT_MS = 10_000;
 
 export type SocketAdapter = NonNullable<ServerOptions['adapter']>;
 
-/** Why a handshake is refused, or null. */
+/** The code of a refused handshake, or null. */
 function refusal(context: GatewayContext, req: IncomingMessage): ErrorCode | null {
   if (context.connections.draining) return 'draining';
   const { origin, host } = req.headers;
@@ -25,7 +25,7 @@ function refusal(context: GatewayContext, req: IncomingMessage): ErrorCode | nul
 
 function optionsOf(context: GatewayContext, adapter: SocketAdapter | undefined): Partial<ServerOptions> {
   return {
-    // One transport: no sticky routing is needed, and no long-polling endpoint is there to be abused.
+    // A single transport: no sticky routing is needed, and there is no long-polling endpoint to abuse.
     transports: ['websocket'],
     allowUpgrades: false,
     serveClient: false,
@@ -58,13 +58,13 @@ function serve(
     });
   });
   socket.on('error', (error: Error) => {
-    context.logger.warn({ reason: error.message }, 'A socket broke the protocol');
+    context.logger.warn({ reason: error.message }, 'A socket violated the protocol');
   });
   socket.on('disconnect', () => {
     context.connections.remove(client);
     client.gone();
   });
-  // A drain that began during the handshake has not seen this socket.
+  // A drain that began during the handshake has missed this socket.
   if (context.connections.draining) client.end('draining');
 }
 

@@ -8,12 +8,12 @@ import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { Gate } from './gate.ts';
 
-/** How long EventSource waits before it connects again, ms. */
+/** How long EventSource waits before it reconnects, ms. */
 const RETRY_MS = 1_000;
-/** A stream that is told to end and whose client reads nothing is cut after this, ms. */
+/** A closing stream whose client reads nothing is cut after this time, ms. */
 const LINGER_MS = 2_000;
 
-/** One frame. JSON holds no line breaks, so one `data` line is enough. */
+/** One frame. JSON contains no line breaks, so one `data` line is enough. */
 export function sseFrame(event: string, data: unknown, id?: string): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
@@ -21,7 +21,7 @@ export function sseFrame(event: string, data: unknown, id?: string): string {
 class EventStream implements Watcher, LongConnection {
   readonly #res: Response;
   readonly #gate = new Gate();
-  /** Frames whose bytes the kernel has not taken. */
+  /** Frames that have not been handed to the kernel yet. */
   #waiting = 0;
   #ending = false;
   #cut: NodeJS.Timeout | undefined;
@@ -62,12 +62,12 @@ class EventStream implements Watcher, LongConnection {
     this.#cut = setTimeout(() => this.#res.destroy(), LINGER_MS).unref();
   }
 
-  /** Sends the head, the snapshot if there is one, and whatever delivery has pushed meanwhile. */
+  /** Sends the headers, the snapshot if there is one, and what delivery has pushed in the meantime. */
   start(subscription: Subscription): void {
     this.#res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
-      // Proxies must not collect what is meant to flow.
+      // Tells proxies not to buffer the stream.
       'X-Accel-Buffering': 'no',
     });
     this.#write(`retry: ${RETRY_MS}\n\n`);
@@ -79,7 +79,7 @@ class EventStream implements Watcher, LongConnection {
     this.#write(': beat\n\n');
   }
 
-  /** Forgets the timer: the response is gone. */
+  /** Clears the timer: the response is gone. */
   gone(): void {
     this.#ending = true;
     clearTimeout(this.#cut);
@@ -104,7 +104,7 @@ export interface StreamCall {
   readonly cursor: Cursor | undefined;
 }
 
-/** Follows a session until either side ends. Throws before the first byte only: `session_not_found` and what delivery throws. */
+/** Follows a session until either side ends. Throws only before the first byte: `session_not_found`, and whatever delivery throws. */
 export async function openStream(context: GatewayContext, ref: SessionRef, call: StreamCall): Promise<void> {
   const { req, res, cursor } = call;
   if (req.method === 'HEAD') {
@@ -114,7 +114,7 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
   }
   const stream = new EventStream(res);
   const subscription = await context.delivery.subscribe(ref, stream, cursor);
-  // The client may have left while the subscription was under way; its close event is past then.
+  // The client may have left in the meantime; its close event has already fired then.
   if (res.destroyed || res.closed) {
     subscription.unsubscribe();
     return;
@@ -129,6 +129,6 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     subscription.unsubscribe();
   });
   stream.start(subscription);
-  // A drain that began during the subscription has not seen this stream.
+  // A drain that began in the meantime has not seen this stream.
   if (context.connections.draining) stream.end('draining');
 }

@@ -1,6 +1,6 @@
 /**
- * Admission: what waits in a session is bounded before it is signalled, because Temporal's history keeps for ever what it was once sent. One
- * Redis call a message. While Redis is away each gateway keeps a smaller bound of its own.
+ * Admission: what waits in a session is bounded before it is signalled, because Temporal's history keeps everything it was ever sent. It
+ * costs one Redis call per message. While Redis is away, each gateway keeps a smaller bound of its own.
  */
 import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../contracts/index.ts';
 import type { Message, SessionRef } from '../contracts/index.ts';
@@ -8,9 +8,9 @@ import type { SessionLog } from '../log/index.ts';
 import { inTime } from './in-time.ts';
 
 export interface Admission {
-  /** Takes room for a message. Throws `inbox_full`. */
+  /** Reserves room for a message. Throws `inbox_full`. */
   admit(ref: SessionRef, message: Message): Promise<void>;
-  /** The message was refused after all. Never throws. */
+  /** Releases it: the message was refused after all. Never throws. */
   giveBack(ref: SessionRef, messageId: string): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createAdmission(
 class RedisAdmission implements Admission {
   readonly #log: Pick<SessionLog, 'admit' | 'release'>;
   readonly #deadlineMs: number;
-  /** What sessions were sent since Redis went away; the least recently sent to are forgotten. */
+  /** What each session has been sent since Redis went away; the least recently used are evicted. */
   readonly #away = new Map<string, Sent>();
 
   constructor(log: Pick<SessionLog, 'admit' | 'release'>, deadlineMs: number) {
@@ -59,11 +59,11 @@ class RedisAdmission implements Admission {
   }
 
   async giveBack(ref: SessionRef, messageId: string): Promise<void> {
-    // What cannot be given back now expires.
+    // What cannot be released now will expire.
     await this.#log.release(ref, [messageId]).catch(() => undefined);
   }
 
-  /** Nobody gives room back meanwhile: a session gets so much until Redis is there again. */
+  /** Nothing is released meanwhile: a session gets this much until Redis is back. */
   #admitAway(key: string, bytes: number): void {
     const before = this.#away.get(key) ?? { messages: 0, bytes: 0 };
     const sent = { messages: before.messages + 1, bytes: before.bytes + bytes };

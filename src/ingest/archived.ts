@@ -1,19 +1,19 @@
-/** What the archive remembers longer than Temporal: which sessions there were. */
+/** The archive as a record of which sessions existed: it remembers longer than Temporal. */
 import { ConvokeError, isConvokeError, RECOVERY } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { closedError } from '../temporal/index.ts';
 import { inTime } from './in-time.ts';
 
-/** True if the archive holds events of the session: also when Temporal has forgotten it. */
+/** True if the archive holds events of the session, even if Temporal no longer knows it. */
 export type IsArchived = (ref: SessionRef) => Promise<boolean>;
 
-/** The same, but a database that is silent holds no request for its own time-outs: throws `archive_unavailable` after 1.5 s. */
+/** The same with a deadline: throws `archive_unavailable` after 1.5 s instead of waiting for the database's own time-outs. */
 export function soon(isArchived: IsArchived): IsArchived {
   const late = (): Error => new ConvokeError('archive_unavailable');
   return (ref) => inTime(isArchived(ref), RECOVERY.ingressDeadlineMs, late);
 }
 
-/** What a call to a session gives. A session that Temporal does not know may be one that it has forgotten: then it is closed. */
+/** The result of a call to a session. A session that is past Temporal's retention but archived counts as closed. */
 export async function inSession<T>(isArchived: IsArchived, ref: SessionRef, call: Promise<T>): Promise<T> {
   try {
     return await call;

@@ -1,9 +1,9 @@
-/** Who is asking: from a key to a tenant. */
+/** Authentication: from a key to a tenant. */
 import { createHash } from 'node:crypto';
 import { ConvokeError, isId } from '../contracts/index.ts';
 
 /**
- * Who a request acts for. Session tokens (JWT) will add their session and scopes here; whoever needs only the tenant does not change.
+ * On whose behalf a request acts. Session tokens (JWT) will add their session and scopes here; code that needs only the tenant stays as it is.
  */
 export interface Principal {
   readonly tenant: string;
@@ -24,14 +24,15 @@ export interface AuthenticatorConfig {
 /** Longer tokens are not hashed at all. */
 const TOKEN_CHARS = 4_096;
 
-// A digest, so that neither memory dumps nor the timing of the look-up tell a key.
+// A digest, so that neither a memory dump nor the timing of the look-up reveals a key.
 const digest = (key: string): string => createHash('sha256').update(key).digest('base64');
 
-/** Throws an Error if a tenant is not an id, or a key is empty: a mistake of the deployment. */
+/** Throws an Error if a tenant is not an id or a key is empty: a configuration mistake. */
 export function createAuthenticator(config: AuthenticatorConfig): Authenticator {
   const tenants = new Map<string, string>();
   for (const [key, tenant] of config.keys) {
-    if (!isId(tenant)) throw new Error('The tenant of an API key must be an id: 1 to 64 of A-Z a-z 0-9 _ -.');
+    if (!isId(tenant))
+      throw new Error('The tenant of an API key must be an id: 1 to 64 characters of A-Z a-z 0-9 _ -.');
     if (key === '' || key.length > TOKEN_CHARS)
       throw new Error(`An API key of tenant ${tenant} is empty or too long.`);
     tenants.set(digest(key), tenant);
@@ -48,7 +49,7 @@ export function createAuthenticator(config: AuthenticatorConfig): Authenticator 
   };
 }
 
-/** The token of an Authorization header, or undefined if it holds none. */
+/** The token in an Authorization header, or undefined. */
 export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([\x21-\x7e]+) *$/i.exec(header ?? '')?.[1];
 }

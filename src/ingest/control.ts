@@ -1,4 +1,4 @@
-/** What steers a session besides messages. */
+/** Controls of a session: cancel and close. */
 import { ConvokeError, isConvokeError } from '../contracts/index.ts';
 import type { CancelReply, SessionRef } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
@@ -11,9 +11,9 @@ import { validate } from './validate.ts';
 
 /** Each control and its answer. */
 export interface Controls {
-  /** Cancels a turn: the one named, else the one that runs, else the next. Throws `turn_not_found`, `session_closed`. */
+  /** Cancels a turn: the named one, otherwise the running one, otherwise the next. Throws `turn_not_found`, `session_closed`. */
   cancel: CancelReply;
-  /** Closes the session; closed already is fine. */
+  /** Closes the session; closing a closed session succeeds. */
   close: Record<string, never>;
 }
 
@@ -37,7 +37,7 @@ export const controls: Handlers = {
     const detail =
       turn === undefined
         ? 'No turn is running or waiting; there is nothing to cancel.'
-        : 'Name a turn of this session.';
+        : 'Pass the id of a turn of this session.';
     throw new ConvokeError('turn_not_found', detail);
   },
   async close({ calls, isArchived, reopen }, ref, body) {

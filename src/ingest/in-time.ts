@@ -1,4 +1,4 @@
-/** What `work` gives; throws what `late` makes if that takes longer than `ms`. The work itself is not stopped. */
+/** The result of `work`; throws the error from `late` if it takes longer than `ms`. The work itself is not stopped. */
 export async function inTime<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late()), ms);

@@ -1,4 +1,4 @@
-/** Ingest: the one door into the engine, and what is needed to describe it. */
+/** Ingest: the one door into the engine, and the schemas that describe it. */
 export { bearerToken, createAuthenticator } from './authenticate.ts';
 export type { Principal } from './authenticate.ts';
 export { createAdmission } from './admit.ts';

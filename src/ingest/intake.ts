@@ -1,7 +1,7 @@
 /**
- * The one door into the engine: every protocol calls this, and nothing else. What comes in is unknown until it has been checked here; what
- * goes on is valid, and belongs to the caller's tenant. Every method throws `ConvokeError` only, within 2 s where Temporal alone answers
- * (`RECOVERY.ingressDeadlineMs`), or `answerDeadlineMs` where a worker must.
+ * The one door into the engine: every protocol calls this and nothing else. Input is untrusted until it has been checked here; whatever is
+ * passed on is valid and belongs to the caller's tenant. Every method throws only `ConvokeError`, within 2 s where Temporal alone answers
+ * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
 import { isConvokeError } from '../contracts/index.ts';
 import type {
@@ -40,20 +40,20 @@ export interface IntakeOptions {
 }
 
 export interface Intake {
-  /** Who a key belongs to. Throws `unauthorized`. */
+  /** The principal that a key belongs to. Throws `unauthorized`. */
   authenticate(token: unknown): Promise<Principal>;
   /**
-   * Opens a session. An id, or else an Idempotency-Key, makes the request repeatable: an equal repeat gets the same answer, for as long
-   * as Temporal remembers it. After that the id stays taken: a second life would mix its events with those that are archived. Throws
+   * Opens a session. An id, or else an Idempotency-Key, makes the request repeatable: an equal repeat gets the same answer for as long
+   * as Temporal retains the session. After that the id stays taken: a second session would mix its events with the archived ones. Throws
    * `unknown_team`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
    */
   open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
   /**
-   * Hands a message to a session, and reopens one that was interrupted. Resolves once it is persisted. Throws `session_not_found`,
+   * Passes a message to a session, and reopens a session that was interrupted. Resolves once it is persisted. Throws `session_not_found`,
    * `session_closed`, `inbox_full`.
    */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
-  /** Steers a session, see `Controls`. Throws `session_not_found`. */
+  /** Controls a session, see `Controls`. Throws `session_not_found`. */
   control<C extends keyof Controls>(
     principal: Principal,
     session: unknown,
@@ -62,11 +62,11 @@ export interface Intake {
   ): Promise<Controls[C]>;
   /** The session as its workflow knows it. Throws `session_not_found`, `session_closed`. */
   state(principal: Principal, session: unknown): Promise<SessionState>;
-  /** The tenant's sessions, newest first; eventually consistent. `query` is that of a URL. Throws `invalid_cursor`, `unknown_team`. */
+  /** The tenant's sessions, newest first; eventually consistent. `query` is the query of a URL. Throws `invalid_cursor`, `unknown_team`. */
   list(principal: Principal, query: unknown): Promise<SessionPage>;
 }
 
-/** There is no session that could have taken the message. */
+/** Codes of a send that certainly did not reach a session. */
 const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
 
 export interface IntakeConfig extends OpenDeps, ControlDeps {
@@ -84,7 +84,7 @@ export function createIntake(config: IntakeConfig): Intake {
   return new SessionIntake(config);
 }
 
-/** The session of a tenant by a name that somebody gave. Throws `invalid_request`. */
+/** A session of the principal's tenant. Throws `invalid_request` if the id is not valid. */
 function refOf({ tenant }: Principal, session: unknown): SessionRef {
   const parsed = idSchema.safeParse(session);
   if (!parsed.success) throw invalidAt(['session'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');

@@ -1,16 +1,16 @@
 /**
- * The first look at any JSON from outside, before a schema sees it. Everything here is iterative: a hostile nesting must not meet a
- * recursive function. What passes is plain JSON: finite safe numbers, well-formed text, no keys that reach a prototype.
+ * The first check of any JSON from outside, before a schema sees it. Everything here is iterative, so that hostile nesting never reaches a
+ * recursive function. What passes is plain JSON: finite safe numbers, well-formed text, no keys that could reach a prototype.
  */
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
 
-/** Keys that mean something to JavaScript objects; nobody needs them in data. */
+/** Keys with a special meaning in JavaScript; no data needs them. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** NUL, or half of a surrogate pair: neither survives every database and terminal. */
+/** NUL, or half of a surrogate pair: databases and terminals may not preserve them. */
 const BAD_TEXT = /[\0\p{Surrogate}]/u;
 
-/** Longest sentence about one field; keys of strangers are part of it. */
+/** Longest message about one field; it may quote the caller's keys. */
 const SENTENCE_CHARS = 200;
 
 /** True for text without NUL and without lone surrogates. */
@@ -26,7 +26,7 @@ export function pointerOf(path: readonly PropertyKey[]): string {
     .slice(0, SENTENCE_CHARS);
 }
 
-/** An `invalid_request` about one place. */
+/** An `invalid_request` about one field. */
 export function invalidAt(path: readonly PropertyKey[], message: string): ConvokeError {
   const pointer = pointerOf(path);
   const short = message.slice(0, SENTENCE_CHARS);
@@ -58,7 +58,7 @@ function checkScalar(node: Node): void {
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'string') {
     if (!isCleanText(value))
-      throw invalidAt(pathOf(node), 'text must not hold NUL or half of a surrogate pair.');
+      throw invalidAt(pathOf(node), 'text must not contain NUL or half of a surrogate pair.');
     return;
   }
   if (typeof value === 'number') {
@@ -72,7 +72,7 @@ function checkScalar(node: Node): void {
 function checkKey(key: string, node: Node): void {
   if (FORBIDDEN_KEYS.has(key)) throw invalidAt([...pathOf(node), key], 'this key is not allowed.');
   if (!isCleanText(key))
-    throw invalidAt(pathOf(node), 'a key must not hold NUL or half of a surrogate pair.');
+    throw invalidAt(pathOf(node), 'a key must not contain NUL or half of a surrogate pair.');
 }
 
 function isPlain(value: object): boolean {
@@ -81,7 +81,7 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * Refuses what no schema should have to think of.
+ * Refuses what schemas should not have to consider.
  * Throws `too_deep` beyond `LIMITS.jsonDepth` levels of nesting, `invalid_request` for forbidden keys, text, numbers and non-JSON.
  */
 export function guardJson(root: unknown): void {

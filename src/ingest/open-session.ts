@@ -7,21 +7,21 @@ import type { FoundSession, SessionCalls } from '../temporal/index.ts';
 import type { IsArchived } from './archived.ts';
 import { derivedId, teamOf } from './validate.ts';
 
-/** Answer to an open. */
+/** The answer to an open. */
 export interface Opened {
   readonly summary: SessionSummary;
-  /** True if an earlier, equal request had opened it. */
+  /** True if an earlier, equal request opened the session. */
   readonly replayed: boolean;
 }
 
 export interface OpenDeps {
   readonly calls: SessionCalls;
-  /** Agents of a session that names none. */
+  /** Agents of a session that does not list any. */
   readonly defaultAgents: readonly AgentSpec[];
   readonly isArchived: IsArchived;
 }
 
-/** The same JSON for equal values, whatever the order of their keys. The depth is capped before. */
+/** The same JSON for equal values, whatever the order of their keys. The depth has been capped before. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -29,7 +29,7 @@ function canonical(value: unknown): string {
   return `{${fields.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
 }
 
-/** What makes two opens equal: what was asked for, not what it meant at that time. */
+/** Two opens are equal if their requests are, whatever the defaults were at the time. */
 function requestHash(request: OpenRequest): string {
   const asked = {
     team: { options: {}, ...teamOf(request.team) },
@@ -45,10 +45,13 @@ function sessionId(tenant: string, request: OpenRequest, key: string | undefined
   return `s_${randomBytes(16).toString('base64url')}`;
 }
 
-/** The session exists: is this the same request again, or another one? */
+/** The session exists: was it the same request, or a different one? */
 function replay(found: FoundSession | null, hash: string, keyed: boolean): Opened {
   if (found === null)
-    throw new ConvokeError('session_exists', 'It is over and archived. Choose another id, or another key.');
+    throw new ConvokeError(
+      'session_exists',
+      'The session is over and archived. Choose another id or Idempotency-Key.',
+    );
   if (found.requestHash === hash) return { summary: found.summary, replayed: true };
   throw keyed
     ? new ConvokeError('idempotency_mismatch', 'Use a new Idempotency-Key for a new request.')

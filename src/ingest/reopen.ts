@@ -1,4 +1,4 @@
-/** Reopens interrupted sessions: a session whose workflow was terminated, failed or timed out goes on in a new one, from log and archive. */
+/** Reopens interrupted sessions: if the workflow was terminated, failed or timed out, the session continues in a new run, from log and archive. */
 import { carryOver, isConvokeError } from '../contracts/index.ts';
 import type { ConvokeError, Message, SessionRef } from '../contracts/index.ts';
 import { settleInterrupted } from '../log/index.ts';
@@ -11,8 +11,8 @@ export interface ReopenDeps extends SettleDeps {
 }
 
 /**
- * Starts a new run of the session, unless somebody else has, and hands it the message. What waited before is answered first. Throws
- * `session_closed`, and what makes it fail for now: `log_unavailable`, `archive_unavailable`, `temporal_unavailable`, `overloaded`.
+ * Starts a new run of the session, unless there already is one, and passes it the message. Messages that waited are answered first. Throws
+ * `session_closed`, and for temporary failures `log_unavailable`, `archive_unavailable`, `temporal_unavailable`, `overloaded`.
  */
 export type Reopen = (ref: SessionRef, message?: Message) => Promise<void>;
 
@@ -31,7 +31,7 @@ export function createReopen({ calls, ...deps }: ReopenDeps): Reopen {
   };
 }
 
-/** What a call to a session gives, or what is done about it if the session was interrupted. */
+/** The result of a call to a session; if the session was interrupted, the result of `act`. */
 export async function ifInterrupted<T>(
   call: Promise<T>,
   act: (error: ConvokeError) => T | Promise<T>,

@@ -1,4 +1,4 @@
-/** The names of a session's agents: nobody else may speak under one of them. */
+/** The names of a session's agents: a sender may not use one of them as `from`. */
 import { LIMITS, sessionKey } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { inTime } from './in-time.ts';
@@ -7,12 +7,12 @@ import { invalidAt } from './json-guard.ts';
 /** The names of a session's agents; null if they are not known here. */
 export type AgentsOf = (ref: SessionRef) => Promise<readonly string[] | null>;
 
-/** A log that does not answer within this time does not hold up a message, ms. */
+/** A message does not wait longer than this for the log, ms. */
 const LOOK_UP_MS = 250;
 
 const plain = (name: string): string => name.trim().toLowerCase();
 
-/** Remembers the rosters of the sessions that were asked for last: a session keeps its agents. */
+/** Caches the rosters of the most recently used sessions; a session never changes its agents. */
 export class Roster {
   readonly #agentsOf: AgentsOf;
   readonly #known = new Map<string, ReadonlySet<string>>();
@@ -22,20 +22,20 @@ export class Roster {
   }
 
   /**
-   * Throws `invalid_request` if `from` is an agent's name, whatever its case. While the log does not answer the name is let through: it is
-   * a label for people, and what an agent is shown marks who is an agent by other means.
+   * Throws `invalid_request` if `from` is an agent's name, ignoring case. While the log does not answer, the name is accepted: it is only a
+   * label for people, and agents are shown by other means who is an agent.
    */
   async refuseAgentName(ref: SessionRef, from: string): Promise<void> {
     const names = await this.#names(ref);
     if (names?.has(plain(from)))
-      throw invalidAt(['from'], 'this is the name of an agent of the session; use another one.');
+      throw invalidAt(['from'], 'this is the name of an agent in this session; use another name.');
   }
 
   async #names(ref: SessionRef): Promise<ReadonlySet<string> | null> {
     const key = sessionKey(ref);
     const known = this.#known.get(key);
     this.#known.delete(key); // to become the newest
-    const late = (): Error => new Error('The log is silent.');
+    const late = (): Error => new Error('The log did not answer in time.');
     const agents = known ? null : await inTime(this.#agentsOf(ref), LOOK_UP_MS, late).catch(() => null);
     const names = known ?? (agents && new Set(agents.map(plain)));
     if (!names) return null;

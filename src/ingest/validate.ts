@@ -1,17 +1,17 @@
-/** From unknown input to contract types; every refusal is a `ConvokeError` that says where and what. */
+/** From untrusted input to contract types; every refusal is a `ConvokeError` that says what is wrong and where. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { ConvokeError, DEFAULT_TEAM, parsePosition, TEAMS } from '../contracts/index.ts';
 import type { Message, Position, SendRequest, SessionRef, TeamSpec } from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 
-/** Faults told in one answer, and the length of each sentence. */
+/** Faults reported in one answer, and the length of each message. */
 const FAULTS = 16;
 const SENTENCE_CHARS = 200;
 
 /**
- * Checks a value from outside against a schema.
- * Throws `too_deep`, `invalid_cursor` (a fault in a field `cursor`) or `invalid_request` with up to 16 places.
+ * Checks untrusted input against a schema.
+ * Throws `too_deep`, `invalid_cursor` (a fault in the field `cursor`) or `invalid_request` with up to 16 faults.
  */
 export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
   guardJson(value);
@@ -24,10 +24,10 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
   const [first] = errors;
   const where = first === undefined || first.pointer === '' ? 'the request' : first.pointer;
   const code = where === '/cursor' || where.startsWith('/cursor/') ? 'invalid_cursor' : 'invalid_request';
-  throw new ConvokeError(code, `Correct ${where}: ${first?.message ?? 'it has the wrong form'}.`, { errors });
+  throw new ConvokeError(code, `Correct ${where}: ${first?.message ?? 'it is not valid'}.`, { errors });
 }
 
-/** Takes a request that names its session apart. Throws `too_deep`, `invalid_request`. */
+/** Splits a request into the session that it names and the rest. Throws `too_deep`, `invalid_request`. */
 export function takeSession(request: unknown): { readonly session: unknown; readonly body: object } {
   guardJson(request);
   if (typeof request !== 'object' || request === null || Array.isArray(request))
@@ -36,13 +36,13 @@ export function takeSession(request: unknown): { readonly session: unknown; read
   return { session, body };
 }
 
-/** The name, if there is a team of that name. Throws `unknown_team`. */
+/** The name, if such a team exists. Throws `unknown_team`. */
 export function teamName(name: string): string {
   if (TEAMS.includes(name)) return name;
   throw new ConvokeError('unknown_team', `Use one of: ${TEAMS.join(', ')}.`);
 }
 
-/** The team that a request names; a name alone is short for a team without options. Throws `unknown_team`. */
+/** The team that a request asks for; a plain name is short for a team without options. Throws `unknown_team`. */
 export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
   const spec = typeof team === 'string' ? { name: team } : team;
   return { ...spec, name: teamName(spec.name) };
@@ -52,7 +52,10 @@ export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
 export function positionOf(text: string): Position {
   const position = parsePosition(text);
   if (!position)
-    throw new ConvokeError('invalid_cursor', 'Give {epoch}:{seq}, as it came in an answer or an SSE id.');
+    throw new ConvokeError(
+      'invalid_cursor',
+      'Pass {epoch}:{seq}, as you got it in an answer or as an SSE id.',
+    );
   return position;
 }
 

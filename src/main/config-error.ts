@@ -1,4 +1,4 @@
-/** A mistake in the environment. */
+/** A mistake in the environment variables. */
 export class ConfigError extends Error {
   constructor(variable: string, sentence: string) {
     super(`${variable}: ${sentence}`);

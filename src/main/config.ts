@@ -1,4 +1,4 @@
-/** Configuration: the environment, read once, checked, with a sentence for every mistake. */
+/** Configuration: the environment, read once and checked, with a message for every mistake. */
 import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { isId, SESSION } from '../contracts/index.ts';
@@ -33,7 +33,7 @@ function keysOf(text: string | undefined): ReadonlyMap<string, string> {
   for (const item of list(text)) {
     const at = item.lastIndexOf('=');
     const [key, tenant] = [item.slice(0, at), item.slice(at + 1)];
-    // The text itself is not told: it holds keys.
+    // The text itself is not shown: it contains keys.
     if (at < 1 || !isId(tenant))
       throw new ConfigError('CONVOKE_KEYS', 'give key=tenant, separated by commas; a tenant is an id.');
     if (keys.has(key)) throw new ConfigError('CONVOKE_KEYS', 'a key stands there twice.');

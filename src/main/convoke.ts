@@ -1,13 +1,13 @@
-/** The command `convoke`: its roles are composed here, its other commands are clients of a running gateway. */
+/** The command `convoke`: its roles are composed here; its other commands are clients of a running gateway. */
 import { createProgram } from '../cli/index.ts';
 import { isConvokeError } from '../contracts/index.ts';
 import { ConfigError } from './config-error.ts';
 
-/** A process that cannot start says why in one line, and its stack only to whoever asks for it. */
+/** A process that cannot start says why in one line; the stack is shown only at log level `debug`. */
 async function reporting(run: () => Promise<void>): Promise<void> {
   try {
     await run();
-    // What is left (a Redis that is away, a socket that lingers) must not hold the process.
+    // Leftovers (a Redis that is away, a lingering socket) must not keep the process alive.
     process.exit(0);
   } catch (error) {
     const known = error instanceof ConfigError || isConvokeError(error);

@@ -1,4 +1,4 @@
-/** Composition of a gateway process. */
+/** Composition root of a gateway process. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
@@ -16,10 +16,10 @@ import { openAdapterConnections, openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 
-/** What `npm run build` makes of examples/page. */
+/** The built page (`npm run build` compiles examples/page). */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
 
-/** Serves until SIGTERM or SIGINT, then drains. Rejects when it cannot start. */
+/** Serves until SIGTERM or SIGINT, then drains. Rejects if it cannot start. */
 export async function runGateway(config: Config, port: number, host: string): Promise<void> {
   const stop = stopSignal();
   const logger = createLogger('gateway', config.logLevel);

@@ -1,4 +1,4 @@
-/** Health of a process that serves nothing else over HTTP. */
+/** Health checks of a process that serves nothing else over HTTP. */
 import { createServer } from 'node:http';
 
 /** Answers `/healthz` and `/readyz` until the returned function is called. Rejects with Node's error (`EADDRINUSE`, …). */

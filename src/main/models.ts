@@ -1,4 +1,4 @@
-/** The runner of agents that are models, made of the deployment's configuration. */
+/** The runner of model agents, from the deployment's configuration. */
 import {
   createEndpoint,
   createModelRunner,
@@ -9,7 +9,7 @@ import type { Logger } from '../telemetry/index.ts';
 import { ConfigError } from './config-error.ts';
 import { DEFAULT_ENDPOINT, type Models } from './providers.ts';
 
-/** The runner of agents that are models; undefined if the deployment has no endpoint. Throws `ConfigError`. */
+/** The runner of model agents; undefined if the deployment has no model endpoint. Throws `ConfigError`. */
 export function createModels(models: Models, logger: Pick<Logger, 'warn'>): AgentRunner | undefined {
   if (models.size === 0) return undefined;
   const transport = createTransport();

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { checkServer, connectRedis, createRedisLog, type SessionLog } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 
-/** A full Redis refuses every write: told of this often, ms. */
+/** A full Redis refuses every write; logged at most this often, ms. */
 const FULL_TOLD_MS = 30_000;
 
 export interface LogConnections {
@@ -13,7 +13,7 @@ export interface LogConnections {
   close(): void;
 }
 
-/** Tells of a lost connection once, not at every attempt to come back. */
+/** Logs a lost connection once, not at every attempt to reconnect. */
 function tellOnce(logger: Logger, what: string): { onError: (error: Error) => void; onReady: () => void } {
   let away = false;
   return {
@@ -29,8 +29,8 @@ function tellOnce(logger: Logger, what: string): { onError: (error: Error) => vo
 }
 
 /**
- * The session log with connections of its own. Resolves also while Redis is away: it is disposable, and what needs it says so. Throws
- * `log_unavailable` for a Redis that evicts keys or is too old.
+ * The session log, with connections of its own. Resolves even while Redis is away, since Redis is disposable and calls that need it fail by
+ * themselves. Throws `log_unavailable` for a Redis that evicts keys or is too old.
  */
 export async function openLog(url: string, logger: Logger): Promise<LogConnections> {
   const open = async (what: string): Promise<Redis> => {
@@ -51,10 +51,10 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     close();
     throw error;
   }
-  // The next server behind the address may be configured differently.
+  // After a reconnect, the server behind the address may be configured differently.
   commands.on('ready', () => {
     checkServer(commands).catch((error: unknown) => {
-      logger.error({ err: error }, 'This Redis cannot hold session logs');
+      logger.error({ err: error }, 'This Redis is not suitable for session logs');
     });
   });
   let toldAt = 0;
@@ -67,8 +67,8 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
 }
 
 /**
- * A pair of connections for the Socket.IO adapter, which does not look at what its commands answer: they wait for Redis instead of failing.
- * Only control traffic goes through them.
+ * A pair of connections for the Socket.IO adapter, which ignores the results of its commands: they wait for Redis instead of failing. Only
+ * control traffic uses them.
  */
 export async function openAdapterConnections(
   url: string,

@@ -3,7 +3,7 @@ import type { Archive } from '../archive/index.ts';
 import type { SessionSource } from '../log/index.ts';
 import { createKnownEvents } from '../temporal/index.ts';
 
-/** Where a lost log is found again: the workflow, which is asked for at most `deadlineMs`, and the archive. */
+/** What a lost log is rebuilt from: the workflow, which has `deadlineMs` to answer, and the archive. */
 export function sessionSource(client: Client, archive: Archive, deadlineMs: number): SessionSource {
   return {
     known: createKnownEvents(client, deadlineMs),

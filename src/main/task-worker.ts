@@ -1,4 +1,4 @@
-/** The Temporal workers of a process: one for sessions and their turns, and one for each kind of agent that not every worker can run. */
+/** The Temporal workers of a process: one for sessions and their turns, and one for each kind of agent that only some workers can run. */
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { LIMITS, queueFor, RECOVERY, type SessionActivities } from '../contracts/index.ts';
@@ -9,7 +9,7 @@ export interface TaskWorkerOptions {
   readonly taskQueue: string;
   readonly workflowBundle: WorkflowBundleOption;
   readonly activities: SessionActivities;
-  /** Kinds of agents that this process can run and others may not: their turns are taken over from workers that cannot. */
+  /** Kinds of agents that this process can run and others may not: it takes over their turns from workers that cannot. */
   readonly able: readonly string[];
   /** Default `RECOVERY.workerGraceMs`. */
   readonly graceMs?: number;
@@ -19,11 +19,11 @@ export interface TaskWorker {
   readonly isRunning: boolean;
   /** Resolves when it has stopped; rejects when it has lost Temporal for good. */
   run(): Promise<void>;
-  /** Stops taking tasks; what runs is finished or handed over within the grace. */
+  /** Stops taking tasks; running ones finish or are handed over within the grace period. */
   shutdown(): void;
 }
 
-/** After its grace a stopping worker gets this long to hand its steps over, ms. */
+/** After its grace period a stopping worker gets this long to hand over its steps, ms. */
 const FORCE_MS = 5_000;
 
 export async function createTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {

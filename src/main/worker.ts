@@ -1,4 +1,4 @@
-/** Composition of a worker process: orchestrate and execute. */
+/** Composition root of a worker process: orchestrate and execute. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
@@ -17,12 +17,12 @@ import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker } from './task-worker.ts';
 
-/** What `npm run build` makes of the workflows, as seen from the build and from the sources. */
+/** The workflow bundle from `npm run build`, relative to the build and to the sources. */
 const BUNDLES = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js'];
-/** Each poll of a server that is away fails several times a second: told of this often, ms. */
+/** While the server is away each poll fails several times a second; logged at most this often, ms. */
 const RETRIES_TOLD_MS = 30_000;
 
-/** Temporal's own lines in our form; they hold no text of messages. */
+/** Forwards Temporal's own log lines, which contain no message text. */
 function installRuntime(logger: ReturnType<typeof createLogger>): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   let toldAt = 0;
@@ -36,7 +36,7 @@ function installRuntime(logger: ReturnType<typeof createLogger>): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', write),
     telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
-    // Stopping is ours: it has an order.
+    // We stop in an order of our own.
     shutdownSignals: [],
   });
 }
@@ -48,7 +48,7 @@ function runnersOf({ models }: Config, logger: Logger): Partial<Record<RunnerNam
 
 async function connectTemporal(address: string): Promise<NativeConnection> {
   try {
-    // The SDK's default is gzip, which costs 5 % of all CPU; between a worker and its server bandwidth is rarely what is short.
+    // The SDK's default is gzip, which costs 5 % of all CPU; bandwidth between a worker and its server is rarely the bottleneck.
     return await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
   } catch (error) {
     throw new ConvokeError('temporal_unavailable', `Temporal does not answer at ${address}.`, {
@@ -65,8 +65,8 @@ function findBundle(): WorkflowBundleOption {
 }
 
 /**
- * Works until SIGTERM or SIGINT, then finishes or hands over what runs. Rejects when it cannot start, or when it lost Temporal for good.
- * `ownRunners`: agents of somebody's own, instead of those that the configuration asks for.
+ * Runs until SIGTERM or SIGINT, then finishes or hands over its running work. Rejects if it cannot start or has lost Temporal for good.
+ * `ownRunners`: custom runners, instead of those that the configuration asks for.
  */
 export async function runWorker(
   config: Config,

@@ -1,20 +1,20 @@
-/** Structured logs: one JSON object a line on stdout, for whatever collects them. */
+/** Structured logs: one JSON object per line on stdout. */
 import { pino, stdSerializers } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 
-/** Where a part tells its operator something. */
+/** Where a component reports to the operator. */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-/** Levels that `createLogger` takes. */
+/** The levels of `createLogger`. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * A logger of one process, to stdout unless another `destination` is given. `role` (`gateway`, `worker`) stands in every line; times are
+ * A logger of one process, to stdout unless another `destination` is given. `role` (`gateway`, `worker`) is part of every line; times are
  * ISO 8601. Text of messages is never logged.
  */
 export function createLogger(role: string, level: LogLevel, destination?: DestinationStream): PinoLogger {

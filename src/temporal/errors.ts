@@ -1,4 +1,4 @@
-/** Every failure of a call to Temporal, as an error of the table. */
+/** Maps every failure of a call to Temporal to an error of the table. */
 import {
   isGrpcServiceError,
   QueryNotRegisteredError,
@@ -22,7 +22,7 @@ export const GRPC = {
   unavailable: 14,
 } as const;
 
-/** What is being asked: a query or an update needs a worker, the rest only the server. */
+/** Who has to answer: queries and updates need a worker, everything else only the server. */
 export type CallKind = 'server' | 'worker';
 
 function codeOfGrpc(code: number, kind: CallKind): ErrorCode {
@@ -45,10 +45,9 @@ function codeOfGrpc(code: number, kind: CallKind): ErrorCode {
 }
 
 const ADVICE: Partial<Record<ErrorCode, string>> = {
-  overloaded: 'Wait for the time given and send the same request again.',
-  temporal_unavailable:
-    'Send the same request again after the time given; the ids in it make a repeat harmless.',
-  worker_unavailable: 'Check that a worker runs, and send the same request again after the time given.',
+  overloaded: 'Send the same request again after the given time.',
+  temporal_unavailable: 'Send the same request again after the given time; its ids make a repeat harmless.',
+  worker_unavailable: 'Check that a worker is running, and send the same request again after the given time.',
 };
 
 function grpcError(error: unknown): { readonly code: number; readonly details: string } | null {
@@ -67,13 +66,13 @@ export function isWorkflowNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
 }
 
-/** True if the run has had as many signals as a run may have (10,000). The session goes on in another run when its turn has ended. */
+/** True if the run has reached its limit of 10,000 signals. The session continues in a new run once its turn has ended. */
 function isSignalLimit(error: unknown): boolean {
   const found = grpcError(error);
   return found?.code === GRPC.invalidArgument && found.details.includes('limit for signal events');
 }
 
-/** True if the server could make nothing of an argument; for a foreign page token it says only "unknown". */
+/** True if the server rejected an argument; for a foreign page token it answers only "unknown". */
 export function isArgumentRefused(error: unknown): boolean {
   const code = grpcCode(error);
   return code === GRPC.invalidArgument || code === GRPC.unknown;
@@ -85,7 +84,7 @@ export function isWorkflowEnded(error: unknown): boolean {
   return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
 }
 
-/** The error of the table for whatever a Temporal call threw. */
+/** The error of the table for anything that a Temporal call threw. */
 export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   if (error instanceof ConvokeError) return error;
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
@@ -103,7 +102,7 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   return make(code === null ? 'internal' : codeOfGrpc(code, kind));
 }
 
-/** The moment, ms since the Unix epoch, at which an ingress call that begins now gives up. */
+/** When an ingress call that starts now gives up, ms since the Unix epoch. */
 export function ingressDeadline(kind: CallKind): number {
   return Date.now() + (kind === 'server' ? RECOVERY.ingressDeadlineMs : RECOVERY.answerDeadlineMs);
 }

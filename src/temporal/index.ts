@@ -1,4 +1,4 @@
-/** Temporal as the rest of the engine sees it: calls to sessions, lists of them, what their workflows hold, and every failure named. */
+/** Temporal, as the rest of the engine sees it: calls to sessions, lists of sessions, what their workflows hold, and named errors. */
 export { ingressConnectionOptions } from './connect.ts';
 export { ingressDeadline } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';

@@ -1,4 +1,4 @@
-/** What a session's workflow and its running turn know of its events: from there a lost log is built anew. */
+/** The events that a session's workflow and its running turn hold; a lost log is rebuilt from them. */
 import type { Client } from '@temporalio/client';
 import { ConvokeError, SESSION, workflowId } from '../contracts/index.ts';
 import type { KnownEvents, KnownEventsPage, LoggedEvent, SessionRef } from '../contracts/index.ts';
@@ -9,10 +9,10 @@ import { runningFacts } from './running-facts.ts';
 /** Asks for the events from this index on. */
 type Ask = (from: number) => Promise<KnownEventsPage>;
 
-/** How often the pages are read from the start because something moved between them. */
+/** How often the pages are read again from the start because events moved between them. */
 const TRIES = 3;
 
-/** All pages as one answer; nearly always there is one. Throws `overloaded` if they never fit together. */
+/** All pages as one answer; there is nearly always just one. Throws `overloaded` if they never fit together. */
 async function assemblePages(ask: Ask): Promise<KnownEvents> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     let page = await ask(0);
@@ -25,7 +25,7 @@ async function assemblePages(ask: Ask): Promise<KnownEvents> {
     const { info, known, archivedTo, pending } = page;
     if (page.version === version) return { info, known, archivedTo, events, pending };
   }
-  throw new ConvokeError('overloaded', 'The session is busy; ask again.');
+  throw new ConvokeError('overloaded', 'The session is busy; try again.');
 }
 
 /**

@@ -55,9 +55,9 @@ export async function listSessions(client: Client, tenant: string, query: ListQu
     nextPageToken: pageToken(query.cursor),
   };
   const page = await client.workflowService.listWorkflowExecutions(request).catch((error: unknown) => {
-    // The query is ours and right; only the token came from outside.
+    // The query is our own and valid; only the token came from outside.
     if (query.cursor === undefined || !isArgumentRefused(error)) throw error;
-    throw new ConvokeError('invalid_cursor', 'Use the `next` of the page before, unchanged.', {
+    throw new ConvokeError('invalid_cursor', 'Pass the `next` of the previous page, unchanged.', {
       cause: error,
     });
   });

@@ -1,17 +1,17 @@
-/** What Temporal remembers of a session beside its workflow, and how lists show it. */
+/** A session's memo in Temporal, and the summary that lists show. */
 import { DEFAULT_TEAM, parseWorkflowId } from '../contracts/index.ts';
 import type { SessionSummary } from '../contracts/index.ts';
 
-/** What a session's memo holds: what its repeats are compared with, and what lists show. */
+/** What a session's memo holds: the hash that repeated requests are compared with, and what lists show. */
 export interface SessionMemo {
   readonly requestHash: string;
-  /** Its name. */
+  /** The team's name. */
   readonly team: string;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
 }
 
-/** A session as lists show it, or null if the workflow is not a session of that tenant. */
+/** A session as lists show it; null if the workflow is not a session of that tenant. */
 export function summaryOf(
   tenant: string,
   id: string,

@@ -1,4 +1,4 @@
-/** What a session's running turn has made durable and its workflow does not know yet: it stands in the newest heartbeat of its activity. */
+/** What a session's running turn has made durable and its workflow does not know yet; it is in the newest heartbeat of the turn's activity. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { EventDraft, TurnProgress } from '../contracts/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Calls to the workflows of sessions. Every method throws `ConvokeError` only, within `RECOVERY.ingressDeadlineMs`, or `answerDeadlineMs`
- * where a worker must answer. Temporal alone is asked: of a session that it has forgotten it says that there is none.
+ * Calls to the workflows of sessions. Every method throws only `ConvokeError`, within `RECOVERY.ingressDeadlineMs`, or within
+ * `answerDeadlineMs` where a worker has to answer. Only Temporal is asked: a session past its retention counts as not found.
  */
 import type {
   Client,
@@ -41,29 +41,29 @@ import { searchAttributes, story } from './web-ui.ts';
 /** A session that Temporal knows. */
 export interface FoundSession {
   readonly summary: SessionSummary;
-  /** What `start` was given. */
+  /** As it was passed to `start`. */
   readonly requestHash: string;
 }
 
 export interface StartRequest {
   readonly info: SessionInfo;
-  /** Stays with the session: repeats of the request are compared with it. */
+  /** Stored with the session, to compare later requests with. */
   readonly requestHash: string;
 }
 
-/** `started` is false if there was a session under that id: `found`, unless it has just been forgotten. */
+/** `started` is false if the session already exists; `found` is null if it has vanished in between. */
 export type Started =
   | { readonly started: true; readonly summary: SessionSummary }
   | { readonly started: false; readonly found: FoundSession | null };
 
 export interface SessionCalls {
-  /** Starts the workflow of a new session. `deadline`: the moment of giving up, ms since the Unix epoch. */
+  /** Starts the workflow of a new session. `deadline`: when to give up, ms since the Unix epoch. */
   start(ref: SessionRef, request: StartRequest, deadline?: number): Promise<Started>;
   /** The newest run of the session's workflow; null if there is none. */
   find(ref: SessionRef, deadline?: number): Promise<FoundSession | null>;
-  /** Hands a message over. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`, `session_interrupted`. */
+  /** Passes a message on. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`, `session_interrupted`. */
   send(ref: SessionRef, message: Message): Promise<void>;
-  /** Cancels a turn; absent: the one that runs, or else the next. Throws as `send`. */
+  /** Cancels a turn; absent: the running one, otherwise the next. Throws as `send`. */
   cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
   /** Throws as `send`. */
   close(ref: SessionRef, reason: string): Promise<void>;
@@ -74,9 +74,9 @@ export interface SessionCalls {
    * the input is not used. Throws `session_not_found`, `session_closed`.
    */
   reopen(input: SessionInput, message?: Message): Promise<void>;
-  /** The session as its workflow knows it. Throws `session_not_found`. */
+  /** The session as its workflow sees it. Throws `session_not_found`. */
   state(ref: SessionRef): Promise<SessionState>;
-  /** Where a message stands as the workflow knows it; null if it does not. Throws `session_not_found`. */
+  /** The receipt of a message, as the workflow has it; null if it does not know the message. Throws `session_not_found`. */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
   /** The tenant's sessions, newest first; eventually consistent. Throws `invalid_cursor`. */
   list(tenant: string, query: ListQuery): Promise<SessionPage>;
@@ -192,7 +192,7 @@ class TemporalCalls implements SessionCalls {
       taskQueue: this.#taskQueue,
       workflowId: workflowId(input),
       args: [input],
-      // One tenant's flood is one lane of the queue; the session's activities inherit it.
+      // Tasks are dispatched fairly between tenants, so one tenant's flood does not delay others; activities inherit the key.
       priority: { fairnessKey: input.tenant },
       typedSearchAttributes: searchAttributes(input, input.info),
       ...story(input, input.info),
@@ -231,7 +231,7 @@ class TemporalCalls implements SessionCalls {
     return endedRun(this.#client, ref, found);
   }
 
-  /** Calls a session's workflow; tells a closed session from an interrupted one, and from one that never was. */
+  /** Calls a session's workflow; tells a closed session from an interrupted one and from one that never existed. */
   #inSession<T>(ref: SessionRef, kind: CallKind, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     return this.#call(kind, ingressDeadline(kind), async () => {
       const handle = this.#client.workflow.getHandle(workflowId(ref));
@@ -243,7 +243,7 @@ class TemporalCalls implements SessionCalls {
         if (found === null) throw notFoundError(error);
         if (interruptionOf(found))
           throw new ConvokeError('session_interrupted', INTERRUPTED, { cause: error });
-        // Somebody has reopened it since.
+        // It has been reopened in the meantime.
         if (found.status.name === 'RUNNING') return await ask(handle);
         throw closedError(error);
       }
@@ -266,7 +266,9 @@ function notFoundError(cause?: unknown): ConvokeError {
   return new ConvokeError('session_not_found', 'Check the id, or open the session first.', { cause });
 }
 
-/** The session takes nothing more. */
+/** The session accepts nothing more. */
 export function closedError(cause?: unknown): ConvokeError {
-  return new ConvokeError('session_closed', 'Open another session; this one takes nothing more.', { cause });
+  return new ConvokeError('session_closed', 'This session accepts nothing more; open another one.', {
+    cause,
+  });
 }

@@ -1,12 +1,12 @@
-/** Lists of sessions: the visibility query, and cursors that are the server's page tokens. */
+/** Listing sessions: the visibility query, and cursors made of the server's page tokens. */
 import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
 import type { SessionSummary } from '../contracts/index.ts';
 
 export interface ListQuery {
   readonly status?: SessionSummary['status'];
-  /** A name. */
+  /** A team's name. */
   readonly team?: string;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   readonly cursor?: string;
   readonly limit: number;
 }
@@ -14,7 +14,7 @@ export interface ListQuery {
 /** Workflows that have ended without closing their sessions. */
 export const INTERRUPTED = "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')";
 
-/** The visibility query. Only ids go in, between quotes: there is nothing to escape. A continued run is not a session of its own. */
+/** The visibility query. It contains only quoted ids, so nothing needs escaping. Continued runs are left out: they are not sessions of their own. */
 export function visibilityQuery(
   tenant: string,
   team: string | undefined,
@@ -35,7 +35,7 @@ export function visibilityQuery(
   ].join(' AND ');
 }
 
-/** The page token in a cursor. Throws `invalid_cursor`. */
+/** The page token inside a cursor. Throws `invalid_cursor`. */
 export function pageToken(cursor: string | undefined): Uint8Array {
   if (cursor === undefined) return new Uint8Array();
   const token = Buffer.from(cursor, 'base64url');
@@ -44,7 +44,7 @@ export function pageToken(cursor: string | undefined): Uint8Array {
     cursor.length > LIMITS.pageTokenChars ||
     token.toString('base64url') !== cursor
   ) {
-    throw new ConvokeError('invalid_cursor', 'Use the `next` of the page before, unchanged.');
+    throw new ConvokeError('invalid_cursor', 'Pass the `next` of the previous page, unchanged.');
   }
   return token;
 }

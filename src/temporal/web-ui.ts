@@ -1,4 +1,4 @@
-/** How a session reads in the Temporal Web UI, and by what it is found there. */
+/** How a session appears in the Temporal Web UI, and how it is found there. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../contracts/index.ts';
@@ -25,7 +25,7 @@ export function story(
   );
   const summary = `${ref.tenant} · ${ref.session} · ${info.team.name}: ${names}`;
   return {
-    // The server takes 400 bytes; ids are ASCII, the arrows and dots are not.
+    // The server's limit is 400 bytes; ids are ASCII, the arrows and dots are not.
     staticSummary: summary.length > 300 ? `${summary.slice(0, 300)}…` : summary,
     staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**\n\nTeam \`${info.team.name}\`:\n${rows.join('\n')}`,
   };

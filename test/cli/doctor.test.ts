@@ -54,17 +54,17 @@ async function listening(server: Server): Promise<number> {
 }
 
 describe('doctor', () => {
-  it('names what is missing and the command that mends it', async () => {
+  it('names what is missing and the command that fixes it', async () => {
     program('apt-get');
     const found = await findings();
-    expect(found.get('temporal')).toMatchObject({ status: 'missing', mend: 'npx convoke setup' });
+    expect(found.get('temporal')).toMatchObject({ status: 'missing', fix: 'npx convoke setup' });
     expect(found.get('redis')).toMatchObject({
       status: 'missing',
-      mend: expect.stringMatching(/apt-get install -y --no-install-recommends redis-server$/),
+      fix: expect.stringMatching(/apt-get install -y --no-install-recommends redis-server$/),
     });
     expect(found.get('chromium')).toMatchObject({
       status: 'warning',
-      mend: expect.stringContaining('chromium'),
+      fix: expect.stringContaining('chromium'),
     });
     expect(found.get('node')).toMatchObject({ status: 'ok' });
     expect(found.get('state folder')).toMatchObject({ status: 'ok', found: env['CONVOKE_HOME'] });
@@ -103,11 +103,11 @@ describe('doctor', () => {
     const found = await findings();
     expect(found.get('temporal')).toMatchObject({
       status: 'missing',
-      mend: expect.stringContaining('unset TEMPORAL_ADDRESS'),
+      fix: expect.stringContaining('unset TEMPORAL_ADDRESS'),
     });
     expect(found.get('redis')).toMatchObject({
       status: 'missing',
-      mend: expect.stringContaining('unset REDIS_URL'),
+      fix: expect.stringContaining('unset REDIS_URL'),
     });
     expect(found.has('port temporal')).toBe(false);
   });
@@ -123,7 +123,7 @@ describe('doctor', () => {
       );
       expect((await findings()).get('temporal')).toMatchObject({
         status: 'missing',
-        mend:
+        fix:
           `${cli} operator search-attribute create --address ${address} --namespace default ` +
           '--name ConvokeSession --type Keyword --name ConvokeStatus --type Keyword',
       });
@@ -139,7 +139,7 @@ describe('doctor', () => {
       expect((await findings({ port })).get('port gateway')).toMatchObject({
         status: 'warning',
         found: expect.stringContaining(`process ${process.pid}`),
-        mend: expect.stringContaining(`--port ${port + 1}`),
+        fix: expect.stringContaining(`--port ${port + 1}`),
       });
     } finally {
       server.close();
@@ -150,7 +150,7 @@ describe('doctor', () => {
     env['OPENAI_API_KEY'] = 'k';
     expect((await findings()).get('model')).toMatchObject({
       status: 'warning',
-      mend: expect.stringContaining('CONVOKE_MODEL'),
+      fix: expect.stringContaining('CONVOKE_MODEL'),
     });
     const server = createServer((request, response) => {
       response.statusCode = request.headers.authorization === 'Bearer k' ? 200 : 401;

@@ -94,7 +94,7 @@ describe('the command line', () => {
     const { code, out, err } = await parsed(args);
     expect(code).toBe(2);
     expect(out).toBe('');
-    expect(err).toMatch(/^error: .*\nAdd --help/s);
+    expect(err).toMatch(/^error: .*\nRun it with --help/s);
   });
 
   it('hands ports and addresses to the roles, from options or from the environment', async () => {

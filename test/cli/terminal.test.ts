@@ -111,7 +111,7 @@ describe('a failure', () => {
       'convoke: too_large: It is too large.',
     );
     expect(failureLine(new TypeError('odd'), true)).toBe(
-      '{"error":{"code":"internal","message":"odd The log of the gateway or the worker says more."}}',
+      '{"error":{"code":"internal","message":"odd See the log of the gateway or the worker."}}',
     );
   });
 });

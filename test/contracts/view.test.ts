@@ -81,7 +81,8 @@ describe('events', () => {
   test('a turn that ends before it starts rejects its messages', () => {
     const cancelled = fold([accepted, event(2, 'turn.cancelled', { reason: 'asked' }, { turn })]);
     expect(receiptOf(cancelled, 'm1')).toMatchObject({ status: 'rejected', code: 'turn_cancelled', turn });
-    expect(cancelled.turns).toEqual([{ turn, messageIds: [], status: 'cancelled' }]);
+    const reason = { code: 'unspecified', message: 'asked' };
+    expect(cancelled.turns).toEqual([{ turn, messageIds: [], status: 'cancelled', reason }]);
   });
 
   test('a message that was refused for want of room, and then accepted, is there once', () => {

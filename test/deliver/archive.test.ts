@@ -27,7 +27,10 @@ describe('a session that Temporal has forgotten', () => {
     expect(await delivery.snapshot(author.ref)).toMatchObject({ status: 'closed' });
     const page = await delivery.page(author.ref, 0, 10);
     expect(page.data.map(({ type }) => type)).toContain('step.completed');
-    expect(page.data.at(-1)).toMatchObject({ type: 'session.closed', data: { reason: 'forgotten' } });
+    expect(page.data.at(-1)).toMatchObject({
+      type: 'session.closed',
+      data: { reason: { code: 'forgotten' } },
+    });
     expect(await delivery.receipt(author.ref, 'm-t1')).toMatchObject({ status: 'consumed' });
     // Its log expires: nobody who has it needs another one.
     await rig.admin.del(meta, stream, ids);

@@ -12,7 +12,7 @@ test('nobody speaks under the name of an agent, whatever its case; the roster is
   for (const from of ['Writer', 'writer', ' WRITER ']) {
     await expect(roster.refuseAgentName(ref, from)).rejects.toMatchObject({
       code: 'invalid_request',
-      errors: [{ pointer: '/from', message: expect.stringContaining('use another one') }],
+      errors: [{ pointer: '/from', message: expect.stringContaining('use another name') }],
     });
   }
   await roster.refuseAgentName(ref, 'Ada');

@@ -7,8 +7,8 @@ import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
 import type { SendOptions } from './talk.ts';
 
-const JSON_TEXT = 'write the answer as JSON';
-const JSON_LINES = 'write one JSON object a line';
+const JSON_TEXT = 'print the answer as JSON';
+const JSON_LINES = 'write one JSON object per line';
 
 export function addClientCommands(program: Command): void {
   addSend(program);
@@ -20,15 +20,15 @@ export function addClientCommands(program: Command): void {
 function addSend(program: Command): void {
   program
     .command('send')
-    .summary('say something in a session and hear the answer')
-    .description('Sends a message and shows what the agents say as they say it, up to the end of the turn.')
+    .summary('send a message and stream the answer')
+    .description('Sends a message and streams what the agents say, up to the end of the turn.')
     .argument('<session>', 'id of the session', sessionId)
     .argument('<text>', 'what to say')
-    .option('--open', 'open the session first if it is not there')
-    .option('--team <team>', 'with --open: how its agents take turns')
-    .option('--from <name>', 'who speaks, as shown to others')
-    .option('--message-id <id>', 'makes sending again harmless; made up if absent')
-    .option('--no-wait', 'write the receipt and end')
+    .option('--open', 'open the session first if it does not exist')
+    .option('--team <team>', 'with --open: the rule by which agents take turns')
+    .option('--from <name>', 'the sender’s name, as shown to others')
+    .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
+    .option('--no-wait', 'print the receipt and exit')
     .option('--json', JSON_LINES)
     .addHelpText(
       'after',
@@ -51,15 +51,15 @@ function addTail(program: Command): void {
     .command('tail')
     .summary('follow a session')
     .description(
-      'Shows what was said in a session and then what is said, token by token, until Ctrl-C or its end.',
+      'Shows what was said in a session, then follows it token by token, until Ctrl-C or the session’s end.',
     )
     .argument('<session>', 'id of the session', sessionId)
     .addOption(
-      new Option('--after <cursor>', 'only what came after this cursor, {epoch}:{seq} or a seq').argParser(
+      new Option('--after <cursor>', 'only what comes after this cursor, {epoch}:{seq} or a seq').argParser(
         cursorText,
       ),
     )
-    .option('--json', `${JSON_LINES}: events as they are, and deltas`)
+    .option('--json', `${JSON_LINES}: events and deltas`)
     .addHelpText('after', examples('convoke tail hello', 'convoke tail hello --after 12 --json'))
     .action(
       guarded(async (session: string, options: TailOptions) => {
@@ -74,8 +74,14 @@ function addLists(program: Command): void {
     .command('sessions')
     .summary('list sessions')
     .description('Lists the sessions of the tenant, newest first.')
-    .addOption(new Option('--status <status>', 'only these').choices(['open', 'closed', 'interrupted']))
-    .option('--team <team>', 'only those of this team')
+    .addOption(
+      new Option('--status <status>', 'only sessions in this state').choices([
+        'open',
+        'closed',
+        'interrupted',
+      ]),
+    )
+    .option('--team <team>', 'only sessions of this team')
     .addOption(new Option('--limit <n>', 'how many').default(20).argParser(pageSize))
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke sessions', 'convoke sessions --status open --limit 100 --json'))
@@ -87,8 +93,8 @@ function addLists(program: Command): void {
     );
   program
     .command('show')
-    .summary('a session as it is now')
-    .description('Shows a session as it is now: its state, and what was said.')
+    .summary('show a session as it is now')
+    .description('Shows a session as it is now: its state and what was said.')
     .argument('<session>', 'id of the session', sessionId)
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke show hello', 'convoke show hello --json'))
@@ -104,9 +110,9 @@ function addEnds(program: Command): void {
   program
     .command('cancel')
     .summary('cancel a turn')
-    .description('Cancels a turn: the one named, else the one that runs.')
+    .description('Cancels a turn: the named one, otherwise the running one, otherwise the next.')
     .argument('<session>', 'id of the session', sessionId)
-    .option('--turn <turn>', 'which one, like t3')
+    .option('--turn <turn>', 'the turn to cancel, like t3')
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke cancel hello', 'convoke cancel hello --turn t3'))
     .action(
@@ -118,7 +124,7 @@ function addEnds(program: Command): void {
   program
     .command('close')
     .summary('close a session')
-    .description('Closes a session: no further messages; what was accepted is still answered.')
+    .description('Closes a session: it accepts no further messages; accepted ones are still answered.')
     .argument('<session>', 'id of the session', sessionId)
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke close hello'))

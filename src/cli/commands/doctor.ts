@@ -1,30 +1,30 @@
-/** `convoke doctor`: what is there, what is missing, and the command that mends it. */
+/** `convoke doctor`: what is installed, what is missing, and the command that fixes it. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { portOwner, portProblem } from '../dev/ports.ts';
 import { isHealthy, redisProbe, tcpProbe } from '../dev/probe.ts';
 import { homeFolder, runningState } from '../dev/state.ts';
-import { attributesMend } from '../setup/attributes.ts';
-import { chromiumMend, findChromium } from '../setup/chromium.ts';
+import { attributesFix } from '../setup/attributes.ts';
+import { chromiumFix, findChromium } from '../setup/chromium.ts';
 import { chooseModel, OPENAI } from '../setup/model.ts';
 import { run } from '../setup/programs.ts';
-import { findRedis, redisMend, redisVersion } from '../setup/redis.ts';
-import { findTemporal, TEMPORAL_MEND } from '../setup/temporal.ts';
+import { findRedis, redisFix, redisVersion } from '../setup/redis.ts';
+import { findTemporal, TEMPORAL_FIX } from '../setup/temporal.ts';
 import { painter, table } from '../terminal.ts';
 import { setting } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 
 export interface Finding {
   readonly name: string;
-  /** `missing`: what is needed is not there. `warning`: it works, with a restriction. */
+  /** `missing`: something required is missing. `warning`: it works, with a restriction. */
   readonly status: 'ok' | 'warning' | 'missing';
   readonly found: string;
-  /** What to type, or to do; absent where nothing is wrong. */
-  readonly mend?: string;
+  /** The command or action that fixes it; absent if nothing is wrong. */
+  readonly fix?: string;
 }
 
-/** What a check is asked about; the ports are those that `convoke dev` would take. */
+/** What is checked; the ports are those that `convoke dev` would use. */
 export interface DoctorPlan {
   readonly port: number;
   readonly temporalPort: number;
@@ -54,35 +54,35 @@ export async function examine(plan: DoctorPlan): Promise<readonly Finding[]> {
 async function node(): Promise<Finding> {
   const found = `Node ${process.versions.node} at ${process.execPath}`;
   const good = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
-  return good ? ok('node', found) : { name: 'node', status: 'missing', found, mend: 'npm ci' };
+  return good ? ok('node', found) : { name: 'node', status: 'missing', found, fix: 'npm ci' };
 }
 
 async function build(): Promise<Finding> {
   return existsSync(BUNDLE)
     ? ok('build', 'the product and its workflow bundle')
-    : { name: 'build', status: 'missing', found: 'no workflow bundle', mend: 'npm run build' };
+    : { name: 'build', status: 'missing', found: 'no workflow bundle', fix: 'npm run build' };
 }
 
 async function temporal(env: Environment): Promise<Finding> {
   const address = env['TEMPORAL_ADDRESS'];
   if (address) {
     if (await isHealthy(tcpProbe(address))) return answering(address, env);
-    const mend = 'start that server, or: unset TEMPORAL_ADDRESS';
-    return { name: 'temporal', status: 'missing', found: `nobody answers at ${address}`, mend };
+    const fix = 'start that server, or: unset TEMPORAL_ADDRESS';
+    return { name: 'temporal', status: 'missing', found: `no server answers at ${address}`, fix };
   }
   const program = findTemporal(env);
-  if (!program) return { name: 'temporal', status: 'missing', found: 'no Temporal CLI', mend: TEMPORAL_MEND };
+  if (!program) return { name: 'temporal', status: 'missing', found: 'no Temporal CLI', fix: TEMPORAL_FIX };
   return ok('temporal', `${await versionOf(program)} at ${program}`);
 }
 
 async function answering(address: string, env: Environment): Promise<Finding> {
-  const mend = await attributesMend(address, env);
-  if (mend === null) return ok('temporal', `TEMPORAL_ADDRESS answers at ${address}`);
+  const fix = await attributesFix(address, env);
+  if (fix === null) return ok('temporal', `TEMPORAL_ADDRESS answers at ${address}`);
   return {
     name: 'temporal',
     status: 'missing',
     found: `no search attributes for sessions at ${address}`,
-    mend,
+    fix,
   };
 }
 
@@ -91,8 +91,8 @@ async function redis(env: Environment): Promise<Finding> {
   if (url) {
     const valid = URL.canParse(url);
     if (valid && (await isHealthy(redisProbe(url)))) return ok('redis', 'REDIS_URL answers');
-    const found = valid ? 'nobody answers at REDIS_URL' : 'REDIS_URL is not a URL like redis://host:6379';
-    return { name: 'redis', status: 'missing', found, mend: 'start that server, or: unset REDIS_URL' };
+    const found = valid ? 'no server answers at REDIS_URL' : 'REDIS_URL is not a URL like redis://host:6379';
+    return { name: 'redis', status: 'missing', found, fix: 'start that server, or: unset REDIS_URL' };
   }
   const program = findRedis(env);
   if (!program)
@@ -100,12 +100,12 @@ async function redis(env: Environment): Promise<Finding> {
       name: 'redis',
       status: 'missing',
       found: 'no redis-server or valkey-server',
-      mend: redisMend(env),
+      fix: redisFix(env),
     };
   const { version, tooOld } = await redisVersion(program);
   if (!tooOld) return ok('redis', `${version} at ${program}`);
-  const mend = 'install Redis 7 or newer, or set REDIS_URL to one that runs (Valkey does too)';
-  return { name: 'redis', status: 'missing', found: `${version} at ${program} is too old`, mend };
+  const fix = 'install Redis 7 or newer (or Valkey), or set REDIS_URL to a running one';
+  return { name: 'redis', status: 'missing', found: `${version} at ${program} is too old`, fix };
 }
 
 async function versionOf(program: string): Promise<string> {
@@ -139,12 +139,12 @@ async function portFinding(what: string, port: number, other: string, running: b
   const problem = await portProblem(port);
   if (problem === null) return ok(name, `${port} is free`);
   if (problem === 'forbidden')
-    return { name, status: 'warning', found: `${port} needs root`, mend: `npx ${other}` };
-  if (running) return ok(name, `${port} is in use; a "convoke dev" runs in this folder`);
+    return { name, status: 'warning', found: `${port} needs root`, fix: `npx ${other}` };
+  if (running) return ok(name, `${port} is in use; a "convoke dev" is running in this folder`);
   const owner = portOwner(port);
-  const found = `${port} is in use by ${owner ? `process ${owner.pid} (${owner.command})` : 'a process of somebody else'}`;
+  const found = `${port} is in use by ${owner ? `process ${owner.pid} (${owner.command})` : 'another user’s process'}`;
   const stop = owner ? `kill ${owner.pid}` : `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN`;
-  return { name, status: 'warning', found, mend: `${stop}, or: npx ${other}` };
+  return { name, status: 'warning', found, fix: `${stop}, or: npx ${other}` };
 }
 
 async function stateFolder(env: Environment): Promise<Finding> {
@@ -154,8 +154,8 @@ async function stateFolder(env: Environment): Promise<Finding> {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch {
-    const mend = 'CONVOKE_HOME=~/.local/state/convoke npx convoke dev';
-    return { name: 'state folder', status: 'missing', found: `${folder} cannot be written`, mend };
+    const fix = 'CONVOKE_HOME=~/.local/state/convoke npx convoke dev';
+    return { name: 'state folder', status: 'missing', found: `${folder} cannot be written`, fix };
   }
   const running = runningState(home);
   return ok('state folder', running ? `${home}, used by process ${running.supervisor.pid}` : home);
@@ -167,7 +167,7 @@ async function model(env: Environment): Promise<Finding> {
   if (!choice.model) {
     const incomplete = (setting(env, 'OPENAI_BASE_URL') ?? setting(env, 'OPENAI_API_KEY')) !== undefined;
     if (!incomplete) return ok(name, choice.says);
-    return { name, status: 'warning', found: choice.says, mend: 'export CONVOKE_MODEL=gpt-4.1-mini' };
+    return { name, status: 'warning', found: choice.says, fix: 'export CONVOKE_MODEL=gpt-4.1-mini' };
   }
   const { OPENAI_BASE_URL: base, OPENAI_API_KEY: key } = choice.env;
   const url = `${(base ?? OPENAI).replace(/\/+$/, '')}/models`;
@@ -177,12 +177,12 @@ async function model(env: Environment): Promise<Finding> {
       name,
       status: 'warning',
       found: `${choice.says} refuses the key`,
-      mend: 'export OPENAI_API_KEY=…',
+      fix: 'export OPENAI_API_KEY=…',
     };
   }
-  // Some endpoints have no list of models: that they answer is enough.
+  // Some endpoints have no list of models; any answer is enough.
   if (status !== null) return ok(name, choice.says);
-  return { name, status: 'warning', found: `${choice.says} does not answer`, mend: `curl -i ${url}` };
+  return { name, status: 'warning', found: `${choice.says} does not answer`, fix: `curl -i ${url}` };
 }
 
 async function statusOf(url: string, key: string | undefined): Promise<number | null> {
@@ -202,8 +202,8 @@ async function statusOf(url: string, key: string | undefined): Promise<number | 
 async function chromium(env: Environment): Promise<Finding> {
   const program = findChromium(env);
   if (program) return ok('chromium', program);
-  const found = 'no Chromium; only the tests in a browser need it';
-  return { name: 'chromium', status: 'warning', found, mend: chromiumMend(env) };
+  const found = 'no Chromium; only the browser tests need it';
+  return { name: 'chromium', status: 'warning', found, fix: chromiumFix(env) };
 }
 
 function ok(name: string, found: string): Finding {
@@ -224,10 +224,10 @@ export function report(findings: readonly Finding[], output: NodeJS.WriteStream 
   const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], missing: ['red', '✗'] } as const;
   const lines = table(findings.map(({ name, found }) => [name, found])).split('\n');
   return findings
-    .map(({ status, mend }, index) => {
+    .map(({ status, fix }, index) => {
       const [style, mark] = marks[status];
       const line = `  ${paint(style, mark)} ${lines[index] ?? ''}\n`;
-      return mend ? `${line}      ${paint('dim', 'mend:')} ${mend}\n` : line;
+      return fix ? `${line}      ${paint('dim', 'fix:')} ${fix}\n` : line;
     })
     .join('');
 }

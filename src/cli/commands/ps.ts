@@ -1,4 +1,4 @@
-/** `convoke ps`: the processes of the development stack of this folder, each asked whether it is well. */
+/** `convoke ps`: the processes of the development stack in this folder, and their health. */
 import { isAlive } from '../dev/identity.ts';
 import { isHealthy } from '../dev/probe.ts';
 import { homeFolder, runningState } from '../dev/state.ts';
@@ -9,7 +9,7 @@ import { table } from '../terminal.ts';
 export interface ProcessRow {
   readonly name: string;
   readonly kind: ProcessKind;
-  /** Null: not started here, or down at this moment. */
+  /** Null: external, or down at the moment. */
   readonly pid: number | null;
   readonly port: number;
   readonly healthy: boolean;
@@ -17,7 +17,7 @@ export interface ProcessRow {
 
 export async function rowOf({ name, kind, port, probe, identity, log }: ProcessState): Promise<ProcessRow> {
   const alive = identity !== undefined && isAlive(identity);
-  // Without a log it is not ours: only its port can be asked. Ours must be alive, or another process answers there.
+  // Without a log it is external: only its port can be probed. Our own must also be alive, or another process may be answering.
   const healthy = (alive || log === undefined) && (await isHealthy(probe));
   return { name, kind, pid: alive ? identity.pid : null, port, healthy };
 }
@@ -29,7 +29,7 @@ export async function ps(options: { readonly json?: boolean }): Promise<void> {
   if (!state && !options.json) {
     throw new CliError(
       'not_running',
-      `No "convoke dev" runs with the state folder ${home}. Start it with "npx convoke dev".`,
+      `No "convoke dev" is running with the state folder ${home}. Start it with "npx convoke dev".`,
     );
   }
   const rows = await Promise.all((state?.processes ?? []).map(rowOf));

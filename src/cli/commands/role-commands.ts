@@ -29,7 +29,7 @@ export function addRoleCommands(program: Command, roles: Roles): void {
     .command('gateway')
     .summary('run a gateway: REST, Socket.IO, event streams')
     .description(
-      'Runs one gateway until SIGTERM or Ctrl-C, then drains. Any number of them serve the same sessions.',
+      'Runs one gateway until SIGTERM or Ctrl-C, then drains. Any number of gateways can serve the same sessions.',
     )
     .addOption(
       new Option('--port <port>', 'port to listen on')
@@ -48,7 +48,7 @@ export function addRoleCommands(program: Command, roles: Roles): void {
   program
     .command('worker')
     .summary('run a worker: the sessions and their agents')
-    .description('Runs one worker until SIGTERM or Ctrl-C, then finishes or hands over what runs.')
+    .description('Runs one worker until SIGTERM or Ctrl-C, then finishes or hands over its running work.')
     .addOption(
       new Option('--health-port <port>', 'port for /healthz and /readyz; none without it')
         .env('CONVOKE_HEALTH_PORT')

@@ -1,4 +1,4 @@
-/** `convoke sessions`, `show`, `cancel`, `close`: look at sessions and end things. */
+/** `convoke sessions`, `show`, `cancel`, `close`: inspect and control sessions. */
 import { messageText } from '../../contracts/index.ts';
 import type { CancelReply, SessionPage, SessionView } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
@@ -37,7 +37,8 @@ export async function listSessions(options: ListOptions): Promise<void> {
     new Date(createdAt).toISOString(),
   ]);
   process.stdout.write(table([['SESSION', 'STATUS', 'TEAM', 'OPENED'], ...rows]));
-  if (page.next !== null) process.stdout.write(`There are more than ${limit}: --limit, --status, --team\n`);
+  if (page.next !== null)
+    process.stdout.write(`There are more than ${limit}: use --limit, --status or --team\n`);
 }
 
 export async function showSession(id: string, { json }: Json): Promise<void> {
@@ -75,5 +76,5 @@ export async function cancelTurn(id: string, options: Json & { readonly turn?: s
 export async function closeSession(id: string, { json }: Json): Promise<void> {
   await callGateway({ method: 'DELETE', path: `/v1/sessions/${id}` });
   if (json) printJson({ session: id, status: 'closing' });
-  else process.stdout.write('It closes; what was accepted is still answered.\n');
+  else process.stdout.write('The session is closing; accepted messages are still answered.\n');
 }

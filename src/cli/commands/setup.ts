@@ -1,4 +1,4 @@
-/** `convoke setup`: get what is missing on this machine. */
+/** `convoke setup`: install what is missing on this machine. */
 import { failureOf } from '../failure.ts';
 import { Screen } from '../dev/screen.ts';
 import { obtainChromium } from '../setup/chromium.ts';

@@ -1,14 +1,14 @@
-/** `convoke dev`, `ps`, `doctor`, `setup`: everything on this machine. */
+/** `convoke dev`, `ps`, `doctor`, `setup`: commands about this machine. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { guarded } from '../failure.ts';
 import { examples, portNumber, processCount } from '../options.ts';
 
-const JSON_LINES = 'write one JSON object a line';
+const JSON_LINES = 'write one JSON object per line';
 
-/** Options are made anew for each command: commander keeps values in them. */
+/** Options are created per command, because commander stores values in them. */
 const portOption = (): Option =>
-  new Option('--port <port>', 'port of the first gateway; the others take the following ones')
+  new Option('--port <port>', 'port of the first gateway; further ones use the next ports')
     .env('CONVOKE_PORT')
     .default(3000)
     .argParser(portNumber);
@@ -49,8 +49,8 @@ export function addStackCommands(program: Command): void {
   addDev(program);
   program
     .command('ps')
-    .summary('the processes of "convoke dev", and whether they are well')
-    .description('Lists the processes of the "convoke dev" of this folder; each is asked whether it is well.')
+    .summary('list the processes of "convoke dev" and their health')
+    .description('Lists the processes of the "convoke dev" in this folder and probes their health.')
     .option('--json', 'write [{name, kind, pid, port, healthy}]')
     .addHelpText('after', examples('convoke ps', 'convoke ps --json'))
     .action(
@@ -61,12 +61,12 @@ export function addStackCommands(program: Command): void {
     );
   program
     .command('doctor')
-    .summary('what is there, what is missing, and the command that mends it')
-    .description('Examines this machine. Exit code 1 if something that is needed is missing.')
+    .summary('check what is installed and what is missing, with the command that fixes it')
+    .description('Checks this machine. Exit code 1 if something required is missing.')
     .addOption(portOption())
     .addOption(temporalPortOption())
     .addOption(temporalUiPortOption())
-    .option('--json', 'write {ok, checks: [{name, status, found, mend}]}')
+    .option('--json', 'write {ok, checks: [{name, status, found, fix}]}')
     .addHelpText('after', examples('convoke doctor', 'convoke doctor --json'))
     .action(
       guarded(async ({ json, ...ports }: Ports & { json?: boolean }) => {
@@ -76,12 +76,12 @@ export function addStackCommands(program: Command): void {
     );
   program
     .command('setup')
-    .summary('get what is missing: Temporal, Redis')
+    .summary('install what is missing: Temporal, Redis')
     .description(
-      'Gets what "convoke dev" needs and this machine lacks: the Temporal CLI (downloaded, or built with Go) and Redis (by the ' +
-        'package manager, where that needs no password).',
+      'Installs what "convoke dev" needs and this machine lacks: the Temporal CLI (downloaded, or built with Go) and Redis (with ' +
+        'the package manager, if that needs no password).',
     )
-    .option('--chromium', 'also Chromium, for the tests in a browser')
+    .option('--chromium', 'also install Chromium, for the browser tests')
     .option('--json', JSON_LINES)
     .addHelpText('after', examples('convoke setup', 'convoke setup --chromium'))
     .action(
@@ -96,7 +96,7 @@ function addDev(program: Command): void {
   program
     .command('dev')
     .summary('start everything on this machine')
-    .description('Starts everything on this machine, opens a first session and stays up until Ctrl-C.')
+    .description('Starts everything on this machine, opens a first session and runs until Ctrl-C.')
     .addOption(new Option('--gateways <n>', 'number of gateways').default(1).argParser(processCount))
     .addOption(new Option('--workers <n>', 'number of workers').default(1).argParser(processCount))
     .addOption(portOption())
@@ -106,7 +106,7 @@ function addDev(program: Command): void {
     .addOption(temporalPortOption())
     .addOption(temporalUiPortOption())
     .addOption(
-      new Option('--redis-port <port>', 'port of Redis (default: 6379, or the next that is free)')
+      new Option('--redis-port <port>', 'port of Redis (default: 6379, or the next free one)')
         .env('CONVOKE_REDIS_PORT')
         .argParser(portNumber),
     )

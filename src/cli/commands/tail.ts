@@ -1,12 +1,12 @@
-/** `convoke tail`: what was said in a session and what is said now, until Ctrl-C or the session's end. */
+/** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
-import { isAfter, messageText } from '../../contracts/index.ts';
+import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
 import type { Delta, EventPage, SessionEvent, StepEntry } from '../../contracts/index.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
 export interface TailOptions {
-  /** Only what came after this cursor; absent: from the beginning. */
+  /** Only what comes after this cursor; absent: from the beginning. */
   readonly after?: string;
   readonly json?: boolean;
 }
@@ -14,18 +14,18 @@ export interface TailOptions {
 /** What a step has said. */
 type Said = Pick<StepEntry, 'step' | 'agent' | 'attempt' | 'text' | 'reasoning'>;
 
-/** Who is told, in order. */
+/** Gets everything in order. */
 interface Reader {
   event(event: SessionEvent): void;
   /** Running text has grown. */
   grown(delta: Delta): void;
-  /** What follows is a life of the log that was built anew. */
+  /** The log was rebuilt; what follows starts over. */
   reset(): void;
 }
 
 /**
- * Follows first, then pages what was before, so that nothing falls between: an event that comes twice is told once. Throws what the session
- * throws.
+ * Subscribes first and then pages older events, so that nothing falls in between; events that come twice are shown once. Throws what the
+ * session throws.
  */
 export async function tail(id: string, options: TailOptions): Promise<void> {
   const client = await connectClient();
@@ -54,7 +54,7 @@ interface Outcome {
 function follow(session: Session, after: string, reader: Reader, { end, fail }: Outcome): void {
   const waiting: SessionEvent[] = [];
   let told = { epoch: 0, seq: 0 };
-  /** Catch-ups that run or wait: events wait for them. */
+  /** Catch-ups that are running or queued; events wait for them. */
   let behind = 0;
   let last: Promise<unknown> = session.ready();
   const tell = (event: SessionEvent): void => {
@@ -63,7 +63,7 @@ function follow(session: Session, after: string, reader: Reader, { end, fail }: 
     reader.event(event);
     if (event.type === 'session.closed') end();
   };
-  /** One after the other; `from` is asked when its turn has come. */
+  /** Catch-ups run one after the other; `from` is called when this one starts. */
   const catchUp = (from: () => string): void => {
     behind++;
     last = last.then(async () => {
@@ -83,7 +83,7 @@ function follow(session: Session, after: string, reader: Reader, { end, fail }: 
   catchUp(() => after);
   session.on('reset', ({ position }) => {
     catchUp(() => {
-      // Nothing told yet: as it was asked for. Told of this life already: what is missing of it.
+      // Nothing shown yet: start as requested. Already in this epoch: only what is missing.
       if (told.epoch === 0) return after;
       if (position.epoch <= told.epoch) return `${told.epoch}:${told.seq}`;
       reader.reset();
@@ -104,7 +104,7 @@ async function* pages(id: string, from: string): AsyncGenerator<SessionEvent, vo
   }
 }
 
-/** One object a line: events as they are, deltas with a type. */
+/** One object per line: events unchanged, deltas with a type. */
 function jsonReader(): Reader {
   const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
   return {
@@ -114,11 +114,11 @@ function jsonReader(): Reader {
   };
 }
 
-/** For people: running text as it grows, and the rest of it when its step ends. */
+/** For people: running text as it grows, and the rest when the step ends. */
 class ScreenReader implements Reader {
   readonly #session: Session;
   readonly #transcript = new Transcript();
-  /** What is on the screen of each running step. */
+  /** What has been shown of each running step. */
   readonly #shown = new Map<string, Omit<Said, 'step' | 'agent'>>();
 
   constructor(session: Session) {
@@ -152,16 +152,19 @@ class ScreenReader implements Reader {
         break;
       case 'step.cancelled':
         this.#forget(step);
-        this.#transcript.note(`${agent} was cancelled`, 'yellow');
+        this.#transcript.note(`${agent} was cancelled: ${reasonOf(event.data.reason).message}`, 'yellow');
         break;
       case 'turn.failed':
         this.#transcript.note(`the turn failed: ${event.data.code}`, 'red');
         break;
       case 'session.interrupted':
-        this.#transcript.note(`interrupted: ${event.data.reason}; the next message reopens it`, 'yellow');
+        this.#transcript.note(
+          `interrupted: ${reasonOf(event.data.reason).message} The next message reopens it.`,
+          'yellow',
+        );
         break;
       case 'session.closed':
-        this.#transcript.note(`closed: ${event.data.reason}`);
+        this.#transcript.note(`closed: ${reasonOf(event.data.reason).message}`);
         break;
       default:
     }
@@ -174,7 +177,7 @@ class ScreenReader implements Reader {
 
   reset(): void {
     this.#shown.clear();
-    this.#transcript.note('the log was built anew; here it is from its beginning', 'yellow');
+    this.#transcript.note('the log was rebuilt; here it is from the beginning', 'yellow');
   }
 
   #show({ step, agent, attempt, text, reasoning = '' }: Said): void {
@@ -182,7 +185,7 @@ class ScreenReader implements Reader {
     const goesOn = before.text === '' || (before.attempt === attempt && text.startsWith(before.text));
     if (!goesOn) this.#transcript.note(`${agent} is tried again; ignore what it said above`, 'yellow');
     const thought = goesOn && before.attempt === attempt ? (before.reasoning ?? '') : '';
-    // An end may leave out the reasoning.
+    // An end event may omit the reasoning.
     if (reasoning.startsWith(thought) && reasoning.length > thought.length)
       this.#transcript.think(agent, reasoning.slice(thought.length), step);
     const more = goesOn ? text.slice(before.text.length) : text;

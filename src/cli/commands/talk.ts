@@ -1,4 +1,4 @@
-/** `convoke send`: say something in a session and hear the answer. */
+/** `convoke send`: send a message and stream the answer. */
 import { randomBytes } from 'node:crypto';
 import type { TurnPiece } from '../../client/index.ts';
 import type { Receipt, SessionSummary } from '../../contracts/index.ts';
@@ -16,7 +16,7 @@ export interface SendOptions {
 
 const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
-/** Throws what the gateway refuses, and the failure of the turn. */
+/** Throws the gateway's refusal, or the turn's failure. */
 export async function send(id: string, text: string, options: SendOptions): Promise<void> {
   if (options.open) await open(id, options.team);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
@@ -43,7 +43,7 @@ export async function send(id: string, text: string, options: SendOptions): Prom
   }
 }
 
-/** A session that is there already is fine, however it was opened. */
+/** An existing session is fine, however it was opened. */
 async function open(id: string, team: string | undefined): Promise<void> {
   const body = { id, ...(team === undefined ? {} : { team }) };
   try {

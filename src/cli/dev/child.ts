@@ -1,4 +1,4 @@
-/** One process of a development stack: started, watched, started again when it dies, stopped. */
+/** One process of a development stack: started, watched, restarted when it dies, stopped. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
@@ -21,26 +21,26 @@ export interface ChildSpec {
   readonly port: number;
   readonly probe: Probe;
   readonly log: string;
-  /** How long it may take to end when asked, ms. */
+  /** How long it may take to end when asked to, ms. */
   readonly stopMs: number;
 }
 
-/** What happens to a process while it should run. */
+/** Events of a process that should be running. */
 export type ChildNews =
   | { readonly what: 'ended'; readonly how: string; readonly againInMs: number }
   | { readonly what: 'back'; readonly afterMs: number };
 
-/** Pauses before a start, ms: short first, because a session may be in the middle of an answer. */
+/** Backoff before a restart, ms: short at first, because a session may be in the middle of an answer. */
 export interface RestartPace {
   readonly firstMs: number;
   readonly maxMs: number;
-  /** A process that was ready this long was a good one: the next pause is short again. */
+  /** After a process has been ready this long, the backoff starts over. */
   readonly stableMs: number;
 }
 
 export const RESTART: RestartPace = { firstMs: 100, maxMs: 10_000, stableMs: 30_000 };
 
-/** How long a start may take until it is ready, ms. */
+/** How long a process may take to become ready, ms. */
 const READY_MS = 60_000;
 const POLL_MS = 25;
 /** Characters of a log shown when a start fails. */
@@ -55,10 +55,10 @@ export class Child {
   #process: ChildProcess | null = null;
   #identity: Identity | undefined;
   #ended: Promise<string> = Promise.resolve('');
-  /** Starts in a row that did not hold. */
+  /** Consecutive failed starts. */
   #failures = 0;
 
-  /** `changed`: another process stands behind the name, or none. */
+  /** `changed` is called when the process behind the name changes or is gone. */
   constructor(
     spec: ChildSpec,
     tell: (news: ChildNews) => void,
@@ -75,7 +75,7 @@ export class Child {
     return this.#identity;
   }
 
-  /** The first start. Resolves when the process is ready, and watches it from then on; throws `start_failed` with its last words. */
+  /** The first start. Resolves when the process is ready, and watches it from then on; throws `start_failed` with its last output. */
   async start(): Promise<void> {
     if (existsSync(this.spec.log))
       renameSync(this.spec.log, this.spec.log.replace(/\.log$/, '.previous.log'));
@@ -91,7 +91,7 @@ export class Child {
     void this.#watch();
   }
 
-  /** Asks it to end, insists after its time; resolves when it is gone. It is not started again. */
+  /** Asks it to end, kills it after its grace period; resolves when it is gone. It is not restarted. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const child = this.#process;
@@ -102,7 +102,7 @@ export class Child {
     clearTimeout(timer);
   }
 
-  /** At once, with whatever it has started itself. */
+  /** Kills it at once, together with its own children. */
   kill(): void {
     this.#stopping.abort();
     this.#killGroup();
@@ -119,11 +119,11 @@ export class Child {
     }
   }
 
-  /** Starts it once; null when it is ready, else how it ended. */
+  /** Starts it once; returns null when it is ready, otherwise how it ended. */
   async #launch(): Promise<string | null> {
     const { command, args, env, log, probe } = this.spec;
     const file = openSync(log, 'a');
-    // In a group of its own: Ctrl-C in the terminal is for the supervisor, who stops things in their order.
+    // In a process group of its own: Ctrl-C in the terminal goes to the supervisor, which stops everything in order.
     const child = spawn(command, args, { env, stdio: ['ignore', file, file], detached: true });
     closeSync(file);
     this.#process = child;
@@ -148,7 +148,7 @@ export class Child {
         return `not ready within ${READY_MS / 1_000} s`;
       }
     }
-    // If it has ended, somebody else answered.
+    // If it has ended, another process answered the probe.
     return this.#runs(child) ? null : this.#ended;
   }
 
@@ -160,7 +160,7 @@ export class Child {
     return this.#stopping.signal.aborted;
   }
 
-  /** Starts it again whenever it ends, until it is to stop. */
+  /** Restarts it whenever it ends, until it is asked to stop. */
   async #watch(): Promise<void> {
     const { signal } = this.#stopping;
     let readyAt = Date.now();
@@ -182,7 +182,7 @@ export class Child {
   }
 }
 
-/** The last line that a process wrote, without what could disturb a terminal. */
+/** The last line that a process wrote, without control characters. */
 function lastWords(log: string): string {
   try {
     const lines = readFileSync(log, 'utf8').trim().split('\n');
@@ -192,7 +192,7 @@ function lastWords(log: string): string {
   }
 }
 
-/** The sentence in a line that is JSON. */
+/** The message in a JSON log line. */
 function readable(line: string): string {
   try {
     const { msg, message } = JSON.parse(line) as { msg?: unknown; message?: unknown };

@@ -1,4 +1,4 @@
-/** The first session of a development stack: two agents, one message, what they say as they say it. */
+/** The first session of a development stack: two agents and one message, streamed to the terminal. */
 import { randomBytes } from 'node:crypto';
 import { connect } from '../../client/index.ts';
 import type { TurnPiece } from '../../client/index.ts';
@@ -6,7 +6,7 @@ import type { AgentSpec } from '../../contracts/index.ts';
 import { duration } from '../terminal.ts';
 import type { Screen } from './screen.ts';
 
-/** The key of the tenant `dev`; gateways know it in development only. */
+/** The key of the tenant `dev`; gateways accept it only in development. */
 export const DEV_KEY = 'dev';
 export const DEV_TENANT = 'dev';
 const QUESTION = 'What happens to this message if a process dies?';
@@ -22,7 +22,7 @@ const SCRIPTED: readonly AgentSpec[] = [
     script: {
       say:
         'Your message is safe: Temporal stored it before it was acknowledged. ' +
-        'Kill the worker while I speak, and another attempt says it all, once.',
+        'Kill the worker while I am speaking, and another attempt says it all, once.',
       paceMs: PACE_MS,
     },
   },
@@ -52,12 +52,12 @@ const MODELS: readonly AgentSpec[] = [
 
 export interface DemoResult {
   readonly session: string;
-  /** From sending the message to the first word at this client, ms. */
+  /** From sending the message to the first token at this client, ms. */
   readonly firstTokenMs: number | null;
   readonly totalMs: number;
 }
 
-/** Opens the session, sends the message, shows the answer. Throws what the session throws, `timeout` if no end comes. */
+/** Opens the session, sends the message, shows the answer. Throws what the session throws, and `timeout` if the turn does not end. */
 export async function runDemo(url: string, model: string | null, screen: Screen): Promise<DemoResult> {
   const agents = model ? MODELS : SCRIPTED;
   const { transcript } = screen;
@@ -90,7 +90,7 @@ function show(piece: TurnPiece, screen: Screen): void {
   if (screen.json) screen.object({ event: 'piece', ...piece });
   else if (piece.type === 'text') transcript.say(piece.agent, piece.text, piece.step);
   else if (piece.type === 'withdrawn')
-    transcript.note(`${piece.agent} is tried again; what stands above does not count`);
+    transcript.note(`${piece.agent} is tried again; ignore what it said above`);
 }
 
 function demoId(): string {

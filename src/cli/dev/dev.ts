@@ -20,9 +20,9 @@ import { claimHome, clearState, homeFolder, writeState } from './state.ts';
 import type { DevState } from './state.ts';
 import { setting } from '../environment.ts';
 
-/** A second signal within this time is the first one on another way (terminal, npm), ms. */
+/** A second signal within this time is the same one by another route (terminal, npm), ms. */
 const SAME_SIGNAL_MS = 1_000;
-/** What still runs after everything has been stopped gets this long, ms. */
+/** Grace for whatever is still running after everything was stopped, ms. */
 const LINGER_MS = 500;
 
 interface Dev {
@@ -37,14 +37,14 @@ interface Dev {
   readonly began: number;
 }
 
-/** Runs until a signal. Throws what keeps it from starting, after it has stopped what it had started. */
+/** Runs until a signal. If it cannot start, it stops what it has started and throws the reason. */
 export async function runDev(options: DevOptions, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const began = performance.now();
   const screen = new Screen(options.json);
   const home = homeFolder(env);
   const state = await claimHome(home, (name, pid) => {
     screen.line(
-      `  ${screen.paint('yellow', '!')} ${name} (process ${pid}) was left by a start that was killed; it is stopped`,
+      `  ${screen.paint('yellow', '!')} ${name} (process ${pid}) was left over from a killed start; stopping it`,
     );
   });
   try {
@@ -65,7 +65,7 @@ function save(home: string, state: DevState, plan: DevPlan, stack: Stack): void 
   try {
     writeState(home, { ...state, url: plan.url, processes: [...plan.external, ...stack.processes] });
   } catch {
-    // Somebody has removed the folder: the processes go on, only `ps` does not see them.
+    // Somebody removed the folder: the processes keep running, but `ps` cannot see them.
   }
 }
 
@@ -82,9 +82,9 @@ async function supervise(dev: Dev): Promise<void> {
     await Promise.race([start, asked.request]);
     await asked.request;
     screen.forgetSteps();
-    screen.line(`\n  Stopping (once more Ctrl-C: at once) …`);
+    screen.line(`\n  Stopping (Ctrl-C again to stop at once) …`);
   } finally {
-    // Ended by the request, it has nothing more to say.
+    // It ended because it was asked to; there is nothing to report.
     start.catch(() => undefined);
     const began = performance.now();
     await stack.stop();
@@ -93,7 +93,7 @@ async function supervise(dev: Dev): Promise<void> {
     screen.object({ event: 'stopped', ms: Math.round(performance.now() - began) });
     setTimeout(() => process.exit(), LINGER_MS).unref();
   }
-  screen.line(`  Everything is stopped. State and logs stay in ${dev.home}`);
+  screen.line(`  Everything has stopped. State and logs are kept in ${dev.home}`);
 }
 
 /** Resolves at the first signal; a later one calls `again`. */
@@ -130,7 +130,7 @@ async function startAndShow(dev: Dev): Promise<void> {
   screen.line(nextSteps(plan, result?.session ?? null, dev.env, screen));
 }
 
-/** A demo that fails is told, and everything stays up: the reason is often a model's key. */
+/** A failed demo is reported, and everything stays up: the reason is often a model's key. */
 async function demo({ plan, model, screen, stack, began }: Dev): Promise<DemoResult | null> {
   try {
     const startedMs = performance.now() - began;
@@ -171,7 +171,7 @@ async function startProcesses(dev: Dev): Promise<void> {
     const spec = redisSpec(redisProgram, home, redis.ownPort, env);
     await screen.step('redis', () => stack.start(spec), { detail: () => redis.url });
   };
-  // A gateway waits for its servers by itself; a worker ends when it finds no Temporal.
+  // A gateway waits for its servers by itself; a worker exits if Temporal is not there.
   await Promise.all([startTemporal().then(() => startWorkers(dev)), startRedis(), startGateways(dev)]);
 }
 

@@ -1,11 +1,11 @@
-/** Which process is meant. A number alone is not enough: after its end the system gives it to others. */
+/** Identity of a process. The pid alone is not enough: the system reuses it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Identity {
   readonly pid: number;
-  /** When it started, in the system's own words; with `pid` it names one process. */
+  /** When it started, as the system reports it; together with `pid` it identifies one process. */
   readonly started: string;
 }
 
@@ -42,12 +42,12 @@ function startedByPs(pid: number): string | null {
   }
 }
 
-/** True if exactly that process still runs. */
+/** True if exactly that process is still running. */
 export function isAlive({ pid, started }: Identity): boolean {
   return identify(pid)?.started === started;
 }
 
-/** Sends a signal to that process and nobody else; false if it is gone. */
+/** Sends a signal to exactly that process; false if it is gone. */
 export function signalTo(identity: Identity, signal: NodeJS.Signals): boolean {
   if (!isAlive(identity)) return false;
   try {
@@ -57,7 +57,7 @@ export function signalTo(identity: Identity, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Ends a process that is not our child: asks, and after `ms` insists. */
+/** Ends a process that is not our child: asks it to end, and kills it after `ms`. */
 export async function endProcess(identity: Identity, ms: number): Promise<void> {
   signalTo(identity, 'SIGTERM');
   const deadline = Date.now() + ms;

@@ -9,11 +9,11 @@ import type { Screen } from './screen.ts';
 
 const LABEL_COLUMN = 14;
 
-/** What the page takes for granted. */
+/** The page's defaults. */
 const UI_PORT = 8233;
 const NAMESPACE = 'default';
 
-/** The page, told of what it cannot know: the other gateways, and where Temporal's Web UI is. */
+/** The page's URL, with what it cannot know by itself: the other gateways and the address of Temporal's Web UI. */
 export function pageLink({ url, gatewayPorts, temporal: { own, namespace } }: DevPlan): string {
   const query = [
     ...(gatewayPorts.length > 1 ? [`gateways=${gatewayPorts.slice(1).join(',')}`] : []),
@@ -31,7 +31,7 @@ export function temporalUiLink(plan: DevPlan, session: string | null): string | 
   return session === null ? workflows : `${workflows}/${workflowId({ tenant: DEV_TENANT, session })}`;
 }
 
-/** A request that sends another message. The key stands for a `messageId`, so the line can be pasted again with another one. */
+/** A request that sends another message. Its Idempotency-Key changes every second, so the line can be pasted again. */
 export function curlLine(url: string, session: string): string {
   return [
     `curl -s ${url}/v1/sessions/${session}/messages`,
@@ -42,7 +42,7 @@ export function curlLine(url: string, session: string): string {
   ].join(' ');
 }
 
-/** Commands find the stack through the state folder: the one in the current folder, or the one that they are told. */
+/** Commands find the stack through the state folder: the default one, or CONVOKE_HOME. */
 function prefix(env: Environment): string {
   const home = setting(env, 'CONVOKE_HOME');
   if (home === undefined) return '';

@@ -1,4 +1,4 @@
-/** What a development stack is going to consist of: options, environment and ports, checked before anything is started. */
+/** The plan of a development stack: options, environment and ports, checked before anything is started. */
 import { CliError } from '../failure.ts';
 import { freePort, portProblem, requirePorts } from './ports.ts';
 import type { WantedPort } from './ports.ts';
@@ -16,7 +16,7 @@ export interface DevOptions {
   readonly host: string;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
-  /** Undefined: the usual one, or another that is free; nobody types it. */
+  /** Undefined: the default port, or the next free one. */
   readonly redisPort: number | undefined;
   readonly demo: boolean;
   readonly json: boolean;
@@ -29,19 +29,19 @@ export interface DevPlan {
     /** Null for a server that somebody else runs. */
     readonly own: { readonly port: number; readonly uiPort: number; readonly httpPort: number } | null;
   };
-  /** `ownPort`: null for a Redis that somebody else runs. */
+  /** `ownPort`: null for an external Redis. */
   readonly redis: { readonly url: string; readonly ownPort: number | null };
   readonly gatewayPorts: readonly number[];
   readonly workerPorts: readonly number[];
   readonly host: string;
   /** The first gateway. */
   readonly url: string;
-  /** Servers that somebody else runs. */
+  /** External servers. */
   readonly external: readonly ProcessState[];
 }
 
 const REDIS_PORT = 6379;
-/** Ports after the usual one that are tried. */
+/** How many ports after the default one are tried. */
 const REDIS_PORTS = 20;
 
 /** Throws `port_in_use`, `port_forbidden`, `temporal_unreachable`, `redis_unreachable`. */
@@ -122,7 +122,7 @@ async function externalServers(
     if (!(await reach(probe)) && (kind === 'temporal' || kind === 'redis')) {
       throw new CliError(
         `${kind}_unreachable`,
-        `${variable[kind]} is set, but nobody answers there: start that server, or unset it to have one started.`,
+        `${variable[kind]} is set, but no server answers there: start it, or unset the variable to have one started.`,
       );
     }
   }

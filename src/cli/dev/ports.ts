@@ -1,4 +1,4 @@
-/** TCP ports of this machine: is one free, and if not, who has it? */
+/** TCP ports of this machine: whether one is free, and if not, who uses it. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -12,7 +12,7 @@ const PROBE_MS = 1_000;
 const LISTEN = '0A';
 const COMMAND_CHARS = 80;
 
-/** True if somebody accepts connections there. */
+/** True if something accepts connections there. */
 export function accepts(port: number, host: string = HOST): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host, timeout: PROBE_MS });
@@ -24,7 +24,7 @@ export function accepts(port: number, host: string = HOST): Promise<boolean> {
   });
 }
 
-/** The error code of trying to listen there; null if it works. */
+/** The error code of listening there; null if it works. */
 function refusal(port: number, host: string): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -35,15 +35,15 @@ function refusal(port: number, host: string): Promise<string | null> {
   });
 }
 
-/** Why nothing can be started on that port; null if something can. */
+/** Why nothing can listen on that port; null if it is free. */
 export async function portProblem(port: number, host: string = HOST): Promise<'in use' | 'forbidden' | null> {
-  // Where a wildcard address is taken, some systems let a specific one be taken again: so connect first.
+  // Some systems allow listening on a specific address although the wildcard address is in use, so connect first.
   if (await accepts(port)) return 'in use';
   const code = await refusal(port, host);
   if (code === null) return null;
   if (code === 'EACCES') return 'forbidden';
   if (code === 'EADDRINUSE') return 'in use';
-  throw new CliError('bad_address', `Nothing can listen on ${host}:${port} (${code}); check CONVOKE_HOST.`);
+  throw new CliError('bad_address', `Cannot listen on ${host}:${port} (${code}); check CONVOKE_HOST.`);
 }
 
 export async function freePort(): Promise<number> {
@@ -61,7 +61,7 @@ export interface Owner {
   readonly command: string;
 }
 
-/** The process that listens on a port, where the system tells: nobody may see into the processes of others. */
+/** The process that listens on a port, if the system shows it: other users' processes are hidden. */
 export function portOwner(port: number): Owner | null {
   return ownerByProc(port) ?? ownerByLsof(port);
 }
@@ -76,7 +76,7 @@ function ownerByProc(port: number): Owner | null {
   return pid === undefined ? null : { pid: Number(pid), command: commandOf(pid) };
 }
 
-/** How the process was called; its own name for itself says little (every Node is `MainThread`). */
+/** The command line of a process; its own name says little (every Node is `MainThread`). */
 function commandOf(pid: string): string {
   const [program = '', ...args] = readOr(`/proc/${pid}/cmdline`).split('\0');
   const called = [basename(program), ...args].join(' ').trim() || readOr(`/proc/${pid}/comm`).trim();
@@ -132,22 +132,22 @@ function linkOr(path: string): string {
   }
 }
 
-/** A port that something is to be started on. */
+/** A port that is needed. */
 export interface WantedPort {
   readonly port: number;
-  /** What for: "the gateway". */
+  /** What it is for: "the gateway". */
   readonly purpose: string;
   /** How to choose another: "--port or CONVOKE_PORT". */
   readonly choose: string;
   readonly host?: string;
 }
 
-/** Who has the port, or how to find out. */
+/** Who uses the port, or how to find out. */
 export function whoHas(port: number): string {
   const owner = portOwner(port);
   return owner
-    ? `process ${owner.pid} (${owner.command}) has it: stop it with "kill ${owner.pid}",`
-    : `find out who has it with "sudo lsof -nP -iTCP:${port} -sTCP:LISTEN",`;
+    ? `process ${owner.pid} (${owner.command}) uses it: stop it with "kill ${owner.pid}",`
+    : `find out what uses it with "sudo lsof -nP -iTCP:${port} -sTCP:LISTEN",`;
 }
 
 /** Throws `port_in_use` or `port_forbidden` with what to do about it. */
@@ -156,7 +156,7 @@ export async function requirePorts(wanted: readonly WantedPort[]): Promise<void>
   if (twice) {
     throw new CliError(
       'port_in_use',
-      `Port ${twice.port} is wanted twice, once for ${twice.purpose}; choose another with ${twice.choose}.`,
+      `Port ${twice.port} is needed twice, once for ${twice.purpose}; choose another one with ${twice.choose}.`,
     );
   }
   for (const { port, purpose, choose, host } of wanted) {
@@ -164,7 +164,7 @@ export async function requirePorts(wanted: readonly WantedPort[]): Promise<void>
     if (problem === 'forbidden') {
       throw new CliError(
         'port_forbidden',
-        `Port ${port} for ${purpose} needs root; choose another with ${choose}.`,
+        `Port ${port} for ${purpose} needs root; choose another one with ${choose}.`,
       );
     }
     if (problem === 'in use') {

@@ -1,4 +1,4 @@
-/** Is a process healthy? Asked of the process itself; a probe is data, so that `convoke ps` can ask too. */
+/** Health probes of processes. A probe is data, so that `convoke ps` can run it too. */
 import { connect } from 'node:net';
 import { accepts } from './ports.ts';
 
@@ -30,7 +30,7 @@ async function answersHttp(url: string): Promise<boolean> {
   }
 }
 
-/** A Redis that wants a password first is alive too. */
+/** A Redis that asks for a password is alive too. */
 function answersPing(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });
@@ -46,7 +46,7 @@ function answersPing(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** Where a `redis://` URL leads. `rediss://` speaks TLS: then only the connection is tried. */
+/** The probe for a `redis://` URL. `rediss://` uses TLS: then only the connection is tried. */
 export function redisProbe(url: string): Probe {
   const { protocol, hostname, port } = new URL(url);
   return {
@@ -56,7 +56,7 @@ export function redisProbe(url: string): Probe {
   };
 }
 
-/** Where `host:port` leads. */
+/** The probe for `host:port`. */
 export function tcpProbe(address: string): Probe {
   const at = address.lastIndexOf(':');
   return { kind: 'tcp', host: address.slice(0, at) || '127.0.0.1', port: Number(address.slice(at + 1)) };

@@ -1,11 +1,11 @@
-/** What a person sees of a development stack: what is being started, for how long, what has happened. With `--json`: one object a line. */
+/** The display of a development stack: what is starting, for how long, and what happened. With `--json`: one object per line. */
 import { duration, painter, Transcript } from '../terminal.ts';
 import type { Output, Style } from '../terminal.ts';
 import type { ChildNews } from './child.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
-/** Without a terminal, a long step says that it goes on this often, ms. */
+/** Without a terminal, a long step reports that it is still running this often, ms. */
 const STILL_MS = 15_000;
 const NAME_COLUMN = 12;
 const CLEAR_LINE = '\r\u001b[2K';
@@ -14,14 +14,14 @@ interface Step {
   readonly name: string;
   /** `performance.now()` at its start. */
   readonly since: number;
-  /** What it said last. */
+  /** Its last progress message. */
   detail: string;
 }
 
 export interface StepOptions<T> {
-  /** Shown beside the name when it has ended well. */
+  /** Shown next to the name after success. */
   readonly detail?: (result: T) => string;
-  /** Not shown before it says something: most often the thing is there. */
+  /** Shown only once it reports progress: usually there is nothing to do. */
   readonly quiet?: boolean;
 }
 
@@ -68,7 +68,7 @@ export class Screen {
     if (this.#json) this.#output.write(`${JSON.stringify(value)}\n`);
   }
 
-  /** Runs a step and shows it: while it runs, for how long, how it ended. */
+  /** Runs a step and shows its progress, duration and outcome. */
   async step<T>(
     name: string,
     work: (progress: (text: string) => void) => Promise<T>,
@@ -86,19 +86,19 @@ export class Screen {
     }
   }
 
-  /** Steps that still run are of no interest any more: how they end is not told. */
+  /** Forgets the running steps: their outcome is no longer shown. */
   forgetSteps(): void {
     this.#running.clear();
     this.#settle();
   }
 
-  /** Something that happened to a process. */
+  /** Reports an event of a process. */
   news(name: string, news: ChildNews): void {
     this.object({ event: news.what === 'ended' ? 'process-ended' : 'process-back', name, ...news });
     if (news.what === 'back') {
       this.line(`  ${this.#paint('green', '✓')} ${name} is back after ${duration(news.afterMs)}`);
     } else {
-      const what = `${name} ended (${news.how}); it is started again in ${duration(news.againInMs)}`;
+      const what = `${name} ended (${news.how}); restarting in ${duration(news.againInMs)}`;
       this.line(`  ${this.#paint('yellow', '!')} ${what}`);
     }
   }
@@ -122,7 +122,7 @@ export class Screen {
     const { name, since } = step;
     const shown = this.#running.delete(step);
     this.#settle();
-    // A quiet step that had nothing to say, or one that was forgotten.
+    // A quiet step without progress messages, or a forgotten one.
     if (!shown) return;
     const ms = performance.now() - since;
     this.object({ event: well ? 'started' : 'failed', name, ms: Math.round(ms), detail });
@@ -131,7 +131,7 @@ export class Screen {
     this.line(`  ${mark} ${name.padEnd(NAME_COLUMN)} ${time}${detail && `  ${this.#paint('dim', detail)}`}`);
   }
 
-  /** Ends the living line with the last step. */
+  /** Clears the live line after the last step. */
   #settle(): void {
     if (this.#running.size > 0) return;
     this.#clear();
@@ -139,7 +139,7 @@ export class Screen {
     this.#timer = undefined;
   }
 
-  /** On a terminal, one line at the bottom lives. */
+  /** On a terminal, the bottom line is live. */
   #animate(): void {
     this.#frame = (this.#frame + 1) % FRAMES.length;
     const text = `  ${FRAMES[this.#frame] ?? ''} ${[...this.#running].map(standing).join(' · ')}`;

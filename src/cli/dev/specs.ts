@@ -1,4 +1,4 @@
-/** What each process of a development stack is started with. */
+/** How each process of a development stack is started. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LIMITS, RECOVERY } from '../../contracts/index.ts';
@@ -6,11 +6,11 @@ import type { ChildSpec } from './child.ts';
 import { fileSettings, SERVER_ENVIRONMENT, serverSettings } from './temporal-settings.ts';
 
 const HOST = '127.0.0.1';
-/** The file that was started: workers and gateways are other commands of the same program. */
+/** This program's file: workers and gateways are other commands of the same program. */
 const COMMAND = fileURLToPath(new URL('../../../../bin/convoke.mjs', import.meta.url));
-/** A server writes what it has and ends, ms. */
+/** How long a server may take to write its data and end, ms. */
 const SERVER_STOP_MS = 10_000;
-/** Above what a role allows itself to drain, ms. */
+/** More than a role's own grace period, ms. */
 const ROLE_SLACK_MS = 7_000;
 
 /**
@@ -52,8 +52,8 @@ export function temporalSpec(plan: TemporalPlan, env: NodeJS.ProcessEnv): ChildS
 }
 
 /**
- * With an append-only file: after a restart a session goes on where it was. It could do without (then its log is built anew from Temporal and
- * the archive), but a reader would have to take the snapshot.
+ * With an append-only file, so that sessions continue where they were after a restart. It would work without (the logs would be rebuilt from
+ * Temporal and the archive), but readers would have to take a snapshot.
  */
 export function redisSpec(program: string, home: string, port: number, env: NodeJS.ProcessEnv): ChildSpec {
   const settings = {
@@ -113,7 +113,7 @@ export function gatewaySpec(
   };
 }
 
-/** Where a gateway is reached from this machine: a wildcard address is one to listen on, not one to call. */
+/** A gateway's URL on this machine: a wildcard address is for listening, not for calling. */
 export function gatewayUrl(host: string, port: number): string {
   const reached =
     host === '0.0.0.0' ? HOST : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;

@@ -1,14 +1,14 @@
-/** The processes of a development stack together: started where they can be at the same time, stopped in their order. */
+/** All processes of a development stack: started concurrently where possible, stopped in order. */
 import { Child } from './child.ts';
 import type { ChildNews, ChildSpec, RestartPace } from './child.ts';
 import type { ProcessKind, ProcessState } from './state.ts';
 
-/** What is needed last goes last: no work comes in, then none is left, then nobody needs the servers. */
+/** The order of stopping: first no new work comes in, then running work ends, then the servers are no longer needed. */
 const STOP_ORDER: readonly (readonly ProcessKind[])[] = [['gateway'], ['worker'], ['redis', 'temporal']];
 
 export interface StackOptions {
   readonly tell: (name: string, news: ChildNews) => void;
-  /** What `ps` would show has changed. */
+  /** Called when the output of `ps` would change. */
   readonly changed: () => void;
   readonly pace?: RestartPace;
 }
@@ -38,7 +38,7 @@ export class Stack {
     }));
   }
 
-  /** Starts a process and keeps it up; resolves when it is ready. Throws `start_failed`. Does nothing once the stack is being stopped. */
+  /** Starts a process and keeps it running; resolves when it is ready. Throws `start_failed`. Does nothing once the stack is stopping. */
   async start(spec: ChildSpec): Promise<void> {
     if (this.isStopping()) return;
     const { tell, changed, pace } = this.#options;
@@ -47,12 +47,12 @@ export class Stack {
     await child.start();
   }
 
-  /** Stops everything, once however often it is called. */
+  /** Stops everything; further calls wait for the same end. */
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stopInOrder());
   }
 
-  /** Ends everything at once. For the moment in which this process itself ends. */
+  /** Kills everything at once, for when this process itself is about to exit. */
   kill(): void {
     this.#stopping ??= Promise.resolve();
     for (const child of this.#children) child.kill();

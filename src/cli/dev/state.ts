@@ -1,4 +1,4 @@
-/** The state folder of a development stack: what runs, since when, and where it writes. */
+/** The state folder of a development stack: its processes, their start times and their logs. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CliError } from '../failure.ts';
@@ -15,7 +15,7 @@ export interface ProcessState {
   readonly kind: ProcessKind;
   readonly port: number;
   readonly probe: Probe;
-  /** Absent: not started by us (TEMPORAL_ADDRESS, REDIS_URL), or between two starts. */
+  /** Absent: external (TEMPORAL_ADDRESS, REDIS_URL), or between two starts. */
   readonly identity?: Identity;
   readonly log?: string;
 }
@@ -29,7 +29,7 @@ export interface DevState {
   readonly processes: readonly ProcessState[];
 }
 
-/** How long something left over may take to end by itself, ms. */
+/** How long a leftover process may take to end by itself, ms. */
 const LEFTOVER_MS = 5_000;
 
 /** The state folder: CONVOKE_HOME, or `.convoke` in the current folder. */
@@ -39,7 +39,7 @@ export function homeFolder(env: Environment = process.env): string {
 
 const fileOf = (home: string): string => join(home, 'state.json');
 
-/** What the last start wrote; null if there is nothing that can be read. */
+/** The state that the last start wrote; null if there is none that can be read. */
 export function readState(home: string): DevState | null {
   try {
     return JSON.parse(readFileSync(fileOf(home), 'utf8')) as DevState;
@@ -48,13 +48,13 @@ export function readState(home: string): DevState | null {
   }
 }
 
-/** The stack that runs in that folder; null if none does. */
+/** The stack that is running in that folder, or null. */
 export function runningState(home: string): DevState | null {
   const state = readState(home);
   return state && isAlive(state.supervisor) ? state : null;
 }
 
-/** Replaces the state at once: a reader sees the old one or the new one. */
+/** Replaces the state atomically: a reader sees either the old or the new one. */
 export function writeState(home: string, state: DevState): void {
   const draft = `${fileOf(home)}.new`;
   writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
@@ -66,8 +66,8 @@ export function clearState(home: string): void {
 }
 
 /**
- * Takes the folder for this process, and ends what a supervisor that was killed has left: only processes whose number and start are those
- * written down. Calls `tell` with the name and process of each. Throws `already_running`, `home_unusable`.
+ * Claims the folder for this process, and ends what a killed supervisor has left over: only processes whose pid and start time match the
+ * state. Calls `tell` with the name and process of each. Throws `already_running`, `home_unusable`.
  */
 export async function claimHome(home: string, tell: (name: string, pid: number) => void): Promise<DevState> {
   try {
@@ -85,7 +85,7 @@ export async function claimHome(home: string, tell: (name: string, pid: number) 
     clearState(home);
     const supervisor = identify(process.pid) ?? { pid: process.pid, started: '' };
     const state: DevState = { supervisor, startedAt: Date.now(), url: '', processes: [] };
-    // Of two starts at the same moment one wins.
+    // If two start at the same moment, one wins.
     writeFileSync(fileOf(home), JSON.stringify(state), { flag: 'wx' });
     return state;
   } catch (error) {
@@ -94,7 +94,7 @@ export async function claimHome(home: string, tell: (name: string, pid: number) 
     if (code === 'EEXIST') throw alreadyRunning(home, readState(home)?.supervisor.pid);
     throw new CliError(
       'home_unusable',
-      `The state folder ${home} cannot be used: ${message}. Set CONVOKE_HOME to another one.`,
+      `The state folder ${home} cannot be used: ${message}. Set CONVOKE_HOME to another folder.`,
     );
   }
 }

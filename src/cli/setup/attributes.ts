@@ -1,4 +1,4 @@
-/** The search attributes that sessions are found by. Our own development server is started with them; others must be told. */
+/** The search attributes of sessions. Our own development server is started with them; on others they must be registered. */
 import { SEARCH_ATTRIBUTES } from '../../contracts/index.ts';
 import { setting } from '../environment.ts';
 import type { Environment } from '../environment.ts';
@@ -9,13 +9,10 @@ import { findTemporal } from './temporal.ts';
 const LIST_MS = 10_000;
 
 /**
- * The command that registers what the server of TEMPORAL_ADDRESS lacks; null if it lacks nothing, or if there is no Temporal CLI to ask it
- * with. Nothing is changed: the server is not ours.
+ * The command that registers the missing attributes on the server at TEMPORAL_ADDRESS; null if none is missing, or if there is no Temporal CLI
+ * to ask with. Nothing is changed, because the server is not ours.
  */
-export async function attributesMend(
-  address: string,
-  env: Environment = process.env,
-): Promise<string | null> {
+export async function attributesFix(address: string, env: Environment = process.env): Promise<string | null> {
   const program = findTemporal(env);
   if (!program) return null;
   const place = ['--address', address, '--namespace', setting(env, 'TEMPORAL_NAMESPACE') ?? 'default'];
@@ -30,10 +27,10 @@ export async function attributesMend(
 
 /** Throws `attributes_missing` with the command that registers them. */
 export async function requireAttributes(address: string, env: Environment = process.env): Promise<void> {
-  const mend = await attributesMend(address, env);
-  if (mend === null) return;
+  const fix = await attributesFix(address, env);
+  if (fix === null) return;
   throw new CliError(
     'attributes_missing',
-    `The Temporal server at ${address} does not know the search attributes of sessions. Register them once: ${mend}`,
+    `The Temporal server at ${address} lacks the search attributes of sessions. Register them once: ${fix}`,
   );
 }

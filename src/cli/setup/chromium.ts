@@ -1,4 +1,4 @@
-/** Chromium, for the tests in a browser. */
+/** Chromium, for the browser tests. */
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -37,16 +37,16 @@ function inPlaywrightCache(env: Environment): string | null {
   }
 }
 
-export function chromiumMend(env: Environment = process.env): string {
+export function chromiumFix(env: Environment = process.env): string {
   return installCommand(PACKAGE, env) ?? 'npx playwright-core install chromium';
 }
 
-/** The browser; installs it if it is not there and no password is needed. Throws `chromium_missing`. */
+/** The browser; installs it if it is missing and no password is needed. Throws `chromium_missing`. */
 export async function obtainChromium(progress: Progress, env: Environment = process.env): Promise<string> {
   const found = findChromium(env);
   if (found) return found;
   await installPackage(PACKAGE, progress, env);
   const installed = findChromium(env);
   if (installed) return installed;
-  throw new CliError('chromium_missing', `There is no Chromium here. Install it: ${chromiumMend(env)}`);
+  throw new CliError('chromium_missing', `Chromium is not installed. Install it: ${chromiumFix(env)}`);
 }

@@ -1,17 +1,17 @@
-/** The language model of a development stack: what the environment names, or an Ollama on its usual port. */
+/** The language model of a development stack: from the environment, or from an Ollama on its default port. */
 import { setting } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 
 const OLLAMA = 'http://127.0.0.1:11434';
-/** Where a key without an address leads. */
+/** The endpoint of a key without an address. */
 export const OPENAI = 'https://api.openai.com/v1';
 const OLLAMA_MS = 400;
 
 export interface ModelChoice {
-  /** For people: the model and where it is, or why there is none. */
+  /** For people: the model and its endpoint, or why there is none. */
   readonly says: string;
   readonly model: string | null;
-  /** What workers and gateways are given. An absent variable is undefined, so that it hides an inherited one. */
+  /** The environment for workers and gateways. An absent variable is undefined, so that it hides an inherited one. */
   readonly env: Readonly<Record<'OPENAI_BASE_URL' | 'OPENAI_API_KEY' | 'CONVOKE_MODEL', string | undefined>>;
 }
 
@@ -28,8 +28,9 @@ export async function chooseModel(env: Environment = process.env, ollama = OLLAM
     return { says: `${model} at ${url ?? OPENAI}`, model, env: chosen };
   }
   if (url ?? key) {
-    // Many people have a key in their environment for something else: that must not keep a first start from working.
-    const says = 'scripted agents (for a model, set CONVOKE_MODEL besides OPENAI_BASE_URL or OPENAI_API_KEY)';
+    // Many people have a key in their environment for something else: that must not break a first start.
+    const says =
+      'scripted agents (for a model, also set CONVOKE_MODEL besides OPENAI_BASE_URL or OPENAI_API_KEY)';
     return { says, model: null, env: NONE };
   }
   const found = await ollamaModel(ollama, model);

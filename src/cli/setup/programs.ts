@@ -1,4 +1,4 @@
-/** Programs of this machine: found, run, installed. */
+/** Finding, running and installing programs. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
@@ -6,13 +6,13 @@ import { delimiter, join } from 'node:path';
 import { setting } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 
-/** What a step that takes long says meanwhile. */
+/** Reports the progress of a long step. */
 export type Progress = (text: string) => void;
 
-/** Longest time of a package manager, ms. */
+/** Time limit of a package manager, ms. */
 const INSTALL_MS = 600_000;
 const SUDO_MS = 5_000;
-/** Characters kept of what a program says. */
+/** Characters kept of a program's output. */
 const OUTPUT_CHARS = 20_000;
 
 export function isProgram(file: string): boolean {
@@ -24,13 +24,13 @@ export function isProgram(file: string): boolean {
   }
 }
 
-/** The first of these programs that PATH leads to. */
+/** The first of these programs on PATH. */
 export function findOnPath(names: readonly string[], env: Environment = process.env): string | null {
   const folders = (setting(env, 'PATH') ?? '').split(delimiter).filter((folder) => folder !== '');
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram) ?? null;
 }
 
-/** Where programs are kept that were got for this product. */
+/** Where downloaded programs are kept. */
 export function cacheFolder(env: Environment = process.env): string {
   return join(setting(env, 'XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'convoke', 'bin');
 }
@@ -43,11 +43,11 @@ export interface RunResult {
 export interface RunOptions {
   readonly env?: Environment;
   readonly timeoutMs: number;
-  /** Told the last line, now and then. */
+  /** Gets the last line of output now and then. */
   readonly progress?: Progress;
 }
 
-/** Runs a program to its end. Never throws: a program that is not there is one that failed. */
+/** Runs a program to its end. Never throws: a missing program counts as failed. */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -56,7 +56,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',
     });
-    // It does not outlive the command that wanted it.
+    // It must not outlive the command that started it.
     const end = (): boolean => child.kill('SIGKILL');
     process.once('exit', end);
     child.once('close', () => process.removeListener('exit', end));
@@ -73,7 +73,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
-/** Names of one package in the package managers that know it. */
+/** The names of a package in the package managers that have it. */
 export interface PackageNames {
   readonly apt: string;
   readonly dnf: string;
@@ -83,7 +83,7 @@ export interface PackageNames {
 interface Manager {
   readonly program: string;
   readonly name: keyof PackageNames;
-  /** Commands, in this order; one that fails ends it. */
+  /** Commands in order; the first failure stops. */
   readonly commands: readonly (readonly string[])[];
   readonly needsRoot: boolean;
 }
@@ -102,7 +102,7 @@ function managerOf(names: PackageNames, env: Environment): Manager | null {
   return managers.find(({ program }) => findOnPath([program], env) !== null) ?? null;
 }
 
-/** The command by which a person installs it here; null where no package manager is known. */
+/** The command with which a person installs it here; null if no known package manager is available. */
 export function installCommand(names: PackageNames, env: Environment = process.env): string | null {
   const manager = managerOf(names, env);
   if (!manager) return null;
@@ -110,7 +110,7 @@ export function installCommand(names: PackageNames, env: Environment = process.e
   return manager.commands.map((args) => `${sudo}${manager.program} ${args.join(' ')}`).join(' && ');
 }
 
-/** Installs a package where that needs no password; false if it may not, or if it failed. */
+/** Installs a package if that needs no password; false if it does, or if it failed. */
 export async function installPackage(
   names: PackageNames,
   progress: Progress,
@@ -125,7 +125,7 @@ export async function installPackage(
     progress(`${manager.program} ${args.join(' ')}`);
     const [command, rest] = sudo ? ['sudo', ['-n', manager.program, ...args]] : [manager.program, args];
     const { ok } = await run(command, rest, options);
-    // Old package lists may still do.
+    // Outdated package lists may be good enough.
     if (!ok && args[0] !== 'update') return false;
   }
   return true;

@@ -1,4 +1,4 @@
-/** Redis, or Valkey: found, or installed where that needs no password. */
+/** Finds Redis or Valkey, or installs it if that needs no password. */
 import { CliError } from '../failure.ts';
 import { findOnPath, installCommand, installPackage, run } from './programs.ts';
 import type { Environment } from '../environment.ts';
@@ -11,7 +11,7 @@ export function findRedis(env: Environment = process.env): string | null {
   return findOnPath(SERVERS, env);
 }
 
-/** The session log needs Redis 7 (sharded channels); every Valkey has them. */
+/** The session log needs Redis 7 (sharded channels); every version of Valkey has them. */
 const OLDEST_REDIS = 7;
 const VERSION_MS = 5_000;
 
@@ -26,11 +26,11 @@ export async function redisVersion(
 }
 
 /** The command that installs it here. */
-export function redisMend(env: Environment = process.env): string {
+export function redisFix(env: Environment = process.env): string {
   return installCommand(PACKAGE, env) ?? 'https://redis.io/docs/latest/operate/oss_and_stack/install/';
 }
 
-/** The program; installs it if it is not there and no password is needed. Throws `redis_missing`, `redis_too_old`. */
+/** The program; installs it if it is missing and no password is needed. Throws `redis_missing`, `redis_too_old`. */
 export async function obtainRedis(progress: Progress, env: Environment = process.env): Promise<string> {
   const found = findRedis(env);
   if (found) return checked(found);
@@ -39,7 +39,7 @@ export async function obtainRedis(progress: Progress, env: Environment = process
   if (installed) return checked(installed);
   throw new CliError(
     'redis_missing',
-    `There is no redis-server or valkey-server here. Install one: ${redisMend(env)} — or set REDIS_URL to one that runs.`,
+    `Neither redis-server nor valkey-server is installed. Install one: ${redisFix(env)} — or set REDIS_URL to a running one.`,
   );
 }
 
@@ -48,6 +48,6 @@ async function checked(program: string): Promise<string> {
   if (!tooOld) return program;
   throw new CliError(
     'redis_too_old',
-    `${program} is Redis ${version}; install Redis ${OLDEST_REDIS} or newer, or set REDIS_URL to one that runs (Valkey does too).`,
+    `${program} is Redis ${version}; install Redis ${OLDEST_REDIS} or newer (or Valkey), or set REDIS_URL to a running one.`,
   );
 }

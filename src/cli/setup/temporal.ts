@@ -1,6 +1,6 @@
 /**
- * The Temporal CLI, which holds the development server: found, or downloaded, or built. One version, the one that this product is tested
- * with and the last that `go install` accepts.
+ * The Temporal CLI, which contains the development server: found, downloaded or built. It is pinned to the version that Convoke is tested with,
+ * the last one that `go install` accepts.
  */
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,25 +11,25 @@ import type { Progress } from './programs.ts';
 
 const VERSION = '1.5.1';
 const GO_MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`;
-/** A server that is there answers within this time; behind a closed firewall none does. */
+/** A reachable server answers within this time; behind a firewall none does. */
 const CONNECT_MS = 8_000;
 const DOWNLOAD_MS = 300_000;
 const UNPACK_MS = 60_000;
 const BUILD_MS = 1_800_000;
 
-/** What to type to get it oneself. */
-export const TEMPORAL_MEND = 'npx convoke setup';
+/** The command that installs it. */
+export const TEMPORAL_FIX = 'npx convoke setup';
 
-/** The program, if it is on this machine. */
+/** The program, if it is installed. */
 export function findTemporal(env: Environment = process.env): string | null {
   const cached = join(cacheFolder(env), 'temporal');
   return findOnPath(['temporal'], env) ?? (isProgram(cached) ? cached : null);
 }
 
-/** Says where an archive of the program is. */
+/** Finds the URL of a download. */
 type Source = () => Promise<string>;
 
-/** The program; gets it if it is not there. Throws `temporal_missing`. */
+/** The program; installs it if it is missing. Throws `temporal_missing`. */
 export async function obtainTemporal(
   progress: Progress,
   env: Environment = process.env,
@@ -43,13 +43,13 @@ export async function obtainTemporal(
   if (await build(folder, progress, env)) return join(folder, 'temporal');
   throw new CliError(
     'temporal_missing',
-    'The Temporal CLI is not here, its download cannot be reached and there is no Go to build it. ' +
+    'The Temporal CLI is not installed, its download cannot be reached, and there is no Go to build it. ' +
       'Install it (https://docs.temporal.io/cli), or Go (https://go.dev/dl) and run "npx convoke setup", ' +
-      'or set TEMPORAL_ADDRESS to a server that runs.',
+      'or set TEMPORAL_ADDRESS to a running server.',
   );
 }
 
-/** Where archives of this version are: Temporal's own service names one, GitHub has it at a fixed place. */
+/** Downloads of this version: Temporal's own service, and GitHub. */
 function officialSources(): readonly Source[] {
   const { platform } = process;
   const arch = ({ x64: 'amd64', arm64: 'arm64' } as Record<string, string | undefined>)[process.arch];
@@ -80,7 +80,7 @@ async function download(sources: readonly Source[], folder: string, progress: Pr
       });
       if (ok) return await install(join(work, 'temporal'), folder);
     } catch {
-      // The next source, or the next way.
+      // Try the next source, then building.
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -88,7 +88,7 @@ async function download(sources: readonly Source[], folder: string, progress: Pr
   return false;
 }
 
-/** Throws when the server does not answer in time, or answers with anything but the file. */
+/** Throws if the server does not answer in time, or not with the file. */
 async function fetchFile(url: string, file: string, progress: Progress): Promise<void> {
   const stop = new AbortController();
   const connecting = setTimeout(() => stop.abort(), CONNECT_MS);
@@ -130,7 +130,7 @@ async function build(folder: string, progress: Progress, env: Environment): Prom
   }
 }
 
-/** Into place at once: whoever looks for it finds none or a whole one. False if it does not run here. */
+/** Installs atomically: others see no program or a complete one. False if it does not run here. */
 async function install(file: string, folder: string): Promise<boolean> {
   await chmod(file, 0o755);
   const { ok } = await run(file, ['--version'], { timeoutMs: UNPACK_MS });

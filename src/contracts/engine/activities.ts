@@ -1,4 +1,4 @@
-/** The activities as the workflow knows them: all that orchestration knows of execution. Inputs are references, never the transcript. */
+/** The activities as the workflow sees them: all that orchestration knows about execution. Inputs are references, never the transcript. */
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { FailureInfo } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
@@ -6,8 +6,8 @@ import type { SessionRef } from '../ids.ts';
 import type { TurnInput, TurnResult } from './turn.ts';
 
 /**
- * Type of the failure of a local activity that must ask its workflow, or that another execution has superseded: it is to be called again as
- * a normal one, which only the server can start.
+ * Failure type of a local activity that has to query its workflow, or that another execution has superseded. The workflow calls it again
+ * as a normal activity, which only the server can start.
  */
 export const ASK_OUTSIDE = 'ask_outside';
 

@@ -1,4 +1,4 @@
-/** What one part of the engine tells another of a session: nothing here reaches a client. */
+/** What the parts of the engine exchange about a session; nothing here reaches a client. */
 import type { Position } from '../cursor.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { SessionRef } from '../ids.ts';
@@ -13,7 +13,7 @@ export interface SessionInput extends SessionRef {
   readonly carried?: CarriedState;
 }
 
-/** What one run of the workflow hands to the next. */
+/** What one run of the workflow hands over to the next. */
 export interface CarriedState {
   readonly status: SessionStatus;
   readonly closeReason: string;
@@ -42,7 +42,7 @@ export interface QueuedMessage {
   readonly chars: number;
 }
 
-/** What the query `events` answers: all that is needed to build the log anew, together with the archive. */
+/** What the query `events` answers: together with the archive, everything needed to rebuild the log. */
 export interface KnownEvents {
   readonly info: SessionInfo;
   readonly known: Position;
@@ -57,10 +57,10 @@ export interface KnownEvents {
   readonly interrupted?: Interruption;
 }
 
-/** One answer of the query `events`. Pages of one `version` fit together; events that moved between two questions change it. */
+/** One answer of the query `events`. Pages of one `version` fit together; it changes when events move between two queries. */
 export interface KnownEventsPage extends KnownEvents {
   readonly version: string;
-  /** Ask for the events from this index on; absent: that is all. `pending` comes with the last page. */
+  /** Ask again from this index on; absent: this is the last page, which also holds `pending`. */
   readonly next?: number;
 }
 

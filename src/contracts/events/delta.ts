@@ -1,8 +1,8 @@
-/** What a step says while it is open. */
+/** What a step says while it is running. */
 
 /**
  * A piece of an open step's text, or of its reasoning. `offset` and lengths count UTF-16 code units, as JavaScript strings do; text and
- * reasoning have offsets of their own. No `seq`, never in history.
+ * reasoning are counted separately. A delta has no `seq` and is never written to Temporal's history.
  */
 export interface Delta {
   readonly session: string;
@@ -14,7 +14,7 @@ export interface Delta {
   readonly part?: 'reasoning';
 }
 
-/** A step that has begun and not ended: its newest attempt and the text so far. */
+/** A running step: its newest attempt and its text so far. */
 export interface OpenStep {
   readonly step: string;
   readonly attempt: number;

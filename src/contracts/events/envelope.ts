@@ -3,6 +3,7 @@
  * The union is discriminated by `type`. Readers ignore types that they do not know.
  */
 import type { SessionRef } from '../ids.ts';
+import { reasonOf } from '../reasons.ts';
 import type { MessageEventData } from './message.ts';
 import type { SessionEventData } from './session.ts';
 import type { StepEventData } from './step.ts';
@@ -13,7 +14,7 @@ export interface EventData extends SessionEventData, MessageEventData, TurnEvent
 
 export type EventType = keyof EventData;
 
-/** When an event passed the four stages, ms since the Unix epoch. */
+/** When an event passed each of the four stages, ms since the Unix epoch. */
 export interface Stamps {
   readonly ingest?: number;
   readonly orchestrate?: number;
@@ -51,7 +52,10 @@ export type SessionEvent = LoggedEvent & {
   readonly epoch: number;
 };
 
-/** A logged event in its envelope. */
+/** A logged event in its envelope. A reason that is still a plain sentence becomes an object. */
 export function envelope(ref: SessionRef, epoch: number, event: LoggedEvent): SessionEvent {
-  return { v: 1, tenant: ref.tenant, session: ref.session, epoch, ...event };
+  const logged = { v: 1, tenant: ref.tenant, session: ref.session, epoch, ...event } as const;
+  if (!('reason' in logged.data) || typeof logged.data.reason !== 'string') return logged;
+  // safety: data of the same type, with the other form of its reason
+  return { ...logged, data: { ...logged.data, reason: reasonOf(logged.data.reason) } } as SessionEvent;
 }

@@ -1,5 +1,6 @@
 import type { AgentSpec, TeamSpec } from '../agent.ts';
 import type { JsonObject } from '../json.ts';
+import type { Reason } from '../reasons.ts';
 
 export interface SessionEventData {
   'session.created': {
@@ -7,10 +8,10 @@ export interface SessionEventData {
     readonly agents: readonly AgentSpec[];
     readonly metadata: JsonObject;
   };
-  'session.closed': { readonly reason: string };
+  'session.closed': { readonly reason: Reason | string };
   /** The session's workflow ended without closing it; the next message reopens the session. */
-  'session.interrupted': { readonly reason: string };
+  'session.interrupted': { readonly reason: Reason | string };
   'session.reopened': Record<string, never>;
-  /** A position whose event was lost with the log; what it said follows later, or in the snapshot. */
+  /** A position whose event was lost with the log; its content follows later, or is in the snapshot. */
   'session.recovered': Record<string, never>;
 }

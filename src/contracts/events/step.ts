@@ -1,4 +1,5 @@
-/** Steps: one call of a model, in any number of attempts. */
+/** Steps: one model call each, in any number of attempts. */
+import type { Reason } from '../reasons.ts';
 
 /** Tokens that a model counted for one attempt of a step. */
 export interface Usage {
@@ -10,7 +11,7 @@ export interface Usage {
   readonly reasoningTokens?: number;
 }
 
-/** Why a model stopped: at its own end, at its length limit, by the provider's filter, or to call tools. */
+/** Why a model stopped: it was done, it hit its length limit, the provider filtered it, or it called tools. */
 export type FinishReason = 'stop' | 'length' | 'filter' | 'tools';
 
 /** Why a step or a turn failed: a code of the error table and a sentence. */
@@ -19,26 +20,26 @@ export interface FailureInfo {
   readonly message: string;
 }
 
-/** What a step has said by its end. */
+/** What a step said. */
 interface Said {
   readonly text: string;
   /** What the model thought before it answered. */
   readonly reasoning?: string;
-  /** Of the last attempt; that of superseded ones is in `step.restarted`. */
+  /** Of the last attempt only; superseded attempts are counted in `step.restarted`. */
   readonly usage?: Usage;
 }
 
 export interface StepEventData {
   'step.started': Record<string, never>;
-  /** A new attempt begins: all text of earlier attempts is withdrawn. `usage`: what the superseded attempt cost, if it was counted. */
-  'step.restarted': { readonly reason: string; readonly usage?: Usage };
+  /** A new attempt begins; everything that earlier attempts said is withdrawn. `usage`: of the superseded attempt, if known. */
+  'step.restarted': { readonly reason: Reason | string; readonly usage?: Usage };
   /** The step pauses before its next attempt. `until`: when that begins, ms since the Unix epoch. */
   'step.waiting': FailureInfo & { readonly until: number };
-  /** `finish` other than `stop`: the answer was cut. */
+  /** `finish` other than `stop`: the answer was cut short. */
   'step.completed': Said & { readonly finish?: FinishReason };
-  /** `retryAt`: when the provider will take the next call, ms since the Unix epoch. */
+  /** `retryAt`: when the provider will accept the next call, ms since the Unix epoch. */
   'step.failed': Said & FailureInfo & { readonly retryAt?: number };
-  'step.cancelled': Said & { readonly reason: string };
+  'step.cancelled': Said & { readonly reason: Reason | string };
 }
 
 /** True for the event that ends a step: exactly one for each step that started. */

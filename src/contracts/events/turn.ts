@@ -1,11 +1,12 @@
 /** Turns: all work caused by one message. */
+import type { Reason } from '../reasons.ts';
 import type { FailureInfo } from './step.ts';
 
 export interface TurnEventData {
   'turn.started': { readonly messageIds: readonly string[] };
   'turn.completed': Record<string, never>;
   'turn.failed': FailureInfo;
-  'turn.cancelled': { readonly reason: string };
+  'turn.cancelled': { readonly reason: Reason | string };
 }
 
 /** True for the event that ends a turn: exactly one for each turn. */

@@ -2,15 +2,15 @@
 import { HOUR, KIB, SECOND } from './units.ts';
 
 export const EXECUTE = {
-  /** Tries of a failing step, unless its agent says otherwise; and what an agent may say. */
+  /** Attempts of a failing step: the default, and the most that an agent may ask for. */
   stepAttempts: 5,
   stepAttemptsMost: 20,
-  /** Longest attempt, and longest silence in it after its first token; an agent may ask for others. */
+  /** Longest attempt, and longest silence after its first token; an agent may set its own. */
   stepTimeoutMs: 600 * SECOND,
   stepIdleMs: 60 * SECOND,
   /** Longest silence before the first token: a model may have to be loaded, or a slot may have to become free. */
   stepFirstMs: 300 * SECOND,
-  /** The most that an agent may ask for of these three. */
+  /** Upper bound of these three settings. */
   stepTimeoutMostMs: 1 * HOUR,
   /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
   stepChars: 128 * KIB,
@@ -37,9 +37,9 @@ export const EXECUTE = {
   suspendAfterMs: 10 * SECOND,
   /** Longest wish of a provider (`Retry-After`) that a step waits for. */
   retryAfterMostMs: 300 * SECOND,
-  /** The sentence that says why a step failed, UTF-16 code units; it stands in events and heartbeats. */
+  /** The message of a failure, UTF-16 code units; it is part of events and heartbeats. */
   failureChars: 500,
-  /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers nobody. */
+  /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers no queries. */
   quickTimeoutMs: 2 * SECOND,
   /** One piece of a provider's answer (all of one that is not streamed), UTF-16 code units of JSON. */
   answerChars: 4 * KIB * KIB,
@@ -54,12 +54,12 @@ export const EXECUTE = {
   /** Steps that one worker process runs at a time. */
   stepsPerWorker: 200,
   /**
-   * Workflow tasks that one worker process has under way. A quick step holds its task open, and a busy session's next task comes with the
-   * answer to the last: with Temporal's 40, measured, 24 of 64 busy sessions waited for as long as the others had work.
+   * Workflow tasks that one worker process runs at a time. A quick step holds its task open, and a busy session's next task arrives with the
+   * completion of the last one: with Temporal's default of 40, measured, 24 of 64 busy sessions starved while the others had work.
    */
   workflowTasksPerWorker: 1_000,
-  /** Sessions whose conversation a worker remembers between steps. */
+  /** Sessions whose conversation a worker caches between steps. */
   contextSessions: 1_000,
-  /** Text of all these conversations together, UTF-16 code units of two bytes; the least recently used are forgotten. */
+  /** Total text of these conversations, UTF-16 code units (two bytes each); the least recently used are evicted. */
   contextTotalChars: 32 * KIB * KIB,
 } as const;

@@ -1,4 +1,4 @@
-/** What strangers may send, and what they are given at a time. */
+/** What callers may send, and how much they get at a time. */
 import { KIB } from './units.ts';
 
 export const INGEST = {
@@ -7,7 +7,7 @@ export const INGEST = {
   /** Text of one message, all parts together, UTF-16 code units. */
   messageChars: 32_000,
   messageParts: 32,
-  /** Nesting of any JSON from outside. `JSON.stringify` fails at about 5,000 (reliability of later steps depends on this cap). */
+  /** Nesting of any JSON from outside. `JSON.stringify` overflows the stack at about 5,000 levels, so later stages rely on this cap. */
   jsonDepth: 32,
   agentsPerSession: 16,
   instructionsChars: 8_000,
@@ -27,18 +27,18 @@ export const INGEST = {
   /** Open steps in one cursor. */
   cursorSteps: 64,
   pageEvents: 500,
-  /** A page of archived events ends soon after so many characters of JSON. */
+  /** A page of archived events ends soon after this many characters of JSON. */
   pageChars: 1024 * KIB,
   pageSessions: 100,
-  /** Entries of a page whose size was not asked for. */
+  /** Default page size. */
   pageDefault: 100,
-  /** What the cursor of a list may hold: Temporal's token. */
+  /** Longest cursor of a list (it holds Temporal's page token). */
   pageTokenChars: 8_192,
-  /** Sessions whose agents' names a gateway remembers. */
+  /** Sessions whose agent names a gateway caches. */
   rostersKept: 4_096,
   /** Sessions that one socket may be subscribed to. */
   subscriptionsPerSocket: 32,
-  /** Requests that one socket may have unanswered. */
+  /** Unanswered requests that one socket may have. */
   inflightPerSocket: 64,
   /**
    * What one session may be sent through one gateway while Redis, which counts what waits, is away: messages, and UTF-8 bytes of their

@@ -3,12 +3,12 @@ import { HOUR, KIB, SECOND } from './units.ts';
 
 export const LOG = {
   /**
-   * A log to which nobody appends for this long is dropped. Who needs it then rebuilds it, which costs a question to the workflow, a read of
-   * the archive, and a snapshot for each client that comes back; so does a step that runs for longer (`stepTimeoutMostMs`) and streams on.
-   * Short, so that a full Redis soon has room again.
+   * A log expires when nothing is appended to it for this long. Whoever needs it after that rebuilds it, at the cost of a workflow query, a
+   * read of the archive, and a snapshot for each client that returns; the same happens under a step that streams for longer
+   * (`stepTimeoutMostMs`). It is short so that a full Redis recovers soon.
    */
   logTtlMs: 1 * HOUR,
-  /** The same, once the session is closed: those who follow it have heard everything by then. */
+  /** The same once the session is closed: by then its followers have everything. */
   closedLogTtlMs: 600 * SECOND,
   /** Events of one session in the log, bytes of JSON; older ones are trimmed and served from the archive. */
   logBytes: 2 * KIB * KIB,

@@ -1,7 +1,7 @@
 /**
- * Times that decide how fast a crash is noticed. Goal: the next token within 3 s of a worker's hard kill. A dead worker's step is
- * noticed `heartbeatTimeoutMs` after its last heartbeat; a workflow task that it held after `workflowTaskTimeoutMs`; a task on its sticky
- * queue after `stickyTimeoutMs`.
+ * Times that decide how fast a crash is detected. Goal: the next token within 3 s after a worker is killed. A dead worker's step is detected
+ * `heartbeatTimeoutMs` after its last heartbeat, a workflow task that it held after `workflowTaskTimeoutMs`, and a task on its sticky queue
+ * after `stickyTimeoutMs`.
  */
 export const RECOVERY = {
   heartbeatTimeoutMs: 1_300,
@@ -17,15 +17,15 @@ export const RECOVERY = {
   providerPauseMs: 500,
   limitedPauseMs: 2_000,
   providerPauseMostMs: 30_000,
-  /** A pause of a step of at least this length is told to clients. */
+  /** Clients are told about pauses of a step of at least this length. */
   waitToldMs: 1_000,
-  /** Longest wait of a gateway for Redis before it admits a message by its own count. */
+  /** How long a gateway waits for Redis before it admits a message by its own count. */
   admitDeadlineMs: 300,
-  /** Longest wait of a gateway for Temporal alone: the answer to the client comes within 2 s. */
+  /** How long a gateway waits for Temporal alone, so that the client is answered within 2 s. */
   ingressDeadlineMs: 1_500,
-  /** Longest wait of a gateway for a worker's answer. A workflow task that is held open by a quick step answers after 0.8 of its time-out. */
+  /** How long a gateway waits for a worker's answer. A workflow task that a quick step holds open answers after 0.8 of its time-out. */
   answerDeadlineMs: 4_000,
-  /** Longest wait of a worker for what a workflow knows, when a lost log is built anew. */
+  /** How long a worker waits for the workflow's answer when it rebuilds a lost log. */
   queryDeadlineMs: 5_000,
   /** How often at most a worker looks for sessions whose workflow has ended without closing them, and at least half as often. */
   interruptionsEveryMs: 10_000,

@@ -1,8 +1,8 @@
-/** Questions to a view. */
+/** Queries on a view. */
 import type { Receipt } from '../message.ts';
 import type { SessionView } from './types.ts';
 
-/** Where a message stands according to a view; null if the view does not hold it. */
+/** The receipt of a message according to a view; null if the view does not contain the message. */
 export function receiptOf(view: SessionView, messageId: string): Receipt | null {
   const entry = view.entries.find((each) => each.kind === 'message' && each.messageId === messageId);
   if (entry?.kind !== 'message') return null;
@@ -17,7 +17,7 @@ export function receiptOf(view: SessionView, messageId: string): Receipt | null 
   };
 }
 
-/** The turn that a cancel means which names none: the running one, or else the next. */
+/** The turn that a cancel without a turn id refers to: the running one, otherwise the next. */
 export function nextTurn({ turns, entries }: SessionView): string | undefined {
   const running = turns.find(({ status }) => status === 'running');
   if (running) return running.turn;

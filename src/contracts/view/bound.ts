@@ -1,4 +1,4 @@
-/** What keeps a view small: how many entries, and how much text. */
+/** Bounds of a view: the number of entries and the amount of text. */
 import { jsonChars } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { Entry, SessionView } from './types.ts';
@@ -15,7 +15,7 @@ function chars(entry: Entry): number {
   );
 }
 
-/** The view with the newest entries that fit into so many characters of text, at least one. */
+/** The view reduced to the newest entries that fit into `maxChars` of text; at least one entry is kept. */
 export function fitting(view: SessionView, maxChars: number): SessionView {
   let room = maxChars;
   let from = view.entries.length;

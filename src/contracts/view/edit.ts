@@ -1,4 +1,4 @@
-/** Changes to the entries of a view, each a copy. */
+/** Copy-on-write edits of a view's entries. */
 import { keepNewest } from './bound.ts';
 import type { Entry, MessageEntry, SessionView, StepEntry } from './types.ts';
 
@@ -20,7 +20,7 @@ export function editMessages(
   };
 }
 
-/** Steps are unique in a view. Called for every token: a copy of the list, not a walk through it. */
+/** Steps are unique in a view. Called for every token, so it copies the list but does not rebuild it. */
 export function editStep(
   view: SessionView,
   step: string,

@@ -1,20 +1,20 @@
 /**
  * The view: what a client shows of a session, folded from events and deltas. Server and client use this one fold, so a snapshot and the
- * events after it always meet.
+ * events after it always fit together.
  *
  * Invariants
- * 1. `applyEvent` accepts an event at most once and in order: it ignores any `seq` that is not `position.seq + 1` of the same epoch.
+ * 1. `applyEvent` accepts an event at most once and in order: it ignores any event that is not number `position.seq + 1` of the same epoch.
  * 2. A delta of an older attempt, or one whose offset leaves a hole, changes nothing.
  * 3. Nothing grows without bound: entries beyond `LIMITS.snapshotEntries` are dropped from the front and `truncated` is set.
  */
 import type { Position } from '../cursor.ts';
 import type { SessionEvent } from '../events/envelope.ts';
-import type { FailureInfo } from '../events/step.ts';
+import { reasonOf } from '../reasons.ts';
 import type { SessionInfo } from '../session.ts';
 import { keepNewest } from './bound.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
-import type { EndStatus, MessageEntry, SessionView } from './types.ts';
+import type { EndStatus, MessageEntry, SessionView, TurnEntry } from './types.ts';
 
 /** An empty view of a session, before its first event. */
 export function emptyView(
@@ -38,9 +38,12 @@ export function emptyView(
   };
 }
 
-function endTurn(view: SessionView, turn: string, status: EndStatus, failure?: FailureInfo): SessionView {
+function endTurn(
+  view: SessionView,
+  turn: string,
+  ended: Pick<TurnEntry, 'failure' | 'reason'> & { readonly status: EndStatus },
+): SessionView {
   const found = view.turns.some((entry) => entry.turn === turn);
-  const ended = { status, ...(failure === undefined ? {} : { failure }) };
   if (found) {
     return {
       ...view,
@@ -50,7 +53,7 @@ function endTurn(view: SessionView, turn: string, status: EndStatus, failure?: F
   // It ended before it started: its messages will have no effect.
   const next = editMessages(view, (entry) => entry.turn === turn, {
     status: 'rejected',
-    code: status === 'cancelled' ? 'turn_cancelled' : (failure?.code ?? 'internal'),
+    code: ended.status === 'cancelled' ? 'turn_cancelled' : (ended.failure?.code ?? 'internal'),
   });
   return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
 }
@@ -63,14 +66,14 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       return view;
     case 'session.closed':
       return { ...view, status: 'closed' };
-    // What runs stays so: each turn and step is ended by an event of its own.
+    // Running turns and steps stay as they are: each is ended by an event of its own.
     case 'session.interrupted':
       return { ...view, status: 'interrupted' };
     case 'session.reopened':
       return { ...view, status: 'open' };
     case 'message.accepted': {
       const { queued, ...data } = event.data;
-      // The same message may have been refused before, for want of room.
+      // The same message may have been rejected before because the inbox was full.
       const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
       const status = queued ? 'queued' : 'accepted';
       const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn };
@@ -94,11 +97,11 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       return { ...next, turns: keepNewest([...next.turns, { turn, status: 'running', messageIds }]) };
     }
     case 'turn.completed':
-      return endTurn(view, turn, 'completed');
+      return endTurn(view, turn, { status: 'completed' });
     case 'turn.failed':
-      return endTurn(view, turn, 'failed', event.data);
+      return endTurn(view, turn, { status: 'failed', failure: event.data });
     case 'turn.cancelled':
-      return endTurn(view, turn, 'cancelled');
+      return endTurn(view, turn, { status: 'cancelled', reason: reasonOf(event.data.reason) });
     case 'step.started':
     case 'step.restarted':
     case 'step.waiting':
@@ -111,7 +114,7 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
   }
 }
 
-/** The view after an event. An event that is not the next one of the view's epoch leaves it as it is. */
+/** The view after an event. An event that is not the next one in the view's epoch changes nothing. */
 export function applyEvent(view: SessionView, event: SessionEvent): SessionView {
   if (event.epoch !== view.position.epoch || event.seq !== view.position.seq + 1) return view;
   return { ...reduce(view, event), position: { epoch: event.epoch, seq: event.seq } };

@@ -1,6 +1,7 @@
-/** What the events of a step do to its entry. */
+/** How the events of a step change its entry. */
 import type { SessionEvent } from '../events/envelope.ts';
 import type { Usage } from '../events/step.ts';
+import { reasonOf } from '../reasons.ts';
 import { editStep, withEntry } from './edit.ts';
 import type { EndStatus, SessionView, StepEntry } from './types.ts';
 
@@ -13,7 +14,7 @@ const END_STATUS: Readonly<Record<StepEnd['type'], EndStatus>> = {
   'step.cancelled': 'cancelled',
 };
 
-/** The sum, in which a count that neither has stays absent. */
+/** The sum; a count that is absent in both stays absent. */
 function addUsage(a: Usage | undefined, b: Usage | undefined): Usage | undefined {
   if (!a || !b) return a ?? b;
   const sum = { ...a, ...b };
@@ -21,13 +22,13 @@ function addUsage(a: Usage | undefined, b: Usage | undefined): Usage | undefined
   return sum;
 }
 
-/** The entry with another attempt's usage in its sum. */
+/** The entry with another attempt's usage added. */
 function withUsage(entry: StepEntry, more: Usage | undefined): StepEntry {
   const usage = addUsage(entry.usage, more);
   return usage ? { ...entry, usage } : entry;
 }
 
-/** Withdraws what earlier attempts said. A delta of this attempt, or the snapshot, may have been faster than its event: that text stays. */
+/** Withdraws what earlier attempts said. Text of this attempt that arrived before the event stays. */
 function restart(entry: StepEntry, attempt: number): StepEntry {
   const { waiting: _waiting, ...awake } = entry;
   if (entry.attempt >= attempt) return awake;
@@ -35,7 +36,7 @@ function restart(entry: StepEntry, attempt: number): StepEntry {
   return { ...rest, attempt, text: '' };
 }
 
-/** The end has the last word on what was said. */
+/** The end event is authoritative about what was said. */
 function end(entry: StepEntry, event: StepEnd): StepEntry {
   const { waiting: _waiting, reasoning: _reasoning, ...rest } = withUsage(entry, event.data.usage);
   const { text, reasoning } = event.data;
@@ -47,6 +48,7 @@ function end(entry: StepEntry, event: StepEnd): StepEntry {
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(event.type === 'step.completed' && event.data.finish ? { finish: event.data.finish } : {}),
     ...(event.type === 'step.failed' ? { failure: failureOf(event.data) } : {}),
+    ...(event.type === 'step.cancelled' ? { reason: reasonOf(event.data.reason) } : {}),
   };
 }
 
@@ -77,7 +79,7 @@ export function reduceStep(view: SessionView, event: StepEvent): SessionView {
     }
     case 'step.waiting': {
       const waiting = event.data;
-      // A delta of the next attempt may have been faster.
+      // A delta of the next attempt may have arrived first.
       const over = (entry: StepEntry): boolean => attempt !== undefined && attempt < entry.attempt;
       return editStep(view, step, (entry) => (over(entry) ? entry : { ...entry, waiting }));
     }

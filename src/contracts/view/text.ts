@@ -1,14 +1,14 @@
-/** What running steps say: the one rule for deltas. */
+/** The text of running steps: the one rule for deltas. */
 import type { StepCursor } from '../cursor.ts';
 import type { Delta, OpenStep } from '../events/delta.ts';
 import { editStep } from './edit.ts';
 import type { SessionView, StepEntry } from './types.ts';
 
-/** What a delta means to a view. */
+/** How a delta fits a view. */
 export type DeltaTaken =
-  /** `delta`: what of it was new. */
+  /** `delta`: the part that was new. */
   | { readonly fit: 'new'; readonly view: SessionView; readonly delta: Delta }
-  /** `old`: it adds nothing. `hole`: text before it is missing. `stranger`: the view has no such step. */
+  /** `old`: it adds nothing. `hole`: the text before it is missing. `stranger`: the view has no such step. */
   | { readonly fit: 'old' | 'hole' | 'stranger' };
 
 /** A higher attempt withdraws what was said before it; deltas of a lower one, and of a step that has ended, are `old`. */
@@ -31,7 +31,7 @@ export function takeDelta(view: SessionView, delta: Delta): DeltaTaken {
   };
 }
 
-/** The view with what a running step has said so far. */
+/** The view with a running step's text and reasoning replaced. */
 export function withOpenStep(view: SessionView, open: OpenStep): SessionView {
   return editStep(view, open.step, (entry) => say(entry, open));
 }
@@ -45,10 +45,10 @@ function openStep({ step, attempt, text, reasoning }: StepEntry): OpenStep {
   return { step, attempt, text, ...(reasoning === undefined ? {} : { reasoning }) };
 }
 
-/** What a reader that has `have` of a running step lacks: of its reasoning, of its text, or nothing. */
+/** The deltas that a reader at `have` is missing of a running step; at most one of its reasoning and one of its text. */
 export function deltasAfter(session: string, open: OpenStep, have?: StepCursor): readonly Delta[] {
   const { step, attempt, text, reasoning = '' } = open;
-  // A higher attempt than is here: its events are on their way.
+  // The reader is at a newer attempt, whose events are on their way here.
   if (have && have.attempt > attempt) return [];
   const at: StepCursor = have?.attempt === attempt ? have : { attempt, offset: 0 };
   const piece = (whole: string, offset: number): Omit<Delta, 'part'>[] =>
@@ -60,7 +60,7 @@ export function deltasAfter(session: string, open: OpenStep, have?: StepCursor):
   return [...thoughts, ...piece(text, at.offset)];
 }
 
-/** What a reader has of a running step. */
+/** How much of a running step there is, as a cursor. */
 export function stepCursor({ attempt, text, reasoning }: OpenStep): StepCursor {
   return { attempt, offset: text.length, ...(reasoning ? { reasoning: reasoning.length } : {}) };
 }

@@ -3,6 +3,7 @@ import type { Position } from '../cursor.ts';
 import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { MessagePart, ReceiptStatus } from '../message.ts';
+import type { Reason } from '../reasons.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 
 export interface MessageEntry {
@@ -29,12 +30,14 @@ export interface StepEntry {
   /** What the model thought before it answered. */
   readonly reasoning?: string;
   readonly at: number;
-  /** `retryAt`: when the provider will take the next call, ms since the Unix epoch. */
+  /** `retryAt`: when the provider will accept the next call, ms since the Unix epoch. */
   readonly failure?: FailureInfo & { readonly retryAt?: number };
-  /** Of all attempts together. */
+  /** Why it was cancelled. */
+  readonly reason?: Reason;
+  /** Sum over all attempts. */
   readonly usage?: Usage;
   readonly finish?: FinishReason;
-  /** The step pauses until then, ms since the Unix epoch, for this reason. */
+  /** Why the step pauses, and until when, ms since the Unix epoch. */
   readonly waiting?: FailureInfo & { readonly until: number };
 }
 
@@ -45,6 +48,8 @@ export interface TurnEntry {
   readonly status: 'running' | EndStatus;
   readonly messageIds: readonly string[];
   readonly failure?: FailureInfo;
+  /** Why it was cancelled. */
+  readonly reason?: Reason;
 }
 
 export interface SessionView {

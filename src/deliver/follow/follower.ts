@@ -18,27 +18,27 @@ import { load, snapshotOf } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
 import { Watchers } from './watchers.ts';
 
-/** What a follower tells the one who keeps it. */
+/** What a follower reports to its owner. */
 export interface FollowerEvents {
-  /** Nobody has watched for `LIMITS.lingerMs`. */
+  /** There has been no watcher for `LIMITS.lingerMs`. */
   idle(): void;
   /** Notices may have been missed: compare positions soon. */
   doubt(): void;
-  /** The log cannot be read; it is tried again. */
+  /** The log cannot be read; the follower retries. */
   failed(error: unknown): void;
 }
 
-/** True if `head` is a log of the epoch of `seen` that has lost events which were there. */
+/** True if the log is still in the epoch of `seen` but has lost events that were seen. */
 function lostTail(head: Position, seen: Position): boolean {
   return head.epoch === seen.epoch && head.seq < seen.seq;
 }
 
-/** The replica may be behind the log: notices wait while it catches up. One object for each time that this happens. */
+/** The replica may be behind the log: notices wait while it catches up. There is one object per occurrence. */
 interface Behind {
   readonly is: 'behind';
-  /** The reading that is under way; whoever needs one meanwhile waits for the same. */
+  /** The read that is in progress; everybody who needs one shares it. */
   pass: Promise<void> | null;
-  /** Ends the pause between two tries. */
+  /** Ends the backoff between two attempts. */
   rest: AbortController;
 }
 
@@ -52,7 +52,7 @@ type Phase =
 
 export class Follower implements LogListener {
   readonly ref: SessionRef;
-  /** Resolves once there is a replica; rejects if it could not be made, and then this follower is of no use. */
+  /** Resolves once there is a replica; if it rejects, this follower is unusable. */
   readonly started: Promise<void>;
   readonly #sources: Sources;
   readonly #events: FollowerEvents;
@@ -60,7 +60,7 @@ export class Follower implements LogListener {
   readonly #waiting = new Waiting();
   #phase: Phase = { is: 'starting' };
   #made: Replica | null = null;
-  /** Subscriptions under way. */
+  /** Subscriptions in progress. */
   #arriving = 0;
   #linger: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
@@ -97,7 +97,7 @@ export class Follower implements LogListener {
     clearTimeout(this.#linger);
     try {
       await this.started;
-      // Another gateway was faster. Twice, because a pass under way may have read before that event was there.
+      // Another gateway was faster. Twice, because a pass in progress may have read before that event was appended.
       for (let pass = 0; pass < 2 && cursor && isAfter(cursor, this.#replica.position); pass += 1)
         await this.#pass();
       if (this.#stopped) throw new ConvokeError('draining');
@@ -122,16 +122,16 @@ export class Follower implements LogListener {
 
   reconnected(): void {
     if (this.#phase.is === 'behind') this.#phase.rest.abort();
-    // A running step may have said more, which moves no position.
+    // A running step may have produced more text, which does not change the position.
     if (this.#made && openSteps(this.view).length > 0) this.#fallBehind();
     this.#events.doubt();
   }
 
-  /** Compares with the log's position; `before` is the follower's at the time of asking. */
+  /** Compares with the log's position; `before` is the follower's position when the log was asked. */
   compare(head: Position | null, before: Position): void {
     const { epoch, seq } = this.#replica.position;
     if (before.epoch !== epoch) return;
-    // The log of a closed session expires soon, and nothing more will be said: what is here is all there is.
+    // The log of a closed session expires soon, and nothing more is coming: the replica is complete.
     if (!head && this.view.status === 'closed') return;
     if (head?.epoch === epoch && head.seq <= seq && !lostTail(head, before)) return;
     this.#fallBehind();
@@ -161,8 +161,8 @@ export class Follower implements LogListener {
   }
 
   /**
-   * Without an await: the watcher has what the replica holds when it is added. A cursor that is ahead even now (the log lost what the
-   * client has seen, or the cursor was made up) gets the snapshot: what is here is what there is.
+   * Without an await: the watcher has what the replica holds when it is added. A cursor that is still ahead (the log lost what the
+   * client has seen, or the cursor was made up) gets the snapshot.
    */
   #add(watcher: Watcher, cursor?: Cursor): Subscription {
     const { position, view } = this.#replica;
@@ -204,7 +204,7 @@ export class Follower implements LogListener {
     return this.#waiting.drain((notice, final) => this.#take(notice, final));
   }
 
-  /** From here on notices wait, and the log is read until the replica is up to date, however long it takes. */
+  /** From now on notices wait, and the log is read until the replica is up to date, however long that takes. */
   #fallBehind(): void {
     if (this.#phase.is === 'behind' || this.#phase.is === 'stopped') return;
     const behind: Behind = { is: 'behind', pass: null, rest: new AbortController() };

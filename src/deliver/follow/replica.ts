@@ -1,4 +1,4 @@
-/** A gateway's replica of a session: the fold of its notices, which knows the ones that do not fit. No input or output. */
+/** A gateway's replica of a session: folds notices and detects the ones that do not fit. Does no I/O. */
 import {
   applyEvent,
   deltasAfter,
@@ -20,14 +20,14 @@ import type { Notice } from './waiting.ts';
 import type { Loaded } from '../read/load.ts';
 import { Ring } from './ring.ts';
 
-/** What a notice did. `fits` is false if something before it is missing; `event`, `delta`: what it has added. */
+/** The effect of a notice. `fits` is false if something before it is missing; `event`, `delta`: what it added. */
 export interface Taken {
   readonly fits: boolean;
   readonly event?: SessionEvent;
   readonly delta?: Delta;
 }
 
-/** What brings a client from its cursor to here: events first, then the text of running steps. */
+/** What a client at a cursor has missed: events first, then the text of running steps. */
 export interface Missed {
   readonly events: readonly SessionEvent[];
   readonly deltas: readonly Delta[];
@@ -35,13 +35,13 @@ export interface Missed {
 
 const FITS: Taken = { fits: true };
 const GAP: Taken = { fits: false };
-/** Strangers that are remembered; a forgotten one costs one read of the log. */
+/** Unknown steps that are remembered; an evicted one costs one read of the log. */
 const MAX_STRANGERS = 64;
 
 export class Replica {
   readonly #ref: SessionRef;
   readonly #ring: Ring;
-  /** Steps that the view does not hold although the log was asked: it has dropped them for its size. */
+  /** Steps that the view lacks even after the log was read: it has dropped them to stay within its size. */
   readonly #strangers = new Set<string>();
   #view: SessionView;
 
@@ -59,10 +59,10 @@ export class Replica {
     return this.#view.position;
   }
 
-  /** `final`: the log was asked for what is missing; the notice is given up if it does not fit now. */
+  /** `final`: the log has already been read for what was missing; a notice that still does not fit is dropped. */
   take(notice: Notice, final: boolean): Taken {
     const { epoch, seq } = this.position;
-    // Epochs are times of birth: an older one is a late notice of a log that is gone.
+    // Epochs are ordered by time: an older one is a late notice from a log that is gone.
     if (notice.epoch !== epoch) return notice.epoch < epoch || final ? FITS : GAP;
     if (notice.delta) return this.#delta(notice.delta, final);
     if (!notice.event || notice.event.seq <= seq) return FITS;
@@ -73,7 +73,7 @@ export class Replica {
     return { fits: true, event };
   }
 
-  /** Null if a snapshot is the answer: another epoch, too much missed, or a position that is not here. */
+  /** Null if the client needs a snapshot: another epoch, too much missed, or a position beyond the end. */
   since(cursor: Cursor): Missed | null {
     const { epoch, seq } = this.position;
     if (cursor.epoch !== epoch || cursor.seq > seq) return null;

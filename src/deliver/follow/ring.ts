@@ -22,7 +22,7 @@ export class Ring {
     }
   }
 
-  /** The events after `seq`, up to `head`; null if some of them are not here any more. */
+  /** The events after `seq`, up to `head`; null if some of them are no longer held. */
   after(seq: number, head: number): readonly SessionEvent[] | null {
     if (seq >= head) return [];
     const first = this.#slots[0]?.event.seq;

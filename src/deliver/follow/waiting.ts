@@ -2,7 +2,7 @@
 import { LIMITS } from '../../contracts/index.ts';
 import type { Delta, LoggedEvent } from '../../contracts/index.ts';
 
-/** An event, a delta, or (neither) the word that an epoch has begun. */
+/** An event, a delta, or, if there is neither, the start of an epoch. */
 export interface Notice {
   readonly epoch: number;
   readonly event?: LoggedEvent;
@@ -11,7 +11,7 @@ export interface Notice {
 
 export class Waiting {
   #notices: Notice[] = [];
-  /** Some were dropped: only the log can tell what they said. */
+  /** Some were dropped: only the log has their content. */
   #dropped = false;
   /** The notice that did not fit last time. */
   #misfit: Notice | null = null;
@@ -25,8 +25,8 @@ export class Waiting {
   }
 
   /**
-   * Gives the notices to `take` in their order. False if one does not fit or some were dropped: read the log, and drain again. A notice
-   * that does not fit after that either is given as `final` and forgotten: the log does not know what it misses.
+   * Passes the notices to `take` in order. Returns false if one does not fit or some were dropped: read the log, then drain again. A notice
+   * that still does not fit then is passed as `final` and dropped, because the log cannot supply what is missing before it.
    */
   drain(take: (notice: Notice, final: boolean) => boolean): boolean {
     const notices = this.#notices;

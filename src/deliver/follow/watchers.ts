@@ -1,8 +1,8 @@
-/** The watchers of one session, and the bound on what each may have waiting. */
+/** The watchers of one session, and the bound on each one's backlog. */
 import { LIMITS } from '../../contracts/index.ts';
 import type { Watcher } from '../delivery.ts';
 
-/** One subscription; a watcher that subscribes twice has two. */
+/** One subscription; a watcher that subscribes twice has two of them. */
 interface Place {
   readonly watcher: Watcher;
 }
@@ -11,7 +11,7 @@ export class Watchers {
   readonly #places = new Set<Place>();
   readonly #emptied: () => void;
 
-  /** `emptied` is called when a slow watcher was the last to be sent away. */
+  /** `emptied` is called when the last watcher has been disconnected for being too slow. */
   constructor(emptied: () => void) {
     this.#emptied = emptied;
   }
@@ -20,7 +20,7 @@ export class Watchers {
     return this.#places.size;
   }
 
-  /** Returns how to leave. */
+  /** Returns a function that removes the watcher. */
   add(watcher: Watcher): () => void {
     const place = { watcher };
     this.#places.add(place);
@@ -32,7 +32,7 @@ export class Watchers {
     this.check();
   }
 
-  /** Sends away whoever does not keep up: its client connects again and resumes. */
+  /** Disconnects watchers that do not keep up; their clients reconnect and resume. */
   check(): void {
     for (const place of this.#places) {
       const { bytes, packets } = place.watcher.backlog();

@@ -16,7 +16,7 @@ import { archivedTail } from '../../log/index.ts';
 import type { LogSlice, SessionLog, SessionSource } from '../../log/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
-/** Where delivery reads from. */
+/** What delivery reads from. */
 export interface Sources {
   readonly log: SessionLog;
   readonly source: SessionSource;
@@ -26,11 +26,11 @@ export interface Sources {
 
 export interface Loaded {
   readonly view: SessionView;
-  /** The newest events that made it, contiguous up to its position. */
+  /** The newest events that the view was folded from, contiguous up to its position. */
   readonly events: readonly SessionEvent[];
 }
 
-/** Reads the log; builds it first if there is none. Throws `session_not_found`, `log_unavailable` and what the source throws. */
+/** Reads the log; rebuilds it first if it is lost. Throws `session_not_found`, `log_unavailable`, and whatever the source throws. */
 export async function readLog(
   sources: Sources,
   ref: SessionRef,
@@ -40,11 +40,11 @@ export async function readLog(
   if (found) return found;
   await sources.recoveries.recover(ref, START);
   const built = await sources.log.read(ref, query);
-  if (!built) throw new ConvokeError('log_unavailable', 'The log was lost again. Try again.');
+  if (!built) throw new ConvokeError('log_unavailable', 'The session log was lost again. Try again.');
   return built;
 }
 
-/** The longest run of events that ends at `upTo`; `events` are ascending. */
+/** The longest contiguous run of events that ends at `upTo`; `events` are ascending. */
 function runUpTo(events: readonly LoggedEvent[], upTo: number): readonly LoggedEvent[] {
   let from = events.length;
   let expected = upTo;
@@ -55,7 +55,7 @@ function runUpTo(events: readonly LoggedEvent[], upTo: number): readonly LoggedE
   return events.slice(from);
 }
 
-/** What the log has trimmed of a view's events. An archive that is away makes the view shorter, not impossible. */
+/** The events of a view that the log has trimmed. If the archive is away, the view is just shorter. */
 async function older(
   source: SessionSource,
   ref: SessionRef,
@@ -70,7 +70,7 @@ async function older(
   }
 }
 
-/** The view of a slice that holds the newest events. */
+/** The view of a slice with the newest events. */
 export async function viewOf(source: SessionSource, ref: SessionRef, slice: LogSlice): Promise<Loaded> {
   const { position, info } = slice;
   const first = slice.events[0]?.seq ?? position.seq + 1;
@@ -89,7 +89,7 @@ export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
   return viewOf(sources.source, ref, slice);
 }
 
-/** The view as a client gets it. */
+/** The view as it is sent to clients. */
 export function snapshotOf(view: SessionView): SessionView {
   return fitting(view, LIMITS.snapshotChars);
 }

@@ -1,21 +1,21 @@
-/** Events in pages, across the border between the log and what is older. */
+/** Pages of events, across the boundary between the log and the archive. */
 import { ConvokeError, envelope, formatPosition, jsonChars, LIMITS } from '../../contracts/index.ts';
 import type { EventPage, LoggedEvent, Position, SessionRef } from '../../contracts/index.ts';
 import type { LogSlice } from '../../log/index.ts';
 import { readLog } from './load.ts';
 import type { Sources } from './load.ts';
 
-/** Events that are asked of the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
+/** Events read from the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
 const PIECE = 32;
 
-/** The longest run of events that begins right after `after`; `events` are ascending. */
+/** The longest contiguous run of events right after `after`; `events` are ascending. */
 function runAfter(events: readonly LoggedEvent[], after: number): LoggedEvent[] {
   const found: LoggedEvent[] = [];
   for (const event of events) if (event.seq === after + found.length + 1) found.push(event);
   return found;
 }
 
-/** Events after `after` that the log has trimmed: from the archive, else from the workflow, which lets go of nothing before it is archived. */
+/** Events after `after` that the log has trimmed: from the archive, otherwise from the workflow, which keeps everything until it is archived. */
 async function older(
   sources: Sources,
   ref: SessionRef,
@@ -27,14 +27,14 @@ async function older(
   return runAfter(known?.events ?? [], after).slice(0, limit);
 }
 
-/** Checks where a page begins, against the log's newest position. Throws `invalid_cursor`. */
+/** Where a page begins, checked against the log's newest position. Throws `invalid_cursor`. */
 function startOf(after: Position | number, head: Position): number {
   const seq = typeof after === 'number' ? after : after.seq;
-  // "Before everything" is the same place in every epoch. Anything else of another epoch may stand for other events.
+  // "Before the first event" is the same in every epoch. Any other position of another epoch may mean different events.
   if (typeof after !== 'number' && after.epoch !== head.epoch && seq !== 0) {
     throw new ConvokeError(
       'invalid_cursor',
-      'The log was rebuilt since. Read again from the start, or take the snapshot.',
+      'The log has been rebuilt since. Read again from the start, or take the snapshot.',
     );
   }
   if (seq > head.seq) {
@@ -43,7 +43,7 @@ function startOf(after: Position | number, head: Position): number {
   return seq;
 }
 
-/** What the log itself has of the page, and what comes before that. */
+/** The events of the page: those in the log, and older ones before them. */
 async function collect(
   sources: Sources,
   ref: SessionRef,
@@ -63,7 +63,7 @@ async function collect(
   }
   const joined = after + before.length + 1 >= slice.first;
   if (!joined && before.length === 0) {
-    throw new ConvokeError('log_unavailable', `Event ${after + 1} cannot be read now. Try again.`);
+    throw new ConvokeError('log_unavailable', `Event ${after + 1} cannot be read at the moment. Try again.`);
   }
   return joined ? [...before, ...slice.events].slice(0, limit) : before;
 }

@@ -1,10 +1,10 @@
-/** Rebuilds lost logs, each once however many ask, and few at a time: after a loss of Redis every session of a gateway asks. */
+/** Rebuilds lost logs: each only once, however many ask for it, and a few at a time, because a lost Redis means every session asks. */
 import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../../contracts/index.ts';
 import type { ErrorCode, Position, SessionRef } from '../../contracts/index.ts';
 import { recoverLog } from '../../log/index.ts';
 import type { SessionLog, SessionSource } from '../../log/index.ts';
 
-/** What fails with these for one session would fail for every other, each after its own time-out. */
+/** An error with one of these codes would hit every other session too, each after its own time-out. */
 const FOR_ALL: readonly ErrorCode[] = [
   'log_unavailable',
   'archive_unavailable',
@@ -29,7 +29,7 @@ export class Recoveries {
     this.#source = source;
   }
 
-  /** As `recoverLog`. Another gateway or a worker may do the same at the same time: the log takes the first. */
+  /** See `recoverLog`. Another gateway or a worker may do the same concurrently; the log accepts the first. */
   recover(ref: SessionRef, seen: Position): Promise<Position> {
     const key = sessionKey(ref);
     const running = this.#running.get(key);
@@ -54,14 +54,14 @@ export class Recoveries {
     }
   }
 
-  /** Resolves when it is one's turn; throws `overloaded` if that takes longer than an answer may: those before it may have no worker. */
+  /** Waits for a free slot; throws `overloaded` after `RECOVERY.answerDeadlineMs`, since those ahead may be waiting for a worker. */
   async #wait(): Promise<void> {
     const { promise, resolve, reject: refuse } = Promise.withResolvers<null>();
     const waiting: Waiting = { go: () => resolve(null), refuse };
     this.#waiting.push(waiting);
     const timer = setTimeout(() => {
       this.#waiting = this.#waiting.filter((each) => each !== waiting);
-      refuse(new ConvokeError('overloaded', 'Many logs are being built anew. Try again.'));
+      refuse(new ConvokeError('overloaded', 'Many session logs are being rebuilt. Try again.'));
     }, RECOVERY.answerDeadlineMs);
     await promise.finally(() => clearTimeout(timer));
   }

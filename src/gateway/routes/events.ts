@@ -1,4 +1,4 @@
-/** /v1/sessions/{id}/events and /stream: the past in pages, the present as it happens. */
+/** /v1/sessions/{id}/events and /stream: past events in pages, new ones as they happen. */
 import { z } from 'zod';
 import { eventsQuerySchema, idSchema, placeOf, positionOf, streamQuerySchema } from '../../ingest/index.ts';
 import type { GatewayContext } from '../context.ts';
@@ -26,10 +26,11 @@ function pageRoute(context: GatewayContext): ApiRoute {
     operation: {
       operationId: 'listEvents',
       summary: 'Page the events of a session',
-      description: 'Oldest first, without a gap. Pass `next` as `after` for the next page; null is the end.',
+      description:
+        'Oldest first, without gaps. Pass `next` as `after` to get the next page; it is null at the end.',
       tags: TAGS,
       requestParams: { path, query: eventsQuerySchema },
-      responses: { '200': json('One page.', eventPageReply), ...problems(ERRORS) },
+      responses: { '200': json('One page of events.', eventPageReply), ...problems(ERRORS) },
     },
     async handle(call) {
       const ref = sessionOf(call);
@@ -40,10 +41,10 @@ function pageRoute(context: GatewayContext): ApiRoute {
 }
 
 const STREAM = [
-  'Server-sent events. `event` is the type of the event, `id` its cursor, `data` its envelope. Besides:',
-  '- `delta`: a piece of an open step, `{step, attempt, offset, text, part?}`; it has no id.',
-  '- `reset`: forget what you have and take this snapshot. A stream without a cursor begins with one.',
-  '- `bye`: the server closes the stream, `{code, retry, retryAfterMs}`.',
+  'Server-sent events: `event` is the type of the event, `id` its cursor, `data` its envelope. Other frames:',
+  '- `delta`: a piece of a running step, `{step, attempt, offset, text, part?}`; it has no id.',
+  '- `reset`: discard what you have and take this snapshot. A stream without a cursor starts with one.',
+  '- `bye`: the server is closing the stream, `{code, retry, retryAfterMs}`.',
 ].join('\n');
 
 function streamRoute(context: GatewayContext): ApiRoute {
@@ -75,7 +76,7 @@ function streamRoute(context: GatewayContext): ApiRoute {
       const ref = sessionOf(call);
       const { after } = queryOf(streamQuerySchema, call.req);
       const from = call.req.get('Last-Event-ID') ?? after;
-      // An empty Last-Event-ID is how EventSource says that it has seen no id.
+      // EventSource sends an empty Last-Event-ID if it has seen no id.
       const cursor = from === undefined || from === '' ? undefined : positionOf(from);
       await openStream(context, ref, { req: call.req, res: call.res, cursor });
     },

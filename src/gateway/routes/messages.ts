@@ -1,4 +1,4 @@
-/** /v1/sessions/{id}/messages: send, and ask where a message stands. */
+/** /v1/sessions/{id}/messages: send a message, get its receipt. */
 import { z } from 'zod';
 import { idempotencyKeySchema, idSchema, sendSchema } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
@@ -18,7 +18,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
       operationId: 'sendMessage',
       summary: 'Send a message',
       description:
-        'Answered once the message is persisted. The same messageId may be sent any number of times and has one effect.',
+        'Answers once the message is persisted. A messageId may be sent any number of times and takes effect once.',
       tags: TAGS,
       requestParams: {
         path: z.object({ id: idSchema }),
@@ -27,7 +27,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: sendSchema } } },
       responses: {
         '202': json('The message is accepted and will not be lost.', receiptReply, {
-          Location: z.string().meta({ description: 'Where to ask where it stands.' }),
+          Location: z.string().meta({ description: 'The path of the receipt.' }),
         }),
         ...problems([
           ...BODY,
@@ -56,11 +56,11 @@ function standingRoute(context: GatewayContext): ApiRoute {
     path: '/v1/sessions/{id}/messages/{messageId}',
     operation: {
       operationId: 'getMessage',
-      summary: 'Ask where a message stands',
+      summary: 'Get the receipt of a message',
       tags: TAGS,
       requestParams: { path: z.object({ id: idSchema, messageId: idSchema }) },
       responses: {
-        '200': json('Its receipt.', receiptReply),
+        '200': json('The receipt.', receiptReply),
         ...problems([
           ...ENGINE,
           'archive_unavailable',

@@ -1,4 +1,4 @@
-/** /v1/sessions: open, list, look, cancel, close. */
+/** /v1/sessions: open, list, get, cancel, close. */
 import { z } from 'zod';
 import {
   cancelSchema,
@@ -25,7 +25,7 @@ function openRoute(context: GatewayContext): ApiRoute {
       operationId: 'openSession',
       summary: 'Open a session',
       description:
-        'With an id of your own, or an Idempotency-Key, the request can be repeated: an equal one gets the same answer.',
+        'With an id of your own or an Idempotency-Key the request can be repeated safely: an equal repeat gets the same answer.',
       tags: TAGS,
       requestParams: { header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }) },
       requestBody: { content: { 'application/json': { schema: openSchema } } },
@@ -34,7 +34,7 @@ function openRoute(context: GatewayContext): ApiRoute {
           Location: z.string().meta({ description: 'The path of the session.' }),
           'Idempotency-Replayed': z
             .literal('true')
-            .meta({ description: 'An equal request had opened it.' })
+            .meta({ description: 'The session was opened by an earlier, equal request.' })
             .optional(),
         }),
         ...problems([
@@ -64,11 +64,11 @@ function listRoute(context: GatewayContext): ApiRoute {
     operation: {
       operationId: 'listSessions',
       summary: 'List sessions',
-      description: 'Newest first; a change is seen a moment later.',
+      description: 'Newest first. Changes show up with a short delay.',
       tags: TAGS,
       requestParams: { query: sessionsQuerySchema },
       responses: {
-        '200': json('One page.', sessionPageReply),
+        '200': json('One page of sessions.', sessionPageReply),
         ...problems([...ENGINE, 'unknown_team', 'invalid_cursor']),
       },
     },
@@ -85,7 +85,7 @@ function snapshotRoute(context: GatewayContext): ApiRoute {
     path: '/v1/sessions/{id}',
     operation: {
       operationId: 'getSession',
-      summary: 'Take the snapshot of a session',
+      summary: 'Get the snapshot of a session',
       tags: TAGS,
       requestParams: { path },
       responses: {
@@ -113,12 +113,13 @@ function cancelRoute(context: GatewayContext): ApiRoute {
     operation: {
       operationId: 'cancelTurn',
       summary: 'Cancel a turn',
-      description: 'The one named; otherwise the one that runs, or the next. It ends in a terminal event.',
+      description:
+        'Cancels the named turn, otherwise the running one, otherwise the next. A terminal event follows.',
       tags: TAGS,
       requestParams: { path },
       requestBody: { content: { 'application/json': { schema: cancelSchema } } },
       responses: {
-        '200': json('It is being cancelled, or was over.', cancelReply),
+        '200': json('The turn is being cancelled, or was already over.', cancelReply),
         ...problems([
           ...BODY,
           ...ENGINE,
@@ -147,11 +148,11 @@ function closeRoute(context: GatewayContext): ApiRoute {
     operation: {
       operationId: 'closeSession',
       summary: 'Close a session',
-      description: 'What was accepted is still answered. Closing a closed session is fine.',
+      description: 'Messages that were accepted are still answered. Closing a closed session succeeds.',
       tags: TAGS,
       requestParams: { path },
       responses: {
-        '204': { description: 'It closes.' },
+        '204': { description: 'The session is closing.' },
         ...problems([...ENGINE, 'archive_unavailable', 'worker_unavailable', 'session_not_found']),
       },
     },

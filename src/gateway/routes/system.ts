@@ -1,4 +1,4 @@
-/** Health, the description of the API, and a page to read it. */
+/** Health checks, and the description of the API. */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express from 'express';
@@ -24,7 +24,7 @@ function healthRoutes(context: GatewayContext): readonly OpenRoute[] {
         summary: 'Is the process alive?',
         tags: TAGS,
         security: [],
-        responses: { '200': json('It is.', z.object({ status: z.literal('ok') })) },
+        responses: { '200': json('The process is alive.', z.object({ status: z.literal('ok') })) },
       },
       handle(_req, res) {
         res.json({ status: 'ok' });
@@ -36,12 +36,12 @@ function healthRoutes(context: GatewayContext): readonly OpenRoute[] {
       path: '/readyz',
       operation: {
         operationId: 'readiness',
-        summary: 'Can it serve?',
+        summary: 'Is the gateway ready to serve?',
         tags: TAGS,
         security: [],
         responses: {
-          '200': json('It can.', readinessReply),
-          '503': json('It cannot: it is stopping, or a check fails.', readinessReply),
+          '200': json('The gateway is ready.', readinessReply),
+          '503': json('The gateway is stopping, or a check has failed.', readinessReply),
         },
       },
       async handle(_req, res) {
@@ -75,7 +75,7 @@ const SCRIPT = `window.ui = SwaggerUIBundle({
 });
 `;
 
-/** Everything from this server: no CDN, no inline script. */
+/** Everything comes from this server: no CDN, no inline scripts. */
 const DOCS_CSP = [
   "default-src 'none'",
   "script-src 'self'",
@@ -100,8 +100,8 @@ export function docsAssets(): readonly RequestHandler[] {
 }
 
 function docsRoutes(describe: () => unknown): readonly OpenRoute[] {
-  const text = (mime: string): ZodOpenApiResponseObject => ({
-    description: 'It.',
+  const text = (mime: string, description: string): ZodOpenApiResponseObject => ({
+    description,
     content: { [mime]: { schema: z.string() } },
   });
   const route = (
@@ -112,25 +112,25 @@ function docsRoutes(describe: () => unknown): readonly OpenRoute[] {
     access: 'open',
     method: 'get',
     path,
-    operation: { summary, tags: TAGS, security: [], responses: { '200': text(mime) } },
+    operation: { summary, tags: TAGS, security: [], responses: { '200': text(mime, `${summary}.`) } },
   });
   return [
     {
-      ...route('/openapi.json', 'This description', 'application/json'),
+      ...route('/openapi.json', 'The OpenAPI description', 'application/json'),
       handle: (_req, res) => void res.json(describe()),
     },
     {
-      ...route('/docs', 'This description as a page', 'text/html'),
+      ...route('/docs', 'The API documentation as a page', 'text/html'),
       handle: (_req, res) => void res.setHeader('Content-Security-Policy', DOCS_CSP).type('html').send(PAGE),
     },
     {
-      ...route('/docs/start.js', 'The script of that page', 'text/javascript'),
+      ...route('/docs/start.js', 'The script of the documentation page', 'text/javascript'),
       handle: (_req, res) => void res.type('text/javascript').send(SCRIPT),
     },
   ];
 }
 
-/** `describe` gives the OpenAPI document of all routes, these included. */
+/** `describe` returns the OpenAPI document of all routes, including these. */
 export function systemRoutes(context: GatewayContext, describe: () => unknown): readonly OpenRoute[] {
   return [...healthRoutes(context), ...docsRoutes(describe)];
 }

@@ -13,7 +13,7 @@ const faultSchema = z
   })
   .meta({
     id: 'ScriptFault',
-    description: 'One misbehaviour of a scripted agent.',
+    description: 'A fault that a scripted agent plays.',
   }) satisfies z.ZodType<ScriptFault>;
 
 const scriptSchema = z

@@ -1,6 +1,6 @@
 /**
- * What strangers may say, as zod schemas. The types are the contracts' own: a schema that drifts from its type does not compile. Objects
- * are strict: a key that is not listed is refused, because it is a typing error or an attack.
+ * What callers may send, as Zod schemas. They are checked against the contract types: a schema that drifts from its type does not compile.
+ * Objects are strict: an unknown key is refused, because it is a typo or an attack.
  */
 import { z } from 'zod';
 import { ID_PATTERN, LIMITS, TURN_PATTERN } from '../../contracts/index.ts';
@@ -8,7 +8,7 @@ import type { JsonObject } from '../../contracts/index.ts';
 import { isCleanText } from '../json-guard.ts';
 
 export const text = (max: number): z.ZodString =>
-  z.string().min(1).max(max).refine(isCleanText, 'must not hold NUL or half of a surrogate pair');
+  z.string().min(1).max(max).refine(isCleanText, 'must not contain NUL or half of a surrogate pair');
 export const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
 
 export const idSchema = z
@@ -30,7 +30,7 @@ export const boundedJsonSchema = jsonObjectSchema
   )
   .meta({ description: `Any JSON object up to ${LIMITS.metadataBytes} bytes.` });
 
-/** A number in a query. */
+/** A count in a URL's query. */
 export const count = (max: number): z.ZodType<number, string> =>
   z
     .string()
@@ -39,11 +39,11 @@ export const count = (max: number): z.ZodType<number, string> =>
     .refine((value) => value >= 1 && value <= max, `must be 1 to ${max}`)
     .meta({ override: { type: 'integer', minimum: 1, maximum: max } });
 
-/** A key that names a request, so that a repeat finds the first answer. */
+/** A key that identifies a request, so that a repeat gets the first answer. */
 export const idempotencyKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
   .meta({
-    description: 'Names this request: a repeat with the same key gets the first answer.',
+    description: 'Identifies this request: a repeat with the same key gets the first answer.',
     examples: ['order-42'],
   });

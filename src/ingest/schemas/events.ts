@@ -32,7 +32,7 @@ export const eventsQuerySchema = z.strictObject({
   limit: count(LIMITS.pageEvents)
     .prefault(String(LIMITS.pageDefault))
     .meta({
-      description: 'Events on a page.',
+      description: 'Events per page.',
       override: { type: 'integer', minimum: 1, maximum: LIMITS.pageEvents },
     }),
 });
@@ -42,7 +42,7 @@ export const streamQuerySchema = z.strictObject({
     .string()
     .max(64)
     .meta({
-      description: 'Resume after this position, `{epoch}:{seq}`; `Last-Event-ID` wins.',
+      description: 'Resume after this position, `{epoch}:{seq}`; `Last-Event-ID` takes precedence.',
       examples: ['1700000000000:12'],
     })
     .exactOptional(),

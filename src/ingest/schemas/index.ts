@@ -1,4 +1,4 @@
-/** The schemas of everything that strangers may send. */
+/** Schemas of everything that callers may send. */
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { sendSchema } from './message.ts';

@@ -24,25 +24,28 @@ const FITS = {
   message: `all text together must be at most ${LIMITS.messageChars} characters`,
 };
 
-/** `messageId` may be left out where an Idempotency-Key stands for it. */
+/** `messageId` may be omitted if an Idempotency-Key is given. */
 export const sendSchema = z
   .strictObject({
     messageId: idSchema
-      .meta({ description: 'Made by the client; makes every retry harmless.', examples: ['m-1'] })
+      .meta({ description: 'Chosen by the client; makes every retry harmless.', examples: ['m-1'] })
       .exactOptional(),
     text: text(LIMITS.messageChars)
       .meta({ description: 'Short for one text part.', examples: ['Hello'] })
       .exactOptional(),
     parts: z.array(partSchema).min(1).max(LIMITS.messageParts).exactOptional(),
     from: text(LIMITS.nameChars)
-      .meta({ description: 'Who speaks, as shown to others.', examples: ['Ada'] })
+      .meta({
+        description: 'The sender’s name, as shown to others; not the name of an agent.',
+        examples: ['Ada'],
+      })
       .exactOptional(),
-    policy: z.enum(['queue']).meta({ description: 'What happens while a turn runs.' }).exactOptional(),
+    policy: z.enum(['queue']).meta({ description: 'What happens if a turn is running.' }).exactOptional(),
   })
   .refine(hasOneContent, CONTENT)
   .refine(fits, FITS)
   .meta({
     id: 'SendRequest',
-    description: 'A message. `messageId` may be left out where an Idempotency-Key is given.',
+    description: 'A message. `messageId` may be omitted if an Idempotency-Key is given.',
     examples: [{ messageId: 'm-1', text: 'Hello' }],
   }) satisfies z.ZodType<Omit<SendRequest, 'messageId'> & Partial<Pick<SendRequest, 'messageId'>>>;

@@ -26,7 +26,7 @@ export const openSchema = z
       .union([text(LIMITS.nameChars), teamSchema])
       .meta({
         description:
-          'The rule by which agents take turns; default `sequence`. A name is short for a team without options.',
+          'The rule by which agents take turns; default `sequence`. A plain name is short for a team without options.',
         examples: ['sequence'],
       })
       .exactOptional(),
@@ -38,17 +38,18 @@ export const openSchema = z
         (agents) => new Set(agents.map((agent) => agent.name)).size === agents.length,
         'names must differ',
       )
-      .meta({ description: 'The agents, in their order; default: those of the deployment.' })
+      .meta({ description: 'The agents, in order; default: the agents of the deployment.' })
       .exactOptional(),
     metadata: metadataSchema.exactOptional(),
   })
   .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
 
-export const cancelSchema = z
-  .strictObject({ turn: turnSchema.exactOptional() })
-  .meta({ id: 'CancelRequest', description: 'The turn to cancel; default: the running one, or the next.' });
+export const cancelSchema = z.strictObject({ turn: turnSchema.exactOptional() }).meta({
+  id: 'CancelRequest',
+  description: 'The turn to cancel; default: the running one, otherwise the next.',
+});
 
-/** A close says nothing more. */
+/** A close has no parameters. */
 export const closeSchema = z.strictObject({});
 
 export const sessionsQuerySchema = z.strictObject({
@@ -57,12 +58,12 @@ export const sessionsQuerySchema = z.strictObject({
   cursor: z
     .string()
     .max(LIMITS.pageTokenChars)
-    .meta({ description: 'The `next` of the page before.' })
+    .meta({ description: 'The `next` of the previous page.' })
     .exactOptional(),
   limit: count(LIMITS.pageSessions)
     .prefault(String(LIMITS.pageDefault))
     .meta({
-      description: 'Sessions on a page.',
+      description: 'Sessions per page.',
       override: { type: 'integer', minimum: 1, maximum: LIMITS.pageSessions },
     }),
 });

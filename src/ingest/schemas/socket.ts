@@ -1,4 +1,4 @@
-/** Requests that only sockets know; the others are those of the resources. */
+/** Requests that exist only on sockets; the others use the schemas of the resources. */
 import { z } from 'zod';
 import { cursorSchema } from './events.ts';
 import { idSchema } from './common.ts';

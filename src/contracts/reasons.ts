@@ -1,0 +1,51 @@
+/** Why something was cancelled, closed or restarted. Codes are stable; sentences may improve. */
+import type { FailureInfo } from './events/step.ts';
+
+/** A code and a sentence. A step that is restarted because of a failure carries that failure's code from the error table instead. */
+export type Reason = FailureInfo;
+
+export const REASONS = {
+  // Turns and steps
+  cancel_requested: 'Somebody cancelled the turn.',
+  cancelled_before_start: 'Somebody cancelled the turn before it started.',
+  turn_ended: 'The turn ended while the step was running.',
+  worker_stopped: 'The worker was shut down; the step continues on another one.',
+  // Sessions
+  close_requested: 'Somebody closed the session.',
+  operator_cancelled: 'An operator cancelled the workflow of the session.',
+  workflow_terminated: 'The workflow of the session was terminated.',
+  workflow_failed: 'The workflow of the session failed.',
+  workflow_timed_out: 'The workflow of the session timed out.',
+  workflow_cancelled: 'The workflow of the session was cancelled.',
+  forgotten: 'The session is over and past Temporal’s retention; how it ended was not archived.',
+  unspecified: 'No reason was given.',
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** A reason from the table. */
+export function reason(code: ReasonCode): Reason {
+  return { code, message: REASONS[code] };
+}
+
+/** Sentences of writers that do not use codes yet. */
+const SENTENCES: Readonly<Record<string, ReasonCode>> = {
+  'cancelled on request': 'cancel_requested',
+  'cancelled before it started': 'cancelled_before_start',
+  'the turn has ended': 'turn_ended',
+  'its worker was stopped': 'worker_stopped',
+  requested: 'close_requested',
+  'cancelled by an operator': 'operator_cancelled',
+  terminated: 'workflow_terminated',
+  failed: 'workflow_failed',
+  'timed out': 'workflow_timed_out',
+  cancelled: 'workflow_cancelled',
+  forgotten: 'forgotten',
+};
+
+/** The reason as an object, whichever form it was written in. */
+export function reasonOf(given: Reason | string): Reason {
+  if (typeof given !== 'string') return given;
+  const code = SENTENCES[given];
+  return code ? reason(code) : { code: 'unspecified', message: given === '' ? REASONS.unspecified : given };
+}
