@@ -3,7 +3,6 @@
  * does not have yet.
  */
 import {
-  jsonChars,
   LIMITS,
   type EventDraft,
   type Journal,
@@ -19,6 +18,19 @@ interface Ticket {
   done(): void;
 }
 
+/** Of facts, as JSON. */
+interface Size {
+  /** UTF-16 code units. */
+  readonly chars: number;
+  /** UTF-8. */
+  readonly bytes: number;
+}
+
+function sizeOf(facts: readonly EventDraft[]): Size {
+  const json = JSON.stringify(facts);
+  return { chars: json.length, bytes: Buffer.byteLength(json) };
+}
+
 export class TurnState {
   readonly journal: TurnJournal;
   readonly #attempt: number;
@@ -29,7 +41,7 @@ export class TurnState {
   #saved: number;
   #open: Record<string, OpenTry>;
   #progressAt: number;
-  #factChars: number;
+  #size: Size;
   #heard: Promise<unknown> = Promise.resolve();
 
   /** `attempt`: Temporal's, 0 if it counts none. `facts`: what the workflow does not have yet. */
@@ -45,7 +57,7 @@ export class TurnState {
     this.#saved = this.journal.added.length;
     this.#open = { ...(progress?.open ?? given.open) };
     this.#progressAt = progress?.progressAt ?? Math.min(attempt, 1);
-    this.#factChars = jsonChars(progress?.facts ?? []);
+    this.#size = sizeOf(progress?.facts ?? []);
   }
 
   /** Executions that were lost with their worker since the turn has got further. */
@@ -70,14 +82,14 @@ export class TurnState {
   /** The activity carries as much as it should, or has run as long. */
   get isFull(): boolean {
     return (
-      this.#factChars > LIMITS.turnFactsChars ||
+      this.#size.chars > LIMITS.turnFactsChars ||
       this.journal.added.length > LIMITS.turnEntries ||
       Date.now() - this.#startedAt > LIMITS.turnActivityMs
     );
   }
 
   hasRoom(ends: readonly EventDraft[]): boolean {
-    return this.#factChars + jsonChars(ends) <= LIMITS.turnFactsMostChars;
+    return this.#size.bytes + sizeOf(ends).bytes <= LIMITS.turnFactsMostBytes;
   }
 
   retry(step: string, next: OpenTry): void {
@@ -100,7 +112,8 @@ export class TurnState {
     const outcome = ends[0]?.type === 'step.completed' ? 'completed' : 'failed';
     this.journal.add({ path, kind: 'ask', key: agent, outcome });
     this.#queue(path);
-    this.#factChars += jsonChars(ends);
+    const { chars, bytes } = sizeOf(ends);
+    this.#size = { chars: this.#size.chars + chars, bytes: this.#size.bytes + bytes };
     this.#progressAt = this.#attempt;
     const { [step]: _ended, ...open } = this.#open;
     this.#open = open;

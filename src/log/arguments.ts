@@ -1,5 +1,6 @@
 /** From what the port is given to what the scripts are told. */
 import {
+  LIMITS,
   endsStep,
   endsTurn,
   eventId,
@@ -53,6 +54,7 @@ export function closingArg(closing: Closing | undefined): string {
     mark: `closed:${turn}`,
     json: JSON.stringify(rest),
     data: JSON.stringify(data),
+    room: LIMITS.closesBytes,
   });
 }
 

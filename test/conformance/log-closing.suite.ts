@@ -1,6 +1,12 @@
 /** Part of `log.suite.ts`: a turn that ends takes its open steps with it. */
 import { expect, test } from '@jest/globals';
-import { eventId, type EventDraft, type LoggedEvent, type SessionRef } from '../../src/contracts/index.ts';
+import {
+  eventId,
+  LIMITS,
+  type EventDraft,
+  type LoggedEvent,
+  type SessionRef,
+} from '../../src/contracts/index.ts';
 import type { AppendInput } from '../../src/log/index.ts';
 import {
   all,
@@ -57,6 +63,29 @@ export function closingSuite(subject: LogSubject): void {
     const slice = await subject.other.read(ref, { after: 5, limit: 9 });
     expect(slice?.events).toHaveLength(6);
     expect(slice?.open).toEqual([{ step: 't2.1', turn: 't2', agent: 'writer', attempt: 1, text: '' }]);
+  });
+
+  test('what steps have said that speak side by side is cut to what a report can carry', async () => {
+    const ref = subject.fresh();
+    const steps = Array.from({ length: 8 }, (_, index) => `t1.${index + 1}`);
+    const known = await branches(ref, steps);
+    const long = '\u0001\u{1f600}é"'.repeat(20_000);
+    for (const step of steps.slice(1)) {
+      const { length: offset } = `text of ${step}`;
+      of('ok', await subject.log.delta(ref, { step, attempt: 1, offset, text: long }));
+    }
+    const reply = of('ok', await subject.log.append(ref, { known, drafts: [turnCancelled()], closes }));
+    const texts = reply.events.flatMap(({ type, data }) => (type === 'step.cancelled' ? [data.text] : []));
+    expect(texts).toHaveLength(steps.length);
+    const [short, ...cut] = texts;
+    expect(short).toBe('text of t1.1');
+    for (const [index, text] of cut.entries()) {
+      expect(`text of ${steps[index + 1]}${long}`.startsWith(text)).toBe(true);
+      expect(text.isWellFormed()).toBe(true);
+    }
+    const bytes = Buffer.byteLength(JSON.stringify(texts));
+    expect(bytes).toBeLessThanOrEqual(LIMITS.closesBytes);
+    expect(bytes).toBeGreaterThan(0.8 * LIMITS.closesBytes);
   });
 
   test('repeated, also when others wrote meanwhile, it changes nothing and reports the same ends', async () => {

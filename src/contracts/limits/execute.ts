@@ -29,8 +29,8 @@ export const EXECUTE = {
   turnFactsChars: 32 * KIB,
   turnEntries: 256,
   turnActivityMs: 600 * SECOND,
-  /** Facts that one activity may hold at all, UTF-16 code units of JSON: three bytes each still fit into a payload of 2 MiB. */
-  turnFactsMostChars: 600 * KIB,
+  /** Facts that one activity may hold at all, UTF-8 bytes of JSON: with `closesBytes` and its journal they fit into a payload of 2 MiB. */
+  turnFactsMostBytes: 1_280 * KIB,
   /** What is kept of the text and of the reasoning of a step that fails beyond that, UTF-16 code units each. */
   briefChars: 200,
   /** A pause of a turn in which nothing else runs is left to the workflow if it is longer than this. */

@@ -12,5 +12,10 @@ export const LOG = {
   closedLogTtlMs: 600 * SECOND,
   /** Events of one session in the log, bytes of JSON; older ones are trimmed and served from the archive. */
   logBytes: 2 * KIB * KIB,
+  /**
+   * What the ends may hold together that closing a turn makes of its running steps, bytes of JSON. They travel in one payload of 2 MiB with
+   * what the turn has to report already (`turnFactsMostBytes`); each gets an equal share, and a longer text loses its end.
+   */
+  closesBytes: 512 * KIB,
   redisTimeoutMs: 2 * SECOND,
 } as const;

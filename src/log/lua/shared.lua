@@ -164,28 +164,49 @@ local stored = function(seq)
   return found[1] and found[1][2][4] or ''
 end
 
+-- The text as JSON of at most `most` bytes (nil: whole): as much of its beginning as fits, cut between characters.
+local encoded = function(text, most)
+  local json = cjson.encode(text)
+  while most and #json > most do
+    local size = math.max(0, math.floor(#text * most / #json) - 1)
+    while size > 0 and bit.band(string.byte(text, size + 1), 0xC0) == 0x80 do size = size - 1 end
+    text = string.sub(text, 1, size)
+    json = cjson.encode(text)
+    if size == 0 then break end
+  end
+  return json
+end
+
 -- The JSON of an end with what its step has said. `json`: the event without its data; `data`: its data without a text.
-local with_text = function(json, data, step)
-  local said = '"text":' .. cjson.encode(redis.call('GET', texts .. step) or '')
+-- `most`: bytes of JSON that text and reasoning may have together, the text first; nil: any number.
+local with_text = function(json, data, step, most)
+  local text = encoded(redis.call('GET', texts .. step) or '', most)
+  local said = '"text":' .. text
   local reasoning = redis.call('GET', reasonings .. step)
-  if reasoning then said = said .. ',"reasoning":' .. cjson.encode(reasoning) end
+  if reasoning then said = said .. ',"reasoning":' .. encoded(reasoning, most and math.max(0, most - #text)) end
   if data ~= '{}' then said = said .. ',' end
   return string.sub(json, 1, -2) .. ',"data":{' .. said .. string.sub(data, 2) .. '}'
 end
 
--- Ends the open steps of a turn, in the order of their opening. `closing`: {turn, mark, json, data}; `json` and `data`
--- are of an end without its id, step, agent, attempt and text. Adds the ends that this and earlier calls made to `ends`.
+-- Ends the open steps of a turn, in the order of their opening. `closing`: {turn, mark, json, data, room}; `json` and
+-- `data` are of an end without its id, step, agent, attempt and text; `room`: bytes that their texts may have together.
+-- Adds the ends that this and earlier calls made to `ends`.
 local close_turn = function(closing, ends)
   local fields, steps = everything()
   local made = redis.call('HGET', ids, closing.mark) or ''
   local before = made
+  local count = 0
+  for _, step in ipairs(steps) do
+    if fields['t:' .. step] == closing.turn then count = count + 1 end
+  end
+  local share = math.floor(closing.room / math.max(1, count))
   for _, step in ipairs(steps) do
     if fields['t:' .. step] == closing.turn then
       local id, agent, attempt = fields['z:' .. step], fields['g:' .. step], fields['a:' .. step]
       local own = '{"id":' .. cjson.encode(id) .. ',"turn":' .. cjson.encode(closing.turn) .. ',"step":' .. cjson.encode(step)
       if agent ~= '' then own = own .. ',"agent":' .. cjson.encode(agent) end
       if attempt ~= '0' then own = own .. ',"attempt":' .. attempt end
-      local json = with_text(own .. ',' .. string.sub(closing.json, 2), closing.data, step)
+      local json = with_text(own .. ',' .. string.sub(closing.json, 2), closing.data, step, share)
       close_step(step)
       made = made .. ' ' .. string.format('%d', add(id, json, closing.mark))
     end
