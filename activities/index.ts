@@ -26,6 +26,7 @@ import type { TurnDeps } from './turn/turn-deps.ts';
 
 export { createEndpoint, createModelRunner, createScriptedRunner, createTransport } from './agents/index.ts';
 export type { AgentRunner, EndpointSettings } from './agents/index.ts';
+export type { Team } from './teams/team.ts';
 
 export interface ActivityDeps extends Omit<TurnDeps, 'conversations' | 'teams' | 'patient'> {
   readonly archive: Archive;
@@ -36,7 +37,7 @@ export interface ActivityDeps extends Omit<TurnDeps, 'conversations' | 'teams' |
   readonly suspendAfterMs?: number;
 }
 
-/** Has the workflow call the same activity outside its task: see `inTask` in workflows/calls. */
+/** Has the workflow call the same activity outside its task: see workflows/calls. */
 function outside(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, ASK_OUTSIDE);
 }

@@ -7,6 +7,7 @@ import { agent, faults } from './agents.ts';
 let engine: Engine;
 /** What the next append does instead; null: it appends. */
 let instead: (() => Promise<never>) | null = null;
+const over = Promise.withResolvers<never>();
 
 function failing(log: SessionLog): SessionLog {
   return new Proxy(log, {
@@ -28,12 +29,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  over.promise.catch(() => undefined);
+  over.reject(new Error('the tests are over'));
   await engine.stop();
 });
 
 test.each<[string, () => Promise<never>]>([
   ['fails with a mistake', () => Promise.reject(new TypeError('not foreseen'))],
-  ['takes longer than it may', () => new Promise<never>(() => undefined)],
+  ['takes longer than it may', () => over.promise],
 ])('a publish that %s', async (_, happens) => {
   instead = happens;
   const session = await engine.open([agent('a')]);
