@@ -85,30 +85,37 @@ export class Conversations {
   }
 
   /**
-   * How the steps of a turn have ended, by step: all of those that the log holds. Throws as `show` does, also if a step of the turn may have
-   * ended of which nobody knows.
+   * How these steps of a turn have ended, those that have. Throws as `show` does, also if one of them may have ended in an event that nobody
+   * can tell at the moment.
    */
-  async ends(ref: SessionRef, turn: string): Promise<ReadonlyMap<string, LoggedEvent>> {
-    for (;;) {
-      const reader = new Reader(this.#access, ref);
-      const { epoch, seq } = await reader.head();
-      const found = new Map<string, LoggedEvent>();
-      let below = seq + 1;
+  async ends(
+    ref: SessionRef,
+    turn: string,
+    steps: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, LoggedEvent>> {
+    const found = new Map<string, LoggedEvent>();
+    if (steps.size === 0) return found;
+    const reader = new Reader(this.#access, ref);
+    const { epoch, seq } = await reader.head();
+    let unknown = 0;
+    for (let below = seq + 1; below > 1;) {
+      const piece = await reader.before(below, epoch);
+      // The log was built anew meanwhile.
+      if (!piece) return this.ends(ref, turn, steps);
+      unknown += piece.unknown;
       let started = false;
-      while (below > 1 && !started) {
-        const piece = await reader.before(below, epoch);
-        if (!piece) break;
-        if (piece.unknown > 0)
-          throw new ConvokeError('context_incomplete', `Steps of ${turn} may be missing.`);
-        for (const event of piece.events) {
-          if (event.turn !== turn) continue;
-          if (event.type === 'turn.started') started = true;
-          if (endsStep(event.type) && event.step !== undefined) found.set(event.step, event);
+      for (const event of piece.events) {
+        if (event.turn !== turn) continue;
+        if (event.type === 'turn.started') started = true;
+        if (endsStep(event.type) && event.step !== undefined && steps.has(event.step)) {
+          found.set(event.step, event);
         }
-        below = piece.from;
       }
-      if (started || below <= 1) return found;
+      if (started || found.size === steps.size) break;
+      below = piece.from;
     }
+    if (unknown === 0 || found.size === steps.size) return found;
+    throw new ConvokeError('context_incomplete', `Steps of ${turn} may be missing.`);
   }
 
   /** Reads back as far as the step needs, and remembers it unless somebody else has read on meanwhile. */

@@ -17,12 +17,11 @@ export function endOf(event: LoggedEvent): TurnEnd {
   return { status: 'completed', last: true };
 }
 
-/** The ends that the log holds, and those among the facts that it has lost again meanwhile. */
-export function withFacts(logged: StepEnds, facts: readonly EventDraft[]): StepEnds {
-  const ends = new Map(logged);
-  for (const fact of facts) {
-    if (!endsStep(fact.type) || fact.step === undefined || ends.has(fact.step)) continue;
-    ends.set(fact.step, { ...fact, seq: 0 });
-  }
-  return ends;
+/** The ends of steps among the facts that a turn carries, by step. */
+export function endsAmong(facts: readonly EventDraft[]): StepEnds {
+  return new Map(
+    facts.flatMap((fact): [string, LoggedEvent][] =>
+      endsStep(fact.type) && fact.step !== undefined ? [[fact.step, { ...fact, seq: 0 }]] : [],
+    ),
+  );
 }

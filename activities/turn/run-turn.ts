@@ -6,6 +6,7 @@
  */
 import {
   endsTurn,
+  stepId,
   type AgentSpec,
   type EventDraft,
   type SessionRef,
@@ -20,7 +21,7 @@ import { closesOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
 import { AgentStep, type StepHost } from '../step/agent-step.ts';
 import type { Outcome } from '../teams/team.ts';
-import { endOf, turnEnded, withFacts, type Ending } from './ends.ts';
+import { endOf, endsAmong, turnEnded, type Ending } from './ends.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import {
   Kernel,
@@ -236,11 +237,13 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.log.append([], end ? this.#closes(end) : {});
   }
 
-  /** How the steps that the journal knows have ended. */
+  /** How the steps that the journal knows have ended: what this activity does not carry itself is read. */
   async #ends(): Promise<StepEnds> {
-    if (this.state.journal.decided().length === 0) return new Map();
-    const logged = await this.patiently(() => this.conversations.ends(this.ref, this.turn));
-    return withFacts(logged, [...this.#input.lead, ...this.log.facts()]);
+    const own = endsAmong([...this.#input.lead, ...this.log.facts()]);
+    const asked = this.state.journal.decided().filter(({ kind }) => kind === 'ask');
+    const steps = asked.map(({ path }) => stepId(this.turn, path)).filter((step) => !own.has(step));
+    const read = await this.patiently(() => this.conversations.ends(this.ref, this.turn, new Set(steps)));
+    return new Map([...read, ...own]);
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {

@@ -24,8 +24,10 @@ describe('how the steps of a turn have ended', () => {
     session.put(completed('t2.1', 'two.'), failedStep('t2.2', 'junk'), cancelledStep('t2.3', ''));
   });
 
-  const brief = async (id: string): Promise<object> =>
-    Object.fromEntries([...(await conversations.ends(REF, id))].map(([step, { type }]) => [step, type]));
+  const ends = (turn: string, numbers = [1, 2, 3, 4]) =>
+    conversations.ends(REF, turn, new Set(numbers.map((number) => `${turn}.${number}`)));
+  const brief = async (turn: string, numbers?: number[]): Promise<object> =>
+    Object.fromEntries([...(await ends(turn, numbers))].map(([step, { type }]) => [step, type]));
 
   const ENDS = { 't2.1': 'step.completed', 't2.2': 'step.failed', 't2.3': 'step.cancelled' };
 
@@ -33,7 +35,8 @@ describe('how the steps of a turn have ended', () => {
     expect(await brief('t2')).toEqual(ENDS);
     expect(await brief('t1')).toEqual({ 't1.1': 'step.completed' });
     expect(await brief('t3')).toEqual({});
-    expect((await conversations.ends(REF, 't2')).get('t2.2')).toMatchObject({
+    expect(await brief('t2', [1, 3])).toEqual({ 't2.1': 'step.completed', 't2.3': 'step.cancelled' });
+    expect((await ends('t2')).get('t2.2')).toMatchObject({
       data: { code: 'agent_failed', text: 'junk' },
     });
     session.archivedTo = 6;
@@ -47,6 +50,9 @@ describe('how the steps of a turn have ended', () => {
     session.first = 9;
     session.unheard.add('step:t2.1:end');
     await expect(brief('t2')).rejects.toMatchObject({ code: 'context_incomplete' });
+    // Of what the turn carries itself nothing is asked.
+    expect(await brief('t2', [2, 3])).toEqual({ 't2.2': 'step.failed', 't2.3': 'step.cancelled' });
+    expect(await brief('t2', [])).toEqual({});
   });
 
   test('is read anew in a log that was built anew meanwhile', async () => {
