@@ -16,6 +16,7 @@ const env = {
   ...process.env,
   CHAOS_SECONDS: values.seconds,
   CHAOS_LOSSES: '200',
+  CHAOS_ROUNDS: '1000',
   ...(values.seed ? { CHAOS_SEED: values.seed } : {}),
 };
 process.exit(await run(NODE, args, { env }));

@@ -15,5 +15,5 @@ const stamping: AgentRunner = {
 };
 
 const port = Number(process.argv[2]);
-await runWorker(readConfig(process.env), { port, host: '127.0.0.1' }, { scripted: stamping });
+await runWorker(readConfig(process.env), { port, host: '127.0.0.1' }, { runners: { scripted: stamping } });
 process.exit(0);

@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { LogEntry, WorkflowBundleOption } from '@temporalio/worker';
-import { createActivities, createScriptedRunner, type AgentRunner } from '../../activities/index.ts';
+import {
+  createActivities,
+  createScriptedRunner,
+  type ActivityDeps,
+  type AgentRunner,
+} from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
 import { ConvokeError, RECOVERY, type RunnerName } from '../contracts/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
@@ -64,18 +69,21 @@ function findBundle(): WorkflowBundleOption {
   return { codePath };
 }
 
+/** What a program that runs a worker may put in the place of the defaults. */
+export type WorkerParts = Partial<Pick<ActivityDeps, 'runners' | 'teams' | 'suspendAfterMs'>>;
+
 /**
  * Runs until SIGTERM or SIGINT, then finishes or hands over its running work. Rejects if it cannot start or has lost Temporal for good.
- * `ownRunners`: custom runners, instead of those that the configuration asks for.
+ * `own`: runners, teams and times of one's own, instead of those of the configuration.
  */
 export async function runWorker(
   config: Config,
   health?: { port: number; host: string },
-  ownRunners?: Partial<Record<RunnerName, AgentRunner>>,
+  own: WorkerParts = {},
 ): Promise<void> {
   const stop = stopSignal();
   const logger = createLogger('worker', config.logLevel);
-  const runners = ownRunners ?? runnersOf(config, logger);
+  const { runners = runnersOf(config, logger), ...parts } = own;
   installRuntime(logger);
   const { address, namespace, taskQueue } = config.temporal;
   const [connection, session, archive] = await Promise.all([
@@ -89,7 +97,7 @@ export async function runWorker(
   const worker = await createTaskWorker({
     ...{ connection, namespace, taskQueue, workflowBundle: findBundle() },
     activities: createActivities({
-      ...{ log: session.log, source, archive, runners, logger, draining: draining.signal },
+      ...{ ...parts, log: session.log, source, archive, runners, logger, draining: draining.signal },
     }),
     able: Object.keys(runners).filter((runner) => runner !== 'scripted'),
   });

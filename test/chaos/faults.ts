@@ -1,5 +1,6 @@
 /** What can go wrong: each breaks something, lets it be broken for a while, and mends it. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import type { Role, Stack } from '../support/stack.ts';
 import type { Random } from './random.ts';
 
@@ -38,6 +39,14 @@ const everyWorker: Fault = (stack, random) =>
 const redis: Fault = ({ redis: server }, random) =>
   breaking('redis SIGKILL', random, [() => server.kill(), () => server.start()]);
 
+const lostLogs: Fault = async ({ redis: server }, random) => {
+  const client = new Redis(server.url);
+  await client.flushall();
+  client.disconnect();
+  await pause(random.between(...WHOLE_MS));
+  return 'FLUSHALL';
+};
+
 const silentRedis: Fault = ({ redis: server }, random) =>
   breaking('redis silent', random, [() => server.freeze(), () => server.thaw()]);
 
@@ -53,6 +62,7 @@ export const faults: readonly Fault[] = [
   role('gateways', 'SIGTERM'),
   everyWorker,
   redis,
+  lostLogs,
   silentRedis,
   temporal,
 ];

@@ -48,7 +48,7 @@ export class Role {
 
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
-    this.#process = startProcess(process.execPath, [COMMAND, ...this.#args], this.#env);
+    this.#process = startProcess(process.execPath, this.#args, this.#env);
     try {
       const ready = async (): Promise<boolean> => (await fetch(`${this.url}/readyz`)).ok;
       await eventually(`${this.#args.join(' ')} is ready`, ready, START_MS);
@@ -77,6 +77,8 @@ export interface Stack {
 export interface StackOptions {
   readonly gateways?: number;
   readonly workers?: number;
+  /** File of a program that takes the place of `convoke worker`; its argument is the port of its health checks. */
+  readonly workerFile?: string;
   /** Further environment of workers and gateways. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -105,8 +107,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...options.env,
   };
   const ports = await Promise.all(Array.from({ length: gateways + workers }, () => freePort()));
-  const gateway = (port: number): readonly string[] => ['gateway', '--port', String(port)];
-  const worker = (port: number): readonly string[] => ['worker', '--health-port', String(port)];
+  const gateway = (port: number): readonly string[] => [COMMAND, 'gateway', '--port', String(port)];
+  const { workerFile } = options;
+  const worker = (port: number): readonly string[] =>
+    workerFile ? [workerFile, String(port)] : [COMMAND, 'worker', '--health-port', String(port)];
   const all = {
     gateways: roles(gateways, ports, gateway, env),
     workers: roles(workers, ports.slice(gateways), worker, env),

@@ -26,7 +26,7 @@ export const RECOVERY = {
   /** How long a gateway waits for a worker's answer. A workflow task that a quick step holds open answers after 0.8 of its time-out. */
   answerDeadlineMs: 4_000,
   /** How long a worker waits for the workflow's answer when it rebuilds a lost log. */
-  queryDeadlineMs: 5_000,
+  queryDeadlineMs: 10_000,
   /** How often at most a worker looks for sessions whose workflow has ended without closing them, and at least half as often. */
   interruptionsEveryMs: 10_000,
   /** How long a stopping worker lets running steps finish before it hands them over. */

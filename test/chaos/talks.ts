@@ -1,0 +1,180 @@
+/** What goes on in sessions while things break, and what must be true afterwards. */
+import { expect } from '@jest/globals';
+import type { ModelFault } from '../../examples/scripted-model/behaviour.ts';
+import type { AgentSpec, SessionEvent } from '../../src/contracts/index.ts';
+import { ODDITIES } from '../agents/oddities/index.ts';
+import { eventually } from '../support/process.ts';
+import {
+  allEvents,
+  expectOrdered,
+  expectWhole,
+  openSession,
+  Recorder,
+  rest,
+  speaker,
+  words,
+} from '../e2e/scene.ts';
+import type { Random } from './random.ts';
+
+/** Everything must be answered within this time, ms. */
+export const SETTLE_MS = 90_000;
+const TOKENS = 15;
+
+/** One session, and somebody who talks in it. */
+export abstract class Talk {
+  readonly id: string;
+  /** Messages that were acknowledged. */
+  readonly accepted: string[] = [];
+  protected readonly urls: readonly string[];
+  protected readonly seen: Recorder;
+
+  protected constructor(urls: readonly string[], id: string) {
+    this.urls = urls;
+    this.id = id;
+    this.seen = new Recorder(urls, id);
+  }
+
+  /** Talks until `going` is false and everything is answered. */
+  abstract run(going: () => boolean): Promise<void>;
+  protected abstract checkAnswers(events: readonly SessionEvent[]): void;
+
+  async check(): Promise<void> {
+    const events = await allEvents(this.urls[0]!, this.id);
+    expectWhole(events);
+    expectOrdered(this.seen.events);
+    expect(causes(events).sort()).toEqual([...this.accepted].sort());
+    this.checkAnswers(events);
+    const { steps } = this.seen;
+    expect(steps.map(({ text }) => text)).toEqual(endTexts(events).slice(-steps.length));
+  }
+
+  close(): void {
+    this.seen.close();
+  }
+
+  protected answered(): boolean {
+    const { turns } = this.seen.view;
+    const last = turns.at(-1);
+    return last?.status !== 'running' && last?.turn === `t${this.accepted.length}`;
+  }
+}
+
+const causes = (events: readonly SessionEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'turn.started' ? event.data.messageIds : []));
+const endTexts = (events: readonly SessionEvent[]): string[] =>
+  events.flatMap((event) =>
+    event.type === 'step.completed' || event.type === 'step.failed' ? [event.data.text] : [],
+  );
+
+/** Sends one message after the other, each twice: by the SDK, which retries by itself, and by REST, which may fail. */
+export class SteadyTalk extends Talk {
+  static async open(urls: readonly string[]): Promise<Talk> {
+    return new SteadyTalk(
+      urls,
+      await openSession(urls[0]!, [speaker('writer', TOKENS), speaker('critic', 5)]),
+    );
+  }
+
+  async run(going: () => boolean): Promise<void> {
+    for (let index = 1; going(); index += 1) {
+      const message = { messageId: `m${index}`, text: `Message ${index}` };
+      const path = `/v1/sessions/${this.id}/messages`;
+      const twice = rest(this.urls[index % 2]!, 'POST', path, { body: message }).catch(() => null);
+      await this.seen.session.send(message);
+      this.accepted.push(message.messageId);
+      await twice;
+      await eventually(`${message.messageId} is answered`, () => this.answered(), SETTLE_MS);
+    }
+  }
+
+  protected checkAnswers(events: readonly SessionEvent[]): void {
+    expect(causes(events)).toEqual(this.accepted);
+    expect(endTexts(events)).toEqual(this.accepted.flatMap(() => [words(TOKENS), words(5)]));
+  }
+}
+
+/** Sends more at once than a session lets wait; what is refused is sent again. The agent repeats what it was asked. */
+export class BurstTalk extends Talk {
+  static readonly messages = 40;
+  /** 40 of them are more than `LIMITS.inboxBytes`. */
+  static readonly chars = 12_000;
+
+  static async open(urls: readonly string[]): Promise<Talk> {
+    const echo: AgentSpec = { name: 'echo', runner: 'scripted', script: { say: '{{message}}' } };
+    return new BurstTalk(urls, await openSession(urls[0]!, [echo]));
+  }
+
+  static text(messageId: string): string {
+    return `${messageId} ${'x'.repeat(BurstTalk.chars)}`;
+  }
+
+  async run(going: () => boolean): Promise<void> {
+    for (let burst = 1; going(); burst += 1) {
+      const ids = Array.from({ length: BurstTalk.messages }, (_, index) => `m${burst}-${index + 1}`);
+      await Promise.all(ids.map((messageId) => this.#send(messageId)));
+      this.accepted.push(...ids);
+      await eventually(`burst ${burst} is answered`, () => this.answered(), SETTLE_MS);
+    }
+  }
+
+  async #send(messageId: string): Promise<void> {
+    const body = { messageId, text: BurstTalk.text(messageId) };
+    const path = `/v1/sessions/${this.id}/messages`;
+    const taken = async (): Promise<boolean> => {
+      const { status } = await rest(this.urls[0]!, 'POST', path, { body });
+      // Refused for now, or a part is away. Anything else will not get better.
+      if (status !== 202 && status !== 429 && status < 500) throw new Error(`${messageId}: ${status}`);
+      return status === 202;
+    };
+    await eventually(`${messageId} is accepted`, taken, SETTLE_MS);
+  }
+
+  protected checkAnswers(events: readonly SessionEvent[]): void {
+    expect(endTexts(events)).toEqual(causes(events).map((messageId) => BurstTalk.text(messageId)));
+  }
+}
+
+/** Those after which nobody waits for long. */
+const FAULTS = Object.values(ODDITIES)
+  .flat()
+  .filter(({ fails, sent }) => (fails?.retryAfterMs ?? 0) <= 1_000 && sent.then !== 'open');
+
+/** A model whose endpoint misbehaves in every way that is known. */
+export class ModelTalk extends Talk {
+  readonly #random: Random;
+  /** What the endpoint does next: of `ScriptedModelOptions`. */
+  readonly #faults: ModelFault[];
+  readonly #expected: object[] = [];
+
+  private constructor(urls: readonly string[], id: string, random: Random, faults: ModelFault[]) {
+    super(urls, id);
+    this.#random = random;
+    this.#faults = faults;
+  }
+
+  static async open(urls: readonly string[], random: Random, faults: ModelFault[]): Promise<Talk> {
+    const agent: AgentSpec = { name: 'model', runner: 'model', maxAttempts: 2 };
+    return new ModelTalk(urls, await openSession(urls[0]!, [agent]), random, faults);
+  }
+
+  async run(going: () => boolean): Promise<void> {
+    for (let index = 1; going(); index += 1) {
+      const { sent, text = '', fails } = this.#random.pick(FAULTS);
+      this.#faults.splice(0, 1, { kind: 'raw', ...sent });
+      this.#expected.push(
+        fails ? { type: 'step.failed', code: fails.code } : { type: 'step.completed', text },
+      );
+      await this.seen.session.send({ messageId: `m${index}`, text: 'go on' });
+      this.accepted.push(`m${index}`);
+      await eventually(`m${index} is answered`, () => this.answered(), SETTLE_MS);
+    }
+  }
+
+  protected checkAnswers(events: readonly SessionEvent[]): void {
+    const ends = events.flatMap((event): object[] => {
+      if (event.type === 'step.completed') return [{ type: event.type, text: event.data.text }];
+      return event.type === 'step.failed' ? [{ type: event.type, code: event.data.code }] : [];
+    });
+    expect(ends).toEqual(this.#expected);
+  }
+}
