@@ -3,6 +3,7 @@ import { ConvokeError, type FinishReason, type LoggedEvent, type Usage } from '.
 import type { RunPiece } from '../agents/runner.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import type { OpenStep } from './open-step.ts';
+import { hasTimeToSpare } from './spare.ts';
 import { Speech, type SpeechBounds } from './speech.ts';
 
 export interface Said {
@@ -45,7 +46,7 @@ export class Attempt {
     );
     const speech = new Speech(bounds, AbortSignal.any([this.#stop, this.#over.signal]));
     const failed = await this.#listen(speech, speak, writer);
-    await writer.stop();
+    await writer.stop(this.#open.endIsDurableFirst && hasTimeToSpare());
     if (this.#end) return { end: this.#end };
     if (this.#broken) throw this.#broken.error;
     this.#stop.throwIfAborted();

@@ -47,10 +47,17 @@ export class DeltaWriter {
     this.#start();
   }
 
-  /** Sends nothing more; resolves when no call is under way. What is unsent comes with the step's end. */
-  async stop(): Promise<void> {
+  /**
+   * Sends nothing more; resolves when no call is under way. What is unsent comes with the step's end. With `ahead`, what an agent said all at
+   * once leaves now, and nobody waits for the answer: its end takes a while.
+   */
+  async stop(ahead = false): Promise<void> {
     this.#stopped = true;
     await this.#pumping;
+    if (!ahead || this.#text.sent + this.#reasoning.sent > 0) return;
+    for (const part of [this.#reasoning, this.#text]) {
+      if (part.said !== '') void this.#sink.send(this.#next(part)).catch(() => undefined);
+    }
   }
 
   #start(): void {
@@ -78,16 +85,18 @@ export class DeltaWriter {
     }
   }
 
+  #next(part: Part): Pick<Delta, 'offset' | 'text' | 'part'> {
+    const { said, sent } = part;
+    const rest = { offset: sent, text: said.slice(sent) };
+    return part === this.#reasoning ? { ...rest, part: 'reasoning' } : rest;
+  }
+
   /** False if there is nothing to send. */
   async #send(): Promise<boolean> {
     const part = this.#unsent;
     if (this.#stopped || !part) return false;
-    const { said, sent } = part;
-    const reply = await this.#sink.send({
-      offset: sent,
-      text: said.slice(sent),
-      ...(part === this.#reasoning ? { part: 'reasoning' as const } : {}),
-    });
+    const { said } = part;
+    const reply = await this.#sink.send(this.#next(part));
     if (reply.status === 'ok') part.sent = said.length;
     else if (reply.status === 'offset') part.sent = reply.offset;
     else if (!(await this.#sink.reopen())) this.#stopped = true;

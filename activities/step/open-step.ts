@@ -61,6 +61,11 @@ export class OpenStep {
     return this.#attempt;
   }
 
+  /** Its end is shown a round trip after it was said, because it is made durable first. */
+  get endIsDurableFirst(): boolean {
+    return this.#place.order > 0;
+  }
+
   /** Null if the step is open now, otherwise the end that it has. Throws `TurnStopped` if somebody else has it, or the turn has ended. */
   async open(): Promise<LoggedEvent | null> {
     const { ref, turn, step, agent, owner, order, atLeast, reason, usage } = this.#place;

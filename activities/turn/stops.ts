@@ -13,7 +13,11 @@ export class TurnStopped extends Error {
   readonly needs: string | undefined;
 
   constructor(kind: StopKind, needs?: string) {
+    // A signal, not a mistake: nobody reads its stack trace, which costs more than all else of it.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`The turn was stopped: ${kind}.`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'TurnStopped';
     this.kind = kind;
     this.needs = needs;

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import type { RunPiece } from '../../activities/agents/runner.ts';
-import { Speech, type SpeechBounds } from '../../activities/step/speech.ts';
+import type { RunPiece } from '../../../activities/agents/runner.ts';
+import { Speech, type SpeechBounds } from '../../../activities/step/speech.ts';
 
 /** Times that no test reaches unless it is about them. */
 const BOUNDS: SpeechBounds = { timeoutMs: 60_000, firstMs: 60_000, idleMs: 60_000, maxChars: 1_000 };

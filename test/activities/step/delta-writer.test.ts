@@ -1,8 +1,8 @@
 /** Which of an agent's words go to the log before its end. */
 import { describe, expect, test } from '@jest/globals';
-import { DeltaWriter, type DeltaSink } from '../../activities/step/delta-writer.ts';
-import type { DeltaReply } from '../../src/log/index.ts';
-import { eventually } from '../support/process.ts';
+import { DeltaWriter, type DeltaSink } from '../../../activities/step/delta-writer.ts';
+import type { DeltaReply } from '../../../src/log/index.ts';
+import { eventually } from '../../support/process.ts';
 
 type Sent = { readonly offset: number; readonly text: string; readonly part?: 'reasoning' };
 
@@ -50,6 +50,23 @@ describe('what is sent', () => {
     await writer.stop();
     expect(sent).toEqual([]);
     expect(writer.text).toBe('one two');
+  });
+
+  test('is all of it, at once and unawaited, if its end comes later', async () => {
+    const sent: Sent[] = [];
+    const send: DeltaSink['send'] = (delta) => {
+      sent.push(delta);
+      return Promise.withResolvers<DeltaReply>().promise;
+    };
+    const writer = writerTo(sent, { send });
+    writer.write('text', 'one ');
+    writer.write('reasoning', 'hm');
+    writer.write('text', 'two');
+    await writer.stop(true);
+    expect(sent).toEqual([
+      { offset: 0, text: 'hm', part: 'reasoning' },
+      { offset: 0, text: 'one two' },
+    ]);
   });
 
   test('is reasoning before the text, each with offsets of its own', async () => {

@@ -1,7 +1,7 @@
 /** A program: how many bytes the heap grows by while a step that runs hears its tokens. Needs `--expose-gc`. */
 import { setImmediate as afterThisTurn } from 'node:timers/promises';
-import type { RunPiece } from '../../activities/agents/runner.ts';
-import { Speech } from '../../activities/step/speech.ts';
+import type { RunPiece } from '../../../activities/agents/runner.ts';
+import { Speech } from '../../../activities/step/speech.ts';
 
 const FIRST = 20_000;
 const LAST = 200_000;

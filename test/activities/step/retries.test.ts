@@ -1,8 +1,8 @@
 /** When a step that its provider has failed is tried again. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { retryOf, type Retry } from '../../activities/step/retries.ts';
-import { LIMITS, RECOVERY, type ErrorCode } from '../../src/contracts/index.ts';
+import { retryOf, type Retry } from '../../../activities/step/retries.ts';
+import { LIMITS, RECOVERY, type ErrorCode } from '../../../src/contracts/index.ts';
 
 const MOST = LIMITS.retryAfterMostMs;
 const LEAST = RECOVERY.retryMs;
