@@ -4,7 +4,7 @@ import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 /** How long one look is good for, ms. */
 const FRESH_MS = 100;
 /** Of the event loop's time. */
-const BUSY = 0.6;
+const BUSY = 0.4;
 
 let looked: EventLoopUtilization = performance.eventLoopUtilization();
 let lookedAt = performance.now();
