@@ -11,7 +11,7 @@ const FLOOR_PLAN = {
   'src/archive': { folders: ['src/contracts'], npm: ['pg'], core: ['node:sqlite', 'fs', 'path'] },
   activities: {
     folders: ['src/contracts', 'src/log', 'src/archive', 'src/telemetry'],
-    npm: ['@temporalio/activity', '@temporalio/common', '@ai-sdk/[^/]+', 'undici'],
+    npm: ['@temporalio/activity', '@temporalio/common', '@ai-sdk/[^/]+', 'undici', 'ajv'],
     core: true,
   },
   'src/temporal': {

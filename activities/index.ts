@@ -7,6 +7,7 @@ import {
   isConvokeError,
   LIMITS,
   RECOVERY,
+  type AgentSpec,
   type SessionActivities,
   type TurnInput,
   type TurnProgress,
@@ -19,6 +20,7 @@ import { Conversations } from './conversation/conversations.ts';
 import { isAway } from './log-writer.ts';
 import { publishEvents } from './publish-events.ts';
 import { TEAMS } from './teams/index.ts';
+import type { Tool } from './tools/tool.ts';
 import { Heartbeat } from './turn/heartbeat.ts';
 import { TurnRun } from './turn/run-turn.ts';
 import { TurnStopped } from './turn/stops.ts';
@@ -28,7 +30,10 @@ export { createEndpoint, createModelRunner, createScriptedRunner, createTranspor
 export type { AgentRunner, EndpointSettings } from './agents/index.ts';
 export type { Team } from './teams/team.ts';
 
-export interface ActivityDeps extends Omit<TurnDeps, 'conversations' | 'teams' | 'patient'> {
+export interface ActivityDeps
+  extends
+    Omit<TurnDeps, 'conversations' | 'teams' | 'tools' | 'configured' | 'patient'>,
+    Partial<Pick<TurnDeps, 'tools' | 'configured'>> {
   readonly archive: Archive;
   readonly teams?: TurnDeps['teams'];
   /** Aborts when the worker is to stop: turns are handed over at their next pause between steps. */
@@ -57,13 +62,18 @@ function sourceOf(source: SessionSource, isLocal: () => boolean): SessionSource 
   };
 }
 
+async function noTools(): Promise<ReadonlyMap<string, Tool>> {
+  return new Map();
+}
+
 export function createActivities(deps: ActivityDeps): SessionActivities {
   const { teams = TEAMS, draining = new AbortController().signal } = deps;
+  const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs } = deps;
   const isLocal = (): boolean => Context.current().info.isLocal;
   const source = sourceOf(deps.source, isLocal);
   const conversations = new Conversations({ log: deps.log, source });
-  const turns = { ...deps, source, teams, conversations, patient: true };
+  const turns = { ...deps, source, teams, tools, configured, conversations, patient: true };
   const inTask = { ...turns, patient: false };
   return {
     runTurn: (input) =>

@@ -4,7 +4,16 @@
  * A runner ends in one of three ways: it returns (the text is complete), it throws a `RunnerError`, or it is aborted through `signal`, after
  * which it must stop the provider's request at once and may throw anything.
  */
-import type { AgentSpec, ErrorCode, FinishReason, JsonObject, Usage } from '../../src/contracts/index.ts';
+import type {
+  AgentSpec,
+  ErrorCode,
+  FinishReason,
+  JsonObject,
+  ToolCall,
+  ToolRound,
+  ToolSpec,
+  Usage,
+} from '../../src/contracts/index.ts';
 
 /** One thing said before, oldest first. */
 export interface Utterance {
@@ -31,15 +40,26 @@ export interface RunRequest {
   /** The conversation, including the message of this turn and what agents before this one said in it. */
   readonly conversation: readonly Utterance[];
   readonly signal: AbortSignal;
+  /** What the team wants of the agent this time; not part of the conversation. */
+  readonly task?: string;
+  /** The tools that it may call now. */
+  readonly tools?: readonly ToolSpec[];
+  /** What it has called so far in answer to the same ask, oldest first: part of the conversation, after `conversation`. */
+  readonly rounds?: readonly ToolRound[];
+  /** JSON Schema that the answer must fit. */
+  readonly output?: JsonObject;
+  /** Why the answer of the attempt before was refused: the next one should mend it. */
+  readonly repair?: string;
 }
 
 /**
- * What a runner yields: text; reasoning; `alive`, a sign of life without content; the usage that the provider has counted so far (the newest
+ * What a runner yields: text; reasoning; calls of tools, which it does not make itself; `alive`, a sign of life without content; the usage that the provider has counted so far (the newest
  * counts); and at most once why the model stopped (absent: `stop`).
  */
 export type RunPiece =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'call'; readonly call: ToolCall }
   | { readonly type: 'alive' }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly finish: FinishReason };

@@ -1,5 +1,5 @@
 /** What one event adds to the conversation, and the turns that it is kept in. */
-import { messageText, turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
+import { isToolStep, messageText, turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
 import type { Utterance } from '../agents/runner.ts';
 
 /** A message, or the end of a step. */
@@ -36,8 +36,15 @@ export function lineOf(event: LoggedEvent): Line | null {
   }
   if (event.type === 'step.completed' || event.type === 'step.cancelled') {
     const { text } = event.data;
-    const said: Utterance | null = text === '' ? null : { role: 'agent', name: agent, text };
-    return { kind: 'step', id: step, ...place, chars: text.length, said };
+    // The result of a tool is told to the model that called it, with the call.
+    if (text === '' || isToolStep(step)) return { kind: 'step', id: step, ...place, chars: 0, said: null };
+    return {
+      kind: 'step',
+      id: step,
+      ...place,
+      chars: text.length,
+      said: { role: 'agent', name: agent, text },
+    };
   }
   if (event.type === 'step.failed') return { kind: 'step', id: step, ...place, chars: 0, said: null };
   return null;

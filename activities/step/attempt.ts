@@ -1,5 +1,11 @@
 /** One attempt of an agent, from an open step to what was said: streams it into the log, and stops when the step ends elsewhere. */
-import { ConvokeError, type FinishReason, type LoggedEvent, type Usage } from '../../src/contracts/index.ts';
+import {
+  ConvokeError,
+  type FinishReason,
+  type LoggedEvent,
+  type ToolCall,
+  type Usage,
+} from '../../src/contracts/index.ts';
 import type { RunPiece } from '../agents/runner.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import type { OpenStep } from './open-step.ts';
@@ -9,6 +15,7 @@ import { Speech, type SpeechBounds } from './speech.ts';
 export interface Said {
   readonly text: string;
   readonly reasoning: string;
+  readonly calls: readonly ToolCall[];
   readonly usage: Usage | undefined;
   readonly finish: FinishReason | undefined;
 }
@@ -50,8 +57,8 @@ export class Attempt {
     if (this.#end) return { end: this.#end };
     if (this.#broken) throw this.#broken.error;
     this.#stop.throwIfAborted();
-    const { usage, finish } = speech;
-    return { said: { text: writer.text, reasoning: writer.reasoning, usage, finish }, failed };
+    const { calls, usage, finish } = speech;
+    return { said: { text: writer.text, reasoning: writer.reasoning, calls, usage, finish }, failed };
   }
 
   async #listen(

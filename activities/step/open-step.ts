@@ -6,6 +6,7 @@ import {
   type EventDraft,
   type LoggedEvent,
   type SessionRef,
+  type ToolCall,
   type Usage,
 } from '../../src/contracts/index.ts';
 import type { DeltaReply } from '../../src/log/index.ts';
@@ -28,6 +29,8 @@ export interface AttemptPlace {
   readonly reason: string;
   /** What the attempt before has cost. */
   readonly usage?: Usage | undefined;
+  /** The call, if the step is one of a tool. */
+  readonly use?: ToolCall | undefined;
 }
 
 export class OpenStep {
@@ -41,7 +44,7 @@ export class OpenStep {
     this.#log = log;
     this.#conversations = conversations;
     this.#place = place;
-    const { turn, step, agent, cause } = place;
+    const { turn, step, agent, cause, use } = place;
     const id = eventId.stepStarted(step);
     this.#started = {
       id,
@@ -52,7 +55,7 @@ export class OpenStep {
       agent,
       attempt: 1,
       cause,
-      data: {},
+      data: use ? { use } : {},
     };
   }
 

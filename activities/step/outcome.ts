@@ -5,14 +5,13 @@ import {
   isConvokeError,
   LIMITS,
   type ErrorCode,
+  type EventData,
   type EventDraft,
-  type FinishReason,
   type LoggedEvent,
   type Usage,
 } from '../../src/contracts/index.ts';
 import { RunnerError } from '../agents/runner.ts';
-import type { Outcome } from '../teams/team.ts';
-import type { StepCall } from '../turn/kernel.ts';
+import type { StepCall, StepOutcome } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
 import { WellFormed } from './well-formed.ts';
@@ -26,8 +25,11 @@ export function turnEnd(end: EventDraft, place: { turn: string; at: number; caus
 }
 
 /** What the team hears. */
-export function outcomeOf({ step, agent }: StepCall, end: LoggedEvent): Outcome {
-  if (end.type === 'step.completed') return { status: 'completed', step, agent, text: end.data.text };
+export function outcomeOf({ step, agent }: Pick<StepCall, 'step' | 'agent'>, end: LoggedEvent): StepOutcome {
+  if (end.type === 'step.completed') {
+    const { text, calls = [] } = end.data;
+    return { status: 'completed', step, agent, text, calls };
+  }
   if (end.type === 'step.failed') return { status: 'failed', step, agent, ...end.data };
   throw new TurnStopped('cancelled');
 }
@@ -43,9 +45,15 @@ export function brief({ text, reasoning, ...rest }: Said): Said {
   return { ...rest, text: cut(text), reasoning: cut(reasoning) };
 }
 
-/** Why the answer is not whole, if it is not. */
-export function cutBy({ finish }: Said): { finish?: FinishReason } {
-  return finish === undefined || finish === 'stop' ? {} : { finish };
+/** A whole answer. It says why it is not whole if it is not. */
+export function answered(said: Said): EventData['step.completed'] {
+  const { text, calls, finish } = said;
+  return {
+    text,
+    ...extras(said),
+    ...(finish === undefined || finish === 'stop' ? {} : { finish }),
+    ...(calls.length === 0 ? {} : { calls }),
+  };
 }
 
 /** A failure that no other attempt can mend. */

@@ -1,5 +1,5 @@
 /** Listens to an agent within bounds: total time, silence, length. An agent that ignores its signal is left behind. */
-import type { FinishReason, Usage } from '../../src/contracts/index.ts';
+import { jsonChars, type FinishReason, type ToolCall, type Usage } from '../../src/contracts/index.ts';
 import { RunnerError, type RunPiece } from '../agents/runner.ts';
 import { WellFormed } from './well-formed.ts';
 
@@ -10,7 +10,7 @@ export interface SpeechBounds {
   readonly firstMs: number;
   /** Longest silence after it, ms. */
   readonly idleMs: number;
-  /** Text and reasoning together, UTF-16 code units. */
+  /** Text, reasoning and calls (as JSON) together, UTF-16 code units. */
   readonly maxChars: number;
 }
 
@@ -29,6 +29,7 @@ export class Speech {
   readonly #bounds: SpeechBounds;
   readonly #broken = new AbortController();
   readonly #parts = { text: new WellFormed(), reasoning: new WellFormed() };
+  readonly #calls: ToolCall[] = [];
   #usage: Usage | undefined;
   #finish: FinishReason | undefined;
   #chars = 0;
@@ -43,6 +44,11 @@ export class Speech {
   /** What the provider has counted so far, also of an attempt that failed or was stopped. */
   get usage(): Usage | undefined {
     return this.#usage;
+  }
+
+  /** The tools that it calls. */
+  get calls(): readonly ToolCall[] {
+    return this.#calls;
   }
 
   /** Why the model stopped; undefined while it speaks, or if the agent did not say. */
@@ -101,20 +107,25 @@ export class Speech {
     if (piece.type === 'usage') this.#usage = piece.usage;
     else if (piece.type === 'finish') this.#finish = piece.finish;
     this.#silence?.refresh();
+    if (piece.type === 'call' && this.#fits(jsonChars(piece.call))) this.#calls.push(piece.call);
     if (piece.type === 'text' || piece.type === 'reasoning')
       this.#say(piece.type, this.#parts[piece.type].add(piece.text), listener);
   }
 
   #say(part: 'text' | 'reasoning', text: string, listener: Listener): void {
     if (text === '' || this.signal.aborted) return;
-    const { maxChars } = this.#bounds;
-    this.#chars += text.length;
-    if (this.#chars > maxChars) {
-      this.#break('agent_output_too_large', `The agent said more than ${maxChars} characters.`);
-      return;
-    }
+    if (!this.#fits(text.length)) return;
     this.#firstToken();
     listener[part](text);
+  }
+
+  /** Counts what was said. False, and the speech is over, if it is too much. */
+  #fits(chars: number): boolean {
+    const { maxChars } = this.#bounds;
+    this.#chars += chars;
+    if (this.#chars <= maxChars) return true;
+    this.#break('agent_output_too_large', `The agent said more than ${maxChars} characters.`);
+    return false;
   }
 
   /** From the first token on, silence has the shorter bound. */

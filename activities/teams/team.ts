@@ -4,11 +4,21 @@
  * Its code may run again from the start (a worker died, a pause was over): every call is then answered from the turn's journal until the
  * journal is used up. So what it decides must follow from its answers: no clock, no random numbers, no I/O of its own.
  */
-import type { AgentSpec, JsonObject } from '../../src/contracts/index.ts';
+import type { AgentSpec, Handoff, Json, JsonObject } from '../../src/contracts/index.ts';
 
 /** How a step ended. */
 export type Outcome =
-  | { readonly status: 'completed'; readonly step: string; readonly agent: string; readonly text: string }
+  | {
+      readonly status: 'completed';
+      /** Its last, if it used tools. */
+      readonly step: string;
+      readonly agent: string;
+      readonly text: string;
+      /** The answer as JSON, if the agent or the ask has an `output` schema. */
+      readonly data?: Json;
+      /** The agent wants another one to go on: what the team makes of that is its business. */
+      readonly handoff?: Handoff;
+    }
   | {
       readonly status: 'failed';
       readonly step: string;
@@ -32,9 +42,20 @@ export class AgentFailed extends Error {
   }
 }
 
+/** What a team says to an agent that it asks. */
+export interface AskInput {
+  /** What the agent should do now; it is not part of the conversation. At most 32 Ki UTF-16 code units. */
+  readonly task?: string;
+  /** Instead of the agent's own tools. */
+  readonly tools?: readonly string[];
+  /** JSON Schema of the answer, instead of the agent's own. */
+  readonly output?: JsonObject;
+}
+
 /** The last word of a turn, described and not yet asked: its end is committed together with the turn's. */
 export interface LastWord {
   readonly agent: string;
+  readonly input?: AskInput;
 }
 
 /** How a branch of `parallel` came out. */
@@ -58,9 +79,9 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
   /** In the session's order. */
   readonly agents: readonly AgentSpec[];
   /** Lets an agent speak; it sees what was said before. Throws `AgentFailed`. */
-  readonly ask: (agent: string) => Promise<Answer>;
+  readonly ask: (agent: string, input?: AskInput) => Promise<Answer>;
   /** The same; a failure is an answer. */
-  readonly settle: (agent: string) => Promise<Outcome>;
+  readonly settle: (agent: string, input?: AskInput) => Promise<Outcome>;
   /**
    * Runs branches side by side; resolves when all have ended. A branch sees what was said before it and what is said in it; afterwards all
    * is seen. A branch that fails is an answer. Names: 1 to 32 of `A-Z a-z 0-9 _ -`.

@@ -1,14 +1,24 @@
 /** What a team sees of its turn: calls are given a path, and handed to the kernel. */
-import { LIMITS, STEP_PATTERN, stepId, type AgentSpec, type JsonObject } from '../../src/contracts/index.ts';
+import {
+  LIMITS,
+  STEP_PATTERN,
+  type AgentSpec,
+  type JsonObject,
+  type ToolCall,
+  type ToolRound,
+} from '../../src/contracts/index.ts';
 import {
   AgentFailed,
   type Answer,
+  type AskInput,
   type Outcome,
   type Branches,
   type Settled,
   type SettledBranches,
   type TeamContext,
 } from '../teams/team.ts';
+import type { StepOutcome } from './kernel.ts';
+import { converse } from './rounds.ts';
 import { TeamBroken } from './stops.ts';
 
 /** What does not change while a turn runs. */
@@ -31,15 +41,19 @@ export interface Branch {
 /** An awaited call of the team. */
 export interface Call {
   readonly path: string;
-  readonly kind: 'ask' | 'sleep';
+  readonly kind: 'ask' | 'call' | 'sleep';
   readonly key: string;
   readonly step?: string;
   readonly agent?: string;
   readonly sees?: readonly string[];
   readonly last?: boolean;
+  readonly use?: ToolCall;
+  readonly input?: AskInput;
+  readonly rounds?: readonly ToolRound[];
+  readonly mayCall?: boolean;
   /** Of a sleep, ms since the Unix epoch. */
   readonly until: number;
-  resolve(outcome: Outcome | 'over'): void;
+  resolve(outcome: StepOutcome | 'over'): void;
 }
 
 /** Where calls go. */
@@ -48,10 +62,37 @@ export interface Calls {
   number(kind: 'now' | 'random', path: string): number;
 }
 
-/** Throws if the session has no such agent. */
-export function checkAgent(frame: TurnFrame, name: string): void {
-  if (frame.agents.some((agent) => agent.name === name)) return;
-  throw new TeamBroken('agent_unknown', `The session has no agent "${name}".`);
+/** Where an ask is made. */
+export interface AskPlace {
+  readonly branch: Branch;
+  readonly frame: TurnFrame;
+  readonly calls: Calls;
+  /** The turn ends with it. */
+  readonly last: boolean;
+}
+
+/** Asks an agent, however many steps that takes; afterwards the branch has seen what it said. Throws if the session has no such agent. */
+export async function askOf(name: string, input: AskInput | undefined, place: AskPlace): Promise<Outcome> {
+  const { branch, frame, calls, last } = place;
+  const agent = frame.agents.find((each) => each.name === name);
+  if (!agent) throw new TeamBroken('agent_unknown', `The session has no agent "${name}".`);
+  const path = nextPath(branch);
+  const sees = [...branch.seen];
+  const { outcome, steps } = await converse(agent, {
+    path,
+    sees,
+    last,
+    frame,
+    calls,
+    ...(input ? { input } : {}),
+  });
+  branch.seen = [...branch.seen, ...steps];
+  return outcome;
+}
+
+function nextPath(branch: Branch): string {
+  branch.calls += 1;
+  return `${branch.prefix}${branch.calls}`;
 }
 
 const BRANCH_NAME = /^[A-Za-z0-9_-]{1,32}$/;
@@ -61,23 +102,11 @@ export function contextOf<O extends JsonObject>(
   frame: TurnFrame,
   calls: Calls,
 ): TeamContext<O> {
-  const next = (): string => {
-    branch.calls += 1;
-    return `${branch.prefix}${branch.calls}`;
-  };
-  const settle = async (name: string): Promise<Outcome> => {
-    checkAgent(frame, name);
-    const path = next();
-    const step = stepId(frame.turn, path);
-    const outcome = await new Promise<Outcome | 'over'>((resolve) => {
-      const ask = { path, kind: 'ask' as const, key: name, step, agent: name, until: 0 };
-      calls.call({ ...ask, sees: [...branch.seen], resolve });
-    });
-    branch.seen = [...branch.seen, step];
-    return outcome as Outcome; // safety: only a sleep is answered with `over`
-  };
-  const ask = async (name: string): Promise<Answer> => {
-    const outcome = await settle(name);
+  const next = (): string => nextPath(branch);
+  const settle = (name: string, input?: AskInput): Promise<Outcome> =>
+    askOf(name, input, { branch, frame, calls, last: false });
+  const ask = async (name: string, input?: AskInput): Promise<Answer> => {
+    const outcome = await settle(name, input);
     if (outcome.status === 'failed') throw new AgentFailed(outcome);
     return outcome;
   };
@@ -94,7 +123,7 @@ export function contextOf<O extends JsonObject>(
       if (!Number.isFinite(ms)) throw new TeamBroken('team_failed', `A pause cannot take ${ms} ms.`);
       const path = next();
       const until = calls.number('now', path) + ms;
-      await new Promise<Outcome | 'over'>((resolve) => {
+      await new Promise<StepOutcome | 'over'>((resolve) => {
         calls.call({ path, kind: 'sleep', key: String(ms), until, resolve });
       });
       return 'over';

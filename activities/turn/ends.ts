@@ -1,4 +1,11 @@
-import { endsStep, eventId, type EventDraft, type LoggedEvent } from '../../src/contracts/index.ts';
+import {
+  endsStep,
+  eventId,
+  stepId,
+  type EventDraft,
+  type JournalEntry,
+  type LoggedEvent,
+} from '../../src/contracts/index.ts';
 import type { StepEnds, TurnEnd } from './kernel.ts';
 
 /** How a turn ends. */
@@ -17,11 +24,17 @@ export function endOf(event: LoggedEvent): TurnEnd {
   return { status: 'completed', last: true };
 }
 
-/** The ends of steps among the facts that a turn carries, by step. */
-export function endsAmong(facts: readonly EventDraft[]): StepEnds {
-  return new Map(
-    facts.flatMap((fact): [string, LoggedEvent][] =>
-      endsStep(fact.type) && fact.step !== undefined ? [[fact.step, { ...fact, seq: 0 }]] : [],
-    ),
-  );
+/** How the steps of the journal have ended: those that the turn carries itself, and the others as `read` finds them. */
+export async function endsOf(
+  turn: string,
+  decided: readonly JournalEntry[],
+  carried: readonly EventDraft[],
+  read: (steps: ReadonlySet<string>) => Promise<StepEnds>,
+): Promise<StepEnds> {
+  const own = new Map<string, LoggedEvent>();
+  for (const fact of carried) {
+    if (endsStep(fact.type) && fact.step !== undefined) own.set(fact.step, { ...fact, seq: 0 });
+  }
+  const steps = decided.filter(({ kind }) => kind !== 'sleep').map(({ path }) => stepId(turn, path));
+  return new Map([...(await read(new Set(steps.filter((step) => !own.has(step))))), ...own]);
 }

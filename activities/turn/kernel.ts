@@ -11,13 +11,15 @@
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
 import {
   LIMITS,
-  stepId,
   type JournalEntry,
   type LoggedEvent,
+  type ToolCall,
+  type ToolRound,
   type TurnWait,
 } from '../../src/contracts/index.ts';
-import { AgentFailed, type LastWord, type Outcome, type Team } from '../teams/team.ts';
-import { checkAgent, contextOf, type Branch, type Call, type TurnFrame } from './context.ts';
+import { outcomeOf } from '../step/outcome.ts';
+import { AgentFailed, type AskInput, type LastWord, type Outcome, type Team } from '../teams/team.ts';
+import { askOf, contextOf, type Branch, type Call, type TurnFrame } from './context.ts';
 import { answers, type TurnJournal } from './journal.ts';
 import { TeamBroken, TurnStopped } from './stops.ts';
 
@@ -28,9 +30,22 @@ export interface StepCall {
   readonly agent: string;
   /** Steps of this turn that it sees, in the order of the team's code. */
   readonly sees: readonly string[];
-  /** The turn ends with it. */
+  /** The turn ends with it, unless it calls tools. */
   readonly last: boolean;
+  /** The tool call that the step makes for its agent; absent: the agent is asked. */
+  readonly use?: ToolCall;
+  /** What the team says to the agent with this ask. */
+  readonly input?: AskInput;
+  /** What the agent has called in this ask so far. */
+  readonly rounds?: readonly ToolRound[];
+  /** The agent may call its tools. */
+  readonly mayCall?: boolean;
 }
+
+/** How a step ended, as the kernel hears it. `calls`: the tools that the model called. */
+export type StepOutcome =
+  | (Extract<Outcome, { status: 'completed' }> & { readonly calls: readonly ToolCall[] })
+  | Extract<Outcome, { status: 'failed' }>;
 
 /** A pause of the team. */
 export type PauseCall = Pick<Call, 'path' | 'key' | 'until'>;
@@ -38,7 +53,7 @@ export type PauseCall = Pick<Call, 'path' | 'key' | 'until'>;
 /** What the kernel needs of the world. */
 export interface TurnDriver {
   /** Runs a step; resolves in the order of the journal, once the outcome is durable and shown. Rejects only with `TurnStopped`. */
-  step(call: StepCall): Promise<Outcome>;
+  step(call: StepCall): Promise<StepOutcome>;
   /** Open steps that pause; what they wait for. */
   pausing(): readonly TurnWait[];
   /** Runners that this worker has not got, of the steps that wait for one that has. */
@@ -158,10 +173,9 @@ export class Kernel {
     this.check();
   }
 
-  #outcome({ step = '', agent = '' }: Call, ends: StepEnds): Outcome {
+  #outcome({ step = '', agent = '' }: Call, ends: StepEnds): StepOutcome {
     const end = ends.get(step);
-    if (end?.type === 'step.completed') return { status: 'completed', step, agent, text: end.data.text };
-    if (end?.type === 'step.failed') return { status: 'failed', step, agent, ...end.data };
+    if (end?.type === 'step.completed' || end?.type === 'step.failed') return outcomeOf({ step, agent }, end);
     throw new TeamBroken('internal', `The end of step ${step} is in the journal and nowhere else.`);
   }
 
@@ -175,7 +189,7 @@ export class Kernel {
   }
 
   #call(call: Call): void {
-    if (call.kind === 'ask') this.#steps += 1;
+    if (call.kind !== 'sleep') this.#steps += 1;
     if (this.#steps > LIMITS.turnSteps) {
       // Not thrown into the team: it could catch it and go on.
       this.#left.reject(new TeamBroken('turn_too_long', `A turn may take ${LIMITS.turnSteps} steps.`));
@@ -196,8 +210,7 @@ export class Kernel {
       return;
     }
     this.#open += 1;
-    const { path, step = '', agent = '', sees = [], last = false } = call;
-    this.#driver.step({ path, step, agent, sees, last }).then(
+    this.#driver.step(stepCallOf(call)).then(
       (outcome) => {
         this.#open -= 1;
         this.#answer(call, outcome);
@@ -214,7 +227,7 @@ export class Kernel {
     this.#answer(call, 'over');
   }
 
-  #answer(call: Call, outcome: Outcome | 'over'): void {
+  #answer(call: Call, outcome: StepOutcome | 'over'): void {
     this.#calls.delete(call.path);
     this.#unheard += 1;
     this.#answering = this.#answering.then(async () => {
@@ -231,27 +244,24 @@ export class Kernel {
       .map(({ path, key, until }) => ({ path, kind: 'sleep', key, until }));
   }
 
-  async #lastWord(root: Branch, { agent }: LastWord): Promise<TurnEnd> {
-    checkAgent(this.#frame, agent);
-    const outcome = await new Promise<Outcome | 'over'>((resolve) => {
-      root.calls += 1;
-      const path = String(root.calls);
-      const step = stepId(this.#frame.turn, path);
-      this.#call({
-        path,
-        kind: 'ask',
-        key: agent,
-        step,
-        agent,
-        sees: [...root.seen],
-        last: true,
-        until: 0,
-        resolve,
-      });
-    });
-    if (outcome !== 'over' && outcome.status === 'failed') throw new AgentFailed(outcome);
-    return { status: 'completed', last: true };
+  async #lastWord(root: Branch, { agent, input }: LastWord): Promise<TurnEnd> {
+    const calls = { call: (call: Call) => this.#call(call), number: () => 0 };
+    const outcome = await askOf(agent, input, { branch: root, frame: this.#frame, calls, last: true });
+    if (outcome.status === 'failed') throw new AgentFailed(outcome);
+    // Who hands over has called a tool: its step has not ended the turn.
+    return { status: 'completed', last: outcome.handoff === undefined };
   }
+}
+
+function stepCallOf({ path, step = '', agent = '', sees = [], last = false, ...more }: Call): StepCall {
+  const { use, input, rounds, mayCall } = more;
+  return {
+    ...{ path, step, agent, sees, last },
+    ...(use ? { use } : {}),
+    ...(input ? { input } : {}),
+    ...(rounds ? { rounds } : {}),
+    ...(mayCall === undefined ? {} : { mayCall }),
+  };
 }
 
 /** How a turn ends whose team has thrown. Anything but a failed agent is a mistake in the team's code. */

@@ -6,7 +6,6 @@
  */
 import {
   endsTurn,
-  stepId,
   type AgentSpec,
   type EventDraft,
   type SessionRef,
@@ -19,15 +18,16 @@ import {
 import type { AppendInput } from '../../src/log/index.ts';
 import { closesOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
-import { AgentStep, type StepHost } from '../step/agent-step.ts';
-import type { Outcome } from '../teams/team.ts';
-import { endOf, endsAmong, turnEnded, type Ending } from './ends.ts';
+import { stepFor } from '../step/index.ts';
+import type { StepHost } from '../step/step.ts';
+import { endOf, endsOf, turnEnded, type Ending } from './ends.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import {
   Kernel,
   type PauseCall,
   type StepCall,
   type StepEnds,
+  type StepOutcome,
   type TurnDriver,
   type TurnEnd,
 } from './kernel.ts';
@@ -45,6 +45,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly state: TurnState;
   readonly conversations: TurnDeps['conversations'];
   readonly runners: TurnDeps['runners'];
+  readonly tools: TurnDeps['tools'];
   readonly logger: TurnDeps['logger'];
   readonly owner: string;
   readonly order: number;
@@ -71,6 +72,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.causes = causes;
     this.conversations = deps.conversations;
     this.runners = deps.runners;
+    this.tools = deps.tools;
     this.logger = deps.logger;
     this.owner = call.owner;
     this.order = attempt === 0 ? 0 : input.attempts + attempt;
@@ -115,12 +117,12 @@ export class TurnRun implements StepHost, TurnDriver {
   async persist(call: StepCall, ends: readonly EventDraft[]): Promise<void> {
     this.state.end(call, ends);
     this.log.decide(ends);
-    await this.#save();
+    await this.save();
     this.log.saved(ends);
   }
 
   /** Makes durable what the turn has decided so far. */
-  async #save(): Promise<void> {
+  async save(): Promise<void> {
     const { length } = this.state.journal.added;
     await this.#heartbeat?.persist();
     this.signal.throwIfAborted();
@@ -129,17 +131,17 @@ export class TurnRun implements StepHost, TurnDriver {
 
   // The kernel's driver
 
-  step(call: StepCall): Promise<Outcome> {
+  step(call: StepCall): Promise<StepOutcome> {
     const running = this.#step(call);
     this.#running.add(running);
     running.finally(() => this.#running.delete(running)).catch(() => undefined);
     return running;
   }
 
-  async #step(call: StepCall): Promise<Outcome> {
-    const step = new AgentStep(this, call);
+  async #step(call: StepCall): Promise<StepOutcome> {
+    const step = stepFor(this, call);
     // What led to the step must not come out otherwise once the step can be seen.
-    if (this.state.mustSave) await this.#save();
+    if (this.state.mustSave) await this.save();
     const outcome = await step.run();
     await this.state.inOrder(call.path);
     return outcome;
@@ -216,13 +218,13 @@ export class TurnRun implements StepHost, TurnDriver {
 
   async #runTeam(): Promise<TurnEnd> {
     const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
-    this.#agents = info.agents;
+    this.#agents = info.agents.map((agent) => this.#deps.configured(agent));
     const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
     if (goesOn) await this.#bringProgress();
     const { turnEnd } = this.log;
     if (turnEnd) return endOf(turnEnd);
     const { options = {} } = info.team;
-    const frame = { turn: this.turn, causes: this.causes, agents: info.agents, options };
+    const frame = { turn: this.turn, causes: this.causes, agents: this.#agents, options };
     const kernel = new Kernel(frame, this.state.journal, this);
     this.#kernel = kernel;
     const team = this.#deps.teams[info.team.name];
@@ -237,13 +239,11 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.log.append([], end ? this.#closes(end) : {});
   }
 
-  /** How the steps that the journal knows have ended: what this activity does not carry itself is read. */
-  async #ends(): Promise<StepEnds> {
-    const own = endsAmong([...this.#input.lead, ...this.log.facts()]);
-    const asked = this.state.journal.decided().filter(({ kind }) => kind === 'ask');
-    const steps = asked.map(({ path }) => stepId(this.turn, path)).filter((step) => !own.has(step));
-    const read = await this.patiently(() => this.conversations.ends(this.ref, this.turn, new Set(steps)));
-    return new Map([...read, ...own]);
+  #ends(): Promise<StepEnds> {
+    const carried = [...this.#input.lead, ...this.log.facts()];
+    return endsOf(this.turn, this.state.journal.decided(), carried, (steps) =>
+      this.patiently(() => this.conversations.ends(this.ref, this.turn, steps)),
+    );
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {

@@ -1,6 +1,7 @@
 import {
   ConvokeError,
   START,
+  type AgentSpec,
   type EventDraft,
   type SessionInfo,
   type SessionRef,
@@ -9,6 +10,7 @@ import {
 import { recoverLog } from '../../src/log/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
 import type { AgentRunner } from '../agents/runner.ts';
+import type { Tool } from '../tools/tool.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { LogAccess } from '../log-writer.ts';
 import type { Team } from '../teams/team.ts';
@@ -20,6 +22,10 @@ export interface TurnDeps extends LogAccess {
   readonly conversations: Conversations;
   readonly teams: Readonly<Record<string, Team>>;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
+  /** The tools of this worker, by name. Throws if a source of tools cannot be reached. */
+  readonly tools: () => Promise<ReadonlyMap<string, Tool>>;
+  /** An agent of the session with the settings of this worker's configuration, if it refers to that. */
+  readonly configured: (agent: AgentSpec) => AgentSpec;
   readonly logger?: Pick<Logger, 'warn'> | undefined;
 }
 

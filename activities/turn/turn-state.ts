@@ -67,7 +67,9 @@ export class TurnState {
 
   /** The team was answered something that is not durable: a number, the end of a pause. The end of a step is durable before. */
   get mustSave(): boolean {
-    return this.journal.added.slice(this.#saved).some(({ kind }) => kind !== 'ask');
+    return this.journal.added
+      .slice(this.#saved)
+      .some(({ kind }) => kind === 'now' || kind === 'random' || kind === 'sleep');
   }
 
   /** So many of the entries that the journal has added are durable. */
@@ -108,9 +110,10 @@ export class TurnState {
   }
 
   /** Journals a step's end. */
-  end({ path, step, agent }: StepCall, ends: readonly EventDraft[]): void {
+  end({ path, step, agent, use }: StepCall, ends: readonly EventDraft[]): void {
     const outcome = ends[0]?.type === 'step.completed' ? 'completed' : 'failed';
-    this.journal.add({ path, kind: 'ask', key: agent, outcome });
+    const call = use ? ({ kind: 'call', key: use.tool } as const) : ({ kind: 'ask', key: agent } as const);
+    this.journal.add({ path, ...call, outcome });
     this.#queue(path);
     const { chars, bytes } = sizeOf(ends);
     this.#size = { chars: this.#size.chars + chars, bytes: this.#size.bytes + bytes };

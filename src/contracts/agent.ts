@@ -39,13 +39,17 @@ export interface AgentScript {
   readonly faults?: readonly ScriptFault[];
 }
 
-/** Who executes an agent's steps: `scripted` (declared as data) or `model` (a language model). */
-export type RunnerName = 'scripted' | 'model';
+/**
+ * Who executes an agent's steps. `scripted` (declared as data), `model` (a language model), `configured` (an agent of the workers' own
+ * configuration, see `use`).
+ */
+export type RunnerName = 'scripted' | 'model' | 'configured';
 
 /** A named participant. */
 export interface AgentSpec {
   readonly name: string;
-  readonly runner: RunnerName;
+  /** A `RunnerName`; in a worker, once its configuration is looked up, also what that has. */
+  readonly runner: RunnerName | (string & {});
   /** The model's system instructions. */
   readonly instructions?: string;
   /** The model's id at its provider; absent: the deployment's default. */
@@ -65,8 +69,18 @@ export interface AgentSpec {
   readonly reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high';
   /** The model's context window, tokens; absent: from the table of known models, or a conservative default. */
   readonly contextTokens?: number;
-  /** Settings for a custom runner, passed on unchanged. */
+  /** The agent of the workers' configuration that this is, whose settings it has; with runner `configured`. */
+  readonly use?: string;
+  /** Settings of the agent in this session, checked by its own schema. */
   readonly options?: JsonObject;
+  /** Tools of the workers' configuration that a model may call. */
+  readonly tools?: readonly string[];
+  /** Agents of the session that a model may give a task to, as if they were tools. */
+  readonly delegates?: readonly string[];
+  /** Agents of the session that a model may hand the conversation over to. */
+  readonly handoff?: readonly string[];
+  /** JSON Schema of the answer: a model is asked for JSON, and an answer that does not fit is repaired. */
+  readonly output?: JsonObject;
   /** Total number of attempts of a step whose provider fails; default `LIMITS.stepAttempts`. */
   readonly maxAttempts?: number;
   /** Longest time of one attempt, ms; default `LIMITS.stepTimeoutMs`. */

@@ -55,6 +55,16 @@ export function stepId(turn: string, path: string): string {
   return `${turn}.${path}`;
 }
 
+/** The path of a tool call: the n-th (1, 2, …) of the answer at this path. */
+export function callPath(path: string, n: number): string {
+  return `${path}.c${n}`;
+}
+
+/** True for the step of a tool call; other steps are model calls. */
+export function isToolStep(step: string): boolean {
+  return /\.c\d+$/.test(step);
+}
+
 /**
  * Event ids name the fact, not its occurrence, so that an append that is sent twice is recognised. One fact, one id: a step has one
  * `end` whether it completed, failed or was cancelled, which makes "exactly one terminal event" a property of the log.

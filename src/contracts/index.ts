@@ -2,6 +2,7 @@
 // eslint-disable-next-line no-restricted-syntax -- `public.ts` names them
 export * from './public.ts';
 export {
+  callPath,
   eventId,
   ID_PATTERN,
   parseWorkflowId,
@@ -12,6 +13,7 @@ export {
   turnId,
 } from './ids.ts';
 export { jsonChars } from './json.ts';
+export { jsonIn } from './tool.ts';
 export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';

@@ -1,5 +1,5 @@
 /** What `convoke/contracts` exports: the shapes on the wire, the fold, the error table and the promised limits. */
-export { isId, turnNumber, workflowId } from './ids.ts';
+export { isId, isToolStep, turnNumber, workflowId } from './ids.ts';
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
 export { messageText } from './message.ts';
@@ -16,6 +16,7 @@ export type {
 export { endsStep } from './events/step.ts';
 export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
+export type { Handoff, ToolCall, ToolEffect, ToolResult, ToolRound, ToolSpec } from './tool.ts';
 export { reasonOf, REASONS } from './reasons.ts';
 export type { Reason, ReasonCode } from './reasons.ts';
 export { formatPosition, isAfter, parsePosition, START } from './cursor.ts';

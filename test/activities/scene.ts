@@ -4,11 +4,13 @@ import { setImmediate as afterMicrotasks } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { Conversations } from '../../activities/conversation/conversations.ts';
 import type { Team } from '../../activities/teams/team.ts';
+import type { Tool } from '../../activities/tools/tool.ts';
 import { Heartbeat } from '../../activities/turn/heartbeat.ts';
 import { TurnRun } from '../../activities/turn/run-turn.ts';
 import { TurnStopped } from '../../activities/turn/stops.ts';
 import {
   LIMITS,
+  type AgentSpec,
   type EventDraft,
   type LoggedEvent,
   type SessionInfo,
@@ -48,6 +50,7 @@ const SOLO: Team = async () => ({ agent: 'a' });
 
 export interface ExecutionOptions {
   readonly team?: Team;
+  readonly tools?: ReadonlyMap<string, Tool>;
   readonly input?: Partial<TurnInput>;
   /** Temporal's attempt; default 1. */
   readonly attempt?: number;
@@ -82,6 +85,8 @@ export class Execution {
     const deps = {
       ...{ log, source, patient: !local, conversations: new Conversations({ log, source }) },
       teams: { sequence: options.team ?? SOLO },
+      tools: async () => options.tools ?? new Map<string, Tool>(),
+      configured: (agent: AgentSpec) => agent,
       runners: Object.fromEntries((options.able ?? ['scripted']).map((name) => [name, this.cast])),
       logger: {
         warn: (details: object) => {

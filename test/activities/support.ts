@@ -9,6 +9,7 @@ import {
   type AgentSpec,
   type ErrorCode,
   type EventDraft,
+  type JsonObject,
   type KnownEvents,
   type LoggedEvent,
   type Position,
@@ -177,6 +178,10 @@ export class Puppet {
 
   count(inputTokens: number, outputTokens: number): void {
     this.#push(() => ({ type: 'usage', usage: { inputTokens, outputTokens } }));
+  }
+
+  call(tool: string, input: JsonObject = {}, id = `call-${tool}`): void {
+    this.#push(() => ({ type: 'call', call: { id, tool, input } }));
   }
 
   finish(finish: 'stop' | 'length'): void {

@@ -1,5 +1,6 @@
-/** Steps: one model call each, in any number of attempts. */
+/** Steps: one model call or one tool call each, in any number of attempts. */
 import type { Reason } from '../reasons.ts';
+import type { ToolCall } from '../tool.ts';
 
 /** Tokens that a model counted for one attempt of a step. */
 export interface Usage {
@@ -20,23 +21,24 @@ export interface FailureInfo {
   readonly message: string;
 }
 
-/** What a step said. */
+/** What a step said; of a tool's step the result. */
 interface Said {
   readonly text: string;
-  /** What the model thought before it answered. */
+  /** What the model thought before it answered; of a tool's step its progress. */
   readonly reasoning?: string;
   /** Of the last attempt only; superseded attempts are counted in `step.restarted`. */
   readonly usage?: Usage;
 }
 
 export interface StepEventData {
-  'step.started': Record<string, never>;
+  /** `use`: the step is a tool call, made by the agent; absent: it is a model call. */
+  'step.started': { readonly use?: ToolCall };
   /** A new attempt begins; everything that earlier attempts said is withdrawn. `usage`: of the superseded attempt, if known. */
   'step.restarted': { readonly reason: Reason | string; readonly usage?: Usage };
   /** The step pauses before its next attempt. `until`: when that begins, ms since the Unix epoch. */
   'step.waiting': FailureInfo & { readonly until: number };
-  /** `finish` other than `stop`: the answer was cut short. */
-  'step.completed': Said & { readonly finish?: FinishReason };
+  /** `finish` other than `stop` or `tools`: the answer was cut short. `calls`: the tools that the model calls; their steps follow. */
+  'step.completed': Said & { readonly finish?: FinishReason; readonly calls?: readonly ToolCall[] };
   /** `retryAt`: when the provider will accept the next call, ms since the Unix epoch. */
   'step.failed': Said & FailureInfo & { readonly retryAt?: number };
   'step.cancelled': Said & { readonly reason: Reason | string };

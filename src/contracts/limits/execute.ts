@@ -18,6 +18,18 @@ export const EXECUTE = {
   turnSteps: 2_000,
   /** Calls of a team that a turn's journal may hold; at about 60 bytes each it stays far below a payload of 2 MiB. */
   journalEntries: 10_000,
+  /** Answers of a model in one ask of its agent; the last may call no tool. */
+  askRounds: 24,
+  /** Calls in one answer of a model; further ones fail. */
+  callsPerRound: 32,
+  /** Arguments of one call, UTF-16 code units of JSON. */
+  callChars: 32 * KIB,
+  /** Result of a tool that a model is told; of a longer one the beginning. */
+  toolResultChars: 32 * KIB,
+  /** Agents that give tasks to agents that give tasks … */
+  delegateDepth: 4,
+  /** Longest time of a tool call, ms; a tool may set its own. */
+  toolTimeoutMs: 60 * SECOND,
   /** Branches of one `parallel`. */
   turnWidth: 100,
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */

@@ -8,7 +8,10 @@ export function keepNewest<T>(list: readonly T[]): readonly T[] {
 }
 
 function chars(entry: Entry): number {
-  if (entry.kind === 'step') return entry.text.length + (entry.reasoning?.length ?? 0);
+  if (entry.kind === 'step') {
+    const { text, reasoning = '', use, calls } = entry;
+    return text.length + reasoning.length + (use ? jsonChars(use) : 0) + (calls ? jsonChars(calls) : 0);
+  }
   return entry.parts.reduce(
     (sum, part) => sum + (part.type === 'text' ? part.text.length : jsonChars(part.data)),
     0,

@@ -1,5 +1,5 @@
 /** How the events of a step change its entry. */
-import type { SessionEvent } from '../events/envelope.ts';
+import type { EventData, SessionEvent } from '../events/envelope.ts';
 import type { Usage } from '../events/step.ts';
 import { reasonOf } from '../reasons.ts';
 import { editStep, withEntry } from './edit.ts';
@@ -46,10 +46,14 @@ function end(entry: StepEntry, event: StepEnd): StepEntry {
     status: END_STATUS[event.type],
     text,
     ...(reasoning === undefined ? {} : { reasoning }),
-    ...(event.type === 'step.completed' && event.data.finish ? { finish: event.data.finish } : {}),
+    ...(event.type === 'step.completed' ? answerOf(event.data) : {}),
     ...(event.type === 'step.failed' ? { failure: failureOf(event.data) } : {}),
     ...(event.type === 'step.cancelled' ? { reason: reasonOf(event.data.reason) } : {}),
   };
+}
+
+function answerOf({ finish, calls }: EventData['step.completed']): Pick<StepEntry, 'finish' | 'calls'> {
+  return { ...(finish ? { finish } : {}), ...(calls ? { calls } : {}) };
 }
 
 function failureOf(data: NonNullable<StepEntry['failure']>): NonNullable<StepEntry['failure']> {
@@ -68,6 +72,7 @@ export function reduceStep(view: SessionView, event: StepEvent): SessionView {
         turn,
         agent,
         attempt: attempt ?? 1,
+        ...(event.data.use ? { use: event.data.use } : {}),
         status,
         text: '',
         at,

@@ -4,6 +4,7 @@ import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { MessagePart, ReceiptStatus } from '../message.ts';
 import type { Reason } from '../reasons.ts';
+import type { ToolCall } from '../tool.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 
 export interface MessageEntry {
@@ -24,6 +25,8 @@ export interface StepEntry {
   readonly step: string;
   readonly turn: string;
   readonly agent: string;
+  /** The step is a tool call of the agent: `text` is its result, `reasoning` its progress. */
+  readonly use?: ToolCall;
   readonly attempt: number;
   readonly status: 'running' | EndStatus;
   readonly text: string;
@@ -37,6 +40,8 @@ export interface StepEntry {
   /** Sum over all attempts. */
   readonly usage?: Usage;
   readonly finish?: FinishReason;
+  /** The tools that the model called; each has a step of its own. */
+  readonly calls?: readonly ToolCall[];
   /** Why the step pauses, and until when, ms since the Unix epoch. */
   readonly waiting?: FailureInfo & { readonly until: number };
 }

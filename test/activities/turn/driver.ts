@@ -3,6 +3,7 @@ import {
   Kernel,
   type PauseCall,
   type StepCall,
+  type StepOutcome,
   type TurnDriver,
   type TurnEnd,
 } from '../../../activities/turn/kernel.ts';
@@ -13,6 +14,7 @@ import {
   EMPTY_JOURNAL,
   type Journal,
   type LoggedEvent,
+  type ToolCall,
   type TurnWait,
 } from '../../../src/contracts/index.ts';
 
@@ -61,7 +63,7 @@ interface World {
 
 interface OpenStep {
   readonly call: StepCall;
-  end(outcome: Outcome): void;
+  end(outcome: Outcome & { readonly calls?: readonly ToolCall[] }): void;
 }
 
 export class Run implements TurnDriver {
@@ -134,13 +136,15 @@ export class Run implements TurnDriver {
 
   #end(
     { call, end }: OpenStep,
-    outcome: Outcome,
+    outcome: Outcome & { readonly calls?: readonly ToolCall[] },
     entry: { path: string; outcome: 'completed' | 'failed' },
   ): void {
-    this.#journal.add({ ...entry, kind: 'ask', key: call.agent });
+    const { use, agent } = call;
+    this.#journal.add({ ...entry, ...(use ? { kind: 'call', key: use.tool } : { kind: 'ask', key: agent }) });
     this.#open.delete(call.step);
     const type = outcome.status === 'completed' ? 'step.completed' : 'step.failed';
-    const data = outcome.status === 'completed' ? { text: outcome.text } : outcome;
+    const { calls = [] } = outcome;
+    const data = outcome.status === 'completed' ? { text: outcome.text, calls } : outcome;
     const event = { id: `step:${call.step}:end`, type, at: 1, step: call.step, seq: 1, data } as LoggedEvent;
     this.#turn.ends.set(call.step, event);
     end(outcome);
@@ -148,10 +152,13 @@ export class Run implements TurnDriver {
 
   // The driver
 
-  step(call: StepCall): Promise<Outcome> {
+  step(call: StepCall): Promise<StepOutcome> {
     this.#turn.started.push(call.step);
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#open.set(call.step, { call, end: resolve });
+    const { promise, resolve } = Promise.withResolvers<StepOutcome>();
+    const end = (outcome: Outcome & { readonly calls?: readonly ToolCall[] }): void => {
+      resolve(outcome.status === 'completed' ? { ...outcome, calls: outcome.calls ?? [] } : outcome);
+    };
+    this.#open.set(call.step, { call, end });
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const go of waiting) go();

@@ -5,11 +5,12 @@ import {
   Kernel,
   type PauseCall,
   type StepCall,
+  type StepOutcome,
   type TurnDriver,
   type TurnEnd,
 } from '../../../activities/turn/kernel.ts';
 import { TurnState } from '../../../activities/turn/turn-state.ts';
-import type { Outcome, Team } from '../../../activities/teams/team.ts';
+import type { Team } from '../../../activities/teams/team.ts';
 import {
   EMPTY_JOURNAL,
   type EventDraft,
@@ -140,7 +141,7 @@ export class WorldRun implements TurnDriver {
 
   // The driver
 
-  async step(call: StepCall): Promise<Outcome> {
+  async step(call: StepCall): Promise<StepOutcome> {
     if (this.#state.mustSave) await this.#save();
     this.#world.called(call);
     await this.#until(this.steps, call);
@@ -203,13 +204,13 @@ export class WorldRun implements TurnDriver {
 }
 
 /** The same whenever it is asked: one step in four fails. */
-function outcomeOf({ step, agent }: StepCall): Outcome {
+function outcomeOf({ step, agent }: StepCall): StepOutcome {
   const text = `${agent} in ${step}`;
-  if (hash(text) % 4 > 0) return { status: 'completed', step, agent, text };
+  if (hash(text) % 4 > 0) return { status: 'completed', step, agent, text, calls: [] };
   return { status: 'failed', step, agent, code: 'agent_failed', message: 'It failed.', text };
 }
 
-function endOf({ status, step, agent, ...data }: Outcome): EventDraft {
+function endOf({ status, step, agent, ...data }: StepOutcome): EventDraft {
   const type = status === 'completed' ? 'step.completed' : 'step.failed';
   return { id: `step:${step}:end`, type, at: 1, turn: 't1', step, agent, data } as EventDraft; // safety: `data` is that of `type`
 }

@@ -1,14 +1,13 @@
 /**
- * A step of an agent: tries until there is an end, whoever calls. The order of its end is what makes it trusted: the agent has ended → the
- * journal has the end → it is durable → it is shown (committed to the log) → the team hears of it.
+ * A step, a model call or a tool call: tries until there is an end, whoever calls. The order of its end is what makes it trusted: the
+ * performer has ended → the journal has the end → it is durable → it is shown (committed to the log) → the team hears of it.
  *
  * What goes wrong has a cause, and each has a budget of its own: the engine (log, archive or workflow away) is waited for; a worker that is
- * lost counts in `TurnState.lost`; a provider that fails counts against the agent's attempts; what the agent itself does is final.
+ * lost counts in `TurnState.lost`; a provider that fails counts against the step's attempts; what the agent itself does is final.
  */
 import {
   eventId,
   isConvokeError,
-  LIMITS,
   RECOVERY,
   type AgentSpec,
   type EventData,
@@ -18,18 +17,18 @@ import {
   type SessionRef,
 } from '../../src/contracts/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
-import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
+import { RunnerError, type AgentRunner } from '../agents/runner.ts';
 import type { Conversations } from '../conversation/conversations.ts';
-import type { Outcome } from '../teams/team.ts';
-import type { StepCall } from '../turn/kernel.ts';
+import type { Tool } from '../tools/tool.ts';
+import type { StepCall, StepOutcome } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
 import type { TurnState } from '../turn/turn-state.ts';
 import { Attempt, type Said } from './attempt.ts';
 import { OpenStep } from './open-step.ts';
-import { asRunnerError, brief, cutBy, extras, finalFailure, outcomeOf, silent, turnEnd } from './outcome.ts';
+import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, turnEnd } from './outcome.ts';
+import type { Performer } from './performer.ts';
 import { retryOf } from './retries.ts';
-import type { SpeechBounds } from './speech.ts';
 
 /** The turn, as its steps see it. */
 export interface StepHost {
@@ -40,6 +39,8 @@ export interface StepHost {
   readonly state: TurnState;
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
+  /** The tools of this worker, by name. Throws if a source of tools cannot be reached. */
+  tools(): Promise<ReadonlyMap<string, Tool>>;
   /** Told what an agent threw that is not for clients. */
   readonly logger?: Pick<Logger, 'warn'> | undefined;
   /** Aborts when the turn is stopped; its reason is a `TurnStopped`. */
@@ -57,6 +58,8 @@ export interface StepHost {
   lack(call: StepCall, runner: string): Promise<void>;
   /** Waits for an engine that is away. */
   patiently<T>(call: () => Promise<T>): Promise<T>;
+  /** Makes durable that the step has begun. */
+  save(): Promise<void>;
   /** Journals how the step has ended; resolves once that is durable. */
   persist(call: StepCall, ends: readonly EventDraft[]): Promise<void>;
 }
@@ -69,28 +72,28 @@ const TOO_MUCH = new RunnerError(
   { retryable: false },
 );
 
-const NOTHING: Said = { text: '', reasoning: '', usage: undefined, finish: undefined };
+const NOTHING: Said = { text: '', reasoning: '', calls: [], usage: undefined, finish: undefined };
 
-export class AgentStep {
+export class Step<Shown> {
   readonly #host: StepHost;
   readonly #call: StepCall;
-  readonly #agent: AgentSpec;
+  readonly #performer: Performer<Shown>;
   readonly #startedAt = Date.now();
   /** Executions that were lost before this one began with the step, and may have been lost by it. */
   readonly #lost: number;
   #tries = 0;
 
-  constructor(host: StepHost, call: StepCall) {
+  constructor(host: StepHost, call: StepCall, performer: Performer<Shown>) {
     this.#host = host;
     this.#call = call;
-    this.#agent = host.agent(call.agent);
+    this.#performer = performer;
     this.#lost = host.state.lost;
   }
 
   /** Runs the step to its end. Rejects with `TurnStopped` when there is nothing to say any more. */
-  async run(): Promise<Outcome> {
-    const { runner } = this.#agent;
-    if (!this.#host.runners[runner]) await this.#host.lack(this.#call, runner);
+  async run(): Promise<StepOutcome> {
+    const { lacks } = this.#performer;
+    if (lacks !== null) await this.#host.lack(this.#call, lacks);
     for (;;) {
       const { until } = this.#host.state.open[this.#call.step] ?? {};
       if (until !== undefined && !this.#gaveUp(until)) await this.#host.pause(this.#call, until);
@@ -109,16 +112,17 @@ export class AgentStep {
     state.began(this.#call.step, open.attempt);
     const hopeless = this.#hopeless(before);
     if (hopeless) return this.#fail(open, NOTHING, hopeless.error, hopeless.retryInMs);
-    const shown = await this.#shown();
+    const shown = await this.#shown(before);
     if (shown instanceof RunnerError) return this.#fail(open, NOTHING, shown);
-    const heard = await new Attempt(open, signal).hear(this.#bounds(), (stop) =>
-      this.#speak(open, shown, stop),
+    const performer = this.#performer;
+    const heard = await new Attempt(open, signal).hear(performer.bounds, (stop) =>
+      performer.speak(open.attempt, shown, stop),
     );
     if ('end' in heard) return this.#known(heard.end);
     const { said, failed } = heard;
     if (failed) return this.#failed(open, said, failed.error);
-    if (said.text === '') return this.#failed(open, said, silent());
-    return this.#complete(open, said);
+    const refused = performer.refuses(said);
+    return refused ? this.#failed(open, said, refused) : this.#complete(open, said);
   }
 
   /** Why there is no use in letting the agent speak again. */
@@ -138,7 +142,7 @@ export class AgentStep {
 
   #next(): OpenStep {
     const { ref, turn, causes, owner, order, state, log, conversations } = this.#host;
-    const { step, agent } = this.#call;
+    const { step, agent, use } = this.#call;
     const before = state.open[step];
     this.#tries += 1;
     return new OpenStep(log, conversations, {
@@ -147,45 +151,18 @@ export class AgentStep {
       atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
       reason: before && before.reason !== '' ? before.reason : LOST,
       usage: before?.usage,
+      use,
     });
   }
 
-  #bounds(): SpeechBounds {
-    const { quick, timeoutMs, firstMs, idleMs } = this.#agent;
-    const total = timeoutMs ?? LIMITS.stepTimeoutMs;
-    return {
-      timeoutMs: quick ? Math.min(total, LIMITS.quickTimeoutMs) : total,
-      firstMs: firstMs ?? LIMITS.stepFirstMs,
-      idleMs: idleMs ?? LIMITS.stepIdleMs,
-      maxChars: LIMITS.stepChars,
-    };
-  }
-
-  /** What the agent is shown, or why it cannot be: no other attempt would find it. Throws what is wrong in the engine. */
-  async #shown(): Promise<readonly Utterance[] | RunnerError> {
-    const { ref, turn, causes, conversations, runners } = this.#host;
-    const agent = this.#agent;
-    const budgetChars = runners[agent.runner]?.budgetChars?.(agent) ?? LIMITS.contextChars;
-    const seen = { turn, causes, steps: this.#call.sees, budgetChars };
+  /** What the attempt needs to know, or why it cannot be had: no other attempt would find it. Throws what is wrong in the engine. */
+  async #shown(before: OpenTry | undefined): Promise<Shown | RunnerError> {
     try {
-      return await this.#host.patiently(() => conversations.show(ref, seen));
+      return await this.#host.patiently(() => this.#performer.prepare(before));
     } catch (error) {
       if (isConvokeError(error) && error.code === 'context_incomplete') return asRunnerError(error);
       throw error;
     }
-  }
-
-  #speak(
-    { attempt }: OpenStep,
-    conversation: readonly Utterance[],
-    signal: AbortSignal,
-  ): AsyncIterable<RunPiece> {
-    const { ref, turn, runners } = this.#host;
-    const { step } = this.#call;
-    const agent = this.#agent;
-    const runner = runners[agent.runner];
-    if (!runner) throw new TurnStopped('unable', agent.runner);
-    return runner.run({ agent, ...ref, turn, step, attempt, conversation, signal });
   }
 
   async #failed(open: OpenStep, said: Said, error: unknown): Promise<LoggedEvent | null> {
@@ -201,8 +178,7 @@ export class AgentStep {
     const known = asRunnerError(error);
     const before = this.#host.state.open[step];
     const failures = (before?.failures ?? 0) + 1;
-    const maxAttempts = this.#agent.maxAttempts ?? LIMITS.stepAttempts;
-    const retry = retryOf(known, failures, maxAttempts, Math.random());
+    const retry = retryOf(known, failures, this.#performer.maxAttempts, Math.random());
     const patient = retry.again && !(this.#host.closing && retry.pauseMs >= RECOVERY.waitToldMs);
     if (!patient) {
       const retryAt = retry.again ? retry.pauseMs : retry.retryAfterMs;
@@ -234,8 +210,7 @@ export class AgentStep {
   }
 
   async #complete(open: OpenStep, said: Said): Promise<LoggedEvent> {
-    const { text } = said;
-    const ends = this.#ends(open, 'step.completed', { text, ...extras(said), ...cutBy(said) });
+    const ends = this.#ends(open, 'step.completed', answered(said));
     return this.#host.state.hasRoom(ends) ? this.#end(open, ends) : this.#fail(open, said, TOO_MUCH);
   }
 
@@ -261,7 +236,9 @@ export class AgentStep {
     const cause = causes[0] ?? '';
     const place = { at, turn, step, attempt, agent, cause, stamps: { execute: this.#startedAt } };
     const end = { id: eventId.stepEnded(step), type, ...place, data } as EventDraft; // safety: `data` is that of `type`
-    return last ? [end, turnEnd(end, { turn, at, cause })] : [end];
+    // A model that calls tools has not had the last word yet.
+    const goesOn = end.type === 'step.completed' && end.data.calls !== undefined;
+    return last && !goesOn ? [end, turnEnd(end, { turn, at, cause })] : [end];
   }
 
   /** Durable first, then shown. */

@@ -1,0 +1,123 @@
+/** A step that asks an agent: one model call, or one run of an agent of another kind. */
+import {
+  jsonChars,
+  jsonIn,
+  LIMITS,
+  type AgentSpec,
+  type JsonObject,
+  type OpenTry,
+  type ToolSpec,
+} from '../../src/contracts/index.ts';
+import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
+import { offersOf } from '../tools/offers.ts';
+import { mismatch } from '../tools/schema.ts';
+import type { StepCall } from '../turn/kernel.ts';
+import { TurnStopped } from '../turn/stops.ts';
+import type { Said } from './attempt.ts';
+import { silent } from './outcome.ts';
+import type { Performer } from './performer.ts';
+import type { SpeechBounds } from './speech.ts';
+import type { StepHost } from './step.ts';
+
+/** What an attempt is told. */
+interface Told {
+  readonly conversation: readonly Utterance[];
+  readonly tools: readonly ToolSpec[];
+  readonly repair?: string;
+}
+
+export class AgentPerformer implements Performer<Told> {
+  readonly #host: StepHost;
+  readonly #call: StepCall;
+  readonly #agent: AgentSpec;
+
+  constructor(host: StepHost, call: StepCall) {
+    this.#host = host;
+    this.#call = call;
+    this.#agent = host.agent(call.agent);
+  }
+
+  get #runner(): AgentRunner | undefined {
+    return this.#host.runners[this.#agent.runner];
+  }
+
+  get #output(): JsonObject | undefined {
+    return this.#call.input?.output ?? this.#agent.output;
+  }
+
+  get lacks(): string | null {
+    return this.#runner ? null : this.#agent.runner;
+  }
+
+  get bounds(): SpeechBounds {
+    const { quick, timeoutMs, firstMs, idleMs } = this.#agent;
+    const total = timeoutMs ?? LIMITS.stepTimeoutMs;
+    return {
+      timeoutMs: quick ? Math.min(total, LIMITS.quickTimeoutMs) : total,
+      firstMs: firstMs ?? LIMITS.stepFirstMs,
+      idleMs: idleMs ?? LIMITS.stepIdleMs,
+      maxChars: LIMITS.stepChars,
+    };
+  }
+
+  get maxAttempts(): number {
+    return this.#agent.maxAttempts ?? LIMITS.stepAttempts;
+  }
+
+  async prepare(before: OpenTry | undefined): Promise<Told | RunnerError> {
+    const { ref, turn, causes, conversations } = this.#host;
+    const { sees: steps, rounds = [], input } = this.#call;
+    const most = this.#runner?.budgetChars?.(this.#agent) ?? LIMITS.contextChars;
+    const budgetChars = most - jsonChars(rounds) - (input?.task?.length ?? 0);
+    const conversation = await conversations.show(ref, { turn, causes, steps, budgetChars });
+    const tools = await this.#tools();
+    if (tools instanceof RunnerError) return tools;
+    const refused = before?.code === 'agent_output_invalid' ? before.reason : undefined;
+    return { conversation, tools, ...(refused === undefined ? {} : { repair: refused }) };
+  }
+
+  /** What the model may call now. The last answer of an ask calls nothing. */
+  async #tools(): Promise<readonly ToolSpec[] | RunnerError> {
+    if (this.#call.mayCall !== true) return [];
+    const { tools: names = [] } = { tools: this.#agent.tools, ...this.#call.input };
+    const offers = offersOf(this.#agent);
+    if (names.length === 0) return offers;
+    const known = await this.#host.tools();
+    const specs = names.map((name) => known.get(name)?.spec ?? name);
+    const missing = specs.find((spec) => typeof spec === 'string');
+    if (missing !== undefined) {
+      const message = `The worker's configuration has no tool "${missing}", which ${this.#agent.name} may call.`;
+      return new RunnerError('tool_unknown', message, { retryable: false });
+    }
+    return [...(specs as readonly ToolSpec[]), ...offers]; // safety: no name is left among them
+  }
+
+  speak(attempt: number, told: Told, signal: AbortSignal): AsyncIterable<RunPiece> {
+    const runner = this.#runner;
+    const agent = this.#agent;
+    if (!runner) throw new TurnStopped('unable', agent.runner);
+    const { ref, turn } = this.#host;
+    const { step, rounds = [], input } = this.#call;
+    const output = this.#output;
+    return runner.run({
+      ...{ agent, ...ref, turn, step, attempt, signal, ...told },
+      ...(rounds.length === 0 ? {} : { rounds }),
+      ...(input?.task === undefined ? {} : { task: input.task }),
+      ...(output === undefined ? {} : { output }),
+    });
+  }
+
+  refuses({ text, calls }: Said): RunnerError | null {
+    if (calls.length > 0) return null;
+    if (text === '') return silent();
+    const output = this.#output;
+    if (output === undefined) return null;
+    const value = jsonIn(text);
+    const wrong = value === undefined ? 'it is not JSON' : mismatch(output, value);
+    if (wrong === null) return null;
+    return new RunnerError('agent_output_invalid', `The answer does not fit its schema: ${wrong}.`, {
+      retryable: true,
+      retryAfterMs: 0,
+    });
+  }
+}

@@ -1,0 +1,22 @@
+/** What a step does in each of its attempts: it asks an agent (`agent-performer`) or uses a tool (`tool-performer`). */
+import type { OpenTry } from '../../src/contracts/index.ts';
+import type { RunnerError, RunPiece } from '../agents/runner.ts';
+import type { Said } from './attempt.ts';
+import type { SpeechBounds } from './speech.ts';
+
+/** `Shown`: what an attempt needs to know. */
+export interface Performer<Shown> {
+  /** A means that this worker lacks and another may have; null: it has all that it needs. */
+  readonly lacks: string | null;
+  readonly bounds: SpeechBounds;
+  /** Attempts that may fail before the step does. */
+  readonly maxAttempts: number;
+  /**
+   * Gets what the next attempt needs to know. A `RunnerError`: there is no use in an attempt. `before`: what earlier attempts have left.
+   * Throws what is wrong in the engine.
+   */
+  prepare(before: OpenTry | undefined): Promise<Shown | RunnerError>;
+  speak(attempt: number, shown: Shown, signal: AbortSignal): AsyncIterable<RunPiece>;
+  /** What is wrong with an answer that has come to its end; null: nothing. */
+  refuses(said: Said): RunnerError | null;
+}

@@ -1,0 +1,96 @@
+/** A step that uses a tool for an agent. Its result is the step's text, its progress the step's reasoning. */
+import {
+  ConvokeError,
+  LIMITS,
+  RECOVERY,
+  sessionKey,
+  type OpenTry,
+  type ToolCall,
+} from '../../src/contracts/index.ts';
+import { RunnerError, type RunPiece } from '../agents/runner.ts';
+import { ToolError, type Tool } from '../tools/tool.ts';
+import type { StepCall } from '../turn/kernel.ts';
+import type { Performer } from './performer.ts';
+import type { SpeechBounds } from './speech.ts';
+import type { StepHost } from './step.ts';
+
+export class ToolPerformer implements Performer<Tool> {
+  readonly lacks = null;
+  readonly #host: StepHost;
+  readonly #call: StepCall;
+  readonly #use: ToolCall;
+  #tool: Tool | undefined;
+
+  constructor(host: StepHost, call: StepCall, use: ToolCall) {
+    this.#host = host;
+    this.#call = call;
+    this.#use = use;
+  }
+
+  get bounds(): SpeechBounds {
+    const timeoutMs = this.#tool?.timeoutMs ?? LIMITS.toolTimeoutMs;
+    return { timeoutMs, firstMs: timeoutMs, idleMs: timeoutMs, maxChars: LIMITS.stepChars };
+  }
+
+  /** A call that was tried once is not repeated if it must not be: its only attempt is the first. */
+  get maxAttempts(): number {
+    return this.#tool?.effect === 'once' ? 1 : LIMITS.stepAttempts;
+  }
+
+  async prepare(before: OpenTry | undefined): Promise<Tool | RunnerError> {
+    const { tool: name, input, malformed } = this.#use;
+    const tool = (await this.#host.tools()).get(name);
+    if (!tool) return final('tool_unknown', `There is no tool "${name}".`);
+    this.#tool = tool;
+    const wrong = malformed === undefined ? tool.check(input) : 'they are not a JSON object';
+    if (wrong !== null) return final('tool_input_invalid', `The arguments do not fit: ${wrong}.`);
+    if (tool.effect !== 'once') return tool;
+    if (before) {
+      return final(
+        'tool_outcome_unknown',
+        'The worker was lost during this call. It may have had its effect; it is not repeated.',
+      );
+    }
+    await this.#host.save();
+    return tool;
+  }
+
+  async *speak(attempt: number, tool: Tool, signal: AbortSignal): AsyncGenerator<RunPiece, void, undefined> {
+    const { ref, turn } = this.#host;
+    const { step, agent } = this.#call;
+    const key = `${sessionKey(ref)}:${step}`;
+    const { input } = this.#use;
+    try {
+      for await (const piece of tool.run({ ...ref, turn, step, attempt, agent, key, input, signal })) {
+        yield { type: piece.type === 'result' ? 'text' : 'reasoning', text: piece.text };
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#failure(error);
+    }
+  }
+
+  /** A tool may have nothing to tell. */
+  refuses(): null {
+    return null;
+  }
+
+  #failure(error: unknown): unknown {
+    if (error instanceof RunnerError || error instanceof ConvokeError) return error;
+    const known = error instanceof ToolError;
+    if (!known) this.#host.logger?.warn({ err: error, tool: this.#use.tool }, 'A tool threw an error');
+    const message = known ? error.message : `The tool "${this.#use.tool}" failed.`;
+    const retryable = known && error.retryable;
+    return new RunnerError('tool_failed', message, {
+      retryable,
+      ...(retryable ? { retryAfterMs: RECOVERY.providerPauseMs } : {}),
+    });
+  }
+}
+
+function final(
+  code: 'tool_unknown' | 'tool_input_invalid' | 'tool_outcome_unknown',
+  message: string,
+): RunnerError {
+  return new RunnerError(code, message, { retryable: false });
+}
