@@ -19,6 +19,8 @@ import { measureLongSession } from './figures/long-session.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
+import { measurePrompt } from './figures/prompt.ts';
+import { measureSteps } from './figures/steps.ts';
 import { measureTokens } from './figures/tokens.ts';
 import { othersSince, readUsage } from './noise.ts';
 import { asJson, asTable, machine } from './report.ts';
@@ -35,6 +37,8 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   tokens: measureTokens,
   load: measureLoad,
   cpu: measureCpu,
+  steps: measureSteps,
+  prompt: measurePrompt,
   long: measureLongSession,
   memory: measureMemory,
   admission: measureAdmission,

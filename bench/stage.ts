@@ -23,6 +23,8 @@ const BARE_WORKFLOWS = fileURLToPath(new URL('bare/workflow.ts', import.meta.url
 
 export interface Stage {
   readonly product: Engine;
+  /** Of its gateway. */
+  readonly productUrl: string;
   readonly bare: Engine;
   readonly productGateway: Service;
   readonly productWorker: Service;
@@ -63,6 +65,7 @@ async function productServices({ home, address, redisUrl }: Servers) {
     new Service(() => serving([...flags, COMMAND, 'worker', '--health-port', String(port)], port, workerEnv));
   return {
     product: createProductEngine(`http://127.0.0.1:${gateway}`),
+    productUrl: `http://127.0.0.1:${gateway}`,
     productGateway: new Service(() => serving([COMMAND, 'gateway', '--port', String(gateway)], gateway, env)),
     productWorker: worker(first, `--inspect-port=127.0.0.1:${inspector}`),
     productInspector: inspector,
