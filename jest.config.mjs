@@ -1,6 +1,7 @@
 /** Jest in ESM mode with SWC: TypeScript is checked by `tsc -b`, not here. */
 const shared = {
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/dist/packages/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

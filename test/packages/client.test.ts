@@ -1,0 +1,98 @@
+/** The package `@convoke/client`, as somebody has it who installs it: from its tarball, in an empty folder. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { publint } from 'publint';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const INSTALL_MS = 120_000;
+
+let folder = '';
+let tarball = '';
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`);
+  return stdout.trim();
+}
+
+beforeAll(() => {
+  tarball = run(process.execPath, ['scripts/pack.mjs'], ROOT).split('\n')[0] ?? '';
+  folder = mkdtempSync(join(tmpdir(), 'convoke-package-'));
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], folder);
+}, INSTALL_MS);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The Node that runs the tests, and the one on the PATH, which may be older. */
+const nodes: [string, string][] = [
+  ['the Node of the tests', process.execPath],
+  ['the Node on the PATH', 'node'],
+];
+
+test.each(nodes)('imports and requires in %s', (_, node) => {
+  const check =
+    "typeof c.connect === 'function' && c.isRetryable(new c.ClientError('offline')) && typeof k.applyEvent";
+  writeFileSync(
+    join(folder, 'esm.mjs'),
+    `import * as c from '@convoke/client'; import * as k from '@convoke/client/contracts'; console.log(${check});`,
+  );
+  writeFileSync(
+    join(folder, 'cjs.cjs'),
+    `const c = require('@convoke/client'); const k = require('@convoke/client/contracts'); console.log(${check});`,
+  );
+  expect(run(node, ['esm.mjs'], folder)).toBe('function');
+  expect(run(node, ['cjs.cjs'], folder)).toBe('function');
+});
+
+test('has types that a strict compiler takes, those of its dependencies too', () => {
+  const source = `
+    import { connect, type Session } from '@convoke/client';
+    import { applyEvent, type SessionView } from '@convoke/client/contracts';
+    const session: Session = connect({ url: 'http://localhost', token: 'dev' }).session('s');
+    session.on('view', (view: SessionView) => view.entries.length);
+    export const fold: typeof applyEvent = applyEvent;
+    // @ts-expect-error: a message has a text
+    void session.send(7);
+  `;
+  writeFileSync(join(folder, 'esm.mts'), source);
+  writeFileSync(join(folder, 'cjs.cts'), source);
+  const compilerOptions = {
+    ...{ strict: true, skipLibCheck: false, noEmit: true, module: 'nodenext', target: 'es2022' },
+    ...{ lib: ['es2023', 'dom'], types: [] },
+  };
+  const files = ['esm.mts', 'cjs.cts'];
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], folder);
+}, 60_000);
+
+test('installs socket.io-client and what that needs, nothing else', () => {
+  const own = readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+  expect(
+    own.filter((name) => !/^(@|socket\.io-|engine\.io-|debug$|ms$|ws$|xmlhttprequest-ssl$)/.test(name)),
+  ).toEqual([]);
+  const manifest = JSON.parse(
+    readFileSync(join(folder, 'node_modules/@convoke/client/package.json'), 'utf8'),
+  ) as {
+    dependencies: object;
+  };
+  expect(Object.keys(manifest.dependencies)).toEqual(['socket.io-client']);
+});
+
+test('is what publint and are-the-types-wrong accept', async () => {
+  const pkgDir = join(dirname(tarball), 'client');
+  expect((await publint({ pkgDir, pack: false })).messages).toEqual([]);
+  const analysis = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
+  // The resolution before Node 12 knows no exports.
+  const problems = analysis.types
+    ? analysis.problems.filter((each) => !('resolutionKind' in each && each.resolutionKind === 'node10'))
+    : ['no types'];
+  expect(problems).toEqual([]);
+}, 60_000);
