@@ -35,6 +35,20 @@ function unheard(log: Tapped, count: number): Promise<void> {
   return eventually('notices go by', () => log.unheard >= count);
 }
 
+test('an event that cannot be folded, from whoever can publish, does not end the gateway', async () => {
+  const author = await rig.author();
+  const { delivery } = await rig.gateway(author);
+  const client = new Client(author.ref);
+  await client.subscribe(delivery);
+  const { epoch, seq } = client.view.position;
+  const strange = { id: 'message:x', type: 'message.accepted', at: 1, data: { messageId: 'x' } };
+  const notice = `E ${epoch} ${seq + 1} ${JSON.stringify(strange)}`;
+  await rig.admin.spublish(logKeys(author.ref).channel, notice);
+  await author.turn('t1', 'Hi');
+  await eventually('all is here', () => client.seq === author.at.seq);
+  expectTold(client, author);
+});
+
 describe('lost notices', () => {
   test('are read from the log as soon as a later one comes', async () => {
     const author = await rig.author();

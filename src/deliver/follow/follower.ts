@@ -187,9 +187,21 @@ export class Follower implements LogListener {
 
   #hear(notice: Notice): void {
     const { is } = this.#phase;
-    if (is === 'stopped' || (is === 'live' && this.#take(notice, false))) return;
+    if (is === 'stopped' || (is === 'live' && this.#fits(notice))) return;
     this.#waiting.add(notice);
     if (is === 'live') this.#fallBehind();
+  }
+
+  /**
+   * False also for an event that cannot be folded: anybody who can publish can send one. It waits, and the log, which is read then, says what is
+   * true; an exception would end the gateway with all of its sessions.
+   */
+  #fits(notice: Notice): boolean {
+    try {
+      return this.#take(notice, false);
+    } catch {
+      return false;
+    }
   }
 
   /** False if something before the notice is missing. */

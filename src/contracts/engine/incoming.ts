@@ -1,0 +1,34 @@
+/** What may come in by a signal. Anybody with access to Temporal can send one: a wrong one must not fail the workflow's task for ever. */
+import { isId, jsonChars, LIMITS, type Message, type MessagePart } from '../../src/contracts/index.ts';
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `JSON.stringify` fails at a depth of some thousands; what `JSON.parse` reads has no such bound. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
+}
+
+function isPart(value: unknown): value is MessagePart {
+  if (!isObject(value)) return false;
+  if (value['type'] === 'text') return typeof value['text'] === 'string';
+  return value['type'] === 'data' && isObject(value['data']);
+}
+
+const isOptionalText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+/** True if the value is a message in its shape and fits into an inbox; what the gateway has checked beyond that is not checked again. */
+export function isMessage(value: unknown): value is Message {
+  if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
+  const { messageId, parts, from, receivedAt, ended } = value;
+  return (
+    isId(messageId) &&
+    Array.isArray(parts) &&
+    parts.every(isPart) &&
+    isOptionalText(from) &&
+    isOptionalText(ended) &&
+    Number.isFinite(receivedAt) &&
+    jsonChars(value) <= LIMITS.inboxChars
+  );
+}
