@@ -6,6 +6,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -22,10 +23,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  closeReason,
+  isMessage,
   LIMITS,
   SEARCH_ATTRIBUTES,
   SESSION,
   type CancelReply,
+  type ErrorCode,
   type KnownEventsPage,
   type Receipt,
   type SessionInput,
@@ -34,7 +38,6 @@ import {
 import { archive, tryArchive } from './calls/archiver.ts';
 import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
-import { isMessage } from './rules/arrivals.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
 
@@ -51,7 +54,7 @@ export async function session(input: SessionInput): Promise<void> {
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
-  setHandler(cancelUpdate, (turn) => run.cancel(turn));
+  setHandler(cancelUpdate, (turn) => run.cancel(turn), { validator: checkTurn });
   setHandler(closeUpdate, (reason) => {
     run.close(reason);
     return undefined;
@@ -95,7 +98,7 @@ class SessionRun {
     log.warn('A signal that is not a message was ignored', { signals: this.#strange });
   }
 
-  cancel(turn: string | undefined): CancelReply {
+  cancel(turn?: string): CancelReply {
     const reply = this.machine.cancel(turn, Date.now());
     if (this.machine.turns.current?.cancelled) this.#scope?.cancel();
     this.#wakeInTime();
@@ -103,7 +106,7 @@ class SessionRun {
   }
 
   close(reason: unknown): void {
-    this.machine.close(reasonOf(reason), Date.now());
+    this.machine.close(closeReason(reason), Date.now());
     this.#wakeInTime();
   }
 
@@ -121,7 +124,7 @@ class SessionRun {
   async stop(reason: string): Promise<void> {
     this.close(reason);
     while (this.machine.turns.current ?? this.machine.hasMessage) {
-      if (this.cancel(undefined).status === 'none') break;
+      if (this.cancel().status === 'none') break;
       await condition(() => this.#scope === null);
       if (this.machine.turns.isUnended) this.machine.turns.settle(Date.now());
       await this.#publish();
@@ -265,7 +268,9 @@ class SessionRun {
   }
 }
 
-/** Anybody with access to Temporal can send the update. */
-function reasonOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, LIMITS.failureChars) : 'requested';
+/** Anybody with access to Temporal can send the update: an exception in its handler would fail the workflow's task for ever. */
+function checkTurn(turn: unknown): void {
+  if (turn === undefined || turn === null || typeof turn === 'string') return;
+  const code: ErrorCode = 'invalid_request';
+  throw ApplicationFailure.nonRetryable('The turn must be an id like t1, or absent.', code);
 }

@@ -36,6 +36,7 @@ export {
   interruptedState,
   interruptedTurn,
 } from './engine/carry-over.ts';
+export { closeReason, isMessage } from './engine/incoming.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
   CarriedTurn,

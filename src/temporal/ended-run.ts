@@ -1,12 +1,11 @@
 /** Reads what a workflow has left behind that ended without closing its session, from its history. Needs the server, and no worker. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { isId, RunRecord, SESSION, workflowId } from '../contracts/index.ts';
+import { closeReason, isMessage, RunRecord, SESSION, workflowId } from '../contracts/index.ts';
 import type {
   EndedRun,
   EventDraft,
   InterruptionReason,
-  Message,
   Report,
   SessionInput,
   SessionRef,
@@ -79,11 +78,11 @@ class HistoryReader {
     const signal = event.workflowExecutionSignaledEventAttributes;
     if (signal?.signalName === SESSION.signals.message) {
       const message = await this.#first(signal.input?.payloads);
-      if (isObject(message) && isId(message['messageId'])) record.message(message as unknown as Message); // the workflow checks the rest
+      if (isMessage(message)) record.message(message);
     }
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
     if (update?.name === SESSION.updates.close)
-      record.close(String(await this.#first(update.args?.payloads)));
+      record.close(closeReason(await this.#first(update.args?.payloads)));
     await this.#activity(record, event);
   }
 

@@ -1,5 +1,6 @@
 /** Turns on real servers: what they cost Temporal, that each message gets one, and how they are cancelled. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SESSION } from '../../src/contracts/index.ts';
 import type { AgentSpec } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startEngine } from '../support/worker.ts';
@@ -137,6 +138,16 @@ describe('a cancel', () => {
     const session = await engine.open([agent('a')]);
     await expect(engine.submitter.cancel(session)).rejects.toMatchObject({ code: 'turn_not_found' });
     await expect(engine.submitter.cancel(session, 't7')).rejects.toMatchObject({ code: 'turn_not_found' });
+  });
+
+  test('of what is no turn is refused, and the session goes on', async () => {
+    const session = await engine.open([agent('a')]);
+    for (const turn of [{ toString: 1 }, 1, ['t1']]) {
+      const update = session.handle().executeUpdate(SESSION.updates.cancel, { args: [turn] });
+      await expect(update).rejects.toMatchObject({ cause: { type: 'invalid_request' } });
+    }
+    await session.send('m1');
+    expect(faults(await session.turnEnded('t1'))).toEqual([]);
   });
 });
 

@@ -1,5 +1,11 @@
-/** What may come in by a signal. Anybody with access to Temporal can send one: a wrong one must not fail the workflow's task for ever. */
-import { isId, jsonChars, LIMITS, type Message, type MessagePart } from '../../src/contracts/index.ts';
+/**
+ * What signals and updates may bring. Anybody with access to Temporal can send one: one of the wrong shape must neither fail the workflow's
+ * task for ever, nor reach the run that follows one that was interrupted.
+ */
+import { isId } from '../ids.ts';
+import { jsonChars } from '../json.ts';
+import { LIMITS } from '../limits/index.ts';
+import type { Message, MessagePart } from '../message.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -31,4 +37,9 @@ export function isMessage(value: unknown): value is Message {
     Number.isFinite(receivedAt) &&
     jsonChars(value) <= LIMITS.inboxChars
   );
+}
+
+/** Why a session is to be closed, as it was given. */
+export function closeReason(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, LIMITS.failureChars) : 'requested';
 }

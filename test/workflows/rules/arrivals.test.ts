@@ -1,8 +1,7 @@
 /** Whatever is sent as a signal: what is no message is told apart, and nothing throws. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LIMITS, type Json, type Message } from '../../../src/contracts/index.ts';
-import { isMessage } from '../../../workflows/rules/arrivals.ts';
+import { isMessage, LIMITS, type Json, type Message } from '../../../src/contracts/index.ts';
 import { SessionMachine } from '../../../workflows/rules/machine.ts';
 import { INPUT, message } from './support.ts';
 
