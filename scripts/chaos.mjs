@@ -17,6 +17,7 @@ const env = {
   CHAOS_SECONDS: values.seconds,
   CHAOS_LOSSES: '200',
   CHAOS_ROUNDS: '1000',
+  CHAOS_STEP_SECONDS: '660',
   ...(values.seed ? { CHAOS_SEED: values.seed } : {}),
 };
 process.exit(await run(NODE, args, { env }));
