@@ -29,6 +29,11 @@ import type { TurnDeps } from './turn/turn-deps.ts';
 export { createEndpoint, createModelRunner, createScriptedRunner, createTransport } from './agents/index.ts';
 export type { AgentRunner, EndpointSettings } from './agents/index.ts';
 export type { Team } from './teams/team.ts';
+export { tool } from './tools/functions.ts';
+export type { ToolContext, ToolSettings } from './tools/functions.ts';
+export type { ToolSource } from './tools/source.ts';
+export { ToolError } from './tools/tool.ts';
+export { Toolbox } from './tools/toolbox.ts';
 
 export interface ActivityDeps
   extends

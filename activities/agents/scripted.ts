@@ -1,7 +1,7 @@
 /** The scripted runner: an agent whose words, pace, failures and silences are declared as data. Calls nobody. */
 import { setImmediate as nextTick, setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '../../src/contracts/index.ts';
-import type { AgentScript, ScriptFault } from '../../src/contracts/index.ts';
+import type { AgentScript, Json, JsonObject, ScriptCall, ScriptFault } from '../../src/contracts/index.ts';
 import { RunnerError } from './runner.ts';
 import type { AgentRunner, RunPiece, RunRequest } from './runner.ts';
 
@@ -23,6 +23,12 @@ export function createScriptedRunner(): AgentRunner {
 async function* run(request: RunRequest): AsyncGenerator<RunPiece, void, undefined> {
   const { agent, attempt, signal } = request;
   const script = agent.script ?? {};
+  const { rounds = [] } = request;
+  const calls = script.calls?.[rounds.length] ?? [];
+  if (calls.length > 0) {
+    yield* call(calls, request);
+    return;
+  }
   const fault = faultOf(script, attempt);
   let said = 0;
   for (const text of tokensOf(script, request)) {
@@ -33,6 +39,24 @@ async function* run(request: RunRequest): AsyncGenerator<RunPiece, void, undefin
   }
   if (fault?.afterTokens === said) yield* misbehave(fault, script.paceMs, signal);
   signal.throwIfAborted();
+}
+
+/** A round of calls: a model that calls tools need not say anything. */
+function* call(calls: readonly ScriptCall[], request: RunRequest): Generator<RunPiece, void, undefined> {
+  for (const [index, { tool, input = {} }] of calls.entries()) {
+    const id = `call-${(request.rounds?.length ?? 0) + 1}-${index + 1}`;
+    // safety: an object stays one
+    yield { type: 'call', call: { id, tool, input: filled(input, request) as JsonObject } };
+  }
+  yield { type: 'finish', finish: 'tools' };
+}
+
+/** The value with the placeholders in its texts replaced. */
+function filled(value: Json, request: RunRequest): Json {
+  if (typeof value === 'string') return render(value, request);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each: Json) => filled(each, request));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filled(each, request)]));
 }
 
 /** Wait for the pace, or now and then for the event loop; throws the signal's reason when aborted. */
@@ -117,10 +141,11 @@ function render(template: string, request: RunRequest): string {
     previous: () => request.conversation.findLast((said) => said.role === 'agent')?.text ?? '',
     agent: () => request.agent.name,
     turn: () => request.turn,
+    results: () => (request.rounds?.at(-1)?.calls ?? []).map(({ result }) => result.text).join('\n'),
   };
   let text = '';
   // Odd parts are the names between braces. A template can multiply a long message: past a step's limit no more is made of it.
-  for (const [index, part] of template.split(/\{\{(message|previous|agent|turn)\}\}/).entries()) {
+  for (const [index, part] of template.split(/\{\{(message|previous|agent|turn|results)\}\}/).entries()) {
     text += index % 2 === 0 ? part : (values[part]?.() ?? '');
     if (text.length > LIMITS.stepChars) break;
   }

@@ -9,8 +9,10 @@ import {
   type ToolSpec,
 } from '../../src/contracts/index.ts';
 import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
+import { isNamed } from '../tools/names.ts';
 import { offersOf } from '../tools/offers.ts';
 import { mismatch } from '../tools/schema.ts';
+import { ToolError } from '../tools/tool.ts';
 import type { StepCall } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
@@ -22,7 +24,8 @@ import type { StepHost } from './step.ts';
 /** What an attempt is told. */
 interface Told {
   readonly conversation: readonly Utterance[];
-  readonly tools: readonly ToolSpec[];
+  /** Or why they cannot be had. */
+  readonly tools: readonly ToolSpec[] | RunnerError;
   readonly repair?: string;
 }
 
@@ -71,7 +74,6 @@ export class AgentPerformer implements Performer<Told> {
     const budgetChars = most - jsonChars(rounds) - (input?.task?.length ?? 0);
     const conversation = await conversations.show(ref, { turn, causes, steps, budgetChars });
     const tools = await this.#tools();
-    if (tools instanceof RunnerError) return tools;
     const refused = before?.code === 'agent_output_invalid' ? before.reason : undefined;
     return { conversation, tools, ...(refused === undefined ? {} : { repair: refused }) };
   }
@@ -82,25 +84,32 @@ export class AgentPerformer implements Performer<Told> {
     const { tools: names = [] } = { tools: this.#agent.tools, ...this.#call.input };
     const offers = offersOf(this.#agent);
     if (names.length === 0) return offers;
-    const known = await this.#host.tools();
-    const specs = names.map((name) => known.get(name)?.spec ?? name);
-    const missing = specs.find((spec) => typeof spec === 'string');
-    if (missing !== undefined) {
-      const message = `The worker's configuration has no tool "${missing}", which ${this.#agent.name} may call.`;
-      return new RunnerError('tool_unknown', message, { retryable: false });
+    try {
+      const known = await this.#host.tools(names);
+      const missing = names.find((name) => ![...known.keys()].some((tool) => isNamed(tool, [name])));
+      if (missing !== undefined) {
+        const message = `The worker's configuration has no tool "${missing}", which ${this.#agent.name} may call.`;
+        return new RunnerError('tool_unknown', message, { retryable: false });
+      }
+      const specs = [...known.values()].map(({ spec }) => spec);
+      return [...specs.filter(({ name }) => isNamed(name, names)), ...offers];
+    } catch (error) {
+      if (error instanceof ToolError)
+        return new RunnerError('tool_failed', error.message, { retryable: true });
+      throw error;
     }
-    return [...(specs as readonly ToolSpec[]), ...offers]; // safety: no name is left among them
   }
 
-  speak(attempt: number, told: Told, signal: AbortSignal): AsyncIterable<RunPiece> {
+  speak(attempt: number, { tools, ...told }: Told, signal: AbortSignal): AsyncIterable<RunPiece> {
     const runner = this.#runner;
     const agent = this.#agent;
     if (!runner) throw new TurnStopped('unable', agent.runner);
+    if (tools instanceof RunnerError) throw tools;
     const { ref, turn } = this.#host;
     const { step, rounds = [], input } = this.#call;
     const output = this.#output;
     return runner.run({
-      ...{ agent, ...ref, turn, step, attempt, signal, ...told },
+      ...{ agent, ...ref, turn, step, attempt, signal, tools, ...told },
       ...(rounds.length === 0 ? {} : { rounds }),
       ...(input?.task === undefined ? {} : { task: input.task }),
       ...(output === undefined ? {} : { output }),

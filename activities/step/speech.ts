@@ -12,6 +12,8 @@ export interface SpeechBounds {
   readonly idleMs: number;
   /** Text, reasoning and calls (as JSON) together, UTF-16 code units. */
   readonly maxChars: number;
+  /** Who is heard; default an agent. A tool that is late is not asked again: the model that called it decides. */
+  readonly speaker?: 'agent' | 'tool';
 }
 
 /** Who hears an agent. Both are called in order and never with an empty text; never after `listen` has settled. */
@@ -20,7 +22,7 @@ export interface Listener {
   reasoning(text: string): void;
 }
 
-type Bound = 'agent_timeout' | 'agent_stalled' | 'agent_output_too_large';
+type Bound = 'agent_timeout' | 'agent_stalled' | 'agent_output_too_large' | 'tool_timeout';
 
 /** One attempt of an agent, heard once. */
 export class Speech {
@@ -61,9 +63,9 @@ export class Speech {
    * the reason of `signal`.
    */
   async listen(pieces: AsyncIterable<RunPiece>, listener: Listener): Promise<void> {
-    const { timeoutMs, firstMs } = this.#bounds;
+    const { timeoutMs, firstMs, speaker = 'agent' } = this.#bounds;
     const total = setTimeout(() => {
-      this.#break('agent_timeout', `The agent did not finish within ${timeoutMs} ms.`);
+      this.#break(`${speaker}_timeout`, `The ${speaker} did not finish within ${timeoutMs} ms.`);
     }, timeoutMs);
     this.#silence = setTimeout(() => {
       this.#break(
@@ -140,6 +142,7 @@ export class Speech {
   }
 
   #break(code: Bound, message: string): void {
-    this.#broken.abort(new RunnerError(code, message, { retryable: code !== 'agent_output_too_large' }));
+    const retryable = code === 'agent_timeout' || code === 'agent_stalled';
+    this.#broken.abort(new RunnerError(code, message, { retryable }));
   }
 }

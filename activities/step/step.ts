@@ -39,8 +39,8 @@ export interface StepHost {
   readonly state: TurnState;
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
-  /** The tools of this worker, by name. Throws if a source of tools cannot be reached. */
-  tools(): Promise<ReadonlyMap<string, Tool>>;
+  /** See `TurnDeps`. */
+  tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
   /** Told what an agent threw that is not for clients. */
   readonly logger?: Pick<Logger, 'warn'> | undefined;
   /** Aborts when the turn is stopped; its reason is a `TurnStopped`. */

@@ -8,6 +8,7 @@ import {
   type ToolCall,
 } from '../../src/contracts/index.ts';
 import { RunnerError, type RunPiece } from '../agents/runner.ts';
+import { Bounded } from '../tools/bounded.ts';
 import { ToolError, type Tool } from '../tools/tool.ts';
 import type { StepCall } from '../turn/kernel.ts';
 import type { Performer } from './performer.ts';
@@ -29,7 +30,7 @@ export class ToolPerformer implements Performer<Tool> {
 
   get bounds(): SpeechBounds {
     const timeoutMs = this.#tool?.timeoutMs ?? LIMITS.toolTimeoutMs;
-    return { timeoutMs, firstMs: timeoutMs, idleMs: timeoutMs, maxChars: LIMITS.stepChars };
+    return { timeoutMs, firstMs: timeoutMs, idleMs: timeoutMs, maxChars: LIMITS.stepChars, speaker: 'tool' };
   }
 
   /** A call that was tried once is not repeated if it must not be: its only attempt is the first. */
@@ -39,18 +40,15 @@ export class ToolPerformer implements Performer<Tool> {
 
   async prepare(before: OpenTry | undefined): Promise<Tool | RunnerError> {
     const { tool: name, input, malformed } = this.#use;
-    const tool = (await this.#host.tools()).get(name);
+    const tool = await this.#find(name);
+    // Whether an earlier attempt had its effect only the tool itself could tell.
+    if (tool instanceof ToolError) return before ? unknown() : final('tool_failed', tool.message);
     if (!tool) return final('tool_unknown', `There is no tool "${name}".`);
     this.#tool = tool;
     const wrong = malformed === undefined ? tool.check(input) : 'they are not a JSON object';
     if (wrong !== null) return final('tool_input_invalid', `The arguments do not fit: ${wrong}.`);
     if (tool.effect !== 'once') return tool;
-    if (before) {
-      return final(
-        'tool_outcome_unknown',
-        'The worker was lost during this call. It may have had its effect; it is not repeated.',
-      );
-    }
+    if (before) return unknown();
     await this.#host.save();
     return tool;
   }
@@ -60,13 +58,30 @@ export class ToolPerformer implements Performer<Tool> {
     const { step, agent } = this.#call;
     const key = `${sessionKey(ref)}:${step}`;
     const { input } = this.#use;
+    const parts = {
+      result: new Bounded(LIMITS.toolResultChars),
+      progress: new Bounded(LIMITS.toolProgressChars),
+    };
     try {
-      for await (const piece of tool.run({ ...ref, turn, step, attempt, agent, key, input, signal })) {
-        yield { type: piece.type === 'result' ? 'text' : 'reasoning', text: piece.text };
+      for await (const { type, text } of tool.run({
+        ...{ ...ref, turn, step, attempt, agent, key, input, signal },
+      })) {
+        yield { type: type === 'result' ? 'text' : 'reasoning', text: parts[type].add(text) };
       }
+      yield { type: 'text', text: parts.result.end() };
+      yield { type: 'reasoning', text: parts.progress.end() };
     } catch (error) {
       signal.throwIfAborted();
       throw this.#failure(error);
+    }
+  }
+
+  async #find(name: string): Promise<Tool | ToolError | undefined> {
+    try {
+      return (await this.#host.tools([name])).get(name);
+    } catch (error) {
+      if (error instanceof ToolError) return error;
+      throw error;
     }
   }
 
@@ -89,8 +104,15 @@ export class ToolPerformer implements Performer<Tool> {
 }
 
 function final(
-  code: 'tool_unknown' | 'tool_input_invalid' | 'tool_outcome_unknown',
+  code: 'tool_unknown' | 'tool_input_invalid' | 'tool_failed' | 'tool_outcome_unknown',
   message: string,
 ): RunnerError {
   return new RunnerError(code, message, { retryable: false });
+}
+
+function unknown(): RunnerError {
+  return final(
+    'tool_outcome_unknown',
+    'The worker was lost during this call. It may have had its effect; it is not repeated.',
+  );
 }

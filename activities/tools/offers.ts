@@ -4,6 +4,9 @@ import type { AgentSpec, Handoff, ToolCall, ToolSpec } from '../../src/contracts
 const ASK_AGENT = 'ask_agent';
 const HAND_OVER = 'hand_over';
 
+/** Names that no tool of a configuration may have. */
+export const BUILT_IN: readonly string[] = [ASK_AGENT, HAND_OVER];
+
 /** How they are told to the model of this agent. */
 export function offersOf({ delegates = [], handoff = [] }: AgentSpec): readonly ToolSpec[] {
   return [

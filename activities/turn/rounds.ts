@@ -16,6 +16,8 @@ import {
   type ToolRound,
 } from '../../src/contracts/index.ts';
 import type { AskInput, Outcome } from '../teams/team.ts';
+import { bounded } from '../tools/bounded.ts';
+import { isNamed } from '../tools/names.ts';
 import { handoffIn, taskIn, wrongHandoff } from '../tools/offers.ts';
 import type { Call, Calls, TurnFrame } from './context.ts';
 import type { StepOutcome } from './kernel.ts';
@@ -97,7 +99,7 @@ async function use(agent: AgentSpec, call: ToolCall, { asking, path: at, n }: Us
   const wrong = wrongHandoff(agent, call);
   if (wrong !== null) return refused(wrong);
   const tools = asking.input?.tools ?? agent.tools ?? [];
-  if (!tools.includes(call.tool)) return refused(`There is no tool "${call.tool.slice(0, 64)}".`);
+  if (!isNamed(call.tool, tools)) return refused(`There is no tool "${call.tool.slice(0, 64)}".`);
   const { frame } = asking;
   const place = { path, step: stepId(frame.turn, path), agent: agent.name };
   const outcome = await step(asking, { kind: 'call', key: call.tool, ...place, use: call });
@@ -119,9 +121,7 @@ async function delegate(
 
 function resultOf(outcome: Outcome): string {
   const text = outcome.status === 'completed' ? outcome.text : `${outcome.code}: ${outcome.message}`;
-  const most = LIMITS.toolResultChars;
-  if (text.length <= most) return text;
-  return `${text.slice(0, most).toWellFormed()}\n[${text.length - most} more characters are left out.]`;
+  return bounded(text, LIMITS.toolResultChars);
 }
 
 function refused(text: string): ToolResult {

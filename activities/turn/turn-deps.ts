@@ -22,8 +22,8 @@ export interface TurnDeps extends LogAccess {
   readonly conversations: Conversations;
   readonly teams: Readonly<Record<string, Team>>;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
-  /** The tools of this worker, by name. Throws if a source of tools cannot be reached. */
-  readonly tools: () => Promise<ReadonlyMap<string, Tool>>;
+  /** Tools of this worker, by name: those of `names`, and all of a server in `names`. Throws a `ToolError` if such a one cannot be reached. */
+  readonly tools: (names: readonly string[]) => Promise<ReadonlyMap<string, Tool>>;
   /** An agent of the session with the settings of this worker's configuration, if it refers to that. */
   readonly configured: (agent: AgentSpec) => AgentSpec;
   readonly logger?: Pick<Logger, 'warn'> | undefined;

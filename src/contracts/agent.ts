@@ -28,15 +28,27 @@ export interface ScriptFault {
   readonly retryAfterMs?: number;
 }
 
+/** A call of a tool that a scripted agent makes. */
+export interface ScriptCall {
+  readonly tool: string;
+  /** In its texts the placeholders of `say` are replaced; default `{}`. */
+  readonly input?: JsonObject;
+}
+
 /** What a scripted agent says, declared as data. Without `say` or `tokens` it answers with a sentence about the question. */
 export interface AgentScript {
-  /** The text; `{{message}}`, `{{previous}}`, `{{agent}}` and `{{turn}}` are replaced. Split into words and streamed. */
+  /**
+   * The text; `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}` and `{{results}}` (of its last calls) are replaced. Split into words
+   * and streamed.
+   */
   readonly say?: string;
   /** Instead of `say`: this many tokens `w1 w2 …`. */
   readonly tokens?: number;
   /** Pause before each token, ms. */
   readonly paceMs?: number;
   readonly faults?: readonly ScriptFault[];
+  /** Tools that it calls before it speaks, round by round: the calls of one round are made side by side. */
+  readonly calls?: readonly (readonly ScriptCall[])[];
 }
 
 /**

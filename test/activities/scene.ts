@@ -8,6 +8,7 @@ import type { Tool } from '../../activities/tools/tool.ts';
 import { Heartbeat } from '../../activities/turn/heartbeat.ts';
 import { TurnRun } from '../../activities/turn/run-turn.ts';
 import { TurnStopped } from '../../activities/turn/stops.ts';
+import type { TurnDeps } from '../../activities/turn/turn-deps.ts';
 import {
   LIMITS,
   type AgentSpec,
@@ -45,12 +46,16 @@ export const texts = (events: readonly LoggedEvent[]): Record<string, string> =>
     ),
   );
 
+function toolsOf(tools: ExecutionOptions['tools'] = new Map()): TurnDeps['tools'] {
+  return typeof tools === 'function' ? tools : async () => tools;
+}
+
 /** One agent has the only word. */
 const SOLO: Team = async () => ({ agent: 'a' });
 
 export interface ExecutionOptions {
   readonly team?: Team;
-  readonly tools?: ReadonlyMap<string, Tool>;
+  readonly tools?: ReadonlyMap<string, Tool> | TurnDeps['tools'];
   readonly input?: Partial<TurnInput>;
   /** Temporal's attempt; default 1. */
   readonly attempt?: number;
@@ -85,7 +90,7 @@ export class Execution {
     const deps = {
       ...{ log, source, patient: !local, conversations: new Conversations({ log, source }) },
       teams: { sequence: options.team ?? SOLO },
-      tools: async () => options.tools ?? new Map<string, Tool>(),
+      tools: toolsOf(options.tools),
       configured: (agent: AgentSpec) => agent,
       runners: Object.fromEntries((options.able ?? ['scripted']).map((name) => [name, this.cast])),
       logger: {

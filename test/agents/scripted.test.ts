@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createScriptedRunner } from '../../activities/agents/index.ts';
+import type { RunPiece } from '../../activities/agents/runner.ts';
 import { splitTokens } from '../../activities/agents/scripted.ts';
 import { LIMITS } from '../../src/contracts/index.ts';
-import type { AgentScript, ScriptFault } from '../../src/contracts/index.ts';
-import { runnerError, runToEnd } from './run.ts';
+import type { AgentScript, ScriptFault, ToolRound } from '../../src/contracts/index.ts';
+import { requestOf, runnerError, runToEnd } from './run.ts';
 
 const runner = createScriptedRunner();
 const say = (script: AgentScript, attempt = 1) => runToEnd(runner, { agent: { script }, attempt });
@@ -161,5 +162,48 @@ describe('how a scripted agent stops', () => {
       signal: AbortSignal.abort(stopped),
     });
     expect([outcome.pieces, outcome.error]).toEqual([[], stopped]);
+  });
+});
+
+describe('the tools that a scripted agent calls', () => {
+  const script: AgentScript = {
+    calls: [
+      [{ tool: 'a', input: { q: '{{message}}', list: ['{{agent}}', 1, null] } }, { tool: 'b' }],
+      [{ tool: 'a' }],
+    ],
+    say: 'I found {{results}}.',
+  };
+  const results = (...texts: string[]): ToolRound => ({
+    text: '',
+    calls: texts.map((text) => ({
+      ...{ id: 'x', tool: 'a', input: {}, result: { status: 'completed' as const, text } },
+    })),
+  });
+  const run = async (rounds: readonly ToolRound[]) => {
+    const request = { ...requestOf({ agent: { script } }), rounds };
+    const pieces: RunPiece[] = [];
+    for await (const piece of runner.run(request)) pieces.push(piece);
+    return pieces;
+  };
+
+  test('are called round by round, side by side in each', async () => {
+    expect(await run([])).toEqual([
+      {
+        type: 'call',
+        call: { id: 'call-1-1', tool: 'a', input: { q: 'hello', list: ['ada', 1, null] } },
+      },
+      { type: 'call', call: { id: 'call-1-2', tool: 'b', input: {} } },
+      { type: 'finish', finish: 'tools' },
+    ]);
+    expect(await run([results('1', '2')])).toMatchObject([
+      { call: { id: 'call-2-1', tool: 'a' } },
+      { finish: 'tools' },
+    ]);
+  });
+
+  test('then it speaks, of what they told last', async () => {
+    const pieces = await run([results('1', '2'), results('3', '{{message}}')]);
+    const text = pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join('');
+    expect(text).toBe('I found 3\n{{message}}.');
   });
 });

@@ -26,6 +26,8 @@ export const EXECUTE = {
   callChars: 32 * KIB,
   /** Result of a tool that a model is told; of a longer one the beginning. */
   toolResultChars: 32 * KIB,
+  /** What a tool tells of its progress; further notes are left out. */
+  toolProgressChars: 8 * KIB,
   /** Agents that give tasks to agents that give tasks … */
   delegateDepth: 4,
   /** Longest time of a tool call, ms; a tool may set its own. */

@@ -14,6 +14,8 @@ export const INGEST = {
   scriptChars: 16_000,
   scriptTokens: 100_000,
   scriptFaults: 32,
+  /** Rounds of calls: below `askRounds`. */
+  scriptRounds: 20,
   /** A session's metadata, an agent's options. */
   metadataBytes: 8 * KIB,
   teamOptionsBytes: 4 * KIB,

@@ -1,7 +1,7 @@
 /** Agents. */
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
-import type { AgentScript, AgentSpec, ScriptFault } from '../../contracts/index.ts';
+import type { AgentScript, AgentSpec, ScriptCall, ScriptFault } from '../../contracts/index.ts';
 import { boundedJsonSchema, idSchema, text, whole } from './common.ts';
 
 const faultSchema = z
@@ -16,18 +16,27 @@ const faultSchema = z
     description: 'A fault that a scripted agent plays.',
   }) satisfies z.ZodType<ScriptFault>;
 
+const scriptCallSchema = z.strictObject({ tool: idSchema, input: boundedJsonSchema.exactOptional() }).meta({
+  id: 'ScriptCall',
+  description: 'A call of a tool that a scripted agent makes.',
+}) satisfies z.ZodType<ScriptCall>;
+
 const scriptSchema = z
   .strictObject({
     say: text(LIMITS.scriptChars).exactOptional(),
     tokens: whole(0, LIMITS.scriptTokens).exactOptional(),
     paceMs: whole(0, LIMITS.stepIdleMs).exactOptional(),
     faults: z.array(faultSchema).max(LIMITS.scriptFaults).exactOptional(),
+    calls: z
+      .array(z.array(scriptCallSchema).max(LIMITS.callsPerRound))
+      .max(LIMITS.scriptRounds)
+      .exactOptional(),
   })
   .refine((script) => script.say === undefined || script.tokens === undefined, 'give say or tokens, not both')
   .meta({
     id: 'AgentScript',
     description:
-      'What a scripted agent says, declared as data. `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}` are replaced.',
+      'What a scripted agent says, declared as data. `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}`, `{{results}}` are replaced.',
     examples: [{ say: 'You said: {{message}}', paceMs: 20 }],
   }) satisfies z.ZodType<AgentScript>;
 
@@ -56,6 +65,10 @@ export const agentSchema = z
   .refine((agent) => agent.quick !== true || agent.runner === 'scripted', {
     path: ['quick'],
     message: 'a model call cannot be quick',
+  })
+  .refine((agent) => agent.quick !== true || agent.script?.calls === undefined, {
+    path: ['quick'],
+    message: 'an agent that calls tools cannot be quick',
   })
   .refine((agent) => agent.script === undefined || agent.runner === 'scripted', {
     path: ['script'],

@@ -1,53 +1,14 @@
 /** Agents that call tools: each call is a step of its own, and what comes of it is told to the model that made it. */
 import { describe, expect, test } from '@jest/globals';
-import { ToolError, type Tool, type ToolPiece, type ToolRequest } from '../../../activities/tools/tool.ts';
+import { ToolError } from '../../../activities/tools/tool.ts';
 import type { Team } from '../../../activities/teams/team.ts';
 import type { AgentSpec, ToolEffect } from '../../../src/contracts/index.ts';
 import { eventually } from '../../support/process.ts';
 import { types, useScene } from '../scene.ts';
 import { infoWith } from '../support.ts';
+import { TestTool, toolbox } from '../test-tool.ts';
 
 const scene = useScene();
-
-/** A tool that the test lets end. */
-class TestTool implements Tool {
-  readonly spec;
-  readonly requests: ToolRequest[] = [];
-  readonly effect: ToolEffect;
-  readonly check: Tool['check'];
-  readonly #results: (string | Error)[] = [];
-  #wake: () => void = () => undefined;
-
-  constructor(name: string, effect: ToolEffect = 'none', check: Tool['check'] = () => null) {
-    this.spec = { name, description: `The tool ${name}`, input: { type: 'object' } };
-    this.effect = effect;
-    this.check = check;
-  }
-
-  /** The result of its next call. */
-  answer(result: string | Error): this {
-    this.#results.push(result);
-    this.#wake();
-    return this;
-  }
-
-  async *run(request: ToolRequest): AsyncGenerator<ToolPiece> {
-    this.requests.push(request);
-    yield { type: 'progress', text: 'working' };
-    while (this.#results.length === 0 && !request.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        request.signal.addEventListener('abort', () => resolve());
-      });
-    }
-    const result = this.#results.shift();
-    if (result instanceof Error) throw result;
-    yield { type: 'result', text: result ?? '' };
-  }
-}
-
-const toolbox = (...tools: readonly TestTool[]): ReadonlyMap<string, Tool> =>
-  new Map(tools.map((tool) => [tool.spec.name, tool]));
 
 const withTools = (more: Partial<AgentSpec>): void => scene.open(infoWith(more));
 
