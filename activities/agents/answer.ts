@@ -2,12 +2,20 @@
 import type {
   LanguageModelV4FinishReason,
   LanguageModelV4StreamPart,
+  LanguageModelV4ToolCall,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
-import type { FinishReason, Usage } from '../../src/contracts/index.ts';
+import {
+  LIMITS,
+  type FinishReason,
+  type JsonObject,
+  type ToolCall,
+  type Usage,
+} from '../../src/contracts/index.ts';
+import { NO_ID } from './http/calls.ts';
 import { readUsage } from './http/chunk.ts';
 import { isRecord } from './http/frames.ts';
-import { RunnerError, type RunPiece } from './runner.ts';
+import { RunnerError, type RunPiece, type RunRequest } from './runner.ts';
 
 /** Parts without content are told as signs of life this often, ms: often enough for every bound, and no cost for each token. */
 const ALIVE_EVERY_MS = 250;
@@ -20,16 +28,28 @@ const FINISHES: Readonly<Partial<Record<LanguageModelV4FinishReason['unified'], 
   'tool-calls': 'tools',
 };
 
+/** Longest id of a provider that is kept. */
+const ID_CHARS = 128;
+
 export class ModelAnswer {
+  readonly #mayCall: boolean;
+  /** Ids of calls, in this answer and those before. */
+  readonly #ids: Set<string>;
   #hasText = false;
+  #hasCalls = false;
   #hasReasoning = false;
   #usage: Usage | undefined;
   #finish: FinishReason | undefined;
   #aliveAt = 0;
 
-  /** It holds text or reasoning. */
+  constructor({ tools = [], rounds = [] }: Pick<RunRequest, 'tools' | 'rounds'> = {}) {
+    this.#mayCall = tools.length > 0;
+    this.#ids = new Set(rounds.flatMap(({ calls }) => calls.map(({ id }) => id)));
+  }
+
+  /** It holds text, reasoning or a call. */
   get hasBegun(): boolean {
-    return this.#hasText || this.#hasReasoning;
+    return this.#hasText || this.#hasReasoning || this.#hasCalls;
   }
 
   /** What is told of a part. Throws the error that a part holds. */
@@ -43,6 +63,11 @@ export class ModelAnswer {
         if (part.delta === '') return undefined;
         this.#hasReasoning = true;
         return { type: 'reasoning', text: part.delta };
+      case 'tool-call':
+        // A model without tools that calls one is asking for nothing that could be done.
+        if (!this.#mayCall) return this.#alive();
+        this.#hasCalls = true;
+        return { type: 'call', call: this.#call(part) };
       case 'error':
         throw part.error;
       case 'finish':
@@ -60,8 +85,21 @@ export class ModelAnswer {
     const finish = this.#finish;
     if (finish === undefined)
       throw new RunnerError('agent_failed', 'The model provider broke off its answer.', { retryable: true });
-    if (!this.#hasText) throw this.#empty(finish);
+    if (!this.#hasText && !this.#hasCalls) throw this.#empty(finish);
     return { type: 'finish', finish };
+  }
+
+  #call({ toolCallId, toolName, input }: LanguageModelV4ToolCall): ToolCall {
+    const ours = toolCallId === '' || toolCallId.startsWith(NO_ID) || toolCallId.length > ID_CHARS;
+    let id = ours || this.#ids.has(toolCallId) ? '' : toolCallId;
+    // Nine letters and digits: one provider demands just that.
+    for (let n = this.#ids.size; id === '' || this.#ids.has(id); n += 1)
+      id = `call${String(n).padStart(5, '0')}`;
+    this.#ids.add(id);
+    const tool = toolName.slice(0, ID_CHARS).toWellFormed();
+    const args = argumentsOf(input);
+    if (args !== undefined) return { id, tool, input: args };
+    return { id, tool, input: {}, malformed: input.slice(0, LIMITS.malformedChars).toWellFormed() };
   }
 
   #empty(finish: FinishReason): RunnerError {
@@ -71,7 +109,7 @@ export class ModelAnswer {
       case 'filter':
         return empty("its provider's content filter stopped it.", false);
       case 'tools':
-        return empty('it only called a tool, and the agent has none.', false);
+        return empty('it only called a tool, and it may call none.', false);
       case 'length':
         return this.#hasReasoning
           ? empty('it spent all its tokens on reasoning. Raise maxTokens or lower reasoningEffort.', false)
@@ -97,6 +135,25 @@ export class ModelAnswer {
     this.#aliveAt = now;
     return { type: 'alive' };
   }
+}
+
+/** Undefined if they are no JSON object. */
+function argumentsOf(input: unknown): JsonObject | undefined {
+  try {
+    const value: unknown = typeof input === 'string' ? JSON.parse(input) : input;
+    // Some encode them twice.
+    const args: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return isRecord(args) ? (wellFormed(args) as JsonObject) : undefined; // safety: parsed from JSON
+  } catch {
+    return undefined;
+  }
+}
+
+/** Half of a surrogate pair would be refused by most, and break every later request that shows it. */
+function wellFormed(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (_, each: unknown) =>
+    typeof each === 'string' ? each.toWellFormed() : each,
+  );
 }
 
 function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage | undefined {

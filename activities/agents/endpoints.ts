@@ -22,6 +22,8 @@ export interface EndpointSettings {
   readonly streamOptions?: boolean;
   /** False: instructions are sent as the user's, for models that refuse a system message. */
   readonly systemRole?: boolean;
+  /** False: `response_format` is not sent, for servers that refuse it. A model is told in words in any case. */
+  readonly jsonOutput?: boolean;
   /** One's own: told which session, turn, step and attempt calls it. */
   readonly own?: boolean;
 }
@@ -34,6 +36,7 @@ export interface Endpoint {
   readonly defaultModel?: string | undefined;
   readonly slots?: Slots;
   readonly systemRole?: boolean;
+  readonly jsonOutput?: boolean;
   readonly own?: boolean;
   /** Never told in a log. */
   readonly secrets?: readonly string[];
@@ -52,6 +55,7 @@ export function createEndpoint(settings: EndpointSettings, transport: Fetch): En
     headers = {},
     concurrency,
     systemRole,
+    jsonOutput,
     own,
     streamOptions,
   } = settings;
@@ -62,6 +66,7 @@ export function createEndpoint(settings: EndpointSettings, transport: Fetch): En
     ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
     // Without it a streamed answer carries no usage.
     includeUsage: streamOptions !== false,
+    supportsStructuredOutputs: true,
     fetch: tolerantFetch(transport),
   });
   return {
@@ -70,6 +75,7 @@ export function createEndpoint(settings: EndpointSettings, transport: Fetch): En
     secrets: [apiKey ?? '', ...Object.values(headers)],
     ...(concurrency === undefined ? {} : { slots: new Slots(concurrency) }),
     ...(systemRole === undefined ? {} : { systemRole }),
+    ...(jsonOutput === undefined ? {} : { jsonOutput }),
     ...(own === undefined ? {} : { own }),
   };
 }

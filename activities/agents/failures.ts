@@ -37,6 +37,10 @@ const REFUSED =
   /^(invalid_(api_key|request|request_error|model|argument|authentication.*)|authentication_error|unauthori[sz]ed|unauthenticated|permission_.*|forbidden|access_denied|model_not_found|not_found(_error)?|unsupported_.*)$/i;
 const RATE = /rate_?limit|too_many_requests|resource_exhausted/i;
 
+/** A model or server that takes no tools, as providers put it. */
+const TOOLS =
+  /(support|enable|allow)[^.]{0,40}\b(tools?|functions?)\b|\b(tools?|function calling)\b[^.]{0,60}\b(support|enable|allow|requires --enable)/i;
+
 const OVERFLOW_CODE = /context_length_exceeded|exceed_context_size|context_window|string_above_max_length/i;
 /** How providers without a code for it put it. */
 const OVERFLOW =
@@ -141,6 +145,7 @@ function adviceFor({ status = 0, code = '', said }: Failure): string {
   let key = status;
   if (QUOTA.test(said)) key = 402;
   else if (/api_key|authenti/i.test(code)) key = 401;
+  else if (TOOLS.test(said)) return 'Its model or server may not support tools: use another, or none of them';
   else if (/model_not_found|invalid_model/i.test(code)) key = 404;
   return ADVICE[key] ?? "Check the agent's model and the settings of the deployment";
 }

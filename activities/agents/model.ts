@@ -1,12 +1,16 @@
 /** The model runner: one streamed call of a language model, through the AI SDK's interface of providers. */
-import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4Prompt,
+  LanguageModelV4ToolResultPart,
+} from '@ai-sdk/provider';
 import { sessionKey } from '../../src/contracts/index.ts';
 import type { AgentSpec } from '../../src/contracts/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
 import { ModelAnswer } from './answer.ts';
 import type { Endpoint } from './endpoints.ts';
 import { toRunnerError } from './failures.ts';
-import { promptOf, type ChatMessage } from './prompt.ts';
+import { promptOf, roundMessages, type ChatMessage, type RoundMessage } from './prompt.ts';
 import { providerSaid } from './redact.ts';
 import { RunnerError } from './runner.ts';
 import type { AgentRunner, RunPiece, RunRequest, Utterance } from './runner.ts';
@@ -81,7 +85,7 @@ function endpointFor(options: ModelRunnerOptions, { agent }: RunRequest): Endpoi
 async function* converse(call: Call): AsyncGenerator<RunPiece, void, undefined> {
   let conversation: readonly Utterance[] | null = call.request.conversation;
   for (let asked = 1; ; asked += 1) {
-    const answer = new ModelAnswer();
+    const answer = new ModelAnswer(call.request);
     try {
       yield* speak(call, conversation, answer);
       return;
@@ -99,10 +103,18 @@ async function* speak(
   conversation: readonly Utterance[],
   answer: ModelAnswer,
 ): AsyncGenerator<RunPiece, void, undefined> {
-  const { agent } = request;
+  const { agent, rounds = [], task, output, repair } = request;
+  const { systemRole } = endpoint;
+  const messages = promptOf(agent, conversation, {
+    systemRole,
+    ...(task === undefined ? {} : { task }),
+    ...(output === undefined ? {} : { output }),
+    ...(repair === undefined ? {} : { repair }),
+  });
   const { stream } = await endpoint.model(agent.model).doStream({
-    prompt: promptOf(agent, conversation, { systemRole: endpoint.systemRole }).map(toSdk),
+    prompt: [...messages.map(toSdk), ...roundMessages(rounds).map(roundToSdk)],
     ...settingsOf(agent),
+    ...formOf(request, endpoint),
     ...(endpoint.own === true ? { headers: callHeaders(request) } : {}),
     // What has no content is a sign of life.
     includeRawChunks: true,
@@ -129,6 +141,27 @@ function settingsOf(agent: AgentSpec): Partial<LanguageModelV4CallOptions> {
   };
 }
 
+/** What the answer may be made of. Not both: several servers refuse tools together with a schema. */
+function formOf(
+  { tools = [], output }: RunRequest,
+  { jsonOutput = true }: Endpoint,
+): Partial<LanguageModelV4CallOptions> {
+  if (tools.length > 0) {
+    return {
+      tools: tools.map(({ name, description, input }) => ({
+        ...{ type: 'function', name, description, inputSchema: input },
+      })),
+      toolChoice: { type: 'auto' },
+    };
+  }
+  if (output === undefined || !jsonOutput) return {};
+  return {
+    responseFormat: { type: 'json', schema: output, name: 'answer' },
+    // A strict schema may use a small part of JSON Schema only.
+    providerOptions: { openaiCompatible: { strictJsonSchema: false } },
+  };
+}
+
 /** Who asks, for an endpoint of one's own: it may keep a thread for each session, and do effects once for each key. */
 function callHeaders(request: RunRequest): Record<string, string> {
   const { tenant, session, turn, step, attempt } = request;
@@ -145,6 +178,27 @@ function callHeaders(request: RunRequest): Record<string, string> {
 function toSdk({ role, content }: ChatMessage): LanguageModelV4Prompt[number] {
   if (role === 'system') return { role, content };
   return { role, content: [{ type: 'text', text: content }] };
+}
+
+function roundToSdk(message: RoundMessage): LanguageModelV4Prompt[number] {
+  if (message.role === 'tool') {
+    const content = message.calls.map(({ id, tool, result }): LanguageModelV4ToolResultPart => {
+      const type = result.status === 'failed' ? 'error-text' : 'text';
+      const output = { type, value: result.text === '' ? '(Nothing.)' : result.text } as const;
+      return { type: 'tool-result', toolCallId: id, toolName: tool, output };
+    });
+    return { role: 'tool', content };
+  }
+  const { content: text, calls } = message;
+  return {
+    role: 'assistant',
+    content: [
+      ...(text === '' ? [] : [{ type: 'text' as const, text }]),
+      ...calls.map(({ id, tool, input }) => ({
+        ...{ type: 'tool-call' as const, toolCallId: id, toolName: tool, input },
+      })),
+    ],
+  };
 }
 
 /**

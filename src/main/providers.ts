@@ -27,6 +27,7 @@ const providerSchema = z.strictObject({
   concurrency: z.number().int().min(1).exactOptional(),
   streamOptions: z.boolean().exactOptional(),
   systemRole: z.boolean().exactOptional(),
+  jsonOutput: z.boolean().exactOptional(),
   own: z.boolean().exactOptional(),
 });
 const providersSchema = z.record(

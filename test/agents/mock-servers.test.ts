@@ -25,6 +25,7 @@ test('an answer with its usage', async () => {
   mock.onMessage(/./, { content: 'Hi there!', usage }, { streamingProfile: { ttft: 20, tps: 500 } });
   expect(await hear()).toEqual({
     ...{ text: 'Hi there!', reasoning: '', finish: 'stop', error: undefined },
+    calls: [],
     usage: expect.objectContaining({ inputTokens: 7, outputTokens: 3 }),
   });
 });
@@ -32,6 +33,37 @@ test('an answer with its usage', async () => {
 test('reasoning and an answer that was cut', async () => {
   mock.onMessage(/./, { content: 'Hi', reasoning: 'Let me think.', finishReason: 'length' });
   expect(await hear()).toMatchObject({ text: 'Hi', reasoning: 'Let me think.', finish: 'length' });
+});
+
+const TOOLS = ['weather', 'clock'].map((name) => ({ name, description: name, input: { type: 'object' } }));
+
+test('tool calls, and the answer to what came of them', async () => {
+  mock.on(
+    { hasToolResult: false },
+    {
+      content: 'Let me look.',
+      toolCalls: [
+        { name: 'weather', arguments: '{"city":"Rome"}' },
+        { name: 'clock', arguments: '{}' },
+      ],
+    },
+    { chunkSize: 3 },
+  );
+  mock.on({ hasToolResult: true }, { content: 'It is a sunny noon.' });
+  const heard = await hearModel(modelRunner({ baseUrl: `${mock.url}/v1` }), { more: { tools: TOOLS } });
+  expect(heard).toMatchObject({
+    ...{ text: 'Let me look.', finish: 'tools', error: undefined },
+    calls: [
+      { tool: 'weather', input: { city: 'Rome' } },
+      { tool: 'clock', input: {} },
+    ],
+  });
+  const results = ['sunny', 'noon'].map((text) => ({ status: 'completed' as const, text }));
+  const calls = heard.calls.map((call, index) => ({ ...call, result: results[index]! }));
+  const next = await hearModel(modelRunner({ baseUrl: `${mock.url}/v1` }), {
+    more: { tools: TOOLS, rounds: [{ text: heard.text, calls }] },
+  });
+  expect(next).toMatchObject({ text: 'It is a sunny noon.', finish: 'stop', calls: [] });
 });
 
 test('only a tool call', async () => {

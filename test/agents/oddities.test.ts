@@ -7,6 +7,7 @@ import { ODDITIES, type Oddity } from './oddities/index.ts';
 import { hearModel, modelRunner, runnerError } from './run.ts';
 
 const faults: ModelFault[] = [];
+const WEATHER = { name: 'weather', description: 'Tells the weather', input: { type: 'object' } };
 let model: ScriptedModel;
 const transport = createTransport();
 
@@ -18,15 +19,17 @@ afterAll(async () => {
   await model.stop();
 });
 
-describe.each(Object.entries(ODDITIES))('%s', (_, oddities) => {
+describe.each(Object.entries(ODDITIES))('%s', (name, oddities) => {
   test.each(oddities.map((oddity): [string, Oddity] => [oddity.name, oddity]))('%s', async (_, oddity) => {
     const before = model.requests.length;
     faults.splice(0, 1, { kind: 'raw', ...oddity.sent });
-    const heard = await hearModel(modelRunner({ baseUrl: model.url }, transport));
+    const more = name === 'tool calls' ? { tools: [WEATHER] } : {};
+    const heard = await hearModel(modelRunner({ baseUrl: model.url }, transport), { more });
     expect(heard).toMatchObject({
       text: oddity.text ?? '',
       reasoning: oddity.reasoning ?? '',
       usage: oddity.usage,
+      calls: oddity.calls ?? [],
     });
     if (oddity.fails) {
       const { says = '', retryAfterMs, ...fails } = oddity.fails;

@@ -23,6 +23,8 @@ export interface RequestParts {
   readonly attempt?: number;
   readonly conversation?: RunRequest['conversation'];
   readonly signal?: AbortSignal;
+  /** What else the request says. */
+  readonly more?: Partial<Pick<RunRequest, 'tools' | 'rounds' | 'task' | 'output' | 'repair'>>;
   /** Bounds other than those that no test reaches. */
   readonly bounds?: Partial<SpeechBounds>;
   /** Called with each piece of text. */
@@ -39,6 +41,7 @@ export function requestOf(parts: RequestParts): RunRequest {
     attempt: parts.attempt ?? 1,
     conversation: parts.conversation ?? [{ role: 'user', name: 'bob', text: 'hello' }],
     signal: parts.signal ?? new AbortController().signal,
+    ...parts.more,
   };
 }
 
@@ -98,7 +101,8 @@ export async function hearModel(runner: AgentRunner, parts: RequestParts = {}) {
   } catch (thrown) {
     error = thrown;
   }
-  return { text, reasoning, usage: speech.usage, finish: speech.finish, error };
+  const { usage, finish, calls } = speech;
+  return { text, reasoning, usage, finish, calls, error };
 }
 
 const BOUNDS = { timeoutMs: 20_000, firstMs: 20_000, idleMs: 20_000, maxChars: 100_000 };

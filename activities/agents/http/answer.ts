@@ -1,5 +1,6 @@
 /** Reads an answer of a model endpoint, whatever its form, to its end, and decides whether that end is one. */
 import type { FinishReason, Usage } from '../../../src/contracts/index.ts';
+import { Calls, type WholeCall } from './calls.ts';
 import { finishOf, readChunk, readError, type AnswerChunk } from './chunk.ts';
 import { bytesOf, readFrames, type Frame } from './frames.ts';
 import { notAnEndpoint, ProviderError } from './provider-error.ts';
@@ -10,6 +11,8 @@ export interface AnswerPiece {
   readonly text?: string;
   readonly reasoning?: string;
   readonly usage?: Usage;
+  /** All of them, with the end. */
+  readonly calls?: readonly WholeCall[];
   readonly finish?: FinishReason;
 }
 
@@ -88,6 +91,7 @@ class Answer {
   #whole = false;
   #known = false;
   #content = false;
+  readonly #calls = new Calls();
   #callsTool = false;
 
   /** @param headers Those of the answer; an error may carry a wish in them. */
@@ -145,7 +149,8 @@ class Answer {
     const reasoning = (repeats ? '' : chunk.reasoning) + sorted.reasoning;
     this.#whole ||= chunk.whole;
     this.#spoke ||= chunk.text !== '' || chunk.reasoning !== '';
-    this.#callsTool ||= chunk.callsTool;
+    if (!(chunk.whole && this.#callsTool)) for (const call of chunk.calls) this.#calls.add(call);
+    this.#callsTool ||= chunk.calls.length > 0;
     if (chunk.finish !== undefined && !this.hasFinished) {
       this.#finish = finishOf(chunk.finish);
       // Not thrown yet: the usage may follow.
@@ -167,6 +172,7 @@ class Answer {
     return {
       ...(text === '' ? {} : { text }),
       ...(reasoning === '' ? {} : { reasoning }),
+      ...(this.#calls.all.length === 0 ? {} : { calls: this.#calls.all }),
       finish: this.#callsTool && finish === 'stop' ? 'tools' : finish,
     };
   }

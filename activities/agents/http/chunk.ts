@@ -1,5 +1,6 @@
 /** What a JSON object of an answer holds, read field by field: one that has the wrong type counts as absent. */
 import type { FinishReason, Usage } from '../../../src/contracts/index.ts';
+import { callsIn, type CallPiece } from './calls.ts';
 import { isRecord } from './frames.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -7,7 +8,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface AnswerChunk {
   readonly text: string;
   readonly reasoning: string;
-  readonly callsTool: boolean;
+  /** Pieces of the tools' calls. */
+  readonly calls: readonly CallPiece[];
   /** The provider's word for why the model stopped. */
   readonly finish: string | undefined;
   readonly usage: Usage | undefined;
@@ -25,7 +27,7 @@ export function readChunk(value: Json): AnswerChunk | undefined {
     // `text` is what completions before chats had; a refusal in the model's own words is an answer.
     text: textOf(part['content']) || textOf(choice['text']) || textOf(part['refusal']),
     reasoning: reasoningOf(part),
-    callsTool: isFilled(part['tool_calls']) || isRecord(part['function_call']),
+    calls: callsIn(part),
     finish: wordOf(choice['finish_reason']),
     usage,
     whole: !isRecord(choice['delta']) && isRecord(choice['message']),
@@ -46,7 +48,7 @@ export function readError(value: Json): Json | undefined {
 const NOTHING: AnswerChunk = {
   text: '',
   reasoning: '',
-  callsTool: false,
+  calls: [],
   finish: undefined,
   usage: undefined,
   whole: false,
@@ -136,10 +138,6 @@ function wordOf(value: unknown): string | undefined {
 function countOf(value: unknown): number | undefined {
   const count = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof count === 'number' && Number.isFinite(count) && count >= 0 ? Math.floor(count) : undefined;
-}
-
-function isFilled(value: unknown): boolean {
-  return Array.isArray(value) && value.some(isRecord);
 }
 
 function codesOf(value: Json): Json {

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '../../../src/contracts/index.ts';
 import { readAnswer, type AnswerPiece } from './answer.ts';
+import { NO_ID, type WholeCall } from './calls.ts';
 import { bytesOf } from './frames.ts';
 import type { Fetch } from './transport.ts';
 
@@ -51,12 +52,18 @@ async function* encoded(
   }
 }
 
+/** The SDK demands an id and arguments. */
+function toolCall({ id, name, args }: WholeCall, index: number): unknown {
+  const told = { name, arguments: args.trim() === '' ? '{}' : args };
+  return { index, id: id === '' ? `${NO_ID}${index}` : id, type: 'function', function: told };
+}
+
 /** The SDK's words for finish reasons. */
 const FINISH = { stop: 'stop', length: 'length', filter: 'content_filter', tools: 'tool_calls' } as const;
 
-function chunkOf({ text, reasoning, usage, finish }: AnswerPiece): unknown {
+function chunkOf({ text, reasoning, usage, calls, finish }: AnswerPiece): unknown {
   const isContent = text !== undefined || reasoning !== undefined || finish !== undefined;
-  const delta = { content: text, reasoning_content: reasoning };
+  const delta = { content: text, reasoning_content: reasoning, tool_calls: calls?.map(toolCall) };
   const choice = { index: 0, delta, finish_reason: finish && FINISH[finish] };
   return {
     choices: isContent ? [choice] : [],

@@ -24,6 +24,8 @@ export const EXECUTE = {
   callsPerRound: 32,
   /** Arguments of one call, UTF-16 code units of JSON. */
   callChars: 32 * KIB,
+  /** What is kept of arguments that are no JSON object. */
+  malformedChars: 2 * KIB,
   /** Result of a tool that a model is told; of a longer one the beginning. */
   toolResultChars: 32 * KIB,
   /** What a tool tells of its progress; further notes are left out. */

@@ -1,4 +1,5 @@
 /** What OpenAI-compatible endpoints really send, from public reports, and what a step should make of it. */
+import { CALLS } from './calls.ts';
 import { FIELDS, KEEP_ALIVES } from './content.ts';
 import { ENDS } from './ends.ts';
 import { IN_STREAM, STATUSES } from './errors.ts';
@@ -16,5 +17,6 @@ export const ODDITIES: Readonly<Record<string, readonly Oddity[]>> = {
   documents: DOCUMENTS,
   'errors in the stream': IN_STREAM,
   thinking: THINKING,
+  'tool calls': CALLS,
   statuses: STATUSES,
 };

@@ -1,6 +1,6 @@
 /** How an oddity is written down. */
 import type { RawReply } from '../../../examples/scripted-model/behaviour.ts';
-import type { ErrorCode, FinishReason, Usage } from '../../../src/contracts/index.ts';
+import type { ErrorCode, FinishReason, ToolCall, Usage } from '../../../src/contracts/index.ts';
 
 export interface Oddity {
   readonly name: string;
@@ -8,6 +8,7 @@ export interface Oddity {
   /** The whole text. */
   readonly text?: string;
   readonly reasoning?: string;
+  readonly calls?: readonly ToolCall[];
   /** Default `stop`. */
   readonly finish?: FinishReason;
   readonly usage?: Usage;
