@@ -104,7 +104,7 @@ export class LogWriter {
    * than the log's first were trimmed, not lost; of a log that is lost this cannot be told, so it is rebuilt first.
    */
   async held(): Promise<readonly EventDraft[]> {
-    const { first } = await this.#whole();
+    const { first } = await this.whole();
     const known = await this.#source.known(this.#ref);
     return (known?.events ?? [])
       .filter((event) => event.seq >= first)
@@ -112,7 +112,7 @@ export class LogWriter {
   }
 
   /** The log, with everything that this writer has heard of. */
-  async #whole(): Promise<LogSlice> {
+  async whole(): Promise<LogSlice> {
     for (;;) {
       const slice = await this.log.read(this.#ref, { limit: 0 });
       if (slice && !isAfter(this.#known, slice.position)) return slice;

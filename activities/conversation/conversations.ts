@@ -27,6 +27,9 @@ interface Session {
   readonly transcript: Transcript;
 }
 
+/** Events of the log that are read at once to know a message that had to wait. */
+const CATCH_UP = 500;
+
 export class Conversations {
   readonly #access: ConversationAccess;
   /** The least recently used first. */
@@ -82,6 +85,24 @@ export class Conversations {
     known.widen(sees.budgetChars);
     const window = windowOf(known, sees);
     return 'shown' in window ? window.shown : this.#look(ref, sees, known.copy());
+  }
+
+  /** The messages that a turn answers, in their order. Throws as `show` does. */
+  async messages(ref: SessionRef, turn: string, causes: readonly string[]): Promise<readonly Utterance[]> {
+    await this.#catchUp(ref, causes);
+    return this.show(ref, { turn, causes, steps: [], budgetChars: 0 });
+  }
+
+  /** Reads on from where the process remembers the log, if a message came since: the next `begin` need not. */
+  async #catchUp(ref: SessionRef, causes: readonly string[]): Promise<void> {
+    const transcript = this.#sessions.get(sessionKey(ref))?.transcript;
+    if (!transcript || causes.every((id) => transcript.line(id))) return;
+    const { position } = transcript;
+    const slice = await this.#access.log.read(ref, { after: position.seq, limit: CATCH_UP });
+    if (slice?.position.epoch !== position.epoch || slice.first > position.seq + 1) return;
+    if (slice.events.length < CATCH_UP) {
+      this.learn(ref, { position: slice.position, info: null, fresh: slice.events });
+    }
   }
 
   /**

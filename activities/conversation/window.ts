@@ -92,7 +92,8 @@ export function windowOf(transcript: Transcript, sees: Sees): Window {
   const causes = sees.causes.flatMap((id) => transcript.line(id) ?? []);
   const filling = new Filling(causes.reduce((left, { chars }) => left - chars, sees.budgetChars));
   const number = turnNumber(sees.turn);
-  let fits = fillSteps(filling, transcript, sees);
+  // A reader of the messages alone has no budget.
+  let fits = sees.budgetChars > 0 && fillSteps(filling, transcript, sees);
   if (typeof fits === 'string') return { missing: [fits] };
   const own = filling.count;
   const pinned = new Set(sees.causes);

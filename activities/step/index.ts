@@ -1,11 +1,14 @@
-/** Steps: one model call or one tool call each. */
+/** Steps: one model call, one tool call or one word of the team each. */
 import type { StepCall } from '../turn/kernel.ts';
 import { AgentPerformer } from './agent-performer.ts';
+import { SayPerformer } from './say-performer.ts';
 import { Step, type StepHost } from './step.ts';
 import { ToolPerformer } from './tool-performer.ts';
 
-export function stepFor(host: StepHost, call: StepCall): Pick<Step<unknown>, 'run'> {
-  const { use } = call;
-  if (use) return new Step(host, call, new ToolPerformer(host, call, use));
-  return new Step(host, call, new AgentPerformer(host, call));
+/** `signal` stops it, with a `TurnStopped`. */
+export function stepFor(host: StepHost, call: StepCall, signal: AbortSignal): Pick<Step<unknown>, 'run'> {
+  const { use, say } = call;
+  if (use) return new Step(host, call, new ToolPerformer(host, call, use), signal);
+  if (say !== undefined) return new Step(host, call, new SayPerformer(say), signal);
+  return new Step(host, call, new AgentPerformer(host, call), signal);
 }

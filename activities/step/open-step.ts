@@ -1,6 +1,7 @@
 /** One attempt of a step in the log: opened, written to, opened again in a log that was built anew, and ended once. */
 import {
   endsStep,
+  endsTurn,
   eventId,
   type Delta,
   type EventDraft,
@@ -105,9 +106,12 @@ export class OpenStep {
   }
 }
 
-/** The step's end among the stored ones. A turn that has ended without it was cancelled. */
+/**
+ * The step's end among the stored ones. A turn that has ended without it was cancelled; in one that has not, the step alone was, by an
+ * execution whose journal is lost.
+ */
 function ended(events: readonly LoggedEvent[]): LoggedEvent {
   const end = events.find((event) => endsStep(event.type));
-  if (!end || end.type === 'step.cancelled') throw new TurnStopped('cancelled');
-  return end;
+  if (end && end.type !== 'step.cancelled') return end;
+  throw new TurnStopped(end && !events.some(({ type }) => endsTurn(type)) ? 'withdrawn' : 'cancelled');
 }

@@ -43,8 +43,6 @@ export interface StepHost {
   tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
   /** Told what an agent threw that is not for clients. */
   readonly logger?: Pick<Logger, 'warn'> | undefined;
-  /** Aborts when the turn is stopped; its reason is a `TurnStopped`. */
-  readonly signal: AbortSignal;
   /** Names this execution of the turn. */
   readonly owner: string;
   /** Orders it among all executions of the turn; 0: not known. */
@@ -78,13 +76,16 @@ export class Step<Shown> {
   readonly #host: StepHost;
   readonly #call: StepCall;
   readonly #performer: Performer<Shown>;
+  readonly #signal: AbortSignal;
   readonly #startedAt = Date.now();
   /** Executions that were lost before this one began with the step, and may have been lost by it. */
   readonly #lost: number;
   #tries = 0;
 
-  constructor(host: StepHost, call: StepCall, performer: Performer<Shown>) {
+  /** `signal`: stops it; its reason is a `TurnStopped`. */
+  constructor(host: StepHost, call: StepCall, performer: Performer<Shown>, signal: AbortSignal) {
     this.#host = host;
+    this.#signal = signal;
     this.#call = call;
     this.#performer = performer;
     this.#lost = host.state.lost;
@@ -104,7 +105,8 @@ export class Step<Shown> {
 
   /** One attempt; null if another one follows. */
   async #try(): Promise<LoggedEvent | null> {
-    const { state, signal } = this.#host;
+    const { state } = this.#host;
+    this.#signal.throwIfAborted();
     const before = state.open[this.#call.step];
     const open = this.#next();
     const stored = await open.open();
@@ -115,7 +117,7 @@ export class Step<Shown> {
     const shown = await this.#shown(before);
     if (shown instanceof RunnerError) return this.#fail(open, NOTHING, shown);
     const performer = this.#performer;
-    const heard = await new Attempt(open, signal).hear(performer.bounds, (stop) =>
+    const heard = await new Attempt(open, this.#signal).hear(performer.bounds, (stop) =>
       performer.speak(open.attempt, shown, stop),
     );
     if ('end' in heard) return this.#known(heard.end);

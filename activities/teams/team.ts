@@ -58,10 +58,29 @@ export interface LastWord {
   readonly input?: AskInput;
 }
 
+/** A message that the turn answers. */
+export interface TeamMessage {
+  readonly id: string;
+  /** The sender's name; absent: "the user". */
+  readonly from?: string;
+  /** At most 32 Ki UTF-16 code units. */
+  readonly text: string;
+}
+
+/** When branches that run side by side have done enough: those that still run are cancelled then. */
+export interface ParallelRule {
+  /** `all` (the default): every branch ends. `any`: one has completed. A number: so many have. Failed ones do not count. */
+  readonly until?: 'all' | 'any' | number;
+  /** So many ms after their start, at the latest. */
+  readonly timeoutMs?: number;
+}
+
 /** How a branch of `parallel` came out. */
 export type Settled<T> =
   | { readonly status: 'completed'; readonly value: T }
-  | { readonly status: 'failed'; readonly error: AgentFailed };
+  | { readonly status: 'failed'; readonly error: AgentFailed }
+  /** Its open steps have ended as cancelled, and its code does not go on. */
+  | { readonly status: 'cancelled'; readonly reason: 'branch_not_needed' | 'branch_timed_out' };
 
 /** Branches of `parallel` by name. */
 export type Branches<O extends JsonObject> = Readonly<
@@ -73,8 +92,8 @@ export type SettledBranches<B extends Branches<never>> = {
 };
 
 export interface TeamContext<O extends JsonObject = JsonObject> {
-  /** `causes`: ids of the messages that the turn answers. */
-  readonly turn: { readonly id: string; readonly causes: readonly string[] };
+  /** `messages`: those that the turn answers. */
+  readonly turn: { readonly id: string; readonly messages: readonly TeamMessage[] };
   readonly options: O;
   /** In the session's order. */
   readonly agents: readonly AgentSpec[];
@@ -83,10 +102,14 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
   /** The same; a failure is an answer. */
   readonly settle: (agent: string, input?: AskInput) => Promise<Outcome>;
   /**
-   * Runs branches side by side; resolves when all have ended. A branch sees what was said before it and what is said in it; afterwards all
-   * is seen. A branch that fails is an answer. Names: 1 to 32 of `A-Z a-z 0-9 _ -`.
+   * Runs branches side by side; resolves when all have ended, or when the rule says so. A branch sees what was said before it and what is
+   * said in it; afterwards all is seen. A branch that fails is an answer. Names: 1 to 32 of `A-Z a-z 0-9 _ -`.
    */
-  readonly parallel: <B extends Branches<O>>(branches: B) => Promise<SettledBranches<B>>;
+  readonly parallel: <B extends Branches<O>>(branches: B, rule?: ParallelRule) => Promise<SettledBranches<B>>;
+  /** Says something to everybody, as an agent of the session, or as `team`. */
+  readonly say: (text: string, as?: string) => Promise<void>;
+  /** Runs another team inside this one, and resolves with its last word if it returns one. What it says is seen afterwards. */
+  readonly run: <P extends JsonObject>(team: Team<P>, options?: P) => Promise<Answer | undefined>;
   /** Pauses for so many ms; costs nothing meanwhile. */
   readonly sleep: (ms: number) => Promise<'over'>;
   /** ms since the Unix epoch; the same when the code runs again. */

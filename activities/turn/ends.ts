@@ -6,7 +6,9 @@ import {
   type JournalEntry,
   type LoggedEvent,
 } from '../../src/contracts/index.ts';
-import type { StepEnds, TurnEnd } from './kernel.ts';
+import type { AppendInput } from '../../src/log/index.ts';
+import { closesOf } from '../closing.ts';
+import type { StepEnds, TurnEnd } from './turn-driver.ts';
 
 /** How a turn ends. */
 export type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
@@ -18,7 +20,18 @@ export function turnEnded(end: Ending, place: { turn: string; at: number; cause:
   return { id, type: 'turn.failed', ...place, data: { code, message } };
 }
 
-/** The same from the event that the log holds. */
+export function noRunner(needs = ''): Ending {
+  const message = `No worker of this deployment can run agents of the kind "${needs}".`;
+  return { status: 'failed', code: 'no_worker_for_agent', message };
+}
+
+/** The turn's end also ends what its team has left running. */
+export function closesTurn({ at, cause }: EventDraft, turn: string): Pick<AppendInput, 'closes'> {
+  const data = { reason: 'the turn has ended' };
+  return closesOf({ turn, type: 'step.cancelled', data }, at, cause);
+}
+
+/** How a turn has ended by the event that the log holds. */
 export function endOf(event: LoggedEvent): TurnEnd {
   if (event.type === 'turn.failed') return { status: 'failed', ...event.data };
   return { status: 'completed', last: true };

@@ -9,19 +9,15 @@
  * starts the code from its beginning.
  */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
-import {
-  LIMITS,
-  type JournalEntry,
-  type LoggedEvent,
-  type ToolCall,
-  type ToolRound,
-  type TurnWait,
-} from '../../src/contracts/index.ts';
+import { LIMITS, type ToolCall, type ToolRound, type TurnWait } from '../../src/contracts/index.ts';
 import { outcomeOf } from '../step/outcome.ts';
 import { AgentFailed, type AskInput, type LastWord, type Outcome, type Team } from '../teams/team.ts';
-import { askOf, contextOf, type Branch, type Call, type TurnFrame } from './context.ts';
+import type { Branch } from './branches.ts';
+import { changed, failure, stepCallOf, type Call, type TurnFrame, type WithdrawalReason } from './calls.ts';
+import { askOf, contextOf } from './context.ts';
 import { answers, type TurnJournal } from './journal.ts';
 import { TeamBroken, TurnStopped } from './stops.ts';
+import type { StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 
 /** A step to be run. */
 export interface StepCall {
@@ -34,6 +30,8 @@ export interface StepCall {
   readonly last: boolean;
   /** The tool call that the step makes for its agent; absent: the agent is asked. */
   readonly use?: ToolCall;
+  /** What the team itself says: nobody is asked. */
+  readonly say?: string;
   /** What the team says to the agent with this ask. */
   readonly input?: AskInput;
   /** What the agent has called in this ask so far. */
@@ -47,39 +45,6 @@ export type StepOutcome =
   | (Extract<Outcome, { status: 'completed' }> & { readonly calls: readonly ToolCall[] })
   | Extract<Outcome, { status: 'failed' }>;
 
-/** A pause of the team. */
-export type PauseCall = Pick<Call, 'path' | 'key' | 'until'>;
-
-/** What the kernel needs of the world. */
-export interface TurnDriver {
-  /** Runs a step; resolves in the order of the journal, once the outcome is durable and shown. Rejects only with `TurnStopped`. */
-  step(call: StepCall): Promise<StepOutcome>;
-  /** Open steps that pause; what they wait for. */
-  pausing(): readonly TurnWait[];
-  /** Runners that this worker has not got, of the steps that wait for one that has. */
-  lacking(): readonly string[];
-  /** Resolves at that time, ms since the Unix epoch. Rejects with `TurnStopped` if the run is stopped before. */
-  at(time: number): Promise<void>;
-  /** Journals that a pause is over; resolves in the order of the journal. */
-  over(call: PauseCall): Promise<void>;
-  now(): number;
-  random(): number;
-  /** The run should end at its next pause between steps. */
-  readonly mustYield: boolean;
-  /** A wait that is longer than this is left to the workflow, ms. */
-  readonly suspendAfterMs: number;
-}
-
-export type TurnEnd =
-  /** `last`: the turn's end was committed with the last step's. */
-  | { readonly status: 'completed'; readonly last: boolean }
-  | { readonly status: 'failed'; readonly code: string; readonly message: string }
-  | { readonly status: 'suspended'; readonly waits: readonly TurnWait[] }
-  | { readonly status: 'yielded' };
-
-/** How the steps of the journal have ended, by step id. */
-export type StepEnds = ReadonlyMap<string, LoggedEvent>;
-
 export class Kernel {
   readonly #frame: TurnFrame;
   readonly #journal: TurnJournal;
@@ -87,6 +52,12 @@ export class Kernel {
   /** Calls of the team that wait for an answer, in the order in which they were made. */
   readonly #calls = new Map<string, Call>();
   readonly #left = Promise.withResolvers<TurnEnd>();
+  /** Calls below these paths were withdrawn. */
+  readonly #gone: string[] = [];
+  /** Steps of such calls that were open in an earlier run, perhaps. */
+  #lost: (() => void)[] = [];
+  /** Until withdrawn steps have ended in the log. */
+  #withdrawing: Promise<unknown> | null = null;
   /** Answers are given one at a time, each after the team has run as far as it can. */
   #answering: Promise<void> = Promise.resolve();
   /** Answers that are decided and that the team has not acted upon yet. */
@@ -110,6 +81,7 @@ export class Kernel {
     const context = contextOf(root, this.#frame, {
       call: (call) => this.#call(call),
       number: (kind, path) => this.#number(kind, path),
+      withdraw: (prefixes, why) => this.#withdraw(prefixes, why),
     });
     // In a chain: a team that throws at once is a team that failed.
     const ended = Promise.resolve()
@@ -122,7 +94,10 @@ export class Kernel {
     // It may come to nothing before the journal has been replayed, and then the journal is what was wrong.
     ended.catch(() => undefined);
     this.#left.promise.catch(() => undefined);
-    return Promise.race([this.#replay(ends).then(() => ended), this.#left.promise]);
+    const whole = this.#replay(ends)
+      .then(() => ended)
+      .finally(() => this.#withdrawing);
+    return Promise.race([whole, this.#left.promise]);
   }
 
   /**
@@ -139,7 +114,7 @@ export class Kernel {
   }
 
   #look(): void {
-    if (!this.#live || this.#unheard > 0) return;
+    if (!this.#live || this.#over || this.#unheard > 0) return;
     const pausing = this.#driver.pausing();
     const lacking = this.#driver.lacking();
     if (this.#open > pausing.length + lacking.length) return;
@@ -161,20 +136,26 @@ export class Kernel {
   async #replay(ends: StepEnds): Promise<void> {
     for (const entry of this.#journal.decided()) {
       await afterMicrotasks();
+      // Decided before the team heard why it would not count.
+      if (this.#isGone(entry.path)) continue;
       const call = this.#calls.get(entry.path);
       if (!call || !answers(entry, call)) throw changed(entry, call);
       this.#calls.delete(entry.path);
       call.resolve(call.kind === 'sleep' ? 'over' : this.#outcome(call, ends));
     }
     await afterMicrotasks();
-    if (this.#over) return;
     this.#live = true;
+    for (const close of this.#lost.splice(0)) close();
+    if (this.#over) return;
     for (const call of this.#calls.values()) this.#start(call);
     this.check();
   }
 
-  #outcome({ step = '', agent = '' }: Call, ends: StepEnds): StepOutcome {
+  #outcome({ path, step = '', agent = '', say }: Call, ends: StepEnds): StepOutcome {
     const end = ends.get(step);
+    if (say !== undefined && end?.type === 'step.completed' && end.data.text !== say) {
+      throw new TeamBroken('team_changed', `At ${path} of the turn the team said something else before.`);
+    }
     if (end?.type === 'step.completed' || end?.type === 'step.failed') return outcomeOf({ step, agent }, end);
     throw new TeamBroken('internal', `The end of step ${step} is in the journal and nowhere else.`);
   }
@@ -189,6 +170,7 @@ export class Kernel {
   }
 
   #call(call: Call): void {
+    if (this.#isGone(call.path)) return;
     if (call.kind !== 'sleep') this.#steps += 1;
     if (this.#steps > LIMITS.turnSteps) {
       // Not thrown into the team: it could catch it and go on.
@@ -210,10 +192,47 @@ export class Kernel {
       return;
     }
     this.#open += 1;
-    this.#driver.step(stepCallOf(call)).then(
+    this.#step(call).then(
       (outcome) => {
         this.#open -= 1;
         this.#answer(call, outcome);
+      },
+      (error: unknown) => {
+        this.#open -= 1;
+        if (!(error instanceof TurnStopped && error.kind === 'withdrawn')) this.#left.reject(error);
+        this.check();
+      },
+    );
+  }
+
+  async #step(call: Call): Promise<StepOutcome> {
+    // A turn ends after all of its steps.
+    if (call.last && this.#withdrawing) await this.#withdrawing;
+    return this.#driver.step(stepCallOf(call));
+  }
+
+  #isGone(path: string): boolean {
+    return this.#gone.some((prefix) => path.startsWith(prefix));
+  }
+
+  /** Calls below these paths are never answered; open steps end as cancelled, now or when the journal has been replayed. */
+  #withdraw(prefixes: readonly string[], why: WithdrawalReason): void {
+    this.#gone.push(...prefixes);
+    const gone = [...this.#calls.values()].filter(({ path }) => this.#isGone(path));
+    for (const { path } of gone) this.#calls.delete(path);
+    const steps = gone.filter(({ kind }) => kind !== 'sleep').map(stepCallOf);
+    if (steps.length === 0) return;
+    if (this.#live) this.#close(steps, why);
+    else this.#lost.push(() => this.#close(steps, why));
+  }
+
+  #close(steps: readonly StepCall[], why: WithdrawalReason): void {
+    this.#open += 1;
+    const before = this.#withdrawing;
+    this.#withdrawing = Promise.all([before, this.#driver.withdraw(steps, why)]).then(
+      () => {
+        this.#open -= 1;
+        this.check();
       },
       (error: unknown) => this.#left.reject(error),
     );
@@ -221,6 +240,7 @@ export class Kernel {
 
   async #sleep(call: Call): Promise<void> {
     await this.#driver.at(call.until);
+    if (this.#isGone(call.path)) return;
     this.#unheard += 1;
     await this.#driver.over(call);
     this.#unheard -= 1;
@@ -231,7 +251,7 @@ export class Kernel {
     this.#calls.delete(call.path);
     this.#unheard += 1;
     this.#answering = this.#answering.then(async () => {
-      call.resolve(outcome);
+      if (!this.#isGone(call.path)) call.resolve(outcome);
       await afterMicrotasks();
       this.#unheard -= 1;
       this.check();
@@ -245,40 +265,10 @@ export class Kernel {
   }
 
   async #lastWord(root: Branch, { agent, input }: LastWord): Promise<TurnEnd> {
-    const calls = { call: (call: Call) => this.#call(call), number: () => 0 };
+    const calls = { call: (call: Call) => this.#call(call), number: () => 0, withdraw: () => undefined };
     const outcome = await askOf(agent, input, { branch: root, frame: this.#frame, calls, last: true });
     if (outcome.status === 'failed') throw new AgentFailed(outcome);
     // Who hands over has called a tool: its step has not ended the turn.
     return { status: 'completed', last: outcome.handoff === undefined };
   }
-}
-
-function stepCallOf({ path, step = '', agent = '', sees = [], last = false, ...more }: Call): StepCall {
-  const { use, input, rounds, mayCall } = more;
-  return {
-    ...{ path, step, agent, sees, last },
-    ...(use ? { use } : {}),
-    ...(input ? { input } : {}),
-    ...(rounds ? { rounds } : {}),
-    ...(mayCall === undefined ? {} : { mayCall }),
-  };
-}
-
-/** How a turn ends whose team has thrown. Anything but a failed agent is a mistake in the team's code. */
-function failure(error: unknown): TurnEnd {
-  if (error instanceof TeamBroken) throw error;
-  if (!(error instanceof AgentFailed)) {
-    throw new TeamBroken('team_failed', 'The code of the team threw an error.', error);
-  }
-  const { code, message } = error.outcome;
-  return { status: 'failed', code, message };
-}
-
-function changed(entry: JournalEntry, call: Call | undefined): TeamBroken {
-  const expected = `${entry.kind}${entry.key ? ` ${entry.key}` : ''}`;
-  const found = call ? `"${call.kind} ${call.key}"` : 'no call';
-  return new TeamBroken(
-    'team_changed',
-    `At ${entry.path} of the turn the team made the call "${expected}" before, and makes ${found} now.`,
-  );
 }

@@ -6,15 +6,10 @@ import type { TurnWait } from '../../src/contracts/index.ts';
 const TIMER_MOST_MS = 2 ** 31 - 1;
 
 export class Pauses {
-  readonly #signal: AbortSignal;
   /** By path. */
   readonly #waits = new Map<string, TurnWait>();
   /** Names of runners by path. */
   readonly #lacking = new Map<string, string>();
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
 
   list(): readonly TurnWait[] {
     return [...this.#waits.values()];
@@ -25,27 +20,30 @@ export class Pauses {
   }
 
   /** Rejects with the reason of the signal; `begun` is told that the step waits. */
-  async lack({ path, runner }: { path: string; runner: string }, begun: () => void): Promise<void> {
+  async lack(
+    { path, runner }: { path: string; runner: string },
+    signal: AbortSignal,
+    begun: () => void,
+  ): Promise<void> {
     this.#lacking.set(path, runner);
     begun();
-    await this.until(Infinity);
+    await until(Infinity, signal).finally(() => this.#lacking.delete(path));
   }
 
   /** Resolves when the pause is over; `begun` is told that it has begun. Rejects with the reason of the signal. */
-  async take(wait: TurnWait, begun: () => void): Promise<void> {
+  async take(wait: TurnWait, signal: AbortSignal, begun: () => void): Promise<void> {
     if (wait.until <= Date.now()) return;
     this.#waits.set(wait.path, wait);
     begun();
-    await this.until(wait.until);
-    this.#waits.delete(wait.path);
+    await until(wait.until, signal).finally(() => this.#waits.delete(wait.path));
   }
+}
 
-  /** Resolves at that time, ms since the Unix epoch. Rejects with the reason of the signal. */
-  async until(time: number): Promise<void> {
-    for (let left = time - Date.now(); left > 0; left = time - Date.now()) {
-      const ms = Math.min(left, TIMER_MOST_MS);
-      await pause(ms, undefined, { signal: this.#signal }).catch(() => undefined);
-      this.#signal.throwIfAborted();
-    }
+/** Resolves at that time, ms since the Unix epoch. Rejects with the reason of the signal. */
+export async function until(time: number, signal: AbortSignal): Promise<void> {
+  for (let left = time - Date.now(); left > 0; left = time - Date.now()) {
+    const ms = Math.min(left, TIMER_MOST_MS);
+    await pause(ms, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
   }
 }

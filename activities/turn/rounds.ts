@@ -19,7 +19,7 @@ import type { AskInput, Outcome } from '../teams/team.ts';
 import { bounded } from '../tools/bounded.ts';
 import { isNamed } from '../tools/names.ts';
 import { handoffIn, taskIn, wrongHandoff } from '../tools/offers.ts';
-import type { Call, Calls, TurnFrame } from './context.ts';
+import { answerOf, type Call, type Calls, type TurnFrame } from './calls.ts';
 import type { StepOutcome } from './kernel.ts';
 
 /** Where an ask is made, and what is said with it. */
@@ -74,9 +74,7 @@ function model(agent: AgentSpec, asking: Asking, rounds: readonly ToolRound[]): 
 }
 
 async function step({ calls }: Asking, call: Omit<Call, 'until' | 'resolve'>): Promise<StepOutcome> {
-  const outcome = await new Promise<StepOutcome | 'over'>((resolve) => {
-    calls.call({ ...call, until: 0, resolve });
-  });
+  const outcome = await answerOf(calls, { ...call, until: 0 });
   return outcome as StepOutcome; // safety: only a sleep is answered with `over`
 }
 

@@ -6,6 +6,7 @@
  */
 import {
   endsTurn,
+  reason,
   type AgentSpec,
   type EventDraft,
   type SessionRef,
@@ -15,26 +16,19 @@ import {
   type TurnStatus,
   type TurnWait,
 } from '../../src/contracts/index.ts';
-import type { AppendInput } from '../../src/log/index.ts';
-import { closesOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
 import { stepFor } from '../step/index.ts';
 import type { StepHost } from '../step/step.ts';
-import { endOf, endsOf, turnEnded, type Ending } from './ends.ts';
+import { closesTurn, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import {
-  Kernel,
-  type PauseCall,
-  type StepCall,
-  type StepEnds,
-  type StepOutcome,
-  type TurnDriver,
-  type TurnEnd,
-} from './kernel.ts';
-import { infoOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
+import type { WithdrawalReason } from './calls.ts';
+import { Kernel, type StepCall, type StepOutcome } from './kernel.ts';
+import { until } from './pauses.ts';
+import { RunningSteps } from './running-steps.ts';
+import { infoOf, messagesOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
+import type { PauseCall, StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
-import { Pauses } from './pauses.ts';
 import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
 export class TurnRun implements StepHost, TurnDriver {
@@ -59,8 +53,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly #stopped = new AbortController();
   /** Aborts what waits for the log, once nothing is to be written any more. */
   readonly #over = new AbortController();
-  readonly #pauses = new Pauses(this.signal);
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #steps = new RunningSteps(this.signal, () => this.#kernel?.check());
   #agents: readonly AgentSpec[] = [];
   #kernel: Kernel | null = null;
 
@@ -101,13 +94,12 @@ export class TurnRun implements StepHost, TurnDriver {
     return found;
   }
 
-  async pause({ path, agent }: StepCall, until: number): Promise<void> {
-    const wait = { path, kind: 'retry' as const, key: agent, until };
-    await this.#pauses.take(wait, () => this.#kernel?.check());
+  pause(call: StepCall, time: number): Promise<void> {
+    return this.#steps.pause(call, time);
   }
 
-  lack({ path }: StepCall, runner: string): Promise<void> {
-    return this.#pauses.lack({ path, runner }, () => this.#kernel?.check());
+  lack(call: StepCall, runner: string): Promise<void> {
+    return this.#steps.lack(call, runner);
   }
 
   patiently<T>(call: () => Promise<T>): Promise<T> {
@@ -132,14 +124,11 @@ export class TurnRun implements StepHost, TurnDriver {
   // The kernel's driver
 
   step(call: StepCall): Promise<StepOutcome> {
-    const running = this.#step(call);
-    this.#running.add(running);
-    running.finally(() => this.#running.delete(running)).catch(() => undefined);
-    return running;
+    return this.#steps.run(call.step, (signal) => this.#step(call, signal));
   }
 
-  async #step(call: StepCall): Promise<StepOutcome> {
-    const step = stepFor(this, call);
+  async #step(call: StepCall, signal: AbortSignal): Promise<StepOutcome> {
+    const step = stepFor(this, call, signal);
     // What led to the step must not come out otherwise once the step can be seen.
     if (this.state.mustSave) await this.save();
     const outcome = await step.run();
@@ -147,16 +136,26 @@ export class TurnRun implements StepHost, TurnDriver {
     return outcome;
   }
 
+  async withdraw(calls: readonly StepCall[], why: WithdrawalReason): Promise<void> {
+    const steps = calls.map(({ step }) => step);
+    await this.#steps.withdraw(steps);
+    // What led to it must not come out otherwise once it can be seen.
+    if (this.state.mustSave) await this.save();
+    const place = { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' };
+    await this.log.cancel(new Set(steps), { ...place, data: { reason: reason(why), text: '' } });
+    for (const step of steps) this.state.drop(step);
+  }
+
   pausing(): readonly TurnWait[] {
-    return this.#pauses.list();
+    return this.#steps.pausing();
   }
 
   lacking(): readonly string[] {
-    return this.#pauses.lacking();
+    return this.#steps.lacking();
   }
 
   at(time: number): Promise<void> {
-    return this.#pauses.until(time);
+    return until(time, this.signal);
   }
 
   async over(call: PauseCall): Promise<void> {
@@ -207,10 +206,11 @@ export class TurnRun implements StepHost, TurnDriver {
       return await this.#ended(end);
     } catch (error) {
       if (!this.signal.aborted) this.stop(new TurnStopped('superseded'));
-      await Promise.allSettled([...this.#running]);
+      await this.#steps.settled();
       if (isFatal(error)) return await this.#broken(error);
       if (!(error instanceof TurnStopped) || error.kind === 'superseded') throw error;
-      if (error.kind === 'unable' && error.needs === this.#input.needs) return await this.#noRunner(error);
+      if (error.kind === 'unable' && error.needs === this.#input.needs)
+        return await this.#ended(noRunner(error.needs));
       if (error.kind === 'cancelled') return this.#result('cancelled');
       return this.#handOver(error);
     }
@@ -224,7 +224,8 @@ export class TurnRun implements StepHost, TurnDriver {
     const { turnEnd } = this.log;
     if (turnEnd) return endOf(turnEnd);
     const { options = {} } = info.team;
-    const frame = { turn: this.turn, causes: this.causes, agents: this.#agents, options };
+    const messages = await this.patiently(() => messagesOf(this.#deps, this.#input, this.log.facts()));
+    const frame = { turn: this.turn, messages, agents: this.#agents, options };
     const kernel = new Kernel(frame, this.state.journal, this);
     this.#kernel = kernel;
     const team = this.#deps.teams[info.team.name];
@@ -236,7 +237,7 @@ export class TurnRun implements StepHost, TurnDriver {
   async #bringProgress(): Promise<void> {
     const facts = [...this.#input.lead, ...this.log.facts()];
     const end = facts.find(({ type, turn }) => endsTurn(type) && turn === this.turn);
-    await this.log.append([], end ? this.#closes(end) : {});
+    await this.log.append([], end ? closesTurn(end, this.turn) : {});
   }
 
   #ends(): Promise<StepEnds> {
@@ -260,24 +261,13 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.#heartbeat?.persist();
     this.log.saved([draft]);
     const signal = this.signal.aborted ? this.#over.signal : this.signal;
-    await this.log.append([draft], { ...this.#closes(draft), signal });
-  }
-
-  /** Ends what a team has left running. */
-  #closes({ at, cause }: EventDraft): Pick<AppendInput, 'closes'> {
-    const data = { reason: 'the turn has ended' };
-    return closesOf({ turn: this.turn, type: 'step.cancelled', data }, at, cause);
+    await this.log.append([draft], { ...closesTurn(draft, this.turn), signal });
   }
 
   async #broken(error: FatalError): Promise<TurnResult> {
     const { session } = this.ref;
     this.logger?.warn({ err: error, session, turn: this.turn }, 'A team could not go on');
     return this.#ended({ status: 'failed', code: error.code, message: error.message });
-  }
-
-  #noRunner({ needs = '' }: TurnStopped): Promise<TurnResult> {
-    const message = `No worker of this deployment can run agents of the kind "${needs}".`;
-    return this.#ended({ status: 'failed', code: 'no_worker_for_agent', message });
   }
 
   #handOver({ kind, needs }: TurnStopped): TurnResult {

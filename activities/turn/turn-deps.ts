@@ -1,10 +1,13 @@
 import {
   ConvokeError,
+  LIMITS,
+  messageText,
   START,
   type AgentSpec,
   type EventDraft,
   type SessionInfo,
   type SessionRef,
+  type TurnInput,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
 import { recoverLog } from '../../src/log/index.ts';
@@ -13,7 +16,7 @@ import type { AgentRunner } from '../agents/runner.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { LogAccess } from '../log-writer.ts';
-import type { Team } from '../teams/team.ts';
+import type { Team, TeamMessage } from '../teams/team.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { TurnStopped } from './stops.ts';
 
@@ -45,6 +48,28 @@ export interface TurnCall {
   readonly suspendAfterMs: number;
   /** The worker is to stop: the turn should be handed over at its next pause between steps. */
   readonly draining: AbortSignal;
+}
+
+/** The messages that a turn answers: about to be written, or in the conversation. */
+export async function messagesOf(
+  { conversations }: Pick<TurnDeps, 'conversations'>,
+  { tenant, session, turn, causes, lead }: TurnInput,
+  carried: readonly EventDraft[],
+): Promise<readonly TeamMessage[]> {
+  const near = new Map<string, TeamMessage>();
+  for (const { type, data } of [...lead, ...carried]) {
+    if (type !== 'message.accepted' || !causes.includes(data.messageId)) continue;
+    near.set(data.messageId, messageOf(data.messageId, messageText(data.parts), data.from));
+  }
+  if (causes.every((id) => near.has(id))) return causes.flatMap((id) => near.get(id) ?? []);
+  const said = await conversations.messages({ tenant, session }, turn, causes);
+  return said.map(({ text, name }, index) => messageOf(causes[index] ?? '', text, name));
+}
+
+function messageOf(id: string, text: string, from: string | undefined): TeamMessage {
+  const whole = text.length <= LIMITS.teamMessageChars;
+  const read = whole ? text : text.slice(0, LIMITS.teamMessageChars).toWellFormed();
+  return { id, ...(from === undefined ? {} : { from }), text: read };
 }
 
 /** What the session was created with: remembered, about to be written, or in the log. */

@@ -5,6 +5,7 @@
  */
 import {
   endsTurn,
+  eventId,
   type EventDraft,
   type LoggedEvent,
   type Position,
@@ -142,6 +143,21 @@ export class TurnLog {
       this.#learn(reply);
       if (!(await this.#bringsHeld())) return reply;
     }
+  }
+
+  /** Ends those of these steps of the turn that are open, in whatever attempt, as cancelled: with what they have said. */
+  async cancel(
+    steps: ReadonlySet<string>,
+    end: Pick<Extract<EventDraft, { type: 'step.cancelled' }>, 'turn' | 'at' | 'cause' | 'data'>,
+  ): Promise<void> {
+    const { open } = await this.#patiently(() => this.#writer.whole());
+    const drafts = open
+      .filter(({ step }) => steps.has(step))
+      .map(({ step, agent, attempt }): EventDraft => {
+        const place = { step, agent, ...(attempt === 0 ? {} : { attempt }) };
+        return { id: eventId.stepEnded(step), type: 'step.cancelled', ...end, ...place };
+      });
+    if (drafts.length > 0) await this.append(drafts);
   }
 
   /** Where everything has landed. `unplaced`: facts that the log does not have yet. */

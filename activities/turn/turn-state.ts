@@ -2,6 +2,7 @@
  * What a run of a turn knows of its turn, and what its heartbeats carry: the journal, the attempts of open steps, the facts that the workflow
  * does not have yet.
  */
+import { setImmediate as afterMicrotasks } from 'node:timers/promises';
 import {
   LIMITS,
   type EventDraft,
@@ -10,7 +11,8 @@ import {
   type TurnProgress,
 } from '../../src/contracts/index.ts';
 import { TurnJournal } from './journal.ts';
-import type { PauseCall, StepCall } from './kernel.ts';
+import type { StepCall } from './kernel.ts';
+import type { PauseCall } from './turn-driver.ts';
 
 interface Ticket {
   /** The answers that the team must get first. */
@@ -110,14 +112,19 @@ export class TurnState {
   }
 
   /** Journals a step's end. */
-  end({ path, step, agent, use }: StepCall, ends: readonly EventDraft[]): void {
+  end({ path, step, agent, use, say }: StepCall, ends: readonly EventDraft[]): void {
     const outcome = ends[0]?.type === 'step.completed' ? 'completed' : 'failed';
-    const call = use ? ({ kind: 'call', key: use.tool } as const) : ({ kind: 'ask', key: agent } as const);
-    this.journal.add({ path, ...call, outcome });
+    const kind = use ? 'call' : say === undefined ? 'ask' : 'say';
+    this.journal.add({ path, kind, key: use?.tool ?? agent, outcome });
     this.#queue(path);
     const { chars, bytes } = sizeOf(ends);
     this.#size = { chars: this.#size.chars + chars, bytes: this.#size.bytes + bytes };
     this.#progressAt = this.#attempt;
+    this.drop(step);
+  }
+
+  /** The step is not open any more. */
+  drop(step: string): void {
     const { [step]: _ended, ...open } = this.#open;
     this.#open = open;
   }
@@ -132,8 +139,9 @@ export class TurnState {
   async inOrder(path: string): Promise<void> {
     const ticket = this.#tickets.get(path);
     await ticket?.before;
-    ticket?.done();
     this.#tickets.delete(path);
+    // The next one waits until the kernel has this answer, however many microtasks that takes.
+    if (ticket) void afterMicrotasks().then(() => ticket.done());
   }
 
   #queue(path: string): void {

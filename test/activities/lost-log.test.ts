@@ -108,11 +108,11 @@ describe('when the log fails in the middle', () => {
     expect(reads).toBeGreaterThan(0);
   });
 
-  test('a message that is nowhere to be found fails the step, once, with a code', async () => {
+  test('a message that is nowhere to be found fails the turn, once, with a code', async () => {
     const turn = scene.execute({ input: { causes: ['m-nobody-knows'] } });
     expect((await turn.result).status).toBe('done');
     expect((await scene.logged()).slice(-2)).toMatchObject([
-      { type: 'step.failed', attempt: 1, data: { code: 'context_incomplete' } },
+      { type: 'turn.started' },
       { type: 'turn.failed', data: { code: 'context_incomplete' } },
     ]);
     expect(scene.agent.requests).toEqual([]);

@@ -11,7 +11,7 @@ import type { Position } from '../cursor.ts';
 import type { SessionRef } from '../ids.ts';
 
 /** The calls of a team whose answers are journaled. */
-export type JournalKind = 'ask' | 'call' | 'sleep' | 'now' | 'random';
+export type JournalKind = 'ask' | 'call' | 'say' | 'sleep' | 'now' | 'random';
 
 /** One decided call of a team. */
 export interface JournalEntry {
@@ -20,7 +20,7 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** What was asked for: an agent's name, a tool's, a pause in ms. A rerun that asks for something else has changed. */
   readonly key: string;
-  /** Of an `ask` or a `call`, how its step ended (the text stands in the step's end); of `now` and `random`, the number. */
+  /** Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number. */
   readonly outcome: 'completed' | 'failed' | 'over' | number;
 }
 

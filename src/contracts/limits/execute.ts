@@ -34,6 +34,8 @@ export const EXECUTE = {
   delegateDepth: 4,
   /** Longest time of a tool call, ms; a tool may set its own. */
   toolTimeoutMs: 60 * SECOND,
+  /** Text of a message as a team reads it, UTF-16 code units; of a longer one the beginning. */
+  teamMessageChars: 32 * KIB,
   /** Branches of one `parallel`. */
   turnWidth: 100,
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */

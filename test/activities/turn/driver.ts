@@ -1,14 +1,9 @@
 /** A world for a kernel in which nothing is real but the order of things: steps end when the test says so. */
-import {
-  Kernel,
-  type PauseCall,
-  type StepCall,
-  type StepOutcome,
-  type TurnDriver,
-  type TurnEnd,
-} from '../../../activities/turn/kernel.ts';
+import type { TurnFrame } from '../../../activities/turn/calls.ts';
+import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
+import { TurnStopped } from '../../../activities/turn/stops.ts';
+import type { PauseCall, TurnDriver, TurnEnd } from '../../../activities/turn/turn-driver.ts';
 import { TurnJournal } from '../../../activities/turn/journal.ts';
-import type { TurnFrame } from '../../../activities/turn/context.ts';
 import type { Outcome, Team } from '../../../activities/teams/team.ts';
 import {
   EMPTY_JOURNAL,
@@ -22,7 +17,7 @@ const NAMES = ['a', 'b', 'c', 'd'];
 
 export const FRAME: TurnFrame = {
   turn: 't1',
-  causes: ['m1'],
+  messages: [{ id: 'm1', text: 'hello' }],
   agents: NAMES.map((name) => ({ name, runner: 'scripted' })),
   options: {},
 };
@@ -33,6 +28,8 @@ export class Turn {
   readonly ends = new Map<string, LoggedEvent>();
   /** Steps that were run, in the order of their starts, over all runs. */
   readonly started: string[] = [];
+  /** Steps that were withdrawn. */
+  readonly withdrawn: string[] = [];
   time = 1_000;
   readonly #team: Team;
 
@@ -64,6 +61,7 @@ interface World {
 interface OpenStep {
   readonly call: StepCall;
   end(outcome: Outcome & { readonly calls?: readonly ToolCall[] }): void;
+  stop(): void;
 }
 
 export class Run implements TurnDriver {
@@ -139,8 +137,9 @@ export class Run implements TurnDriver {
     outcome: Outcome & { readonly calls?: readonly ToolCall[] },
     entry: { path: string; outcome: 'completed' | 'failed' },
   ): void {
-    const { use, agent } = call;
-    this.#journal.add({ ...entry, ...(use ? { kind: 'call', key: use.tool } : { kind: 'ask', key: agent }) });
+    const { use, agent, say } = call;
+    const kind = use ? 'call' : say === undefined ? 'ask' : 'say';
+    this.#journal.add({ ...entry, kind, key: use?.tool ?? agent });
     this.#open.delete(call.step);
     const type = outcome.status === 'completed' ? 'step.completed' : 'step.failed';
     const { calls = [] } = outcome;
@@ -154,15 +153,29 @@ export class Run implements TurnDriver {
 
   step(call: StepCall): Promise<StepOutcome> {
     this.#turn.started.push(call.step);
-    const { promise, resolve } = Promise.withResolvers<StepOutcome>();
+    const { promise, resolve, reject } = Promise.withResolvers<StepOutcome>();
+    const stop = (): void => reject(new TurnStopped('withdrawn'));
     const end = (outcome: Outcome & { readonly calls?: readonly ToolCall[] }): void => {
       resolve(outcome.status === 'completed' ? { ...outcome, calls: outcome.calls ?? [] } : outcome);
     };
-    this.#open.set(call.step, { call, end });
+    this.#open.set(call.step, { call, end, stop });
+    this.#changed();
+    return promise;
+  }
+
+  async withdraw(calls: readonly StepCall[]): Promise<void> {
+    for (const { step } of calls) {
+      this.#turn.withdrawn.push(step);
+      this.#open.get(step)?.stop();
+      this.#open.delete(step);
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const go of waiting) go();
-    return promise;
   }
 
   lacking(): readonly string[] {

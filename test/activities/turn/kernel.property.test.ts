@@ -1,7 +1,7 @@
 /** Whatever cuts a turn into runs, and wherever: its team does what it would have done in one. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { TurnEnd } from '../../../activities/turn/kernel.ts';
+import type { TurnEnd } from '../../../activities/turn/turn-driver.ts';
 import { EMPTY_JOURNAL, type Journal, type JournalEntry } from '../../../src/contracts/index.ts';
 import { programs, teamOf } from './program.ts';
 import { World, WorldRun } from './world.ts';
@@ -58,7 +58,7 @@ async function cutUp(plan: Plan, choices: readonly number[]): Promise<Whole> {
 }
 
 const decided = ({ entries }: Journal): readonly JournalEntry[] =>
-  entries.filter(({ kind }) => kind === 'ask' || kind === 'sleep');
+  entries.filter(({ kind }) => kind === 'ask' || kind === 'say' || kind === 'sleep');
 const numbers = ({ entries }: Journal): readonly JournalEntry[] =>
   entries.filter(({ kind }) => kind === 'now' || kind === 'random');
 
@@ -101,14 +101,18 @@ async function again(plan: Plan, { world }: Whole): Promise<Whole> {
   return { end: run.end, heard, world: copy };
 }
 
-const asked = ({ world }: Whole): unknown[] =>
-  [...world.calls.values()].map(({ call }) => call).sort((one, other) => (one.path < other.path ? -1 : 1));
+/** The steps that were called, but for those of `withdrawn`: whether they were called before depends on the cuts. */
+const asked = ({ world }: Whole, withdrawn: ReadonlySet<string>): unknown[] =>
+  [...world.calls.values()]
+    .map(({ call }) => call)
+    .filter(({ step }) => !withdrawn.has(step))
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
 
 const keysOf = (entries: readonly JournalEntry[]): string[] =>
   entries.map(({ path, kind }) => `${kind} ${path}`);
 
 test('a team that is cut up anywhere, any number of times, asks and hears what it would in one run', async () => {
-  const sizes = { cuts: 0, steps: 0 };
+  const sizes = { cuts: 0, steps: 0, withdrawn: 0 };
   await fc.assert(
     fc.asyncProperty(
       programs,
@@ -121,7 +125,9 @@ test('a team that is cut up anywhere, any number of times, asks and hears what i
         const whole = await inOne(plan, cut.world.journal);
         expect(cut.heard).toEqual(whole.heard);
         expect(cut.end).toEqual(whole.end);
-        expect(asked(cut)).toEqual(asked(whole));
+        const withdrawn = new Set([...cut.world.withdrawn, ...whole.world.withdrawn]);
+        expect(asked(cut, withdrawn)).toEqual(asked(whole, withdrawn));
+        sizes.withdrawn += withdrawn.size;
         sizes.steps += cut.world.calls.size;
         for (const { times } of cut.world.calls.values()) sizes.cuts += times - 1;
 
@@ -137,4 +143,5 @@ test('a team that is cut up anywhere, any number of times, asks and hears what i
   // The turns were not all empty, nor all in one piece.
   expect(sizes.steps).toBeGreaterThan(300);
   expect(sizes.cuts).toBeGreaterThan(100);
+  expect(sizes.withdrawn).toBeGreaterThan(100);
 }, 120_000);

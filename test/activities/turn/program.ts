@@ -1,6 +1,6 @@
 /** Random teams: programs of all the calls that a team can make, whose way depends on every answer that they get and on its order. */
 import fc from 'fast-check';
-import type { LastWord, Outcome, Team, TeamContext } from '../../../activities/teams/team.ts';
+import type { LastWord, Outcome, ParallelRule, Team, TeamContext } from '../../../activities/teams/team.ts';
 import { AgentFailed } from '../../../activities/teams/team.ts';
 
 export type Op =
@@ -11,6 +11,15 @@ export type Op =
   /** What it asks depends on what the team has heard so far, and in which order. */
   | { readonly op: 'asHeard' }
   | { readonly op: 'parallel'; readonly branches: readonly Program[] }
+  /** Branches under a rule: the losers are withdrawn. */
+  | {
+      readonly op: 'first';
+      readonly branches: readonly Program[];
+      readonly many: number;
+      readonly timeoutMs: number | undefined;
+    }
+  | { readonly op: 'say' }
+  | { readonly op: 'inner'; readonly program: Program; readonly last: string | undefined }
   /** Two agents at once, without branches. */
   | { readonly op: 'both'; readonly agents: readonly [string, string] }
   /** An agent against the clock; the loser is left running. */
@@ -36,6 +45,18 @@ const { program } = fc.letrec<{ program: Program; op: Op }>((tie) => ({
       kind: fc.constantFrom('now', 'random'),
       even: tie('program'),
       odd: tie('program'),
+    }),
+    fc.record({ op: fc.constant('say') }),
+    fc.record({
+      op: fc.constant('inner'),
+      program: tie('program'),
+      last: fc.option(agent, { nil: undefined }),
+    }),
+    fc.record({
+      op: fc.constant('first'),
+      branches: fc.array(tie('program'), { minLength: 1, maxLength: 3 }),
+      many: fc.integer({ min: 1, max: 3 }),
+      timeoutMs: fc.option(ms, { nil: undefined }),
     }),
     fc.record({
       op: fc.constant('parallel'),
@@ -107,6 +128,31 @@ async function perform(context: TeamContext, op: Op, heard: string[]): Promise<v
       if (first === 'over') await run(context, op.late, heard);
       return;
     }
+    case 'say':
+      await context.say(`heard ${heard.length}`);
+      return;
+    case 'inner': {
+      const inner = async (within: TeamContext): Promise<LastWord | undefined> => {
+        await run(within, op.program, heard);
+        return op.last === undefined ? undefined : { agent: op.last };
+      };
+      try {
+        heard.push((await context.run(inner))?.text ?? 'nothing');
+      } catch (error) {
+        if (!(error instanceof AgentFailed)) throw error;
+        heard.push(told(error.outcome));
+      }
+      return;
+    }
+    case 'first': {
+      const { branches, many, timeoutMs } = op;
+      const rule = {
+        until: Math.min(many, branches.length),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      };
+      await runBranches(context, branches, heard, rule);
+      return;
+    }
     case 'parallel':
       await runBranches(context, op.branches, heard);
   }
@@ -116,6 +162,7 @@ async function runBranches(
   context: TeamContext,
   branches: readonly Program[],
   heard: string[],
+  rule?: ParallelRule,
 ): Promise<void> {
   const named = branches.map((branch, n): [string, (inner: TeamContext) => Promise<number>] => [
     `b${n}`,
@@ -124,7 +171,7 @@ async function runBranches(
       return n;
     },
   ]);
-  const settled = await context.parallel(Object.fromEntries(named));
+  const settled = await context.parallel(Object.fromEntries(named), rule);
   heard.push(JSON.stringify(Object.entries(settled).map(([name, { status }]) => [name, status])));
 }
 

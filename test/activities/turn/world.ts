@@ -1,14 +1,9 @@
 /** The world of a kernel as a whole turn sees it, over any number of runs: steps, pauses, and what is durable when a run is gone. */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
-import type { TurnFrame } from '../../../activities/turn/context.ts';
-import {
-  Kernel,
-  type PauseCall,
-  type StepCall,
-  type StepOutcome,
-  type TurnDriver,
-  type TurnEnd,
-} from '../../../activities/turn/kernel.ts';
+import type { TurnFrame } from '../../../activities/turn/calls.ts';
+import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
+import { TurnStopped } from '../../../activities/turn/stops.ts';
+import type { PauseCall, TurnDriver, TurnEnd } from '../../../activities/turn/turn-driver.ts';
 import { TurnState } from '../../../activities/turn/turn-state.ts';
 import type { Team } from '../../../activities/teams/team.ts';
 import {
@@ -23,7 +18,7 @@ import { hash } from './program.ts';
 
 const FRAME: TurnFrame = {
   turn: 't1',
-  causes: ['m1'],
+  messages: [{ id: 'm1', text: 'hello' }],
   agents: ['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })),
   options: {},
 };
@@ -37,6 +32,8 @@ export class World {
   readonly ends = new Map<string, LoggedEvent>();
   /** How each step was called, and in how many runs. */
   readonly calls = new Map<string, { readonly call: StepCall; times: number }>();
+  /** Steps that a run has withdrawn. */
+  readonly withdrawn = new Set<string>();
   /** What a run has done that no run may do. */
   readonly wrong: string[] = [];
   #time = 0;
@@ -73,6 +70,7 @@ export class World {
 interface Pending<T> {
   readonly what: T;
   go(): void;
+  stop(): void;
 }
 
 /** One run, in which nothing ends by itself. */
@@ -124,7 +122,7 @@ export class WorldRun implements TurnDriver {
 
   /** Resolves when the team and the kernel have done all that they can do by themselves. */
   async settle(): Promise<void> {
-    for (let turns = this.#replaying + 3; turns > 0; turns -= 1) await afterMicrotasks();
+    for (let turns = this.#replaying + 10; turns > 0; turns -= 1) await afterMicrotasks();
     this.#replaying = 0;
   }
 
@@ -166,6 +164,16 @@ export class WorldRun implements TurnDriver {
     await this.#state.inOrder(call.path);
   }
 
+  /** A step that speaks stops; one that has ended is shown. */
+  async withdraw(calls: readonly StepCall[]): Promise<void> {
+    for (const { step, path } of calls) {
+      this.#world.withdrawn.add(step);
+      this.#paused.delete(path);
+      this.steps.find(({ what }) => what.step === step)?.stop();
+    }
+    if (this.#state.mustSave) await this.#save();
+  }
+
   lacking(): readonly string[] {
     return [];
   }
@@ -190,12 +198,16 @@ export class WorldRun implements TurnDriver {
   }
 
   #until<T>(list: Pending<T>[], what: T): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const pending: Pending<T> = {
         what,
         go: () => {
           list.splice(list.indexOf(pending), 1);
           resolve();
+        },
+        stop: () => {
+          list.splice(list.indexOf(pending), 1);
+          reject(new TurnStopped('withdrawn'));
         },
       };
       list.push(pending);
@@ -204,7 +216,8 @@ export class WorldRun implements TurnDriver {
 }
 
 /** The same whenever it is asked: one step in four fails. */
-function outcomeOf({ step, agent }: StepCall): StepOutcome {
+function outcomeOf({ step, agent, say }: StepCall): StepOutcome {
+  if (say !== undefined) return { status: 'completed', step, agent, text: say, calls: [] };
   const text = `${agent} in ${step}`;
   if (hash(text) % 4 > 0) return { status: 'completed', step, agent, text, calls: [] };
   return { status: 'failed', step, agent, code: 'agent_failed', message: 'It failed.', text };
