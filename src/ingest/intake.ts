@@ -6,6 +6,7 @@
 import { isConvokeError } from '../contracts/index.ts';
 import type {
   ErrorCode,
+  Message,
   OpenRequest,
   Receipt,
   SessionPage,
@@ -22,7 +23,7 @@ import type { ControlDeps, Controls } from './control.ts';
 import { invalidAt } from './json-guard.ts';
 import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
-import { ifInterrupted } from './reopen.ts';
+import { createFullLook, ifInterrupted } from './reopen.ts';
 import { Roster } from './roster.ts';
 import type { AgentsOf } from './roster.ts';
 import {
@@ -103,12 +104,14 @@ class SessionIntake implements Intake {
   readonly #calls: SessionCalls;
   readonly #isArchived: IsArchived;
   readonly #roster: Roster;
+  readonly #lookIfFull: (ref: SessionRef) => void;
 
   constructor(config: IntakeConfig) {
     this.#isArchived = soon(config.isArchived);
     this.#config = { ...config, isArchived: this.#isArchived };
     this.#calls = config.calls;
     this.#roster = new Roster(config.agentsOf);
+    this.#lookIfFull = createFullLook(config.reopen);
   }
 
   authenticate(token: unknown): Promise<Principal> {
@@ -138,7 +141,7 @@ class SessionIntake implements Intake {
       ...messageOf({ ...request, messageId }, Date.now()),
       ...(ended === null ? {} : { ended }),
     };
-    await this.#config.admission.admit(ref, message);
+    await this.#admit(ref, message);
     try {
       const sent = inSession(this.#isArchived, ref, this.#calls.send(ref, message));
       await ifInterrupted(sent, () => this.#config.reopen(ref, message));
@@ -149,6 +152,15 @@ class SessionIntake implements Intake {
       throw error;
     }
     return { session: ref.session, messageId, status: 'accepted' };
+  }
+
+  async #admit(ref: SessionRef, message: Message): Promise<void> {
+    try {
+      await this.#config.admission.admit(ref, message);
+    } catch (error) {
+      if (isConvokeError(error) && error.code === 'inbox_full') this.#lookIfFull(ref);
+      throw error;
+    }
   }
 
   async control<C extends keyof Controls>(

@@ -1,5 +1,5 @@
 /** Reopens interrupted sessions: if the workflow was terminated, failed or timed out, the session continues in a new run, from log and archive. */
-import { carryOver, isConvokeError } from '../contracts/index.ts';
+import { carryOver, isConvokeError, RECOVERY, sessionKey } from '../contracts/index.ts';
 import type { ConvokeError, Message, SessionRef } from '../contracts/index.ts';
 import { settleInterrupted } from '../log/index.ts';
 import type { SettleDeps } from '../log/index.ts';
@@ -28,6 +28,26 @@ export function createReopen({ calls, ...deps }: ReopenDeps): Reopen {
     const { info, interrupted } = run;
     const carried = carryOver(interrupted, events, { head, at: Date.now() });
     await calls.reopen({ tenant: ref.tenant, session: ref.session, info, carried }, message);
+  };
+}
+
+/**
+ * Reopens a session that is full if nobody runs it: no message gets as far as to reopen it, and what waits would wait until its room expires.
+ * Not waited for, and repeated when the next message is refused.
+ */
+export function createFullLook(reopen: Reopen): (ref: SessionRef) => void {
+  /** When, oldest first; ms since the Unix epoch. */
+  const looked = new Map<string, number>();
+  return (ref) => {
+    const now = Date.now();
+    for (const [key, at] of looked) {
+      if (now - at < RECOVERY.fullLookEveryMs) break;
+      looked.delete(key);
+    }
+    const key = sessionKey(ref);
+    if (looked.has(key)) return;
+    looked.set(key, now);
+    reopen(ref).catch(() => undefined);
   };
 }
 
