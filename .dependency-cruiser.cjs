@@ -11,7 +11,14 @@ const FLOOR_PLAN = {
   'src/archive': { folders: ['src/contracts'], npm: ['pg'], core: ['node:sqlite', 'fs', 'path'] },
   activities: {
     folders: ['src/contracts', 'src/log', 'src/archive', 'src/telemetry'],
-    npm: ['@temporalio/activity', '@temporalio/common', '@ai-sdk/[^/]+', 'undici', 'ajv'],
+    npm: [
+      '@temporalio/activity',
+      '@temporalio/common',
+      '@ai-sdk/[^/]+',
+      'undici',
+      'ajv',
+      '@modelcontextprotocol/sdk',
+    ],
     core: true,
   },
   'src/temporal': {
@@ -98,6 +105,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^activities/', pathNot: '^activities/agents/' },
       to: { path: packages(['@ai-sdk/[^/]+', 'undici']) },
+    },
+    {
+      name: 'mcp-only-in-its-folder',
+      comment: 'Only activities/tools/mcp knows the MCP SDK.',
+      severity: 'error',
+      from: { path: '^activities/', pathNot: '^activities/tools/mcp/' },
+      to: { path: packages(['@modelcontextprotocol/sdk']) },
     },
     {
       name: 'customers-see-the-public-contracts',

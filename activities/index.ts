@@ -31,6 +31,7 @@ export type { AgentRunner, EndpointSettings } from './agents/index.ts';
 export type { Team } from './teams/team.ts';
 export { tool } from './tools/functions.ts';
 export type { ToolContext, ToolSettings } from './tools/functions.ts';
+export { mcp } from './tools/mcp/settings.ts';
 export type { ToolSource } from './tools/source.ts';
 export { ToolError } from './tools/tool.ts';
 export { Toolbox } from './tools/toolbox.ts';

@@ -1,6 +1,12 @@
 /** How tools are named: a function by its key in the configuration, a tool of a server by both names. Pure. */
 
 const JOIN = '__';
+const MOST_CHARS = 64;
+
+/** The full name of a server's tool: what providers allow in a name, nothing else. */
+export function serverToolName(server: string, tool: string): string {
+  return `${server}${JOIN}${tool.replaceAll(/[^A-Za-z0-9_-]/g, '_')}`.slice(0, MOST_CHARS);
+}
 
 /** Where in the configuration a tool comes from. */
 export function sourceName(tool: string): string {

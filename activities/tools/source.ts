@@ -2,10 +2,12 @@
 import type { Logger } from '../../src/telemetry/index.ts';
 import type { Tool } from './tool.ts';
 
+export type SourceLogger = Pick<Logger, 'info' | 'warn'>;
+
 /** What `tools` of the configuration holds under a name. */
 export interface ToolSource {
   /** @param name Its key in the configuration. Connects to nothing yet. */
-  open(name: string, logger?: Pick<Logger, 'warn'>): OpenSource;
+  open(name: string, logger?: SourceLogger): OpenSource;
 }
 
 export interface OpenSource {

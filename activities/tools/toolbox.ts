@@ -1,8 +1,7 @@
 /** All tools of a worker. Each source is opened and reached only when an agent uses it: one that is away does not concern the others. */
-import type { Logger } from '../../src/telemetry/index.ts';
 import { sourceName } from './names.ts';
 import { BUILT_IN } from './offers.ts';
-import type { OpenSource, ToolSource } from './source.ts';
+import type { OpenSource, SourceLogger, ToolSource } from './source.ts';
 import type { Tool } from './tool.ts';
 
 /** Names that agents and events know; without what joins a server's name and its tool's. */
@@ -12,7 +11,7 @@ export class Toolbox {
   readonly #sources: ReadonlyMap<string, OpenSource>;
 
   /** Throws a `TypeError` for a name that a tool cannot have. */
-  constructor(sources: Readonly<Record<string, ToolSource>>, logger?: Pick<Logger, 'warn'>) {
+  constructor(sources: Readonly<Record<string, ToolSource>>, logger?: SourceLogger) {
     this.#sources = new Map(
       Object.entries(sources).map(([name, source]) => {
         if (!NAME.test(name))

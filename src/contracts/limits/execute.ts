@@ -30,6 +30,17 @@ export const EXECUTE = {
   toolResultChars: 32 * KIB,
   /** What a tool tells of its progress; further notes are left out. */
   toolProgressChars: 8 * KIB,
+  /** Until an MCP server has started and told its tools: it may have to be downloaded. */
+  mcpConnectMs: 30 * SECOND,
+  /** Tools of one MCP server; further ones are not offered. */
+  mcpTools: 256,
+  /** One message of an MCP server; a larger one ends the connection. The SDK copies what it has for every chunk: 4 MiB take it a second. */
+  mcpMessageBytes: 4 * KIB * KIB,
+  /** What an MCP server tells of one tool, UTF-16 code units. */
+  mcpDescriptionChars: 4 * KIB,
+  /** One entry in the log of what an MCP server writes to its standard error, and entries a minute. */
+  mcpStderrChars: 1_000,
+  mcpStderrEntries: 20,
   /** Agents that give tasks to agents that give tasks … */
   delegateDepth: 4,
   /** Longest time of a tool call, ms; a tool may set its own. */
