@@ -104,10 +104,19 @@ export class TurnLog {
       this.#led = true;
       this.#place(reply.placed);
       const open = reply.status === 'begun';
-      this.#take(open ? (reply.restarted ? [reply.restarted] : []) : reply.events);
-      if (open && !this.#facts.has(started.id)) this.#facts.set(started.id, started);
+      if (open) this.#opened(started, reply.restarted);
+      else this.#take(reply.events);
       if (!(await this.#bringsHeld())) return reply;
     }
+  }
+
+  /** The log has made the restart, and the step is open: a log that is built anew gets both. */
+  #opened(started: EventDraft, restarted: LoggedEvent | null): void {
+    if (!this.#facts.has(started.id)) this.#facts.set(started.id, started);
+    if (!restarted) return;
+    const { seq, ...fact } = restarted;
+    this.#facts.set(fact.id, fact);
+    this.#place([{ id: fact.id, seq }]);
   }
 
   async delta(delta: Parameters<LogWriter['log']['delta']>[1]): ReturnType<LogWriter['log']['delta']> {

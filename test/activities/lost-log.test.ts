@@ -4,7 +4,7 @@ import { TurnStopped } from '../../activities/turn/stops.ts';
 import { ConvokeError, type TurnResult } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { COMPLETED, texts, types, useScene } from './scene.ts';
-import { INFO, through } from './support.ts';
+import { busy, INFO, through } from './support.ts';
 
 const scene = useScene();
 
@@ -38,6 +38,23 @@ describe('when the log fails in the middle', () => {
     });
     await expectWhole(result);
     expect(scene.source.asked).toBe(1);
+  });
+
+  test('another attempt is still told before what it said', async () => {
+    const turn = scene.execute();
+    scene.agent.say('half ');
+    await scene.streamed('half ');
+    scene.agent.fail(busy(0, 'Busy once.'));
+    await scene.until('step.restarted');
+    scene.agent.say('all ');
+    await scene.streamed('all ');
+    await scene.server.flush();
+    scene.agent.end('of it');
+    const { report } = await turn.result;
+    const whole = ['step.started', 'step.restarted', 'step.completed', 'turn.completed'];
+    expect(types(await scene.logged())).toEqual([...COMPLETED.slice(0, 3), ...whole]);
+    expect(types(report.events)).toEqual(whole);
+    expect(report.events.map(({ seq }) => seq)).toEqual([4, 5, 6, 7]);
   });
 
   test('a Redis that is away for a while, and comes back empty, is waited for', async () => {
