@@ -2,12 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { eventId, LIMITS, workflowId } from '../../src/contracts/index.ts';
-import type { LoggedEvent } from '../../src/contracts/index.ts';
+import { eventId, LIMITS, workflowId, type LoggedEvent } from '../../src/contracts/index.ts';
 import { recoverLog } from '../../src/log/index.ts';
 import { eventually } from '../support/process.ts';
-import { startEngine } from '../support/worker.ts';
-import type { Engine, TestSession } from '../support/worker.ts';
+import { startEngine, type Engine, type TestSession } from '../support/worker.ts';
 import { agent, faults, slow, types } from '../workflows/agents.ts';
 
 const OLDER = fileURLToPath(new URL('../workflows/older.ts', import.meta.url));
