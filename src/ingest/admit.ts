@@ -7,9 +7,15 @@ import type { Message, SessionRef } from '../contracts/index.ts';
 import type { SessionLog } from '../log/index.ts';
 import { inTime } from './in-time.ts';
 
+/**
+ * `ok`: signal it. `held`: its session has told of it already. `again`: it was sent so often that the workflow should be asked whether it has
+ * it: each signal stays in Temporal's history, and a sender who gets no answer in time cannot know that the signal was persisted.
+ */
+export type Admitted = 'ok' | 'held' | 'again';
+
 export interface Admission {
   /** Reserves room for a message. Throws `inbox_full`. */
-  admit(ref: SessionRef, message: Message): Promise<void>;
+  admit(ref: SessionRef, message: Message): Promise<Admitted>;
   /** Releases it: the message was refused after all. Never throws. */
   giveBack(ref: SessionRef, messageId: string): Promise<void>;
 }
@@ -45,16 +51,18 @@ class RedisAdmission implements Admission {
     this.#deadlineMs = deadlineMs;
   }
 
-  async admit(ref: SessionRef, { messageId, parts }: Message): Promise<void> {
+  async admit(ref: SessionRef, { messageId, parts }: Message): Promise<Admitted> {
     const bytes = Buffer.byteLength(JSON.stringify(parts));
     const late = (): Error => new ConvokeError('log_unavailable');
     try {
       const { status } = await inTime(this.#log.admit(ref, { messageId, bytes }), this.#deadlineMs, late);
       this.#away.clear();
       if (status === 'full') throw full();
+      return status;
     } catch (error) {
       if (!isConvokeError(error) || error.code !== 'log_unavailable') throw error;
       this.#admitAway(sessionKey(ref), bytes);
+      return 'ok';
     }
   }
 

@@ -14,7 +14,7 @@ import type {
   SessionState,
 } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
-import type { Admission } from './admit.ts';
+import type { Admission, Admitted } from './admit.ts';
 import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import type { Authenticator, Principal } from './authenticate.ts';
@@ -141,7 +141,14 @@ class SessionIntake implements Intake {
       ...messageOf({ ...request, messageId }, Date.now()),
       ...(ended === null ? {} : { ended }),
     };
-    await this.#admit(ref, message);
+    const receipt = { session: ref.session, messageId, status: 'accepted' } as const;
+    const admitted = await this.#admit(ref, message);
+    if (admitted === 'held') {
+      // A session that nobody runs goes on with whatever is sent to it.
+      this.#lookIfFull(ref);
+      return receipt;
+    }
+    if (admitted === 'again' && (await this.#calls.receipt(ref, messageId))) return receipt;
     try {
       const sent = inSession(this.#isArchived, ref, this.#calls.send(ref, message));
       await ifInterrupted(sent, () => this.#config.reopen(ref, message));
@@ -151,12 +158,12 @@ class SessionIntake implements Intake {
         await this.#config.admission.giveBack(ref, messageId);
       throw error;
     }
-    return { session: ref.session, messageId, status: 'accepted' };
+    return receipt;
   }
 
-  async #admit(ref: SessionRef, message: Message): Promise<void> {
+  async #admit(ref: SessionRef, message: Message): Promise<Admitted> {
     try {
-      await this.#config.admission.admit(ref, message);
+      return await this.#config.admission.admit(ref, message);
     } catch (error) {
       if (isConvokeError(error) && error.code === 'inbox_full') this.#lookIfFull(ref);
       throw error;

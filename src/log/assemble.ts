@@ -59,6 +59,26 @@ export function merge(
   return line;
 }
 
+/** Messages that have their place and no turn yet, with what they count for at admission. */
+export function waiting(events: readonly LoggedEvent[]): readonly { messageId: string; bytes: number }[] {
+  const found = new Map<string, { turn: string | undefined; bytes: number }>();
+  for (const event of events) {
+    if (event.type === 'message.accepted') {
+      const { messageId, parts } = event.data;
+      found.set(messageId, {
+        turn: event.turn,
+        bytes: new TextEncoder().encode(JSON.stringify(parts)).length,
+      });
+    } else if (event.type === 'turn.started') {
+      for (const messageId of event.data.messageIds) found.delete(messageId);
+    } else if (endsTurn(event.type)) {
+      // It may have ended before it started.
+      for (const [messageId, { turn }] of found) if (turn === event.turn) found.delete(messageId);
+    }
+  }
+  return [...found].map(([messageId, { bytes }]) => ({ messageId, bytes }));
+}
+
 /** The `step.started` of each step that has not ended. */
 export function unfinished(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
   const open = new Map<string, LoggedEvent>();

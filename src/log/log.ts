@@ -168,6 +168,8 @@ export interface RebuildInput {
   readonly events: readonly LoggedEvent[];
   /** `step.started` of each step that has not ended: it stays open, and an attempt of it must begin before it speaks. */
   readonly started?: readonly EventDraft[];
+  /** The messages that wait: their room counts again. */
+  readonly waiting?: readonly AdmitInput[];
 }
 
 export interface AdmitInput {
@@ -176,9 +178,13 @@ export interface AdmitInput {
   readonly bytes: number;
 }
 
-/** `full`: what waits already, so many messages of so many bytes. */
+/**
+ * `ok`: it has room. `held`: the log holds it, so the workflow has it. `again`: it has room, and was sent `LIMITS.messageSends` times without
+ * the log having heard of it. `full`: what waits already, so many messages of so many bytes.
+ */
 export type Admission =
-  { readonly status: 'ok' } | { readonly status: 'full'; readonly messages: number; readonly bytes: number };
+  | { readonly status: 'ok' | 'held' | 'again' }
+  | { readonly status: 'full'; readonly messages: number; readonly bytes: number };
 
 /** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. A listener must not throw. */
 export interface LogListener {

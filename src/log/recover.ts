@@ -17,7 +17,7 @@ import {
   type SessionInfo,
   type SessionRef,
 } from '../contracts/index.ts';
-import { assemble, merge, unfinished } from './assemble.ts';
+import { assemble, merge, unfinished, waiting } from './assemble.ts';
 import { tellInterruption } from './interrupted.ts';
 import type { SessionLog } from './log.ts';
 
@@ -112,6 +112,7 @@ export async function recoverLog(
     info: known.info,
     events: newest(events, LIMITS.logBytes),
     started: unfinished(events),
+    waiting: waiting(events),
   });
   const { interrupted } = known;
   return (interrupted && (await tellInterruption(log, ref, { ...known, interrupted }))) ?? position;

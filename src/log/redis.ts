@@ -167,7 +167,7 @@ class RedisLog implements SessionLog {
   }
 
   async rebuild(ref: SessionRef, input: RebuildInput): Promise<Position> {
-    const { expected, epoch, info, started = [] } = input;
+    const { expected, epoch, info, started = [], waiting = [] } = input;
     const flat = input.events.flatMap(({ seq, ...draft }) => [String(seq), draft.id, JSON.stringify(draft)]);
     const open = started.map(({ step = '', turn, agent }) => startArg(step, turn, agent));
     const ttl = this.#ttlAfter(input.events);
@@ -176,6 +176,11 @@ class RedisLog implements SessionLog {
         ...head(ref),
         ...[expected?.epoch ?? 0, expected?.seq ?? 0, ttl, this.#cap, epoch, JSON.stringify(info)],
         ...[input.events.length, ...flat, open.length, ...open],
+        ...[
+          LIMITS.inboxTtlMs,
+          waiting.length,
+          ...waiting.flatMap(({ messageId, bytes }) => [messageId, bytes]),
+        ],
       ),
     );
     return position(reply);
@@ -200,14 +205,16 @@ class RedisLog implements SessionLog {
 
   async admit(ref: SessionRef, { messageId, bytes }: AdmitInput): Promise<Admission> {
     const { inbox, ids } = logKeys(ref);
-    const { inboxMessages, inboxBytes, inboxTtlMs } = LIMITS;
+    const { inboxMessages, inboxBytes, inboxTtlMs, messageSends } = LIMITS;
     const [status, messages, sum] = await this.#call(() =>
       this.#scripts.admitMessage(
         ...[inbox, ids],
         ...[messageId, eventId.message(messageId), bytes, inboxMessages, inboxBytes, inboxTtlMs],
+        messageSends,
       ),
     );
-    return status === 'ok' ? { status } : { status: 'full', messages: Number(messages), bytes: Number(sum) };
+    if (status === 'ok' || status === 'held' || status === 'again') return { status };
+    return { status: 'full', messages: Number(messages), bytes: Number(sum) };
   }
 
   async release(ref: SessionRef, messageIds: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** Part of `log.suite.ts`: what waits in a session is bounded before it is signalled. */
 import { expect, test } from '@jest/globals';
 import { LIMITS, START, type SessionRef } from '../../src/contracts/index.ts';
-import { all, beginning, create, created, message, of } from '../log/drafts.ts';
+import { all, beginning, create, created, INFO, message, of } from '../log/drafts.ts';
 import type { Admission } from '../../src/log/index.ts';
 import type { LogSubject } from './log.suite.ts';
 
@@ -25,6 +25,24 @@ export function admittingSuite(subject: LogSubject): void {
     expect(await subject.other.admit(ref, { messageId: `m${MOST}`, bytes: 100 })).toEqual(OK);
     expect(await admit(ref, 'one-more')).toEqual(full);
     expect(await admit(subject.fresh(), 'one-more')).toEqual(OK);
+  });
+
+  test('a message is signalled a few times, until the log holds it', async () => {
+    const ref = subject.fresh();
+    for (let sent = 1; sent <= LIMITS.messageSends; sent += 1) expect(await admit(ref, 'm')).toEqual(OK);
+    expect(await admit(ref, 'm')).toEqual({ status: 'again' });
+    expect(await admit(ref, 'other')).toEqual(OK);
+    await subject.log.append(ref, { known: START, drafts: [created(), message('m')] });
+    expect(await admit(ref, 'm')).toEqual({ status: 'held' });
+  });
+
+  test('what waits counts again in a log that was built anew', async () => {
+    const ref = subject.fresh();
+    const waiting = Array.from({ length: MOST - 1 }, (_, n) => ({ messageId: `m${n}`, bytes: 100 }));
+    await subject.log.rebuild(ref, { expected: null, epoch: 1, info: INFO, events: [], waiting });
+    expect(await admit(ref, 'm1')).toEqual(OK);
+    expect(await admit(ref, 'last')).toEqual(OK);
+    expect(await admit(ref, 'one-more')).toEqual({ status: 'full', messages: MOST, bytes: MOST * 100 });
   });
 
   test('so many bytes and no more, exactly', async () => {
@@ -59,7 +77,9 @@ export function admittingSuite(subject: LogSubject): void {
     const again = Array.from({ length: 50 }, (_, n) =>
       (n % 2 ? subject.log : subject.other).admit(ref, { messageId: 'same', bytes: 100 }),
     );
-    for (const reply of await Promise.all(again)) expect(reply).toEqual(OK);
+    const statuses = (await Promise.all(again)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 'ok')).toHaveLength(LIMITS.messageSends);
+    expect(statuses.filter((status) => status === 'again')).toHaveLength(50 - LIMITS.messageSends);
     expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full', messages: MOST });
   });
 
@@ -95,7 +115,7 @@ export function admittingSuite(subject: LogSubject): void {
     const ref = subject.fresh();
     of('ok', await subject.log.append(ref, { known: START, drafts: [created(), message('accepted')] }));
     await fill(ref);
-    expect(await admit(ref, 'accepted')).toEqual(OK);
+    expect(await admit(ref, 'accepted')).toEqual({ status: 'held' });
     expect(await admit(ref, 'one-more')).toMatchObject({ status: 'full', messages: MOST });
     expect(await all(subject.log, ref)).toHaveLength(2);
   });

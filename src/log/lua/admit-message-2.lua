@@ -1,26 +1,29 @@
 -- Counts a message among those that wait in a session, if there is room for it.
 -- KEYS inbox ids
--- ARGV message-id event-id bytes most most-bytes ttl
--- inbox (hash): id of a message that waits -> '<bytes> <ms since the Unix epoch until which it counts>'
--- Returns {'ok'} | {'full', messages, bytes}
+-- ARGV message-id event-id bytes most most-bytes ttl most-sends
+-- inbox (hash): id of a message that waits -> '<bytes> <ms since the Unix epoch until which it counts> <times sent>'
+-- Returns {'ok'} | {'held'} | {'again'} | {'full', messages, bytes}
 local inbox, ids = KEYS[1], KEYS[2]
 local id, event, bytes, most, most_bytes, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
-if redis.call('HEXISTS', ids, event) == 1 then return { 'ok' } end -- the log holds it: it has been counted
+if redis.call('HEXISTS', ids, event) == 1 then return { 'held' } end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local waiting = redis.call('HGETALL', inbox)
 local messages, sum = 0, 0
 for index = 1, #waiting, 2 do
-  local size, till = string.match(waiting[index + 1], '^(%d+) (%d+)$')
+  local size, till, sends = string.match(waiting[index + 1], '^(%d+) (%d+) ?(%d*)$')
   if tonumber(till) <= now then
     redis.call('HDEL', inbox, waiting[index])
   elseif waiting[index] == id then
+    sends = (tonumber(sends) or 1) + 1
+    if sends > tonumber(ARGV[7]) then return { 'again' } end
+    redis.call('HSET', inbox, id, string.format('%s %s %d', size, till, sends))
     return { 'ok' }
   else
     messages, sum = messages + 1, sum + tonumber(size)
   end
 end
 if messages >= most or sum + bytes > most_bytes then return { 'full', messages, sum } end
-redis.call('HSET', inbox, id, string.format('%d %d', bytes, now + ttl))
+redis.call('HSET', inbox, id, string.format('%d %d 1', bytes, now + ttl))
 redis.call('PEXPIRE', inbox, ttl)
 return { 'ok' }
