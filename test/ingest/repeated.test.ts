@@ -1,0 +1,58 @@
+/** A message that is sent again and again: what of it reaches Temporal, whose history keeps every signal. */
+import { expect, test } from '@jest/globals';
+import { eventId } from '../../src/contracts/index.ts';
+import type { LoggedEvent, Receipt } from '../../src/contracts/index.ts';
+import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import type { Admitted } from '../../src/ingest/admit.ts';
+import { waiting } from '../../src/log/assemble.ts';
+import type { SessionCalls } from '../../src/temporal/index.ts';
+
+const dev = { tenant: 'dev' };
+const RECEIPT: Receipt = { session: 's', messageId: 'm', status: 'queued' };
+
+/** An intake whose admission says this; answers how often the message was signalled. */
+async function signals(admitted: Admitted, known: Receipt | null): Promise<number> {
+  let sent = 0;
+  const calls = {
+    send: async () => {
+      sent += 1;
+    },
+    receipt: async () => known,
+  } as unknown as SessionCalls; // safety: nothing else is called
+  const intake = createIntake({
+    authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
+    ...{ calls, defaultAgents: [], endedTurn: () => null, isArchived: async () => false },
+    admission: { admit: async () => admitted, giveBack: async () => undefined },
+    agentsOf: async () => null,
+    reopen: async () => undefined,
+  });
+  const receipt = await intake.send(dev, 's', { messageId: 'm', text: 'x' });
+  expect(receipt).toEqual({ session: 's', messageId: 'm', status: 'accepted' });
+  return sent;
+}
+
+test.each<[string, Admitted, Receipt | null, number]>([
+  ['has room', 'ok', null, 1],
+  ['is in the log', 'held', null, 0],
+  ['was sent often, and the workflow has it', 'again', RECEIPT, 0],
+  ['was sent often, and the workflow lacks it', 'again', null, 1],
+])('a message that %s', async (_, admitted, known, times) => {
+  expect(await signals(admitted, known)).toBe(times);
+});
+
+test('those that wait have their place and no turn yet', () => {
+  const event = (seq: number, draft: object): LoggedEvent => ({ seq, at: 1, ...draft }) as LoggedEvent;
+  const accepted = (messageId: string, turn: string, text = 'x'): object => ({
+    ...{ id: eventId.message(messageId), type: 'message.accepted', turn },
+    data: { messageId, parts: [{ type: 'text', text }], queued: true },
+  });
+  const events = [
+    event(1, accepted('runs', 't1')),
+    event(2, { id: 's', type: 'turn.started', turn: 't1', data: { messageIds: ['runs'] } }),
+    event(3, accepted('waits', 't2', 'é')),
+    event(4, accepted('cancelled', 't3')),
+    event(5, { id: 'e', type: 'turn.cancelled', turn: 't3', data: { reason: 'x' } }),
+  ];
+  const bytes = Buffer.byteLength(JSON.stringify([{ type: 'text', text: 'é' }]));
+  expect(waiting(events)).toEqual([{ messageId: 'waits', bytes }]);
+});
