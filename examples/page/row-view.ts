@@ -94,7 +94,7 @@ class StepView {
 function stateOf({ status, text, waiting, finish }: StepEntry): string {
   if (waiting) return `paused until ${new Date(waiting.until).toLocaleTimeString()} · ${waiting.code}`;
   if (status === 'running') return text ? 'writing' : 'thinking';
-  return finish && finish !== 'stop' ? `${status} · cut: ${finish}` : status;
+  return finish === 'length' || finish === 'filter' ? `${status} · cut: ${finish}` : status;
 }
 
 /** What one agent says in one turn. */

@@ -119,6 +119,10 @@ export const eventReply = describes<SessionEvent>()(
     }),
 );
 
+const toolCall = z
+  .object({ id: z.string(), tool: z.string(), input: object, malformed: z.string().optional() })
+  .meta({ id: 'ToolCall', description: 'One use of a tool, as a model asks for it.' });
+
 const entry = z.union([
   z.object({
     kind: z.literal('message'),
@@ -144,6 +148,10 @@ const entry = z.union([
     usage: usage.optional().meta({ description: 'Sum over all attempts.' }),
     reason: reason.optional().meta({ description: 'Why it was cancelled.' }),
     finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
+    use: toolCall.optional().meta({ description: 'The step is this tool call; its text is the result.' }),
+    calls: list(toolCall)
+      .optional()
+      .meta({ description: 'The tools that the model calls; their steps follow.' }),
     waiting: failure
       .extend({ until: ms })
       .optional()

@@ -1,7 +1,7 @@
 /** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
 import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
-import type { Delta, EventPage, SessionEvent, StepEntry } from '../../contracts/index.ts';
+import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -114,6 +114,15 @@ function jsonReader(): Reader {
   };
 }
 
+/** Longest arguments that are shown, UTF-16 code units. */
+const SHOWN_INPUT_CHARS = 120;
+
+function callLine(agent: string, { tool, input }: ToolCall): string {
+  const told = JSON.stringify(input);
+  const short = told.length > SHOWN_INPUT_CHARS ? `${told.slice(0, SHOWN_INPUT_CHARS)}…` : told;
+  return `${agent} calls ${tool} ${short.toWellFormed()}`;
+}
+
 /** For people: running text as it grows, and the rest when the step ends. */
 class ScreenReader implements Reader {
   readonly #session: Session;
@@ -140,8 +149,11 @@ class ScreenReader implements Reader {
       case 'step.completed':
         this.#show({ ...event.data, step, agent, attempt });
         this.#forget(step);
-        if (event.data.finish && event.data.finish !== 'stop')
+        if (event.data.finish === 'length' || event.data.finish === 'filter')
           this.#transcript.note(`${agent} was cut short: ${event.data.finish}`, 'yellow');
+        break;
+      case 'step.started':
+        if (event.data.use) this.#transcript.note(callLine(agent, event.data.use));
         break;
       case 'step.waiting':
         this.#transcript.note(`${agent} pauses: ${event.data.code}: ${event.data.message}`, 'yellow');
