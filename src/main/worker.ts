@@ -70,7 +70,9 @@ function findBundle(): WorkflowBundleOption {
 }
 
 /** What a program that runs a worker may put in the place of the defaults. */
-export type WorkerParts = Partial<Pick<ActivityDeps, 'runners' | 'teams' | 'suspendAfterMs'>>;
+export type WorkerParts = Partial<
+  Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'suspendAfterMs'>
+>;
 
 /**
  * Runs until SIGTERM or SIGINT, then finishes or hands over its running work. Rejects if it cannot start or has lost Temporal for good.
