@@ -44,7 +44,12 @@ class MessageView {
 class StepView {
   readonly node: HTMLElement;
   readonly #text = new GrowingText();
+  /** The tool and, folded, its arguments. */
+  readonly #call = el('details', 'call');
+  readonly #tool = el('summary');
+  readonly #input = el('p', 'input');
   readonly #thoughts = el('details', 'thoughts');
+  readonly #thoughtsTitle = el('summary');
   readonly #reasoningText = el('p', 'reasoning');
   readonly #reasoning = new GrowingText();
   readonly #attempt = el('span', 'attempt');
@@ -57,17 +62,22 @@ class StepView {
     this.#actions = actions;
     const text = el('p', 'text');
     text.append(this.#text.node, el('span', 'caret'));
-    this.#thoughts.append(el('summary', '', 'Reasoning'), this.#reasoningText);
+    this.#call.append(this.#tool, this.#input);
+    this.#thoughts.append(this.#thoughtsTitle, this.#reasoningText);
     this.#reasoningText.append(this.#reasoning.node);
     const fate = el('p', 'fate', this.#state, this.#attempt);
-    this.node = el('div', 'step', fate, this.#thoughts, text, this.#failure);
+    this.node = el('div', 'step', fate, this.#call, this.#thoughts, text, this.#failure);
   }
 
   set(step: StepEntry): void {
     const before = this.#before;
     if (step === before) return;
     this.#before = step;
-    const { status, attempt, failure, text, reasoning = '' } = step;
+    const { status, attempt, failure, text, reasoning = '', use } = step;
+    this.#call.hidden = !use;
+    setText(this.#tool, use?.tool ?? '');
+    setText(this.#input, use ? (use.malformed ?? JSON.stringify(use.input, null, 2)) : '');
+    setText(this.#thoughtsTitle, use ? 'Progress' : 'Reasoning');
     this.#text.set(text);
     this.#reasoning.set(reasoning);
     this.#thoughts.hidden = reasoning === '';
@@ -91,8 +101,9 @@ class StepView {
   }
 }
 
-function stateOf({ status, text, waiting, finish }: StepEntry): string {
+function stateOf({ status, text, waiting, finish, use }: StepEntry): string {
   if (waiting) return `paused until ${new Date(waiting.until).toLocaleTimeString()} · ${waiting.code}`;
+  if (status === 'running' && use) return 'working';
   if (status === 'running') return text ? 'writing' : 'thinking';
   return finish === 'length' || finish === 'filter' ? `${status} · cut: ${finish}` : status;
 }

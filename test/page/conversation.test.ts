@@ -62,6 +62,23 @@ describe('a turn', () => {
     await see(page, '.reasoning', 'Let me see.');
   });
 
+  test('a call of a tool shows its arguments, folded, its progress and its result', async () => {
+    const { log } = play;
+    const page = await play.join();
+    const use = { id: 'c1', tool: 'weather', input: { city: CODE } };
+    const call = { turn: 't1', step: 't1.1.c1', agent: 'Ann', attempt: 1 };
+    play.push(...log.message('m1', 't1'), log.append('step.started', { use }, call));
+    await see(page, '.state', 'working');
+    await see(page, '.call summary', 'weather');
+    expect(await page.locator('.input').isVisible()).toBe(false);
+    await page.getByText('weather').click();
+    await see(page, '.input', CODE.slice(0, 10));
+    play.push(log.think('t1.1.c1', 'asking'), log.say('t1.1.c1', 'sunny'));
+    await page.getByText('Progress').click();
+    await see(page, '.reasoning', 'asking');
+    await see(page, '.step .text', 'sunny');
+  });
+
   test('a pause and a cut answer are shown', async () => {
     const { log } = play;
     const page = await play.join();
