@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   type EventData,
   type EventDraft,
+  type JsonObject,
   type LoggedEvent,
   type Usage,
 } from '../../src/contracts/index.ts';
@@ -17,9 +18,15 @@ import type { Said } from './attempt.ts';
 import { WellFormed } from './well-formed.ts';
 
 /** The end of a turn that ends with this step. */
-export function turnEnd(end: EventDraft, place: { turn: string; at: number; cause: string }): EventDraft {
+export function turnEnd(
+  end: EventDraft,
+  place: { turn: string; at: number; cause: string },
+  memory: JsonObject | undefined,
+): EventDraft {
   const id = eventId.turnEnded(place.turn);
-  if (end.type !== 'step.failed') return { id, type: 'turn.completed', ...place, data: {} };
+  if (end.type !== 'step.failed') {
+    return { id, type: 'turn.completed', ...place, data: memory === undefined ? {} : { memory } };
+  }
   const { code, message } = end.data;
   return { id, type: 'turn.failed', ...place, data: { code, message } };
 }

@@ -12,6 +12,7 @@ import {
   type AgentSpec,
   type EventData,
   type EventDraft,
+  type JsonObject,
   type LoggedEvent,
   type OpenTry,
   type SessionRef,
@@ -37,6 +38,8 @@ export interface StepHost {
   readonly causes: readonly string[];
   readonly log: TurnLog;
   readonly state: TurnState;
+  /** What the team keeps from turn to turn. */
+  readonly memory: { readonly changed: JsonObject | undefined };
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
   /** See `TurnDeps`. */
@@ -232,7 +235,7 @@ export class Step<Shown> {
     type: T,
     data: EventData[T],
   ): readonly EventDraft[] {
-    const { turn, causes } = this.#host;
+    const { turn, causes, memory } = this.#host;
     const { step, agent, last } = this.#call;
     const at = Date.now();
     const cause = causes[0] ?? '';
@@ -240,7 +243,7 @@ export class Step<Shown> {
     const end = { id: eventId.stepEnded(step), type, ...place, data } as EventDraft; // safety: `data` is that of `type`
     // A model that calls tools has not had the last word yet.
     const goesOn = end.type === 'step.completed' && end.data.calls !== undefined;
-    return last && !goesOn ? [end, turnEnd(end, { turn, at, cause })] : [end];
+    return last && !goesOn ? [end, turnEnd(end, { turn, at, cause }, memory.changed)] : [end];
   }
 
   /** Durable first, then shown. */

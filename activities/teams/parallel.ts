@@ -1,15 +1,41 @@
-import type { Settled, Team } from './team.ts';
+import type { Json } from '../../src/contracts/index.ts';
+import { TeamBroken } from '../turn/stops.ts';
+import { TeamOptions, wrong } from './options.ts';
+import type { ParallelRule, Team } from './team.ts';
 
-const failed = <T>(branch: Settled<T>): branch is Extract<Settled<T>, { status: 'failed' }> =>
-  branch.status === 'failed';
-
-/** All agents at once, none seeing what the others say in this turn. The turn fails if every one of them has. */
-export const parallel: Team = async ({ agents, parallel: branch }) => {
-  const ended = Object.values(
-    await branch(
-      Object.fromEntries(agents.map(({ name }, index) => [`b${index + 1}`, ({ ask }) => ask(name)])),
-    ),
-  );
-  const [first] = ended;
-  if (first && failed(first) && ended.every(failed)) throw first.error;
+/**
+ * All agents at once, none seeing what the others say in this turn. Options: `until` and `timeoutMs` (as of `parallel`), `merge` (an agent that
+ * has the last word). The turn fails if fewer agents than needed have answered: one, or the quorum.
+ */
+export const parallel: Team = async (context) => {
+  const options = new TeamOptions(context, ['agents', 'until', 'timeoutMs', 'merge']);
+  const merge = options.agent('merge');
+  const cast = options.cast([merge]);
+  const rule = ruleOf(context.options, cast.length);
+  const branches = cast.map((name, index) => [
+    `b${index + 1}`,
+    ({ ask }: typeof context) => ask(name),
+  ]);
+  const ended = Object.values(await context.parallel(Object.fromEntries(branches), rule));
+  const completed = ended.filter(({ status }) => status === 'completed').length;
+  const needed = typeof rule.until === 'number' ? rule.until : 1;
+  if (completed < needed) {
+    const failed = ended.find((branch) => branch.status === 'failed');
+    if (failed?.status === 'failed') throw failed.error;
+    throw new TeamBroken('agent_timeout', `${completed} of ${needed} agents answered within the team’s time.`);
+  }
+  return merge === undefined ? undefined : { agent: merge };
 };
+
+function ruleOf(
+  { until = 'all', timeoutMs }: { readonly [name: string]: Json },
+  agents: number,
+): ParallelRule {
+  const isCount = typeof until === 'number' && Number.isInteger(until) && until >= 1 && until <= agents;
+  if (until !== 'all' && until !== 'any' && !isCount) {
+    throw wrong(`The team’s option "until" is "all", "any" or a whole number from 1 to ${agents}.`);
+  }
+  if (timeoutMs === undefined) return { until };
+  if (typeof timeoutMs === 'number' && timeoutMs >= 1) return { until, timeoutMs };
+  throw wrong('The team’s option "timeoutMs" is a number of milliseconds, at least 1.');
+}

@@ -58,6 +58,13 @@ export interface LastWord {
   readonly input?: AskInput;
 }
 
+/** A small store that a team keeps from turn to turn, shared by its branches and the teams in it; what it holds may be at most 8 KiB of JSON. */
+export interface TeamMemory {
+  readonly get: (key: string) => Json | undefined;
+  /** Kept if the turn completes; `undefined` forgets. Clients may read it in the turn's end. */
+  readonly set: (key: string, value: Json | undefined) => void;
+}
+
 /** A message that the turn answers. */
 export interface TeamMessage {
   readonly id: string;
@@ -97,6 +104,7 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
   readonly options: O;
   /** In the session's order. */
   readonly agents: readonly AgentSpec[];
+  readonly memory: TeamMemory;
   /** Lets an agent speak; it sees what was said before. Throws `AgentFailed`. */
   readonly ask: (agent: string, input?: AskInput) => Promise<Answer>;
   /** The same; a failure is an answer. */

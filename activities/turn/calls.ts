@@ -2,6 +2,7 @@
 import type { AgentSpec, JournalEntry, JsonObject, ToolCall, ToolRound } from '../../src/contracts/index.ts';
 import { AgentFailed, type AskInput, type TeamMessage } from '../teams/team.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
+import type { Memory } from './memory.ts';
 import { TeamBroken } from './stops.ts';
 import type { TurnEnd } from './turn-driver.ts';
 
@@ -11,6 +12,7 @@ export interface TurnFrame {
   readonly messages: readonly TeamMessage[];
   readonly agents: readonly AgentSpec[];
   readonly options: JsonObject;
+  readonly memory: Memory;
 }
 
 /** An awaited call of the team. */

@@ -73,6 +73,7 @@ export function contextOf<O extends JsonObject>(
     turn: { id: frame.turn, messages: frame.messages },
     options: frame.options as O, // safety: checked where the session was opened
     agents: frame.agents,
+    memory: { get: (key) => frame.memory.get(key), set: (key, value) => frame.memory.set(key, value) },
     ask,
     settle,
     parallel<B extends Branches<O>>(branches: B, rule: ParallelRule = {}) {

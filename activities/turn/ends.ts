@@ -4,6 +4,7 @@ import {
   stepId,
   type EventDraft,
   type JournalEntry,
+  type JsonObject,
   type LoggedEvent,
 } from '../../src/contracts/index.ts';
 import type { AppendInput } from '../../src/log/index.ts';
@@ -13,9 +14,16 @@ import type { StepEnds, TurnEnd } from './turn-driver.ts';
 /** How a turn ends. */
 export type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
 
-export function turnEnded(end: Ending, place: { turn: string; at: number; cause: string }): EventDraft {
+/** `memory`: what the team has changed of what it keeps. */
+export function turnEnded(
+  end: Ending,
+  place: { turn: string; at: number; cause: string },
+  memory: JsonObject | undefined,
+): EventDraft {
   const id = eventId.turnEnded(place.turn);
-  if (end.status === 'completed') return { id, type: 'turn.completed', ...place, data: {} };
+  if (end.status === 'completed') {
+    return { id, type: 'turn.completed', ...place, data: memory === undefined ? {} : { memory } };
+  }
   const { code, message } = end;
   return { id, type: 'turn.failed', ...place, data: { code, message } };
 }

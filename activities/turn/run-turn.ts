@@ -23,6 +23,7 @@ import { closesTurn, endOf, endsOf, noRunner, turnEnded, type Ending } from './e
 import type { Heartbeat } from './heartbeat.ts';
 import type { WithdrawalReason } from './calls.ts';
 import { Kernel, type StepCall, type StepOutcome } from './kernel.ts';
+import { Memory } from './memory.ts';
 import { until } from './pauses.ts';
 import { RunningSteps } from './running-steps.ts';
 import { infoOf, messagesOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
@@ -37,6 +38,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly causes: readonly string[];
   readonly log: TurnLog;
   readonly state: TurnState;
+  readonly memory: Memory;
   readonly conversations: TurnDeps['conversations'];
   readonly runners: TurnDeps['runners'];
   readonly tools: TurnDeps['tools'];
@@ -71,6 +73,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.order = attempt === 0 ? 0 : input.attempts + attempt;
     this.closing = input.closing;
     this.suspendAfterMs = call.suspendAfterMs;
+    this.memory = new Memory(input.memory ?? {});
     this.#deps = deps;
     this.#input = input;
     this.#call = call;
@@ -225,7 +228,8 @@ export class TurnRun implements StepHost, TurnDriver {
     if (turnEnd) return endOf(turnEnd);
     const { options = {} } = info.team;
     const messages = await this.patiently(() => messagesOf(this.#deps, this.#input, this.log.facts()));
-    const frame = { turn: this.turn, messages, agents: this.#agents, options };
+    const { memory } = this;
+    const frame = { turn: this.turn, messages, agents: this.#agents, options, memory };
     const kernel = new Kernel(frame, this.state.journal, this);
     this.#kernel = kernel;
     const team = this.#deps.teams[info.team.name];
@@ -256,7 +260,8 @@ export class TurnRun implements StepHost, TurnDriver {
 
   /** Durable first, then shown, as a step's end. */
   async #endTurn(end: Ending): Promise<void> {
-    const draft = turnEnded(end, { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' });
+    const place = { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' };
+    const draft = turnEnded(end, place, this.memory.changed);
     this.log.decide([draft]);
     await this.#heartbeat?.persist();
     this.log.saved([draft]);

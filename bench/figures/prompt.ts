@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Conversations } from '../../activities/conversation/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
-import { eventId, LIMITS, START, type LoggedEvent, type SessionInfo } from '../../src/contracts/index.ts';
+import { eventId, LIMITS, START, type EventDraft, type LoggedEvent, type SessionInfo } from '../../src/contracts/index.ts';
 import { connectRedis, createRedisLog, recoverLog, type SessionSource } from '../../src/log/index.ts';
 import { msSince, nowUs } from '../clock.ts';
 import { stated, type NamedFigure } from '../figure.ts';
@@ -83,7 +83,7 @@ async function took(work: () => Promise<unknown>): Promise<number> {
 /** Each message has a turn with one answer; the last turn has only started. */
 function session(messages: number): readonly LoggedEvent[] {
   const text = 'word '.repeat(CHARS / 5);
-  const drafts = [];
+  const drafts: EventDraft[] = [];
   for (let number = 1; number <= messages; number += 1) {
     const [turn, messageId, at] = [`t${number}`, `m${number}`, number];
     const place = { turn, at, cause: messageId };

@@ -1,8 +1,10 @@
 /** Agents and teams: what a session is opened with. */
 import type { JsonObject } from './json.ts';
 
-/** The built-in teams. `sequence`: one agent after the other, each seeing what was said before. `parallel`: all at once. */
-export const TEAMS: readonly string[] = ['sequence', 'parallel'];
+/** The built-in teams; docs/teams.md says what they do. */
+export const TEAMS: readonly string[] = [
+  ...['sequence', 'parallel', 'supervisor', 'handoff', 'groupChat', 'critic', 'debate'],
+];
 
 /** The rule by which agents take turns. */
 export interface TeamSpec {

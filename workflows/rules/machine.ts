@@ -64,7 +64,7 @@ export class SessionMachine {
     this.#numbered = carried?.turns ?? 0;
     this.#inbox = new Inbox(carried?.inbox);
     this.#releases = new Releases(carried?.release);
-    this.turns = new Turns(this.facts, this.#receipts, carried?.turn);
+    this.turns = new Turns(this.facts, this.#receipts, carried);
     if (!carried) {
       const { team, agents, metadata } = input.info;
       this.facts.decide('session.created', eventId.sessionCreated(), now, { team, agents, metadata });
@@ -151,7 +151,7 @@ export class SessionMachine {
       ...{ tenant: this.#tenant, session: this.#session, known: this.facts.known },
       ...{ turn: turn.turn, causes: turn.causes, lead: this.facts.takeDrafts() },
       ...{ release: this.#releases.take(), closing: this.#status !== 'open' },
-      ...{ journal: turn.journal, attempts: turn.attempts },
+      ...{ journal: turn.journal, attempts: turn.attempts, ...this.turns.memory },
       ...(turn.needs === undefined ? {} : { needs: turn.needs }),
     };
   }

@@ -3,9 +3,10 @@ import {
   ERRORS,
   eventId,
   type CancelReply,
-  type CarriedTurn,
+  type CarriedState,
   type Closing,
   type EventDraft,
+  type JsonObject,
   type LoggedEvent,
   type QueuedMessage,
   type TurnProgress,
@@ -26,13 +27,16 @@ export class Turns {
   readonly #facts: Facts;
   readonly #receipts: Receipts;
   #current: RunningTurn | null;
+  /** What the team keeps from turn to turn. */
+  #memory: JsonObject | undefined;
   /** How the open steps of a turn end that is to end: whoever appends its end ends them first. */
   #closing: Closing | null = null;
 
-  constructor(facts: Facts, receipts: Receipts, carried: CarriedTurn | undefined) {
+  constructor(facts: Facts, receipts: Receipts, carried: Pick<CarriedState, 'turn' | 'memory'> | undefined) {
     this.#facts = facts;
     this.#receipts = receipts;
-    this.#current = carried ? new RunningTurn(carried) : null;
+    this.#current = carried?.turn ? new RunningTurn(carried.turn) : null;
+    this.#memory = carried?.memory;
   }
 
   get current(): RunningTurn | null {
@@ -94,7 +98,8 @@ export class Turns {
     const turn = this.#current;
     turn?.report(events);
     if (!turn?.end) return;
-    const { type } = turn.end;
+    const { type, data } = turn.end;
+    if (type === 'turn.completed') this.#memory = data.memory ?? this.#memory;
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
     for (const messageId of turn.causes) this.#receipts.change(messageId, { turnStatus });
@@ -114,8 +119,12 @@ export class Turns {
     return closing;
   }
 
-  carry(): { readonly turn?: CarriedTurn } {
-    return this.#current ? { turn: this.#current.carry() } : {};
+  get memory(): { readonly memory?: JsonObject } {
+    return this.#memory === undefined ? {} : { memory: this.#memory };
+  }
+
+  carry(): Pick<CarriedState, 'turn' | 'memory'> {
+    return { ...(this.#current ? { turn: this.#current.carry() } : {}), ...this.memory };
   }
 
   /** A log that was lost in mid-turn has not closed steps whose start it gets back later: nobody else ends them. */

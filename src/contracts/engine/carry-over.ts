@@ -64,7 +64,7 @@ export function carryOver(
   for (const event of events) ledger.note(event);
   // Of more than are told only their receipts tell.
   for (const messageId of refused) ledger.refuse(messageId, 'inbox_full');
-  const { receipts, inbox, turns } = ledger.state();
+  const { receipts, inbox, turns, memory } = ledger.state();
   const failed = receipts.filter(({ turn }) => turn !== undefined && before.open.includes(turn));
   return {
     status: closing === undefined ? 'open' : 'closing',
@@ -72,6 +72,7 @@ export function carryOver(
     known: head,
     archivedTo: head.seq,
     ...{ turns, inbox, receipts },
+    ...(memory === undefined ? {} : { memory }),
     outbox: [{ id: eventId.sessionReopened(run), type: 'session.reopened', at, data: {} }],
     events: [],
     reconcile: false,

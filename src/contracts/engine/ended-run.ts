@@ -63,7 +63,9 @@ export class RunRecord {
     const before = input.carried;
     this.#input = input;
     const { receipts, inbox, turns, turn } = before ?? { receipts: [], inbox: [], turns: 0 };
-    this.#ledger = new Ledger(input.session, { receipts, inbox, turns, open: turn ? [turn.turn] : [] });
+    const open = turn ? [turn.turn] : [];
+    const memory = before?.memory === undefined ? {} : { memory: before.memory };
+    this.#ledger = new Ledger(input.session, { receipts, inbox, turns, open, ...memory });
     this.#known = before?.known ?? START;
     this.#archivedTo = before?.archivedTo ?? 0;
     this.#closing = before && before.status !== 'open' ? before.closeReason : undefined;

@@ -5,7 +5,7 @@
 import type { EventDraft } from '../events/envelope.ts';
 import { endsTurn } from '../events/turn.ts';
 import { turnNumber } from '../ids.ts';
-import { jsonChars } from '../json.ts';
+import { jsonChars, type JsonObject } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { Receipt } from '../message.ts';
 import type { QueuedMessage } from './session.ts';
@@ -19,6 +19,8 @@ export interface LedgerState {
   readonly turns: number;
   /** Those that have started and not ended. */
   readonly open: readonly string[];
+  /** What the team keeps from turn to turn; absent: nothing. */
+  readonly memory?: JsonObject;
 }
 
 export class Ledger {
@@ -30,8 +32,10 @@ export class Ledger {
   readonly #chars = new Map<string, number>();
   readonly #open: Set<string>;
   #turns: number;
+  #memory: JsonObject | undefined;
 
-  constructor(session: string, { receipts, inbox, turns, open }: LedgerState) {
+  constructor(session: string, { receipts, inbox, turns, open, memory }: LedgerState) {
+    this.#memory = memory;
     this.#session = session;
     this.#turns = turns;
     this.#open = new Set(open);
@@ -61,6 +65,7 @@ export class Ledger {
     else if (turn === undefined) return;
     else if (type === 'turn.started') this.#start(turn);
     else if (endsTurn(type)) this.#end(turn, type);
+    if (type === 'turn.completed') this.#memory = fact.data.memory ?? this.#memory;
   }
 
   refuse(messageId: string, code: string): void {
@@ -81,7 +86,8 @@ export class Ledger {
       .sort((a, b) => turnNumber(a.turn) - turnNumber(b.turn));
     const spare = receipts.length - LIMITS.receiptsKept;
     const kept = receipts.filter((receipt, index) => index >= spare || isWaiting(receipt));
-    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open] };
+    const memory = this.#memory === undefined ? {} : { memory: this.#memory };
+    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...memory };
   }
 
   #accept(messageId: string, { turn, data }: Extract<EventDraft, { type: 'message.accepted' }>): void {

@@ -1,6 +1,7 @@
 /** What the parts of the engine exchange about a session; nothing here reaches a client. */
 import type { Position } from '../cursor.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
+import type { JsonObject } from '../json.ts';
 import type { SessionRef } from '../ids.ts';
 import type { Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
@@ -30,6 +31,8 @@ export interface CarriedState {
   readonly reconcile: boolean;
   /** The turn that has begun and not ended. */
   readonly turn?: CarriedTurn;
+  /** What the team keeps from turn to turn; absent: nothing. */
+  readonly memory?: JsonObject;
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
 }

@@ -6,6 +6,7 @@
  */
 import type { Report } from './activities.ts';
 import type { EventDraft } from '../events/envelope.ts';
+import type { JsonObject } from '../json.ts';
 import type { Usage } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
 import type { SessionRef } from '../ids.ts';
@@ -61,6 +62,8 @@ export interface TurnInput extends SessionRef {
   /** Messages that wait no longer: what admission counted for them is given back. */
   readonly release: readonly string[];
   readonly journal: Journal;
+  /** What the team has kept from its earlier turns; absent: nothing. */
+  readonly memory?: JsonObject;
   /** Temporal's attempts in the turn's earlier activities: orders writers across them. */
   readonly attempts: number;
   /** The session closes: nothing waits for a provider any more. */

@@ -1,10 +1,12 @@
 /** Turns: all work caused by one message. */
+import type { JsonObject } from '../json.ts';
 import type { Reason } from '../reasons.ts';
 import type { FailureInfo } from './step.ts';
 
 export interface TurnEventData {
   'turn.started': { readonly messageIds: readonly string[] };
-  'turn.completed': Record<string, never>;
+  /** `memory`: what the team keeps for its next turn, if this one has changed it. */
+  'turn.completed': { readonly memory?: JsonObject };
   'turn.failed': FailureInfo;
   'turn.cancelled': { readonly reason: Reason | string };
 }

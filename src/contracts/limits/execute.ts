@@ -47,6 +47,8 @@ export const EXECUTE = {
   toolTimeoutMs: 60 * SECOND,
   /** Text of a message as a team reads it, UTF-16 code units; of a longer one the beginning. */
   teamMessageChars: 32 * KIB,
+  /** What a team keeps from turn to turn, UTF-8 bytes of JSON: it is part of the turn's end. */
+  memoryBytes: 8 * KIB,
   /** Branches of one `parallel`. */
   turnWidth: 100,
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */

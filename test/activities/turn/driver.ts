@@ -1,6 +1,7 @@
 /** A world for a kernel in which nothing is real but the order of things: steps end when the test says so. */
 import type { TurnFrame } from '../../../activities/turn/calls.ts';
 import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
+import { Memory } from '../../../activities/turn/memory.ts';
 import { TurnStopped } from '../../../activities/turn/stops.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from '../../../activities/turn/turn-driver.ts';
 import { TurnJournal } from '../../../activities/turn/journal.ts';
@@ -15,7 +16,7 @@ import {
 
 const NAMES = ['a', 'b', 'c', 'd'];
 
-export const FRAME: TurnFrame = {
+export const FRAME: Omit<TurnFrame, 'memory'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
   agents: NAMES.map((name) => ({ name, runner: 'scripted' })),
@@ -79,7 +80,7 @@ export class Run implements TurnDriver {
     this.suspendAfterMs = suspendAfterMs;
     this.#turn = turn;
     this.#journal = new TurnJournal(turn.journal, []);
-    this.#kernel = new Kernel(FRAME, this.#journal, this);
+    this.#kernel = new Kernel({ ...FRAME, memory: new Memory({}) }, this.#journal, this);
     this.ended = this.#kernel.run(team, turn.ends);
     this.ended.catch(() => undefined);
   }

@@ -2,6 +2,7 @@
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
 import type { TurnFrame } from '../../../activities/turn/calls.ts';
 import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
+import { Memory } from '../../../activities/turn/memory.ts';
 import { TurnStopped } from '../../../activities/turn/stops.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from '../../../activities/turn/turn-driver.ts';
 import { TurnState } from '../../../activities/turn/turn-state.ts';
@@ -16,7 +17,7 @@ import {
 } from '../../../src/contracts/index.ts';
 import { hash } from './program.ts';
 
-const FRAME: TurnFrame = {
+const FRAME: Omit<TurnFrame, 'memory'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
   agents: ['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })),
@@ -96,7 +97,7 @@ export class WorldRun implements TurnDriver {
     this.#world = world;
     this.#state = new TurnState(world.journal, null, 1, () => []);
     this.#replaying = this.#state.journal.decided().length;
-    this.#kernel = new Kernel(FRAME, this.#state.journal, this);
+    this.#kernel = new Kernel({ ...FRAME, memory: new Memory({}) }, this.#state.journal, this);
     this.#kernel.run(team, world.ends).then(
       (end) => {
         this.end = end;

@@ -1,6 +1,6 @@
 /** The rules of a session, one by one: what comes in, and what is handed on. */
 import { describe, expect, test } from '@jest/globals';
-import { LIMITS, type EventDraft } from '../../../src/contracts/index.ts';
+import { eventId, LIMITS, type EventDraft } from '../../../src/contracts/index.ts';
 import { SessionMachine } from '../../../workflows/rules/machine.ts';
 import { Simulation } from './simulation.ts';
 import { INPUT, message } from './support.ts';
@@ -233,6 +233,20 @@ describe('a run of the workflow', () => {
     expect(next.carry()).toEqual(machine.carry());
     next.accept(message('m2'), NOW);
     expect(next.runTurn(NOW)).toMatchObject({ turn: 't2', causes: ['m2'] });
+  });
+
+  test('hands on what the team keeps, as the newest turn that completed has told it', () => {
+    const { machine } = running();
+    const memory = { speaker: 'b' };
+    const end = { id: eventId.turnEnded('t1'), type: 'turn.completed', at: 1, turn: 't1' } as const;
+    machine.report({
+      position: { epoch: 1, seq: 9 },
+      placed: [],
+      events: [{ ...end, seq: 9, data: { memory } }],
+    });
+    const next = new SessionMachine({ ...INPUT, carried: machine.carry() }, NOW);
+    expect(next.runTurn(NOW).memory).toEqual(memory);
+    expect(next.carry().memory).toEqual(memory);
   });
 
   test('hands on a turn that waits, with its journal', () => {

@@ -1,0 +1,182 @@
+/** Runs a team in a test, without a server: the same kernel, agents whose answers are given. */
+import {
+  EMPTY_JOURNAL,
+  eventId,
+  type AgentSpec,
+  type Handoff,
+  type Json,
+  type JsonObject,
+  type LoggedEvent,
+} from '../../src/contracts/index.ts';
+import type { Team, TeamMessage } from '../teams/team.ts';
+import { TurnJournal } from '../turn/journal.ts';
+import { Kernel, type StepCall, type StepOutcome } from '../turn/kernel.ts';
+import { Memory } from '../turn/memory.ts';
+import { TeamBroken, TurnStopped } from '../turn/stops.ts';
+import type { PauseCall, TurnDriver, TurnEnd } from '../turn/turn-driver.ts';
+
+/** What an agent does when it is asked: it says a text (anything but a text as JSON), hands over, fails, or is never done. */
+export type GivenAnswer =
+  Json | { readonly handoff: Handoff } | { readonly fail: string } | { readonly never: true };
+
+export interface TeamTest {
+  /** Names, or whole agents. */
+  readonly agents: readonly (string | AgentSpec)[];
+  /** By agent, in the order in which it is asked; whoever is asked more often says `{name} {number}`. */
+  readonly answers?: Readonly<Record<string, readonly GivenAnswer[]>>;
+  readonly options?: JsonObject;
+  /** Texts, or whole messages. */
+  readonly messages?: readonly (string | TeamMessage)[];
+  /** What the team has kept from earlier turns. */
+  readonly memory?: JsonObject;
+}
+
+export interface TeamStep {
+  readonly step: string;
+  readonly agent: string;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  readonly text: string;
+  readonly task?: string;
+  readonly sees: readonly string[];
+}
+
+export interface TeamRun {
+  readonly end: Pick<Extract<TurnEnd, { status: 'completed' | 'failed' }>, 'status'> & {
+    readonly code?: string;
+    readonly message?: string;
+  };
+  /** In the order of their starts. */
+  readonly steps: readonly TeamStep[];
+  /** What the team keeps for its next turn. */
+  readonly memory: JsonObject;
+}
+
+/** Throws if the team does something else when its code runs again against the journal of the first run. */
+export async function runTeam(team: Team, test: TeamTest): Promise<TeamRun> {
+  const first = new TestTurn(test, new TurnJournal(EMPTY_JOURNAL, []), new Map());
+  const end = await first.run(team);
+  const again = new TestTurn(test, new TurnJournal(EMPTY_JOURNAL, first.journal.added), first.ends);
+  const second = await again.run(team);
+  const memory = { ...test.memory, ...first.memory.changed };
+  const same = JSON.stringify([second, again.memory.changed]) === JSON.stringify([end, first.memory.changed]);
+  if (!same || again.steps.length > 0) {
+    throw new Error(`The team does not follow from its answers: ${JSON.stringify([end, second, again.steps])}`);
+  }
+  return { end, steps: first.steps, memory };
+}
+
+class TestTurn implements TurnDriver {
+  readonly mustYield = false;
+  readonly suspendAfterMs = Infinity;
+  readonly journal: TurnJournal;
+  readonly memory: Memory;
+  readonly steps: TeamStep[] = [];
+  readonly ends: Map<string, LoggedEvent>;
+  readonly #test: TeamTest;
+  readonly #asked = new Map<string, number>();
+  readonly #stops = new Map<string, () => void>();
+  #time = 0;
+
+  constructor(test: TeamTest, journal: TurnJournal, ends: Map<string, LoggedEvent>) {
+    this.#test = test;
+    this.journal = journal;
+    this.ends = ends;
+    this.memory = new Memory(test.memory ?? {});
+  }
+
+  async run(team: Team): Promise<TeamRun['end']> {
+    const { agents, options = {}, messages = ['Hello.'] } = this.#test;
+    const frame = {
+      turn: 't1',
+      messages: messages.map((each, index) =>
+        typeof each === 'string' ? { id: `m${index + 1}`, text: each } : each,
+      ),
+      agents: agents.map((each) => (typeof each === 'string' ? { name: each, runner: 'scripted' } : each)),
+      ...{ options, memory: this.memory },
+    };
+    try {
+      const end = await new Kernel(frame, this.journal, this).run(team, this.ends);
+      if (end.status === 'failed') return end;
+      return { status: 'completed' };
+    } catch (error) {
+      if (!(error instanceof TeamBroken)) throw error;
+      return { status: 'failed', code: error.code, message: error.message };
+    }
+  }
+
+  async step(call: StepCall): Promise<StepOutcome> {
+    const { step, agent, input, sees, say } = call;
+    const index = this.steps.length;
+    const answer = say ?? this.#next(agent);
+    const told = input?.task === undefined ? {} : { task: input.task };
+    const end = endOf(call, answer);
+    this.steps.push({ step, agent, status: end?.status ?? 'cancelled', text: end?.text ?? '', ...told, sees });
+    if (!end) {
+      await new Promise<never>((_, reject) => {
+        this.#stops.set(step, () => reject(new TurnStopped('withdrawn')));
+      });
+      throw new TurnStopped('withdrawn');
+    }
+    const kind = say === undefined ? 'ask' : 'say';
+    this.journal.add({ path: call.path, kind, key: agent, outcome: end.status });
+    const type = end.status === 'completed' ? 'step.completed' : 'step.failed';
+    const event = { id: eventId.stepEnded(step), type, at: index, seq: index, step, data: end };
+    this.ends.set(step, event as unknown as LoggedEvent); // safety: `data` is that of `type`
+    return end;
+  }
+
+  async withdraw(calls: readonly StepCall[]): Promise<void> {
+    for (const { step } of calls) this.#stops.get(step)?.();
+  }
+
+  #next(agent: string): GivenAnswer {
+    const count = (this.#asked.get(agent) ?? 0) + 1;
+    this.#asked.set(agent, count);
+    return this.#test.answers?.[agent]?.[count - 1] ?? `${agent} ${count}`;
+  }
+
+  pausing(): readonly [] {
+    return [];
+  }
+
+  lacking(): readonly [] {
+    return [];
+  }
+
+  /** Time passes when nothing else happens. */
+  at(time: number): Promise<void> {
+    this.#time = Math.max(this.#time, time);
+    return new Promise((resolve) => {
+      setTimeout(resolve, 1);
+    });
+  }
+
+  async over({ path, key }: PauseCall): Promise<void> {
+    this.journal.add({ path, kind: 'sleep', key, outcome: 'over' });
+  }
+
+  now(): number {
+    this.#time += 1;
+    return this.#time;
+  }
+
+  random(): number {
+    return 0.5;
+  }
+}
+
+/** Null: it never ends. */
+function endOf({ step, agent }: StepCall, answer: GivenAnswer): StepOutcome | null {
+  if (typeof answer === 'string') return { status: 'completed', step, agent, text: answer, calls: [] };
+  if (typeof answer === 'object' && answer !== null) {
+    if ('never' in answer) return null;
+    if ('fail' in answer && typeof answer.fail === 'string') {
+      return { status: 'failed', step, agent, code: answer.fail, message: 'It failed.', text: '' };
+    }
+    if ('handoff' in answer) {
+      const input = answer.handoff as unknown as JsonObject; // safety: see `GivenAnswer`
+      return { status: 'completed', step, agent, text: '', calls: [{ id: '1', tool: 'hand_over', input }] };
+    }
+  }
+  return { status: 'completed', step, agent, text: JSON.stringify(answer), calls: [] };
+}

@@ -1,0 +1,40 @@
+/** What a team keeps from turn to turn: as it was when the turn began, and what the team has changed since. Pure. */
+import { LIMITS, type Json, type JsonObject } from '../../src/contracts/index.ts';
+import type { TeamMemory } from '../teams/team.ts';
+import { TeamBroken } from './stops.ts';
+
+/**
+ * What a team sets follows from its answers, so it is not journaled: a run from the start sets it again. A turn that completes carries it in
+ * its end; of one that does not, nothing is kept.
+ */
+export class Memory implements TeamMemory {
+  #values: ReadonlyMap<string, Json>;
+  #isChanged = false;
+
+  constructor(values: JsonObject) {
+    this.#values = new Map(Object.entries(values));
+  }
+
+  /** What the turn's end carries; undefined: nothing has changed. */
+  get changed(): JsonObject | undefined {
+    return this.#isChanged ? Object.fromEntries(this.#values) : undefined;
+  }
+
+  get(key: string): Json | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: Json | undefined): void {
+    const json = JSON.stringify(value) as string | undefined;
+    if (json === JSON.stringify(this.#values.get(key))) return;
+    const next = new Map(this.#values);
+    if (json === undefined) next.delete(key);
+    // A copy: what is kept is what was JSON at this moment.
+    else next.set(key, JSON.parse(json) as Json);
+    if (Buffer.byteLength(JSON.stringify(Object.fromEntries(next))) > LIMITS.memoryBytes) {
+      throw new TeamBroken('team_failed', `A team’s memory may hold ${LIMITS.memoryBytes} bytes of JSON.`);
+    }
+    this.#isChanged = true;
+    this.#values = next;
+  }
+}

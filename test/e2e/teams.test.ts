@@ -1,0 +1,125 @@
+/** Built-in teams on the whole product, with a worker that is killed in the middle of their turns. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { workflowId, type AgentSpec, type TeamSpec } from '../../src/contracts/index.ts';
+import { eventually } from '../support/process.ts';
+import { startStack, type Role, type Stack } from '../support/stack.ts';
+import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, speaker, words } from './scene.ts';
+
+let stack: Stack;
+let connection: Connection;
+const closers: (() => void)[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({ workers: 2 });
+  connection = await Connection.connect({ address: stack.temporal.address });
+}, 90_000);
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+afterAll(async () => {
+  await connection.close();
+  await stack.stop();
+});
+
+async function open(team: TeamSpec, agents: readonly AgentSpec[]): Promise<{ id: string; seen: Recorder }> {
+  const id = freshId();
+  const { status } = await rest(stack.urls[0]!, 'POST', '/v1/sessions', { body: { id, team, agents } });
+  expect(status).toBe(201);
+  const seen = new Recorder(stack.urls, id);
+  closers.push(() => seen.close());
+  await seen.session.ready();
+  return { id, seen };
+}
+
+/** Kills the worker that runs the session's turn right now, and starts it again. */
+async function killWorkerOf(id: string): Promise<void> {
+  const handle = new Client({ connection }).workflow.getHandle(workflowId({ tenant: 'dev', session: id }));
+  let found: Role | undefined;
+  await eventually('a worker runs the turn', async () => {
+    const { raw } = await handle.describe();
+    const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
+    found = stack.workers.find((worker) => identity.startsWith(`${worker.pid}@`));
+    return found !== undefined;
+  });
+  await found!.end('SIGKILL');
+  await found!.start();
+}
+
+async function expectIntact(id: string, seen: Recorder): Promise<void> {
+  expectWhole(await allEvents(stack.urls[0]!, id));
+  expectOrdered(seen.events);
+}
+
+const spoke = (seen: Recorder, turn: string): string[] =>
+  seen.steps.filter((step) => step.turn === turn && step.status === 'completed').map(({ agent }) => agent);
+
+describe('groupChat', () => {
+  test('goes round over turns, follows mentions, and survives a killed worker with what it remembers', async () => {
+    const agents = [speaker('ann', 30), speaker('ben', 30), speaker('cat', 30)];
+    const { id, seen } = await open({ name: 'groupChat', options: { speakers: 2 } }, agents);
+    await seen.session.send('What about you, @cat?');
+    await seen.streaming();
+    await killWorkerOf(id);
+    await seen.turnsEnded(1);
+    await seen.session.send('And who is next?');
+    await seen.streaming();
+    await killWorkerOf(id);
+    await seen.turnsEnded(2);
+    expect(spoke(seen, 't1')).toEqual(['cat', 'ann']);
+    expect(spoke(seen, 't2')).toEqual(['ben', 'cat']);
+    await expectIntact(id, seen);
+  });
+});
+
+describe('parallel', () => {
+  test('any: the first answer stands, the loser is cancelled, also when a worker is killed in between', async () => {
+    const agents = [speaker('slow', 400), speaker('fast', 40), speaker('judge', 5)];
+    const { id, seen } = await open({ name: 'parallel', options: { until: 'any', merge: 'judge' } }, agents);
+    await seen.session.send('Go.');
+    await seen.streaming();
+    await killWorkerOf(id);
+    await seen.turnsEnded(1);
+    expect(seen.steps.map(({ agent, status }) => `${agent} ${status}`).sort()).toEqual([
+      'fast completed',
+      'judge completed',
+      'slow cancelled',
+    ]);
+    expect(seen.steps.find(({ agent }) => agent === 'fast')!.text).toBe(words(40));
+    const cancelled = seen.events.find(({ type }) => type === 'step.cancelled');
+    expect(cancelled!.data).toMatchObject({ reason: { code: 'branch_not_needed' } });
+    await expectIntact(id, seen);
+  });
+});
+
+describe('teams by data', () => {
+  const says = (name: string, text: unknown): AgentSpec => ({
+    name,
+    runner: 'scripted',
+    script: { say: typeof text === 'string' ? text : JSON.stringify(text) },
+  });
+
+  test('critic: ends with the review that accepts', async () => {
+    const { id, seen } = await open({ name: 'critic' }, [
+      says('writer', 'A draft.'),
+      says('reviewer', { accepted: true }),
+    ]);
+    await seen.session.send('Write.');
+    await seen.turnsEnded(1);
+    expect(spoke(seen, 't1')).toEqual(['writer', 'reviewer']);
+    await expectIntact(id, seen);
+  });
+
+  test('an agent that an option names and the session lacks ends the turn with a sentence that says so', async () => {
+    const team = { name: 'debate', options: { judge: 'nobody' } };
+    const { seen } = await open(team, [says('one', '1'), says('two', '2')]);
+    await seen.session.send('Go.');
+    await seen.turnsEnded(1);
+    expect(seen.events.find(({ type }) => type === 'turn.failed')!.data).toEqual({
+      code: 'agent_unknown',
+      message: 'The team’s option "judge" names the agent "nobody", which the session does not have.',
+    });
+  });
+});
