@@ -20,13 +20,23 @@ export const groupChat: Team = async (context) => {
   const { next = 'roundRobin' } = context.options;
   const selector = options.agent('selector');
   const cast = options.cast([selector]);
-  if (typeof next !== 'string' || !MODES.includes(next) || (next === 'selector') !== (selector !== undefined)) {
-    throw wrong('The team’s option "next" is "roundRobin", "mentions" or, with an agent as "selector", "selector".');
+  if (
+    typeof next !== 'string' ||
+    !MODES.includes(next) ||
+    (next === 'selector') !== (selector !== undefined)
+  ) {
+    throw wrong(
+      'The team’s option "next" is "roundRobin", "mentions" or, with an agent as "selector", "selector".',
+    );
   }
   const queue = mentioned(context.turn.messages.map(({ text }) => text).join('\n'), cast);
   const kept = context.memory.get('last');
   let last = typeof kept === 'string' ? kept : '';
-  for (let left = options.count('speakers', Math.min(cast.length, 32), 32), first = true; left > 0; left -= 1) {
+  for (
+    let left = options.count('speakers', Math.min(cast.length, 32), 32), first = true;
+    left > 0;
+    left -= 1
+  ) {
     const following = cast[(cast.indexOf(last) + 1) % cast.length];
     const speaker =
       queue.shift() ??

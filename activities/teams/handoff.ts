@@ -17,7 +17,8 @@ export const handoff: Team = async (context) => {
   for (;;) {
     const { handoff: next } = await context.ask(speaker);
     if (!next) break;
-    if (!cast.includes(next.agent)) throw wrong(`${speaker} handed over to ${next.agent}, who is not in the team.`);
+    if (!cast.includes(next.agent))
+      throw wrong(`${speaker} handed over to ${next.agent}, who is not in the team.`);
     way.push(next.agent);
     if (way.length > most + 1) throw wrong(`Nobody answered after ${most} handoffs: ${way.join(' → ')}.`);
     speaker = next.agent;

@@ -12,17 +12,17 @@ export const parallel: Team = async (context) => {
   const merge = options.agent('merge');
   const cast = options.cast([merge]);
   const rule = ruleOf(context.options, cast.length);
-  const branches = cast.map((name, index) => [
-    `b${index + 1}`,
-    ({ ask }: typeof context) => ask(name),
-  ]);
+  const branches = cast.map((name, index) => [`b${index + 1}`, ({ ask }: typeof context) => ask(name)]);
   const ended = Object.values(await context.parallel(Object.fromEntries(branches), rule));
   const completed = ended.filter(({ status }) => status === 'completed').length;
   const needed = typeof rule.until === 'number' ? rule.until : 1;
   if (completed < needed) {
     const failed = ended.find((branch) => branch.status === 'failed');
     if (failed?.status === 'failed') throw failed.error;
-    throw new TeamBroken('agent_timeout', `${completed} of ${needed} agents answered within the team’s time.`);
+    throw new TeamBroken(
+      'agent_timeout',
+      `${completed} of ${needed} agents answered within the team’s time.`,
+    );
   }
   return merge === undefined ? undefined : { agent: merge };
 };

@@ -60,7 +60,9 @@ export async function runTeam(team: Team, test: TeamTest): Promise<TeamRun> {
   const memory = { ...test.memory, ...first.memory.changed };
   const same = JSON.stringify([second, again.memory.changed]) === JSON.stringify([end, first.memory.changed]);
   if (!same || again.steps.length > 0) {
-    throw new Error(`The team does not follow from its answers: ${JSON.stringify([end, second, again.steps])}`);
+    throw new Error(
+      `The team does not follow from its answers: ${JSON.stringify([end, second, again.steps])}`,
+    );
   }
   return { end, steps: first.steps, memory };
 }
@@ -110,7 +112,14 @@ class TestTurn implements TurnDriver {
     const answer = say ?? this.#next(agent);
     const told = input?.task === undefined ? {} : { task: input.task };
     const end = endOf(call, answer);
-    this.steps.push({ step, agent, status: end?.status ?? 'cancelled', text: end?.text ?? '', ...told, sees });
+    this.steps.push({
+      step,
+      agent,
+      status: end?.status ?? 'cancelled',
+      text: end?.text ?? '',
+      ...told,
+      sees,
+    });
     if (!end) {
       await new Promise<never>((_, reject) => {
         this.#stops.set(step, () => reject(new TurnStopped('withdrawn')));

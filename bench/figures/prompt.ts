@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Conversations } from '../../activities/conversation/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
-import { eventId, LIMITS, START, type EventDraft, type LoggedEvent, type SessionInfo } from '../../src/contracts/index.ts';
+import {
+  eventId,
+  LIMITS,
+  START,
+  type EventDraft,
+  type LoggedEvent,
+  type SessionInfo,
+} from '../../src/contracts/index.ts';
 import { connectRedis, createRedisLog, recoverLog, type SessionSource } from '../../src/log/index.ts';
 import { msSince, nowUs } from '../clock.ts';
 import { stated, type NamedFigure } from '../figure.ts';

@@ -294,10 +294,7 @@ test('what the team keeps outlives the run: as carried, or as its newest complet
   const carried = { ...carry(end(new RunRecord(INPUT))), memory: { speaker: 'a' } };
   const record = new RunRecord({ ...INPUT, carried });
   expect(carry(end(record)).memory).toEqual({ speaker: 'a' });
-  record.message(message('m1'));
-  record.drafts([accepted('m1', 't1'), started('t1', 'm1')]);
-  const told = { ...completed('t1'), data: { memory: { speaker: 'b' } } } as EventDraft;
-  record.report(report(3, { 'message:m1': 1, 'turn:t1:start': 2 }, [at(3, told)]), 5);
-  record.archived(3);
-  expect(carry(end(record)).memory).toEqual({ speaker: 'b' });
+  const told = { ...completed('t1'), seq: 3, data: { memory: { speaker: 'b' } } } as LoggedEvent;
+  record.report(report(3, {}, [told]), 5);
+  expect(carry(end(record), []).memory).toEqual({ speaker: 'b' });
 });

@@ -58,7 +58,12 @@ describe('parallel', () => {
 
 describe('supervisor', () => {
   test('gives tasks, judges, and answers', async () => {
-    const plan = { tasks: [{ agent: 'b', task: 'look' }, { agent: 'c', task: 'count' }] };
+    const plan = {
+      tasks: [
+        { agent: 'b', task: 'look' },
+        { agent: 'c', task: 'count' },
+      ],
+    };
     const answers = { a: [plan, { tasks: [] }, 'the answer'], c: [{ fail: 'agent_failed' }] };
     const ended = await run('supervisor', { agents, answers });
     expect(who(ended)).toEqual(['a', 'b', 'c', 'a', 'a']);
@@ -83,7 +88,11 @@ describe('critic', () => {
   });
 
   test('ends after its rounds with the last revision', async () => {
-    const ended = await run('critic', { agents, answers: { b: [{ accepted: false }] }, options: { rounds: 1 } });
+    const ended = await run('critic', {
+      agents,
+      answers: { b: [{ accepted: false }] },
+      options: { rounds: 1 },
+    });
     expect(who(ended)).toEqual(['a', 'b', 'a']);
   });
 });
@@ -142,11 +151,31 @@ describe('groupChat', () => {
 
 test.each([
   ['sequence', { colour: 'red' }, 'team_failed', 'The team has no option "colour", only agents.'],
-  ['sequence', { agents: [] }, 'team_failed', 'The team needs at least one agent; its option "agents" is a list of names.'],
-  ['parallel', { until: 4 }, 'team_failed', 'The team’s option "until" is "all", "any" or a whole number from 1 to 3.'],
-  ['parallel', { merge: 'z' }, 'agent_unknown', 'The team’s option "merge" names the agent "z", which the session does not have.'],
+  [
+    'sequence',
+    { agents: [] },
+    'team_failed',
+    'The team needs at least one agent; its option "agents" is a list of names.',
+  ],
+  [
+    'parallel',
+    { until: 4 },
+    'team_failed',
+    'The team’s option "until" is "all", "any" or a whole number from 1 to 3.',
+  ],
+  [
+    'parallel',
+    { merge: 'z' },
+    'agent_unknown',
+    'The team’s option "merge" names the agent "z", which the session does not have.',
+  ],
   ['supervisor', { rounds: 11 }, 'team_failed', 'The team’s option "rounds" is a whole number from 1 to 10.'],
-  ['groupChat', { next: 'selector' }, 'team_failed', 'The team’s option "next" is "roundRobin", "mentions" or, with an agent as "selector", "selector".'],
+  [
+    'groupChat',
+    { next: 'selector' },
+    'team_failed',
+    'The team’s option "next" is "roundRobin", "mentions" or, with an agent as "selector", "selector".',
+  ],
 ])('%s with %j ends with a clear sentence', async (team, options, code, message) => {
   const { end, steps } = await run(team, { agents, options });
   expect(end).toEqual({ status: 'failed', code, message });
@@ -155,17 +184,17 @@ test.each([
 
 test('a team that does not follow from its answers is found out', async () => {
   let calls = 0;
-  const fickle = runTeam(async ({ ask }) => {
-    calls += 1;
-    await ask(calls === 1 ? 'a' : 'b');
-  }, { agents });
+  const fickle = runTeam(
+    async ({ ask }) => {
+      calls += 1;
+      await ask(calls === 1 ? 'a' : 'b');
+    },
+    { agents },
+  );
   await expect(fickle).rejects.toThrow('The team does not follow from its answers');
 });
 
 test('what a team keeps is bounded', async () => {
-  const { end } = await runTeam(
-    async ({ memory }) => memory.set('all', 'x'.repeat(9_000)),
-    { agents },
-  );
+  const { end } = await runTeam(async ({ memory }) => memory.set('all', 'x'.repeat(9_000)), { agents });
   expect(end).toMatchObject({ code: 'team_failed', message: 'A team’s memory may hold 8192 bytes of JSON.' });
 });
