@@ -79,7 +79,7 @@ class Framer {
     const isFirst = !this.#started;
     this.#started = true;
     if (isFirst && text.startsWith('<')) return [{ type: 'page' }];
-    const field = this.#bare.length > 0 ? null : /^(data|event|id|retry)?\s*:\s?(.*)$/i.exec(text);
+    const field = this.#bare.length > 0 ? null : /^(data|event|id|retry)?\s*:\s?(.*)$/is.exec(text);
     if (field) return field[1]?.toLowerCase() === 'data' ? this.#add((field[2] ?? '').trim()) : [LIFE];
     if (this.#bare.length > 0 || /^[[{]/.test(text)) return this.#document(text);
     return [LIFE];

@@ -25,6 +25,10 @@ export const FIELDS: readonly Oddity[] = [
   good('a usage chunk with choices: null', stream(HELLO, STOP, data({ choices: null, usage: USAGE }), DONE), {
     usage: COUNTED,
   }),
+  // JSON may hold them as they are, and a line of an event stream does not end there.
+  good('line separators of Unicode in the text', stream(say('Hel\u2028', '\u2029lo'), STOP, DONE), {
+    text: 'Hel\u2028\u2029lo',
+  }),
   good(
     'usage as text',
     stream(HELLO, STOP, data({ choices: [], usage: { prompt_tokens: '7', completion_tokens: '2' } }), DONE),
