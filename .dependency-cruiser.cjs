@@ -21,6 +21,7 @@ const FLOOR_PLAN = {
     ],
     core: true,
   },
+  'src/project': { folders: ['src/contracts', 'activities'], npm: ['zod', 'jiti'], core: true },
   'src/temporal': {
     folders: ['src/contracts'],
     npm: ['@temporalio/client', '@temporalio/common'],
@@ -28,7 +29,7 @@ const FLOOR_PLAN = {
   },
   'src/ingest': {
     folders: ['src/contracts', 'src/log', 'src/temporal', 'src/telemetry'],
-    npm: ['zod'],
+    npm: ['zod', 'ajv'],
     core: true,
   },
   'src/deliver': {

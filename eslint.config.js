@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 
 /** Where a process meets the outside: configuration and output belong here and nowhere else. */
 const EDGES = ['src/main/**', 'src/cli/**', 'scripts/**', 'bin/**', 'test/**', 'bench/**', 'examples/**'];
-const CONFIGS = ['*.config.js', '*.config.mjs', '.dependency-cruiser.cjs'];
+const CONFIGS = ['*.config.js', '*.config.mjs', '**/*.config.ts', '.dependency-cruiser.cjs'];
 
 const EXPORTS = [
   { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },

@@ -26,13 +26,31 @@ import { TurnRun } from './turn/run-turn.ts';
 import { TurnStopped } from './turn/stops.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
 
-export { createEndpoint, createModelRunner, createScriptedRunner, createTransport } from './agents/index.ts';
-export type { AgentRunner, EndpointSettings } from './agents/index.ts';
-export type { Team } from './teams/team.ts';
+export {
+  createCodeRunner,
+  createEndpoint,
+  createModelRunner,
+  createScriptedRunner,
+  createTransport,
+  RunnerError,
+} from './agents/index.ts';
+export type {
+  AgentRunner,
+  CodeAgent,
+  CodeCall,
+  CodeSettings,
+  EndpointSettings,
+  RunPiece,
+} from './agents/index.ts';
+export { TEAMS } from './teams/index.ts';
+export { AgentFailed } from './teams/team.ts';
+export type { Answer, AskInput, LastWord, Outcome, Settled, Team, TeamContext } from './teams/team.ts';
+export { mismatch } from './tools/schema.ts';
 export { tool } from './tools/functions.ts';
 export type { ToolContext, ToolSettings } from './tools/functions.ts';
 export { mcp } from './tools/mcp/settings.ts';
 export type { ToolSource } from './tools/source.ts';
+export { sourceName } from './tools/names.ts';
 export { ToolError } from './tools/tool.ts';
 export { Toolbox } from './tools/toolbox.ts';
 

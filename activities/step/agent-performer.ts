@@ -3,6 +3,7 @@ import {
   jsonChars,
   jsonIn,
   LIMITS,
+  neededFor,
   type AgentSpec,
   type JsonObject,
   type OpenTry,
@@ -49,7 +50,7 @@ export class AgentPerformer implements Performer<Told> {
   }
 
   get lacks(): string | null {
-    return this.#runner ? null : this.#agent.runner;
+    return this.#runner ? null : neededFor(this.#agent);
   }
 
   get bounds(): SpeechBounds {
@@ -103,7 +104,7 @@ export class AgentPerformer implements Performer<Told> {
   speak(attempt: number, { tools, ...told }: Told, signal: AbortSignal): AsyncIterable<RunPiece> {
     const runner = this.#runner;
     const agent = this.#agent;
-    if (!runner) throw new TurnStopped('unable', agent.runner);
+    if (!runner) throw new TurnStopped('unable', neededFor(agent));
     if (tools instanceof RunnerError) throw tools;
     const { ref, turn } = this.#host;
     const { step, rounds = [], input } = this.#call;

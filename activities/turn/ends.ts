@@ -1,5 +1,6 @@
 import {
   endsStep,
+  noWorkerFor,
   eventId,
   stepId,
   type EventDraft,
@@ -29,8 +30,7 @@ export function turnEnded(
 }
 
 export function noRunner(needs = ''): Ending {
-  const message = `No worker of this deployment can run agents of the kind "${needs}".`;
-  return { status: 'failed', code: 'no_worker_for_agent', message };
+  return { status: 'failed', ...noWorkerFor(needs) };
 }
 
 /** The turn's end also ends what its team has left running. */

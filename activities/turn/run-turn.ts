@@ -6,6 +6,7 @@
  */
 import {
   endsTurn,
+  neededForTeam,
   reason,
   type AgentSpec,
   type EventDraft,
@@ -30,6 +31,7 @@ import { infoOf, messagesOf, type TurnCall, type TurnDeps } from './turn-deps.ts
 import type { PauseCall, StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
+import { rosterOf } from './roster.ts';
 import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
 export class TurnRun implements StepHost, TurnDriver {
@@ -221,7 +223,9 @@ export class TurnRun implements StepHost, TurnDriver {
 
   async #runTeam(): Promise<TurnEnd> {
     const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
-    this.#agents = info.agents.map((agent) => this.#deps.configured(agent));
+    this.#agents = rosterOf(info.agents, this.#deps.configured);
+    const team = this.#deps.teams[info.team.name];
+    if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(info.team.name));
     const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
     if (goesOn) await this.#bringProgress();
     const { turnEnd } = this.log;
@@ -232,8 +236,6 @@ export class TurnRun implements StepHost, TurnDriver {
     const frame = { turn: this.turn, messages, agents: this.#agents, options, memory };
     const kernel = new Kernel(frame, this.state.journal, this);
     this.#kernel = kernel;
-    const team = this.#deps.teams[info.team.name];
-    if (!team) throw new TeamBroken('unknown_team', `This worker has no team "${info.team.name}".`);
     return kernel.run(team, await this.#ends());
   }
 

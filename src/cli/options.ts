@@ -1,5 +1,5 @@
 /** Parsers of command arguments, with a message for every mistake. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { isId, LIMITS, parsePosition } from '../contracts/index.ts';
 
 const MAX_PORT = 65_535;
@@ -32,4 +32,12 @@ export function cursorText(text: string): string {
 /** Examples below the help of a command. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}
+
+/** Created per command, because commander stores values in it. */
+export function configOption(): Option {
+  return new Option(
+    '--config <file>',
+    'agents and teams of your own (default: convoke.config.ts, if there is one)',
+  ).env('CONVOKE_CONFIG');
 }

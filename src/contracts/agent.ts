@@ -59,6 +59,12 @@ export interface AgentScript {
  */
 export type RunnerName = 'scripted' | 'model' | 'configured';
 
+/**
+ * An agent, as a request names it: a plain name is that of a configured one; `use` names a configured one under another name or with options;
+ * with a runner it is declared as data.
+ */
+export type AgentRequest = string | (Omit<AgentSpec, 'runner'> & Partial<Pick<AgentSpec, 'runner'>>);
+
 /** A named participant. */
 export interface AgentSpec {
   readonly name: string;

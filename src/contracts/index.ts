@@ -18,7 +18,14 @@ export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export { fitting } from './view/bound.ts';
-export { queueFor, SEARCH_ATTRIBUTES, SESSION } from './engine/session.ts';
+export {
+  neededFor,
+  neededForTeam,
+  noWorkerFor,
+  queueFor,
+  SEARCH_ATTRIBUTES,
+  SESSION,
+} from './engine/session.ts';
 export type {
   CarriedState,
   KnownEvents,
@@ -37,6 +44,7 @@ export {
   interruptedTurn,
 } from './engine/carry-over.ts';
 export { closeReason, isMessage } from './engine/incoming.ts';
+export type { Catalog } from './engine/catalog.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
   CarriedTurn,

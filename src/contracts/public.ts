@@ -22,7 +22,15 @@ export type { Reason, ReasonCode } from './reasons.ts';
 export { formatPosition, isAfter, parsePosition, START } from './cursor.ts';
 export type { Cursor, Position, StepCursor } from './cursor.ts';
 export { DEFAULT_TEAM, TEAMS } from './agent.ts';
-export type { AgentScript, AgentSpec, RunnerName, ScriptCall, ScriptFault, TeamSpec } from './agent.ts';
+export type {
+  AgentRequest,
+  AgentScript,
+  AgentSpec,
+  RunnerName,
+  ScriptCall,
+  ScriptFault,
+  TeamSpec,
+} from './agent.ts';
 export type { CancelReply, SessionInfo, SessionState, SessionStatus } from './session.ts';
 export { LIMITS } from './limits/index.ts';
 export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';

@@ -5,7 +5,7 @@ import type { SessionEvent } from './events/envelope.ts';
 import type { Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
-import type { AgentSpec, TeamSpec } from './agent.ts';
+import type { AgentRequest, TeamSpec } from './agent.ts';
 import type { CancelReply, SessionState } from './session.ts';
 import type { SessionView } from './view/types.ts';
 
@@ -14,7 +14,7 @@ export interface OpenRequest {
   readonly id?: string;
   /** A plain name is short for a team without options; absent: `sequence`. */
   readonly team?: string | TeamSpec;
-  readonly agents?: readonly AgentSpec[];
+  readonly agents?: readonly AgentRequest[];
   readonly metadata?: JsonObject;
 }
 

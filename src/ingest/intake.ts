@@ -21,6 +21,8 @@ import type { Authenticator, Principal } from './authenticate.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
 import { invalidAt } from './json-guard.ts';
+import { Known } from './known.ts';
+import type { CatalogsOf } from './known.ts';
 import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
 import { createFullLook, ifInterrupted } from './reopen.ts';
@@ -33,7 +35,7 @@ import {
   sendSchema,
   sessionsQuerySchema,
 } from './schemas/index.ts';
-import { messageIdOfKey, messageOf, teamName, validate } from './validate.ts';
+import { messageIdOfKey, messageOf, validate } from './validate.ts';
 
 export interface IntakeOptions {
   /** The Idempotency-Key: a repeat with the same key gets the first answer. */
@@ -46,7 +48,7 @@ export interface Intake {
   /**
    * Opens a session. An id, or else an Idempotency-Key, makes the request repeatable: an equal repeat gets the same answer for as long
    * as Temporal retains the session. After that the id stays taken: a second session would mix its events with the archived ones. Throws
-   * `unknown_team`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
+   * `unknown_team`, `agent_unknown`, `tool_unknown`, `session_exists`, `idempotency_mismatch`, `archive_unavailable`.
    */
   open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
   /**
@@ -63,14 +65,15 @@ export interface Intake {
   ): Promise<Controls[C]>;
   /** The session as its workflow knows it. Throws `session_not_found`, `session_closed`. */
   state(principal: Principal, session: unknown): Promise<SessionState>;
-  /** The tenant's sessions, newest first; eventually consistent. `query` is the query of a URL. Throws `invalid_cursor`, `unknown_team`. */
+  /** The tenant's sessions, newest first; eventually consistent. `query` is the query of a URL. Throws `invalid_cursor`. */
   list(principal: Principal, query: unknown): Promise<SessionPage>;
 }
 
 /** Codes of a send that certainly did not reach a session. */
 const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
 
-export interface IntakeConfig extends OpenDeps, ControlDeps {
+export interface IntakeConfig extends Omit<OpenDeps, 'known'>, ControlDeps {
+  readonly catalogs: CatalogsOf;
   readonly agentsOf: AgentsOf;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
@@ -100,7 +103,7 @@ function keyOf({ key }: IntakeOptions): string | undefined {
 }
 
 class SessionIntake implements Intake {
-  readonly #config: IntakeConfig;
+  readonly #config: IntakeConfig & OpenDeps;
   readonly #calls: SessionCalls;
   readonly #isArchived: IsArchived;
   readonly #roster: Roster;
@@ -108,7 +111,8 @@ class SessionIntake implements Intake {
 
   constructor(config: IntakeConfig) {
     this.#isArchived = soon(config.isArchived);
-    this.#config = { ...config, isArchived: this.#isArchived };
+    const known = new Known(config.catalogs);
+    this.#config = { ...config, isArchived: this.#isArchived, known };
     this.#calls = config.calls;
     this.#roster = new Roster(config.agentsOf);
     this.#lookIfFull = createFullLook(config.reopen);
@@ -185,7 +189,6 @@ class SessionIntake implements Intake {
   }
 
   async list({ tenant }: Principal, query: unknown): Promise<SessionPage> {
-    const { team, ...rest } = validate(sessionsQuerySchema, query);
-    return this.#calls.list(tenant, { ...rest, ...(team === undefined ? {} : { team: teamName(team) }) });
+    return this.#calls.list(tenant, validate(sessionsQuerySchema, query));
   }
 }

@@ -5,7 +5,8 @@ import type { AgentSpec, OpenRequest, SessionInfo, SessionSummary } from '../con
 import { ingressDeadline } from '../temporal/index.ts';
 import type { FoundSession, SessionCalls } from '../temporal/index.ts';
 import type { IsArchived } from './archived.ts';
-import { derivedId, teamOf } from './validate.ts';
+import type { Known } from './known.ts';
+import { agentOf, derivedId, teamOf } from './validate.ts';
 
 /** The answer to an open. */
 export interface Opened {
@@ -19,6 +20,7 @@ export interface OpenDeps {
   /** Agents of a session that does not list any. */
   readonly defaultAgents: readonly AgentSpec[];
   readonly isArchived: IsArchived;
+  readonly known: Pick<Known, 'require'>;
 }
 
 /** The same JSON for equal values, whatever the order of their keys. The depth has been capped before. */
@@ -33,7 +35,7 @@ function canonical(value: unknown): string {
 function requestHash(request: OpenRequest): string {
   const asked = {
     team: { options: {}, ...teamOf(request.team) },
-    agents: request.agents ?? null,
+    agents: request.agents?.map(agentOf) ?? null,
     metadata: request.metadata ?? {},
   };
   return createHash('sha256').update(canonical(asked)).digest('base64url');
@@ -65,11 +67,11 @@ export async function openSession(
   request: OpenRequest,
   key: string | undefined,
 ): Promise<Opened> {
-  const { calls, defaultAgents, isArchived } = deps;
+  const { calls, defaultAgents, isArchived, known } = deps;
   const ref = { tenant, session: sessionId(tenant, request, key) };
   const info: SessionInfo = {
     team: teamOf(request.team),
-    agents: request.agents ?? defaultAgents,
+    agents: request.agents?.map(agentOf) ?? defaultAgents,
     metadata: request.metadata ?? {},
     createdAt: Date.now(),
   };
@@ -78,6 +80,7 @@ export async function openSession(
   const keyed = request.id === undefined;
   const repeatable = !keyed || key !== undefined;
   if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref, deadline), hash, keyed);
+  await known.require(info);
   const answer = await calls.start(ref, { info, requestHash: hash }, deadline);
   return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
 }

@@ -1,8 +1,16 @@
 /** From untrusted input to contract types; every refusal is a `ConvokeError` that says what is wrong and where. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { ConvokeError, DEFAULT_TEAM, parsePosition, TEAMS } from '../contracts/index.ts';
-import type { Message, Position, SendRequest, SessionRef, TeamSpec } from '../contracts/index.ts';
+import { ConvokeError, DEFAULT_TEAM, parsePosition } from '../contracts/index.ts';
+import type {
+  AgentRequest,
+  AgentSpec,
+  Message,
+  Position,
+  SendRequest,
+  SessionRef,
+  TeamSpec,
+} from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 
 /** Faults reported in one answer, and the length of each message. */
@@ -17,14 +25,26 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
   guardJson(value);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.slice(0, FAULTS).map((issue) => ({
-    pointer: pointerOf(issue.path),
-    message: issue.message.slice(0, SENTENCE_CHARS),
-  }));
+  const errors = result.error.issues
+    .flatMap((issue) => meant(issue))
+    .slice(0, FAULTS)
+    .map(({ path, message }) => ({ pointer: pointerOf(path), message: message.slice(0, SENTENCE_CHARS) }));
   const [first] = errors;
   const where = first === undefined || first.pointer === '' ? 'the request' : first.pointer;
   const code = where === '/cursor' || where.startsWith('/cursor/') ? 'invalid_cursor' : 'invalid_request';
   throw new ConvokeError(code, `Correct ${where}: ${first?.message ?? 'it is not valid'}.`, { errors });
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a value that may have several forms, what is wrong with the one that it has; the forms differ in their JSON type. */
+function meant(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const form = issue.errors.find((each) =>
+    each.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),
+  );
+  if (!form) return [issue];
+  return form.flatMap((each) => meant({ ...each, path: [...issue.path, ...each.path] }));
 }
 
 /** Splits a request into the session that it names and the rest. Throws `too_deep`, `invalid_request`. */
@@ -36,16 +56,16 @@ export function takeSession(request: unknown): { readonly session: unknown; read
   return { session, body };
 }
 
-/** The name, if such a team exists. Throws `unknown_team`. */
-export function teamName(name: string): string {
-  if (TEAMS.includes(name)) return name;
-  throw new ConvokeError('unknown_team', `Use one of: ${TEAMS.join(', ')}.`);
+/** The team that a request asks for; a plain name is short for a team without options. */
+export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
+  return typeof team === 'string' ? { name: team } : team;
 }
 
-/** The team that a request asks for; a plain name is short for a team without options. Throws `unknown_team`. */
-export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
-  const spec = typeof team === 'string' ? { name: team } : team;
-  return { ...spec, name: teamName(spec.name) };
+/** The agent that a request asks for; a plain name is that of a configured agent, and its name in the session. */
+export function agentOf(agent: AgentRequest): AgentSpec {
+  if (typeof agent === 'string') return { name: agent, runner: 'configured', use: agent };
+  const { runner = 'configured', name, use = name, ...rest } = agent;
+  return runner === 'configured' ? { name, runner, use, ...rest } : { name, runner, ...rest };
 }
 
 /** Reads `{epoch}:{seq}`. Throws `invalid_cursor`. */

@@ -17,6 +17,8 @@ export type {
   SessionLog,
 } from './log.ts';
 export { createRedisLog } from './redis.ts';
+export { createCatalogs } from './catalogs.ts';
+export type { Catalogs } from './catalogs.ts';
 export { checkServer, connectRedis } from './connect.ts';
 export { assemble } from './assemble.ts';
 export { archivedTail, recoverLog } from './recover.ts';

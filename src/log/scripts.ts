@@ -48,3 +48,15 @@ export function loadScripts(redis: Redis): LogScripts {
     admitMessage: define(redis, 'admit-message-2'),
   };
 }
+
+export interface CatalogScripts {
+  readonly announceCatalog: Script;
+  readonly readCatalogs: Script;
+}
+
+export function loadCatalogScripts(redis: Redis): CatalogScripts {
+  return {
+    announceCatalog: define(redis, 'announce-catalog-1'),
+    readCatalogs: define(redis, 'read-catalogs-1'),
+  };
+}

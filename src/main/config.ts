@@ -3,7 +3,8 @@ import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { isId, SESSION } from '../contracts/index.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../project/config-error.ts';
+import type { Project } from '../project/project.ts';
 import { readModels, type Models } from './providers.ts';
 
 export interface Config {
@@ -48,8 +49,8 @@ function levelOf(text: string | undefined): LogLevel {
   return level;
 }
 
-/** Reads the environment. Throws `ConfigError`. */
-export function readConfig(env: Environment): Config {
+/** Reads the environment. `providers`: model endpoints of a configuration file. Throws `ConfigError`. */
+export function readConfig(env: Environment, providers: Project['providers'] = {}): Config {
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
   return {
     temporal: {
@@ -63,6 +64,6 @@ export function readConfig(env: Environment): Config {
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: list(setting(env, 'CONVOKE_ORIGINS')),
-    models: readModels(env),
+    models: readModels(env, providers),
   };
 }

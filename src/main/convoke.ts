@@ -1,7 +1,7 @@
 /** The command `convoke`: its roles are composed here; its other commands are clients of a running gateway. */
 import { createProgram } from '../cli/index.ts';
 import { isConvokeError } from '../contracts/index.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../project/config-error.ts';
 
 /** A process that cannot start says why in one line; the stack is shown only at log level `debug`. */
 async function reporting(run: () => Promise<void>): Promise<void> {
@@ -28,13 +28,15 @@ await createProgram({
       ]);
       await runGateway(readConfig(process.env), port, host);
     }),
-  worker: ({ healthPort }) =>
+  worker: ({ healthPort, config: file }) =>
     reporting(async () => {
-      const [{ runWorker }, { readConfig }] = await Promise.all([
+      const [{ runWorker }, { readConfig }, { loadProject }] = await Promise.all([
         import('./worker.ts'),
         import('./config.ts'),
+        import('../project/load.ts'),
       ]);
       const health = healthPort === undefined ? undefined : { port: healthPort, host: '127.0.0.1' };
-      await runWorker(readConfig(process.env), health);
+      const project = await loadProject({ folder: process.cwd(), file });
+      await runWorker(readConfig(process.env, project?.providers), health, project ?? {});
     }),
 }).parseAsync();

@@ -43,6 +43,7 @@ export async function runGateway(config: Config, port: number, host: string): Pr
     intake: createIntake({
       calls,
       admission: createAdmission(session.log),
+      catalogs: () => session.catalogs.read(),
       endedTurn: (ref) => delivery.endedTurn(ref),
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),

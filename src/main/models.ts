@@ -6,7 +6,7 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import type { Logger } from '../telemetry/index.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../project/config-error.ts';
 import { DEFAULT_ENDPOINT, type Models } from './providers.ts';
 
 /** The runner of model agents; undefined if the deployment has no model endpoint. Throws `ConfigError`. */

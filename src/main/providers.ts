@@ -1,10 +1,10 @@
 /** The configuration of a deployment's model endpoints. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import type { EndpointSettings } from '../../activities/index.ts';
 import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../project/config-error.ts';
+import { providersSchema, type Provider } from '../project/provider.ts';
 
 /** An endpoint; `missingKey`: the variable that should hold its key and is not set, which only a worker needs. */
 export type ModelSettings = EndpointSettings & { readonly missingKey?: string };
@@ -12,36 +12,21 @@ export type ModelSettings = EndpointSettings & { readonly missingKey?: string };
 /** Endpoints by the name that agents give as `provider`. */
 export type Models = ReadonlyMap<string, ModelSettings>;
 
+/** Endpoints, as they are written. */
+type Providers = Readonly<Record<string, Provider>>;
+
 /** The endpoint of agents that name none. */
 export const DEFAULT_ENDPOINT = 'default';
 const OPENAI = 'https://api.openai.com/v1';
 const PROVIDERS = 'CONVOKE_PROVIDERS';
 
-const providerSchema = z.strictObject({
-  baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).exactOptional(),
-  apiKey: z.string().min(1).exactOptional(),
-  /** The environment variable that holds the key, so that the file need not. */
-  apiKeyVariable: z.string().min(1).exactOptional(),
-  model: z.string().min(1).exactOptional(),
-  headers: z.record(z.string(), z.string()).exactOptional(),
-  concurrency: z.number().int().min(1).exactOptional(),
-  streamOptions: z.boolean().exactOptional(),
-  systemRole: z.boolean().exactOptional(),
-  jsonOutput: z.boolean().exactOptional(),
-  own: z.boolean().exactOptional(),
-});
-const providersSchema = z.record(
-  z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a name is 1 to 64 characters of A-Z a-z 0-9 _ -'),
-  providerSchema,
-);
-type Provider = z.infer<typeof providerSchema>;
-
 /**
  * The endpoints that the environment names: the default one in `OPENAI_BASE_URL`, `OPENAI_API_KEY` and `CONVOKE_MODEL`, further ones, and
- * settings of the default one, in `CONVOKE_PROVIDERS`: JSON, or the path of a file with it. Throws `ConfigError`.
+ * settings of the default one, in `CONVOKE_PROVIDERS`: JSON, or the path of a file with it. They come before those that are `configured` in a file. Throws `ConfigError`.
  */
-export function readModels(env: Environment): Models {
-  const { [DEFAULT_ENDPOINT]: ofDefault, ...others } = readProviders(setting(env, PROVIDERS));
+export function readModels(env: Environment, configured: Providers = {}): Models {
+  const all = { ...configured, ...readProviders(setting(env, PROVIDERS)) };
+  const { [DEFAULT_ENDPOINT]: ofDefault, ...others } = all;
   const models = new Map<string, ModelSettings>();
   const main = defaultOf(env, ofDefault);
   if (main) models.set(DEFAULT_ENDPOINT, main);
@@ -74,7 +59,7 @@ function settingsOf(env: Environment, provider: Provider & { readonly baseUrl: s
   return { ...rest, apiKey, defaultModel: model, ...(isMissing ? { missingKey: apiKeyVariable } : {}) };
 }
 
-function readProviders(text: string | undefined): Readonly<Record<string, Provider>> {
+function readProviders(text: string | undefined): Providers {
   if (text === undefined) return {};
   const result = providersSchema.safeParse(parse(text));
   if (result.success) return result.data;

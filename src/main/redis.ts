@@ -1,6 +1,13 @@
 /** Redis connections of a process. */
 import { Redis } from 'ioredis';
-import { checkServer, connectRedis, createRedisLog, type SessionLog } from '../log/index.ts';
+import {
+  checkServer,
+  connectRedis,
+  createCatalogs,
+  createRedisLog,
+  type Catalogs,
+  type SessionLog,
+} from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 
 /** A full Redis refuses every write; logged at most this often, ms. */
@@ -8,6 +15,7 @@ const FULL_TOLD_MS = 30_000;
 
 export interface LogConnections {
   readonly log: SessionLog;
+  readonly catalogs: Catalogs;
   /** Rejects if Redis does not answer. */
   ping(): Promise<unknown>;
   close(): void;
@@ -63,7 +71,12 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     toldAt = Date.now();
     logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
   };
-  return { log: createRedisLog({ commands, subscriber, onFull }), ping: () => commands.ping(), close };
+  return {
+    log: createRedisLog({ commands, subscriber, onFull }),
+    catalogs: createCatalogs(commands),
+    ping: () => commands.ping(),
+    close,
+  };
 }
 
 /**

@@ -11,12 +11,15 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
-import { ConvokeError, RECOVERY, type RunnerName } from '../contracts/index.ts';
+import { ConvokeError, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
+import type { Project } from '../project/project.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
+import { announce } from './announce.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { createModels } from './models.ts';
+import { partsOf } from './project.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
@@ -69,23 +72,41 @@ function findBundle(): WorkflowBundleOption {
   return { codePath };
 }
 
+const NOTHING: Catalog = { agents: {}, teams: [], tools: [] };
+
+/** Runners that every worker has, or whose agents are looked up by name. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['scripted', 'code', 'http']);
+
 /** What a program that runs a worker may put in the place of the defaults. */
-export type WorkerParts = Partial<
+export interface WorkerParts extends Partial<
   Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'suspendAfterMs'>
->;
+> {
+  /** What it has and other workers may not, besides its kinds of agents. */
+  readonly able?: readonly string[];
+  /** What gateways are told of it. */
+  readonly catalog?: Catalog;
+  close?(): Promise<void>;
+}
+
+/** The parts of a worker with this configuration. Throws `ConfigError`. */
+function partsFor(config: Config, project: Project, logger: Logger): WorkerParts {
+  const { runners, ...parts } = partsOf(project, config.models, logger);
+  return { ...parts, runners: { ...runnersOf(config, logger), ...runners } };
+}
 
 /**
  * Runs until SIGTERM or SIGINT, then finishes or hands over its running work. Rejects if it cannot start or has lost Temporal for good.
- * `own`: runners, teams and times of one's own, instead of those of the configuration.
+ * `own`: a configuration's agents and teams, or runners, teams and times instead of the defaults.
  */
 export async function runWorker(
   config: Config,
   health?: { port: number; host: string },
-  own: WorkerParts = {},
+  own: Project | WorkerParts = {},
 ): Promise<void> {
   const stop = stopSignal();
   const logger = createLogger('worker', config.logLevel);
-  const { runners = runnersOf(config, logger), ...parts } = own;
+  const given = 'agents' in own ? partsFor(config, own, logger) : own;
+  const { runners = runnersOf(config, logger), able = [], catalog = NOTHING, ...parts } = given;
   installRuntime(logger);
   const { address, namespace, taskQueue } = config.temporal;
   const [connection, session, archive] = await Promise.all([
@@ -101,12 +122,13 @@ export async function runWorker(
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, draining: draining.signal },
     }),
-    able: Object.keys(runners).filter((runner) => runner !== 'scripted'),
+    able: [...Object.keys(runners).filter((runner) => !EVERYWHERE.has(runner)), ...able],
   });
   const ready = async (): Promise<boolean> => {
     await connection.workflowService.getSystemInfo({});
     return worker.isRunning;
   };
+  const endAnnouncing = await announce(session.catalogs, catalog);
   const endHealth = health ? await serveHealth(health.port, health.host, ready) : () => undefined;
   void stop.then((signal) => {
     logger.info({ signal }, 'Worker stops');
@@ -119,8 +141,9 @@ export async function runWorker(
     await worker.run();
   } finally {
     endHealth();
+    endAnnouncing();
     await endWatch();
     session.close();
-    await Promise.all([archive.close(), connection.close()]);
+    await Promise.all([given.close?.(), archive.close(), connection.close()]);
   }
 }

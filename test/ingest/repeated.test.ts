@@ -21,7 +21,13 @@ async function signals(admitted: Admitted, known: Receipt | null): Promise<numbe
   } as unknown as SessionCalls; // safety: nothing else is called
   const intake = createIntake({
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
-    ...{ calls, defaultAgents: [], endedTurn: () => null, isArchived: async () => false },
+    ...{
+      calls,
+      defaultAgents: [],
+      endedTurn: () => null,
+      catalogs: async () => [],
+      isArchived: async () => false,
+    },
     admission: { admit: async () => admitted, giveBack: async () => undefined },
     agentsOf: async () => null,
     reopen: async () => undefined,

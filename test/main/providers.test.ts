@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ConfigError } from '../../src/main/config-error.ts';
+import { ConfigError } from '../../src/project/config-error.ts';
 import { createModels } from '../../src/main/models.ts';
 import { readModels } from '../../src/main/providers.ts';
 

@@ -1,7 +1,8 @@
 import type { IntakeConfig } from '../../src/ingest/intake.ts';
 
-/** For tests of what comes before and after admission: everybody has room, and no turn's end has been seen. */
-export const OPEN_DOOR: Pick<IntakeConfig, 'admission' | 'endedTurn'> = {
+/** For tests of what comes before and after admission: everybody has room, no turn's end has been seen, and no worker has agents of its own. */
+export const OPEN_DOOR: Pick<IntakeConfig, 'admission' | 'catalogs' | 'endedTurn'> = {
   admission: { admit: async () => 'ok', giveBack: async () => undefined },
+  catalogs: async () => [],
   endedTurn: () => null,
 };

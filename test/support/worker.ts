@@ -22,7 +22,7 @@ import type {
 } from '../../src/contracts/index.ts';
 import { createAdmission, createAuthenticator, createIntake, createReopen } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
-import { connectRedis, createRedisLog } from '../../src/log/index.ts';
+import { connectRedis, createCatalogs, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
 import { createKnownEvents, createSessionCalls } from '../../src/temporal/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
@@ -146,6 +146,7 @@ export async function startEngine(): Promise<Engine> {
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     defaultAgents: [],
     isArchived: async (ref) => (await archive.session(ref)) !== null,
+    catalogs: () => createCatalogs(commands).read(),
     admission: createAdmission(log),
     endedTurn: () => null,
     agentsOf: async () => null,

@@ -10,6 +10,7 @@ import {
 import {
   ASK_OUTSIDE,
   LIMITS,
+  noWorkerFor,
   queueFor,
   RECOVERY,
   type AgentSpec,
@@ -35,7 +36,7 @@ export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise
   const able = input.needs === undefined ? {} : ableWorker(input.needs);
   const outside = (): Promise<TurnResult> =>
     scheduleActivity<TurnResult>('runTurn', [input], { ...ALIVE, ...RETRIED, ...able, summary });
-  if (!agents.every(({ quick }) => quick === true)) return outside();
+  if (input.needs !== undefined || !agents.every(({ quick }) => quick === true)) return outside();
   const inside = (): Promise<TurnResult> =>
     scheduleLocalActivity<TurnResult>('runTurn', [input], {
       startToCloseTimeout: agents.length * LIMITS.quickTimeoutMs + 30_000,
@@ -64,10 +65,10 @@ function ableWorker(needs: string): { readonly taskQueue: string; readonly sched
 }
 
 /** What is left of an activity of a turn that did not come back. */
-export function lostTurn(error: unknown): LostTurn {
+export function lostTurn(error: unknown, { needs }: TurnInput): LostTurn {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (!(cause instanceof TimeoutFailure)) return { progress: null, code: 'worker_lost' };
   const progress = (cause.lastHeartbeatDetails ?? null) as TurnProgress | null; // safety: only `runTurn` beats
-  const code = cause.timeoutType === 'SCHEDULE_TO_START' ? 'no_worker_for_agent' : 'worker_lost';
-  return { progress, code };
+  if (cause.timeoutType !== 'SCHEDULE_TO_START') return { progress, code: 'worker_lost' };
+  return { progress, ...noWorkerFor(needs ?? '') };
 }

@@ -5,6 +5,7 @@ import {
   type CancelReply,
   type CarriedState,
   type Closing,
+  type ErrorCode,
   type EventDraft,
   type JsonObject,
   type LoggedEvent,
@@ -20,7 +21,9 @@ import { RunningTurn } from './turn.ts';
 export interface LostTurn {
   /** What it had made durable. */
   readonly progress: TurnProgress | null;
-  readonly code: 'worker_lost' | 'no_worker_for_agent';
+  readonly code: ErrorCode;
+  /** Default: the sentence of the code. */
+  readonly message?: string;
 }
 
 export class Turns {
@@ -74,12 +77,12 @@ export class Turns {
   }
 
   /** No activity came back. What it had made durable stays; its open steps and the turn fail, unless they were cancelled. */
-  lost({ progress, code }: LostTurn, now: number): void {
+  lost({ progress, ...failure }: LostTurn, now: number): void {
     const turn = this.#current;
     if (!turn) return;
     turn.lost();
     this.#facts.adopt(progress?.facts ?? []);
-    if (!turn.cancelled) this.#fail(turn, code, now);
+    if (!turn.cancelled) this.#fail(turn, failure, now);
     this.report([]); // the end of one that was cancelled may be known already
   }
 
@@ -90,7 +93,7 @@ export class Turns {
 
   /** Asks the log for the end of such a turn: an execution that was taken for lost may have ended it after all, or else it ends like this. */
   settle(now: number): void {
-    if (this.#current) this.#fail(this.#current, 'worker_lost', now);
+    if (this.#current) this.#fail(this.#current, { code: 'worker_lost' }, now);
   }
 
   /** The turn may have its end with this. The next one starts when its activity is back too. */
@@ -138,8 +141,8 @@ export class Turns {
     }
   }
 
-  #fail(turn: RunningTurn, code: LostTurn['code'], now: number): void {
-    const failure = { code, message: ERRORS[code].title };
+  #fail(turn: RunningTurn, { code, message }: Omit<LostTurn, 'progress'>, now: number): void {
+    const failure = { code, message: message ?? ERRORS[code].title };
     this.#closing = { turn: turn.turn, type: 'step.failed', data: failure };
     this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, placeOf(turn));
   }

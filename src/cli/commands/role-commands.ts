@@ -1,12 +1,13 @@
 /** `convoke gateway` and `convoke worker`: one process of a deployment. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { examples, portNumber } from '../options.ts';
+import { configOption, examples, portNumber } from '../options.ts';
 
 /** The processes of a deployment. Each promise resolves when the role has ended. */
 export interface Roles {
   gateway(options: { port: number; host: string }): Promise<void>;
-  worker(options: { healthPort?: number }): Promise<void>;
+  /** `config`: the configuration file; default: the one in the working folder, if there is one. */
+  worker(options: { healthPort?: number; config?: string }): Promise<void>;
 }
 
 const ENVIRONMENT = `
@@ -54,8 +55,7 @@ export function addRoleCommands(program: Command, roles: Roles): void {
         .env('CONVOKE_HEALTH_PORT')
         .argParser(portNumber),
     )
+    .addOption(configOption())
     .addHelpText('after', ENVIRONMENT + examples('convoke worker --health-port 9090'))
-    .action(async ({ healthPort }: { healthPort?: number }) =>
-      roles.worker(healthPort === undefined ? {} : { healthPort }),
-    );
+    .action(async (options: { healthPort?: number; config?: string }) => roles.worker(options));
 }

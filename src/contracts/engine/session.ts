@@ -1,5 +1,7 @@
 /** What the parts of the engine exchange about a session; nothing here reaches a client. */
+import type { AgentSpec } from '../agent.ts';
 import type { Position } from '../cursor.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { JsonObject } from '../json.ts';
 import type { SessionRef } from '../ids.ts';
@@ -76,9 +78,34 @@ export const SESSION = {
   queries: { state: 'state', events: 'events', receipt: 'receipt' },
 } as const;
 
-/** The queue of the workers that can run this kind of agent, beside the queue of all. */
-export function queueFor(taskQueue: string, runner: string): string {
-  return `${taskQueue}.${runner}`;
+/** The queue of the workers that have what a turn needs (`neededFor`), beside the queue of all. */
+export function queueFor(taskQueue: string, needs: string): string {
+  return `${taskQueue}.${needs}`;
+}
+
+const AGENT = 'agent.';
+const TEAM = 'team.';
+
+/** What a worker must have to run the agent: its runner, or its configuration. */
+export function neededFor({ name, runner, use = name }: AgentSpec): string {
+  return runner === 'configured' ? `${AGENT}${use}` : runner;
+}
+
+/** What a worker must have to run the team. */
+export function neededForTeam(name: string): string {
+  return `${TEAM}${name}`;
+}
+
+/** How a turn ends that needs what no running worker has. */
+export function noWorkerFor(needs: string): { readonly code: ErrorCode; readonly message: string } {
+  if (needs.startsWith(TEAM)) {
+    const message = `No running worker's configuration has the team "${needs.slice(TEAM.length)}".`;
+    return { code: 'unknown_team', message };
+  }
+  const what = needs.startsWith(AGENT)
+    ? `'s configuration has the agent "${needs.slice(AGENT.length)}"`
+    : ` can run agents of the kind "${needs}"`;
+  return { code: 'no_worker_for_agent', message: `No running worker${what}.` };
 }
 
 /** Search attributes (all Keyword) by which sessions are found in Temporal. */

@@ -11,6 +11,8 @@ export const INGEST = {
   jsonDepth: 32,
   agentsPerSession: 16,
   instructionsChars: 8_000,
+  /** The same in a configuration of the deployment's own. */
+  configuredInstructionsChars: 64 * KIB,
   scriptChars: 16_000,
   scriptTokens: 100_000,
   scriptFaults: 32,
@@ -20,6 +22,9 @@ export const INGEST = {
   metadataBytes: 8 * KIB,
   teamOptionsBytes: 4 * KIB,
   nameChars: 64,
+  /** Tools that an agent may name, and its `output` schema. */
+  toolsPerAgent: 64,
+  outputSchemaBytes: 8 * KIB,
   modelChars: 128,
   /** Texts at which an agent's model stops, and each one's length. */
   stopTexts: 16,

@@ -18,4 +18,11 @@ export const LOG = {
    */
   closesBytes: 512 * KIB,
   redisTimeoutMs: 2 * SECOND,
+  /** What a worker has of its own is told this often, and forgotten after so long. */
+  catalogEveryMs: 5 * SECOND,
+  catalogTtlMs: 15 * SECOND,
+  /** A gateway asks for it again after so long. */
+  catalogCachedMs: 1 * SECOND,
+  /** Its names and schemas, UTF-8 bytes of JSON. */
+  catalogBytes: 256 * KIB,
 } as const;

@@ -1,8 +1,9 @@
-/** Agents. */
+/** Agents, as requests name them. */
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
-import type { AgentScript, AgentSpec, ScriptCall, ScriptFault } from '../../contracts/index.ts';
+import type { AgentRequest, AgentScript, ScriptCall, ScriptFault } from '../../contracts/index.ts';
 import { boundedJsonSchema, idSchema, text, whole } from './common.ts';
+import { outputSchema } from './output.ts';
 
 const faultSchema = z
   .strictObject({
@@ -40,10 +41,41 @@ const scriptSchema = z
     examples: [{ say: 'You said: {{message}}', paceMs: 20 }],
   }) satisfies z.ZodType<AgentScript>;
 
+type Fault = readonly [key: string, message: string];
+type Declared = Exclude<AgentRequest, string>;
+
+/** What a session may set of a configured agent: the rest is the configuration's business. */
+const OF_SESSION: ReadonlySet<string> = new Set(['name', 'runner', 'use', 'options', 'delegates', 'handoff']);
+
+function faultsOf(agent: Declared): readonly Fault[] {
+  const { runner, use, quick, script } = agent;
+  if (use !== undefined || runner === 'configured') {
+    if (runner !== undefined && runner !== 'configured')
+      return [['runner', 'a configured agent has its own']];
+    return Object.keys(agent)
+      .filter((key) => !OF_SESSION.has(key))
+      .map((key): Fault => [key, 'this is up to the configuration of the agent']);
+  }
+  if (runner === undefined) return [['runner', 'name a runner, or a configured agent in `use`']];
+  if (runner === 'scripted') {
+    if (agent.output !== undefined) return [['output', 'only a model has it']];
+    return quick === true && script?.calls !== undefined
+      ? [['quick', 'an agent that calls tools cannot be quick']]
+      : [];
+  }
+  return [
+    ...(quick === true ? [['quick', 'a model call cannot be quick'] as const] : []),
+    ...(script === undefined ? [] : [['script', 'only a scripted agent has a script'] as const]),
+  ];
+}
+
 export const agentSchema = z
   .strictObject({
     name: idSchema,
-    runner: z.enum(['scripted', 'model']),
+    runner: z.enum(['scripted', 'model', 'configured']).exactOptional(),
+    use: idSchema
+      .meta({ description: 'The agent of the workers’ configuration that this is.' })
+      .exactOptional(),
     instructions: text(LIMITS.instructionsChars).exactOptional(),
     model: text(LIMITS.modelChars).exactOptional(),
     script: scriptSchema.exactOptional(),
@@ -57,25 +89,24 @@ export const agentSchema = z
     reasoningEffort: z.enum(['minimal', 'low', 'medium', 'high']).exactOptional(),
     contextTokens: whole(1, LIMITS.modelTokens).exactOptional(),
     options: boundedJsonSchema.exactOptional(),
+    tools: z.array(idSchema).max(LIMITS.toolsPerAgent).exactOptional(),
+    delegates: z.array(idSchema).max(LIMITS.agentsPerSession).exactOptional(),
+    handoff: z.array(idSchema).max(LIMITS.agentsPerSession).exactOptional(),
+    output: outputSchema.exactOptional(),
     maxAttempts: whole(1, LIMITS.stepAttemptsMost).exactOptional(),
     timeoutMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
     firstMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
     idleMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
   })
-  .refine((agent) => agent.quick !== true || agent.runner === 'scripted', {
-    path: ['quick'],
-    message: 'a model call cannot be quick',
-  })
-  .refine((agent) => agent.quick !== true || agent.script?.calls === undefined, {
-    path: ['quick'],
-    message: 'an agent that calls tools cannot be quick',
-  })
-  .refine((agent) => agent.script === undefined || agent.runner === 'scripted', {
-    path: ['script'],
-    message: 'only a scripted agent has a script',
+  .superRefine((agent, context) => {
+    for (const [key, message] of faultsOf(agent)) context.addIssue({ code: 'custom', path: [key], message });
   })
   .meta({
     id: 'AgentSpec',
-    description: 'A named participant. Times in ms.',
-    examples: [{ name: 'writer', runner: 'scripted', script: { say: 'Hello, {{message}}' } }],
-  }) satisfies z.ZodType<AgentSpec>;
+    description:
+      'A named participant: one of the configuration (`use`), or one declared as data. Times in ms.',
+    examples: [
+      { name: 'writer', runner: 'scripted', script: { say: 'Hello, {{message}}' } },
+      { name: 'billing', use: 'billing', options: { currency: 'EUR' } },
+    ],
+  }) satisfies z.ZodType<AgentRequest>;

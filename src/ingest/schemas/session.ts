@@ -1,15 +1,15 @@
 /** Opening, listing and controlling sessions. */
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
-import type { OpenRequest } from '../../contracts/index.ts';
+import type { AgentRequest, OpenRequest } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
-import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema } from './common.ts';
+import { boundedJsonSchema, count, idSchema, jsonObjectSchema, turnSchema } from './common.ts';
 
 const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
 
 const teamSchema = z
   .strictObject({
-    name: text(LIMITS.nameChars),
+    name: idSchema,
     options: jsonObjectSchema
       .refine(
         (value) => Buffer.byteLength(JSON.stringify(value)) <= LIMITS.teamOptionsBytes,
@@ -19,11 +19,26 @@ const teamSchema = z
   })
   .meta({ id: 'TeamSpec', description: 'A team and its options.', examples: [{ name: 'sequence' }] });
 
+const nameOf = (agent: AgentRequest): string => (typeof agent === 'string' ? agent : agent.name);
+
+/** Where an agent gives tasks, or hands over, to one that the session does not have, or to itself. */
+function strangersIn(agents: readonly AgentRequest[]): readonly (readonly (string | number)[])[] {
+  const names = new Set(agents.map(nameOf));
+  return agents.flatMap((agent, index) =>
+    (['delegates', 'handoff'] as const).flatMap((field) => {
+      const named = typeof agent === 'string' ? [] : (agent[field] ?? []);
+      return named.flatMap((name, at) =>
+        names.has(name) && name !== nameOf(agent) ? [] : [[index, field, at]],
+      );
+    }),
+  );
+}
+
 export const openSchema = z
   .strictObject({
     id: idSchema.exactOptional(),
     team: z
-      .union([text(LIMITS.nameChars), teamSchema])
+      .union([idSchema, teamSchema])
       .meta({
         description:
           'The rule by which agents take turns; default `sequence`. A plain name is short for a team without options.',
@@ -31,14 +46,22 @@ export const openSchema = z
       })
       .exactOptional(),
     agents: z
-      .array(agentSchema)
+      .array(z.union([idSchema, agentSchema]))
       .min(1)
       .max(LIMITS.agentsPerSession)
-      .refine(
-        (agents) => new Set(agents.map((agent) => agent.name)).size === agents.length,
-        'names must differ',
-      )
-      .meta({ description: 'The agents, in order; default: the agents of the deployment.' })
+      .refine((agents) => new Set(agents.map(nameOf)).size === agents.length, 'names must differ')
+      .superRefine((agents, context) => {
+        for (const path of strangersIn(agents))
+          context.addIssue({
+            code: 'custom',
+            path: [...path],
+            message: 'the session has no other agent of this name',
+          });
+      })
+      .meta({
+        description:
+          'The agents, in order; default: the agents of the deployment. A plain name is that of a configured agent.',
+      })
       .exactOptional(),
     metadata: metadataSchema.exactOptional(),
   })
@@ -54,7 +77,7 @@ export const closeSchema = z.strictObject({});
 
 export const sessionsQuerySchema = z.strictObject({
   status: z.enum(['open', 'closed', 'interrupted']).exactOptional(),
-  team: text(LIMITS.nameChars).exactOptional(),
+  team: idSchema.exactOptional(),
   cursor: z
     .string()
     .max(LIMITS.pageTokenChars)

@@ -1,0 +1,105 @@
+/** Refuses, when a session is opened, what no worker could run: otherwise its first message would find out. */
+import { ConvokeError, LIMITS, RECOVERY, TEAMS } from '../contracts/index.ts';
+import type { AgentSpec, Catalog, ErrorCode, SessionInfo } from '../contracts/index.ts';
+import { inTime } from './in-time.ts';
+import { faultIn } from './json-schema.ts';
+import { pointerOf } from './json-guard.ts';
+
+/** What the workers of the deployment have of their own. */
+export type CatalogsOf = () => Promise<readonly Catalog[]>;
+
+/** Before it refuses, a gateway asks again, but not more often than this, ms. */
+const FRESH_MS = 100;
+const REMEDY = 'start a worker whose configuration has it.';
+
+export class Known {
+  readonly #read: CatalogsOf;
+  #asked: { readonly at: number; readonly catalogs: Promise<readonly Catalog[] | null> } | null = null;
+
+  constructor(read: CatalogsOf) {
+    this.#read = read;
+  }
+
+  /**
+   * Throws `unknown_team`, `agent_unknown`, `tool_unknown`, `invalid_request`. Passes if it cannot be said what workers have: Redis is away,
+   * and must not keep sessions from being opened.
+   */
+  async require(session: Pick<SessionInfo, 'team' | 'agents'>): Promise<void> {
+    if (isPlain(session)) return;
+    const catalogs = await this.#catalogs(LIMITS.catalogCachedMs);
+    if (!catalogs || !faultOf(session, catalogs)) return;
+    // A worker may have started since then.
+    const fresh = await this.#catalogs(FRESH_MS);
+    const fault = fresh && faultOf(session, fresh);
+    if (fault) throw fault;
+  }
+
+  /** Null: they cannot be read. */
+  #catalogs(maxAgeMs: number): Promise<readonly Catalog[] | null> {
+    const now = Date.now();
+    if (!this.#asked || now - this.#asked.at >= maxAgeMs) {
+      const late = (): Error => new ConvokeError('log_unavailable');
+      const catalogs = inTime(this.#read(), RECOVERY.admitDeadlineMs, late).catch(() => null);
+      this.#asked = { at: now, catalogs };
+    }
+    return this.#asked.catalogs;
+  }
+}
+
+/** True for what every worker can run. */
+function isPlain({ team, agents }: Pick<SessionInfo, 'team' | 'agents'>): boolean {
+  return (
+    TEAMS.includes(team.name) &&
+    agents.every(({ use, tools = [] }) => use === undefined && tools.length === 0)
+  );
+}
+
+function faultOf(
+  { team, agents }: Pick<SessionInfo, 'team' | 'agents'>,
+  catalogs: readonly Catalog[],
+): ConvokeError | null {
+  const teams = new Set([...TEAMS, ...catalogs.flatMap((each) => each.teams)]);
+  if (!teams.has(team.name)) {
+    return unknown(
+      'unknown_team',
+      ['team'],
+      `Team "${team.name}" is known to no worker: ${REMEDY} Known: ${[...teams].join(', ')}.`,
+    );
+  }
+  for (const [index, agent] of agents.entries()) {
+    const fault = agentFault(agent, index, catalogs);
+    if (fault) return fault;
+  }
+  return null;
+}
+
+function agentFault(agent: AgentSpec, index: number, catalogs: readonly Catalog[]): ConvokeError | null {
+  const { use, tools = [], options = {} } = agent;
+  for (const tool of tools) {
+    // A tool of a server: `server__tool`.
+    const [source = ''] = tool.split('__');
+    if (catalogs.some((each) => each.tools.includes(source))) continue;
+    return unknown(
+      'tool_unknown',
+      ['agents', index, 'tools'],
+      `Tool "${tool}" is known to no worker: ${REMEDY}`,
+    );
+  }
+  if (use === undefined) return null;
+  const known = catalogs.flatMap(({ agents }) => (Object.hasOwn(agents, use) ? [agents[use]] : []));
+  if (known.length === 0) {
+    return unknown('agent_unknown', ['agents', index], `Agent "${use}" is known to no worker: ${REMEDY}`);
+  }
+  // While a deployment is changed its workers have different configurations.
+  const faults = known.map((each) => (each?.options ? faultIn(each.options, options) : null));
+  const [fault] = faults;
+  if (!fault || faults.includes(null)) return null;
+  const pointer = `${pointerOf(['agents', index, 'options'])}${fault.pointer}`;
+  return new ConvokeError('invalid_request', `Correct ${pointer}: ${fault.message}.`, {
+    errors: [{ pointer, message: fault.message }],
+  });
+}
+
+function unknown(code: ErrorCode, path: readonly (string | number)[], message: string): ConvokeError {
+  return new ConvokeError(code, message, { errors: [{ pointer: pointerOf(path), message }] });
+}

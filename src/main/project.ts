@@ -1,0 +1,106 @@
+/** What a configuration adds to a worker: the runners of its agents, and how an agent of a session finds its own. */
+import {
+  createCodeRunner,
+  createEndpoint,
+  createModelRunner,
+  createTransport,
+  TEAMS,
+  Toolbox,
+  type ActivityDeps,
+  type AgentRunner,
+} from '../../activities/index.ts';
+import { LIMITS, neededFor, neededForTeam, type AgentSpec, type Catalog } from '../contracts/index.ts';
+import { ConfigError } from '../project/config-error.ts';
+import { catalogOf } from '../project/catalog.ts';
+import type { Project } from '../project/project.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { DEFAULT_ENDPOINT, type Models } from './providers.ts';
+
+export interface ProjectParts extends Required<
+  Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured'>
+> {
+  /** What this worker has and others may not: it takes over turns that need it. */
+  readonly able: readonly string[];
+  readonly catalog: Catalog;
+  /** Ends what tools have opened. */
+  close(): Promise<void>;
+}
+
+/** `models`: the deployment's model endpoints. Throws `ConfigError`. */
+export function partsOf(
+  project: Project,
+  models: Models,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): ProjectParts {
+  const { agents, teams } = project;
+  requireEndpoints(agents, models);
+  const toolbox = toolboxOf(project, logger);
+  return {
+    runners: { code: createCodeRunner((use) => agents.get(use)?.code), http: httpRunner(agents, logger) },
+    teams: { ...TEAMS, ...teams },
+    tools: (names) => toolbox.tools(names),
+    close: () => toolbox.close(),
+    configured: (agent) => configured(agents, agent),
+    able: [
+      ...[...agents.keys()].map((name) => neededFor({ name, runner: 'configured' })),
+      ...Object.keys(teams).map(neededForTeam),
+    ],
+    catalog: catalogOf(project),
+  };
+}
+
+function toolboxOf({ tools }: Project, logger: Pick<Logger, 'info' | 'warn'>): Toolbox {
+  try {
+    return new Toolbox(tools, logger);
+  } catch (error) {
+    throw new ConfigError('tools', (error as Error).message, { cause: error });
+  }
+}
+
+function requireEndpoints(agents: Project['agents'], models: Models): void {
+  for (const [name, { kind, spec }] of agents) {
+    const { provider = DEFAULT_ENDPOINT } = spec;
+    if (kind !== 'model' || models.has(provider)) continue;
+    const remedy = 'add it to providers, or to CONVOKE_PROVIDERS.';
+    throw new ConfigError(`agents.${name}`, `there is no model endpoint "${provider}": ${remedy}`);
+  }
+}
+
+/** An agent that this configuration does not have stays as it is: the turn goes on where it is known. */
+function configured(agents: Project['agents'], agent: AgentSpec): AgentSpec {
+  if (agent.runner !== 'configured') return agent;
+  const { name, use = name } = agent;
+  const known = agents.get(use);
+  return known ? { ...agent, use, ...known.spec, ...ofSession(agent) } : agent;
+}
+
+/** What a session may set of a configured agent. */
+function ofSession({ options, delegates, handoff }: AgentSpec): Partial<AgentSpec> {
+  return {
+    ...(options && { options }),
+    ...(delegates && { delegates }),
+    ...(handoff && { handoff }),
+  };
+}
+
+/** Asks servers of one's own. They are named by the agent, not by a provider. */
+function httpRunner(agents: Project['agents'], logger: Pick<Logger, 'info' | 'warn'>): AgentRunner {
+  const transport = createTransport();
+  const endpoints = new Map(
+    [...agents].flatMap(([name, { endpoint }]) => {
+      if (!endpoint) return [];
+      const { url: baseUrl, headers } = endpoint;
+      try {
+        return [[name, createEndpoint({ baseUrl, headers, own: true }, transport)] as const];
+      } catch (error) {
+        throw new ConfigError(`agents.${name}`, (error as Error).message, { cause: error });
+      }
+    }),
+  );
+  const model = createModelRunner({ endpointOf: (provider = '') => endpoints.get(provider), logger });
+  const asked = (agent: AgentSpec): AgentSpec => ({ ...agent, provider: agent.use ?? agent.name });
+  return {
+    run: (request) => model.run({ ...request, agent: asked(request.agent) }),
+    budgetChars: (agent) => model.budgetChars?.(asked(agent)) ?? LIMITS.contextChars,
+  };
+}

@@ -1,0 +1,92 @@
+/** What a configuration is written in. Definitions are tagged data; nothing here opens a connection or a file. */
+import type { z } from 'zod';
+import type { CodeAgent, Team, ToolSource } from '../../activities/index.ts';
+import type { AgentScript, AgentSpec, JsonObject } from '../contracts/index.ts';
+import type { Provider } from './provider.ts';
+
+/** A schema of values: Zod's, or JSON Schema. */
+export type Schema = z.ZodType | JsonObject;
+
+/** Settings of an agent's steps, whoever executes it. */
+type StepSettings = Pick<AgentSpec, 'maxAttempts' | 'timeoutMs' | 'firstMs' | 'idleMs'>;
+
+/** What an agent that can call tools may have. */
+interface Means extends StepSettings, Pick<AgentSpec, 'tools' | 'delegates' | 'handoff'> {
+  /** Schema of the answer, which is JSON then. */
+  readonly output?: Schema;
+}
+
+export interface ModelAgent
+  extends
+    Means,
+    Pick<
+      AgentSpec,
+      | 'instructions'
+      | 'model'
+      | 'provider'
+      | 'temperature'
+      | 'topP'
+      | 'seed'
+      | 'stop'
+      | 'maxTokens'
+      | 'reasoningEffort'
+      | 'contextTokens'
+    > {}
+
+export interface HttpAgent extends Means {
+  /** Of an endpoint that speaks OpenAI's chat completions, up to and including the version: `http://127.0.0.1:9000/v1`. */
+  readonly url: string;
+  readonly model: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface CodeAgentSettings extends Means {
+  /** Schema of the options that a session may give the agent; absent: any. */
+  readonly options?: Schema;
+}
+
+export type AgentDefinition =
+  | { readonly kind: 'model'; readonly settings: ModelAgent }
+  | { readonly kind: 'http'; readonly settings: HttpAgent }
+  | { readonly kind: 'scripted'; readonly script: AgentScript; readonly settings: StepSettings }
+  | { readonly kind: 'code'; readonly run: CodeAgent<never>; readonly settings: CodeAgentSettings };
+
+function code<S extends z.ZodType>(
+  run: CodeAgent<z.output<S>>,
+  settings: CodeAgentSettings & { readonly options: S },
+): AgentDefinition;
+function code(
+  run: CodeAgent,
+  settings?: CodeAgentSettings & { readonly options?: JsonObject },
+): AgentDefinition;
+function code(run: CodeAgent<never>, settings: CodeAgentSettings = {}): AgentDefinition {
+  return { kind: 'code', run, settings };
+}
+
+export const agent = {
+  /** A language model, at one of the endpoints in `providers`. */
+  model: (settings: ModelAgent): AgentDefinition => ({ kind: 'model', settings }),
+  /** Code of one's own: an async generator that yields what the agent says. */
+  code,
+  /** A server of one's own, in any language, that speaks OpenAI's chat completions. It is told which step calls it. */
+  http: (settings: HttpAgent): AgentDefinition => ({ kind: 'http', settings }),
+  /** Says what a script says: for tests, and to begin with. */
+  scripted: (script: AgentScript = {}, settings: StepSettings = {}): AgentDefinition => ({
+    ...{ kind: 'scripted', script, settings },
+  }),
+} as const;
+
+export interface ProjectConfig {
+  /** Model endpoints by name; `default` is that of agents that name none. The environment's settings of an endpoint come first. */
+  readonly providers?: Readonly<Record<string, Provider>>;
+  readonly agents?: Readonly<Record<string, AgentDefinition>>;
+  /** Tools by the name that agents give in `tools`. */
+  readonly tools?: Readonly<Record<string, ToolSource>>;
+  /** Teams by name, or the path of a module that exports them, relative to the configuration. */
+  readonly teams?: Readonly<Record<string, Team>> | string;
+}
+
+/** The configuration, typed. */
+export function defineConfig(config: ProjectConfig): ProjectConfig {
+  return config;
+}

@@ -1,0 +1,101 @@
+/** A configuration of one's own: an agent in code and a team outlive a killed worker, and what no worker knows is refused at once. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { workflowId } from '../../src/contracts/index.ts';
+import { eventually } from '../support/process.ts';
+import { startStack } from '../support/stack.ts';
+import type { Role, Stack } from '../support/stack.ts';
+import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, transcript } from './scene.ts';
+
+const CONFIG = fileURLToPath(new URL('./project/convoke.config.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../bin/convoke.mjs', import.meta.url));
+const COUNT = 60;
+
+let stack: Stack;
+const closers: (() => void)[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({ workers: 2, env: { CONVOKE_CONFIG: CONFIG } });
+}, 90_000);
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+const open = (body: object): ReturnType<typeof rest> =>
+  rest(stack.urls[0]!, 'POST', '/v1/sessions', { body });
+
+/** The worker that runs the session's turn. */
+async function workerOf(session: string): Promise<Role> {
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  closers.push(() => void connection.close());
+  const handle = new Client({ connection }).workflow.getHandle(workflowId({ tenant: 'dev', session }));
+  let found: Role | undefined;
+  await eventually('a worker runs the turn', async () => {
+    const { raw } = await handle.describe();
+    const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
+    found = stack.workers.find((worker) => identity.startsWith(`${worker.pid}@`));
+    return found !== undefined;
+  });
+  return found!;
+}
+
+test('an own agent and an own team outlive a killed worker', async () => {
+  const id = freshId();
+  const agents = [{ name: 'ada', use: 'counter', options: { to: COUNT } }, 'echo'];
+  expect((await open({ id, agents, team: 'recount' })).status).toBe(201);
+  const seen = new Recorder(stack.urls, id);
+  closers.push(() => seen.close());
+  await seen.session.ready();
+  await seen.session.send('Count.');
+  await seen.streaming();
+  const worker = await workerOf(id);
+  await worker.end('SIGKILL');
+  await seen.turnsEnded(1, 60_000);
+  await worker.start();
+  const numbers = Array.from({ length: COUNT }, (_, index) => index + 1).join(' ');
+  const [said, heard, ...more] = await transcript(stack.urls[0]!, id);
+  expect(said).toMatch(new RegExp(`^ada: a([2-9]): ${numbers}$`));
+  expect(heard).toBe(`echo: I heard: ${said!.slice('ada: '.length)}`);
+  expect(more).toEqual([]);
+  expectWhole(await allEvents(stack.urls[0]!, id));
+  expectOrdered(seen.events);
+  const { body } = await rest<{ agents: string[]; team: { name: string } }>(
+    stack.urls[0]!,
+    'GET',
+    `/v1/sessions/${id}`,
+  );
+  expect(body).toMatchObject({ team: { name: 'recount' }, agents: ['ada', 'echo'] });
+}, 90_000);
+
+test.each([
+  ['agent', { agents: ['biling'] }, 'agent_unknown', '/agents/0'],
+  ['team', { agents: ['echo'], team: 'recuont' }, 'unknown_team', '/team'],
+  [
+    'options',
+    { agents: [{ name: 'c', use: 'counter', options: { to: 0 } }] },
+    'invalid_request',
+    '/agents/0/options/to',
+  ],
+  ['no options', { agents: ['counter'] }, 'invalid_request', '/agents/0/options'],
+])('what is wrong is said when the session is opened: %s', async (_, body, code, pointer) => {
+  const answer = await open(body);
+  expect(answer.status).toBe(422);
+  expect(answer.body).toMatchObject({ code, errors: [{ pointer }] });
+});
+
+test('a worker with a broken configuration does not start, and says where it is broken', () => {
+  const env = {
+    ...process.env,
+    CONVOKE_CONFIG: fileURLToPath(new URL('./project/broken.config.ts', import.meta.url)),
+  };
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, 'worker'], { env, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('broken.config.ts: line 6: agents.triage.handoff.0: there is no agent "biling"');
+});
