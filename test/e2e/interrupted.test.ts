@@ -55,7 +55,7 @@ async function busy(): Promise<Scene> {
   const handle = new Client({ connection }).workflow.getHandle(workflowId({ tenant: 'dev', session: id }));
   await eventually('the start of the step is durable', async () => {
     const { raw } = await handle.describe();
-    return raw.pendingActivities?.[0]?.heartbeatDetails != null;
+    return (raw.pendingActivities?.[0]?.heartbeatDetails ?? null) !== null;
   });
   return { id, seen, handle };
 }

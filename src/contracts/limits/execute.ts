@@ -34,7 +34,7 @@ export const EXECUTE = {
   mcpConnectMs: 30 * SECOND,
   /** Tools of one MCP server; further ones are not offered. */
   mcpTools: 256,
-  /** One message of an MCP server; a larger one ends the connection. The SDK copies what it has for every chunk: 4 MiB take it a second. */
+  /** One message of an MCP server; a larger one ends the connection. The SDK copies what it has for every chunk of it. */
   mcpMessageBytes: 4 * KIB * KIB,
   /** What an MCP server tells of one tool, UTF-16 code units. */
   mcpDescriptionChars: 4 * KIB,
