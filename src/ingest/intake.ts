@@ -3,7 +3,7 @@
  * passed on is valid and belongs to the caller's tenant. Every method throws only `ConvokeError`, within 2 s where Temporal alone answers
  * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
-import { isConvokeError } from '../contracts/index.ts';
+import { isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ErrorCode,
   Message,
@@ -20,6 +20,7 @@ import type { IsArchived } from './archived.ts';
 import type { Authenticator, Principal } from './authenticate.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
+import { InFlight } from './in-flight.ts';
 import { invalidAt } from './json-guard.ts';
 import { Known } from './known.ts';
 import type { CatalogsOf } from './known.ts';
@@ -108,6 +109,7 @@ class SessionIntake implements Intake {
   readonly #isArchived: IsArchived;
   readonly #roster: Roster;
   readonly #lookIfFull: (ref: SessionRef) => void;
+  readonly #sending = new InFlight<Receipt>();
 
   constructor(config: IntakeConfig) {
     this.#isArchived = soon(config.isArchived);
@@ -145,6 +147,12 @@ class SessionIntake implements Intake {
       ...messageOf({ ...request, messageId }, Date.now()),
       ...(ended === null ? {} : { ended }),
     };
+    // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
+    return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#deliver(ref, message));
+  }
+
+  async #deliver(ref: SessionRef, message: Message): Promise<Receipt> {
+    const { messageId } = message;
     const receipt = { session: ref.session, messageId, status: 'accepted' } as const;
     const admitted = await this.#admit(ref, message);
     if (admitted === 'held') {

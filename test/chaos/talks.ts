@@ -137,10 +137,10 @@ export class BurstTalk extends Talk {
   }
 }
 
-/** Those after which nobody waits for long. */
+/** Those after which nobody waits for long, and in which the model calls no tool: the agent has none. */
 const FAULTS = Object.values(ODDITIES)
   .flat()
-  .filter(({ fails, sent }) => (fails?.retryAfterMs ?? 0) <= 1_000 && sent.then !== 'open');
+  .filter(({ fails, sent, calls }) => !calls && (fails?.retryAfterMs ?? 0) <= 1_000 && sent.then !== 'open');
 
 /** A model whose endpoint misbehaves in every way that is known. */
 export class ModelTalk extends Talk {

@@ -2,36 +2,36 @@
 import { expect, test } from '@jest/globals';
 import { eventId } from '../../src/contracts/index.ts';
 import type { LoggedEvent, Receipt } from '../../src/contracts/index.ts';
-import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import { createAuthenticator, createIntake, type Intake } from '../../src/ingest/index.ts';
 import type { Admitted } from '../../src/ingest/admit.ts';
 import { waiting } from '../../src/log/assemble.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
+import { OPEN_DOOR } from '../support/admission.ts';
 
 const dev = { tenant: 'dev' };
 const RECEIPT: Receipt = { session: 's', messageId: 'm', status: 'queued' };
 
-/** An intake whose admission says this; answers how often the message was signalled. */
-async function signals(admitted: Admitted, known: Receipt | null): Promise<number> {
-  let sent = 0;
-  const calls = {
-    send: async () => {
-      sent += 1;
-    },
-    receipt: async () => known,
-  } as unknown as SessionCalls; // safety: nothing else is called
-  const intake = createIntake({
+/** An intake whose admission says this, and which calls these. */
+function intakeWith(calls: Partial<SessionCalls>, admitted: Admitted = 'ok'): Intake {
+  return createIntake({
+    ...OPEN_DOOR,
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
-    ...{
-      calls,
-      defaultAgents: [],
-      endedTurn: () => null,
-      catalogs: async () => [],
-      isArchived: async () => false,
-    },
+    calls: calls as SessionCalls, // safety: nothing else is called
+    defaultAgents: [],
+    isArchived: async () => false,
     admission: { admit: async () => admitted, giveBack: async () => undefined },
     agentsOf: async () => null,
     reopen: async () => undefined,
   });
+}
+
+/** How often a message is signalled. */
+async function signals(admitted: Admitted, known: Receipt | null): Promise<number> {
+  let sent = 0;
+  const send = async (): Promise<void> => {
+    sent += 1;
+  };
+  const intake = intakeWith({ send, receipt: async () => known }, admitted);
   const receipt = await intake.send(dev, 's', { messageId: 'm', text: 'x' });
   expect(receipt).toEqual({ session: 's', messageId: 'm', status: 'accepted' });
   return sent;
@@ -61,4 +61,19 @@ test('those that wait have their place and no turn yet', () => {
   ];
   const bytes = Buffer.byteLength(JSON.stringify([{ type: 'text', text: 'é' }]));
   expect(waiting(events)).toEqual([{ messageId: 'waits', bytes }]);
+});
+
+test('sent many times at once, it is signalled once, and all get its receipt', async () => {
+  const started = Promise.withResolvers<undefined>();
+  let sent = 0;
+  const intake = intakeWith({
+    send: async () => {
+      sent += 1;
+      await started.promise;
+    },
+  });
+  const sends = Array.from({ length: 50 }, () => intake.send(dev, 's', { messageId: 'm', text: 'x' }));
+  started.resolve(undefined);
+  expect(new Set((await Promise.all(sends)).map(({ status }) => status))).toEqual(new Set(['accepted']));
+  expect(sent).toBe(1);
 });

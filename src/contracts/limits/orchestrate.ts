@@ -14,7 +14,7 @@ export const ORCHESTRATE = {
   /** A message that was never released counts as waiting for this long: its gateway may have died before the signal. */
   inboxTtlMs: 1 * HOUR,
   /** A message that is sent more often than this before its session has told of it is not signalled again unless its workflow lacks it. */
-  messageSends: 5,
+  messageSends: 8,
   /**
    * Size of the facts that wait for the log, which may be away for hours, UTF-16 code units of JSON. Beyond it messages are rejected with
    * `inbox_full`: all these facts travel in one payload of 2 MiB.
