@@ -3,6 +3,7 @@
  * passed on is valid and belongs to the caller's tenant. Every method throws only `ConvokeError`, within 2 s where Temporal alone answers
  * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ErrorCode,
@@ -37,6 +38,10 @@ import {
   sessionsQuerySchema,
 } from './schemas/index.ts';
 import { messageIdOfKey, messageOf, validate } from './validate.ts';
+
+/** Looks for a message that was sent often, and the pauses between them, ms. */
+const LOOKS = 6;
+const LOOK_EVERY_MS = 200;
 
 export interface IntakeOptions {
   /** The Idempotency-Key: a repeat with the same key gets the first answer. */
@@ -154,13 +159,7 @@ class SessionIntake implements Intake {
   async #deliver(ref: SessionRef, message: Message): Promise<Receipt> {
     const { messageId } = message;
     const receipt = { session: ref.session, messageId, status: 'accepted' } as const;
-    const admitted = await this.#admit(ref, message);
-    if (admitted === 'held') {
-      // A session that nobody runs goes on with whatever is sent to it.
-      this.#lookIfFull(ref);
-      return receipt;
-    }
-    if (admitted === 'again' && (await this.#calls.receipt(ref, messageId))) return receipt;
+    if (await this.#isKnown(ref, message)) return receipt;
     try {
       const sent = inSession(this.#isArchived, ref, this.#calls.send(ref, message));
       await ifInterrupted(sent, () => this.#config.reopen(ref, message));
@@ -171,6 +170,23 @@ class SessionIntake implements Intake {
       throw error;
     }
     return receipt;
+  }
+
+  /** True if the session has the message. False: it is admitted, and to be signalled. */
+  async #isKnown(ref: SessionRef, message: Message): Promise<boolean> {
+    for (let tried = 1; ; tried += 1) {
+      const admitted = await this.#admit(ref, message);
+      // A session that nobody runs goes on with whatever is sent to it.
+      if (admitted === 'held') this.#lookIfFull(ref);
+      if (admitted !== 'again') return admitted === 'held';
+      try {
+        return (await this.#calls.receipt(ref, message.messageId)) !== null;
+      } catch (error) {
+        // The server lets few ask a busy workflow at a time; the log may hold the message by now.
+        if (!isConvokeError(error) || error.code !== 'overloaded' || tried === LOOKS) throw error;
+        await pause(LOOK_EVERY_MS);
+      }
+    }
   }
 
   async #admit(ref: SessionRef, message: Message): Promise<Admitted> {
