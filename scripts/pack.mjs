@@ -1,8 +1,8 @@
 /**
- * Cuts the published packages from the build, each a folder and a tarball in `dist/packages`: `@convoke/client` (the SDK and the contracts,
+ * Cuts the published packages from the build, each a folder and a tarball in `dist/packages` or the folder that is given: `@convoke/client` (the SDK and the contracts,
  * for browsers and Node, one dependency) and `convoke` (engine, gateway, worker and the command).
  *
- *     node scripts/pack.mjs
+ *     node scripts/pack.mjs [FOLDER]
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { dts } from 'rollup-plugin-dts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
-const OUT = at('dist/packages');
+const OUT = process.argv[2] ?? at('dist/packages');
 const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 
 /** Entries of `@convoke/client` and the sources that they are made from. */

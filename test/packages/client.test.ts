@@ -1,30 +1,18 @@
 /** The package `@convoke/client`, as somebody has it who installs it: from its tarball, in an empty folder. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
+import { compile, install, run } from './install.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const INSTALL_MS = 120_000;
 
 let folder = '';
 let tarball = '';
 
-function run(command: string, args: readonly string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`);
-  return stdout.trim();
-}
-
 beforeAll(() => {
-  tarball = run(process.execPath, ['scripts/pack.mjs'], ROOT).split('\n')[0] ?? '';
-  folder = mkdtempSync(join(tmpdir(), 'convoke-package-'));
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], folder);
+  ({ folder, tarball } = install('client'));
 }, INSTALL_MS);
 
 afterAll(() => {
@@ -64,13 +52,7 @@ test('has types that a strict compiler takes, those of its dependencies too', ()
   `;
   writeFileSync(join(folder, 'esm.mts'), source);
   writeFileSync(join(folder, 'cjs.cts'), source);
-  const compilerOptions = {
-    ...{ strict: true, skipLibCheck: false, noEmit: true, module: 'nodenext', target: 'es2022' },
-    ...{ lib: ['es2023', 'dom'], types: [] },
-  };
-  const files = ['esm.mts', 'cjs.cts'];
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-  run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], folder);
+  compile(folder, ['esm.mts', 'cjs.cts']);
 }, 60_000);
 
 test('installs socket.io-client and what that needs, nothing else', () => {

@@ -1,0 +1,50 @@
+/** The package `convoke`, as somebody has it who installs it. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { compile, install, run } from './install.ts';
+
+const INSTALL_MS = 300_000;
+
+let folder = '';
+
+beforeAll(() => {
+  ({ folder } = install('convoke'));
+}, INSTALL_MS);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('the command runs, on an older Node too', () => {
+  expect(run(join(folder, 'node_modules/.bin/convoke'), ['--help'], folder)).toContain('Usage: convoke');
+});
+
+test('a team is tried out without a server', () => {
+  const source = `
+    import { runTeam } from 'convoke/testing';
+    const run = await runTeam(async ({ ask }) => { await ask('a'); return { agent: 'b' }; }, { agents: ['a', 'b'] });
+    console.log(run.end.status, run.steps.map(({ text }) => text).join(', '));
+  `;
+  writeFileSync(join(folder, 'team.mjs'), source);
+  expect(run(process.execPath, ['team.mjs'], folder)).toBe('completed a 1, b 1');
+});
+
+test('a configuration and a team compile strictly, with the types of all dependencies', () => {
+  const source = `
+    import { agent, defineConfig } from 'convoke';
+    import type { Team } from 'convoke/team';
+    const review: Team = async ({ ask }) => {
+      const { text } = await ask('a');
+      return text === '' ? undefined : { agent: 'b' };
+    };
+    export default defineConfig({
+      agents: { a: agent.code(async function* ({ conversation }) { yield String(conversation.length); }) },
+      teams: { review },
+    });
+    // @ts-expect-error: an agent is made by agent.model, agent.code, agent.http or agent.scripted
+    defineConfig({ agents: { a: 7 } });
+  `;
+  writeFileSync(join(folder, 'convoke.config.mts'), source);
+  compile(folder, ['convoke.config.mts']);
+}, 60_000);
