@@ -95,7 +95,7 @@ test(
     for (const { id, seen } of talks) {
       const events = await allEvents(stack.urls[0]!, id);
       expectWhole(events);
-      expectOrdered(seen.events);
+      expectOrdered(seen);
       const stands = new Map(events.filter(ends).map((event) => [event.id, facts(event)]));
       for (const event of seen.events.filter(ends)) {
         expect(stands.get(event.id)).toEqual(facts(event));

@@ -41,7 +41,7 @@ export abstract class Talk {
   async check(): Promise<void> {
     const events = await allEvents(this.urls[0]!, this.id);
     expectWhole(events);
-    expectOrdered(this.seen.events);
+    expectOrdered(this.seen);
     expect(causes(events).sort()).toEqual([...this.accepted].sort());
     this.checkAnswers(events);
     const { steps } = this.seen;

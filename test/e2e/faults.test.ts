@@ -74,7 +74,7 @@ async function workerOf(id: string): Promise<Role> {
 async function expectIntact(id: string, seen: Recorder): Promise<void> {
   const url = stack.gateways[1]!.url;
   expectWhole(await allEvents(url, id));
-  expectOrdered(seen.events);
+  expectOrdered(seen);
   expect(await transcript(url, id)).toEqual(SAID);
   expect(seen.steps.map((step) => `${step.agent}: ${step.text}`)).toEqual(SAID);
 }

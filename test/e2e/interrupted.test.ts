@@ -98,7 +98,7 @@ async function expectGoesOn({ id, seen }: Scene): Promise<void> {
   ]);
   const events = await allEvents(stack.urls[1]!, id);
   expectWhole(events);
-  expectOrdered(seen.events);
+  expectOrdered(seen);
 }
 
 test('terminated in mid-turn: clients are told without sending, and the next message goes on', async () => {

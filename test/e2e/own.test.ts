@@ -65,7 +65,7 @@ test('an own agent and an own team outlive a killed worker', async () => {
   expect(heard).toBe(`echo: I heard: ${said!.slice('ada: '.length)}`);
   expect(more).toEqual([]);
   expectWhole(await allEvents(stack.urls[0]!, id));
-  expectOrdered(seen.events);
+  expectOrdered(seen);
   const { body } = await rest<{ agents: string[]; team: { name: string } }>(
     stack.urls[0]!,
     'GET',

@@ -7,6 +7,7 @@ import { endsStep, endsTurn } from '../../src/contracts/index.ts';
 import type {
   AgentSpec,
   EventPage,
+  Position,
   Problem,
   SessionEvent,
   SessionView,
@@ -80,6 +81,8 @@ export class Recorder {
   readonly events: SessionEvent[] = [];
   /** Epochs of views that replaced what was there. */
   readonly resets: number[] = [];
+  /** Where these views were. */
+  readonly snapshots: Position[] = [];
   /** When deltas arrived, ms of `performance.now()`. */
   readonly deltas: {
     readonly at: number;
@@ -94,7 +97,10 @@ export class Recorder {
     this.client = connect({ url: urls, token: key, reconnect: { minMs: 50, maxMs: 500 } });
     this.session = this.client.session(id);
     this.session.on('event', (event) => this.events.push(event));
-    this.session.on('reset', (view) => this.resets.push(view.position.epoch));
+    this.session.on('reset', ({ position }) => {
+      this.resets.push(position.epoch);
+      this.snapshots.push(position);
+    });
     this.session.on('delta', ({ step, attempt, text }) =>
       this.deltas.push({ at: performance.now(), step, attempt, text }),
     );
@@ -170,11 +176,13 @@ export function expectWhole(events: readonly SessionEvent[]): void {
   expect(turnEnds).toEqual(expect.arrayContaining(started('turn.started', 'turn')));
 }
 
-/** What was told live: every event once and in order, epoch by epoch. */
-export function expectOrdered(events: readonly SessionEvent[]): void {
-  for (const [index, event] of events.entries()) {
+/** What was told live: every event once and in order, epoch by epoch; a snapshot may stand for what came before it. */
+export function expectOrdered({ events, snapshots }: Pick<Recorder, 'events' | 'snapshots'>): void {
+  for (const [index, { epoch, seq }] of events.entries()) {
     const before = events[index - 1];
-    if (before?.epoch === event.epoch) expect(event.seq).toBe(before.seq + 1);
+    if (before?.epoch !== epoch) continue;
+    const skipped = snapshots.some((at) => at.epoch === epoch && at.seq === seq - 1 && at.seq > before.seq);
+    if (!skipped) expect(seq).toBe(before.seq + 1);
   }
 }
 

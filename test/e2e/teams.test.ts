@@ -50,7 +50,7 @@ async function killWorkerOf(id: string): Promise<void> {
 
 async function expectIntact(id: string, seen: Recorder): Promise<void> {
   expectWhole(await allEvents(stack.urls[0]!, id));
-  expectOrdered(seen.events);
+  expectOrdered(seen);
 }
 
 const spoke = (seen: Recorder, turn: string): string[] =>
