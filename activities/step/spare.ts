@@ -10,7 +10,7 @@ let looked: EventLoopUtilization = performance.eventLoopUtilization();
 let lookedAt = performance.now();
 let spare = true;
 
-/** False if the event loop was busy for most of the last tenth of a second. */
+/** False if the event loop was busy for two fifths of the last tenth of a second, or more. */
 export function hasTimeToSpare(): boolean {
   if (performance.now() - lookedAt > FRESH_MS) {
     const now = performance.eventLoopUtilization();
