@@ -1,10 +1,10 @@
 /** The faults that the product must survive: each test kills a real process in the middle of a streamed answer. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
-import { openSteps, workflowId } from '../../src/contracts/index.ts';
+import { openSteps } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startStack } from '../support/stack.ts';
-import type { Role, Stack } from '../support/stack.ts';
+import type { Stack } from '../support/stack.ts';
+import { workerOf } from '../support/worker-of.ts';
 import { RawClient } from './raw-client.ts';
 import {
   allEvents,
@@ -23,12 +23,10 @@ const AGENTS = [speaker('writer', TOKENS), speaker('critic', 10)];
 const SAID = [`writer: ${words(TOKENS)}`, `critic: ${words(10)}`];
 
 let stack: Stack;
-let connection: Connection;
 const closers: (() => void)[] = [];
 
 beforeAll(async () => {
   stack = await startStack({ gateways: 2, workers: 2 });
-  connection = await Connection.connect({ address: stack.temporal.address });
 }, 60_000);
 
 afterEach(() => {
@@ -36,7 +34,6 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  await connection.close();
   await stack.stop();
 });
 
@@ -58,19 +55,6 @@ async function streaming(
   return { id, seen };
 }
 
-/** The worker that runs the session's step right now. */
-async function workerOf(id: string): Promise<Role> {
-  const handle = new Client({ connection }).workflow.getHandle(workflowId({ tenant: 'dev', session: id }));
-  let found: Role | undefined;
-  await eventually('a worker runs the step', async () => {
-    const { raw } = await handle.describe();
-    const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
-    found = stack.workers.find((worker) => identity.startsWith(`${worker.pid}@`));
-    return found !== undefined;
-  });
-  return found!;
-}
-
 async function expectIntact(id: string, seen: Recorder): Promise<void> {
   const url = stack.gateways[1]!.url;
   expectWhole(await allEvents(url, id));
@@ -82,7 +66,7 @@ async function expectIntact(id: string, seen: Recorder): Promise<void> {
 describe('a worker', () => {
   test('SIGKILL: the other one answers, superseded text is withdrawn', async () => {
     const { id, seen } = await streaming();
-    const worker = await workerOf(id);
+    const worker = await workerOf(stack, id);
     const pieces: string[] = [];
     const reading = (async () => {
       for await (const piece of seen.session.turn('t1')) {
@@ -107,7 +91,7 @@ describe('a worker', () => {
 
   test('SIGTERM: its step goes on elsewhere or ends there, nobody sees an error', async () => {
     const { id, seen } = await streaming();
-    const worker = await workerOf(id);
+    const worker = await workerOf(stack, id);
     const code = await worker.end('SIGTERM');
     expect(code).toBe(0);
     await seen.turnsEnded(1);

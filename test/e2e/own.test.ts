@@ -2,11 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
-import { workflowId } from '../../src/contracts/index.ts';
-import { eventually } from '../support/process.ts';
 import { startStack } from '../support/stack.ts';
-import type { Role, Stack } from '../support/stack.ts';
+import type { Stack } from '../support/stack.ts';
+import { workerOf } from '../support/worker-of.ts';
 import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, transcript } from './scene.ts';
 
 const CONFIG = fileURLToPath(new URL('./project/convoke.config.ts', import.meta.url));
@@ -31,21 +29,6 @@ afterAll(async () => {
 const open = (body: object): ReturnType<typeof rest> =>
   rest(stack.urls[0]!, 'POST', '/v1/sessions', { body });
 
-/** The worker that runs the session's turn. */
-async function workerOf(session: string): Promise<Role> {
-  const connection = await Connection.connect({ address: stack.temporal.address });
-  closers.push(() => void connection.close());
-  const handle = new Client({ connection }).workflow.getHandle(workflowId({ tenant: 'dev', session }));
-  let found: Role | undefined;
-  await eventually('a worker runs the turn', async () => {
-    const { raw } = await handle.describe();
-    const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
-    found = stack.workers.find((worker) => identity.startsWith(`${worker.pid}@`));
-    return found !== undefined;
-  });
-  return found!;
-}
-
 test('an own agent and an own team outlive a killed worker', async () => {
   const id = freshId();
   const agents = [{ name: 'ada', use: 'counter', options: { to: COUNT } }, 'echo'];
@@ -55,7 +38,7 @@ test('an own agent and an own team outlive a killed worker', async () => {
   await seen.session.ready();
   await seen.session.send('Count.');
   await seen.streaming();
-  const worker = await workerOf(id);
+  const worker = await workerOf(stack, id);
   await worker.end('SIGKILL');
   await seen.turnsEnded(1, 60_000);
   await worker.start();

@@ -1,18 +1,15 @@
 /** Built-in teams on the whole product, with a worker that is killed in the middle of their turns. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
-import { workflowId, type AgentSpec, type TeamSpec } from '../../src/contracts/index.ts';
-import { eventually } from '../support/process.ts';
-import { startStack, type Role, type Stack } from '../support/stack.ts';
+import type { AgentSpec, TeamSpec } from '../../src/contracts/index.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+import { workerOf } from '../support/worker-of.ts';
 import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, speaker, words } from './scene.ts';
 
 let stack: Stack;
-let connection: Connection;
 const closers: (() => void)[] = [];
 
 beforeAll(async () => {
   stack = await startStack({ workers: 2 });
-  connection = await Connection.connect({ address: stack.temporal.address });
 }, 90_000);
 
 afterEach(() => {
@@ -20,7 +17,6 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  await connection.close();
   await stack.stop();
 });
 
@@ -36,16 +32,9 @@ async function open(team: TeamSpec, agents: readonly AgentSpec[]): Promise<{ id:
 
 /** Kills the worker that runs the session's turn right now, and starts it again. */
 async function killWorkerOf(id: string): Promise<void> {
-  const handle = new Client({ connection }).workflow.getHandle(workflowId({ tenant: 'dev', session: id }));
-  let found: Role | undefined;
-  await eventually('a worker runs the turn', async () => {
-    const { raw } = await handle.describe();
-    const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
-    found = stack.workers.find((worker) => identity.startsWith(`${worker.pid}@`));
-    return found !== undefined;
-  });
-  await found!.end('SIGKILL');
-  await found!.start();
+  const worker = await workerOf(stack, id);
+  await worker.end('SIGKILL');
+  await worker.start();
 }
 
 async function expectIntact(id: string, seen: Recorder): Promise<void> {

@@ -1,6 +1,6 @@
 /** A message that is sent again and again: what of it reaches Temporal, whose history keeps every signal. */
 import { expect, test } from '@jest/globals';
-import { eventId } from '../../src/contracts/index.ts';
+import { ConvokeError, eventId } from '../../src/contracts/index.ts';
 import type { LoggedEvent, Receipt } from '../../src/contracts/index.ts';
 import { createAuthenticator, createIntake, type Intake } from '../../src/ingest/index.ts';
 import type { Admitted } from '../../src/ingest/admit.ts';
@@ -12,14 +12,18 @@ const dev = { tenant: 'dev' };
 const RECEIPT: Receipt = { session: 's', messageId: 'm', status: 'queued' };
 
 /** An intake whose admission says this, and which calls these. */
-function intakeWith(calls: Partial<SessionCalls>, admitted: Admitted = 'ok'): Intake {
+function intakeWith(calls: Partial<SessionCalls>, ...admitted: readonly Admitted[]): Intake {
+  const answers = [...admitted];
   return createIntake({
     ...OPEN_DOOR,
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     calls: calls as SessionCalls, // safety: nothing else is called
     defaultAgents: [],
     isArchived: async () => false,
-    admission: { admit: async () => admitted, giveBack: async () => undefined },
+    admission: {
+      admit: async () => answers.shift() ?? admitted.at(-1) ?? 'ok',
+      giveBack: async () => undefined,
+    },
     agentsOf: async () => null,
     reopen: async () => undefined,
   });
@@ -76,4 +80,15 @@ test('sent many times at once, it is signalled once, and all get its receipt', a
   started.resolve(undefined);
   expect(new Set((await Promise.all(sends)).map(({ status }) => status))).toEqual(new Set(['accepted']));
   expect(sent).toBe(1);
+});
+
+test('a workflow that cannot be asked now is asked again, and not if the log has heard of the message by then', async () => {
+  let asked = 0;
+  const receipt = async (): Promise<Receipt | null> => {
+    asked += 1;
+    throw new ConvokeError('overloaded');
+  };
+  const intake = intakeWith({ receipt }, 'again', 'again', 'held');
+  expect(await intake.send(dev, 's', { messageId: 'm', text: 'x' })).toMatchObject({ status: 'accepted' });
+  expect(asked).toBe(2);
 });
