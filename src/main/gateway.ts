@@ -1,17 +1,19 @@
-/** Composition root of a gateway process. */
+/** Composition root of a gateway. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { Client, Connection } from '@temporalio/client';
 import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
-import { createGateway } from '../gateway/index.ts';
+import { createGateway, type Gateway } from '../gateway/index.ts';
 import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
 import { RECOVERY } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
+import { listening } from './listening.ts';
+import { Opened } from './opened.ts';
 import { openAdapterConnections, openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
@@ -19,27 +21,56 @@ import { sessionSource } from './source.ts';
 /** The built page (`npm run build` compiles examples/page). */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
 
-/** Serves until SIGTERM or SIGINT, then drains. Rejects if it cannot start. */
-export async function runGateway(config: Config, port: number, host: string): Promise<void> {
-  const stop = stopSignal();
-  const logger = createLogger('gateway', config.logLevel);
-  if (config.keys.size === 0 && !config.devMode)
-    logger.warn({}, 'No key opens this gateway: every request will be refused. Set CONVOKE_KEYS');
+export interface OpenGateway {
+  readonly port: number;
+  /** Drains, then closes everything; called again, it waits for the same end. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Resolves once it listens; `port` 0 picks a free one. If it cannot start it closes what it has opened and throws `ConfigError`, or
+ * `log_unavailable` for an unsuitable Redis.
+ */
+export async function openGateway(config: Config, port: number, host: string): Promise<OpenGateway> {
+  const opened = new Opened();
+  try {
+    const logger = createLogger('gateway', config.logLevel);
+    if (config.keys.size === 0 && !config.devMode)
+      logger.warn({}, 'No key opens this gateway: every request will be refused. Set CONVOKE_KEYS');
+    const gateway = await compose(config, logger, opened);
+    const where = { port, host, setting: 'CONVOKE_PORT' };
+    const bound = await listening(where, () => gateway.listen(port, host));
+    opened.add(gateway, (each) => each.drain());
+    logger.info({ port: bound.port, temporal: config.temporal.address }, 'Gateway listens');
+    let stopped: Promise<void> | undefined;
+    return { port: bound.port, stop: () => (stopped ??= opened.close()) };
+  } catch (error) {
+    // What cannot be closed is less important than why it did not start.
+    await opened.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function compose(
+  config: Config,
+  logger: ReturnType<typeof createLogger>,
+  opened: Opened,
+): Promise<Gateway> {
   const { address, namespace, taskQueue } = config.temporal;
-  const connection = Connection.lazy({ address, ...ingressConnectionOptions() });
+  const lazy = Connection.lazy({ address, ...ingressConnectionOptions() });
+  const connection = opened.add(lazy, (each) => each.close());
   const client = new Client({ connection, namespace });
-  const [session, control, archive] = await Promise.all([
-    openLog(config.redisUrl, logger),
-    openAdapterConnections(config.redisUrl, logger),
-    openArchive(config.archiveUrl),
+  const archive = opened.add(await openArchive(config.archiveUrl), (each) => each.close());
+  const [session, control] = await Promise.all([
+    openLog(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
+    openAdapterConnections(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
   ]);
   const calls = createSessionCalls({ client, taskQueue });
   const source = sessionSource(client, archive, RECOVERY.answerDeadlineMs);
-  const delivery = createDelivery({
-    ...{ log: session.log, source, archive, logger },
-    receipt: calls.receipt.bind(calls),
-  });
-  const gateway = createGateway({
+  const receipt = calls.receipt.bind(calls);
+  const made = createDelivery({ log: session.log, source, archive, logger, receipt });
+  const delivery = opened.add(made, (each) => each.stop());
+  return createGateway({
     intake: createIntake({
       calls,
       admission: createAdmission(session.log),
@@ -68,12 +99,12 @@ export async function runGateway(config: Config, port: number, host: string): Pr
       channelPrefix: 'convoke:control',
     }),
   });
-  const bound = await gateway.listen(port, host);
-  logger.info({ port: bound.port, temporal: address }, 'Gateway listens');
-  logger.info({ signal: await stop }, 'Gateway stops');
-  await gateway.drain();
-  await delivery.stop();
-  control.close();
-  session.close();
-  await Promise.all([archive.close(), connection.close()]);
+}
+
+/** Serves until SIGTERM or SIGINT, then drains. Rejects like `openGateway`. */
+export async function runGateway(config: Config, port: number, host: string): Promise<void> {
+  const asked = stopSignal();
+  const gateway = await openGateway(config, port, host);
+  createLogger('gateway', config.logLevel).info({ signal: await asked }, 'Gateway stops');
+  await gateway.stop();
 }

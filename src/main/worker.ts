@@ -1,9 +1,5 @@
-/** Composition root of a worker process: orchestrate and execute. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** Composition root of a worker: orchestrate and execute. */
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import type { LogEntry, WorkflowBundleOption } from '@temporalio/worker';
 import {
   createActivities,
   createScriptedRunner,
@@ -11,66 +7,22 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
-import { ConvokeError, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
+import { RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
 import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
+import { listening } from './listening.ts';
 import { createModels } from './models.ts';
+import { Opened } from './opened.ts';
 import { partsOf } from './project.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
-import { createTaskWorker } from './task-worker.ts';
-
-/** The workflow bundle from `npm run build`, relative to the build and to the sources. */
-const BUNDLES = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js'];
-/** While the server is away each poll fails several times a second; logged at most this often, ms. */
-const RETRIES_TOLD_MS = 30_000;
-
-/** Forwards Temporal's own log lines, which contain no message text. */
-function installRuntime(logger: ReturnType<typeof createLogger>): void {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  let toldAt = 0;
-  const write = ({ level, message, meta }: LogEntry): void => {
-    if (meta?.['target'] === 'temporalio_client::retry') {
-      if (Date.now() - toldAt < RETRIES_TOLD_MS) return;
-      toldAt = Date.now();
-    }
-    logger[levels[level]]({ ...meta }, message);
-  };
-  Runtime.install({
-    logger: new DefaultLogger('INFO', write),
-    telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
-    // We stop in an order of our own.
-    shutdownSignals: [],
-  });
-}
-
-function runnersOf({ models }: Config, logger: Logger): Partial<Record<RunnerName, AgentRunner>> {
-  const model = createModels(models, logger);
-  return { scripted: createScriptedRunner(), ...(model && { model }) };
-}
-
-async function connectTemporal(address: string): Promise<NativeConnection> {
-  try {
-    // The SDK's default is gzip, which costs 5 % of all CPU; bandwidth between a worker and its server is rarely the bottleneck.
-    return await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
-  } catch (error) {
-    throw new ConvokeError('temporal_unavailable', `Temporal does not answer at ${address}.`, {
-      cause: error,
-    });
-  }
-}
-
-function findBundle(): WorkflowBundleOption {
-  const files = BUNDLES.map((path) => fileURLToPath(new URL(path, import.meta.url)));
-  const codePath = files.find((file) => existsSync(file));
-  if (codePath === undefined) throw new Error(`There is no workflow bundle ${files[0]}: npm run build`);
-  return { codePath };
-}
+import { createTaskWorker, type TaskWorker } from './task-worker.ts';
+import { connectTemporal, findBundle, installRuntime } from './temporal.ts';
 
 const NOTHING: Catalog = { agents: {}, teams: [], tools: [] };
 
@@ -88,62 +40,121 @@ export interface WorkerParts extends Partial<
   close?(): Promise<void>;
 }
 
+export interface Health {
+  readonly port: number;
+  readonly host: string;
+}
+
+/** A worker that polls. */
+export interface OpenWorker {
+  /** Resolves once it has stopped and everything is closed; rejects if it has lost Temporal for good. */
+  readonly ended: Promise<void>;
+  /** True if it polls and Temporal answers. Rejects if Temporal does not. */
+  ready(): Promise<boolean>;
+  /** Takes no more work; running work is finished, or handed over after `RECOVERY.workerGraceMs`. `ended` says when. */
+  stop(): void;
+}
+
+function runnersOf({ models }: Config, logger: Logger): Partial<Record<RunnerName, AgentRunner>> {
+  const model = createModels(models, logger);
+  return { scripted: createScriptedRunner(), ...(model && { model }) };
+}
+
 /** The parts of a worker with this configuration. Throws `ConfigError`. */
-function partsFor(config: Config, project: Project, logger: Logger): WorkerParts {
+export function partsFor(config: Config, project: Project, logger: Logger): WorkerParts {
   const { runners, ...parts } = partsOf(project, config.models, logger);
   return { ...parts, runners: { ...runnersOf(config, logger), ...runners } };
 }
 
 /**
- * Runs until SIGTERM or SIGINT, then finishes or hands over its running work. Rejects if it cannot start or has lost Temporal for good.
- * `own`: a configuration's agents and teams, or runners, teams and times instead of the defaults.
+ * Resolves once it polls. `own`: a configuration's agents and teams, or runners, teams and times instead of the defaults. If it cannot start it
+ * closes what it has opened and throws `ConfigError`, `temporal_unavailable`, or `log_unavailable` for an unsuitable Redis.
  */
-export async function runWorker(
+export async function openWorker(
   config: Config,
-  health?: { port: number; host: string },
+  health?: Health,
   own: Project | WorkerParts = {},
-): Promise<void> {
-  const stop = stopSignal();
-  const logger = createLogger('worker', config.logLevel);
+): Promise<OpenWorker> {
+  const opened = new Opened();
+  const draining = new AbortController();
+  try {
+    const logger = createLogger('worker', config.logLevel);
+    const { worker, ready } = await open({ config, health, own, logger, opened, draining });
+    const { address, taskQueue } = config.temporal;
+    const running = worker.run();
+    logger.info({ temporal: address, taskQueue }, 'Worker polls');
+    const ended = running.finally(() => opened.close());
+    ended.catch((error: unknown) => logger.error({ err: error }, 'Worker has ended'));
+    const stop = (): void => {
+      draining.abort();
+      worker.shutdown();
+    };
+    return { ended, ready, stop };
+  } catch (error) {
+    // What cannot be closed is less important than why it did not start.
+    await opened.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly config: Config;
+  readonly health: Health | undefined;
+  readonly own: Project | WorkerParts;
+  readonly logger: ReturnType<typeof createLogger>;
+  readonly opened: Opened;
+  readonly draining: AbortController;
+}
+
+async function open({ config, health, own, logger, opened, draining }: Opening): Promise<{
+  readonly worker: TaskWorker;
+  readonly ready: () => Promise<boolean>;
+}> {
   const given = 'agents' in own ? partsFor(config, own, logger) : own;
+  opened.add(given, (parts) => parts.close?.());
   const { runners = runnersOf(config, logger), able = [], catalog = NOTHING, ...parts } = given;
   installRuntime(logger);
   const { address, namespace, taskQueue } = config.temporal;
-  const [connection, session, archive] = await Promise.all([
-    connectTemporal(address),
-    openLog(config.redisUrl, logger),
-    openArchive(config.archiveUrl),
-  ]);
+  const connection = opened.add(await connectTemporal(address, namespace), (each) => each.close());
+  const archive = opened.add(await openArchive(config.archiveUrl), (each) => each.close());
+  const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
-  const draining = new AbortController();
-  const worker = await createTaskWorker({
+  let worker: TaskWorker | null = null;
+  const ready = async (): Promise<boolean> => {
+    await connection.workflowService.getSystemInfo({});
+    return worker?.isRunning ?? false;
+  };
+  if (health) {
+    const { port, host } = health;
+    const serve = (): Promise<() => void> => serveHealth(port, host, ready);
+    opened.add(await listening({ ...health, setting: 'CONVOKE_HEALTH_PORT' }, serve), (end) => end());
+  }
+  worker = await createTaskWorker({
     ...{ connection, namespace, taskQueue, workflowBundle: findBundle() },
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, draining: draining.signal },
     }),
     able: [...Object.keys(runners).filter((runner) => !EVERYWHERE.has(runner)), ...able],
   });
-  const ready = async (): Promise<boolean> => {
-    await connection.workflowService.getSystemInfo({});
-    return worker.isRunning;
-  };
-  const endAnnouncing = await announce(session.catalogs, catalog);
-  const endHealth = health ? await serveHealth(health.port, health.host, ready) : () => undefined;
-  void stop.then((signal) => {
+  opened.add(await announce(session.catalogs, catalog), (end) => end());
+  const watch = { client, taskQueue, log: session.log, source, archive, logger };
+  opened.add(watchInterruptions(watch), (end) => end());
+  return { worker, ready };
+}
+
+/** Runs until SIGTERM or SIGINT, then finishes or hands over its running work. Rejects like `openWorker`, and if it has lost Temporal for good. */
+export async function runWorker(
+  config: Config,
+  health?: Health,
+  own: Project | WorkerParts = {},
+): Promise<void> {
+  const asked = stopSignal();
+  const worker = await openWorker(config, health, own);
+  const logger = createLogger('worker', config.logLevel);
+  void asked.then((signal) => {
     logger.info({ signal }, 'Worker stops');
-    draining.abort();
-    worker.shutdown();
+    worker.stop();
   });
-  const endWatch = watchInterruptions({ client, taskQueue, log: session.log, source, archive, logger });
-  logger.info({ temporal: address, taskQueue }, 'Worker polls');
-  try {
-    await worker.run();
-  } finally {
-    endHealth();
-    endAnnouncing();
-    await endWatch();
-    session.close();
-    await Promise.all([given.close?.(), archive.close(), connection.close()]);
-  }
+  await worker.ended;
 }

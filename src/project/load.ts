@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createJiti, type Jiti } from 'jiti';
 import { ConfigError } from './config-error.ts';
+import type { ProjectConfig } from './define.ts';
 import * as api from './index.ts';
 import * as team from './team.ts';
 import { lineOf } from './locate.ts';
@@ -32,11 +33,7 @@ export function findConfig({ folder, file }: LoadOptions): string | null {
 export async function loadProject(options: LoadOptions): Promise<Project | null> {
   const file = findConfig(options);
   if (file === null) return null;
-  const jiti = createJiti(file, {
-    ...{ fsCache: false, moduleCache: false, interopDefault: false, sourceMaps: true },
-    // This very copy, so that errors and definitions are those that the worker knows; none needs to be installed beside the file.
-    virtualModules: { convoke: api, 'convoke/team': team },
-  });
+  const jiti = loader(file);
   const loaded = await load(jiti, file, options.folder);
   const config = loaded['default'];
   if (config === undefined) {
@@ -56,6 +53,32 @@ export async function loadProject(options: LoadOptions): Promise<Project | null>
     if (!(error instanceof ProjectIssues)) throw error;
     throw wrong(file, options.folder, error.issues);
   }
+}
+
+/**
+ * A configuration that a program has in hand. A path of teams is relative to `folder`. `who` stands in front of what is wrong. Throws
+ * `ConfigError`.
+ */
+export async function projectFrom(config: ProjectConfig, folder: string, who: string): Promise<Project> {
+  const { teams } = config;
+  try {
+    if (typeof teams !== 'string') return projectOf(config);
+    const file = resolve(folder, teams);
+    if (!existsSync(file))
+      throw new ProjectIssues([{ path: ['teams'], message: `there is no file ${file}` }]);
+    return projectOf(config, await load(loader(file), file, folder));
+  } catch (error) {
+    if (!(error instanceof ProjectIssues)) throw error;
+    throw new ConfigError(who, toldOf(error.issues));
+  }
+}
+
+function loader(file: string): Jiti {
+  return createJiti(file, {
+    ...{ fsCache: false, moduleCache: false, interopDefault: false, sourceMaps: true },
+    // This very copy, so that errors and definitions are those that the worker knows; none needs to be installed beside the file.
+    virtualModules: { convoke: api, 'convoke/team': team },
+  });
 }
 
 function teamsFile(config: string, path: string, folder: string): string {
@@ -96,14 +119,17 @@ function told(
 }
 
 function wrong(file: string, folder: string, issues: readonly Issue[]): ConfigError {
-  const source = readFileSync(file, 'utf8');
-  const name = shown(file, folder);
+  return new ConfigError(shown(file, folder), toldOf(issues, readFileSync(file, 'utf8')));
+}
+
+/** `source`: of the file that the paths lead into. */
+function toldOf(issues: readonly Issue[], source?: string): string {
   const faults = issues.slice(0, FAULTS).map(({ path, message }) => {
-    const line = lineOf(source, path);
+    const line = source === undefined ? undefined : lineOf(source, path);
     const at = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
     return `${line === undefined ? '' : `line ${line}: `}${at}${message}`;
   });
-  return new ConfigError(name, `${faults.join('; ')}.`);
+  return `${faults.join('; ')}.`;
 }
 
 function shown(file: string, folder: string): string {

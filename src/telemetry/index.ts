@@ -1,3 +1,5 @@
 /** Telemetry: what the processes report to their operator. */
-export { createLogger, LOG_LEVELS } from './logger.ts';
-export type { Logger, LogLevel } from './logger.ts';
+export { LOG_LEVELS } from './levels.ts';
+export type { LogLevel } from './levels.ts';
+export { createLogger } from './logger.ts';
+export type { Logger } from './logger.ts';

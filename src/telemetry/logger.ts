@@ -1,6 +1,7 @@
 /** Structured logs: one JSON object per line on stdout. */
 import { pino, stdSerializers } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
+import type { LogLevel } from './levels.ts';
 
 /** Where a component reports to the operator. */
 export interface Logger {
@@ -8,10 +9,6 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
-
-/** The levels of `createLogger`. */
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
  * A logger of one process, to stdout unless another `destination` is given. `role` (`gateway`, `worker`) is part of every line; times are

@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface TestProcess {
   readonly pid: number;
+  /** Resolves with the exit code (null: ended by a signal) once it is gone. */
+  readonly ended: Promise<number | null>;
   /** What it wrote so far, both streams. */
   output(): string;
   /** Sends the signal and resolves with the exit code (null: ended by a signal) once it is gone. */
@@ -44,6 +46,7 @@ export function startProcess(
   void ended.then(() => alive.delete(child));
   return {
     pid: child.pid ?? 0,
+    ended,
     output: () => said,
     end(signal) {
       child.kill(signal);
