@@ -39,4 +39,8 @@ await createProgram({
       const project = await loadProject({ folder: process.cwd(), file });
       await runWorker(readConfig(process.env, project?.providers), health, project ?? {});
     }),
+  check: async ({ config: file }) => {
+    const { checkProject } = await import('./check.ts');
+    return checkProject(process.env, { folder: process.cwd(), file });
+  },
 }).parseAsync();

@@ -2,4 +2,4 @@
 import { createProgram } from '../../src/cli/index.ts';
 
 const say = (role) => async (options) => console.log(JSON.stringify({ role, ...options }));
-await createProgram({ gateway: say('gateway'), worker: say('worker') }).parseAsync();
+await createProgram({ gateway: say('gateway'), worker: say('worker'), check: say('check') }).parseAsync();

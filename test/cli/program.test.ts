@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { CheckedConfig } from '../../src/cli/commands/check.ts';
 import { createProgram } from '../../src/cli/index.ts';
 import { freePort } from '../support/ports.ts';
 
@@ -51,7 +52,14 @@ async function gateway(
 /** Runs it in this process; a command that would end the process throws its exit code instead. */
 async function parsed(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const nobody = async (): Promise<void> => undefined;
-  const program = createProgram({ gateway: nobody, worker: nobody });
+  const check = async (): Promise<CheckedConfig> => ({
+    file: null,
+    files: [],
+    agents: [],
+    tools: [],
+    teams: [],
+  });
+  const program = createProgram({ gateway: nobody, worker: nobody, check });
   let [out, err] = ['', ''];
   const writeOut = (text: string): void => void (out += text);
   const writeErr = (text: string): void => void (err += text);
@@ -70,7 +78,7 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
 }
 
 describe('the command line', () => {
-  it.each('dev ps doctor setup send tail sessions show cancel close gateway worker'.split(' '))(
+  it.each('dev ps doctor setup check send tail sessions show cancel close gateway worker'.split(' '))(
     'teaches: %s --help has an example',
     async (name) => {
       const { code, out } = await parsed([name, '--help']);

@@ -122,6 +122,30 @@ describe('the processes of a stack', () => {
     expect(() => process.kill(-pid, 0)).not.toThrow();
   });
 
+  it('are replaced without a gap: the old one is asked to stop when the new one is ready', async () => {
+    await stack.start(await spec('worker-1', 'worker'));
+    const before = pidOf('worker-1');
+    const next = await spec('worker-1', 'worker');
+    await stack.replace(next);
+    expect(lines()).toEqual(['ready', 'ready', 'SIGTERM', 'ended'].map((what) => `worker-1 ${what}`));
+    expect(stack.processes).toMatchObject([{ name: 'worker-1', port: next.port }]);
+    expect(pidOf('worker-1')).not.toBe(before);
+    process.kill(pidOf('worker-1'), 'SIGKILL');
+    await eventually('the new one is watched', () => news.some(({ what }) => what === 'back'));
+  });
+
+  it('go on when what should replace them does not start', async () => {
+    const old = await spec('worker-1', 'worker');
+    await stack.start(old);
+    const identity = stack.processes[0]!.identity!;
+    await expect(stack.replace(await spec('worker-1', 'worker', 'broken'))).rejects.toMatchObject({
+      code: 'start_failed',
+    });
+    expect(stack.processes).toMatchObject([{ name: 'worker-1', port: old.port }]);
+    expect(isAlive(identity)).toBe(true);
+    expect(news).toEqual([]);
+  });
+
   it('are not started once the stack stops', async () => {
     await stack.stop();
     await stack.start(await spec('worker-1', 'worker'));

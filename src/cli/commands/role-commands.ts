@@ -1,13 +1,18 @@
 /** `convoke gateway` and `convoke worker`: one process of a deployment. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { guarded } from '../failure.ts';
 import { configOption, examples, portNumber } from '../options.ts';
+import { showChecked } from './check.ts';
+import type { CheckedConfig } from './check.ts';
 
 /** The processes of a deployment. Each promise resolves when the role has ended. */
 export interface Roles {
   gateway(options: { port: number; host: string }): Promise<void>;
   /** `config`: the configuration file; default: the one in the working folder, if there is one. */
   worker(options: { healthPort?: number; config?: string }): Promise<void>;
+  /** Loads the configuration and says what is in it, or what is wrong. */
+  check(options: { config?: string }): Promise<CheckedConfig>;
 }
 
 const ENVIRONMENT = `
@@ -58,4 +63,21 @@ export function addRoleCommands(program: Command, roles: Roles): void {
     .addOption(configOption())
     .addHelpText('after', ENVIRONMENT + examples('convoke worker --health-port 9090'))
     .action(async (options: { healthPort?: number; config?: string }) => roles.worker(options));
+  program
+    .command('check')
+    .summary('check the configuration: agents, tools and teams of your own')
+    .description(
+      'Loads the configuration as a worker does, and says what is in it, or what is wrong with it and where. Exit code 1 if it is wrong.',
+    )
+    .addOption(configOption())
+    .option('--json', 'write {ok, file, files, agents, tools, teams, error}')
+    .addHelpText('after', examples('convoke check', 'convoke check --config other.config.ts --json'))
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const check = guarded(async ({ json, ...given }: typeof options) =>
+        showChecked(await roles.check(given), json === true),
+      );
+      await check(options);
+      // What the configuration has opened must not keep the process alive.
+      process.exit();
+    });
 }

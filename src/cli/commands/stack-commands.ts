@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { guarded } from '../failure.ts';
-import { examples, portNumber, processCount } from '../options.ts';
+import { configOption, examples, portNumber, processCount } from '../options.ts';
 
 const JSON_LINES = 'write one JSON object per line';
 
@@ -34,6 +34,7 @@ interface DevFlags extends Ports {
   readonly workers: number;
   readonly host: string;
   readonly redisPort?: number;
+  readonly config?: string;
   readonly demo: boolean;
   readonly json?: boolean;
 }
@@ -43,6 +44,9 @@ What it starts: Temporal's development server with its Web UI, Redis, workers, g
 .convoke/logs. What dies is started again. With TEMPORAL_ADDRESS or REDIS_URL set, that server is used instead. With OPENAI_BASE_URL
 or OPENAI_API_KEY and CONVOKE_MODEL set, or an Ollama on this machine, the agents of the first session are real models.
 CONVOKE_HOME is the state folder (default .convoke).
+
+When the configuration or a file that it imports changes, it is checked first. If it is right, the workers are replaced one after the
+other, and running steps are finished or handed over; if it is wrong, what is wrong is said and the workers keep what they have.
 `;
 
 export function addStackCommands(program: Command): void {
@@ -110,6 +114,7 @@ function addDev(program: Command): void {
         .env('CONVOKE_REDIS_PORT')
         .argParser(portNumber),
     )
+    .addOption(configOption())
     .option('--no-demo', 'do not open a first session')
     .option('--json', JSON_LINES)
     .addHelpText(

@@ -3,16 +3,20 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoSummary, runDemo } from './demo.ts';
 import type { DemoResult } from './demo.ts';
-import { failureOf } from '../failure.ts';
+import type { CheckedConfig } from '../commands/check.ts';
+import { CliError, failureOf } from '../failure.ts';
 import { requireAttributes } from '../setup/attributes.ts';
 import { chooseModel } from '../setup/model.ts';
 import type { ModelChoice } from '../setup/model.ts';
 import { obtainRedis } from '../setup/redis.ts';
 import { obtainTemporal } from '../setup/temporal.ts';
+import { checkConfig } from './check.ts';
 import { nextSteps } from './next-steps.ts';
 import { planStack } from './plan.ts';
 import type { DevOptions, DevPlan } from './plan.ts';
+import { freePort } from './ports.ts';
 import { isHealthy } from './probe.ts';
+import { Reloader } from './reload.ts';
 import { Screen } from './screen.ts';
 import { gatewaySpec, gatewayUrl, redisSpec, temporalSpec, workerSpec } from './specs.ts';
 import { Stack } from './stack.ts';
@@ -85,9 +89,10 @@ async function supervise(dev: Dev): Promise<void> {
     screen.line(`\n  Stopping (Ctrl-C again to stop at once) …`);
   } finally {
     // It ended because it was asked to; there is nothing to report.
-    start.catch(() => undefined);
+    const reloader = start.catch(() => null);
     const began = performance.now();
     await stack.stop();
+    await (await reloader)?.stop();
     asked.forget();
     process.removeListener('exit', kill);
     screen.object({ event: 'stopped', ms: Math.round(performance.now() - began) });
@@ -115,19 +120,26 @@ function stopRequest(again: () => void): { readonly request: Promise<void>; forg
   };
 }
 
-async function startAndShow(dev: Dev): Promise<void> {
+/** Resolves once everything runs, with what watches the configuration; null if it was asked to stop meanwhile. */
+async function startAndShow(dev: Dev): Promise<Reloader | null> {
   const { screen, home, model, plan, options, stack, began } = dev;
   screen.line(
     `\n  ${screen.paint('bold', 'Convoke')}  ${screen.paint('dim', `Node ${process.versions.node} · state and logs in ${home}`)}\n`,
   );
-  await startProcesses(dev);
-  if (stack.isStopping()) return;
+  const checked = await startProcesses(dev);
+  if (stack.isStopping()) return null;
   screen.line(`\n  ${screen.paint('dim', model.says)}`);
   const result = options.demo ? await demo(dev) : null;
-  if (stack.isStopping()) return;
+  if (stack.isStopping()) return null;
   const readyMs = performance.now() - began;
   screen.object({ event: 'ready', url: plan.url, session: result?.session ?? null, ms: Math.round(readyMs) });
   screen.line(nextSteps(plan, result?.session ?? null, dev.env, screen));
+  return new Reloader(checked, {
+    folder: process.cwd(),
+    check: () => checkConfig(roleEnv(dev)),
+    replace: () => replaceWorkers(dev),
+    tell: (news) => screen.reload(news),
+  });
 }
 
 /** A failed demo is reported, and everything stays up: the reason is often a model's key. */
@@ -148,7 +160,8 @@ async function demo({ plan, model, screen, stack, began }: Dev): Promise<DemoRes
   }
 }
 
-async function startProcesses(dev: Dev): Promise<void> {
+/** Resolves with the configuration that the workers have. Throws `config_invalid`, `start_failed`, and what is missing on this machine. */
+async function startProcesses(dev: Dev): Promise<CheckedConfig> {
   const { env, home, screen, stack, plan } = dev;
   const { temporal, redis } = plan;
   const [temporalProgram, redisProgram] = await Promise.all([
@@ -171,8 +184,17 @@ async function startProcesses(dev: Dev): Promise<void> {
     const spec = redisSpec(redisProgram, home, redis.ownPort, env);
     await screen.step('redis', () => stack.start(spec), { detail: () => redis.url });
   };
+  const checked = rightConfig(dev);
+  const workers = Promise.all([checked, startTemporal()]).then(() => startWorkers(dev));
   // A gateway waits for its servers by itself; a worker exits if Temporal is not there.
-  await Promise.all([startTemporal().then(() => startWorkers(dev)), startRedis(), startGateways(dev)]);
+  await Promise.all([workers, startRedis(), startGateways(dev)]);
+  return checked;
+}
+
+async function rightConfig(dev: Dev): Promise<CheckedConfig> {
+  const checked = await checkConfig(roleEnv(dev));
+  if (checked.error) throw new CliError(checked.error.code, checked.error.message);
+  return checked;
 }
 
 async function startWorkers(dev: Dev): Promise<void> {
@@ -183,6 +205,13 @@ async function startWorkers(dev: Dev): Promise<void> {
       await screen.step(spec.name, () => stack.start(spec));
     }),
   );
+}
+
+/** One after the other, so that most of them serve all the time. */
+async function replaceWorkers(dev: Dev): Promise<void> {
+  for (const index of dev.plan.workerPorts.keys()) {
+    await dev.stack.replace(workerSpec(index + 1, dev.home, await freePort(), roleEnv(dev)));
+  }
 }
 
 async function startGateways(dev: Dev): Promise<void> {
@@ -197,7 +226,7 @@ async function startGateways(dev: Dev): Promise<void> {
 }
 
 /** The environment of workers and gateways. */
-function roleEnv({ env, home, plan, model }: Dev): NodeJS.ProcessEnv {
+function roleEnv({ options, env, home, plan, model }: Dev): NodeJS.ProcessEnv {
   return {
     ...env,
     CONVOKE_HOME: home,
@@ -206,6 +235,7 @@ function roleEnv({ env, home, plan, model }: Dev): NodeJS.ProcessEnv {
     REDIS_URL: plan.redis.url,
     CONVOKE_ARCHIVE_URL: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${join(home, 'archive.db')}`,
     CONVOKE_DEV: '1',
+    ...(options.config === undefined ? {} : { CONVOKE_CONFIG: options.config }),
     ...model.env,
   };
 }

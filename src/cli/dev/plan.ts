@@ -18,6 +18,8 @@ export interface DevOptions {
   readonly temporalUiPort: number;
   /** Undefined: the default port, or the next free one. */
   readonly redisPort: number | undefined;
+  /** The configuration file; undefined: the one in the working folder, if there is one. */
+  readonly config?: string | undefined;
   readonly demo: boolean;
   readonly json: boolean;
 }

@@ -1,7 +1,9 @@
 /** The display of a development stack: what is starting, for how long, and what happened. With `--json`: one object per line. */
 import { duration, painter, Transcript } from '../terminal.ts';
 import type { Output, Style } from '../terminal.ts';
+import { basename } from 'node:path';
 import type { ChildNews } from './child.ts';
+import type { ReloadNews } from './reload.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
@@ -100,6 +102,29 @@ export class Screen {
     } else {
       const what = `${name} ended (${news.how}); restarting in ${duration(news.againInMs)}`;
       this.line(`  ${this.#paint('yellow', '!')} ${what}`);
+    }
+  }
+
+  /** Reports what came of a changed configuration. */
+  reload(news: ReloadNews): void {
+    switch (news.what) {
+      case 'replaced': {
+        const ms = Math.round(news.ms);
+        this.object({ event: 'workers-replaced', changed: news.changed, ms });
+        const files = news.changed.map((file) => basename(file)).join(', ');
+        this.line(`  ${this.#paint('green', '✓')} ${files} changed; workers replaced in ${duration(ms)}`);
+        return;
+      }
+      case 'wrong': {
+        this.object({ event: 'config-wrong', ...news.failure });
+        const { code, message } = news.failure;
+        this.line(`  ${this.#paint('red', '✗')} ${code}: ${message}`);
+        this.line('    The workers keep the configuration that they have.');
+        return;
+      }
+      case 'mended':
+        this.object({ event: 'config-mended' });
+        this.line(`  ${this.#paint('green', '✓')} The configuration is again the one that the workers have`);
     }
   }
 

@@ -7,7 +7,7 @@ import { fileSettings, SERVER_ENVIRONMENT, serverSettings } from './temporal-set
 
 const HOST = '127.0.0.1';
 /** This program's file: workers and gateways are other commands of the same program. */
-const COMMAND = fileURLToPath(new URL('../../../../bin/convoke.mjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../../../bin/convoke.mjs', import.meta.url));
 /** How long a server may take to write its data and end, ms. */
 const SERVER_STOP_MS = 10_000;
 /** More than a role's own grace period, ms. */

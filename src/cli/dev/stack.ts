@@ -15,7 +15,7 @@ export interface StackOptions {
 
 export class Stack {
   readonly #options: StackOptions;
-  readonly #children: Child[] = [];
+  #children: readonly Child[] = [];
   #stopping: Promise<void> | null = null;
 
   constructor(options: StackOptions) {
@@ -41,10 +41,37 @@ export class Stack {
   /** Starts a process and keeps it running; resolves when it is ready. Throws `start_failed`. Does nothing once the stack is stopping. */
   async start(spec: ChildSpec): Promise<void> {
     if (this.isStopping()) return;
+    await this.#add(spec).start();
+  }
+
+  /**
+   * Starts a process anew beside the one of the same name, which is asked to stop once the new one is ready; resolves when it is gone. Throws
+   * `start_failed`: then the old one goes on. Does nothing once the stack is stopping.
+   */
+  async replace(spec: ChildSpec): Promise<void> {
+    if (this.isStopping()) return;
+    const old = this.#children.filter(({ spec: { name } }) => name === spec.name);
+    const child = this.#add(spec);
+    try {
+      await child.start();
+    } catch (error) {
+      this.#remove([child]);
+      throw error;
+    }
+    await Promise.all(old.map((each) => each.stop()));
+    this.#remove(old);
+  }
+
+  #add(spec: ChildSpec): Child {
     const { tell, changed, pace } = this.#options;
     const child = new Child(spec, (news) => tell(spec.name, news), changed, pace);
-    this.#children.push(child);
-    await child.start();
+    this.#children = [...this.#children, child];
+    return child;
+  }
+
+  #remove(gone: readonly Child[]): void {
+    this.#children = this.#children.filter((child) => !gone.includes(child));
+    this.#options.changed();
   }
 
   /** Stops everything; further calls wait for the same end. */
