@@ -46,7 +46,7 @@ const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.upd
 const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
 const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
 const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
-const receiptQuery = defineQuery<Receipt | null, [string]>(SESSION.queries.receipt);
+const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(SESSION.queries.receipts);
 const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
 
 export async function session(input: SessionInput): Promise<void> {
@@ -61,7 +61,7 @@ export async function session(input: SessionInput): Promise<void> {
   });
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
   setHandler(eventsQuery, (from) => run.machine.events(from));
-  setHandler(receiptQuery, (messageId) => run.machine.receipt(messageId));
+  setHandler(receiptsQuery, (messageIds) => messageIds.map((messageId) => run.machine.receipt(messageId)));
   try {
     await run.loop();
   } catch (error) {

@@ -19,6 +19,7 @@ export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export { fitting } from './view/bound.ts';
 export {
+  DEFAULT_ENDPOINT,
   neededFor,
   neededForTeam,
   noWorkerFor,
@@ -33,6 +34,7 @@ export type {
   QueuedMessage,
   SessionInput,
 } from './engine/session.ts';
+export { Batches } from './engine/batches.ts';
 export { RunRecord } from './engine/ended-run.ts';
 export type { EndedRun, Interruption, InterruptionReason } from './engine/ended-run.ts';
 export {

@@ -9,7 +9,7 @@ import { Follower } from './follow/follower.ts';
 import { load, snapshotOf } from './read/load.ts';
 import type { Sources } from './read/load.ts';
 import { readPage } from './read/page.ts';
-import { readReceipt } from './read/receipt.ts';
+import { Receipts } from './read/receipt.ts';
 import type { AskWorkflow } from './read/receipt.ts';
 import { Recoveries } from './read/recoveries.ts';
 
@@ -31,7 +31,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 class DeliveryService implements Delivery {
   readonly #sources: Sources;
-  readonly #ask: AskWorkflow;
+  readonly #receipts: Receipts;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #followers = new Map<string, Follower>();
   readonly #timer: NodeJS.Timeout;
@@ -40,7 +40,7 @@ class DeliveryService implements Delivery {
 
   constructor({ log, source, archive, receipt, logger }: DeliveryDeps) {
     this.#sources = { log, source, archive, recoveries: new Recoveries(log, source) };
-    this.#ask = receipt;
+    this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();
   }
@@ -59,8 +59,7 @@ class DeliveryService implements Delivery {
   }
 
   receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
-    const followed = (): Promise<SessionView | null> => this.#followed(ref);
-    return readReceipt(this.#sources, ref, { messageId, followed, ask: this.#ask });
+    return this.#receipts.receipt(ref, messageId);
   }
 
   endedTurn(ref: SessionRef): string | null {

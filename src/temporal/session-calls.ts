@@ -10,9 +10,11 @@ import type {
 } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/common';
 import {
+  Batches,
   ConvokeError,
   interruptedReceipt,
   interruptedState,
+  LIMITS,
   RECOVERY,
   SESSION,
   workflowId,
@@ -76,7 +78,10 @@ export interface SessionCalls {
   reopen(input: SessionInput, message?: Message): Promise<void>;
   /** The session as its workflow sees it. Throws `session_not_found`. */
   state(ref: SessionRef): Promise<SessionState>;
-  /** The receipt of a message, as the workflow has it; null if it does not know the message. Throws `session_not_found`. */
+  /**
+   * The receipt of a message, as the workflow has it; null if it does not know the message. Those who ask while the session is being asked
+   * wait for that, up to twice `answerDeadlineMs` in all, and are answered together. Throws `session_not_found`.
+   */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
   /** The tenant's sessions, newest first; eventually consistent. Throws `invalid_cursor`. */
   list(tenant: string, query: ListQuery): Promise<SessionPage>;
@@ -96,6 +101,10 @@ export function createSessionCalls(config: SessionCallsConfig): SessionCalls {
 class TemporalCalls implements SessionCalls {
   readonly #client: Client;
   readonly #taskQueue: string;
+  readonly #receipts = new Batches<string, Receipt | null>(
+    (ref, messageIds) => this.#askReceipts(ref, messageIds),
+    LIMITS.receiptsAtOnce,
+  );
 
   constructor({ client, taskQueue = SESSION.taskQueue }: SessionCallsConfig) {
     this.#client = client;
@@ -146,11 +155,7 @@ class TemporalCalls implements SessionCalls {
   }
 
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
-    return this.#inSession(ref, 'worker', async (handle) => {
-      const ended = await this.#ended(ref);
-      if (ended) return interruptedReceipt(ended.interrupted, messageId);
-      return handle.query<Receipt | null, [string]>(SESSION.queries.receipt, messageId);
-    });
+    return this.#receipts.ask(ref, messageId);
   }
 
   interrupted(ref: SessionRef): Promise<EndedRun | null> {
@@ -181,6 +186,17 @@ class TemporalCalls implements SessionCalls {
 
   list(tenant: string, query: ListQuery): Promise<SessionPage> {
     return this.#call('server', ingressDeadline('server'), () => listSessions(this.#client, tenant, query));
+  }
+
+  #askReceipts(ref: SessionRef, messageIds: readonly string[]): Promise<readonly (Receipt | null)[]> {
+    return this.#inSession(ref, 'worker', async (handle) => {
+      const ended = await this.#ended(ref);
+      if (ended) return messageIds.map((messageId) => interruptedReceipt(ended.interrupted, messageId));
+      return handle.query<readonly (Receipt | null)[], [readonly string[]]>(
+        SESSION.queries.receipts,
+        messageIds,
+      );
+    });
   }
 
   /** How the workflow of a session is started. */

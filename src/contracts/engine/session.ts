@@ -75,7 +75,7 @@ export const SESSION = {
   taskQueue: 'convoke',
   signals: { message: 'message' },
   updates: { cancel: 'cancel', close: 'close' },
-  queries: { state: 'state', events: 'events', receipt: 'receipt' },
+  queries: { state: 'state', events: 'events', receipts: 'receipts' },
 } as const;
 
 /** The queue of the workers that have what a turn needs (`neededFor`), beside the queue of all. */
@@ -85,10 +85,15 @@ export function queueFor(taskQueue: string, needs: string): string {
 
 const AGENT = 'agent.';
 const TEAM = 'team.';
+const MODEL = 'model.';
 
-/** What a worker must have to run the agent: its runner, or its configuration. */
-export function neededFor({ name, runner, use = name }: AgentSpec): string {
-  return runner === 'configured' ? `${AGENT}${use}` : runner;
+/** The model endpoint of agents that name none. */
+export const DEFAULT_ENDPOINT = 'default';
+
+/** What a worker must have to run the agent: its runner, its configuration, or its named model endpoint. */
+export function neededFor({ name, runner, provider = DEFAULT_ENDPOINT, use = name }: AgentSpec): string {
+  if (runner === 'configured') return `${AGENT}${use}`;
+  return runner === 'model' && provider !== DEFAULT_ENDPOINT ? `${MODEL}${provider}` : runner;
 }
 
 /** What a worker must have to run the team. */
@@ -104,7 +109,9 @@ export function noWorkerFor(needs: string): { readonly code: ErrorCode; readonly
   }
   const what = needs.startsWith(AGENT)
     ? `'s configuration has the agent "${needs.slice(AGENT.length)}"`
-    : ` can run agents of the kind "${needs}"`;
+    : needs.startsWith(MODEL)
+      ? ` has the model endpoint "${needs.slice(MODEL.length)}"`
+      : ` can run agents of the kind "${needs}"`;
   return { code: 'no_worker_for_agent', message: `No running worker${what}.` };
 }
 

@@ -24,6 +24,8 @@ export const ORCHESTRATE = {
   outboxRejections: 100,
   /** Messages whose receipts a session remembers, and so can recognise as duplicates. */
   receiptsKept: 1_000,
+  /** Receipts that a gateway asks a session for at a time; it asks one thing at a time. */
+  receiptsAtOnce: 100,
   /** Continue as new at the next pause after this many history events. Cold replay costs 0.65 to 2 ms each. */
   historyEvents: 500,
   historyBytes: 2 * KIB * KIB,

@@ -1,5 +1,5 @@
 /** Receipts: from the log, which has the newest; from the workflow, if the log was lost; from the archive, if Temporal has dropped the session. */
-import { ConvokeError, isConvokeError, LIMITS, receiptOf } from '../../contracts/index.ts';
+import { Batches, ConvokeError, isConvokeError, LIMITS, receiptOf } from '../../contracts/index.ts';
 import type { ErrorCode, Receipt, SessionRef, SessionView } from '../../contracts/index.ts';
 import { load, viewOf } from './load.ts';
 import type { Sources } from './load.ts';
@@ -9,50 +9,61 @@ export type AskWorkflow = (ref: SessionRef, messageId: string) => Promise<Receip
 
 const NOT_IN_LOG: readonly ErrorCode[] = ['log_unavailable', 'archive_unavailable', 'session_not_found'];
 
-export interface ReceiptQuery {
-  readonly messageId: string;
-  /** The view of the session, if this gateway follows it. */
-  readonly followed: () => Promise<SessionView | null>;
-  readonly ask: AskWorkflow;
-}
+/** A session's view, if this gateway follows the session. */
+export type Followed = (ref: SessionRef) => Promise<SessionView | null>;
 
-async function fromLog(
-  sources: Sources,
-  ref: SessionRef,
-  { messageId, followed }: ReceiptQuery,
-): Promise<Receipt | null> {
-  try {
-    const view = await followed();
-    if (view) return receiptOf(view, messageId);
+/** However many ask at a time: a session's log is read, and a view made of it, once. */
+export class Receipts {
+  readonly #sources: Sources;
+  readonly #followed: Followed;
+  readonly #ask: AskWorkflow;
+  readonly #logged = new Batches<string, Receipt | null>(
+    (ref, messageIds) => this.#read(ref, messageIds),
+    LIMITS.receiptsAtOnce,
+  );
+
+  constructor(sources: Sources, followed: Followed, ask: AskWorkflow) {
+    this.#sources = sources;
+    this.#followed = followed;
+    this.#ask = ask;
+  }
+
+  /** Throws `message_not_found`, `session_not_found`, and whatever the workflow's answer throws. */
+  async receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
+    const receipt = (await this.#fromLog(ref, messageId)) ?? (await this.#fromWorkflow(ref, messageId));
+    if (!receipt)
+      throw new ConvokeError('message_not_found', 'Check the messageId, or send the message again under it.');
+    return receipt;
+  }
+
+  async #fromLog(ref: SessionRef, messageId: string): Promise<Receipt | null> {
+    try {
+      const view = await this.#followed(ref);
+      return view ? receiptOf(view, messageId) : await this.#logged.ask(ref, messageId);
+    } catch (error) {
+      // The log is away or lost: ask the workflow.
+      if (isConvokeError(error) && NOT_IN_LOG.includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  async #read(ref: SessionRef, messageIds: readonly string[]): Promise<readonly (Receipt | null)[]> {
+    const { log, source } = this.#sources;
+    const slice = await log.read(ref, { limit: LIMITS.replayEvents });
     // A lost log is not rebuilt for this: the workflow can answer too.
-    const slice = await sources.log.read(ref, { limit: LIMITS.replayEvents });
-    return slice && receiptOf((await viewOf(sources.source, ref, slice)).view, messageId);
-  } catch (error) {
-    // The log is away or lost: ask the workflow.
-    if (isConvokeError(error) && NOT_IN_LOG.includes(error.code)) return null;
-    throw error;
+    if (!slice) return messageIds.map(() => null);
+    const { view } = await viewOf(source, ref, slice);
+    return messageIds.map((messageId) => receiptOf(view, messageId));
   }
-}
 
-async function fromWorkflow(
-  sources: Sources,
-  ref: SessionRef,
-  { messageId, ask }: ReceiptQuery,
-): Promise<Receipt | null> {
-  try {
-    return await ask(ref, messageId);
-  } catch (error) {
-    if (!isConvokeError(error) || error.code !== 'session_not_found') throw error;
-    if ((await sources.source.session(ref)) === null) throw error;
-    // The session is past Temporal's retention; the archive still has it.
-    return receiptOf((await load(sources, ref)).view, messageId);
+  async #fromWorkflow(ref: SessionRef, messageId: string): Promise<Receipt | null> {
+    try {
+      return await this.#ask(ref, messageId);
+    } catch (error) {
+      if (!isConvokeError(error) || error.code !== 'session_not_found') throw error;
+      if ((await this.#sources.source.session(ref)) === null) throw error;
+      // The session is past Temporal's retention; the archive still has it.
+      return receiptOf((await load(this.#sources, ref)).view, messageId);
+    }
   }
-}
-
-/** Throws `message_not_found`, `session_not_found`, and whatever `ask` throws. */
-export async function readReceipt(sources: Sources, ref: SessionRef, query: ReceiptQuery): Promise<Receipt> {
-  const receipt = (await fromLog(sources, ref, query)) ?? (await fromWorkflow(sources, ref, query));
-  if (!receipt)
-    throw new ConvokeError('message_not_found', 'Check the messageId, or send the message again under it.');
-  return receipt;
 }
