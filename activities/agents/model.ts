@@ -43,6 +43,7 @@ interface Call {
 export function createModelRunner(options: ModelRunnerOptions): AgentRunner {
   return {
     run: (request) => run(options, request),
+    can: ({ provider }) => options.endpointOf(provider) !== undefined,
     budgetChars: (agent) => contextBudgetChars(agent, options.endpointOf(agent.provider)?.defaultModel),
   };
 }

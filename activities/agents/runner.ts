@@ -66,6 +66,8 @@ export type RunPiece =
 
 export interface AgentRunner {
   run(request: RunRequest): AsyncIterable<RunPiece>;
+  /** Whether this worker has what the agent needs; if not, its turn goes on at one that has it. Absent: it has. */
+  can?(agent: AgentSpec): boolean;
   /** How much of a conversation the agent may be shown, UTF-16 code units; absent: `LIMITS.contextChars`. */
   budgetChars?(agent: AgentSpec): number;
 }

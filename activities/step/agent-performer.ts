@@ -50,7 +50,7 @@ export class AgentPerformer implements Performer<Told> {
   }
 
   get lacks(): string | null {
-    return this.#runner ? null : neededFor(this.#agent);
+    return this.#runner && (this.#runner.can?.(this.#agent) ?? true) ? null : neededFor(this.#agent);
   }
 
   get bounds(): SpeechBounds {

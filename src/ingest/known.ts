@@ -11,6 +11,8 @@ export type CatalogsOf = () => Promise<readonly Catalog[]>;
 /** Before it refuses, a gateway asks again, but not more often than this, ms. */
 const FRESH_MS = 100;
 const REMEDY = 'start a worker whose configuration has it.';
+const ENDPOINT_REMEDY =
+  'start a worker that has it in CONVOKE_PROVIDERS or in the providers of its configuration.';
 
 export class Known {
   readonly #read: CatalogsOf;
@@ -50,7 +52,7 @@ export class Known {
 function isPlain({ team, agents }: Pick<SessionInfo, 'team' | 'agents'>): boolean {
   return (
     TEAMS.includes(team.name) &&
-    agents.every(({ use, tools = [] }) => use === undefined && tools.length === 0)
+    agents.every(({ use, provider, tools = [] }) => use === undefined && !provider && tools.length === 0)
   );
 }
 
@@ -74,7 +76,7 @@ function faultOf(
 }
 
 function agentFault(agent: AgentSpec, index: number, catalogs: readonly Catalog[]): ConvokeError | null {
-  const { use, tools = [], options = {} } = agent;
+  const { use, provider, tools = [], options = {} } = agent;
   for (const tool of tools) {
     // A tool of a server: `server__tool`.
     const [source = ''] = tool.split('__');
@@ -84,6 +86,10 @@ function agentFault(agent: AgentSpec, index: number, catalogs: readonly Catalog[
       ['agents', index, 'tools'],
       `Tool "${tool}" is known to no worker: ${REMEDY}`,
     );
+  }
+  if (provider !== undefined && !catalogs.some(({ models }) => models?.includes(provider) ?? true)) {
+    const message = `Model endpoint "${provider}" is known to no worker: ${ENDPOINT_REMEDY}`;
+    return unknown('agent_unknown', ['agents', index, 'provider'], message);
   }
   if (use === undefined) return null;
   const known = catalogs.flatMap(({ agents }) => (Object.hasOwn(agents, use) ? [agents[use]] : []));

@@ -1,6 +1,5 @@
-import type { AgentSpec } from '../contracts/index.ts';
+import { DEFAULT_ENDPOINT, type AgentSpec } from '../contracts/index.ts';
 import type { Config } from './config.ts';
-import { DEFAULT_ENDPOINT } from './providers.ts';
 
 /** The agents of a session that does not list any: a model if there is one, otherwise an agent that echoes the question. */
 export function defaultAgents(config: Config): readonly AgentSpec[] {

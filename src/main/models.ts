@@ -5,9 +5,15 @@ import {
   createTransport,
   type AgentRunner,
 } from '../../activities/index.ts';
+import { DEFAULT_ENDPOINT, neededFor } from '../contracts/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
-import { DEFAULT_ENDPOINT, type Models } from './providers.ts';
+import type { Models } from './providers.ts';
+
+/** What a worker with these model endpoints has and others may not (`neededFor`). */
+export function modelsOf(models: Models): readonly string[] {
+  return [...models.keys()].map((provider) => neededFor({ name: 'any', runner: 'model', provider }));
+}
 
 /** The runner of model agents; undefined if the deployment has no model endpoint. Throws `ConfigError`. */
 export function createModels(models: Models, logger: Pick<Logger, 'warn'>): AgentRunner | undefined {

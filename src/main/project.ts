@@ -9,12 +9,19 @@ import {
   type ActivityDeps,
   type AgentRunner,
 } from '../../activities/index.ts';
-import { LIMITS, neededFor, neededForTeam, type AgentSpec, type Catalog } from '../contracts/index.ts';
+import {
+  DEFAULT_ENDPOINT,
+  LIMITS,
+  neededFor,
+  neededForTeam,
+  type AgentSpec,
+  type Catalog,
+} from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import { catalogOf } from '../project/catalog.ts';
 import type { Project } from '../project/project.ts';
 import type { Logger } from '../telemetry/index.ts';
-import { DEFAULT_ENDPOINT, type Models } from './providers.ts';
+import type { Models } from './providers.ts';
 
 export interface ProjectParts extends Required<
   Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured'>

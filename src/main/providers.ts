@@ -1,6 +1,7 @@
 /** The configuration of a deployment's model endpoints. */
 import { readFileSync } from 'node:fs';
 import type { EndpointSettings } from '../../activities/index.ts';
+import { DEFAULT_ENDPOINT } from '../contracts/index.ts';
 import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { ConfigError } from '../project/config-error.ts';
@@ -15,8 +16,6 @@ export type Models = ReadonlyMap<string, ModelSettings>;
 /** Endpoints, as they are written. */
 type Providers = Readonly<Record<string, Provider>>;
 
-/** The endpoint of agents that name none. */
-export const DEFAULT_ENDPOINT = 'default';
 const OPENAI = 'https://api.openai.com/v1';
 const PROVIDERS = 'CONVOKE_PROVIDERS';
 

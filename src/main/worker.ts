@@ -7,7 +7,7 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
-import { RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
+import { neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
-import { createModels } from './models.ts';
+import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from './project.ts';
 import { openLog } from './redis.ts';
@@ -28,6 +28,15 @@ const NOTHING: Catalog = { agents: {}, teams: [], tools: [] };
 
 /** Runners that every worker has, or whose agents are looked up by name. */
 const EVERYWHERE: ReadonlySet<string> = new Set(['scripted', 'code', 'http']);
+
+/** What this process has and others may not: it takes over the turns that need it. */
+function ableOf(runners: Partial<Record<RunnerName, AgentRunner>>, others: readonly string[]): string[] {
+  const kinds = Object.entries(runners)
+    .filter(([kind]) => !EVERYWHERE.has(kind))
+    .map(([kind, runner]) => ({ runner, agent: { name: 'any', runner: kind as RunnerName } })) // safety: a key of `runners`
+    .filter(({ runner, agent }) => runner.can?.(agent) ?? true);
+  return [...new Set([...kinds.map(({ agent }) => neededFor(agent)), ...others])];
+}
 
 /** What a program that runs a worker may put in the place of the defaults. */
 export interface WorkerParts extends Partial<
@@ -135,9 +144,11 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, draining: draining.signal },
     }),
-    able: [...Object.keys(runners).filter((runner) => !EVERYWHERE.has(runner)), ...able],
+    able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
-  opened.add(await announce(session.catalogs, catalog), (end) => end());
+  opened.add(await announce(session.catalogs, { ...catalog, models: [...config.models.keys()] }), (end) =>
+    end(),
+  );
   const watch = { client, taskQueue, log: session.log, source, archive, logger };
   opened.add(watchInterruptions(watch), (end) => end());
   return { worker, ready };

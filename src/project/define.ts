@@ -10,8 +10,11 @@ export type Schema = z.ZodType | JsonObject;
 /** Settings of an agent's steps, whoever executes it. */
 type StepSettings = Pick<AgentSpec, 'maxAttempts' | 'timeoutMs' | 'firstMs' | 'idleMs'>;
 
-/** What an agent that can call tools may have. */
-interface Means extends StepSettings, Pick<AgentSpec, 'tools' | 'delegates' | 'handoff'> {
+/** Settings of an agent that can call tools. */
+interface CallerSettings extends StepSettings, Pick<AgentSpec, 'tools' | 'delegates' | 'handoff'> {}
+
+/** What an agent that is asked for answers by a schema may have, too. */
+interface Means extends CallerSettings {
   /** Schema of the answer, which is JSON then. */
   readonly output?: Schema;
 }
@@ -48,7 +51,7 @@ export interface CodeAgentSettings extends Means {
 export type AgentDefinition =
   | { readonly kind: 'model'; readonly settings: ModelAgent }
   | { readonly kind: 'http'; readonly settings: HttpAgent }
-  | { readonly kind: 'scripted'; readonly script: AgentScript; readonly settings: StepSettings }
+  | { readonly kind: 'scripted'; readonly script: AgentScript; readonly settings: CallerSettings }
   | { readonly kind: 'code'; readonly run: CodeAgent<never>; readonly settings: CodeAgentSettings };
 
 function code<S extends z.ZodType>(
@@ -70,8 +73,8 @@ export const agent = {
   code,
   /** A server of one's own, in any language, that speaks OpenAI's chat completions. It is told which step calls it. */
   http: (settings: HttpAgent): AgentDefinition => ({ kind: 'http', settings }),
-  /** Says what a script says: for tests, and to begin with. */
-  scripted: (script: AgentScript = {}, settings: StepSettings = {}): AgentDefinition => ({
+  /** Says what a script says, and calls the tools that it names: for tests, and to begin with. */
+  scripted: (script: AgentScript = {}, settings: CallerSettings = {}): AgentDefinition => ({
     ...{ kind: 'scripted', script, settings },
   }),
 } as const;

@@ -16,7 +16,8 @@ const step = {
   firstMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
   idleMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
 };
-const means = { ...step, tools: names, delegates: names, handoff: names, output: schema.exactOptional() };
+const caller = { ...step, tools: names, delegates: names, handoff: names };
+const means = { ...caller, output: schema.exactOptional() };
 
 const model = z.strictObject({
   ...means,
@@ -44,6 +45,14 @@ const script = z.strictObject({
   tokens: whole(0, LIMITS.scriptTokens).exactOptional(),
   paceMs: whole(0, LIMITS.stepIdleMs).exactOptional(),
   faults: z.array(z.looseObject({})).max(LIMITS.scriptFaults).exactOptional(),
+  calls: z
+    .array(
+      z
+        .array(z.strictObject({ tool: nameSchema, input: z.looseObject({}).exactOptional() }))
+        .max(LIMITS.callsPerRound),
+    )
+    .max(LIMITS.scriptRounds)
+    .exactOptional(),
 });
 
 const definition = z.discriminatedUnion(
@@ -51,7 +60,7 @@ const definition = z.discriminatedUnion(
   [
     z.strictObject({ kind: z.literal('model'), settings: model }),
     z.strictObject({ kind: z.literal('http'), settings: http }),
-    z.strictObject({ kind: z.literal('scripted'), script, settings: z.strictObject(step) }),
+    z.strictObject({ kind: z.literal('scripted'), script, settings: z.strictObject(caller) }),
     z.strictObject({
       kind: z.literal('code'),
       run: aFunction,

@@ -19,7 +19,10 @@ const CATALOG: Catalog = {
   },
   teams: ['panel'],
   tools: ['refund'],
+  models: ['local'],
 };
+
+const { models: _, ...SILENT } = CATALOG;
 
 let reads: number;
 let catalogs: () => Promise<readonly Catalog[]>;
@@ -75,6 +78,11 @@ describe('a session', () => {
       ['tool_unknown', '/agents/0/tools', 'Tool "pay" is known to no worker'],
     ],
     [
+      'model endpoint',
+      [{ name: 'm', runner: 'model', provider: 'groq' }],
+      ['agent_unknown', '/agents/0/provider', 'Model endpoint "groq" is known to no worker'],
+    ],
+    [
       'option',
       [use('billing', { currency: 'DM' })],
       ['invalid_request', '/agents/0/options/currency', 'EUR, USD'],
@@ -88,6 +96,14 @@ describe('a session', () => {
     ['name of every object', [use('constructor')], ['agent_unknown', '/agents/0', 'known to no worker']],
   ])('with an unknown %s is refused', async (_, agents, [code, pointer, message]) => {
     expect(await refusal(agents)).toEqual({ code, pointer, message: expect.stringContaining(message) });
+  });
+
+  test.each([
+    ['that a worker has', 'local', CATALOG],
+    ['while workers do not tell theirs', 'groq', SILENT],
+  ])('with a model endpoint %s is opened', async (_, provider, catalog) => {
+    catalogs = async () => [catalog];
+    expect(await refusal([{ name: 'm', runner: 'model', provider }])).toBeNull();
   });
 
   test('of a team that nobody has is refused', async () => {

@@ -81,15 +81,16 @@ export interface StackOptions {
   readonly workerFile?: string;
   /** Further environment of workers and gateways. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Further environment of each worker, in their order. */
+  readonly workerEnv?: readonly Readonly<Record<string, string>>[];
 }
 
 function roles(
-  count: number,
   ports: readonly number[],
   make: (port: number) => readonly string[],
-  env: Readonly<Record<string, string>>,
+  envOf: (index: number) => Readonly<Record<string, string>>,
 ): readonly Role[] {
-  return ports.slice(0, count).map((port) => new Role(port, make(port), env));
+  return ports.map((port, index) => new Role(port, make(port), envOf(index)));
 }
 
 /** Starts everything on free ports with state in a temporary folder. Needs `npm run build`. */
@@ -108,12 +109,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   const ports = await Promise.all(Array.from({ length: gateways + workers }, () => freePort()));
   const gateway = (port: number): readonly string[] => [COMMAND, 'gateway', '--port', String(port)];
-  const { workerFile } = options;
+  const { workerFile, workerEnv = [] } = options;
   const worker = (port: number): readonly string[] =>
     workerFile ? [workerFile, String(port)] : [COMMAND, 'worker', '--health-port', String(port)];
   const all = {
-    gateways: roles(gateways, ports, gateway, env),
-    workers: roles(workers, ports.slice(gateways), worker, env),
+    gateways: roles(ports.slice(0, gateways), gateway, () => env),
+    workers: roles(ports.slice(gateways), worker, (index) => ({ ...env, ...workerEnv[index] })),
   };
   const stop = async (): Promise<void> => {
     await Promise.all([...all.gateways, ...all.workers].map((role) => role.end('SIGKILL')));

@@ -7,4 +7,6 @@ export interface Catalog {
   readonly agents: Readonly<Record<string, { readonly kind: string; readonly options?: JsonObject }>>;
   readonly teams: readonly string[];
   readonly tools: readonly string[];
+  /** Named model endpoints; absent: not told. */
+  readonly models?: readonly string[];
 }
