@@ -25,7 +25,7 @@ export interface Crowd {
   readonly gateway: Service;
 }
 
-async function gather(
+export async function gather(
   engine: Engine,
   shape: Shape,
   sessions: number,

@@ -1,4 +1,5 @@
 /** What the figures ask of an engine, the product or the bare one: open a session, ask it, know when its tokens came. */
+import type { AgentRequest, TeamSpec } from '../src/contracts/index.ts';
 import { msSince, nowUs } from './clock.ts';
 
 /** What a session's agents do. */
@@ -10,6 +11,9 @@ export interface Shape {
   readonly paceMs?: number;
   /** Steps declared quick. The bare engine has none: it runs the same as without. */
   readonly quick?: boolean;
+  /** What the product opens instead of a `sequence` of agents that say the tokens; `agents` is then the number of its steps. */
+  readonly team?: TeamSpec;
+  readonly cast?: readonly AgentRequest[];
   /** Tokens are the time of their saying; the product needs its stamping worker for that. */
   readonly stamped?: boolean;
 }

@@ -21,6 +21,7 @@ import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePrompt } from './figures/prompt.ts';
 import { measureSteps } from './figures/steps.ts';
+import { measureTeams } from './figures/teams.ts';
 import { measureTokens } from './figures/tokens.ts';
 import { othersSince, readUsage } from './noise.ts';
 import { asJson, asTable, machine } from './report.ts';
@@ -38,6 +39,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   load: measureLoad,
   cpu: measureCpu,
   steps: measureSteps,
+  teams: measureTeams,
   prompt: measurePrompt,
   long: measureLongSession,
   memory: measureMemory,

@@ -17,6 +17,7 @@ import { saying, Service, serving } from './service.ts';
 
 const COMMAND = fileURLToPath(new URL('../bin/convoke.mjs', import.meta.url));
 const STAMPING_WORKER = fileURLToPath(new URL('product/stamping-worker.ts', import.meta.url));
+const TEAMS_CONFIG = fileURLToPath(new URL('product/teams.config.ts', import.meta.url));
 const BARE_WORKER = fileURLToPath(new URL('bare/worker.ts', import.meta.url));
 const BARE_GATEWAY = fileURLToPath(new URL('bare/gateway.ts', import.meta.url));
 const BARE_WORKFLOWS = fileURLToPath(new URL('bare/workflow.ts', import.meta.url));
@@ -34,6 +35,8 @@ export interface Stage {
   readonly secondWorker: Service;
   /** Not started; takes the place of the worker for stamped shapes. */
   readonly stampingWorker: Service;
+  /** Not started; takes the place of the worker for teams and tools. */
+  readonly teamsWorker: Service;
   readonly bareGateway: Service;
   readonly bareWorker: Service;
   readonly temporal: Client;
@@ -51,8 +54,8 @@ interface Servers {
 }
 
 async function productServices({ home, address, redisUrl }: Servers) {
-  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
-  const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0] = ports;
+  const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
+  const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0, teams = 0] = ports;
   const env = {
     TEMPORAL_ADDRESS: address,
     REDIS_URL: redisUrl,
@@ -70,6 +73,12 @@ async function productServices({ home, address, redisUrl }: Servers) {
     productWorker: worker(first, `--inspect-port=127.0.0.1:${inspector}`),
     productInspector: inspector,
     secondWorker: worker(second),
+    teamsWorker: new Service(() =>
+      serving([COMMAND, 'worker', '--health-port', String(teams)], teams, {
+        ...workerEnv,
+        CONVOKE_CONFIG: TEAMS_CONFIG,
+      }),
+    ),
     stampingWorker: new Service(() => serving([STAMPING_WORKER, String(stamping)], stamping, workerEnv)),
   };
 }

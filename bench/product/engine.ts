@@ -138,7 +138,8 @@ export function createProductEngine(url: string): Engine {
     async open(shape: Shape): Promise<Talk> {
       const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token: 'dev' } });
       const session = randomUUID();
-      await request(socket, 'open', { id: session, team: 'sequence', agents: agentsOf(shape) });
+      const { team = 'sequence', cast = agentsOf(shape) } = shape;
+      await request(socket, 'open', { id: session, team, agents: cast });
       await request(socket, 'subscribe', { session });
       return new ProductTalk(socket, session, shape);
     },
