@@ -2,6 +2,9 @@
  * Random faults under load, then the promises are checked. `npm run chaos -- --seconds 600 --seed 7` for a longer run, or to repeat one: the
  * seed decides which faults come in which order.
  */
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ModelFault } from '../../examples/scripted-model/behaviour.ts';
 import { startScriptedModel, type ScriptedModel } from '../../examples/scripted-model/server.ts';
@@ -10,10 +13,13 @@ import type { Stack } from '../support/stack.ts';
 import { faults } from './faults.ts';
 import { createRandom } from './random.ts';
 import { BurstTalk, ModelTalk, SETTLE_MS, SteadyTalk } from './talks.ts';
+import { CONFIG, WorkTalk } from './work.ts';
 
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 45);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const STEADY = 6;
+const WORK = 2;
+const CALLS = join(tmpdir(), `convoke-chaos-${process.pid}`);
 
 let stack: Stack;
 let model: ScriptedModel;
@@ -21,17 +27,22 @@ const modelFaults: ModelFault[] = [];
 
 beforeAll(async () => {
   model = await startScriptedModel({ faults: modelFaults });
-  const env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'k', CONVOKE_MODEL: 'm' };
+  await writeFile(CALLS, '');
+  const env = {
+    ...{ OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'k', CONVOKE_MODEL: 'm' },
+    ...{ CONVOKE_CONFIG: CONFIG, CHAOS_CALLS: CALLS },
+  };
   stack = await startStack({ gateways: 2, workers: 2, env });
 }, 60_000);
 
 afterAll(async () => {
   await stack.stop();
   await model.stop();
+  await rm(CALLS, { force: true });
 });
 
 test(
-  `${SECONDS} s of random faults in sessions with talk, bursts and a model that misbehaves (seed ${SEED})`,
+  `${SECONDS} s of random faults in sessions with talk, bursts, a model that misbehaves, tools and a team (seed ${SEED})`,
   async () => {
     const random = createRandom(SEED);
     const { urls } = stack;
@@ -39,12 +50,16 @@ test(
       ...Array.from({ length: STEADY }, () => SteadyTalk.open(urls)),
       BurstTalk.open(urls),
       ModelTalk.open(urls, createRandom(SEED + 1), modelFaults),
+      ...Array.from({ length: WORK }, () => WorkTalk.open(urls, CALLS)),
     ]);
     const until = performance.now() + SECONDS * 1_000;
     const going = (): boolean => performance.now() < until;
+    const failed = new AbortController();
     const talking = Promise.all(talks.map((talk) => talk.run(going)));
+    talking.catch(() => failed.abort());
     const done: string[] = [];
-    while (going()) done.push(await random.pick(faults)(stack, random));
+    while (going() && !failed.signal.aborted) done.push(await random.pick(faults)(stack, random));
+    if (failed.signal.aborted) console.log(`after ${done.join(', ')}`);
     await talking;
     for (const talk of talks) await talk.check();
     for (const talk of talks) talk.close();

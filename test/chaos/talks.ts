@@ -1,6 +1,7 @@
 /** What goes on in sessions while things break, and what must be true afterwards. */
 import { expect } from '@jest/globals';
 import type { ModelFault } from '../../examples/scripted-model/behaviour.ts';
+import { endsStep } from '../../src/contracts/index.ts';
 import type { AgentSpec, Receipt, SessionEvent } from '../../src/contracts/index.ts';
 import { ODDITIES } from '../agents/oddities/index.ts';
 import { eventually } from '../support/process.ts';
@@ -36,16 +37,15 @@ export abstract class Talk {
 
   /** Talks until `going` is false and everything is answered. */
   abstract run(going: () => boolean): Promise<void>;
-  protected abstract checkAnswers(events: readonly SessionEvent[]): void;
+  protected abstract checkAnswers(events: readonly SessionEvent[]): void | Promise<void>;
 
   async check(): Promise<void> {
     const events = await allEvents(this.urls[0]!, this.id);
     expectWhole(events);
     expectOrdered(this.seen);
     expect(causes(events).sort()).toEqual([...this.accepted].sort());
-    this.checkAnswers(events);
-    const { steps } = this.seen;
-    expect(steps.map(({ text }) => text)).toEqual(endTexts(events).slice(-steps.length));
+    await this.checkAnswers(events);
+    for (const { step, text } of this.seen.steps) expect([step, text]).toEqual([step, endText(events, step)]);
   }
 
   close(): void {
@@ -61,6 +61,10 @@ export abstract class Talk {
 
 const causes = (events: readonly SessionEvent[]): string[] =>
   events.flatMap((event) => (event.type === 'turn.started' ? event.data.messageIds : []));
+const endText = (events: readonly SessionEvent[], of: string): string | undefined =>
+  events.flatMap(({ type, step, data }) =>
+    step === of && endsStep(type) && 'text' in data ? [data.text] : [],
+  )[0];
 const endTexts = (events: readonly SessionEvent[]): string[] =>
   events.flatMap((event) =>
     event.type === 'step.completed' || event.type === 'step.failed' ? [event.data.text] : [],
@@ -122,14 +126,25 @@ export class BurstTalk extends Talk {
     const path = `/v1/sessions/${this.id}/messages`;
     const body = { messageId, text: BurstTalk.text(messageId) };
     let sent = false;
+    /** What the gateway said last, for when it never comes to an end. */
+    let said: unknown = null;
     const consumed = async (): Promise<boolean> => {
-      sent ||= (await rest(this.urls[0]!, 'POST', path, { body })).status === 202;
-      if (!sent) return false;
+      if (!sent) {
+        const answer = await rest(this.urls[0]!, 'POST', path, { body });
+        said = answer.body;
+        sent = answer.status === 202;
+        return false;
+      }
       const { status, body: receipt } = await rest<Receipt>(this.urls[0]!, 'GET', `${path}/${messageId}`);
+      said = receipt;
       if (status === 200 && receipt.status === 'rejected') sent = false;
       return status === 200 && receipt.status === 'consumed';
     };
-    await eventually(`${messageId} is consumed`, consumed, SETTLE_MS);
+    try {
+      await eventually(`${messageId} is consumed`, consumed, SETTLE_MS);
+    } catch (error) {
+      throw new Error(`${messageId} of ${this.id} was last told: ${JSON.stringify(said)}`, { cause: error });
+    }
   }
 
   protected checkAnswers(events: readonly SessionEvent[]): void {

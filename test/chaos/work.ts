@@ -1,0 +1,73 @@
+/** Sessions in which agents call tools and a team remembers, while things break. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
+import type { SessionEvent } from '../../src/contracts/index.ts';
+import { eventually } from '../support/process.ts';
+import { freshId, rest, words } from '../e2e/scene.ts';
+import { SETTLE_MS, Talk } from './talks.ts';
+
+/** The configuration of the workers. */
+export const CONFIG = fileURLToPath(new URL('./project/convoke.config.ts', import.meta.url));
+
+/** Words of a branch that was not cancelled. */
+const SAID = words(10);
+
+type Completed = Extract<SessionEvent, { type: 'step.completed' }>;
+
+export class WorkTalk extends Talk {
+  /** Where the tools count. */
+  readonly #file: string;
+
+  private constructor(urls: readonly string[], id: string, file: string) {
+    super(urls, id);
+    this.#file = file;
+  }
+
+  static async open(urls: readonly string[], file: string): Promise<Talk> {
+    const id = freshId();
+    const body = { id, agents: ['clerk', 'pro', 'con', 'silent', 'judge'], team: 'tally' };
+    expect((await rest(urls[0]!, 'POST', '/v1/sessions', { body })).status).toBe(201);
+    return new WorkTalk(urls, id, file);
+  }
+
+  async run(going: () => boolean): Promise<void> {
+    for (let index = 1; going(); index += 1) {
+      await this.seen.session.send({ messageId: `m${index}`, text: 'go on' });
+      this.accepted.push(`m${index}`);
+      await eventually(`m${index} is answered`, () => this.answered(), SETTLE_MS);
+    }
+  }
+
+  protected async checkAnswers(events: readonly SessionEvent[]): Promise<void> {
+    const completed = events.filter((event): event is Completed => event.type === 'step.completed');
+    const by = (agent: string): string[] =>
+      completed.filter((event) => event.agent === agent).map(({ data }) => data.text);
+    const turns = this.accepted.length;
+    expect(events.filter(({ type }) => type === 'turn.completed')).toHaveLength(turns);
+    // What the team remembers was counted once a turn, however often its code has run.
+    expect(by('team')).toEqual(Array.from({ length: turns }, (_, index) => `Turn ${index + 1}.`));
+    for (const agent of ['pro', 'con']) expect(by(agent)).toEqual(Array.from({ length: turns }, () => SAID));
+    expect(by('silent')).toEqual([]);
+    expect(by('judge')).toEqual(Array.from({ length: turns }, () => 'So be it.'));
+    await this.#checkCalls(events);
+  }
+
+  /** A call that must not be repeated was made at most once; of one that may be, the answer that is told was given. */
+  async #checkCalls(events: readonly SessionEvent[]): Promise<void> {
+    const lines = (await readFile(this.#file, 'utf8')).split('\n').map((line) => line.split(' '));
+    const count = (effect: string): Map<string, number> => {
+      const counts = new Map<string, number>();
+      for (const [what, key = ''] of lines)
+        if (what === effect && key.includes(this.id)) counts.set(key, (counts.get(key) ?? 0) + 1);
+      return counts;
+    };
+    expect([...count('once').values()].filter((times) => times > 1)).toEqual([]);
+    const ends = (type: SessionEvent['type']): number =>
+      events.filter((event) => event.type === type && /\.c\d+$/.test(event.step ?? '')).length;
+    const turns = this.accepted.length;
+    expect(ends('step.completed') + ends('step.failed')).toBe(3 * turns);
+    expect(count('keyed').size).toBe(2 * turns);
+    expect(count('once').size).toBeGreaterThanOrEqual(turns - ends('step.failed'));
+  }
+}
