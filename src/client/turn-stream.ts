@@ -3,13 +3,13 @@
  * larger pieces instead, and a snapshot in the middle of a turn is just another view.
  */
 import { ConvokeError, receiptOf, turnNumber } from '../contracts/public.ts';
-import type { Receipt, SessionView, StepEntry } from '../contracts/public.ts';
+import type { Receipt, SessionView, StepEntry, ToolCall } from '../contracts/public.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { failureError, isRetryable } from './errors.ts';
 import { pause } from './timing.ts';
 
-/** More of what an agent says in one step. */
-interface Said<T extends 'text' | 'reasoning'> {
+/** More of what is said in one step. */
+interface Said<T extends 'text' | 'reasoning' | 'progress' | 'result'> {
   readonly type: T;
   readonly turn: string;
   readonly step: string;
@@ -23,7 +23,19 @@ export type TurnPiece =
   | Said<'text'>
   /** The model's reasoning before its answer. */
   | Said<'reasoning'>
-  /** Discard all text and reasoning of this step so far: the step is tried again. `attempt` is the one withdrawn. */
+  /** The agent calls a tool: a step of its own, whose progress and result follow. */
+  | {
+      readonly type: 'call';
+      readonly turn: string;
+      readonly step: string;
+      readonly agent: string;
+      readonly call: ToolCall;
+    }
+  /** What a tool tells of its work. */
+  | (Said<'progress'> & { readonly tool: string })
+  /** What a call of a tool gave the agent; the agent goes on in another step. */
+  | (Said<'result'> & { readonly tool: string })
+  /** Discard all text, reasoning and progress of this step so far: the step is tried again. `attempt` is the one withdrawn. */
   | {
       readonly type: 'withdrawn';
       readonly turn: string;
@@ -152,11 +164,15 @@ function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
   return pieces;
 }
 
+/** What a tool's text and reasoning are. */
+const OF_TOOL = { reasoning: 'progress', text: 'result' } as const;
+
 function stepNews(entry: StepEntry, told: Told): TurnPiece[] {
-  const { step, turn, agent, attempt, text, reasoning = '' } = entry;
-  const before = told.get(step) ?? { attempt, text: '', reasoning: '' };
+  const { step, turn, agent, attempt, text, use, reasoning = '' } = entry;
   const who = { turn, step, agent };
   const pieces: TurnPiece[] = [];
+  if (use && !told.has(step)) pieces.push({ type: 'call', ...who, call: use });
+  const before = told.get(step) ?? { attempt, text: '', reasoning: '' };
   // The end of a step carries its whole text: if it continues the known text, it is the same attempt.
   const goesOn = before.attempt === attempt && text.startsWith(before.text);
   if (!goesOn && (before.text || before.reasoning))
@@ -168,7 +184,9 @@ function stepNews(entry: StepEntry, told: Told): TurnPiece[] {
     ['reasoning', thoughts, had.reasoning],
     ['text', text, had.text],
   ] as const) {
-    if (whole.length > old.length) pieces.push({ type, ...who, attempt, text: whole.slice(old.length) });
+    const said = { ...who, attempt, text: whole.slice(old.length) };
+    if (said.text !== '')
+      pieces.push(use ? { type: OF_TOOL[type], ...said, tool: use.tool } : { type, ...said });
   }
   told.set(step, { attempt, text, reasoning: thoughts });
   return pieces;

@@ -9,6 +9,7 @@ import type {
   Position,
   SessionEvent,
   SessionView,
+  ToolCall,
 } from '../../src/contracts/index.ts';
 
 type Extra = Partial<Pick<SessionEvent, 'turn' | 'step' | 'attempt' | 'agent' | 'at'>>;
@@ -78,8 +79,8 @@ export class FakeLog {
     ];
   }
 
-  start(turn: string, step: string, agent = 'ann'): Frame {
-    return this.append('step.started', {}, { turn, step, agent, attempt: 1 });
+  start(turn: string, step: string, agent = 'ann', use?: ToolCall): Frame {
+    return this.append('step.started', use ? { use } : {}, { turn, step, agent, attempt: 1 });
   }
 
   restart(turn: string, step: string): Frame {

@@ -10,6 +10,9 @@ import { sessionState, startClient, startGateway } from './setup.ts';
 function show(piece: TurnPiece): string {
   if (piece.type === 'text') return piece.text;
   if (piece.type === 'reasoning') return `(${piece.text})`;
+  if (piece.type === 'call') return `[calls ${piece.call.tool}]`;
+  if (piece.type === 'progress') return `[${piece.tool}: ${piece.text}]`;
+  if (piece.type === 'result') return `[${piece.tool} gives ${piece.text}]`;
   return piece.type === 'withdrawn' ? `[withdrawn ${piece.attempt}]` : `[${piece.status}]`;
 }
 
@@ -100,6 +103,22 @@ describe('a turn as an iterable', () => {
     gateway.push(log.complete('t1', 't1.1'), log.append('turn.completed', {}, { turn: 't1' }));
     expect(await read(pieces)).toEqual(['[completed]']);
     expect(session.view?.entries.at(-1)).toMatchObject({ reasoning: 'Ah', text: 'Yes' });
+  });
+
+  test('a call of a tool comes as such, with its progress and its result, not as text of the agent', async () => {
+    const log = turnLog();
+    const gateway = await startGateway(log);
+    const session = startClient(gateway.url).session('s1');
+    await session.ready();
+    const pieces = session.turn('t1');
+    gateway.push(log.start('t1', 't1.1.c1', 'ann', { id: 'c1', tool: 'pay', input: {} }));
+    await take(pieces, '[calls pay]');
+    gateway.push(log.think('t1.1.c1', 'half'));
+    await take(pieces, '[pay: half]');
+    gateway.push(log.say('t1.1.c1', 'paid'), log.complete('t1', 't1.1.c1'));
+    await take(pieces, '[pay gives paid]');
+    endTurn(gateway, log);
+    expect(await read(pieces)).toEqual(['[completed]']);
   });
 
   test('an end that leaves out the reasoning withdraws nothing', async () => {

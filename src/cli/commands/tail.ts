@@ -2,6 +2,7 @@
 import type { Session } from '../../client/index.ts';
 import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
 import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
+import { callLine, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -114,21 +115,14 @@ function jsonReader(): Reader {
   };
 }
 
-/** Longest arguments that are shown, UTF-16 code units. */
-const SHOWN_INPUT_CHARS = 120;
-
-function callLine(agent: string, { tool, input }: ToolCall): string {
-  const told = JSON.stringify(input);
-  const short = told.length > SHOWN_INPUT_CHARS ? `${told.slice(0, SHOWN_INPUT_CHARS)}…` : told;
-  return `${agent} calls ${tool} ${short.toWellFormed()}`;
-}
-
 /** For people: running text as it grows, and the rest when the step ends. */
 class ScreenReader implements Reader {
   readonly #session: Session;
   readonly #transcript = new Transcript();
   /** What has been shown of each running step. */
   readonly #shown = new Map<string, Omit<Said, 'step' | 'agent'>>();
+  /** Steps that are calls of tools, while they run. */
+  readonly #calls = new Map<string, ToolCall>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -147,13 +141,15 @@ class ScreenReader implements Reader {
         this.#transcript.note(`message ${event.data.messageId} was rejected: ${event.data.code}`, 'yellow');
         break;
       case 'step.completed':
-        this.#show({ ...event.data, step, agent, attempt });
-        this.#forget(step);
+        this.#completed({ ...event.data, step, agent, attempt });
         if (event.data.finish === 'length' || event.data.finish === 'filter')
           this.#transcript.note(`${agent} was cut short: ${event.data.finish}`, 'yellow');
         break;
       case 'step.started':
-        if (event.data.use) this.#transcript.note(callLine(agent, event.data.use));
+        if (event.data.use && !this.#calls.has(step)) {
+          this.#calls.set(step, event.data.use);
+          this.#transcript.note(callLine(agent, event.data.use));
+        }
         break;
       case 'step.waiting':
         this.#transcript.note(`${agent} pauses: ${event.data.code}: ${event.data.message}`, 'yellow');
@@ -184,12 +180,22 @@ class ScreenReader implements Reader {
 
   grown({ step }: Delta): void {
     const entry = this.#session.view?.entries.find((each) => each.kind === 'step' && each.step === step);
-    if (entry?.kind === 'step' && entry.status === 'running') this.#show(entry);
+    if (entry?.kind !== 'step' || entry.status !== 'running') return;
+    // Of a call its progress is shown, and its result once it is there.
+    this.#show(entry.use ? { ...entry, text: '' } : entry);
   }
 
   reset(): void {
     this.#shown.clear();
+    this.#calls.clear();
     this.#transcript.note('the log was rebuilt; here it is from the beginning', 'yellow');
+  }
+
+  #completed(said: Said): void {
+    const call = this.#calls.get(said.step);
+    if (call) this.#transcript.note(resultLine(call.tool, said.text));
+    else this.#show(said);
+    this.#forget(said.step);
   }
 
   #show({ step, agent, attempt, text, reasoning = '' }: Said): void {
@@ -207,6 +213,7 @@ class ScreenReader implements Reader {
 
   #forget(step: string): void {
     this.#shown.delete(step);
+    this.#calls.delete(step);
     this.#transcript.end();
   }
 }

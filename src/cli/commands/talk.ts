@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TurnPiece } from '../../client/index.ts';
 import type { Receipt, SessionSummary } from '../../contracts/index.ts';
+import { callLine, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -57,6 +58,15 @@ function show(piece: TurnPiece, transcript: Transcript): void {
   switch (piece.type) {
     case 'reasoning':
       transcript.think(piece.agent, piece.text, piece.step);
+      break;
+    case 'call':
+      transcript.note(callLine(piece.agent, piece.call));
+      break;
+    case 'progress':
+      transcript.think(piece.agent, piece.text, piece.step);
+      break;
+    case 'result':
+      transcript.note(resultLine(piece.tool, piece.text));
       break;
     case 'text':
       transcript.say(piece.agent, piece.text, piece.step);
