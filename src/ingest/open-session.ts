@@ -80,7 +80,14 @@ export async function openSession(
   const keyed = request.id === undefined;
   const repeatable = !keyed || key !== undefined;
   if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref, deadline), hash, keyed);
-  await known.require(info);
+  try {
+    await known.require(info);
+  } catch (error) {
+    // What was opened stays open, whatever workers know today.
+    const found = repeatable ? await calls.find(ref, deadline) : null;
+    if (found === null) throw error;
+    return replay(found, hash, keyed);
+  }
   const answer = await calls.start(ref, { info, requestHash: hash }, deadline);
   return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
 }
