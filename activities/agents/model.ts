@@ -13,7 +13,8 @@ import { toRunnerError } from './failures.ts';
 import { promptOf, roundMessages, type ChatMessage, type RoundMessage } from './prompt.ts';
 import { providerSaid } from './redact.ts';
 import { RunnerError } from './runner.ts';
-import type { AgentRunner, RunPiece, RunRequest, Utterance } from './runner.ts';
+import type { AgentRunner, RunPiece, RunRequest } from './runner.ts';
+import { shorter } from './shorter.ts';
 import { waitForSlot, type Release } from './slots.ts';
 import { contextBudgetChars } from './windows.ts';
 
@@ -34,8 +35,8 @@ interface Call {
 
 /**
  * A runner that asks a language model. Text and reasoning come as the provider streams them, then usage and finish reason. One call, no
- * retries of its own: a step is retried as a whole, and a second retry inside would multiply that. Only a conversation that does not fit
- * into the model's context window is told once more, without its older half: nothing has been said by then.
+ * retries of its own: a step is retried as a whole, and a second retry inside would multiply that. Only what does not fit into the
+ * model's context window is told once more, without the older half and with short results of tools: nothing has been said by then.
  *
  * Throws as `toRunnerError` says; `agent_unknown` when there is no such endpoint or model; `agent_empty` when the model ends without text.
  * Abort, or leaving the loop early, closes the provider's request.
@@ -82,29 +83,28 @@ function endpointFor(options: ModelRunnerOptions, { agent }: RunRequest): Endpoi
   throw new RunnerError('agent_unknown', message, { retryable: false });
 }
 
-/** Asks, and asks once more with less if the conversation is too long. */
+/** Asks, and asks once more with less if that is too long for the model. */
 async function* converse(call: Call): AsyncGenerator<RunPiece, void, undefined> {
-  let conversation: readonly Utterance[] | null = call.request.conversation;
+  let request: RunRequest | null = call.request;
   for (let asked = 1; ; asked += 1) {
-    const answer = new ModelAnswer(call.request);
+    const answer: ModelAnswer = new ModelAnswer(request);
     try {
-      yield* speak(call, conversation, answer);
+      yield* speak({ ...call, request }, answer);
       return;
     } catch (error) {
       const failure = failed(call, error);
       const mayShrink = failure.code === 'context_too_long' && asked === 1 && !answer.hasBegun;
-      conversation = mayShrink ? withoutOldest(conversation) : null;
-      if (!conversation) throw failure;
+      request = mayShrink ? shorter(request) : null;
+      if (!request) throw failure;
     }
   }
 }
 
 async function* speak(
   { request, endpoint, signal }: Call,
-  conversation: readonly Utterance[],
   answer: ModelAnswer,
 ): AsyncGenerator<RunPiece, void, undefined> {
-  const { agent, rounds = [], task, output, repair } = request;
+  const { agent, conversation, rounds = [], task, output, repair } = request;
   const { systemRole } = endpoint;
   const messages = promptOf(agent, conversation, {
     systemRole,
@@ -200,24 +200,6 @@ function roundToSdk(message: RoundMessage): LanguageModelV4Prompt[number] {
       })),
     ],
   };
-}
-
-/**
- * A conversation without the oldest half of its text that is not pinned: at least one utterance less. Null if all of it is pinned: it cannot
- * be told any shorter.
- */
-function withoutOldest(conversation: readonly Utterance[]): readonly Utterance[] | null {
-  const sizeOf = ({ text, data = [] }: Utterance): number => text.length + JSON.stringify(data).length;
-  const free = conversation.filter((said) => said.pinned !== true);
-  if (free.length === 0) return null;
-  const dropped = new Set<Utterance>();
-  let left = free.reduce((sum, said) => sum + sizeOf(said), 0) / 2;
-  for (const said of free) {
-    if (left <= 0) break;
-    dropped.add(said);
-    left -= sizeOf(said);
-  }
-  return conversation.filter((said) => !dropped.has(said));
 }
 
 /** The failure of a call, told to the log; throws the reason of an abort. */

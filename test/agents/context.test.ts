@@ -51,6 +51,22 @@ describe('a conversation that is too long for the model', () => {
     ]);
   });
 
+  test('is told with short results of tools, if those are long', async () => {
+    const reply = refusal(400, { code: 'context_length_exceeded' });
+    model = await startScriptedModel({ answer: 'yes', faults: [{ kind: 'raw', request: 1, ...reply }] });
+    const call = { id: 'c1', tool: 'look', input: {} };
+    const result = { status: 'completed', text: 'x'.repeat(LIMITS.toolResultChars) } as const;
+    const heard = await hearModel(modelRunner({ baseUrl: model.url }), {
+      conversation: CONVERSATION.filter(({ pinned }) => pinned),
+      more: { rounds: [{ text: '', calls: [{ ...call, result }] }] },
+    });
+    expect(heard).toMatchObject({ text: 'yes', error: undefined });
+    const told = model.requests.map(({ messages }) => messages.find(({ role }) => role === 'tool')?.content);
+    expect(told[0]).toBe(result.text);
+    expect(told[1]).toMatch(/^x+\n\[\d+ more characters are left out\.\]$/);
+    expect(told[1]!.length).toBeLessThanOrEqual(LIMITS.shortResultChars);
+  });
+
   test('fails for good when that is too long as well', async () => {
     const reply = refusal(400, { code: 'context_length_exceeded' });
     model = await startScriptedModel({ faults: [{ kind: 'raw', ...reply }] });

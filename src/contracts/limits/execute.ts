@@ -28,6 +28,8 @@ export const EXECUTE = {
   malformedChars: 2 * KIB,
   /** Result of a tool that a model is told; of a longer one the beginning. */
   toolResultChars: 32 * KIB,
+  /** The same, once all that a model is told was too long for it. */
+  shortResultChars: 2 * KIB,
   /** What a tool tells of its progress; further notes are left out. */
   toolProgressChars: 8 * KIB,
   /** Until an MCP server has started and told its tools: it may have to be downloaded. */
