@@ -42,7 +42,7 @@ export type {
   EndpointSettings,
   RunPiece,
 } from './agents/index.ts';
-export { TEAMS } from './teams/index.ts';
+export { critic, debate, groupChat, handoff, parallel, sequence, supervisor, TEAMS } from './teams/index.ts';
 export { AgentFailed } from './teams/team.ts';
 export type { Answer, AskInput, LastWord, Outcome, Settled, Team, TeamContext } from './teams/team.ts';
 export { mismatch } from './tools/schema.ts';

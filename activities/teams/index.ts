@@ -7,6 +7,8 @@ import { sequence } from './sequence.ts';
 import { supervisor } from './supervisor.ts';
 import type { Team } from './team.ts';
 
+export { critic, debate, groupChat, handoff, parallel, sequence, supervisor };
+
 /** The built-in teams by name. */
 export const TEAMS: Readonly<Record<string, Team>> = {
   ...{ sequence, parallel, supervisor, handoff, groupChat, critic, debate },

@@ -1,5 +1,14 @@
-/** What `convoke/team` exports: what a team is written in. */
-export { AgentFailed } from '../../activities/index.ts';
+/** What `convoke/team` exports: what a team is written in, and the built-in ones, to be run inside of it. */
+export {
+  AgentFailed,
+  critic,
+  debate,
+  groupChat,
+  handoff,
+  parallel,
+  sequence,
+  supervisor,
+} from '../../activities/index.ts';
 export type {
   Answer,
   AskInput,
