@@ -23,6 +23,15 @@ export function sessionId(text: string): string {
   throw new InvalidArgumentError('A session id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
 }
 
+/** Names, separated by commas. */
+export function agentNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every(isId)) return names;
+  throw new InvalidArgumentError(
+    'It must be names like writer,critic: each 1 to 64 characters of A-Z a-z 0-9 _ -.',
+  );
+}
+
 /** `{epoch}:{seq}` or a plain seq, as the API accepts it. */
 export function cursorText(text: string): string {
   if (/^\d{1,12}$/.test(text) || parsePosition(text)) return text;

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
-import { cursorText, examples, pageSize, sessionId } from '../options.ts';
+import { agentNames, cursorText, examples, pageSize, sessionId } from '../options.ts';
 import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
 import type { SendOptions } from './talk.ts';
@@ -25,6 +25,12 @@ function addSend(program: Command): void {
     .argument('<session>', 'id of the session', sessionId)
     .argument('<text>', 'what to say')
     .option('--open', 'open the session first if it does not exist')
+    .addOption(
+      new Option(
+        '--agents <names>',
+        'with --open: agents of the configuration, separated by commas',
+      ).argParser(agentNames),
+    )
     .option('--team <team>', 'with --open: the rule by which agents take turns')
     .option('--from <name>', 'the sender’s name, as shown to others')
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
@@ -34,6 +40,7 @@ function addSend(program: Command): void {
       'after',
       examples(
         'convoke send --open hello "What can you do?"',
+        'convoke send --open review --agents writer,critic --team critic "Write a slogan."',
         'convoke send hello "And then?" --from Ada',
         'convoke send hello "Later" --no-wait --json',
       ),

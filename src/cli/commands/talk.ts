@@ -11,6 +11,7 @@ export interface SendOptions {
   readonly wait: boolean;
   readonly from?: string;
   readonly messageId?: string;
+  readonly agents?: readonly string[];
   readonly team?: string;
   readonly json?: boolean;
 }
@@ -19,7 +20,7 @@ const print = (value: object): void => void process.stdout.write(`${JSON.stringi
 
 /** Throws the gateway's refusal, or the turn's failure. */
 export async function send(id: string, text: string, options: SendOptions): Promise<void> {
-  if (options.open) await open(id, options.team);
+  if (options.open) await open(id, options);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
   const message = { messageId, text, ...(options.from ? { from: options.from } : {}) };
   if (!options.wait) {
@@ -45,8 +46,8 @@ export async function send(id: string, text: string, options: SendOptions): Prom
 }
 
 /** An existing session is fine, however it was opened. */
-async function open(id: string, team: string | undefined): Promise<void> {
-  const body = { id, ...(team === undefined ? {} : { team }) };
+async function open(id: string, { agents, team }: SendOptions): Promise<void> {
+  const body = { id, ...(agents && { agents }), ...(team === undefined ? {} : { team }) };
   try {
     await callGateway<SessionSummary>({ method: 'POST', path: '/v1/sessions', body });
   } catch (error) {
