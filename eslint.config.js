@@ -50,7 +50,8 @@ const SANDBOX_GLOBALS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.convoke/', 'console/dist/']),
+  // Examples with packages of their own are compiled by their tests, which install them.
+  globalIgnores(['dist/', 'coverage/', '.convoke/', 'console/dist/', 'examples/0[689]-*/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
@@ -64,6 +65,10 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...EXPORTS, ...ENVIRONMENT],
       'no-console': 'error',
       eqeqeq: 'error',
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: 'test', package: 'node:test' }] },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [

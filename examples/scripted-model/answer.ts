@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answerTokens, usageOf } from './behaviour.ts';
+import { callsOf } from './calls.ts';
 import type { ChatRequest, ModelFault, RawReply, ScriptedModelOptions, SeenRequest } from './behaviour.ts';
 
 /** One request being answered. */
@@ -49,9 +50,10 @@ async function stream(
   const { request, response, seen, gone } = exchange;
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   response.flushHeaders();
+  const calls = callsOf(options, request);
   const failAt = fault !== undefined && 'afterTokens' in fault ? fault.afterTokens : Infinity;
   await send(exchange, chunk(request, { delta: { role: 'assistant', content: '' }, finish_reason: null }));
-  for (const text of answerTokens(options, request)) {
+  for (const text of calls.length > 0 ? [] : answerTokens(options, request)) {
     if (seen.tokens >= failAt) break;
     if (options.paceMs) await pause(options.paceMs, undefined, { signal: gone });
     await send(exchange, chunk(request, { delta: { content: text }, finish_reason: null }));
@@ -61,7 +63,10 @@ async function stream(
     await misbehave(exchange, fault);
     return;
   }
-  await send(exchange, chunk(request, { delta: {}, finish_reason: options.finishReason ?? 'stop' }));
+  for (const call of calls)
+    await send(exchange, chunk(request, { delta: { tool_calls: [call] }, finish_reason: null }));
+  const finish = calls.length > 0 ? 'tool_calls' : (options.finishReason ?? 'stop');
+  await send(exchange, chunk(request, { delta: {}, finish_reason: finish }));
   if (request.includeUsage)
     await send(exchange, { ...head(request), choices: [], usage: usageOf(request, seen.tokens) });
   response.end('data: [DONE]\n\n');
@@ -78,15 +83,23 @@ async function whole(
     await (fault.kind === 'hang' ? closed(gone) : cutConnection(exchange));
     return;
   }
-  const tokens = answerTokens(options, request);
+  const calls = callsOf(options, request);
+  const tokens = calls.length > 0 ? [] : answerTokens(options, request);
   if (options.paceMs) await pause(options.paceMs * tokens.length, undefined, { signal: gone });
   seen.tokens = tokens.length;
-  const message = { role: 'assistant', content: tokens.join('') };
+  const called = calls.length > 0 ? { tool_calls: calls } : {};
+  const message = { role: 'assistant', content: tokens.join(''), ...called };
   response.writeHead(200, { 'content-type': 'application/json' }).end(
     JSON.stringify({
       ...head(request),
       object: 'chat.completion',
-      choices: [{ index: 0, message, finish_reason: options.finishReason ?? 'stop' }],
+      choices: [
+        {
+          index: 0,
+          message,
+          finish_reason: calls.length > 0 ? 'tool_calls' : (options.finishReason ?? 'stop'),
+        },
+      ],
       usage: usageOf(request, tokens.length),
     }),
   );

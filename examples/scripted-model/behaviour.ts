@@ -51,8 +51,13 @@ export interface ScriptedModelOptions {
   readonly port?: number;
   /** Absent: this machine only. */
   readonly host?: string;
-  /** The answer; `{{message}}` is what the user said last. Empty: an answer without any text. */
+  /** The answer; `{{message}}` is what the user said last, `{{result}}` what the last tool has answered. Empty: an answer without any text. */
   readonly answer?: string;
+  /** Tools that it calls before it answers, if they are offered. In the texts of `input` the same is replaced. */
+  readonly calls?: readonly {
+    readonly tool: string;
+    readonly input: Readonly<Record<string, unknown>>;
+  }[];
   /** Pause before each token, ms. */
   readonly paceMs?: number;
   readonly finishReason?: 'stop' | 'length' | 'content_filter';
@@ -119,9 +124,15 @@ export function readChatRequest(text: string): ChatRequest | undefined {
 
 /** The answer's tokens: words with the space before them. */
 export function answerTokens(options: ScriptedModelOptions, request: ChatRequest): readonly string[] {
-  const asked = request.messages.findLast((message) => message.role === 'user')?.content ?? '';
-  const answer = (options.answer ?? DEFAULT_ANSWER).replaceAll('{{message}}', () => asked);
-  return answer.match(/\s*\S+|\s+$/gu) ?? [];
+  return filled(options.answer ?? DEFAULT_ANSWER, request).match(/\s*\S+|\s+$/gu) ?? [];
+}
+
+/** The text with its placeholders replaced. */
+export function filled(text: string, { messages }: ChatRequest, written = (said: string) => said): string {
+  const said = (role: string): string => messages.findLast((message) => message.role === role)?.content ?? '';
+  return text
+    .replaceAll('{{message}}', () => written(said('user')))
+    .replaceAll('{{result}}', () => written(said('tool')));
 }
 
 /** Usage as OpenAI counts it, with a word for a token. */

@@ -26,12 +26,14 @@ export class Role {
   readonly port: number;
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
+  readonly #cwd: string | undefined;
   #process: TestProcess | null = null;
 
-  constructor(port: number, args: readonly string[], env: Readonly<Record<string, string>>) {
+  constructor(port: number, args: readonly string[], env: Readonly<Record<string, string>>, cwd?: string) {
     this.port = port;
     this.#args = args;
     this.#env = env;
+    this.#cwd = cwd;
   }
 
   get url(): string {
@@ -48,7 +50,7 @@ export class Role {
 
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
-    this.#process = startProcess(process.execPath, this.#args, this.#env);
+    this.#process = startProcess(process.execPath, this.#args, this.#env, this.#cwd);
     try {
       const ready = async (): Promise<boolean> => (await fetch(`${this.url}/readyz`)).ok;
       await eventually(`${this.#args.join(' ')} is ready`, ready, START_MS);
@@ -71,6 +73,8 @@ export interface Stack {
   readonly workers: readonly Role[];
   /** Of the gateways. */
   readonly urls: readonly string[];
+  /** A further worker, in a folder, with further environment; it is not started yet. */
+  worker(cwd: string, env: Readonly<Record<string, string>>): Promise<Role>;
   stop(): Promise<void>;
 }
 
@@ -114,7 +118,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     workerFile ? [workerFile, String(port)] : [COMMAND, 'worker', '--health-port', String(port)];
   const all = {
     gateways: roles(ports.slice(0, gateways), gateway, () => env),
-    workers: roles(ports.slice(gateways), worker, (index) => ({ ...env, ...workerEnv[index] })),
+    workers: [...roles(ports.slice(gateways), worker, (index) => ({ ...env, ...workerEnv[index] }))],
   };
   const stop = async (): Promise<void> => {
     await Promise.all([...all.gateways, ...all.workers].map((role) => role.end('SIGKILL')));
@@ -127,5 +131,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await stop();
     throw error;
   }
-  return { temporal, redis, ...all, urls: all.gateways.map((role) => role.url), stop };
+  return {
+    ...{ temporal, redis, ...all, urls: all.gateways.map((role) => role.url), stop },
+    async worker(cwd, more) {
+      const port = await freePort();
+      const role = new Role(port, worker(port), { ...env, ...more }, cwd);
+      all.workers.push(role);
+      return role;
+    },
+  };
 }

@@ -1,0 +1,59 @@
+/**
+ * `npm run example 01`: an example, from a fresh clone. Installs and builds what is missing, then runs `convoke dev` in its folder.
+ *
+ *     npm run example                      lists them
+ *     npm run example 06 -- --port 4000    options are those of `convoke dev`
+ *
+ * An example with packages of its own gets them (once). One with a `scripted-model.json` talks to the scripted model, unless the environment
+ * names another.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { at, NODE, NPM, prepare, run, step } from './prepare.mjs';
+
+const [asked = '', ...options] = process.argv.slice(2);
+const examples = readdirSync(at('examples')).filter((name) => /^\d\d-/.test(name));
+const name = examples.find((each) => each === asked || each.startsWith(`${asked}-`));
+if (name === undefined) {
+  console.error(`convoke: name an example, like: npm run example 01\n\n  ${examples.join('\n  ')}`);
+  process.exit(2);
+}
+const folder = at('examples', name);
+
+/** Its own packages, as its lock file says. */
+async function install() {
+  const [lock, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
+    join(folder, file),
+  );
+  if (!existsSync(lock)) return;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--prefix', folder];
+  await step(`Installing the packages of ${name} (once) …`, NPM, args);
+}
+
+/** Resolves with the base URL of a model that says what a file says. It ends with this process. */
+function startModel(file) {
+  const program = at('examples/scripted-model/server.ts');
+  const args = ['--no-warnings', program, '--port', '0', '--options', file];
+  const model = spawn(NODE, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.once('exit', () => model.kill());
+  return new Promise((resolve, reject) => {
+    model.once('exit', (code) => reject(new Error(`the scripted model ended with ${code}`)));
+    model.stdout.on('data', (chunk) => {
+      const url = /http:\S+/.exec(String(chunk))?.[0];
+      if (url) resolve(url);
+    });
+  });
+}
+
+await prepare();
+await install();
+// The state is the checkout's, so that `npx convoke send` and the others find it there.
+const env = { CONVOKE_HOME: at('.convoke'), ...process.env };
+const script = join(folder, 'scripted-model.json');
+if (existsSync(script) && process.env.CONVOKE_MODEL === undefined) {
+  env.OPENAI_BASE_URL = await startModel(script);
+  env.CONVOKE_MODEL = 'scripted';
+}
+process.exit(await run(NODE, [at('bin/convoke.mjs'), 'dev', '--no-demo', ...options], { cwd: folder, env }));
