@@ -1,19 +1,8 @@
 /** Every link between the documents leads somewhere: to a file, and to a heading in it. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SKIPPED = new Set(['node_modules', 'dist', '.git', 'coverage']);
-
-function documents(folder = ROOT): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : documents(path);
-    return entry.name.endsWith('.md') ? [path] : [];
-  });
-}
+import { documents, ROOT } from './documents.ts';
 
 /** Without what stands in code. */
 function prose(path: string): string {

@@ -1,0 +1,69 @@
+/** Checks commands of documents against the real command line, the scripts of package.json and the files that there are. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/index.ts';
+import { ROOT } from './documents.ts';
+import { shellWords } from './shell.ts';
+
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+
+/** What is wrong with a command; null: nothing that is known here. */
+export async function checkCommand(line: string): Promise<string | null> {
+  const words = [...shellWords(line)].filter((word) => word !== '$');
+  while (/^[A-Z_]+=/.test(words[0] ?? '')) words.shift();
+  const [program = '', ...rest] = words[0] === 'npx' ? words.slice(1) : words;
+  if (program === 'convoke') return checkConvoke(rest);
+  if (program === 'npm') return checkNpm(rest);
+  if (program === 'node' || program === 'python3') return checkFile(rest);
+  return null;
+}
+
+/** Parses it as the product does, and runs nothing. */
+async function checkConvoke(words: readonly string[]): Promise<string | null> {
+  const nobody = async (): Promise<never> => {
+    throw new Error('Nothing is run.');
+  };
+  const program = createProgram({ gateway: nobody, worker: nobody, check: nobody });
+  let said = '';
+  const tame = (command: Command): void => {
+    command.exitOverride((error) => {
+      throw error;
+    });
+    command.configureOutput({ writeOut: () => undefined, writeErr: (text) => void (said += text) });
+    command.commands.forEach(tame);
+    if (command.commands.length === 0) command.action(() => undefined);
+  };
+  tame(program);
+  // What stands for something of the reader's own.
+  const given = words.map((word) => word.replace(/^<?[A-Z]+>?$|^<.*>$|…/, 'x'));
+  try {
+    await program.parseAsync(given, { from: 'user' });
+    return null;
+  } catch (error) {
+    if ((error as { readonly exitCode?: number }).exitCode === 0) return null;
+    return `convoke ${words.join(' ')}: ${said.split('\n')[0] ?? ''}`;
+  }
+}
+
+async function checkNpm(words: readonly string[]): Promise<string | null> {
+  const [verb = '', name = '', ...rest] = words;
+  if (verb === 'start') return checkConvoke(['dev', ...words.slice(1).filter((word) => word !== '--')]);
+  const script = verb === 'run' ? name : verb === 'test' ? verb : undefined;
+  if (script !== undefined && scripts[script] === undefined) return `npm has no script "${script}"`;
+  if (script !== 'example') return null;
+  const [example = '', ...options] = rest;
+  if (example !== '' && !existsOnce(example)) return `there is no example ${example}`;
+  return checkConvoke(['dev', ...options.filter((word) => word !== '--')]);
+}
+
+function existsOnce(example: string): boolean {
+  return readdirSync(join(ROOT, 'examples')).filter((each) => each.startsWith(`${example}-`)).length === 1;
+}
+
+function checkFile(words: readonly string[]): string | null {
+  const file = words.find((word) => !word.startsWith('-')) ?? '';
+  return existsSync(join(ROOT, file)) ? null : `there is no file ${file}`;
+}
