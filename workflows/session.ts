@@ -25,13 +25,17 @@ import {
 import {
   closeReason,
   isMessage,
+  isRosterChange,
   LIMITS,
   SEARCH_ATTRIBUTES,
   SESSION,
   type CancelReply,
   type ErrorCode,
   type KnownEventsPage,
+  type MemberRefusal,
+  type MembersReply,
   type Receipt,
+  type RosterChange,
   type SessionInput,
   type SessionState,
 } from '../src/contracts/index.ts';
@@ -44,6 +48,7 @@ import { nextMove, type Move } from './rules/moves.ts';
 const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
 const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel);
 const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
+const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterChange]>(SESSION.updates.members);
 const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
 const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
 const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(SESSION.queries.receipts);
@@ -59,6 +64,7 @@ export async function session(input: SessionInput): Promise<void> {
     run.close(reason);
     return undefined;
   });
+  setHandler(membersUpdate, (change) => run.machine.members(change, Date.now()), { validator: checkChange });
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
   setHandler(eventsQuery, (from) => run.machine.events(from));
   setHandler(receiptsQuery, (messageIds) => messageIds.map((messageId) => run.machine.receipt(messageId)));
@@ -169,8 +175,8 @@ class SessionRun {
   /** Starts the next activity of the turn; the loop goes on meanwhile. */
   #runTurn(): void {
     const { machine } = this;
-    const { agents } = this.#input.info;
     const input = machine.runTurn(Date.now());
+    const agents = machine.cast;
     const scope = new CancellationScope();
     this.#scope = scope;
     setCurrentDetails(this.#story());
@@ -266,6 +272,12 @@ class SessionRun {
       : 'idle';
     return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
   }
+}
+
+function checkChange(change: unknown): void {
+  if (isRosterChange(change)) return;
+  const code: ErrorCode = 'invalid_request';
+  throw ApplicationFailure.nonRetryable('The change must be that of a member of the session.', code);
 }
 
 /** Anybody with access to Temporal can send the update: an exception in its handler would fail the workflow's task for ever. */

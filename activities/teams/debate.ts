@@ -10,6 +10,7 @@ export const debate: Team = async (context) => {
   const judge = options.agent('judge');
   const sides = options.cast([judge]);
   const rounds = options.count('rounds', 2, 10);
+  if (sides.length === 0) return undefined;
   for (let round = 1; round <= rounds; round += 1) {
     const task = round === 1 ? 'State your position.' : 'Answer the others: rebut, or concede.';
     for (const side of sides) await context.ask(side, { task });

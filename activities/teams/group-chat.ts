@@ -3,23 +3,22 @@ import type { Team } from './team.ts';
 
 const MODES = ['roundRobin', 'mentions', 'selector'];
 
-/** The agents that a text names as `@name`, in its order. */
-function mentioned(text: string, cast: readonly string[]): string[] {
-  const names = [...text.matchAll(/@([A-Za-z0-9_-]+)/g)].map(([, name = '']) => name);
-  return [...new Set(names)].filter((name) => cast.includes(name));
+/** The names that a text mentions as `@name`, in its order. */
+function mentioned(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/@([A-Za-z0-9_-]+)/g)].map(([, name = '']) => name))];
 }
 
 /**
  * Agents in a group with people. Whom a message or an answer @mentions speaks next; else it is decided by `next`: `roundRobin` (the default:
  * one after the other, going on in the next turn with whoever comes then), `selector` (the agent of the option `selector` names who speaks,
  * or nobody), `mentions` (only who is mentioned; without any mention one agent answers). Further options: `agents`, `speakers` in one turn
- * (default: as many as there are agents; at most 32).
+ * (default: as many as there are agents; at most 32). Agents that join while it goes on take part; those that are paused or leave are passed
+ * over.
  */
 export const groupChat: Team = async (context) => {
   const options = new TeamOptions(context, ['agents', 'next', 'selector', 'speakers']);
   const { next = 'roundRobin' } = context.options;
   const selector = options.agent('selector');
-  const cast = options.cast([selector]);
   if (
     typeof next !== 'string' ||
     !MODES.includes(next) ||
@@ -29,28 +28,31 @@ export const groupChat: Team = async (context) => {
       'The team’s option "next" is "roundRobin", "mentions" or, with an agent as "selector", "selector".',
     );
   }
-  const queue = mentioned(context.turn.messages.map(({ text }) => text).join('\n'), cast);
+  let cast = options.cast([selector]);
+  const most = options.count('speakers', Math.min(Math.max(cast.length, 1), 32), 32);
+  let queue = mentioned(context.turn.messages.map(({ text }) => text).join('\n'));
   const kept = context.memory.get('last');
   let last = typeof kept === 'string' ? kept : '';
-  for (
-    let left = options.count('speakers', Math.min(cast.length, 32), 32), first = true;
-    left > 0;
-    left -= 1
-  ) {
-    const following = cast[(cast.indexOf(last) + 1) % cast.length];
-    const speaker =
-      queue.shift() ??
-      (selector === undefined ? (first || next === 'roundRobin' ? following : undefined) : await select());
+  for (let spoken = 0; spoken < most; spoken += 1) {
+    if (spoken > 0) {
+      if (next === 'mentions' && queue.length === 0) break;
+      options.heard(await context.members());
+      cast = options.cast([selector]);
+    }
+    const [named, ...others] = queue.filter((name) => cast.includes(name));
+    const speaker = named ?? (await unnamed(spoken === 0));
     if (speaker === undefined) break;
     const { text } = await context.ask(speaker);
-    queue.push(...mentioned(text, cast).filter((name) => name !== speaker && !queue.includes(name)));
+    queue = [...new Set([...others, ...mentioned(text)])].filter((name) => name !== speaker);
     last = speaker;
-    first = false;
   }
   context.memory.set('last', last);
 
-  async function select(): Promise<string | undefined> {
-    const { data } = await context.ask(selector ?? '', {
+  async function unnamed(first: boolean): Promise<string | undefined> {
+    if (selector === undefined)
+      return first || next === 'roundRobin' ? cast[(cast.indexOf(last) + 1) % cast.length] : undefined;
+    if (cast.length === 0 || !options.has(selector)) return undefined;
+    const { data } = await context.ask(selector, {
       task: 'Decide who speaks next, or null if nobody needs to.',
       output: { type: 'object', properties: { next: { enum: [...cast, null] } }, required: ['next'] },
     });

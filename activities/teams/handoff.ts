@@ -13,6 +13,8 @@ export const handoff: Team = async (context) => {
   const most = options.count('handoffs', 8, 32);
   const kept = context.memory.get('speaker');
   let speaker = typeof kept === 'string' && cast.includes(kept) ? kept : start;
+  // Everybody is paused.
+  if (speaker === '') return;
   const way = [speaker];
   for (;;) {
     const { handoff: next } = await context.ask(speaker);

@@ -1,28 +1,51 @@
 /** The options of a team, checked where the team begins: what is wrong ends the turn with a sentence that says so. */
-import type { Json } from '../../src/contracts/index.ts';
+import type { Json, Member } from '../../src/contracts/index.ts';
 import { TeamBroken } from '../turn/stops.ts';
 import type { TeamContext } from './team.ts';
 
 export class TeamOptions {
   readonly #options: TeamContext['options'];
-  readonly #session: readonly string[];
+  /** Agents of the session that may be asked, and those that are paused or have left. */
+  #session: readonly string[];
+  #absent: readonly string[];
 
   /** Throws if there is an option that is not among `known`. */
-  constructor({ options, agents }: Pick<TeamContext, 'options' | 'agents'>, known: readonly string[]) {
+  constructor(
+    { options, agents, absent }: Pick<TeamContext, 'options' | 'agents' | 'absent'>,
+    known: readonly string[],
+  ) {
     this.#options = options;
     this.#session = agents.map(({ name }) => name);
+    this.#absent = absent;
     for (const name of Object.keys(options)) {
       if (!known.includes(name)) throw wrong(`The team has no option "${name}", only ${known.join(', ')}.`);
     }
   }
 
-  /** The option `agents`: those that take part; default: all of the session but `others`, in its order. */
+  /** From now on these take part in the session. */
+  heard(members: readonly Member[]): void {
+    const agents = members.filter(({ kind }) => kind === 'agent');
+    const before = [...this.#session, ...this.#absent];
+    this.#session = agents.filter(({ status }) => status === 'active').map(({ name }) => name);
+    this.#absent = before.filter((name) => !this.#session.includes(name));
+  }
+
+  /**
+   * The option `agents`: those that take part; default: all of the session but `others`, in its order. Those that are paused or have left are
+   * passed over: there may be nobody.
+   */
   cast(others: readonly (string | undefined)[] = []): readonly string[] {
     const given = this.#options['agents'] ?? this.#session.filter((name) => !others.includes(name));
-    if (!Array.isArray(given) || given.length === 0) {
+    if (!Array.isArray(given) || (given.length === 0 && this.#absent.length === 0)) {
       throw wrong('The team needs at least one agent; its option "agents" is a list of names.');
     }
-    return given.map((name: Json) => this.#known('agents', name));
+    const present = given.filter((name: Json) => !this.#absent.some((each) => each === name));
+    return present.map((name: Json) => this.#known('agents', name));
+  }
+
+  /** True for an agent of the session that may be asked. */
+  has(name: string): boolean {
+    return this.#session.includes(name);
   }
 
   /** An option that names an agent. */
@@ -48,7 +71,10 @@ export class TeamOptions {
   #known(option: string, name: Json): string {
     if (typeof name !== 'string') throw wrong(`The team’s option "${option}" names agents of the session.`);
     if (this.#session.includes(name)) return name;
-    const message = `The team’s option "${option}" names the agent "${name}", which the session does not have.`;
+    const why = this.#absent.includes(name)
+      ? 'is paused, or has left the session'
+      : 'the session does not have';
+    const message = `The team’s option "${option}" names the agent "${name}", which ${why}.`;
     throw new TeamBroken('agent_unknown', message);
   }
 }

@@ -11,7 +11,9 @@ export const parallel: Team = async (context) => {
   const options = new TeamOptions(context, ['agents', 'until', 'timeoutMs', 'merge']);
   const merge = options.agent('merge');
   const cast = options.cast([merge]);
-  const rule = ruleOf(context.options, cast.length);
+  // Everybody is paused.
+  if (cast.length === 0) return undefined;
+  const rule = ruleOf(context.options, cast.length, context.absent.length);
   const branches = cast.map((name, index) => [`b${index + 1}`, ({ ask }: typeof context) => ask(name)]);
   const ended = Object.values(await context.parallel(Object.fromEntries(branches), rule));
   const completed = ended.filter(({ status }) => status === 'completed').length;
@@ -30,12 +32,15 @@ export const parallel: Team = async (context) => {
 function ruleOf(
   { until = 'all', timeoutMs }: { readonly [name: string]: Json },
   agents: number,
+  absent: number,
 ): ParallelRule {
-  const isCount = typeof until === 'number' && Number.isInteger(until) && until >= 1 && until <= agents;
+  const most = agents + absent;
+  const isCount = typeof until === 'number' && Number.isInteger(until) && until >= 1 && until <= most;
   if (until !== 'all' && until !== 'any' && !isCount) {
-    throw wrong(`The team’s option "until" is "all", "any" or a whole number from 1 to ${agents}.`);
+    throw wrong(`The team’s option "until" is "all", "any" or a whole number from 1 to ${most}.`);
   }
-  if (timeoutMs === undefined) return { until };
-  if (typeof timeoutMs === 'number' && timeoutMs >= 1) return { until, timeoutMs };
+  const enough = typeof until === 'number' ? Math.min(until, agents) : until;
+  if (timeoutMs === undefined) return { until: enough };
+  if (typeof timeoutMs === 'number' && timeoutMs >= 1) return { until: enough, timeoutMs };
   throw wrong('The team’s option "timeoutMs" is a number of milliseconds, at least 1.');
 }

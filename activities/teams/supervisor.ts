@@ -22,9 +22,11 @@ const ANSWER = 'Answer now, with what the agents have said.';
 export const supervisor: Team = async (context) => {
   const options = new TeamOptions(context, ['supervisor', 'agents', 'rounds']);
   const lead = options.role('supervisor', 0);
-  const output = planFor(options.cast([lead]));
+  const workers = options.cast([lead]);
+  const output = planFor(workers);
   let failed = '';
-  for (let round = options.count('rounds', 3, 10); round > 0; round -= 1) {
+  const rounds = options.count('rounds', 3, 10);
+  for (let round = workers.length === 0 ? 0 : rounds; round > 0; round -= 1) {
     const { data } = await context.ask(lead, { task: `${PLAN}${failed}`, output });
     const { tasks } = data as unknown as { readonly tasks: readonly Task[] }; // safety: an answer fits its schema
     if (tasks.length === 0) break;

@@ -4,7 +4,7 @@
  * Its code may run again from the start (a worker died, a pause was over): every call is then answered from the turn's journal until the
  * journal is used up. So what it decides must follow from its answers: no clock, no random numbers, no I/O of its own.
  */
-import type { AgentSpec, Handoff, Json, JsonObject } from '../../src/contracts/index.ts';
+import type { AgentSpec, Handoff, Json, JsonObject, Member } from '../../src/contracts/index.ts';
 
 /** How a step ended. */
 export type Outcome =
@@ -102,8 +102,15 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
   /** `messages`: those that the turn answers. */
   readonly turn: { readonly id: string; readonly messages: readonly TeamMessage[] };
   readonly options: O;
-  /** In the session's order. */
+  /** The session's agents, in its order, without those that are paused: as they were when the turn started. */
   readonly agents: readonly AgentSpec[];
+  /** Names of agents that were paused then, or had left. */
+  readonly absent: readonly string[];
+  /**
+   * Who takes part now: agents and people, paused ones too. An agent that has joined or was resumed since the turn started may be asked once
+   * the team was told of it here; one that was paused or has left may still be asked, and should not.
+   */
+  readonly members: () => Promise<readonly Member[]>;
   readonly memory: TeamMemory;
   /** Lets an agent speak; it sees what was said before. Throws `AgentFailed`. */
   readonly ask: (agent: string, input?: AskInput) => Promise<Answer>;

@@ -2,13 +2,17 @@
 import {
   EMPTY_JOURNAL,
   eventId,
+  openingRoster,
   type AgentSpec,
   type Handoff,
   type Json,
   type JsonObject,
   type LoggedEvent,
+  type Member,
+  type Roster,
 } from '../../src/contracts/index.ts';
 import type { Team, TeamMessage } from '../teams/team.ts';
+import { Cast, type RosterNews } from '../turn/cast.ts';
 import { TurnJournal } from '../turn/journal.ts';
 import { Kernel, type StepCall, type StepOutcome } from '../turn/kernel.ts';
 import { Memory } from '../turn/memory.ts';
@@ -27,6 +31,10 @@ export interface TeamTest {
   readonly options?: JsonObject;
   /** Texts, or whole messages. */
   readonly messages?: readonly (string | TeamMessage)[];
+  /** Names of agents that are paused when the turn starts. */
+  readonly paused?: readonly string[];
+  /** The agents that take part when the team asks for the members for the first, the second, … time; default: all. */
+  readonly members?: readonly (readonly (string | AgentSpec)[])[];
   /** What the team has kept from earlier turns. */
   readonly memory?: JsonObject;
 }
@@ -78,6 +86,8 @@ class TestTurn implements TurnDriver {
   readonly #asked = new Map<string, number>();
   readonly #stops = new Map<string, () => void>();
   #time = 0;
+  /** How often the team has asked for the members. */
+  #told = 0;
 
   constructor(test: TeamTest, journal: TurnJournal, ends: Map<string, LoggedEvent>) {
     this.#test = test;
@@ -87,13 +97,17 @@ class TestTurn implements TurnDriver {
   }
 
   async run(team: Team): Promise<TeamRun['end']> {
-    const { agents, options = {}, messages = ['Hello.'] } = this.#test;
+    const { agents, paused = [], options = {}, messages = ['Hello.'] } = this.#test;
+    const opening = openingRoster(agents.map(agentOf));
+    const members = opening.members.map((member): Member =>
+      paused.includes(member.name) ? { ...member, status: 'paused' } : member,
+    );
     const frame = {
       turn: 't1',
       messages: messages.map((each, index) =>
         typeof each === 'string' ? { id: `m${index + 1}`, text: each } : each,
       ),
-      agents: agents.map((each) => (typeof each === 'string' ? { name: each, runner: 'scripted' } : each)),
+      cast: new Cast({ ...opening, members }, (agent) => agent),
       ...{ options, memory: this.memory },
     };
     try {
@@ -164,6 +178,24 @@ class TestTurn implements TurnDriver {
     this.journal.add({ path, kind: 'sleep', key, outcome: 'over' });
   }
 
+  async members({ path, key }: PauseCall, cast: Cast): Promise<RosterNews> {
+    const news = cast.news(this.#roster());
+    this.journal.add({ path, kind: 'members', key, ...news });
+    return news;
+  }
+
+  #roster(): Roster | null {
+    const given = this.#test.members?.[this.#told];
+    this.#told += 1;
+    if (!given) return null;
+    const { agents } = this.#test;
+    const present = given.map((each) => {
+      const known = agents.find((agent) => agentOf(agent).name === each);
+      return agentOf(known ?? each);
+    });
+    return { ...openingRoster(present), revision: this.#told };
+  }
+
   now(): number {
     this.#time += 1;
     return this.#time;
@@ -172,6 +204,10 @@ class TestTurn implements TurnDriver {
   random(): number {
     return 0.5;
   }
+}
+
+function agentOf(given: string | AgentSpec): AgentSpec {
+  return typeof given === 'string' ? { name: given, runner: 'scripted' } : given;
 }
 
 /** Null: it never ends. */

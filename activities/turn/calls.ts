@@ -1,16 +1,18 @@
 /** What a team's context hands to the kernel: each awaited call, with its place. */
-import type { AgentSpec, JournalEntry, JsonObject, ToolCall, ToolRound } from '../../src/contracts/index.ts';
+import type { JournalEntry, JsonObject, Member, ToolCall, ToolRound } from '../../src/contracts/index.ts';
+import { outcomeOf } from '../step/outcome.ts';
 import { AgentFailed, type AskInput, type TeamMessage } from '../teams/team.ts';
+import type { Cast } from './cast.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
 import type { Memory } from './memory.ts';
 import { TeamBroken } from './stops.ts';
-import type { TurnEnd } from './turn-driver.ts';
+import type { StepEnds, TurnEnd } from './turn-driver.ts';
 
 /** What does not change while a turn runs. */
 export interface TurnFrame {
   readonly turn: string;
   readonly messages: readonly TeamMessage[];
-  readonly agents: readonly AgentSpec[];
+  readonly cast: Cast;
   readonly options: JsonObject;
   readonly memory: Memory;
 }
@@ -18,7 +20,7 @@ export interface TurnFrame {
 /** An awaited call of the team. */
 export interface Call {
   readonly path: string;
-  readonly kind: 'ask' | 'call' | 'say' | 'sleep';
+  readonly kind: 'ask' | 'call' | 'say' | 'sleep' | 'members';
   readonly key: string;
   readonly step?: string;
   readonly agent?: string;
@@ -32,8 +34,11 @@ export interface Call {
   readonly mayCall?: boolean;
   /** Of a sleep, ms since the Unix epoch. */
   readonly until: number;
-  resolve(outcome: StepOutcome | 'over'): void;
+  resolve(answer: CallAnswer): void;
 }
+
+/** A sleep is answered with `over`, a question for the members with those, all else with how its step ended. */
+export type CallAnswer = StepOutcome | 'over' | readonly Member[];
 
 /** Why calls are taken back. */
 export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out';
@@ -46,11 +51,15 @@ export interface Calls {
   withdraw(prefixes: readonly string[], why: WithdrawalReason): void;
 }
 
-/** Resolves with its answer, which is a step's outcome unless it is a sleep. */
-export function answerOf(calls: Calls, call: Omit<Call, 'resolve'>): Promise<StepOutcome | 'over'> {
+export function answerOf(calls: Calls, call: Omit<Call, 'resolve'>): Promise<CallAnswer> {
   return new Promise((resolve) => {
     calls.call({ ...call, resolve });
   });
+}
+
+/** True for a call that a step answers. */
+export function isStep({ kind }: Pick<Call, 'kind'>): boolean {
+  return kind !== 'sleep' && kind !== 'members';
 }
 
 export function stepCallOf({
@@ -70,6 +79,16 @@ export function stepCallOf({
     ...(rounds ? { rounds } : {}),
     ...(mayCall === undefined ? {} : { mayCall }),
   };
+}
+
+/** How the step of a journaled call has ended. Throws if nobody can tell. */
+export function outcomeIn(ends: StepEnds, { path, step = '', agent = '', say }: Call): StepOutcome {
+  const end = ends.get(step);
+  if (say !== undefined && end?.type === 'step.completed' && end.data.text !== say) {
+    throw new TeamBroken('team_changed', `At ${path} of the turn the team said something else before.`);
+  }
+  if (end?.type === 'step.completed' || end?.type === 'step.failed') return outcomeOf({ step, agent }, end);
+  throw new TeamBroken('internal', `The end of step ${step} is in the journal and nowhere else.`);
 }
 
 /** How a turn ends whose team has thrown. Anything but a failed agent is a mistake in the team's code. */

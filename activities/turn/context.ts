@@ -1,5 +1,5 @@
 /** What a team sees of its turn: calls are given a path, and handed to the kernel. */
-import { LIMITS, stepId, type JsonObject } from '../../src/contracts/index.ts';
+import { LIMITS, stepId, type JsonObject, type Member } from '../../src/contracts/index.ts';
 import {
   AgentFailed,
   type Answer,
@@ -12,6 +12,7 @@ import {
 } from '../teams/team.ts';
 import { fitsBelow, runBranches, type Branch } from './branches.ts';
 import { answerOf, type Calls, type TurnFrame } from './calls.ts';
+import type { StepOutcome } from './kernel.ts';
 import { converse } from './rounds.ts';
 import { TeamBroken } from './stops.ts';
 
@@ -34,8 +35,8 @@ export async function askOf(
   input: AskInput | undefined,
   { branch, frame, calls, last }: Place & { readonly last: boolean },
 ): Promise<Outcome> {
-  const agent = frame.agents.find((each) => each.name === name);
-  if (!agent) throw unknown(name);
+  const agent = frame.cast.find(name);
+  if (!agent) throw unknown(name, frame);
   const path = nextPath(branch);
   const sees = [...branch.seen];
   const { outcome, steps } = await converse(agent, {
@@ -50,8 +51,11 @@ export async function askOf(
   return outcome;
 }
 
-function unknown(name: string): TeamBroken {
-  return new TeamBroken('agent_unknown', `The session has no agent "${name}".`);
+function unknown(name: string, { cast }: TurnFrame): TeamBroken {
+  const why = cast.absent.includes(name)
+    ? `The agent "${name}" is paused, or has left the session.`
+    : `The session has no agent "${name}".`;
+  return new TeamBroken('agent_unknown', why);
 }
 
 function nextPath(branch: Branch): string {
@@ -72,7 +76,8 @@ export function contextOf<O extends JsonObject>(
   return {
     turn: { id: frame.turn, messages: frame.messages },
     options: frame.options as O, // safety: checked where the session was opened
-    agents: frame.agents,
+    agents: frame.cast.agents,
+    absent: frame.cast.absent,
     memory: { get: (key) => frame.memory.get(key), set: (key, value) => frame.memory.set(key, value) },
     ask,
     settle,
@@ -91,6 +96,10 @@ export function contextOf<O extends JsonObject>(
       await answerOf(calls, { path, kind: 'sleep', key: String(ms), until });
       return 'over';
     },
+    async members() {
+      const answer = await answerOf(calls, { path: next(), kind: 'members', key: '', until: 0 });
+      return answer as readonly Member[]; // safety: see `CallAnswer`
+    },
     now: () => calls.number('now', next()),
     random: () => calls.number('random', next()),
   };
@@ -103,7 +112,7 @@ function answered(outcome: Outcome): Answer {
 
 async function say(given: string, as: string | undefined, { branch, frame, calls }: Place): Promise<void> {
   const text = given.toWellFormed();
-  if (as !== undefined && !frame.agents.some(({ name }) => name === as)) throw unknown(as);
+  if (as !== undefined && !frame.cast.find(as)) throw unknown(as, frame);
   if (text === '' || text.length > LIMITS.stepChars) {
     throw new TeamBroken('team_failed', `A team can say 1 to ${LIMITS.stepChars} characters at a time.`);
   }
@@ -111,13 +120,14 @@ async function say(given: string, as: string | undefined, { branch, frame, calls
   const agent = as ?? TEAM;
   const step = stepId(frame.turn, path);
   const sees = [...branch.seen];
-  const outcome = await answerOf(calls, {
+  const answer = await answerOf(calls, {
     ...{ path, kind: 'say', key: agent, step, agent, sees },
     ...{ say: text, until: 0 },
   });
+  const outcome = answer as StepOutcome; // safety: see `CallAnswer`
   branch.seen = [...branch.seen, step];
   // The worker was lost in every attempt, or there was no room for it.
-  if (outcome !== 'over' && outcome.status === 'failed') throw new AgentFailed(outcome);
+  if (outcome.status === 'failed') throw new AgentFailed(outcome);
 }
 
 /** The paths of the inner team's calls begin with that of this call. */

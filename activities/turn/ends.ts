@@ -56,6 +56,8 @@ export async function endsOf(
   for (const fact of carried) {
     if (endsStep(fact.type) && fact.step !== undefined) own.set(fact.step, { ...fact, seq: 0 });
   }
-  const steps = decided.filter(({ kind }) => kind !== 'sleep').map(({ path }) => stepId(turn, path));
+  const steps = decided
+    .filter(({ kind }) => kind !== 'sleep' && kind !== 'members')
+    .map(({ path }) => stepId(turn, path));
   return new Map([...(await read(new Set(steps.filter((step) => !own.has(step))))), ...own]);
 }

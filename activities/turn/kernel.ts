@@ -9,11 +9,26 @@
  * starts the code from its beginning.
  */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
-import { LIMITS, type ToolCall, type ToolRound, type TurnWait } from '../../src/contracts/index.ts';
-import { outcomeOf } from '../step/outcome.ts';
+import {
+  LIMITS,
+  type JournalEntry,
+  type ToolCall,
+  type ToolRound,
+  type TurnWait,
+} from '../../src/contracts/index.ts';
 import { AgentFailed, type AskInput, type LastWord, type Outcome, type Team } from '../teams/team.ts';
 import type { Branch } from './branches.ts';
-import { changed, failure, stepCallOf, type Call, type TurnFrame, type WithdrawalReason } from './calls.ts';
+import {
+  changed,
+  failure,
+  isStep,
+  outcomeIn,
+  stepCallOf,
+  type Call,
+  type CallAnswer,
+  type TurnFrame,
+  type WithdrawalReason,
+} from './calls.ts';
 import { askOf, contextOf } from './context.ts';
 import { answers, type TurnJournal } from './journal.ts';
 import { TeamBroken, TurnStopped } from './stops.ts';
@@ -141,7 +156,7 @@ export class Kernel {
       const call = this.#calls.get(entry.path);
       if (!call || !answers(entry, call)) throw changed(entry, call);
       this.#calls.delete(entry.path);
-      call.resolve(call.kind === 'sleep' ? 'over' : this.#outcome(call, ends));
+      call.resolve(this.#answered(call, entry, ends));
     }
     await afterMicrotasks();
     this.#live = true;
@@ -151,13 +166,10 @@ export class Kernel {
     this.check();
   }
 
-  #outcome({ path, step = '', agent = '', say }: Call, ends: StepEnds): StepOutcome {
-    const end = ends.get(step);
-    if (say !== undefined && end?.type === 'step.completed' && end.data.text !== say) {
-      throw new TeamBroken('team_changed', `At ${path} of the turn the team said something else before.`);
-    }
-    if (end?.type === 'step.completed' || end?.type === 'step.failed') return outcomeOf({ step, agent }, end);
-    throw new TeamBroken('internal', `The end of step ${step} is in the journal and nowhere else.`);
+  #answered(call: Call, { outcome, roster }: JournalEntry, ends: StepEnds): CallAnswer {
+    if (call.kind === 'sleep') return 'over';
+    if (call.kind !== 'members') return outcomeIn(ends, call);
+    return this.#frame.cast.told({ outcome: Number(outcome), ...(roster ? { roster } : {}) });
   }
 
   #number(kind: 'now' | 'random', path: string): number {
@@ -171,7 +183,7 @@ export class Kernel {
 
   #call(call: Call): void {
     if (this.#isGone(call.path)) return;
-    if (call.kind !== 'sleep') this.#steps += 1;
+    if (isStep(call)) this.#steps += 1;
     if (this.#steps > LIMITS.turnSteps) {
       // Not thrown into the team: it could catch it and go on.
       this.#left.reject(new TeamBroken('turn_too_long', `A turn may take ${LIMITS.turnSteps} steps.`));
@@ -192,10 +204,10 @@ export class Kernel {
       return;
     }
     this.#open += 1;
-    this.#step(call).then(
-      (outcome) => {
+    this.#answerTo(call).then(
+      (answer) => {
         this.#open -= 1;
-        this.#answer(call, outcome);
+        this.#answer(call, answer);
       },
       (error: unknown) => {
         this.#open -= 1;
@@ -203,6 +215,12 @@ export class Kernel {
         this.check();
       },
     );
+  }
+
+  async #answerTo(call: Call): Promise<CallAnswer> {
+    if (call.kind !== 'members') return this.#step(call);
+    const { cast } = this.#frame;
+    return cast.told(await this.#driver.members(call, cast));
   }
 
   async #step(call: Call): Promise<StepOutcome> {
@@ -220,7 +238,7 @@ export class Kernel {
     this.#gone.push(...prefixes);
     const gone = [...this.#calls.values()].filter(({ path }) => this.#isGone(path));
     for (const { path } of gone) this.#calls.delete(path);
-    const steps = gone.filter(({ kind }) => kind !== 'sleep').map(stepCallOf);
+    const steps = gone.filter(isStep).map(stepCallOf);
     if (steps.length === 0) return;
     if (this.#live) this.#close(steps, why);
     else this.#lost.push(() => this.#close(steps, why));
@@ -247,11 +265,11 @@ export class Kernel {
     this.#answer(call, 'over');
   }
 
-  #answer(call: Call, outcome: StepOutcome | 'over'): void {
+  #answer(call: Call, answer: CallAnswer): void {
     this.#calls.delete(call.path);
     this.#unheard += 1;
     this.#answering = this.#answering.then(async () => {
-      if (!this.#isGone(call.path)) call.resolve(outcome);
+      if (!this.#isGone(call.path)) call.resolve(answer);
       await afterMicrotasks();
       this.#unheard -= 1;
       this.check();

@@ -47,3 +47,12 @@ export async function until(time: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
   }
 }
+
+/** Rejects with the reason of the signal. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -74,8 +74,8 @@ function model(agent: AgentSpec, asking: Asking, rounds: readonly ToolRound[]): 
 }
 
 async function step({ calls }: Asking, call: Omit<Call, 'until' | 'resolve'>): Promise<StepOutcome> {
-  const outcome = await answerOf(calls, { ...call, until: 0 });
-  return outcome as StepOutcome; // safety: only a sleep is answered with `over`
+  const answer = await answerOf(calls, { ...call, until: 0 });
+  return answer as StepOutcome; // safety: see `CallAnswer`
 }
 
 interface Use {
@@ -110,7 +110,7 @@ async function delegate(
   asking: Asking,
 ): Promise<ToolResult> {
   const { frame, depth = 0 } = asking;
-  const agent = frame.agents.find((each) => each.name === name);
+  const agent = frame.cast.find(name);
   if (!agent) return refused(`The session has no agent "${name}".`);
   if (depth + 1 >= LIMITS.delegateDepth) return refused('Too many agents have given each other tasks.');
   const { outcome } = await converse(agent, { ...asking, input: { task }, last: false, depth: depth + 1 });

@@ -7,6 +7,7 @@
 import {
   endsTurn,
   neededForTeam,
+  openingRoster,
   reason,
   type AgentSpec,
   type EventDraft,
@@ -25,13 +26,13 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { WithdrawalReason } from './calls.ts';
 import { Kernel, type StepCall, type StepOutcome } from './kernel.ts';
 import { Memory } from './memory.ts';
-import { until } from './pauses.ts';
+import { aborted, until } from './pauses.ts';
 import { RunningSteps } from './running-steps.ts';
 import { infoOf, messagesOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
 import type { PauseCall, StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
-import { rosterOf } from './roster.ts';
+import { Cast, type RosterNews } from './cast.ts';
 import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
 export class TurnRun implements StepHost, TurnDriver {
@@ -58,7 +59,7 @@ export class TurnRun implements StepHost, TurnDriver {
   /** Aborts what waits for the log, once nothing is to be written any more. */
   readonly #over = new AbortController();
   readonly #steps = new RunningSteps(this.signal, () => this.#kernel?.check());
-  #agents: readonly AgentSpec[] = [];
+  #cast: Cast | null = null;
   #kernel: Kernel | null = null;
 
   constructor(deps: TurnDeps, input: TurnInput, call: TurnCall) {
@@ -94,7 +95,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   agent(name: string): AgentSpec {
-    const found = this.#agents.find((agent) => agent.name === name);
+    const found = this.#cast?.find(name);
     if (!found) throw new TeamBroken('agent_unknown', `The session has no agent "${name}".`);
     return found;
   }
@@ -168,6 +169,12 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.state.inOrder(call.path);
   }
 
+  async members(call: PauseCall, cast: Cast): Promise<RosterNews> {
+    // A turn of quick agents is over in a moment, and holds its workflow's task until then.
+    const roster = this.#heartbeat ? await this.log.roster() : null;
+    return this.state.told(call, cast.news(roster));
+  }
+
   now(): number {
     return Date.now();
   }
@@ -202,12 +209,8 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async #run(): Promise<TurnResult> {
-    const stopped = new Promise<never>((_, reject) => {
-      this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
-    });
-    stopped.catch(() => undefined);
     try {
-      const end = await Promise.race([this.#runTeam(), stopped]);
+      const end = await Promise.race([this.#runTeam(), aborted(this.signal)]);
       return await this.#ended(end);
     } catch (error) {
       if (!this.signal.aborted) this.stop(new TurnStopped('superseded'));
@@ -223,7 +226,8 @@ export class TurnRun implements StepHost, TurnDriver {
 
   async #runTeam(): Promise<TurnEnd> {
     const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
-    this.#agents = rosterOf(info.agents, this.#deps.configured);
+    const cast = new Cast(this.#input.roster ?? openingRoster(info.agents), this.#deps.configured);
+    this.#cast = cast;
     const team = this.#deps.teams[info.team.name];
     if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(info.team.name));
     const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
@@ -233,10 +237,9 @@ export class TurnRun implements StepHost, TurnDriver {
     const { options = {} } = info.team;
     const messages = await this.patiently(() => messagesOf(this.#deps, this.#input, this.log.facts()));
     const { memory } = this;
-    const frame = { turn: this.turn, messages, agents: this.#agents, options, memory };
-    const kernel = new Kernel(frame, this.state.journal, this);
-    this.#kernel = kernel;
-    return kernel.run(team, await this.#ends());
+    const frame = { turn: this.turn, messages, cast, options, memory };
+    this.#kernel = new Kernel(frame, this.state.journal, this);
+    return this.#kernel.run(team, await this.#ends());
   }
 
   /** What the turn has said so far must be in the log: earlier runs may not have shown it, and the log may be another one. */

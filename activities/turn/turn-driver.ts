@@ -1,6 +1,7 @@
 /** What the kernel needs of the world, and how it ends. */
 import type { LoggedEvent, TurnWait } from '../../src/contracts/index.ts';
 import type { Call, WithdrawalReason } from './calls.ts';
+import type { Cast, RosterNews } from './cast.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
 
 /** A pause of the team. */
@@ -23,6 +24,8 @@ export interface TurnDriver {
   at(time: number): Promise<void>;
   /** Journals that a pause is over; resolves in the order of the journal. */
   over(call: PauseCall): Promise<void>;
+  /** Journals who takes part in the session now; resolves with the entry, in the order of the journal. */
+  members(call: PauseCall, cast: Cast): Promise<RosterNews>;
   now(): number;
   random(): number;
   /** The run should end at its next pause between steps. */

@@ -10,6 +10,7 @@ import {
   type LoggedEvent,
   type Position,
   type Report,
+  type Roster,
   type SessionRef,
 } from '../../src/contracts/index.ts';
 import type {
@@ -117,6 +118,12 @@ export class TurnLog {
     const { seq, ...fact } = restarted;
     this.#facts.set(fact.id, fact);
     this.#place([{ id: fact.id, seq }]);
+  }
+
+  /** Who takes part in the session, as the log has it now; null: as the session was opened. */
+  async roster(): Promise<Roster | null> {
+    const { info } = await this.#patiently(() => this.#writer.whole());
+    return info.roster ?? null;
   }
 
   async delta(delta: Parameters<LogWriter['log']['delta']>[1]): ReturnType<LogWriter['log']['delta']> {

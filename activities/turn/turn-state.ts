@@ -10,6 +10,7 @@ import {
   type OpenTry,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
+import type { RosterNews } from './cast.ts';
 import { TurnJournal } from './journal.ts';
 import type { StepCall } from './kernel.ts';
 import type { PauseCall } from './turn-driver.ts';
@@ -67,11 +68,11 @@ export class TurnState {
     return this.#attempt - this.#progressAt;
   }
 
-  /** The team was answered something that is not durable: a number, the end of a pause. The end of a step is durable before. */
+  /** The team was answered something that is not durable: a number, the end of a pause, the members. The end of a step is durable before. */
   get mustSave(): boolean {
     return this.journal.added
       .slice(this.#saved)
-      .some(({ kind }) => kind === 'now' || kind === 'random' || kind === 'sleep');
+      .some(({ kind }) => kind === 'now' || kind === 'random' || kind === 'sleep' || kind === 'members');
   }
 
   /** So many of the entries that the journal has added are durable. */
@@ -133,6 +134,14 @@ export class TurnState {
   over({ path, key }: PauseCall): void {
     this.journal.add({ path, kind: 'sleep', key, outcome: 'over' });
     this.#queue(path);
+  }
+
+  /** Journals who takes part, as the team is told it; resolves when it is its turn to be told. */
+  async told({ path, key }: PauseCall, news: RosterNews): Promise<RosterNews> {
+    this.journal.add({ path, kind: 'members', key, ...news });
+    this.#queue(path);
+    await this.inOrder(path);
+    return news;
   }
 
   /** The team is answered in the order of the journal, however long the end of a step takes to be shown. */

@@ -4,6 +4,8 @@ import type {
   CancelReply,
   Delta,
   InterjectionPolicy,
+  MembersReply,
+  MembersRequest,
   MessagePart,
   Receipt,
   SendRequest,
@@ -190,6 +192,11 @@ export class Session {
     const { connection, requestTimeoutMs } = this.#host;
     await connection.whenOnline(requestTimeoutMs);
     return connection.request('cancel', { session: this.id });
+  }
+
+  /** Has an agent or a person join, a member leave, an agent be paused or resumed: `members({ join: 'billing' })`. */
+  members(change: MembersRequest): Promise<MembersReply> {
+    return this.#call('members', { ...change, session: this.id });
   }
 
   /** The state of the session's workflow. */

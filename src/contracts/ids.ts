@@ -71,6 +71,7 @@ export function isToolStep(step: string): boolean {
  */
 export const eventId = {
   sessionCreated: (): string => 'session:created',
+  sessionMembers: (revision: number): string => `session:members:${revision}`,
   sessionClosed: (): string => 'session:closed',
   /** By the run of the workflow that has ended. */
   sessionInterrupted: (run: string): string => `session:interrupted:${run}`,

@@ -14,6 +14,8 @@ export {
 } from './ids.ts';
 export { jsonChars } from './json.ts';
 export { jsonIn } from './tool.ts';
+export { activeAgents, changeRoster, openingRoster, presentMembers, rosterState } from './member.ts';
+export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';
@@ -45,7 +47,7 @@ export {
   interruptedState,
   interruptedTurn,
 } from './engine/carry-over.ts';
-export { closeReason, isMessage } from './engine/incoming.ts';
+export { closeReason, isMessage, isRosterChange } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {

@@ -17,6 +17,15 @@ export { endsStep } from './events/step.ts';
 export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
 export type { Handoff, ToolCall, ToolEffect, ToolResult, ToolRound, ToolSpec } from './tool.ts';
+export type {
+  Member,
+  MemberEvent,
+  MembersReply,
+  MembersRequest,
+  MemberStatus,
+  PersonRequest,
+  Roster,
+} from './member.ts';
 export { reasonOf, REASONS } from './reasons.ts';
 export type { Reason, ReasonCode } from './reasons.ts';
 export { formatPosition, isAfter, parsePosition, START } from './cursor.ts';

@@ -1,13 +1,17 @@
 /** What describes a session. */
 import type { AgentSpec, TeamSpec } from './agent.ts';
 import type { Position } from './cursor.ts';
+import type { Member, Roster } from './member.ts';
 import type { SessionRef } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
-/** What a session was opened with; never changes. */
+/** What a session was opened with. Only `roster` changes. */
 export interface SessionInfo {
   readonly team: TeamSpec;
+  /** Those that the session was opened with. */
   readonly agents: readonly AgentSpec[];
+  /** Who takes part since; absent: nobody has joined or left. */
+  readonly roster?: Roster;
   readonly metadata: JsonObject;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
@@ -20,7 +24,10 @@ export type SessionStatus = 'open' | 'closing' | 'closed' | 'interrupted';
 export interface SessionState extends SessionRef {
   readonly status: SessionStatus;
   readonly team: TeamSpec;
+  /** Those that have not left. */
   readonly agents: readonly string[];
+  /** Agents and people that have not left. */
+  readonly members: readonly Member[];
   readonly createdAt: number;
   readonly known: Position;
   readonly archivedTo: number;

@@ -5,6 +5,7 @@ import type { SessionEvent } from './events/envelope.ts';
 import type { Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
+import type { MembersReply, MembersRequest } from './member.ts';
 import type { AgentRequest, TeamSpec } from './agent.ts';
 import type { CancelReply, SessionState } from './session.ts';
 import type { SessionView } from './view/types.ts';
@@ -80,6 +81,7 @@ export interface SocketRequests {
   receipt: { request: { session: string; messageId: string }; reply: Receipt };
   cancel: { request: { session: string; turn?: string }; reply: CancelReply };
   close: { request: { session: string }; reply: Record<string, never> };
+  members: { request: MembersRequest & { session: string }; reply: MembersReply };
   state: { request: { session: string }; reply: SessionState };
 }
 

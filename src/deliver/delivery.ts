@@ -48,6 +48,8 @@ export interface Delivery {
   receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
   /** The newest turn of a session that is followed here, if it has ended; null if it runs, or is not known. */
   endedTurn(ref: SessionRef): string | null;
+  /** The agents of a session that is followed here; null if they are not known. */
+  agents(ref: SessionRef): readonly string[] | null;
   /** Stops following; watchers are not notified. */
   stop(): Promise<void>;
 }

@@ -68,6 +68,11 @@ class DeliveryService implements Delivery {
     return newest && newest.status !== 'running' ? newest.turn : null;
   }
 
+  agents(ref: SessionRef): readonly string[] | null {
+    const follower = this.#followers.get(sessionKey(ref));
+    return follower?.position ? follower.view.agents : null;
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);

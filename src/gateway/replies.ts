@@ -7,6 +7,7 @@ import { ERRORS } from '../contracts/index.ts';
 import type {
   CancelReply,
   EventPage,
+  MembersReply,
   Problem,
   Receipt,
   SessionEvent,
@@ -159,6 +160,14 @@ const entry = z.union([
   }),
 ]);
 
+const member = z
+  .object({
+    kind: z.enum(['agent', 'person']),
+    name: z.string(),
+    status: z.enum(['active', 'paused', 'left']).meta({ description: 'A paused agent is not asked.' }),
+  })
+  .meta({ id: 'Member', description: 'An agent or a person that takes part in a session.' });
+
 export const viewReply = describes<SessionView>()(
   z
     .object({
@@ -168,6 +177,7 @@ export const viewReply = describes<SessionView>()(
       status: z.enum(['open', 'closing', 'closed', 'interrupted']),
       team: z.object({ name: z.string(), options: object.optional() }),
       agents: list(z.string()),
+      members: list(member).meta({ description: 'Agents and people, in the order in which they joined.' }),
       metadata: object,
       createdAt: ms,
       entries: list(entry),
@@ -205,6 +215,13 @@ export const cancelReply = describes<CancelReply>()(
   z.object({ status: z.enum(['cancelling', 'ended', 'none']), turn: z.string().optional() }).meta({
     id: 'CancelReply',
     description: '`cancelling`: a terminal event follows. `ended`: the turn was already over.',
+  }),
+);
+
+export const membersReply = describes<MembersReply>()(
+  z.object({ status: z.enum(['changed', 'unchanged']), members: list(member) }).meta({
+    id: 'MembersReply',
+    description: '`unchanged`: it was so already. An event `session.members` tells of a change.',
   }),
 );
 

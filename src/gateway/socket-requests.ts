@@ -45,6 +45,10 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'cancel', body));
     },
+    members: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, 'members', body));
+    },
     close: async ({ principal }, request) => {
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'close', body));

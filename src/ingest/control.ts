@@ -1,18 +1,30 @@
-/** Controls of a session: cancel and close. */
+/** Controls of a session: cancel, members, close. */
 import { ConvokeError, isConvokeError } from '../contracts/index.ts';
-import type { CancelReply, SessionRef } from '../contracts/index.ts';
+import type {
+  CancelReply,
+  MembersReply,
+  MembersRequest,
+  RosterChange,
+  SessionRef,
+} from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import { inSession } from './archived.ts';
 import type { IsArchived } from './archived.ts';
+import type { Known } from './known.ts';
 import { ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
-import { cancelSchema, closeSchema } from './schemas/index.ts';
-import { validate } from './validate.ts';
+import { cancelSchema, closeSchema, membersSchema } from './schemas/index.ts';
+import { agentOf, validate } from './validate.ts';
 
 /** Each control and its answer. */
 export interface Controls {
   /** Cancels a turn: the named one, otherwise the running one, otherwise the next. Throws `turn_not_found`, `session_closed`. */
   cancel: CancelReply;
+  /**
+   * A member joins, leaves, is paused or resumed; what is so already is answered as such. Throws `member_not_found`, `member_exists`,
+   * `too_many_members`, `last_agent`, `agent_unknown`, `tool_unknown`, `session_closed`.
+   */
+  members: MembersReply;
   /** Closes the session; closing a closed session succeeds. */
   close: Record<string, never>;
 }
@@ -21,6 +33,7 @@ export interface ControlDeps {
   readonly calls: SessionCalls;
   readonly isArchived: IsArchived;
   readonly reopen: Reopen;
+  readonly known: Pick<Known, 'requireAgent'>;
 }
 
 type Handlers = {
@@ -40,6 +53,15 @@ export const controls: Handlers = {
         : 'Pass the id of a turn of this session.';
     throw new ConvokeError('turn_not_found', detail);
   },
+  async members({ calls, isArchived, reopen, known }, ref, body) {
+    const change = changeOf(validate<MembersRequest>(membersSchema, body));
+    if ('agent' in change) await known.requireAgent(change.agent, 'join');
+    const ask = (): ReturnType<SessionCalls['members']> =>
+      inSession(isArchived, ref, calls.members(ref, change));
+    const reply = await ifInterrupted(ask(), () => reopen(ref).then(ask));
+    if (reply.status === 'refused') throw new ConvokeError(reply.code, reply.detail);
+    return reply;
+  },
   async close({ calls, isArchived, reopen }, ref, body) {
     validate(closeSchema, body);
     const close = (): Promise<void> => inSession(isArchived, ref, calls.close(ref, 'requested'));
@@ -52,3 +74,14 @@ export const controls: Handlers = {
     return {};
   },
 };
+
+/** The schema has seen to it that there is exactly one. */
+function changeOf({ join, leave, pause, resume }: MembersRequest): RosterChange {
+  if (join !== undefined) {
+    return typeof join === 'object' && 'kind' in join
+      ? { type: 'join', person: join.name }
+      : { type: 'join', agent: agentOf(join) };
+  }
+  if (leave !== undefined) return { type: 'leave', name: leave };
+  return pause === undefined ? { type: 'resume', name: resume ?? '' } : { type: 'pause', name: pause };
+}

@@ -11,6 +11,7 @@ export {
   eventsQuerySchema,
   idempotencyKeySchema,
   idSchema,
+  membersSchema,
   openSchema,
   receiptSchema,
   sendSchema,

@@ -29,7 +29,7 @@ import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
 import { createFullLook, ifInterrupted } from './reopen.ts';
 import { Roster } from './roster.ts';
-import type { AgentsOf } from './roster.ts';
+import type { AgentsOf, FollowedAgents } from './roster.ts';
 import {
   idempotencyKeySchema,
   idSchema,
@@ -78,9 +78,10 @@ export interface Intake {
 /** Codes of a send that certainly did not reach a session. */
 const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
 
-export interface IntakeConfig extends Omit<OpenDeps, 'known'>, ControlDeps {
+export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps, 'known'> {
   readonly catalogs: CatalogsOf;
   readonly agentsOf: AgentsOf;
+  readonly followedAgents: FollowedAgents;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   /**
@@ -109,7 +110,7 @@ function keyOf({ key }: IntakeOptions): string | undefined {
 }
 
 class SessionIntake implements Intake {
-  readonly #config: IntakeConfig & OpenDeps;
+  readonly #config: IntakeConfig & OpenDeps & ControlDeps;
   readonly #calls: SessionCalls;
   readonly #isArchived: IsArchived;
   readonly #roster: Roster;
@@ -121,7 +122,7 @@ class SessionIntake implements Intake {
     const known = new Known(config.catalogs);
     this.#config = { ...config, isArchived: this.#isArchived, known };
     this.#calls = config.calls;
-    this.#roster = new Roster(config.agentsOf);
+    this.#roster = new Roster(config.agentsOf, config.followedAgents);
     this.#lookIfFull = createFullLook(config.reopen);
   }
 
@@ -204,7 +205,10 @@ class SessionIntake implements Intake {
     name: C,
     body: unknown,
   ): Promise<Controls[C]> {
-    return controls[name](this.#config, refOf(principal, session), body);
+    const ref = refOf(principal, session);
+    const reply = await controls[name](this.#config, ref, body);
+    if (name === 'members') this.#roster.forget(ref);
+    return reply;
   }
 
   async state(principal: Principal, session: unknown): Promise<SessionState> {

@@ -27,12 +27,21 @@ export class Known {
    * and must not keep sessions from being opened.
    */
   async require(session: Pick<SessionInfo, 'team' | 'agents'>): Promise<void> {
-    if (isPlain(session)) return;
+    if (TEAMS.includes(session.team.name) && session.agents.every(isPlain)) return;
+    await this.#refuse((catalogs) => faultOf(session, catalogs));
+  }
+
+  /** The same for one agent, which the request has at this place. */
+  async requireAgent(agent: AgentSpec, at: string): Promise<void> {
+    if (!isPlain(agent)) await this.#refuse((catalogs) => agentFault(agent, [at], catalogs));
+  }
+
+  async #refuse(faultIn: (catalogs: readonly Catalog[]) => ConvokeError | null): Promise<void> {
     const catalogs = await this.#catalogs(LIMITS.catalogCachedMs);
-    if (!catalogs || !faultOf(session, catalogs)) return;
+    if (!catalogs || !faultIn(catalogs)) return;
     // A worker may have started since then.
     const fresh = await this.#catalogs(FRESH_MS);
-    const fault = fresh && faultOf(session, fresh);
+    const fault = fresh && faultIn(fresh);
     if (fault) throw fault;
   }
 
@@ -49,11 +58,8 @@ export class Known {
 }
 
 /** True for what every worker can run. */
-function isPlain({ team, agents }: Pick<SessionInfo, 'team' | 'agents'>): boolean {
-  return (
-    TEAMS.includes(team.name) &&
-    agents.every(({ use, provider, tools = [] }) => use === undefined && !provider && tools.length === 0)
-  );
+function isPlain({ use, provider, tools = [] }: AgentSpec): boolean {
+  return use === undefined && !provider && tools.length === 0;
 }
 
 function faultOf(
@@ -69,43 +75,41 @@ function faultOf(
     );
   }
   for (const [index, agent] of agents.entries()) {
-    const fault = agentFault(agent, index, catalogs);
+    const fault = agentFault(agent, ['agents', index], catalogs);
     if (fault) return fault;
   }
   return null;
 }
 
-function agentFault(agent: AgentSpec, index: number, catalogs: readonly Catalog[]): ConvokeError | null {
+type Path = readonly (string | number)[];
+
+function agentFault(agent: AgentSpec, at: Path, catalogs: readonly Catalog[]): ConvokeError | null {
   const { use, provider, tools = [], options = {} } = agent;
   for (const tool of tools) {
     // A tool of a server: `server__tool`.
     const [source = ''] = tool.split('__');
     if (catalogs.some((each) => each.tools.includes(source))) continue;
-    return unknown(
-      'tool_unknown',
-      ['agents', index, 'tools'],
-      `Tool "${tool}" is known to no worker: ${REMEDY}`,
-    );
+    return unknown('tool_unknown', [...at, 'tools'], `Tool "${tool}" is known to no worker: ${REMEDY}`);
   }
   if (provider !== undefined && !catalogs.some(({ models }) => models?.includes(provider) ?? true)) {
     const message = `Model endpoint "${provider}" is known to no worker: ${ENDPOINT_REMEDY}`;
-    return unknown('agent_unknown', ['agents', index, 'provider'], message);
+    return unknown('agent_unknown', [...at, 'provider'], message);
   }
   if (use === undefined) return null;
   const known = catalogs.flatMap(({ agents }) => (Object.hasOwn(agents, use) ? [agents[use]] : []));
   if (known.length === 0) {
-    return unknown('agent_unknown', ['agents', index], `Agent "${use}" is known to no worker: ${REMEDY}`);
+    return unknown('agent_unknown', at, `Agent "${use}" is known to no worker: ${REMEDY}`);
   }
   // While a deployment is changed its workers have different configurations.
   const faults = known.map((each) => (each?.options ? faultIn(each.options, options) : null));
   const [fault] = faults;
   if (!fault || faults.includes(null)) return null;
-  const pointer = `${pointerOf(['agents', index, 'options'])}${fault.pointer}`;
+  const pointer = `${pointerOf([...at, 'options'])}${fault.pointer}`;
   return new ConvokeError('invalid_request', `Correct ${pointer}: ${fault.message}.`, {
     errors: [{ pointer, message: fault.message }],
   });
 }
 
-function unknown(code: ErrorCode, path: readonly (string | number)[], message: string): ConvokeError {
+function unknown(code: ErrorCode, path: Path, message: string): ConvokeError {
   return new ConvokeError(code, message, { errors: [{ pointer: pointerOf(path), message }] });
 }

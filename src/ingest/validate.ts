@@ -37,12 +37,12 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
 
 type Issue = z.core.$ZodIssue;
 
-/** Of a value that may have several forms, what is wrong with the one that it has; the forms differ in their JSON type. */
+/** Of a value that may have several forms, what is wrong with the one that it has: of those of its JSON type the one that it fits best. */
 function meant(issue: Issue): readonly Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const form = issue.errors.find((each) =>
-    each.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),
-  );
+  const [form] = issue.errors
+    .filter((each) => each.every(({ code, path }) => code !== 'invalid_type' || path.length > 0))
+    .sort((one, other) => one.length - other.length);
   if (!form) return [issue];
   return form.flatMap((each) => meant({ ...each, path: [...issue.path, ...each.path] }));
 }

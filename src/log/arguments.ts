@@ -17,6 +17,7 @@ export function startArg(step: string, turn = '', agent = ''): string {
 
 /** What a draft opens or ends. */
 function meaningOf({ type, step, turn, agent }: EventDraft, data?: string): string {
+  if (type === 'session.members') return '{"members":true}';
   if (endsTurn(type)) return JSON.stringify({ ends: 'turn', turn });
   if (step === undefined) return '';
   if (type === 'step.started') return `{"starts":${startArg(step, turn, agent)}}`;

@@ -152,6 +152,7 @@ export interface LogSlice {
   readonly position: Position;
   /** Lowest seq still in the log; `position.seq + 1` if it is empty. */
   readonly first: number;
+  /** As the log was created with it, and `roster` by the newest `session.members` that was appended since. */
   readonly info: SessionInfo;
   readonly events: readonly LoggedEvent[];
   /** Steps that an attempt has begun and nobody has ended, in the order of their opening. */

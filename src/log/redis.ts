@@ -30,7 +30,7 @@ import { isFull, logUnavailable } from './failure.ts';
 import { closingArg, creationArgs, draftArgs, releaseArgs, startArg } from './arguments.ts';
 import { lifeOf } from './life.ts';
 import { logKeys } from './keys.ts';
-import { events, list, openSteps, placements, position, text } from './replies.ts';
+import { events, list, openSteps, placements, position, sessionInfo, text } from './replies.ts';
 import { loadScripts, type LogScripts, type LuaReply } from './scripts.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
@@ -160,9 +160,9 @@ class RedisLog implements SessionLog {
     return {
       position: position(reply[0]),
       first: Number(reply[1]),
-      info: JSON.parse(text(reply[2])) as SessionInfo, // safety: written by `create` only
-      events: events(reply[3]),
-      open: openSteps(reply[4]),
+      info: sessionInfo(reply[2], reply[3]),
+      events: events(reply[4]),
+      open: openSteps(reply[5]),
     };
   }
 

@@ -1,5 +1,5 @@
 /** From what the scripts answer to what the port promises. */
-import type { LoggedEvent, Placement, Position } from '../contracts/index.ts';
+import type { EventDraft, LoggedEvent, Placement, Position, SessionInfo } from '../contracts/index.ts';
 import type { OpenLogStep } from './log.ts';
 import type { LuaReply } from './scripts.ts';
 
@@ -33,6 +33,18 @@ export function events(reply: LuaReply | undefined): LoggedEvent[] {
     if (json !== '') found.push(loggedEvent(Number(flat[index]), json));
   }
   return found;
+}
+
+/** What the log was created with, and the newest change of the members since, if there was one. */
+export function sessionInfo(created: LuaReply | undefined, members: LuaReply | undefined): SessionInfo {
+  const info = JSON.parse(text(created)) as SessionInfo; // safety: written by `create` only
+  const json = text(members);
+  const change = json === '' ? null : (JSON.parse(json) as EventDraft); // safety: only this adapter writes it
+  if (change?.type !== 'session.members') return info;
+  const { revision, members: all, agents } = change.data;
+  // A log that was built anew may have been told of a later one.
+  if (revision < (info.roster?.revision ?? 0)) return info;
+  return { ...info, roster: { revision, members: all, agents } };
 }
 
 /** Flat id, seq, id, seq, … */

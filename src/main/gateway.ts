@@ -7,7 +7,7 @@ import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway, type Gateway } from '../gateway/index.ts';
 import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
-import { RECOVERY } from '../contracts/index.ts';
+import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
 import type { Config } from './config.ts';
@@ -79,8 +79,11 @@ async function compose(
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
       isArchived: async (ref) => (await archive.session(ref)) !== null,
-      agentsOf: async (ref) =>
-        (await session.log.read(ref, { limit: 1 }))?.info.agents.map(({ name }) => name) ?? null,
+      agentsOf: async (ref) => {
+        const slice = await session.log.read(ref, { limit: 0 });
+        return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
+      },
+      followedAgents: (ref) => delivery.agents(ref),
       reopen: createReopen({ calls, log: session.log, source, archive }),
     }),
     delivery,

@@ -1,7 +1,14 @@
 /** Reads what a workflow has left behind that ended without closing its session, from its history. Needs the server, and no worker. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { closeReason, isMessage, RunRecord, SESSION, workflowId } from '../contracts/index.ts';
+import {
+  closeReason,
+  isMessage,
+  isRosterChange,
+  RunRecord,
+  SESSION,
+  workflowId,
+} from '../contracts/index.ts';
 import type {
   EndedRun,
   EventDraft,
@@ -83,6 +90,10 @@ class HistoryReader {
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
     if (update?.name === SESSION.updates.close)
       record.close(closeReason(await this.#first(update.args?.payloads)));
+    if (update?.name === SESSION.updates.members) {
+      const change = await this.#first(update.args?.payloads);
+      if (isRosterChange(change)) record.members(change, timeOf(event));
+    }
     await this.#activity(record, event);
   }
 
@@ -96,7 +107,7 @@ class HistoryReader {
     const local = event.markerRecordedEventAttributes?.details?.['result']?.payloads;
     const result = await this.#first(completed ?? local);
     if (!isObject(result)) return;
-    const at = Number(event.eventTime?.seconds ?? 0) * 1_000;
+    const at = timeOf(event);
     const report = isObject(result['report']) ? result['report'] : result;
     if (isReport(report)) record.report(report, at);
     record.drafts(listOf(result['unplaced']));
@@ -107,6 +118,11 @@ class HistoryReader {
     const [value] = await decodeArrayFromPayloads(this.#client.options.loadedDataConverter, payloads);
     return value;
   }
+}
+
+/** ms since the Unix epoch. */
+function timeOf({ eventTime }: HistoryEvent): number {
+  return Number(eventTime?.seconds ?? 0) * 1_000;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -22,8 +22,11 @@ import {
 import type {
   CancelReply,
   EndedRun,
+  MemberRefusal,
+  MembersReply,
   Message,
   Receipt,
+  RosterChange,
   SessionInfo,
   SessionInput,
   SessionPage,
@@ -69,6 +72,8 @@ export interface SessionCalls {
   cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
   /** Throws as `send`. */
   close(ref: SessionRef, reason: string): Promise<void>;
+  /** Changes the members. Throws as `send`. */
+  members(ref: SessionRef, change: RosterChange): Promise<MembersReply | MemberRefusal>;
   /** What an interrupted session's workflow has left behind; null if it runs, or is closed. Throws `session_not_found`. */
   interrupted(ref: SessionRef): Promise<EndedRun | null>;
   /**
@@ -136,15 +141,15 @@ class TemporalCalls implements SessionCalls {
   }
 
   cancel(ref: SessionRef, turn?: string): Promise<CancelReply> {
-    return this.#inSession(ref, 'worker', (handle) =>
-      handle.executeUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel, { args: [turn] }),
-    );
+    return this.#update(ref, SESSION.updates.cancel, turn);
   }
 
   close(ref: SessionRef, reason: string): Promise<void> {
-    return this.#inSession(ref, 'worker', (handle) =>
-      handle.executeUpdate<undefined, [string]>(SESSION.updates.close, { args: [reason] }),
-    );
+    return this.#update(ref, SESSION.updates.close, reason);
+  }
+
+  members(ref: SessionRef, change: RosterChange): Promise<MembersReply | MemberRefusal> {
+    return this.#update(ref, SESSION.updates.members, change);
   }
 
   state(ref: SessionRef): Promise<SessionState> {
@@ -245,6 +250,10 @@ class TemporalCalls implements SessionCalls {
     const found = await this.#describe(ref);
     if (found === null) throw notFoundError();
     return endedRun(this.#client, ref, found);
+  }
+
+  #update<R>(ref: SessionRef, name: string, ...args: [unknown]): Promise<R> {
+    return this.#inSession(ref, 'worker', (handle) => handle.executeUpdate<R, [unknown]>(name, { args }));
   }
 
   /** Calls a session's workflow; tells a closed session from an interrupted one and from one that never existed. */

@@ -1,5 +1,6 @@
 /** Part of `log.suite.ts`: a lost log is replaced once. */
 import { expect, test } from '@jest/globals';
+import type { EventData } from '../../src/contracts/index.ts';
 import type { RebuildInput } from '../../src/log/index.ts';
 import {
   all,
@@ -7,6 +8,7 @@ import {
   create,
   everything,
   INFO,
+  joined,
   logged,
   message,
   of,
@@ -38,6 +40,26 @@ export function rebuildingSuite(subject: LogSubject): void {
     const known = { epoch: EPOCH, seq: 3 };
     const reply = of('ok', await subject.log.append(ref, { known, drafts: [message('m2'), message('m4')] }));
     expect(reply.placed.map(({ seq }) => seq)).toEqual([2, 4]);
+  });
+
+  test('a reader is told the newest members, also once the event is trimmed, and a log that is built anew knows them', async () => {
+    const ref = subject.fresh();
+    const created = await create(subject.log, ref);
+    const rosterOf = async (): Promise<unknown> => (await subject.other.read(ref, { limit: 0 }))?.info.roster;
+    expect(await rosterOf()).toBeUndefined();
+    const drafts = [joined(1), joined(2)];
+    const { position } = of('ok', await subject.log.append(ref, { known: created, drafts }));
+    of('ok', await subject.log.append(ref, { known: position, drafts: [joined(1)] }));
+    expect(await rosterOf()).toMatchObject({ revision: 2, members: [{ name: 'p1' }, { name: 'p2' }] });
+    const { revision, members, agents } = joined(3).data as EventData['session.members'];
+    const info = { ...INFO, roster: { revision, members, agents } };
+    const built = await subject.log.rebuild(ref, building({ expected: position, info }));
+    expect(await rosterOf()).toEqual(info.roster);
+    of('ok', await subject.log.append(ref, { known: built, drafts: [joined(2)] }));
+    expect(await rosterOf()).toEqual(info.roster);
+    const before = (await subject.log.heads([ref]))[0]!;
+    of('ok', await subject.log.append(ref, { known: before, drafts: [joined(4)] }));
+    expect(await rosterOf()).toMatchObject({ revision: 4 });
   });
 
   test('positions stay what they were, whatever the first is; the newest epochs and positions are exact', async () => {

@@ -87,7 +87,13 @@ export class FakeCalls implements SessionCalls {
     known(ref);
     const place = { known: { epoch: 7, seq: 3 }, archivedTo: 0 };
     const size = { createdAt: 1, turns: 1, queued: 0, historyEvents: 10 };
-    return { ...ref, status: 'open', team: { name: 'sequence' }, agents: ['a'], ...place, ...size };
+    const who = { team: { name: 'sequence' }, agents: ['a'], members: [] };
+    return { ...ref, status: 'open', ...who, ...place, ...size };
+  }
+
+  async members(ref: SessionRef) {
+    known(ref);
+    return { status: 'changed' as const, members: [] };
   }
 
   async interrupted() {
@@ -163,6 +169,10 @@ export class FakeDelivery implements Delivery {
     return { session: ref.session, messageId, status: 'consumed' as const, turn: 't1' };
   }
 
+  agents(): null {
+    return null;
+  }
+
   endedTurn(): null {
     return null;
   }
@@ -181,6 +191,7 @@ export function intakeOf(calls: SessionCalls): Intake {
     isArchived: async () => false,
     ...OPEN_DOOR,
     agentsOf: async () => ['a'],
+    followedAgents: () => null,
     reopen: async () => undefined,
   });
 }

@@ -27,6 +27,17 @@ export function created(): EventDraft {
   return { id: eventId.sessionCreated(), type: 'session.created', at: AT, data: { team, agents, metadata } };
 }
 
+/** The n-th change of the members: a person has joined. */
+export function joined(revision: number): EventDraft {
+  const members = Array.from({ length: revision }, (_, index) => ({
+    kind: 'person' as const,
+    name: `p${index + 1}`,
+    status: 'active' as const,
+  }));
+  const data = { revision, members, agents: INFO.agents, name: `p${revision}`, change: 'joined' as const };
+  return { id: eventId.sessionMembers(revision), type: 'session.members', at: AT, data };
+}
+
 export function message(id: string, text = `text of ${id}`): EventDraft {
   const data = { messageId: id, parts: [{ type: 'text' as const, text }], queued: false };
   return { id: eventId.message(id), type: 'message.accepted', at: AT, turn: TURN, data };

@@ -149,6 +149,7 @@ export async function startEngine(): Promise<Engine> {
     catalogs: () => createCatalogs(commands).read(),
     admission: createAdmission(log),
     endedTurn: () => null,
+    followedAgents: () => null,
     agentsOf: async () => null,
     reopen: createReopen({ calls, log, source, archive }),
   });

@@ -18,6 +18,7 @@ import {
   type TurnProgress,
   type TurnResult,
 } from '../../src/contracts/index.ts';
+import { turnStory } from '../rules/story.ts';
 import type { LostTurn } from '../rules/turns.ts';
 import { ALIVE, summaryOf } from './options.ts';
 
@@ -32,11 +33,12 @@ const RETRIED = { retry: { ...ALIVE.retry, maximumAttempts: 50 } };
 
 /** One activity of a turn; inside the workflow task if all agents are quick: then saying it again is harmless. */
 export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise<TurnResult> {
-  const summary = summaryOf(`${input.turn}: ${agents.map(({ name }) => name).join(', ')}`);
+  const summary = summaryOf(turnStory(agents, input));
   const able = input.needs === undefined ? {} : ableWorker(input.needs);
   const outside = (): Promise<TurnResult> =>
     scheduleActivity<TurnResult>('runTurn', [input], { ...ALIVE, ...RETRIED, ...able, summary });
-  if (input.needs !== undefined || !agents.every(({ quick }) => quick === true)) return outside();
+  const isQuick = agents.length > 0 && agents.every(({ quick }) => quick === true);
+  if (input.needs !== undefined || !isQuick) return outside();
   const inside = (): Promise<TurnResult> =>
     scheduleLocalActivity<TurnResult>('runTurn', [input], {
       startToCloseTimeout: agents.length * LIMITS.quickTimeoutMs + 30_000,

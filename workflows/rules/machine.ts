@@ -8,18 +8,24 @@
  * 4. All lists are bounded: the inbox and the outbox by refusing, receipts by forgetting the oldest, held events by archiving.
  */
 import {
+  activeAgents,
   eventId,
   isAfter,
   LIMITS,
+  rosterState,
   turnId,
   turnNumber,
+  type AgentSpec,
   type CancelReply,
   type CarriedState,
   type KnownEventsPage,
+  type MemberRefusal,
+  type MembersReply,
   type Message,
   type PublishInput,
   type Receipt,
   type Report,
+  type RosterChange,
   type SessionInfo,
   type SessionInput,
   type SessionState,
@@ -30,6 +36,7 @@ import {
 } from '../../src/contracts/index.ts';
 import { Facts } from '../facts/facts.ts';
 import { Inbox } from './inbox.ts';
+import { Members } from './members.ts';
 import { Receipts } from './receipts.ts';
 import { Releases } from './releases.ts';
 import type { RunningTurn } from './turn.ts';
@@ -41,6 +48,7 @@ export type Along = Pick<PublishInput, 'release' | 'closes'>;
 export class SessionMachine {
   readonly facts: Facts;
   readonly turns: Turns;
+  readonly #members: Members;
   readonly #tenant: string;
   readonly #session: string;
   readonly #info: SessionInfo;
@@ -64,6 +72,7 @@ export class SessionMachine {
     this.#numbered = carried?.turns ?? 0;
     this.#inbox = new Inbox(carried?.inbox);
     this.#releases = new Releases(carried?.release);
+    this.#members = new Members(this.facts, input.info.agents, carried);
     this.turns = new Turns(this.facts, this.#receipts, carried);
     if (!carried) {
       const { team, agents, metadata } = input.info;
@@ -131,7 +140,17 @@ export class SessionMachine {
     this.turns.current?.wake(now, true);
   }
 
+  /** A member joins, leaves, is paused or resumed; what is so already, and what cannot be, changes nothing. */
+  members(change: RosterChange, now: number): MembersReply | MemberRefusal {
+    return this.#members.change(change, now, this.#status === 'open');
+  }
+
   // Turns
+
+  /** The agents that the running turn may ask, as it started. */
+  get cast(): readonly AgentSpec[] {
+    return activeAgents(this.turns.current?.roster ?? this.#members.opening);
+  }
 
   get hasMessage(): boolean {
     return this.#inbox.size > 0;
@@ -153,6 +172,7 @@ export class SessionMachine {
       ...{ release: this.#releases.take(), closing: this.#status !== 'open' },
       ...{ journal: turn.journal, attempts: turn.attempts, ...this.turns.memory },
       ...(turn.needs === undefined ? {} : { needs: turn.needs }),
+      ...(turn.roster === undefined ? {} : { roster: turn.roster }),
     };
   }
 
@@ -216,6 +236,7 @@ export class SessionMachine {
       inbox: this.#inbox.list(),
       receipts: this.#receipts.list(),
       release: this.#releases.list(),
+      ...this.#members.stated,
       ...this.turns.carry(),
       ...this.facts.carry(),
     };
@@ -228,7 +249,7 @@ export class SessionMachine {
   }
 
   events(from = 0): KnownEventsPage {
-    return { info: this.#info, ...this.facts.page(from) };
+    return { info: { ...this.#info, ...this.#members.stated }, ...this.facts.page(from) };
   }
 
   state(historyEvents: number): SessionState {
@@ -238,7 +259,7 @@ export class SessionMachine {
       session: this.#session,
       status: this.#status,
       team: this.#info.team,
-      agents: this.#info.agents.map((agent) => agent.name),
+      ...rosterState(this.#members.now),
       createdAt: this.#info.createdAt,
       known: this.facts.known,
       archivedTo: this.facts.archivedTo,
@@ -253,7 +274,7 @@ export class SessionMachine {
     const message = this.#inbox.shift();
     if (!message) throw new Error('no message waits');
     this.#releases.add(message.messageId);
-    return this.turns.start(message, now);
+    return this.turns.start(message, now, this.#members.stated);
   }
 
   /** Once for a message: a repeat that is refused again changes nothing. */

@@ -15,6 +15,7 @@ import {
   type Journal,
   type LoggedEvent,
   type QueuedMessage,
+  type Roster,
   type TurnResult,
   type TurnWait,
 } from '../../src/contracts/index.ts';
@@ -24,6 +25,8 @@ export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
 export class RunningTurn {
   readonly turn: string;
   readonly causes: readonly string[];
+  /** Who took part when it started; undefined: as the session was opened. */
+  readonly roster: Roster | undefined;
   #phase: TurnPhase;
   #journal: Journal;
   #waits: readonly TurnWait[];
@@ -33,9 +36,10 @@ export class RunningTurn {
   #end: LoggedEvent | null = null;
   #endSeen = false;
 
-  constructor({ turn, causes, journal, waits, attempts, needs, cancelled }: CarriedTurn) {
+  constructor({ turn, causes, journal, waits, attempts, needs, cancelled, roster }: CarriedTurn) {
     this.turn = turn;
     this.causes = causes;
+    this.roster = roster;
     this.#journal = journal;
     this.#waits = waits;
     this.#attempts = attempts;
@@ -44,9 +48,9 @@ export class RunningTurn {
     this.#phase = cancelled ? 'over' : waits.length > 0 ? 'waiting' : 'ready';
   }
 
-  static of({ turn, messageId }: QueuedMessage): RunningTurn {
+  static of({ turn, messageId }: QueuedMessage, members: Pick<CarriedTurn, 'roster'> = {}): RunningTurn {
     const fresh = { journal: EMPTY_JOURNAL, waits: [], attempts: 0, cancelled: false };
-    return new RunningTurn({ turn, causes: [messageId], ...fresh });
+    return new RunningTurn({ turn, causes: [messageId], ...fresh, ...members });
   }
 
   get phase(): TurnPhase {
@@ -137,6 +141,7 @@ export class RunningTurn {
       ...{ turn: this.turn, causes: this.causes, journal: this.#journal, waits: this.#waits },
       ...{ attempts: this.#attempts, cancelled: this.#cancelled },
       ...(this.#needs === undefined ? {} : { needs: this.#needs }),
+      ...(this.roster === undefined ? {} : { roster: this.roster }),
     };
   }
 }

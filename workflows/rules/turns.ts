@@ -4,6 +4,7 @@ import {
   eventId,
   type CancelReply,
   type CarriedState,
+  type CarriedTurn,
   type Closing,
   type ErrorCode,
   type EventDraft,
@@ -46,8 +47,9 @@ export class Turns {
     return this.#current;
   }
 
-  start(message: QueuedMessage, now: number): RunningTurn {
-    const turn = RunningTurn.of(message);
+  /** `roster`: who takes part; absent: as the session was opened. */
+  start(message: QueuedMessage, now: number, members: Pick<CarriedTurn, 'roster'> = {}): RunningTurn {
+    const turn = RunningTurn.of(message, members);
     this.#current = turn;
     this.#receipts.change(message.messageId, { status: 'consumed', turnStatus: 'running' });
     const place = { ...placeOf(turn), stamps: { orchestrate: now } };

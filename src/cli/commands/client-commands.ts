@@ -1,8 +1,9 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `cancel`, `close`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `members`, `cancel`, `close`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
 import { agentNames, cursorText, examples, pageSize, sessionId } from '../options.ts';
+import type { MembersOptions } from './members.ts';
 import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
 import type { SendOptions } from './talk.ts';
@@ -14,6 +15,7 @@ export function addClientCommands(program: Command): void {
   addSend(program);
   addTail(program);
   addLists(program);
+  addMembers(program);
   addEnds(program);
 }
 
@@ -109,6 +111,38 @@ function addLists(program: Command): void {
       guarded(async (session: string, options: { json?: boolean }) => {
         const { showSession } = await import('./sessions.ts');
         await showSession(session, options);
+      }),
+    );
+}
+
+function addMembers(program: Command): void {
+  program
+    .command('members')
+    .summary('show who takes part, and change it')
+    .description(
+      'Shows the agents and people of a session; with an option, somebody joins, leaves, is paused or resumed.',
+    )
+    .argument('<session>', 'id of the session', sessionId)
+    .addOption(
+      new Option('--join <agent>', 'an agent joins: the name of a configured one, or an agent as JSON'),
+    )
+    .addOption(new Option('--join-person <name>', 'a person joins'))
+    .addOption(new Option('--leave <name>', 'a member leaves'))
+    .addOption(new Option('--pause <name>', 'an agent is not asked any more, until it is resumed'))
+    .addOption(new Option('--resume <name>', 'a paused agent is asked again'))
+    .option('--json', JSON_TEXT)
+    .addHelpText(
+      'after',
+      examples(
+        'convoke members hello',
+        'convoke members hello --join billing',
+        'convoke members hello --pause billing --json',
+      ),
+    )
+    .action(
+      guarded(async (session: string, options: MembersOptions) => {
+        const { members } = await import('./members.ts');
+        await members(session, options);
       }),
     );
 }

@@ -47,9 +47,10 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
     printJson(view);
     return;
   }
-  const { status, team, agents, position, turns } = view;
+  const { status, team, members, position, turns } = view;
+  const names = members.map((each) => (each.status === 'paused' ? `${each.name} (paused)` : each.name));
   process.stdout.write(
-    `${id}  ${status} · ${team.name}: ${agents.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}\n\n`,
+    `${id}  ${status} · ${team.name}: ${names.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}\n\n`,
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);

@@ -1,7 +1,14 @@
 /** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
 import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
-import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
+import type {
+  Delta,
+  EventData,
+  EventPage,
+  SessionEvent,
+  StepEntry,
+  ToolCall,
+} from '../../contracts/index.ts';
 import { callLine, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
@@ -115,6 +122,10 @@ function jsonReader(): Reader {
   };
 }
 
+function memberLine({ name, change }: EventData['session.members']): string {
+  return `${name} ${change === 'paused' || change === 'resumed' ? `was ${change}` : `has ${change}`}`;
+}
+
 /** For people: running text as it grows, and the rest when the step ends. */
 class ScreenReader implements Reader {
   readonly #session: Session;
@@ -133,6 +144,9 @@ class ScreenReader implements Reader {
     switch (event.type) {
       case 'session.created':
         this.#transcript.note(`opened with ${event.data.agents.map(({ name }) => name).join(', ')}`);
+        break;
+      case 'session.members':
+        this.#transcript.note(memberLine(event.data));
         break;
       case 'message.accepted':
         this.#transcript.line(event.data.from ?? 'user', messageText(event.data.parts) || '(data)');

@@ -4,6 +4,7 @@ import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { FailureInfo } from '../events/step.ts';
 import { eventId, turnId } from '../ids.ts';
 import { LIMITS } from '../limits/index.ts';
+import { openingRoster, rosterState } from '../member.ts';
 import type { Receipt } from '../message.ts';
 import type { SessionState } from '../session.ts';
 import { accepted, type EndedRun, type Interruption, type InterruptionReason } from './ended-run.ts';
@@ -64,7 +65,7 @@ export function carryOver(
   for (const event of events) ledger.note(event);
   // Of more than are told only their receipts tell.
   for (const messageId of refused) ledger.refuse(messageId, 'inbox_full');
-  const { receipts, inbox, turns, memory } = ledger.state();
+  const { receipts, inbox, turns, memory, roster } = ledger.state();
   const failed = receipts.filter(({ turn }) => turn !== undefined && before.open.includes(turn));
   return {
     status: closing === undefined ? 'open' : 'closing',
@@ -73,6 +74,7 @@ export function carryOver(
     archivedTo: head.seq,
     ...{ turns, inbox, receipts },
     ...(memory === undefined ? {} : { memory }),
+    ...(roster === undefined ? {} : { roster }),
     outbox: [{ id: eventId.sessionReopened(run), type: 'session.reopened', at, data: {} }],
     events: [],
     reconcile: false,
@@ -86,7 +88,7 @@ export function interruptedState({ info, known, archivedTo, interrupted }: Ended
   const queued = ledger.inbox.length + arrived.length;
   return {
     ...{ tenant: input.tenant, session: input.session, status: 'interrupted', createdAt: info.createdAt },
-    ...{ team: info.team, agents: info.agents.map(({ name }) => name) },
+    ...{ team: info.team, ...rosterState(ledger.roster ?? openingRoster(info.agents)) },
     ...{ known, archivedTo, turns: ledger.turns, queued, historyEvents },
   };
 }

@@ -10,6 +10,7 @@ import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import { eventId, turnId } from '../ids.ts';
 import { jsonChars } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
+import { changeRoster, openingRoster, type RosterChange } from '../member.ts';
 import type { Message } from '../message.ts';
 import type { Report } from './activities.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
@@ -65,7 +66,8 @@ export class RunRecord {
     const { receipts, inbox, turns, turn } = before ?? { receipts: [], inbox: [], turns: 0 };
     const open = turn ? [turn.turn] : [];
     const memory = before?.memory === undefined ? {} : { memory: before.memory };
-    this.#ledger = new Ledger(input.session, { receipts, inbox, turns, open, ...memory });
+    const roster = before?.roster === undefined ? {} : { roster: before.roster };
+    this.#ledger = new Ledger(input.session, { receipts, inbox, turns, open, ...memory, ...roster });
     this.#known = before?.known ?? START;
     this.#archivedTo = before?.archivedTo ?? 0;
     this.#closing = before && before.status !== 'open' ? before.closeReason : undefined;
@@ -83,6 +85,16 @@ export class RunRecord {
       this.#arrived.set(id, message);
       this.#arrivedChars += chars;
     } else this.#refused.set(id, messageId);
+  }
+
+  /** A change of the members was asked for: the fact that it makes, which a local activity may have carried. `at`: ms since the Unix epoch. */
+  members(change: RosterChange, at: number): void {
+    if (this.#closing !== undefined) return;
+    const outcome = changeRoster(this.#ledger.roster ?? openingRoster(this.#input.info.agents), change);
+    if (outcome.status !== 'changed') return;
+    const { roster, name, change: event } = outcome;
+    const id = eventId.sessionMembers(roster.revision);
+    this.drafts([{ id, type: 'session.members', at, data: { ...roster, name, change: event } }]);
   }
 
   /** Facts that were handed to an activity, or that a lost one had made durable. */
@@ -117,7 +129,8 @@ export class RunRecord {
   }
 
   ended({ running, ...end }: RunEnd): EndedRun {
-    const { info } = this.#input;
+    const { roster } = this.#ledger;
+    const info = { ...this.#input.info, ...(roster === undefined ? {} : { roster }) };
     const interrupted = {
       ...end,
       ...{ input: this.#input, ledger: this.#ledger.state() },

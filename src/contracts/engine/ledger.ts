@@ -7,6 +7,7 @@ import { endsTurn } from '../events/turn.ts';
 import { turnNumber } from '../ids.ts';
 import { jsonChars, type JsonObject } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
+import type { Roster } from '../member.ts';
 import type { Receipt } from '../message.ts';
 import type { QueuedMessage } from './session.ts';
 
@@ -21,6 +22,8 @@ export interface LedgerState {
   readonly open: readonly string[];
   /** What the team keeps from turn to turn; absent: nothing. */
   readonly memory?: JsonObject;
+  /** Who takes part; absent: as the session was opened. */
+  readonly roster?: Roster;
 }
 
 export class Ledger {
@@ -33,9 +36,11 @@ export class Ledger {
   readonly #open: Set<string>;
   #turns: number;
   #memory: JsonObject | undefined;
+  #roster: Roster | undefined;
 
-  constructor(session: string, { receipts, inbox, turns, open, memory }: LedgerState) {
+  constructor(session: string, { receipts, inbox, turns, open, memory, roster }: LedgerState) {
     this.#memory = memory;
+    this.#roster = roster;
     this.#session = session;
     this.#turns = turns;
     this.#open = new Set(open);
@@ -45,6 +50,11 @@ export class Ledger {
 
   get turns(): number {
     return this.#turns;
+  }
+
+  /** Who takes part; undefined: as the session was opened. */
+  get roster(): Roster | undefined {
+    return this.#roster;
   }
 
   /** True if a turn runs or a message waits: one that comes now has to wait. */
@@ -62,6 +72,7 @@ export class Ledger {
     const { type, turn } = fact;
     if (type === 'message.accepted') this.#accept(fact.data.messageId, fact);
     else if (type === 'message.rejected') this.refuse(fact.data.messageId, fact.data.code);
+    else if (type === 'session.members') this.#join(fact.data);
     else if (turn === undefined) return;
     else if (type === 'turn.started') this.#start(turn);
     else if (endsTurn(type)) this.#end(turn, type);
@@ -87,7 +98,12 @@ export class Ledger {
     const spare = receipts.length - LIMITS.receiptsKept;
     const kept = receipts.filter((receipt, index) => index >= spare || isWaiting(receipt));
     const memory = this.#memory === undefined ? {} : { memory: this.#memory };
-    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...memory };
+    const roster = this.#roster === undefined ? {} : { roster: this.#roster };
+    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...memory, ...roster };
+  }
+
+  #join({ revision, members, agents }: Roster): void {
+    if (revision > (this.#roster?.revision ?? 0)) this.#roster = { revision, members, agents };
   }
 
   #accept(messageId: string, { turn, data }: Extract<EventDraft, { type: 'message.accepted' }>): void {

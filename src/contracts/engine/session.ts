@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { JsonObject } from '../json.ts';
 import type { SessionRef } from '../ids.ts';
+import type { Roster } from '../member.ts';
 import type { Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 import type { Interruption } from './ended-run.ts';
@@ -35,6 +36,8 @@ export interface CarriedState {
   readonly turn?: CarriedTurn;
   /** What the team keeps from turn to turn; absent: nothing. */
   readonly memory?: JsonObject;
+  /** Who takes part; absent: as the session was opened. */
+  readonly roster?: Roster;
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
 }
@@ -74,7 +77,7 @@ export const SESSION = {
   workflow: 'session',
   taskQueue: 'convoke',
   signals: { message: 'message' },
-  updates: { cancel: 'cancel', close: 'close' },
+  updates: { cancel: 'cancel', close: 'close', members: 'members' },
   queries: { state: 'state', events: 'events', receipts: 'receipts' },
 } as const;
 

@@ -10,9 +10,10 @@ import type { JsonObject } from '../json.ts';
 import type { Usage } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
 import type { SessionRef } from '../ids.ts';
+import type { Roster } from '../member.ts';
 
 /** The calls of a team whose answers are journaled. */
-export type JournalKind = 'ask' | 'call' | 'say' | 'sleep' | 'now' | 'random';
+export type JournalKind = 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'now' | 'random';
 
 /** One decided call of a team. */
 export interface JournalEntry {
@@ -21,8 +22,13 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** What was asked for: an agent's name, a tool's, a pause in ms. A rerun that asks for something else has changed. */
   readonly key: string;
-  /** Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number. */
+  /**
+   * Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number; of `members`,
+   * the revision of the roster.
+   */
   readonly outcome: 'completed' | 'failed' | 'over' | number;
+  /** Of the first `members` of a revision that the turn did not begin with: the roster, with the agents alone that the turn did not have. */
+  readonly roster?: Roster;
 }
 
 /** A step that has begun and not ended: what its next attempt must know. */
@@ -64,6 +70,8 @@ export interface TurnInput extends SessionRef {
   readonly journal: Journal;
   /** What the team has kept from its earlier turns; absent: nothing. */
   readonly memory?: JsonObject;
+  /** Who took part when the turn started; absent: as the session was opened. */
+  readonly roster?: Roster;
   /** Temporal's attempts in the turn's earlier activities: orders writers across them. */
   readonly attempts: number;
   /** The session closes: nothing waits for a provider any more. */
@@ -120,5 +128,7 @@ export interface CarriedTurn {
   readonly waits: readonly TurnWait[];
   readonly attempts: number;
   readonly needs?: string;
+  /** Who took part when it started; absent: as the session was opened. */
+  readonly roster?: Roster;
   readonly cancelled: boolean;
 }

@@ -1,5 +1,6 @@
 import type { AgentSpec, TeamSpec } from '../agent.ts';
 import type { JsonObject } from '../json.ts';
+import type { MemberEvent, Roster } from '../member.ts';
 import type { Reason } from '../reasons.ts';
 
 export interface SessionEventData {
@@ -8,6 +9,8 @@ export interface SessionEventData {
     readonly agents: readonly AgentSpec[];
     readonly metadata: JsonObject;
   };
+  /** A member has joined, left, been paused or resumed: who takes part from now on. */
+  'session.members': Roster & { readonly name: string; readonly change: MemberEvent };
   'session.closed': { readonly reason: Reason | string };
   /** The session's workflow ended without closing it; the next message reopens the session. */
   'session.interrupted': { readonly reason: Reason | string };

@@ -51,6 +51,8 @@ export const EXECUTE = {
   teamMessageChars: 32 * KIB,
   /** What a team keeps from turn to turn, UTF-8 bytes of JSON: it is part of the turn's end. */
   memoryBytes: 8 * KIB,
+  /** What a turn may be told of changes of the members, UTF-16 code units of JSON: its journal holds it. */
+  turnRosterChars: 256 * KIB,
   /** Branches of one `parallel`. */
   turnWidth: 100,
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */

@@ -1,5 +1,5 @@
 /** What callers may send, and how much they get at a time. */
-import { KIB } from './units.ts';
+import { KIB, SECOND } from './units.ts';
 
 export const INGEST = {
   /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
@@ -43,6 +43,8 @@ export const INGEST = {
   pageTokenChars: 8_192,
   /** Sessions whose agent names a gateway caches. */
   rostersKept: 4_096,
+  /** Of a session that it does not follow a gateway reads them again after so long: agents join and leave. */
+  rosterCachedMs: 60 * SECOND,
   /** Sessions that one socket may be subscribed to. */
   subscriptionsPerSocket: 32,
   /** Unanswered requests that one socket may have. */

@@ -2,6 +2,12 @@
 import { HOUR, KIB, SECOND } from './units.ts';
 
 export const ORCHESTRATE = {
+  /** People that are members of a session; its agents: `agentsPerSession`. */
+  peoplePerSession: 64,
+  /** Names that a session remembers, with those of members that have left. */
+  membersKept: 128,
+  /** The agents of a session together, UTF-16 code units of JSON: as much as the request may have that opens one. */
+  rosterChars: 64 * KIB,
   /** Messages that may wait in a session; further ones are rejected with `inbox_full`. */
   inboxMessages: 100,
   /** Total size of the waiting messages, UTF-16 code units of JSON: what one run hands over to the next must fit a payload of 2 MiB. */

@@ -9,6 +9,7 @@
  */
 import type { Position } from '../cursor.ts';
 import type { SessionEvent } from '../events/envelope.ts';
+import { openingRoster, rosterState } from '../member.ts';
 import { reasonOf } from '../reasons.ts';
 import type { SessionInfo } from '../session.ts';
 import { keepNewest } from './bound.ts';
@@ -29,7 +30,7 @@ export function emptyView(
     position,
     status: 'open',
     team: info.team,
-    agents: info.agents.map((agent) => agent.name),
+    ...rosterState(info.roster ?? openingRoster(info.agents)),
     metadata: info.metadata,
     createdAt: info.createdAt,
     entries: [],
@@ -64,6 +65,8 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.created':
     case 'session.recovered':
       return view;
+    case 'session.members':
+      return { ...view, ...rosterState(event.data) };
     case 'session.closed':
       return { ...view, status: 'closed' };
     // Running turns and steps stay as they are: each is ended by an event of its own.

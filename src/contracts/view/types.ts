@@ -3,6 +3,7 @@ import type { Position } from '../cursor.ts';
 import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { MessagePart, ReceiptStatus } from '../message.ts';
+import type { Member } from '../member.ts';
 import type { Reason } from '../reasons.ts';
 import type { ToolCall } from '../tool.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
@@ -63,7 +64,10 @@ export interface SessionView {
   readonly position: Position;
   readonly status: SessionStatus;
   readonly team: SessionInfo['team'];
+  /** Those that have not left. */
   readonly agents: readonly string[];
+  /** Agents and people that have not left, in the order in which they joined. */
+  readonly members: readonly Member[];
   readonly metadata: JsonObject;
   readonly createdAt: number;
   /** Messages and steps in the order of the log. */

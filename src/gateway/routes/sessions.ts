@@ -1,15 +1,16 @@
-/** /v1/sessions: open, list, get, cancel, close. */
+/** /v1/sessions: open, list, get, cancel, members, close. */
 import { z } from 'zod';
 import {
   cancelSchema,
   idempotencyKeySchema,
   idSchema,
+  membersSchema,
   openSchema,
   sessionsQuerySchema,
 } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
-import { cancelReply, sessionPageReply, summaryReply, viewReply } from '../replies.ts';
+import { cancelReply, membersReply, sessionPageReply, summaryReply, viewReply } from '../replies.ts';
 import { BODY, ENGINE, json, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
@@ -140,6 +141,47 @@ function cancelRoute(context: GatewayContext): ApiRoute {
   };
 }
 
+function membersRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/sessions/{id}/members',
+    operation: {
+      operationId: 'changeMembers',
+      summary: 'Change the members of a session',
+      description:
+        'Agents and people join and leave, agents are paused and resumed, while the session runs. Can be repeated safely.',
+      tags: TAGS,
+      requestParams: { path },
+      requestBody: { content: { 'application/json': { schema: membersSchema } } },
+      responses: {
+        '200': json('The members as they are now.', membersReply),
+        ...problems([
+          ...BODY,
+          ...ENGINE,
+          'archive_unavailable',
+          'log_unavailable',
+          'worker_unavailable',
+          'session_not_found',
+          'session_closed',
+          'member_not_found',
+          'member_exists',
+          'too_many_members',
+          'last_agent',
+          'agent_unknown',
+          'tool_unknown',
+        ]),
+      },
+    },
+    async handle(call) {
+      const { session } = sessionOf(call);
+      call.res.json(
+        await context.intake.control(call.principal, session, 'members', await readJson(call.req)),
+      );
+    },
+  };
+}
+
 function closeRoute(context: GatewayContext): ApiRoute {
   return {
     access: 'key',
@@ -169,6 +211,7 @@ export function sessionRoutes(context: GatewayContext): readonly ApiRoute[] {
     listRoute(context),
     snapshotRoute(context),
     cancelRoute(context),
+    membersRoute(context),
     closeRoute(context),
   ];
 }

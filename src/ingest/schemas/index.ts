@@ -2,5 +2,5 @@
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { sendSchema } from './message.ts';
-export { cancelSchema, closeSchema, openSchema, sessionsQuerySchema } from './session.ts';
+export { cancelSchema, closeSchema, membersSchema, openSchema, sessionsQuerySchema } from './session.ts';
 export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';

@@ -1,9 +1,9 @@
 /** Opening, listing and controlling sessions. */
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
-import type { AgentRequest, OpenRequest } from '../../contracts/index.ts';
+import type { AgentRequest, MembersRequest, OpenRequest, PersonRequest } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
-import { boundedJsonSchema, count, idSchema, jsonObjectSchema, turnSchema } from './common.ts';
+import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema } from './common.ts';
 
 const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
 
@@ -71,6 +71,28 @@ export const cancelSchema = z.strictObject({ turn: turnSchema.exactOptional() })
   id: 'CancelRequest',
   description: 'The turn to cancel; default: the running one, otherwise the next.',
 });
+
+const personSchema = z.strictObject({ kind: z.literal('person'), name: text(LIMITS.nameChars) }).meta({
+  id: 'Person',
+  description: 'A person, by the name under which she sends (`from`).',
+}) satisfies z.ZodType<PersonRequest>;
+
+const memberName = text(LIMITS.nameChars);
+
+export const membersSchema = z
+  .strictObject({
+    join: z.union([idSchema, agentSchema, personSchema]).exactOptional(),
+    leave: memberName.exactOptional(),
+    pause: memberName.exactOptional(),
+    resume: memberName.exactOptional(),
+  })
+  .refine((request) => Object.keys(request).length === 1, 'give one of join, leave, pause, resume')
+  .meta({
+    id: 'MembersRequest',
+    description:
+      'One change of the members: an agent (as in `agents` of an open) or a person joins, a member leaves, an agent is paused or resumed.',
+    examples: [{ join: 'billing' }, { join: { kind: 'person', name: 'Anna' } }, { pause: 'billing' }],
+  }) satisfies z.ZodType<MembersRequest>;
 
 /** A close has no parameters. */
 export const closeSchema = z.strictObject({});

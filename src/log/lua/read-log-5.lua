@@ -1,7 +1,7 @@
 -- Reads the log in one consistent piece.
 -- KEYS meta log ids channel inbox
 -- ARGV texts reasonings | after('' for the newest) limit
--- Returns {} | {position, first, info, events(flat seq, json), open(flat step, turn, agent, attempt, text, reasoning)}
+-- Returns {} | {position, first, info, members('' or JSON of an event), events(flat seq, json), open(flat step, turn, agent, attempt, text, reasoning)}
 local now = whole()
 if not now then return {} end
 local after, limit = take(), take()
@@ -26,4 +26,4 @@ if after == '' then
 else
   for _, entry in ipairs(redis.call('XRANGE', log, '(' .. after .. '-0', '+', 'COUNT', limit) or {}) do tell(entry) end
 end
-return { now, fields.f, fields.i, events, open }
+return { now, fields.f, fields.i, fields.r or '', events, open }

@@ -1,7 +1,8 @@
 -- Shared by the scripts that read or write a whole session log; put in front of each.
 --
 -- meta (hash): e epoch | l life of the server's data when the epoch was opened | s highest seq | f lowest seq retained
---   | b bytes of JSON retained | i session info | x steps opened so far
+--   | b bytes of JSON retained | i session info | r JSON of the newest event that changed the members, if one was appended
+--   | x steps opened so far
 --   and for each open step: a:<step> newest attempt (0: it has started, no attempt has begun) | o:<step> owner | w:<step> order
 --   | n:<step>, m:<step> length of its text and of its reasoning in UTF-16 units | t:<step> turn | g:<step> agent
 --   | z:<step> id of its end | x:<step> its place among the steps opened
@@ -221,6 +222,7 @@ end
 -- Appends the drafts that the log does not hold yet: a count, then id, JSON and meaning of each. A meaning is '' or JSON:
 --   {starts: {step, turn, agent, ends}} | {ends: 'turn', turn}
 --   | {ends: 'step', step, data}: with `data` the end takes the text that the step has
+--   | {members: true}: who takes part from now on
 -- `closing`: closes its turn (see `close_turn`) before the draft that ends the turn, or else after the last.
 -- `barred`: a step that has not started does not start any more.
 -- placed: flat id, seq. ends: flat seq, JSON of every end of a step or a turn as the log holds it.
@@ -240,6 +242,7 @@ local append = function(closing, barred)
         close_step(meaning.step)
       end
       seq = add(id, json)
+      if meaning.members then redis.call('HSET', meta, 'r', json) end
       if meaning.starts then open_step(meaning.starts) end
     end
     if seq then

@@ -142,6 +142,28 @@ describe('groupChat', () => {
     expect(who(ended)).toEqual(['c', 'b', 'c']);
   });
 
+  test('lets those speak who join, and passes over those who are paused or leave, while it goes on', async () => {
+    const members = [['a', 'c', 'd'], ['c', 'd'], ['c']];
+    const answers = { a: ['Well, @b, @d?'] };
+    const ended = await run('groupChat', { agents, members, answers, options: { speakers: 4 } });
+    expect(who(ended)).toEqual(['a', 'd', 'c', 'c']);
+    expect(ended.end).toEqual(completed);
+  });
+
+  test('ends well when nobody is left who may speak', async () => {
+    const ended = await run('groupChat', { agents, members: [['a'], []], options: { speakers: 4 } });
+    expect(who(ended)).toEqual(['a', 'a']);
+    expect(ended.end).toEqual(completed);
+  });
+
+  test('does without a selector who is paused meanwhile', async () => {
+    const answers = { c: [{ next: 'a' }] };
+    const options = { next: 'selector', selector: 'c', speakers: 4 };
+    const ended = await run('groupChat', { agents, answers, options, members: [['a', 'b']] });
+    expect(who(ended)).toEqual(['c', 'a']);
+    expect(ended.end).toEqual(completed);
+  });
+
   test('ends after its speakers, however often they mention each other', async () => {
     const answers = { a: ['@b', '@b', '@b'], b: ['@a', '@a', '@a'] };
     const ended = await run('groupChat', { agents, answers, options: { next: 'mentions', speakers: 4 } });
@@ -180,6 +202,40 @@ test.each([
   const { end, steps } = await run(team, { agents, options });
   expect(end).toEqual({ status: 'failed', code, message });
   expect(steps).toEqual([]);
+});
+
+describe('agents that are paused', () => {
+  test.each<[string, TeamTest['options'], string[]]>([
+    ['sequence', { agents: ['b', 'a'] }, ['a']],
+    ['parallel', { until: 3 }, ['a', 'c']],
+    ['groupChat', { agents: ['b', 'a'] }, ['a']],
+    ['critic', {}, ['a', 'c']],
+  ])('%s with %j passes over them', async (team, options = {}, spoke) => {
+    const answers = { c: [{ accepted: true }] };
+    const ended = await run(team, { agents, paused: ['b'], options, answers });
+    expect(who(ended)).toEqual(spoke);
+    expect(ended.end).toEqual(completed);
+  });
+
+  test.each(['sequence', 'parallel', 'handoff', 'groupChat', 'debate'])(
+    '%s ends well when all of them are',
+    async (team) => {
+      expect(await run(team, { agents, paused: agents })).toMatchObject({ end: completed, steps: [] });
+    },
+  );
+
+  test('a part in a team is not passed over', async () => {
+    const { end } = await run('parallel', { agents, paused: ['b'], options: { merge: 'b' } });
+    expect(end).toMatchObject({
+      code: 'agent_unknown',
+      message: 'The team’s option "merge" names the agent "b", which is paused, or has left the session.',
+    });
+  });
+
+  test('a supervisor whose agents are all paused answers alone', async () => {
+    const ended = await run('supervisor', { agents, paused: ['b', 'c'] });
+    expect(who(ended)).toEqual(['a']);
+  });
 });
 
 test('a team that does not follow from its answers is found out', async () => {

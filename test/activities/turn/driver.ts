@@ -1,5 +1,6 @@
 /** A world for a kernel in which nothing is real but the order of things: steps end when the test says so. */
 import type { TurnFrame } from '../../../activities/turn/calls.ts';
+import { Cast, type RosterNews } from '../../../activities/turn/cast.ts';
 import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
 import { Memory } from '../../../activities/turn/memory.ts';
 import { TurnStopped } from '../../../activities/turn/stops.ts';
@@ -8,18 +9,20 @@ import { TurnJournal } from '../../../activities/turn/journal.ts';
 import type { Outcome, Team } from '../../../activities/teams/team.ts';
 import {
   EMPTY_JOURNAL,
+  openingRoster,
   type Journal,
   type LoggedEvent,
+  type Roster,
   type ToolCall,
   type TurnWait,
 } from '../../../src/contracts/index.ts';
 
-const NAMES = ['a', 'b', 'c', 'd'];
+/** As the turn starts. */
+const ROSTER = openingRoster(['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })));
 
-export const FRAME: Omit<TurnFrame, 'memory'> = {
+export const FRAME: Omit<TurnFrame, 'memory' | 'cast'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
-  agents: NAMES.map((name) => ({ name, runner: 'scripted' })),
   options: {},
 };
 
@@ -32,6 +35,8 @@ export class Turn {
   /** Steps that were withdrawn. */
   readonly withdrawn: string[] = [];
   time = 1_000;
+  /** Who takes part in the session now. */
+  roster: Roster = ROSTER;
   readonly #team: Team;
 
   constructor(team: Team) {
@@ -80,7 +85,11 @@ export class Run implements TurnDriver {
     this.suspendAfterMs = suspendAfterMs;
     this.#turn = turn;
     this.#journal = new TurnJournal(turn.journal, []);
-    this.#kernel = new Kernel({ ...FRAME, memory: new Memory({}) }, this.#journal, this);
+    this.#kernel = new Kernel(
+      { ...FRAME, memory: new Memory({}), cast: new Cast(ROSTER, (agent) => agent) },
+      this.#journal,
+      this,
+    );
     this.ended = this.#kernel.run(team, turn.ends);
     this.ended.catch(() => undefined);
   }
@@ -193,6 +202,12 @@ export class Run implements TurnDriver {
 
   at(time: number): Promise<void> {
     return time <= this.#turn.time ? Promise.resolve() : new Promise(() => undefined);
+  }
+
+  async members({ path, key }: PauseCall, cast: Cast): Promise<RosterNews> {
+    const news = cast.news(this.#turn.roster);
+    this.#journal.add({ path, kind: 'members', key, ...news });
+    return news;
   }
 
   now(): number {

@@ -36,6 +36,7 @@ async function cutUp(plan: Plan, choices: readonly number[]): Promise<Whole> {
         ...run.unshown.map(({ go }) => go),
         ...run.steps.map(({ go }) => go),
         ...run.sleeps.map(({ go }) => go),
+        ...run.questions.map(({ go }) => go),
         ...(peace
           ? []
           : [
@@ -58,7 +59,7 @@ async function cutUp(plan: Plan, choices: readonly number[]): Promise<Whole> {
 }
 
 const decided = ({ entries }: Journal): readonly JournalEntry[] =>
-  entries.filter(({ kind }) => kind === 'ask' || kind === 'say' || kind === 'sleep');
+  entries.filter(({ kind }) => ['ask', 'say', 'sleep', 'members'].includes(kind));
 const numbers = ({ entries }: Journal): readonly JournalEntry[] =>
   entries.filter(({ kind }) => kind === 'now' || kind === 'random');
 
@@ -66,6 +67,9 @@ const numbers = ({ entries }: Journal): readonly JournalEntry[] =>
 async function inOne(plan: Plan, journal: Journal): Promise<Whole> {
   const world = new World();
   world.add(numbers(journal));
+  for (const { kind, path, outcome } of journal.entries) {
+    if (kind === 'members') world.revisions.set(path, Number(outcome));
+  }
   const heard: string[] = [];
   const run = new WorldRun(world, teamOf(plan, heard));
   await run.settle();
@@ -75,6 +79,8 @@ async function inOne(plan: Plan, journal: Journal): Promise<Whole> {
         journal.entries.find((entry) => entry.kind === 'now' && entry.path === path)?.outcome,
       );
       run.sleeps.find(({ what }) => what.until === begun + Number(key))?.go();
+    } else if (kind === 'members') {
+      run.questions.find(({ what }) => what.path === path)?.go();
     } else {
       run.steps.find(({ what }) => what.path === path)?.go();
       await run.settle();

@@ -19,6 +19,8 @@ export type Op =
       readonly timeoutMs: number | undefined;
     }
   | { readonly op: 'say' }
+  /** Asks whoever takes part now and comes last. */
+  | { readonly op: 'members' }
   | { readonly op: 'inner'; readonly program: Program; readonly last: string | undefined }
   /** Two agents at once, without branches. */
   | { readonly op: 'both'; readonly agents: readonly [string, string] }
@@ -47,6 +49,7 @@ const { program } = fc.letrec<{ program: Program; op: Op }>((tie) => ({
       odd: tie('program'),
     }),
     fc.record({ op: fc.constant('say') }),
+    fc.record({ op: fc.constant('members') }),
     fc.record({
       op: fc.constant('inner'),
       program: tie('program'),
@@ -126,6 +129,12 @@ async function perform(context: TeamContext, op: Op, heard: string[]): Promise<v
       const first = await Promise.race([answer, context.sleep(op.ms)]);
       heard.push(`first ${first}`);
       if (first === 'over') await run(context, op.late, heard);
+      return;
+    }
+    case 'members': {
+      const active = (await context.members()).filter(({ status }) => status === 'active');
+      heard.push(`members ${active.map(({ name }) => name).join(' ')}`);
+      heard.push(told(await context.settle(active.at(-1)!.name)));
       return;
     }
     case 'say':

@@ -1,6 +1,7 @@
 /** The world of a kernel as a whole turn sees it, over any number of runs: steps, pauses, and what is durable when a run is gone. */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
 import type { TurnFrame } from '../../../activities/turn/calls.ts';
+import { Cast, type RosterNews } from '../../../activities/turn/cast.ts';
 import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
 import { Memory } from '../../../activities/turn/memory.ts';
 import { TurnStopped } from '../../../activities/turn/stops.ts';
@@ -9,20 +10,25 @@ import { TurnState } from '../../../activities/turn/turn-state.ts';
 import type { Team } from '../../../activities/teams/team.ts';
 import {
   EMPTY_JOURNAL,
+  openingRoster,
   type EventDraft,
   type Journal,
   type JournalEntry,
   type LoggedEvent,
+  type Member,
+  type Roster,
   type TurnWait,
 } from '../../../src/contracts/index.ts';
 import { hash } from './program.ts';
 
-const FRAME: Omit<TurnFrame, 'memory'> = {
+const FRAME: Omit<TurnFrame, 'memory' | 'cast'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
-  agents: ['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })),
   options: {},
 };
+
+/** As the turn starts. */
+const ROSTER = openingRoster(['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })));
 
 /** Two readings of the clock differ by more than any pause: so the end of a pause names it. */
 const TICK_MS = 1_000;
@@ -37,7 +43,16 @@ export class World {
   readonly withdrawn = new Set<string>();
   /** What a run has done that no run may do. */
   readonly wrong: string[] = [];
+  /** Which revision the members have when they are asked for there; else each time another one. */
+  readonly revisions = new Map<string, number>();
+  #revision = 0;
   #time = 0;
+
+  roster(path: string): Roster {
+    const known = this.revisions.get(path);
+    if (known === undefined) this.#revision += 1;
+    return rosterAt(known ?? this.#revision);
+  }
 
   now(): number {
     this.#time += TICK_MS;
@@ -81,6 +96,7 @@ export class WorldRun implements TurnDriver {
   /** Steps that speak, pauses that run, ends that are durable and not shown yet. */
   readonly steps: Pending<StepCall>[] = [];
   readonly sleeps: Pending<PauseCall>[] = [];
+  readonly questions: Pending<PauseCall>[] = [];
   readonly unshown: Pending<StepCall>[] = [];
   end: TurnEnd | null = null;
   error: Error | null = null;
@@ -97,7 +113,11 @@ export class WorldRun implements TurnDriver {
     this.#world = world;
     this.#state = new TurnState(world.journal, null, 1, () => []);
     this.#replaying = this.#state.journal.decided().length;
-    this.#kernel = new Kernel({ ...FRAME, memory: new Memory({}) }, this.#state.journal, this);
+    this.#kernel = new Kernel(
+      { ...FRAME, memory: new Memory({}), cast: new Cast(ROSTER, (agent) => agent) },
+      this.#state.journal,
+      this,
+    );
     this.#kernel.run(team, world.ends).then(
       (end) => {
         this.end = end;
@@ -175,6 +195,11 @@ export class WorldRun implements TurnDriver {
     if (this.#state.mustSave) await this.#save();
   }
 
+  async members(call: PauseCall, cast: Cast): Promise<RosterNews> {
+    await this.#until(this.questions, call);
+    return this.#state.told(call, cast.news(this.#world.roster(call.path)));
+  }
+
   lacking(): readonly string[] {
     return [];
   }
@@ -214,6 +239,17 @@ export class WorldRun implements TurnDriver {
       list.push(pending);
     });
   }
+}
+
+/** Some are paused, another one has joined. */
+function rosterAt(revision: number): Roster {
+  const members = ROSTER.members.map((member, index): Member => ({
+    ...member,
+    status: hash(`${revision} ${index}`) % 3 === 0 ? 'paused' : 'active',
+  }));
+  const agent = { name: `e${revision}`, runner: 'scripted' };
+  const joined: Member = { kind: 'agent', name: agent.name, status: 'active' };
+  return { revision, members: [...members, joined], agents: [...ROSTER.agents, agent] };
 }
 
 /** The same whenever it is asked: one step in four fails. */

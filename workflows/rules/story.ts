@@ -1,0 +1,24 @@
+import type { AgentSpec, TurnInput } from '../../src/contracts/index.ts';
+
+/** How an activity of a turn is called in Temporal's Web UI: who may speak, and how far the turn was when it began. */
+export function turnStory(
+  agents: readonly Pick<AgentSpec, 'name'>[],
+  { turn, journal, needs }: Pick<TurnInput, 'turn' | 'journal' | 'needs'>,
+): string {
+  const names = agents.map(({ name }) => name).join(', ');
+  const count = (...kinds: readonly string[]): number =>
+    journal.entries.filter(({ kind }) => kinds.includes(kind)).length;
+  const steps = count('ask', 'say');
+  const calls = count('call');
+  const done = [
+    ...(steps > 0 ? [numbered(steps, 'step')] : []),
+    ...(calls > 0 ? [numbered(calls, 'tool call')] : []),
+  ];
+  const after = done.length === 0 ? '' : ` (after ${done.join(' and ')})`;
+  const where = needs === undefined ? '' : ` on a worker with ${needs}`;
+  return `${turn}${after}${where}: ${names === '' ? 'nobody may speak' : names}`;
+}
+
+function numbered(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
