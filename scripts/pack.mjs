@@ -86,6 +86,7 @@ function packEngine() {
   const files = [
     'bin',
     'deploy',
+    'templates/project',
     'docker-compose.yml',
     'README.md',
     'CHANGELOG.md',

@@ -78,7 +78,7 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
 }
 
 describe('the command line', () => {
-  it.each('dev ps doctor setup check send tail sessions show cancel close gateway worker'.split(' '))(
+  it.each('dev ps new doctor setup check send tail sessions show cancel close gateway worker'.split(' '))(
     'teaches: %s --help has an example',
     async (name) => {
       const { code, out } = await parsed([name, '--help']);

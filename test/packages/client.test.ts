@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
-import { compile, install, run } from './install.ts';
+import { compile, installClient, run } from './install.ts';
 
 const INSTALL_MS = 120_000;
 
@@ -12,7 +12,7 @@ let folder = '';
 let tarball = '';
 
 beforeAll(() => {
-  ({ folder, tarball } = install('client'));
+  ({ folder, tarball } = installClient());
 }, INSTALL_MS);
 
 afterAll(() => {

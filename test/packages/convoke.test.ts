@@ -1,24 +1,104 @@
-/** The package `convoke`, as somebody has it who installs it. */
-import { rmSync, writeFileSync } from 'node:fs';
+/** The package `convoke`, as somebody has it who begins with `convoke new`. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { compile, install, run } from './install.ts';
+import { freePort } from '../support/ports.ts';
+import { eventually, startProcess } from '../support/process.ts';
+import { compile, installProject, ROOT, run } from './install.ts';
 
 const INSTALL_MS = 300_000;
 
+/** To be removed. */
+let all = '';
+let project = '';
+/** A folder of the project for what is tried here. */
 let folder = '';
 
 beforeAll(() => {
-  ({ folder } = install('convoke'));
+  ({ folder: all, project } = installProject('demo'));
+  folder = join(project, 'tried');
+  mkdirSync(folder);
 }, INSTALL_MS);
 
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(all, { recursive: true, force: true });
 });
 
+const bin = (command: string): string => join(project, 'node_modules/.bin', command);
+
 test('the command runs, on an older Node too', () => {
-  expect(run(join(folder, 'node_modules/.bin/convoke'), ['--help'], folder)).toContain('Usage: convoke');
+  expect(run(bin('convoke'), ['--help'], folder)).toContain('Usage: convoke');
 });
+
+test('a new project is right: its types, its configuration, its tests', () => {
+  const said = run('npm', ['test'], project);
+  expect(said).toMatch(
+    /convoke\.config\.ts is right\.\n {2}agents {2}analyst, editor\n {2}tools {3}count\n {2}teams {3}review/,
+  );
+  expect(said).toContain('the editor has the last word');
+}, 120_000);
+
+test('the package can write projects too, with exact versions of itself', () => {
+  const { next } = JSON.parse(run(bin('convoke'), ['new', 'another', '--json'], folder)) as {
+    next: string[];
+  };
+  expect(next).toEqual(['npm install', 'npm run dev', 'npm run page', 'npm test']);
+  const files = (path: string): string[] =>
+    readdirSync(path).filter((name) => !/^(packages|node_modules|package-lock\.json|tried)$/.test(name));
+  expect(files(join(folder, 'another'))).toEqual(files(project));
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const written = JSON.parse(readFileSync(join(folder, 'another/package.json'), 'utf8')) as object;
+  expect(written).toMatchObject({
+    name: 'another',
+    dependencies: { convoke: version, '@convoke/client': version },
+  });
+});
+
+test('a new project runs: its team answers through the SDK, its page is served', async () => {
+  const [port, temporal, ui, redis, page] = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const ports = [
+    '--port',
+    port,
+    '--temporal-port',
+    temporal,
+    '--temporal-ui-port',
+    ui,
+    '--redis-port',
+    redis,
+  ];
+  const dev = startProcess(bin('convoke'), ['dev', '--no-demo', ...ports.map(String)], {}, project);
+  const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+    scripts: { dev: string; page: string };
+  };
+  expect(scripts.dev).toBe('convoke dev');
+  const [command = '', ...args] = scripts.page.split(' ');
+  const pages = startProcess(bin(command), [...args, `--serve=127.0.0.1:${page}`], {}, project);
+  const source = `
+    import { connect } from '@convoke/client';
+    const client = connect({ url: 'http://127.0.0.1:${port}', token: 'dev' });
+    const session = await client.open({ team: 'review', agents: ['analyst', 'editor'] });
+    const said = {};
+    for await (const piece of session.ask('How long is this?'))
+      if (piece.type === 'text') said[piece.agent] = (said[piece.agent] ?? '') + piece.text;
+    client.close();
+    console.log(said.editor);
+  `;
+  writeFileSync(join(folder, 'ask.mjs'), source);
+  try {
+    await eventually('it is up', () => dev.output().includes('Ctrl-C stops'), 60_000);
+    expect(run(process.execPath, ['ask.mjs'], folder)).toBe(
+      'In short: Your message has 4 words and 17 characters.',
+    );
+    const served = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${page}/${path}`)).text();
+    await eventually('the page is served', async () => (await served('')).includes('src="page.js"'));
+    expect(await served('page.js')).toContain('analyst');
+  } catch (error) {
+    throw new Error(`${dev.output()}\n${pages.output()}`, { cause: error });
+  } finally {
+    await Promise.all([dev.end('SIGTERM'), pages.end('SIGTERM')]);
+  }
+}, 120_000);
 
 test('a team is tried out without a server', () => {
   const source = `

@@ -14,14 +14,31 @@ export function run(command: string, args: readonly string[], cwd: string): stri
   return stdout.trim();
 }
 
-/** Packs both packages, and installs one of them. */
-export function install(which: 'client' | 'convoke'): { readonly folder: string; readonly tarball: string } {
+/** Packs both packages into a folder below a new one. */
+function pack(): { readonly folder: string; readonly packed: string; readonly tarballs: readonly string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'convoke-package-'));
-  const tarballs = run(process.execPath, ['scripts/pack.mjs', join(folder, 'packed')], ROOT).split('\n');
-  const tarball = tarballs[which === 'client' ? 0 : 1] ?? '';
+  const packed = join(folder, 'packed');
+  return { folder, packed, tarballs: run(process.execPath, ['scripts/pack.mjs', packed], ROOT).split('\n') };
+}
+
+const INSTALL = ['install', '--no-audit', '--no-fund', '--prefer-offline'];
+
+/** Packs both packages, and installs the client in an empty folder. */
+export function installClient(): { readonly folder: string; readonly tarball: string } {
+  const { folder, tarballs } = pack();
+  const [tarball = ''] = tarballs;
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], folder);
+  run('npm', [...INSTALL, tarball], folder);
   return { folder, tarball };
+}
+
+/** Packs both packages, and installs them as a new project does. `folder` is to be removed at the end. */
+export function installProject(name: string): { readonly folder: string; readonly project: string } {
+  const { folder, packed } = pack();
+  run(process.execPath, [join(ROOT, 'bin/convoke.mjs'), 'new', name, '--packages', packed], folder);
+  const project = join(folder, name);
+  run('npm', INSTALL, project);
+  return { folder, project };
 }
 
 /** Compiles files of the folder strictly, with the types of all dependencies. */
@@ -30,6 +47,6 @@ export function compile(folder: string, files: readonly string[]): void {
     ...{ strict: true, skipLibCheck: false, noEmit: true, module: 'nodenext', target: 'es2024' },
     ...{ lib: ['es2024', 'dom'], types: [] },
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-  run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], folder);
+  writeFileSync(join(folder, 'tsconfig.tried.json'), JSON.stringify({ compilerOptions, files }));
+  run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.tried.json'], folder);
 }

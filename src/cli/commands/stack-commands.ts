@@ -1,4 +1,4 @@
-/** `convoke dev`, `ps`, `doctor`, `setup`: commands about this machine. */
+/** `convoke new`, `dev`, `ps`, `doctor`, `setup`: commands about this machine. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { guarded } from '../failure.ts';
@@ -50,6 +50,7 @@ other, and running steps are finished or handed over; if it is wrong, what is wr
 `;
 
 export function addStackCommands(program: Command): void {
+  addNew(program);
   addDev(program);
   program
     .command('ps')
@@ -92,6 +93,35 @@ export function addStackCommands(program: Command): void {
       guarded(async (options: { chromium?: boolean; json?: boolean }) => {
         const { setup } = await import('./setup.ts');
         await setup(options);
+      }),
+    );
+}
+
+function addNew(program: Command): void {
+  program
+    .command('new')
+    .summary('write a project of your own: agents, a tool, a team, a test, a page')
+    .description(
+      'Writes a project in TypeScript, which runs at once without a model: agents, a tool, a team, a test and a page.',
+    )
+    .argument('<name>', 'its name, or a path that ends in it; the folder must not exist, or be empty')
+    .option(
+      '--packages <folder>',
+      'take convoke and @convoke/client from tarballs there (default: the npm registry; in a checkout: cut from it)',
+    )
+    .option('--json', 'write {folder, name, next}')
+    .addHelpText(
+      'after',
+      examples(
+        'convoke new my-agents',
+        'convoke new ../my-agents',
+        'convoke new my-agents --packages ../tarballs',
+      ),
+    )
+    .action(
+      guarded(async (name: string, options: { packages?: string; json?: boolean }) => {
+        const { createProject } = await import('./new.ts');
+        await createProject(name, options);
       }),
     );
 }
