@@ -6,7 +6,7 @@ import { freePort } from '../support/ports.ts';
 import { eventually, startProcess } from '../support/process.ts';
 import { compile, installProject, ROOT, run } from './install.ts';
 
-const INSTALL_MS = 300_000;
+const INSTALL_MS = 600_000;
 
 /** To be removed. */
 let all = '';
