@@ -6,9 +6,12 @@ import { createProgram } from '../../src/cli/index.ts';
 import { ROOT } from './documents.ts';
 import { shellWords } from './shell.ts';
 
-const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  readonly scripts: Readonly<Record<string, string>>;
-};
+type Scripts = Readonly<Record<string, string>>;
+const scriptsOf = (file: string): Scripts =>
+  (JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as { readonly scripts: Scripts }).scripts;
+
+/** Of this project, and of those that `convoke new` writes. */
+const scripts = { ...scriptsOf('templates/project/_package.json'), ...scriptsOf('package.json') };
 
 /** What is wrong with a command; null: nothing that is known here. */
 export async function checkCommand(line: string): Promise<string | null> {
