@@ -58,7 +58,10 @@ export interface LastWord {
   readonly input?: AskInput;
 }
 
-/** A small store that a team keeps from turn to turn, shared by its branches and the teams in it; what it holds may be at most 8 KiB of JSON. */
+/**
+ * A small store that a team keeps from turn to turn, shared by its branches; all of it may be at most 8 KiB of JSON. A team that is run inside
+ * has keys of its own, by the name of its function: `groupChat/last` is what a `groupChat` inside keeps as `last`.
+ */
 export interface TeamMemory {
   readonly get: (key: string) => Json | undefined;
   /** Kept if the turn completes; `undefined` forgets. Clients may read it in the turn's end. */
@@ -123,7 +126,10 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
   readonly parallel: <B extends Branches<O>>(branches: B, rule?: ParallelRule) => Promise<SettledBranches<B>>;
   /** Says something to everybody, as an agent of the session, or as `team`. */
   readonly say: (text: string, as?: string) => Promise<void>;
-  /** Runs another team inside this one, and resolves with its last word if it returns one. What it says is seen afterwards. */
+  /**
+   * Runs another team inside this one, and resolves with its last word if it returns one. What it says is seen afterwards. Its memory is its
+   * own; teams of one name share theirs.
+   */
   readonly run: <P extends JsonObject>(team: Team<P>, options?: P) => Promise<Answer | undefined>;
   /** Pauses for so many ms; costs nothing meanwhile. */
   readonly sleep: (ms: number) => Promise<'over'>;

@@ -4,7 +4,7 @@ import { outcomeOf } from '../step/outcome.ts';
 import { AgentFailed, type AskInput, type TeamMessage } from '../teams/team.ts';
 import type { Cast } from './cast.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
-import type { Memory } from './memory.ts';
+import type { MemoryPart } from './memory.ts';
 import { TeamBroken } from './stops.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
 
@@ -14,7 +14,7 @@ export interface TurnFrame {
   readonly messages: readonly TeamMessage[];
   readonly cast: Cast;
   readonly options: JsonObject;
-  readonly memory: Memory;
+  readonly memory: MemoryPart;
 }
 
 /** An awaited call of the team. */

@@ -139,7 +139,8 @@ async function runTeam<P extends JsonObject>(
   const prefix = `${nextPath(branch)}.`;
   if (!fitsBelow(frame.turn, prefix)) throw new TeamBroken('team_failed', 'Teams are nested too deep.');
   const inner = { prefix, calls: 0, seen: branch.seen };
-  const place = { branch: inner, frame: { ...frame, options }, calls };
+  const memory = frame.memory.below(team.name);
+  const place = { branch: inner, frame: { ...frame, options, memory }, calls };
   const before = branch.seen.length;
   try {
     const last = await team(contextOf<P>(inner, place.frame, calls));

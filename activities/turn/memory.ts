@@ -7,7 +7,13 @@ import { TeamBroken } from './stops.ts';
  * What a team sets follows from its answers, so it is not journaled: a run from the start sets it again. A turn that completes carries it in
  * its end; of one that does not, nothing is kept.
  */
-export class Memory implements TeamMemory {
+/** What one team has of the memory. */
+export interface MemoryPart extends TeamMemory {
+  /** That of a team of this name that it runs inside: keys of its own, the same in every turn, whatever ran before it. */
+  below(name: string): MemoryPart;
+}
+
+export class Memory implements MemoryPart {
   #values: ReadonlyMap<string, Json>;
   #isChanged = false;
 
@@ -18,6 +24,10 @@ export class Memory implements TeamMemory {
   /** What the turn's end carries; undefined: nothing has changed. */
   get changed(): JsonObject | undefined {
     return this.#isChanged ? Object.fromEntries(this.#values) : undefined;
+  }
+
+  below(name: string): MemoryPart {
+    return partOf(this, `${name}/`);
   }
 
   get(key: string): Json | undefined {
@@ -37,4 +47,12 @@ export class Memory implements TeamMemory {
     this.#isChanged = true;
     this.#values = next;
   }
+}
+
+function partOf(memory: Memory, prefix: string): MemoryPart {
+  return {
+    get: (key) => memory.get(`${prefix}${key}`),
+    set: (key, value) => memory.set(`${prefix}${key}`, value),
+    below: (name) => partOf(memory, `${prefix}${name}/`),
+  };
 }

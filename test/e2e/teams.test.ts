@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { AgentSpec, TeamSpec } from '../../src/contracts/index.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { workerOf } from '../support/worker-of.ts';
+import { continueAsNew, flushRedis } from './forcing.ts';
 import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, speaker, words } from './scene.ts';
 
 let stack: Stack;
@@ -79,6 +80,52 @@ describe('parallel', () => {
     expect(seen.steps.find(({ agent }) => agent === 'fast')!.text).toBe(words(40));
     const cancelled = seen.events.find(({ type }) => type === 'step.cancelled');
     expect(cancelled!.data).toMatchObject({ reason: { code: 'branch_not_needed' } });
+    await expectIntact(id, seen);
+  });
+});
+
+describe('handoff', () => {
+  test('who has the word keeps it: over killed workers, a lost log, and the next run of the workflow', async () => {
+    const hands: AgentSpec = {
+      ...{ name: 'triage', runner: 'scripted', handoff: ['billing'] },
+      script: { calls: [[{ tool: 'hand_over', input: { agent: 'billing' } }]], say: 'Nobody else?' },
+    };
+    const { id, seen } = await open({ name: 'handoff' }, [hands, speaker('billing', 30)]);
+    await seen.session.send('My bill is wrong.');
+    await seen.streaming();
+    await killWorkerOf(id);
+    await seen.turnsEnded(1);
+    expect(spoke(seen, 't1')).toEqual(['triage', 'billing']);
+    await continueAsNew(stack, id, 'triage');
+    await flushRedis(stack);
+    await seen.session.send('And the next one?');
+    await seen.streaming();
+    await killWorkerOf(id);
+    await seen.until(
+      't2 has ended',
+      ({ turns }) => turns.at(-1)?.turn === 't2' && turns.at(-1)?.status === 'completed',
+    );
+    expect(spoke(seen, 't2')).toEqual(['billing']);
+    await expectIntact(id, seen);
+  });
+});
+
+describe('a failed branch', () => {
+  test('is an answer: the others are heard, and the turn completes', async () => {
+    const refuses: AgentSpec = {
+      ...{ name: 'bad', runner: 'scripted' },
+      script: { tokens: 5, faults: [{ afterTokens: 2, kind: 'refuse' }] },
+    };
+    const team = { name: 'parallel', options: { merge: 'judge' } };
+    const { id, seen } = await open(team, [refuses, speaker('good', 10), speaker('judge', 3)]);
+    await seen.session.send('Go.');
+    await seen.turnsEnded(1);
+    expect(seen.steps.map(({ agent, status }) => `${agent} ${status}`).sort()).toEqual([
+      'bad failed',
+      'good completed',
+      'judge completed',
+    ]);
+    expect(seen.view.turns.map(({ status }) => status)).toEqual(['completed']);
     await expectIntact(id, seen);
   });
 });

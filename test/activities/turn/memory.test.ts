@@ -61,3 +61,26 @@ test('a worker that dies once the end is durable, and before it is shown, loses 
   frozen.resolve(undefined);
   expect(await ends()).toMatchObject([{ type: 'turn.completed', data: { memory: { turns: 1 } } }]);
 });
+
+test('a team that is run inside keeps what is its own; two of one name share it', async () => {
+  const inner: Team = async ({ memory }) => {
+    const last = memory.get('last');
+    memory.set('last', typeof last === 'string' ? `${last}i` : 'i');
+  };
+  const middle: Team = async ({ memory, run }) => {
+    memory.set('last', 'middle');
+    await run(inner);
+  };
+  const team: Team = async ({ memory, run, parallel }) => {
+    memory.set('last', 'outer');
+    await run(inner);
+    await parallel({ one: ({ run: inside }) => inside(inner) });
+    await run(middle);
+    return { agent: 'a' };
+  };
+  const turn = scene.execute({ team, input: { memory: { 'inner/last': 'i' } } });
+  scene.agent.end('done');
+  await turn.result;
+  const memory = { last: 'outer', 'inner/last': 'iii', 'middle/last': 'middle', 'middle/inner/last': 'i' };
+  expect(await ends()).toMatchObject([{ data: { memory } }]);
+});
