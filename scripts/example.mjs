@@ -8,8 +8,9 @@
  * names another.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingPackages } from './example-packages.mjs';
 import { at, NODE, NPM, prepare, run, step } from './prepare.mjs';
 
 const [asked = '', ...options] = process.argv.slice(2);
@@ -20,17 +21,6 @@ if (name === undefined) {
   process.exit(2);
 }
 const folder = at('examples', name);
-
-/** Its own packages, as its lock file says. */
-async function install() {
-  const [lock, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
-    join(folder, file),
-  );
-  if (!existsSync(lock)) return;
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--prefix', folder];
-  await step(`Installing the packages of ${name} (once) …`, NPM, args);
-}
 
 /** Resolves with the base URL of a model that says what a file says. It ends with this process. */
 function startModel(file) {
@@ -48,9 +38,10 @@ function startModel(file) {
 }
 
 await prepare();
-await install();
+const packages = missingPackages(folder);
+if (packages) await step(`Installing the packages of ${name} (once) …`, NPM, packages);
 // The state is the checkout's, so that `npx convoke send` and the others find it there.
-const env = { CONVOKE_HOME: at('.convoke'), ...process.env };
+const env = { CONVOKE_HOME: at('.convoke'), MASTRA_TELEMETRY_DISABLED: '1', ...process.env };
 const script = join(folder, 'scripted-model.json');
 if (existsSync(script) && process.env.CONVOKE_MODEL === undefined) {
   env.OPENAI_BASE_URL = await startModel(script);
