@@ -26,6 +26,9 @@ import { TurnRun } from './turn/run-turn.ts';
 import { TurnStopped } from './turn/stops.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
 
+export { whoseCode } from './turn/whose.ts';
+export type { Running } from './turn/whose.ts';
+
 export {
   createCodeRunner,
   createEndpoint,
@@ -56,8 +59,8 @@ export { Toolbox } from './tools/toolbox.ts';
 
 export interface ActivityDeps
   extends
-    Omit<TurnDeps, 'conversations' | 'teams' | 'tools' | 'configured' | 'patient'>,
-    Partial<Pick<TurnDeps, 'tools' | 'configured'>> {
+    Omit<TurnDeps, 'conversations' | 'teams' | 'tools' | 'configured' | 'stalls' | 'patient'>,
+    Partial<Pick<TurnDeps, 'tools' | 'configured' | 'stalls'>> {
   readonly archive: Archive;
   readonly teams?: TurnDeps['teams'];
   /** Aborts when the worker is to stop: turns are handed over at their next pause between steps. */
@@ -90,14 +93,16 @@ async function noTools(): Promise<ReadonlyMap<string, Tool>> {
   return new Map();
 }
 
+const NO_STALLS: TurnDeps['stalls'] = { of: async () => [] };
+
 export function createActivities(deps: ActivityDeps): SessionActivities {
   const { teams = TEAMS, draining = new AbortController().signal } = deps;
   const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
-  const { suspendAfterMs = LIMITS.suspendAfterMs } = deps;
+  const { suspendAfterMs = LIMITS.suspendAfterMs, stalls = NO_STALLS } = deps;
   const isLocal = (): boolean => Context.current().info.isLocal;
   const source = sourceOf(deps.source, isLocal);
   const conversations = new Conversations({ log: deps.log, source });
-  const turns = { ...deps, source, teams, tools, configured, conversations, patient: true };
+  const turns = { ...deps, source, teams, tools, configured, stalls, conversations, patient: true };
   const inTask = { ...turns, patient: false };
   return {
     runTurn: (input) =>

@@ -25,6 +25,7 @@ import type { StepCall, StepOutcome } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
 import type { TurnState } from '../turn/turn-state.ts';
+import { runFor } from '../turn/whose.ts';
 import { Attempt, type Said } from './attempt.ts';
 import { OpenStep } from './open-step.ts';
 import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, turnEnd } from './outcome.ts';
@@ -95,7 +96,13 @@ export class Step<Shown> {
   }
 
   /** Runs the step to its end. Rejects with `TurnStopped` when there is nothing to say any more. */
-  async run(): Promise<StepOutcome> {
+  run(): Promise<StepOutcome> {
+    const { ref, turn } = this.#host;
+    const { step, agent } = this.#call;
+    return runFor({ ...ref, turn, step, agent }, () => this.#run());
+  }
+
+  async #run(): Promise<StepOutcome> {
     const { lacks } = this.#performer;
     if (lacks !== null) await this.#host.lack(this.#call, lacks);
     for (;;) {

@@ -34,7 +34,12 @@ export function noRunner(needs = ''): Ending {
 }
 
 /** The turn's end also ends what its team has left running. */
-export function closesTurn({ at, cause }: EventDraft, turn: string): Pick<AppendInput, 'closes'> {
+export function closesTurn(end: EventDraft, turn: string): Pick<AppendInput, 'closes'> {
+  const { at, cause } = end;
+  // It was one of these steps, perhaps.
+  if (end.type === 'turn.failed' && end.data.code === 'worker_blocked') {
+    return closesOf({ turn, type: 'step.failed', data: end.data }, at, cause);
+  }
   const data = { reason: 'the turn has ended' };
   return closesOf({ turn, type: 'step.cancelled', data }, at, cause);
 }

@@ -33,6 +33,7 @@ import type { PauseCall, StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts'
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
 import { Cast, type RosterNews } from './cast.ts';
+import { heedStalls } from './stalls.ts';
 import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
 export class TurnRun implements StepHost, TurnDriver {
@@ -232,14 +233,13 @@ export class TurnRun implements StepHost, TurnDriver {
     if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(info.team.name));
     const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
     if (goesOn) await this.#bringProgress();
-    const { turnEnd } = this.log;
-    if (turnEnd) return endOf(turnEnd);
+    if (this.log.turnEnd) return endOf(this.log.turnEnd);
+    const heeded = await heedStalls(this.#deps.stalls, this, this.#call, team);
     const { options = {} } = info.team;
     const messages = await this.patiently(() => messagesOf(this.#deps, this.#input, this.log.facts()));
-    const { memory } = this;
-    const frame = { turn: this.turn, messages, cast, options, memory };
+    const frame = { turn: this.turn, messages, cast, options, memory: this.memory };
     this.#kernel = new Kernel(frame, this.state.journal, this);
-    return this.#kernel.run(team, await this.#ends());
+    return this.#kernel.run(heeded, await this.#ends());
   }
 
   /** What the turn has said so far must be in the log: earlier runs may not have shown it, and the log may be another one. */

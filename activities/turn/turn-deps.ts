@@ -10,7 +10,7 @@ import {
   type TurnInput,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
-import { recoverLog } from '../../src/log/index.ts';
+import { recoverLog, type Stalls } from '../../src/log/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
 import type { AgentRunner } from '../agents/runner.ts';
 import type { Tool } from '../tools/tool.ts';
@@ -29,6 +29,8 @@ export interface TurnDeps extends LogAccess {
   readonly tools: (names: readonly string[]) => Promise<ReadonlyMap<string, Tool>>;
   /** An agent of the session with the settings of this worker's configuration, if it refers to that. */
   readonly configured: (agent: AgentSpec) => AgentSpec;
+  /** Which turns have blocked workers. */
+  readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;
 }
 

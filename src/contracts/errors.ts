@@ -87,6 +87,10 @@ export const ERRORS = {
   turn_too_wide: entry(422, 'The team exceeded its limit of parallel branches.'),
   team_changed: entry(500, 'The team’s code changed while the turn was running, or it is not deterministic.'),
   session_interrupted: entry(500, 'The session’s workflow ended before the turn did.'),
+  worker_blocked: entry(
+    500,
+    'Code of the turn (a team, an agent or a tool) has blocked its workers: an endless loop, perhaps.',
+  ),
   worker_lost: entry(500, 'The step’s worker was lost in every attempt.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -10,6 +10,8 @@ export interface LogKeys {
   /** What an open step has said, and what it has reasoned: these and the id of the step. */
   readonly texts: string;
   readonly reasonings: string;
+  /** Workers that a turn's code has blocked: this and the id of the turn. */
+  readonly stalls: string;
 }
 
 export function logKeys(ref: SessionRef): LogKeys {
@@ -22,5 +24,6 @@ export function logKeys(ref: SessionRef): LogKeys {
     inbox: `${prefix}in`,
     texts: `${prefix}t:`,
     reasonings: `${prefix}r:`,
+    stalls: `${prefix}stalls:`,
   };
 }

@@ -5,8 +5,10 @@ import {
   connectRedis,
   createCatalogs,
   createRedisLog,
+  createStalls,
   type Catalogs,
   type SessionLog,
+  type Stalls,
 } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 
@@ -16,6 +18,7 @@ const FULL_TOLD_MS = 30_000;
 export interface LogConnections {
   readonly log: SessionLog;
   readonly catalogs: Catalogs;
+  readonly stalls: Stalls;
   /** Rejects if Redis does not answer. */
   ping(): Promise<unknown>;
   close(): void;
@@ -74,6 +77,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
   return {
     log: createRedisLog({ commands, subscriber, onFull }),
     catalogs: createCatalogs(commands),
+    stalls: createStalls(commands),
     ping: () => commands.ping(),
     close,
   };

@@ -12,6 +12,7 @@ import type { Project } from '../project/project.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
 import type { Config } from './config.ts';
+import { watchEventLoop } from './event-loop.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
@@ -143,6 +144,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, namespace, taskQueue, workflowBundle: findBundle() },
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, draining: draining.signal },
+      stalls: session.stalls,
     }),
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
@@ -151,6 +153,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   );
   const watch = { client, taskQueue, log: session.log, source, archive, logger };
   opened.add(watchInterruptions(watch), (end) => end());
+  const { redisUrl, logLevel } = config;
+  opened.add(watchEventLoop({ redisUrl, logLevel, logger }), (end) => end());
   return { worker, ready };
 }
 

@@ -91,6 +91,7 @@ export class Execution {
       ...{ log, source, patient: !local, conversations: new Conversations({ log, source }) },
       teams: { sequence: options.team ?? SOLO },
       tools: toolsOf(options.tools),
+      stalls: scene.server.stalls,
       configured: (agent: AgentSpec) => agent,
       runners: Object.fromEntries((options.able ?? ['scripted']).map((name) => [name, this.cast])),
       logger: {

@@ -17,7 +17,14 @@ import {
   type SessionRef,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
-import { connectRedis, createRedisLog, type SessionLog, type SessionSource } from '../../src/log/index.ts';
+import {
+  connectRedis,
+  createRedisLog,
+  createStalls,
+  type SessionLog,
+  type SessionSource,
+  type Stalls,
+} from '../../src/log/index.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 export const INFO: SessionInfo = {
@@ -41,6 +48,7 @@ export function infoWith(more: Partial<AgentSpec>): SessionInfo {
 export interface TestLog {
   readonly redis: TestRedis;
   readonly log: SessionLog;
+  readonly stalls: Stalls;
   /** Empties Redis without breaking a connection. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -56,6 +64,7 @@ export async function startLog(): Promise<TestLog> {
   return {
     redis,
     log: createRedisLog({ commands, subscriber }),
+    stalls: createStalls(commands),
     async flush() {
       await commands.flushall();
     },

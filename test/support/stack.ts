@@ -28,6 +28,8 @@ export class Role {
   readonly #env: Readonly<Record<string, string>>;
   readonly #cwd: string | undefined;
   #process: TestProcess | null = null;
+  /** Earlier ones. */
+  readonly #gone: TestProcess[] = [];
 
   constructor(port: number, args: readonly string[], env: Readonly<Record<string, string>>, cwd?: string) {
     this.port = port;
@@ -45,7 +47,20 @@ export class Role {
   }
 
   output(): string {
-    return this.#process?.output() ?? '';
+    return [...this.#gone, ...(this.#process ? [this.#process] : [])].map((each) => each.output()).join('');
+  }
+
+  /** Starts it anew whenever it ends by itself. */
+  supervise(): void {
+    const watched = this.#process;
+    void watched?.ended.then(async () => {
+      if (this.#process !== watched) return;
+      this.#process = null;
+      this.#gone.push(watched);
+      // What goes wrong here is seen by whoever waits for it.
+      await this.start().catch(() => undefined);
+      this.supervise();
+    });
   }
 
   /** Resolves once it says that it is ready. */
@@ -60,9 +75,11 @@ export class Role {
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    const code = (await this.#process?.end(signal)) ?? null;
+    const ending = this.#process;
+    if (!ending) return null;
     this.#process = null;
-    return code;
+    this.#gone.push(ending);
+    return ending.end(signal);
   }
 }
 

@@ -33,4 +33,17 @@ export const RECOVERY = {
   fullLookEveryMs: 2_000,
   /** How long a stopping worker lets running steps finish before it hands them over. */
   workerGraceMs: 10_000,
+  /** How often a worker's event loop tells its watcher that it goes on, and how often that one looks. */
+  stallLookMs: 100,
+  /** An event loop that stands still for this long is asked whose code runs; 1 s after its beginning the turn may begin on another worker. */
+  stallNoticedMs: 800,
+  /**
+   * One that stands still for this long ends with its process. No garbage collection takes so long, and the turns of the worker have gone to
+   * others after `heartbeatTimeoutMs`: nothing is lost with it any more.
+   */
+  stallEndedMs: 5_000,
+  /** Workers whose event loop the code of one turn may block until they end; then the turn fails. */
+  stalledWorkers: 2,
+  /** How long that is remembered of a turn. */
+  stallKeptMs: 600_000,
 } as const;
