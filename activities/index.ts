@@ -65,6 +65,8 @@ export interface ActivityDeps
   readonly teams?: TurnDeps['teams'];
   /** Aborts when the worker is to stop: turns are handed over at their next pause between steps. */
   readonly draining?: AbortSignal;
+  /** Aborts when it has waited long enough for that: steps that run are handed over at once. */
+  readonly leaving?: AbortSignal;
   /** Pauses of a turn that are longer are left to the workflow, ms; default `LIMITS.suspendAfterMs`. */
   readonly suspendAfterMs?: number;
 }
@@ -93,10 +95,11 @@ async function noTools(): Promise<ReadonlyMap<string, Tool>> {
   return new Map();
 }
 
+const NEVER = new AbortController().signal;
 const NO_STALLS: TurnDeps['stalls'] = { of: async () => [] };
 
 export function createActivities(deps: ActivityDeps): SessionActivities {
-  const { teams = TEAMS, draining = new AbortController().signal } = deps;
+  const { teams = TEAMS, draining = NEVER, leaving = NEVER } = deps;
   const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs, stalls = NO_STALLS } = deps;
   const isLocal = (): boolean => Context.current().info.isLocal;
@@ -108,7 +111,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
     runTurn: (input) =>
       isLocal()
         ? insideTask(() => runInTask(inTask, input))
-        : runTurn(turns, input, { draining, suspendAfterMs }),
+        : runTurn(turns, input, { draining, leaving, suspendAfterMs }),
     publish: (input) =>
       isLocal()
         ? insideTask(() => publishEvents(inTask, input, Context.current().cancellationSignal))
@@ -145,11 +148,12 @@ async function runInTask(deps: TurnDeps, input: TurnInput): Promise<TurnResult> 
 
 interface Handing {
   readonly draining: AbortSignal;
+  readonly leaving: AbortSignal;
   readonly suspendAfterMs: number;
 }
 
 /** See `Heartbeat` for why it beats and ends through the client. */
-async function runTurn(deps: TurnDeps, input: TurnInput, handing: Handing): Promise<never> {
+async function runTurn(deps: TurnDeps, input: TurnInput, { leaving, ...handing }: Handing): Promise<never> {
   const context = Context.current();
   const { taskToken, attempt } = context.info;
   const { activity } = context.client;
@@ -162,16 +166,23 @@ async function runTurn(deps: TurnDeps, input: TurnInput, handing: Handing): Prom
         ...{ details, stop, everyMs: RECOVERY.heartbeatEveryMs },
       }),
   });
-  // The core, which does not see the heartbeats, cancels as timed out; that one is to be ignored.
+  const handOver = (): void => {
+    if (!run.signal.aborted) run.stop(new TurnStopped('drained'));
+  };
+  // The core, which does not see the heartbeats, cancels as timed out; that one is to be ignored. It cancels once: `leaving` is what tells an
+  // activity that has run for longer.
   const onCancel = (): void => {
-    if (isShutdown(context)) run.stop(new TurnStopped('drained'));
+    if (isShutdown(context)) handOver();
   };
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
+  leaving.addEventListener('abort', handOver);
   try {
     await completeActivity(activity, taskToken, await run.run());
   } catch (error) {
     const superseded = error instanceof TurnStopped && error.kind === 'superseded';
     if (!superseded) await failActivity(activity, taskToken, asApplicationFailure(error));
+  } finally {
+    leaving.removeEventListener('abort', handOver);
   }
   throw new CompleteAsyncError();
 }

@@ -12,3 +12,10 @@ export function stopSignal(): Promise<NodeJS.Signals> {
     }
   });
 }
+
+/** Aborts so long after the other one. */
+export function later(signal: AbortSignal, ms: number): AbortSignal {
+  const controller = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => controller.abort(), ms).unref(), { once: true });
+  return controller.signal;
+}

@@ -20,7 +20,7 @@ import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from './project.ts';
 import { openLog } from './redis.ts';
-import { stopSignal } from './shutdown.ts';
+import { later, stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
 import { connectTemporal, findBundle, installRuntime } from './temporal.ts';
@@ -143,8 +143,9 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   worker = await createTaskWorker({
     ...{ connection, namespace, taskQueue, workflowBundle: findBundle() },
     activities: createActivities({
-      ...{ ...parts, log: session.log, source, archive, runners, logger, draining: draining.signal },
-      stalls: session.stalls,
+      ...{ ...parts, log: session.log, source, archive, runners, logger, stalls: session.stalls },
+      draining: draining.signal,
+      leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
