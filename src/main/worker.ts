@@ -154,8 +154,6 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   );
   const watch = { client, taskQueue, log: session.log, source, archive, logger };
   opened.add(watchInterruptions(watch), (end) => end());
-  const { redisUrl, logLevel } = config;
-  opened.add(watchEventLoop({ redisUrl, logLevel, logger }), (end) => end());
   return { worker, ready };
 }
 
@@ -167,10 +165,13 @@ export async function runWorker(
 ): Promise<void> {
   const asked = stopSignal();
   const worker = await openWorker(config, health, own);
-  const logger = createLogger('worker', config.logLevel);
+  const { redisUrl, logLevel } = config;
+  const logger = createLogger('worker', logLevel);
+  // Not in `openWorker`: the process of a program that starts a worker of its own is not ours to end.
+  const endWatch = watchEventLoop({ redisUrl, logLevel, logger });
   void asked.then((signal) => {
     logger.info({ signal }, 'Worker stops');
     worker.stop();
   });
-  await worker.ended;
+  await worker.ended.finally(endWatch);
 }
