@@ -229,7 +229,7 @@ export class Session {
 
   /** For the client: subscribe again if the last subscription failed. */
   refresh(): void {
-    if (this.status.state === 'failed' && this.#host.connection.online) this.#subscription.subscribe();
+    if (this.#host.connection.online) this.#subscription.refresh();
   }
 
   /** For the client: the session is over here. `keep`: unsent messages stay in the storage. */

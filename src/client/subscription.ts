@@ -44,6 +44,8 @@ export class Subscription {
   readonly #stops: readonly (() => void)[];
   #status: SessionStatus = { state: 'waiting' };
   #busy = false;
+  /** A refusal of the subscription in progress may be out of date. */
+  #again = false;
   /** When the last subscription on this connection was answered, ms since the Unix epoch. */
   #answeredAt = 0;
 
@@ -82,6 +84,12 @@ export class Subscription {
     void this.#run();
   }
 
+  /** Subscribes again if the session was refused, or is about to be: it is there now. */
+  refresh(): void {
+    if (this.#busy) this.#again = true;
+    else if (this.#status.state === 'failed') this.subscribe();
+  }
+
   end(error: Error): void {
     for (const stop of this.#stops) stop();
     this.#set({ state: 'left', error });
@@ -110,6 +118,7 @@ export class Subscription {
       if (this.#wanted()) await pause(delay);
     }
     this.#busy = false;
+    this.#again = false;
     // The connection may have come back after the loop saw it gone.
     if (this.#wanted() && this.#status.state === 'waiting') this.subscribe();
   }
@@ -140,6 +149,10 @@ export class Subscription {
         return 0;
       }
       const delay = retryDelay(error, attempt);
+      if (delay === null && this.#again) {
+        this.#again = false;
+        return 0;
+      }
       if (delay === null) this.#set({ state: 'failed', error });
       return delay;
     }

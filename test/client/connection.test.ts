@@ -128,6 +128,22 @@ describe('the connection', () => {
     await expect(session.close()).rejects.toMatchObject({ code: 'offline' });
   });
 
+  test('a session is followed that was asked for in vain while it was being opened', async () => {
+    const log = new FakeLog();
+    const gateway = await startGateway(log);
+    const { promise: late, resolve: answer } = Promise.withResolvers<ReturnType<typeof refuse>>();
+    gateway.script = (name) => (name === 'subscribe' ? late : undefined);
+    const client = startClient(gateway.url);
+    const session = client.session('s1');
+    await gateway.subscribes.reached(1);
+    await client.open({ id: 's1' });
+    gateway.script = () => undefined;
+    log.message('m1', 't1');
+    answer(refuse('session_not_found'));
+    await sessionState(session, 'live');
+    await caughtUp(session, log);
+  });
+
   test('an answer of a newer server is understood as far as it goes', async () => {
     const gateway = await startGateway(new FakeLog());
     const session = startClient(gateway.url).session('s1');

@@ -17,8 +17,11 @@ import type {
 import type { FakeLog, Frame } from './fake-log.ts';
 
 type Answer = Reply<unknown> | 'silence';
-/** Answers a request; undefined leaves it to the protocol. */
-export type Script = (name: SocketRequestName, request: Record<string, unknown>) => Answer | undefined;
+/** Answers a request, now or later; undefined leaves it to the protocol. */
+export type Script = (
+  name: SocketRequestName,
+  request: Record<string, unknown>,
+) => Answer | Promise<Answer> | undefined;
 
 /** A list that can be waited for. */
 export class Tally<T> {
@@ -134,7 +137,8 @@ export class ScriptedGateway {
         if (name === 'send') this.sends.add(request as unknown as SocketRequests['send']['request']);
         if (name === 'unsubscribe') this.unsubscribes.add(String(request['session']));
         const answer = this.script(name, request) ?? this.#answer(socket, name, request);
-        if (answer !== 'silence') ack(answer);
+        if (answer instanceof Promise) void answer.then(ack);
+        else if (answer !== 'silence') ack(answer);
       },
     );
   }
