@@ -24,7 +24,12 @@ client.on('status', ({ state, error }) => {
 if (location.hash === '') location.hash = crypto.randomUUID();
 const id = location.hash.slice(1);
 const session = client.session(id);
-session.on('view', ({ entries }) => rows.replaceChildren(...entries.map(rowOf)));
+session.on('view', ({ entries }) => rows.replaceChildren(...entries.filter(isShown).map(rowOf)));
+
+/** An answer that only calls tools has no text: the calls are entries of their own. */
+function isShown(entry: Entry): boolean {
+  return entry.kind === 'message' || entry.text !== '' || entry.status !== 'completed';
+}
 
 function rowOf(entry: Entry): HTMLElement {
   const row = document.createElement('li');
@@ -32,7 +37,8 @@ function rowOf(entry: Entry): HTMLElement {
   if (entry.kind === 'message') who.textContent = entry.from ?? 'You';
   else who.textContent = entry.use ? `${entry.agent} uses ${entry.use.tool}` : entry.agent;
   const said = entry.kind === 'message' ? messageText(entry.parts) : entry.text;
-  row.append(who, `: ${said || '…'}`);
+  const failure = entry.kind === 'step' ? entry.failure?.message : undefined;
+  row.append(who, `: ${failure ?? (said || '…')}`);
   return row;
 }
 
