@@ -32,13 +32,20 @@ export class Reloader {
   #changed = new Set<string>();
   #round: Promise<void> | null = null;
   #unwatch: () => void;
+  #isBegun = false;
   #isStopped = false;
 
-  /** `checked`: what the workers were started with. */
+  /** Watches from now on. `checked`: what the workers are about to be started with. */
   constructor(checked: CheckedConfig, options: ReloadOptions) {
     this.#options = options;
     this.#unwatch = this.#watch(checked.files);
     this.#running = printOf(checked.files);
+  }
+
+  /** The workers run: deals with changes, those that came meanwhile too. */
+  begin(): void {
+    this.#isBegun = true;
+    this.#go();
   }
 
   /** Resolves once a change that is being dealt with is done. */
@@ -52,8 +59,12 @@ export class Reloader {
     const { folder } = this.#options;
     return watchFiles({ files, folder, isMeant: (name) => CONFIG_NAME.test(name) }, (changed) => {
       for (const file of changed) this.#changed.add(file);
-      this.#round ??= this.#rounds();
+      this.#go();
     });
+  }
+
+  #go(): void {
+    if (this.#isBegun && this.#changed.size > 0) this.#round ??= this.#rounds();
   }
 
   /** One round after the other, as long as there were changes meanwhile. */

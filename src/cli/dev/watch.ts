@@ -27,7 +27,7 @@ export function watchFiles(
   };
   const watchers = [...new Set([folder, ...names.keys()])].filter(existsSync).map((place) => {
     const known = new Set((names.get(place) ?? []).map((file) => basename(file)));
-    const watcher = watch(place, (_, name) => {
+    const watcher = watch(place, { persistent: false }, (_, name) => {
       if (name === null || !(known.has(name) || (place === folder && isMeant(name)))) return;
       seen.add(join(place, name));
       clearTimeout(timer);
