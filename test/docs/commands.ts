@@ -56,6 +56,7 @@ async function checkNpm(words: readonly string[]): Promise<string | null> {
   if (verb === 'start') return checkConvoke(['dev', ...words.slice(1).filter((word) => word !== '--')]);
   const script = verb === 'run' ? name : verb === 'test' ? verb : undefined;
   if (script !== undefined && scripts[script] === undefined) return `npm has no script "${script}"`;
+  if (script === 'dev') return checkConvoke(['dev', ...rest.filter((word) => word !== '--')]);
   if (script !== 'example') return null;
   const [example = '', ...options] = rest;
   if (example !== '' && !existsOnce(example)) return `there is no example ${example}`;
