@@ -7,8 +7,16 @@ import { ConfigError } from '../project/config-error.ts';
 import type { Project } from '../project/project.ts';
 import { readModels, type Models } from './providers.ts';
 
+/** A version of the workers' code, by which Temporal tells which workers get a session. */
+export interface Deployment {
+  readonly name: string;
+  readonly buildId: string;
+}
+
 export interface Config {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly taskQueue: string };
+  /** Absent: workers are not versioned, and any of them gets any session. */
+  readonly deployment?: Deployment;
   readonly redisUrl: string;
   /** See `openArchive`. */
   readonly archiveUrl: string;
@@ -49,14 +57,31 @@ function levelOf(text: string | undefined): LogLevel {
   return level;
 }
 
+/** What Temporal takes as the name of a deployment; a build id may have dots, too. */
+const NAME = /^[\w-]{1,100}$/;
+const BUILD_ID = /^[\w.+-]{1,100}$/;
+
+function deploymentOf(env: Environment, taskQueue: string): { readonly deployment?: Deployment } {
+  const buildId = setting(env, 'CONVOKE_BUILD_ID');
+  if (buildId === undefined) return {};
+  const name = setting(env, 'CONVOKE_DEPLOYMENT') ?? taskQueue;
+  if (!NAME.test(name))
+    throw new ConfigError('CONVOKE_DEPLOYMENT', 'use letters, digits, _ and - (default: the task queue).');
+  if (!BUILD_ID.test(buildId))
+    throw new ConfigError('CONVOKE_BUILD_ID', 'use letters, digits and . + _ -, at most 100.');
+  return { deployment: { name, buildId } };
+}
+
 /** Reads the environment. `providers`: model endpoints of a configuration file. Throws `ConfigError`. */
 export function readConfig(env: Environment, providers: Project['providers'] = {}): Config {
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
+  const taskQueue = setting(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue;
   return {
+    ...deploymentOf(env, taskQueue),
     temporal: {
       address: setting(env, 'TEMPORAL_ADDRESS') ?? '127.0.0.1:7233',
       namespace: setting(env, 'TEMPORAL_NAMESPACE') ?? 'default',
-      taskQueue: setting(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue,
+      taskQueue,
     },
     redisUrl: setting(env, 'REDIS_URL') ?? 'redis://127.0.0.1:6379',
     archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,

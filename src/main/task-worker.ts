@@ -1,7 +1,8 @@
 /** The Temporal workers of a process: one for sessions and their turns, and one for each kind of agent that only some workers can run. */
 import { Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { LIMITS, queueFor, RECOVERY, type SessionActivities } from '../contracts/index.ts';
+import type { Deployment } from './config.ts';
 
 export interface TaskWorkerOptions {
   readonly connection: NativeConnection;
@@ -11,6 +12,8 @@ export interface TaskWorkerOptions {
   readonly activities: SessionActivities;
   /** Kinds of agents that this process can run and others may not: it takes over their turns from workers that cannot. */
   readonly able: readonly string[];
+  /** The version of this code; default: none. */
+  readonly deployment?: Deployment | undefined;
   /** Default `RECOVERY.workerGraceMs`. */
   readonly graceMs?: number;
 }
@@ -21,6 +24,22 @@ export interface TaskWorker {
   run(): Promise<void>;
   /** Stops taking tasks; running ones finish or are handed over within the grace period. */
   shutdown(): void;
+}
+
+/**
+ * A session goes to the version that is current (or ramping, for its share) with its next workflow task. Not pinned: sessions live for weeks,
+ * and each build would have to run as long.
+ */
+function versioned(deployment: Deployment | undefined): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (!deployment) return {};
+  const { name: deploymentName, buildId } = deployment;
+  return {
+    workerDeploymentOptions: {
+      useWorkerVersioning: true,
+      version: { deploymentName, buildId },
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
 }
 
 /** After its grace period a stopping worker gets this long to hand over its steps, ms. */
@@ -38,6 +57,7 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
   const workers = await Promise.all([
     Worker.create({
       ...shared,
+      ...versioned(options.deployment),
       ...{ taskQueue, workflowBundle },
       // Code that does not fit a session's history would block the session until older code came back; ended, it is reopened.
       workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
@@ -47,6 +67,7 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
       maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
       defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
     }),
+    // Not versioned: who asks there needs something that this worker has, of whatever build.
     ...options.able.map((runner) =>
       Worker.create({ ...shared, taskQueue: queueFor(taskQueue, runner), maxConcurrentActivityTaskPolls: 2 }),
     ),

@@ -1,5 +1,6 @@
 /** Composition root of a worker: orchestrate and execute. */
 import { Client } from '@temporalio/client';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import {
   createActivities,
   createScriptedRunner,
@@ -45,6 +46,8 @@ export interface WorkerParts extends Partial<
 > {
   /** What it has and other workers may not, besides its kinds of agents. */
   readonly able?: readonly string[];
+  /** Default: the built one. */
+  readonly workflowBundle?: WorkflowBundleOption;
   /** What gateways are told of it. */
   readonly catalog?: Catalog;
   close?(): Promise<void>;
@@ -92,7 +95,7 @@ export async function openWorker(
     const { worker, ready } = await open({ config, health, own, logger, opened, draining });
     const { address, taskQueue } = config.temporal;
     const running = worker.run();
-    logger.info({ temporal: address, taskQueue }, 'Worker polls');
+    logger.info({ temporal: address, taskQueue, ...config.deployment }, 'Worker polls');
     const ended = running.finally(() => opened.close());
     ended.catch((error: unknown) => logger.error({ err: error }, 'Worker has ended'));
     const stop = (): void => {
@@ -141,12 +144,13 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     opened.add(await listening({ ...health, setting: 'CONVOKE_HEALTH_PORT' }, serve), (end) => end());
   }
   worker = await createTaskWorker({
-    ...{ connection, namespace, taskQueue, workflowBundle: findBundle() },
+    ...{ connection, namespace, taskQueue, workflowBundle: given.workflowBundle ?? findBundle() },
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, stalls: session.stalls },
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),
+    deployment: config.deployment,
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
   opened.add(await announce(session.catalogs, { ...catalog, models: [...config.models.keys()] }), (end) =>

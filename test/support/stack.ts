@@ -90,8 +90,8 @@ export interface Stack {
   readonly workers: readonly Role[];
   /** Of the gateways. */
   readonly urls: readonly string[];
-  /** A further worker, in a folder, with further environment; it is not started yet. */
-  worker(cwd: string, env: Readonly<Record<string, string>>): Promise<Role>;
+  /** A further worker, in a folder, with further environment, of another program perhaps; it is not started yet. */
+  worker(cwd: string, env: Readonly<Record<string, string>>, file?: string): Promise<Role>;
   stop(): Promise<void>;
 }
 
@@ -114,6 +114,10 @@ function roles(
   return ports.map((port, index) => new Role(port, make(port), envOf(index)));
 }
 
+function workerArgs(port: number, file: string | undefined): readonly string[] {
+  return file ? [file, String(port)] : [COMMAND, 'worker', '--health-port', String(port)];
+}
+
 /** Starts everything on free ports with state in a temporary folder. Needs `npm run build`. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (!existsSync(BUILT)) throw new Error('The product is not built: npm run build');
@@ -131,8 +135,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const ports = await Promise.all(Array.from({ length: gateways + workers }, () => freePort()));
   const gateway = (port: number): readonly string[] => [COMMAND, 'gateway', '--port', String(port)];
   const { workerFile, workerEnv = [] } = options;
-  const worker = (port: number): readonly string[] =>
-    workerFile ? [workerFile, String(port)] : [COMMAND, 'worker', '--health-port', String(port)];
+  const worker = (port: number): readonly string[] => workerArgs(port, workerFile);
   const all = {
     gateways: roles(ports.slice(0, gateways), gateway, () => env),
     workers: [...roles(ports.slice(gateways), worker, (index) => ({ ...env, ...workerEnv[index] }))],
@@ -150,9 +153,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
   return {
     ...{ temporal, redis, ...all, urls: all.gateways.map((role) => role.url), stop },
-    async worker(cwd, more) {
+    async worker(cwd, more, file = workerFile) {
       const port = await freePort();
-      const role = new Role(port, worker(port), { ...env, ...more }, cwd);
+      const role = new Role(port, workerArgs(port, file), { ...env, ...more }, cwd);
       all.workers.push(role);
       return role;
     },

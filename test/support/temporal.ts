@@ -20,7 +20,8 @@ export interface TestTemporal {
   stop(): Promise<void>;
 }
 
-function binary(): string {
+/** The file of Temporal's CLI. */
+export function temporalCli(): string {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'convoke', 'bin');
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), cache];
   const found = folders.map((folder) => join(folder, 'temporal')).find((file) => existsSync(file));
@@ -48,7 +49,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 async function launch(port: number, folder: string | undefined): Promise<TestProcess> {
-  const server = startProcess(binary(), flags(port, folder), SERVER_ENVIRONMENT);
+  const server = startProcess(temporalCli(), flags(port, folder), SERVER_ENVIRONMENT);
   await eventually('Temporal listens', () => accepts(port));
   const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
   try {

@@ -25,6 +25,9 @@ Environment:
   CONVOKE_PROVIDERS                                further endpoints: JSON, or the path of a file with it
 `;
 
+const WORKER_ENVIRONMENT = `  CONVOKE_BUILD_ID, CONVOKE_DEPLOYMENT             version of this code, for rolling deploys: see deploy/README.md
+`;
+
 const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS      API keys: key=tenant,key=tenant
   CONVOKE_ORIGINS   origins whose pages may connect, separated by commas
   CONVOKE_DEV=1     the key "dev" opens the tenant "dev", and there is a page at /
@@ -61,7 +64,7 @@ export function addRoleCommands(program: Command, roles: Roles): void {
         .argParser(portNumber),
     )
     .addOption(configOption())
-    .addHelpText('after', ENVIRONMENT + examples('convoke worker --health-port 9090'))
+    .addHelpText('after', ENVIRONMENT + WORKER_ENVIRONMENT + examples('convoke worker --health-port 9090'))
     .action(async (options: { healthPort?: number; config?: string }) => roles.worker(options));
   program
     .command('check')
