@@ -211,7 +211,7 @@ class SessionRun {
       .run(() => sleep(ms))
       .then(
         () => {
-          turn.wake(Date.now(), false);
+          this.machine.turns.wake(Date.now(), false);
           this.#wakeInTime();
         },
         () => undefined, // nothing waits any more

@@ -101,6 +101,16 @@ export type SettledBranches<B extends Branches<never>> = {
   readonly [Name in keyof B]: Settled<Awaited<ReturnType<B[Name]>>>;
 };
 
+/** What a person is asked; at most 8 Ki UTF-16 code units. `timeoutMs`: at most, and by default, 30 days. */
+export interface Question {
+  readonly text: string;
+  readonly timeoutMs?: number;
+}
+
+/** `unanswered`: she did not answer in time, or the session closes. */
+export type PersonAnswer =
+  { readonly status: 'answered'; readonly message: TeamMessage } | { readonly status: 'unanswered' };
+
 export interface TeamContext<O extends JsonObject = JsonObject> {
   /** `messages`: those that the turn answers. */
   readonly turn: { readonly id: string; readonly messages: readonly TeamMessage[] };
@@ -124,6 +134,11 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
    * said in it; afterwards all is seen. A branch that fails is an answer. Names: 1 to 32 of `A-Z a-z 0-9 _ -`.
    */
   readonly parallel: <B extends Branches<O>>(branches: B, rule?: ParallelRule) => Promise<SettledBranches<B>>;
+  /**
+   * Asks a person of the session, and waits for her next message, which starts no turn of its own; costs nothing meanwhile. She is asked once
+   * nothing else of the turn runs. Agents that speak afterwards see her answer.
+   */
+  readonly askPerson: (name: string, question: Question) => Promise<PersonAnswer>;
   /** Says something to everybody, as an agent of the session, or as `team`. */
   readonly say: (text: string, as?: string) => Promise<void>;
   /**

@@ -10,6 +10,7 @@ import {
   type LoggedEvent,
   type Member,
   type Roster,
+  type TurnWait,
 } from '../../src/contracts/index.ts';
 import type { Team, TeamMessage } from '../teams/team.ts';
 import { Cast, type RosterNews } from '../turn/cast.ts';
@@ -35,6 +36,8 @@ export interface TeamTest {
   readonly paused?: readonly string[];
   /** The agents that take part when the team asks for the members for the first, the second, … time; default: all. */
   readonly members?: readonly (readonly (string | AgentSpec)[])[];
+  /** People of the session, and what each answers when she is asked for the first, the second, … time; then nothing. */
+  readonly people?: Readonly<Record<string, readonly string[]>>;
   /** What the team has kept from earlier turns. */
   readonly memory?: JsonObject;
 }
@@ -78,8 +81,8 @@ export async function runTeam(team: Team, test: TeamTest): Promise<TeamRun> {
 class TestTurn implements TurnDriver {
   readonly mustYield = false;
   readonly suspendAfterMs = Infinity;
-  readonly journal: TurnJournal;
-  readonly memory: Memory;
+  journal: TurnJournal;
+  memory: Memory;
   readonly steps: TeamStep[] = [];
   readonly ends: Map<string, LoggedEvent>;
   readonly #test: TeamTest;
@@ -97,23 +100,23 @@ class TestTurn implements TurnDriver {
   }
 
   async run(team: Team): Promise<TeamRun['end']> {
-    const { agents, paused = [], options = {}, messages = ['Hello.'] } = this.#test;
-    const opening = openingRoster(agents.map(agentOf));
-    const members = opening.members.map((member): Member =>
-      paused.includes(member.name) ? { ...member, status: 'paused' } : member,
-    );
+    const { options = {}, messages = ['Hello.'] } = this.#test;
     const frame = {
       turn: 't1',
       messages: messages.map((each, index) =>
         typeof each === 'string' ? { id: `m${index + 1}`, text: each } : each,
       ),
-      cast: new Cast({ ...opening, members }, (agent) => agent),
-      ...{ options, memory: this.memory },
+      ...{ options, answers: answersOf(this.#test) },
     };
     try {
-      const end = await new Kernel(frame, this.journal, this).run(team, this.ends);
-      if (end.status === 'failed') return end;
-      return { status: 'completed' };
+      for (;;) {
+        const cast = new Cast(rosterOf(this.#test), (agent) => agent);
+        const { memory } = this;
+        const end = await new Kernel({ ...frame, cast, memory }, this.journal, this).run(team, this.ends);
+        if (end.status === 'failed') return end;
+        if (end.status !== 'suspended') return { status: 'completed' };
+        this.#wake(end.waits);
+      }
     } catch (error) {
       if (!(error instanceof TeamBroken)) throw error;
       return { status: 'failed', code: error.code, message: error.message };
@@ -184,16 +187,38 @@ class TestTurn implements TurnDriver {
     return news;
   }
 
+  /** People answer, or do not, and pauses are over: the team runs again from its start. */
+  #wake(waits: readonly TurnWait[]): void {
+    for (const { path, kind, key } of waits) {
+      if (kind === 'retry') continue;
+      const asked = this.journal
+        .decided()
+        .filter((entry) => entry.kind === 'person' && entry.key === key).length;
+      const message = kind === 'person' ? messageId(key, asked) : '';
+      const answered = answersOf(this.#test).has(message);
+      this.journal.add({
+        path,
+        kind,
+        key,
+        ...(answered ? { outcome: 'answered', message } : { outcome: 'over' }),
+      });
+      this.journal = new TurnJournal(EMPTY_JOURNAL, this.journal.added);
+    }
+    this.memory = new Memory(this.#test.memory ?? {});
+  }
+
   #roster(): Roster | null {
     const given = this.#test.members?.[this.#told];
     this.#told += 1;
     if (!given) return null;
     const { agents } = this.#test;
+    const people = rosterOf(this.#test).members.filter(({ kind }) => kind === 'person');
     const present = given.map((each) => {
       const known = agents.find((agent) => agentOf(agent).name === each);
       return agentOf(known ?? each);
     });
-    return { ...openingRoster(present), revision: this.#told };
+    const { members } = openingRoster(present);
+    return { revision: this.#told, members: [...members, ...people], agents: present };
   }
 
   now(): number {
@@ -204,6 +229,30 @@ class TestTurn implements TurnDriver {
   random(): number {
     return 0.5;
   }
+}
+
+const messageId = (name: string, asked: number): string => `${name}-${asked + 1}`;
+
+/** What people answer, by the id of the message. */
+function answersOf({ people = {} }: TeamTest): ReadonlyMap<string, TeamMessage> {
+  return new Map(
+    Object.entries(people).flatMap(([from, texts]) =>
+      texts.map((text, index): [string, TeamMessage] => {
+        const id = messageId(from, index);
+        return [id, { id, from, text }];
+      }),
+    ),
+  );
+}
+
+/** As the turn starts. */
+function rosterOf({ agents, paused = [], people = {} }: TeamTest): Roster {
+  const opening = openingRoster(agents.map(agentOf));
+  const members = opening.members.map((member): Member =>
+    paused.includes(member.name) ? { ...member, status: 'paused' } : member,
+  );
+  const others = Object.keys(people).map((name): Member => ({ kind: 'person', name, status: 'active' }));
+  return { ...opening, members: [...members, ...others] };
 }
 
 function agentOf(given: string | AgentSpec): AgentSpec {

@@ -1,7 +1,14 @@
 /** What a team's context hands to the kernel: each awaited call, with its place. */
-import type { JournalEntry, JsonObject, Member, ToolCall, ToolRound } from '../../src/contracts/index.ts';
+import type {
+  JournalEntry,
+  JsonObject,
+  Member,
+  ToolCall,
+  ToolRound,
+  TurnWait,
+} from '../../src/contracts/index.ts';
 import { outcomeOf } from '../step/outcome.ts';
-import { AgentFailed, type AskInput, type TeamMessage } from '../teams/team.ts';
+import { AgentFailed, type AskInput, type PersonAnswer, type TeamMessage } from '../teams/team.ts';
 import type { Cast } from './cast.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
 import type { MemoryPart } from './memory.ts';
@@ -15,12 +22,14 @@ export interface TurnFrame {
   readonly cast: Cast;
   readonly options: JsonObject;
   readonly memory: MemoryPart;
+  /** What people have answered, by the id of the message. */
+  readonly answers: ReadonlyMap<string, TeamMessage>;
 }
 
 /** An awaited call of the team. */
 export interface Call {
   readonly path: string;
-  readonly kind: 'ask' | 'call' | 'say' | 'sleep' | 'members';
+  readonly kind: 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person';
   readonly key: string;
   readonly step?: string;
   readonly agent?: string;
@@ -32,13 +41,15 @@ export interface Call {
   readonly input?: AskInput;
   readonly rounds?: readonly ToolRound[];
   readonly mayCall?: boolean;
-  /** Of a sleep, ms since the Unix epoch. */
+  /** What a person is asked. */
+  readonly text?: string;
+  /** Of a sleep, and of a question to a person, ms since the Unix epoch. */
   readonly until: number;
   resolve(answer: CallAnswer): void;
 }
 
-/** A sleep is answered with `over`, a question for the members with those, all else with how its step ended. */
-export type CallAnswer = StepOutcome | 'over' | readonly Member[];
+/** A sleep is answered with `over`, a question for the members with those, a person's with hers, all else with how its step ended. */
+export type CallAnswer = StepOutcome | 'over' | readonly Member[] | PersonAnswer;
 
 /** Why calls are taken back. */
 export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out';
@@ -59,7 +70,7 @@ export function answerOf(calls: Calls, call: Omit<Call, 'resolve'>): Promise<Cal
 
 /** True for a call that a step answers. */
 export function isStep({ kind }: Pick<Call, 'kind'>): boolean {
-  return kind !== 'sleep' && kind !== 'members';
+  return kind !== 'sleep' && kind !== 'members' && kind !== 'person';
 }
 
 export function stepCallOf({
@@ -79,6 +90,21 @@ export function stepCallOf({
     ...(rounds ? { rounds } : {}),
     ...(mayCall === undefined ? {} : { mayCall }),
   };
+}
+
+/** What the team itself waits for. */
+export function waitsOf(calls: Iterable<Call>): readonly TurnWait[] {
+  return [...calls].flatMap(({ kind, path, key, until, text }): TurnWait[] =>
+    kind === 'sleep' || kind === 'person'
+      ? [{ path, kind, key, until, ...(text === undefined ? {} : { text }) }]
+      : [],
+  );
+}
+
+/** What a person has answered, as the journal has it. */
+export function personIn({ answers }: TurnFrame, { message = '' }: JournalEntry): PersonAnswer {
+  const said = answers.get(message);
+  return said ? { status: 'answered', message: said } : { status: 'unanswered' };
 }
 
 /** How the step of a journaled call has ended. Throws if nobody can tell. */

@@ -53,6 +53,12 @@ export class Cast {
     return this.#agents.get(name);
   }
 
+  /** True for a person who takes part, as far as the team was told. */
+  hasPerson(name: string): boolean {
+    const newest = this.#members.get(Math.max(...this.#members.keys())) ?? [];
+    return newest.some((member) => member.kind === 'person' && member.name === name);
+  }
+
   /** What the journal is to say of the roster as it is now. One that is older than what the team knows is not told: the log is behind. */
   news(roster: Roster | null): RosterNews {
     const newest = Math.max(...this.#members.keys());

@@ -6,6 +6,8 @@ import {
   type AskInput,
   type Branches,
   type Outcome,
+  type PersonAnswer,
+  type Question,
   type ParallelRule,
   type Team,
   type TeamContext,
@@ -96,6 +98,7 @@ export function contextOf<O extends JsonObject>(
       await answerOf(calls, { path, kind: 'sleep', key: String(ms), until });
       return 'over';
     },
+    askPerson: (name, question) => askPerson(name, question, place),
     async members() {
       const answer = await answerOf(calls, { path: next(), kind: 'members', key: '', until: 0 });
       return answer as readonly Member[]; // safety: see `CallAnswer`
@@ -108,6 +111,30 @@ export function contextOf<O extends JsonObject>(
 function answered(outcome: Outcome): Answer {
   if (outcome.status === 'failed') throw new AgentFailed(outcome);
   return outcome;
+}
+
+async function askPerson(
+  name: string,
+  { text: given, timeoutMs = LIMITS.answerMostMs }: Question,
+  { branch, frame, calls }: Place,
+): Promise<PersonAnswer> {
+  const text = given.toWellFormed();
+  if (!frame.cast.hasPerson(name)) {
+    throw new TeamBroken(
+      'member_not_found',
+      `"${name}" is no person of this session; people join as members.`,
+    );
+  }
+  if (text === '' || text.length > LIMITS.questionChars) {
+    throw new TeamBroken('team_failed', `A person is asked 1 to ${LIMITS.questionChars} characters.`);
+  }
+  if (!(timeoutMs > 0 && timeoutMs <= LIMITS.answerMostMs)) {
+    throw new TeamBroken('team_failed', `A person is given up to ${LIMITS.answerMostMs} ms.`);
+  }
+  const path = nextPath(branch);
+  const until = calls.number('now', path) + timeoutMs;
+  const answer = await answerOf(calls, { path, kind: 'person', key: name, text, until });
+  return answer as PersonAnswer; // safety: see `CallAnswer`
 }
 
 async function say(given: string, as: string | undefined, { branch, frame, calls }: Place): Promise<void> {

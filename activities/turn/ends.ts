@@ -62,7 +62,7 @@ export async function endsOf(
     if (endsStep(fact.type) && fact.step !== undefined) own.set(fact.step, { ...fact, seq: 0 });
   }
   const steps = decided
-    .filter(({ kind }) => kind !== 'sleep' && kind !== 'members')
+    .filter(({ kind }) => kind !== 'sleep' && kind !== 'members' && kind !== 'person')
     .map(({ path }) => stepId(turn, path));
   return new Map([...(await read(new Set(steps.filter((step) => !own.has(step))))), ...own]);
 }

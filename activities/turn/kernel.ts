@@ -9,13 +9,7 @@
  * starts the code from its beginning.
  */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
-import {
-  LIMITS,
-  type JournalEntry,
-  type ToolCall,
-  type ToolRound,
-  type TurnWait,
-} from '../../src/contracts/index.ts';
+import { LIMITS, type JournalEntry, type ToolCall, type ToolRound } from '../../src/contracts/index.ts';
 import { AgentFailed, type AskInput, type LastWord, type Outcome, type Team } from '../teams/team.ts';
 import type { Branch } from './branches.ts';
 import {
@@ -23,7 +17,9 @@ import {
   failure,
   isStep,
   outcomeIn,
+  personIn,
   stepCallOf,
+  waitsOf,
   type Call,
   type CallAnswer,
   type TurnFrame,
@@ -137,11 +133,13 @@ export class Kernel {
       this.#left.reject(new TurnStopped('unable', lacking[0]));
       return;
     }
-    const waits = [...pausing, ...this.#sleeps()];
+    const waits = [...pausing, ...waitsOf(this.#calls.values())];
     const first = Math.min(...waits.map(({ until }) => until));
+    // Only the workflow hears what people say.
+    const asks = waits.some(({ kind }) => kind === 'person');
     const nothingElse = waits.length > 0 && this.#calls.size === waits.length;
     const { mustYield, suspendAfterMs } = this.#driver;
-    if (nothingElse && (mustYield || first - this.#driver.now() > suspendAfterMs)) {
+    if (nothingElse && (mustYield || asks || first - this.#driver.now() > suspendAfterMs)) {
       this.#left.resolve({ status: 'suspended', waits });
     } else if (mustYield && this.#calls.size > 0) {
       this.#left.resolve({ status: 'yielded' });
@@ -166,8 +164,10 @@ export class Kernel {
     this.check();
   }
 
-  #answered(call: Call, { outcome, roster }: JournalEntry, ends: StepEnds): CallAnswer {
+  #answered(call: Call, entry: JournalEntry, ends: StepEnds): CallAnswer {
+    const { outcome, roster } = entry;
     if (call.kind === 'sleep') return 'over';
+    if (call.kind === 'person') return personIn(this.#frame, entry);
     if (call.kind !== 'members') return outcomeIn(ends, call);
     return this.#frame.cast.told({ outcome: Number(outcome), ...(roster ? { roster } : {}) });
   }
@@ -194,6 +194,10 @@ export class Kernel {
   }
 
   #start(call: Call): void {
+    if (call.kind === 'person') {
+      this.check();
+      return;
+    }
     if (call.kind === 'sleep') {
       this.#sleep(call).catch((error: unknown) => this.#left.reject(error));
       this.check();
@@ -274,12 +278,6 @@ export class Kernel {
       this.#unheard -= 1;
       this.check();
     });
-  }
-
-  #sleeps(): readonly TurnWait[] {
-    return [...this.#calls.values()]
-      .filter((call) => call.kind === 'sleep')
-      .map(({ path, key, until }) => ({ path, kind: 'sleep', key, until }));
   }
 
   async #lastWord(root: Branch, { agent, input }: LastWord): Promise<TurnEnd> {

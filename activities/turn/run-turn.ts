@@ -28,7 +28,7 @@ import { Kernel, type StepCall, type StepOutcome } from './kernel.ts';
 import { Memory } from './memory.ts';
 import { aborted, until } from './pauses.ts';
 import { RunningSteps } from './running-steps.ts';
-import { infoOf, messagesOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
+import { answersIn, infoOf, saidOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
 import type { PauseCall, StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
@@ -68,7 +68,7 @@ export class TurnRun implements StepHost, TurnDriver {
     const { progress, attempt } = call;
     this.ref = { tenant, session };
     this.turn = turn;
-    this.causes = causes;
+    this.causes = [...causes, ...answersIn(journal.entries)];
     this.conversations = deps.conversations;
     this.runners = deps.runners;
     this.tools = deps.tools;
@@ -235,9 +235,9 @@ export class TurnRun implements StepHost, TurnDriver {
     if (goesOn) await this.#bringProgress();
     if (this.log.turnEnd) return endOf(this.log.turnEnd);
     const heeded = await heedStalls(this.#deps.stalls, this, this.#call, team);
+    const said = await this.patiently(() => saidOf(this.#deps, this.#input, this.log.facts()));
     const { options = {} } = info.team;
-    const messages = await this.patiently(() => messagesOf(this.#deps, this.#input, this.log.facts()));
-    const frame = { turn: this.turn, messages, cast, options, memory: this.memory };
+    const frame = { turn: this.turn, ...said, cast, options, memory: this.memory };
     this.#kernel = new Kernel(frame, this.state.journal, this);
     return this.#kernel.run(heeded, await this.#ends());
   }

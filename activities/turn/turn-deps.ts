@@ -5,6 +5,7 @@ import {
   START,
   type AgentSpec,
   type EventDraft,
+  type JournalEntry,
   type SessionInfo,
   type SessionRef,
   type TurnInput,
@@ -17,6 +18,7 @@ import type { Tool } from '../tools/tool.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { LogAccess } from '../log-writer.ts';
 import type { Team, TeamMessage } from '../teams/team.ts';
+import type { TurnFrame } from './calls.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { TurnStopped } from './stops.ts';
 
@@ -53,7 +55,7 @@ export interface TurnCall {
 }
 
 /** The messages that a turn answers: about to be written, or in the conversation. */
-export async function messagesOf(
+async function messagesOf(
   { conversations }: Pick<TurnDeps, 'conversations'>,
   { tenant, session, turn, causes, lead }: TurnInput,
   carried: readonly EventDraft[],
@@ -66,6 +68,34 @@ export async function messagesOf(
   if (causes.every((id) => near.has(id))) return causes.flatMap((id) => near.get(id) ?? []);
   const said = await conversations.messages({ tenant, session }, turn, causes);
   return said.map(({ text, name }, index) => messageOf(causes[index] ?? '', text, name));
+}
+
+/** Messages that people have answered with, as the journal names them. */
+export function answersIn(entries: readonly JournalEntry[]): readonly string[] {
+  return entries.flatMap(({ message }) => message ?? []);
+}
+
+/** What has been said to the team: by the messages that it answers, and by people whom it has asked, by the message's id. */
+export async function saidOf(
+  deps: Pick<TurnDeps, 'conversations'>,
+  input: TurnInput,
+  carried: readonly EventDraft[],
+): Promise<Pick<TurnFrame, 'messages' | 'answers'>> {
+  const messages = await messagesOf(deps, input, carried);
+  return { messages, answers: await answersOf(deps, input, carried) };
+}
+
+async function answersOf(
+  deps: Pick<TurnDeps, 'conversations'>,
+  input: TurnInput,
+  carried: readonly EventDraft[],
+): Promise<ReadonlyMap<string, TeamMessage>> {
+  const found = new Map<string, TeamMessage>();
+  for (const id of answersIn(input.journal.entries)) {
+    const [message] = await messagesOf(deps, { ...input, causes: [id] }, carried);
+    if (message) found.set(id, message);
+  }
+  return found;
 }
 
 function messageOf(id: string, text: string, from: string | undefined): TeamMessage {

@@ -167,6 +167,8 @@ export class Conversation {
 
   #hint(view: SessionView | null, hasRows: boolean): string {
     if (!view) return this.#session.status.state === 'subscribing' ? 'Joining the session …' : '';
+    if (view.asked.length > 0)
+      return view.asked.map(({ name, text }) => `${name} is asked: ${text}`).join(' · ');
     if (hasRows) return view.truncated ? 'Older messages are in the API’s list of events.' : '';
     return view.status === 'closed' ? 'Nothing was said.' : `Say something to ${listOf(view.agents)}.`;
   }

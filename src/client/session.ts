@@ -38,6 +38,8 @@ export interface OutgoingMessage {
   /** The sender's name, as shown to others. */
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
+  /** The question to a person that it answers. */
+  readonly answers?: string;
 }
 
 /** The events of a session. */

@@ -81,6 +81,8 @@ export const eventId = {
   message: (messageId: string): string => `message:${messageId}`,
   /** Differs from `message`: a message that was rejected because the inbox was full may be sent again and accepted. */
   messageRejected: (messageId: string): string => `message:${messageId}:rejected`,
+  personAsked: (question: string): string => `person:${question}:asked`,
+  personUnanswered: (question: string): string => `person:${question}:unanswered`,
   turnStarted: (turn: string): string => `turn:${turn}:start`,
   turnEnded: (turn: string): string => `turn:${turn}:end`,
   stepStarted: (step: string): string => `step:${step}:start`,

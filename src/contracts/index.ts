@@ -51,6 +51,7 @@ export { closeReason, isMessage, isRosterChange } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
+  AskedPerson,
   CarriedTurn,
   Journal,
   JournalEntry,

@@ -16,6 +16,8 @@ export interface Message {
   /** The sender's name, as shown to others; absent: "the user". */
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
+  /** The question that it answers; absent: the one that its sender (`from`) was asked, if there is one. */
+  readonly answers?: string;
   /** When the gateway accepted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
   /**

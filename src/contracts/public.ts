@@ -48,7 +48,15 @@ export { nextTurn, receiptOf } from './view/ask.ts';
 export { applyEvent, emptyView } from './view/fold.ts';
 export { deltasAfter, openSteps, stepCursor, takeDelta, withOpenStep } from './view/text.ts';
 export type { DeltaTaken } from './view/text.ts';
-export type { EndStatus, Entry, MessageEntry, SessionView, StepEntry, TurnEntry } from './view/types.ts';
+export type {
+  EndStatus,
+  Entry,
+  MessageEntry,
+  Question,
+  SessionView,
+  StepEntry,
+  TurnEntry,
+} from './view/types.ts';
 export { FRAMES } from './wire.ts';
 export type {
   SubscribeReply,

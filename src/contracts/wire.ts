@@ -39,6 +39,8 @@ export interface SendRequest {
   readonly parts?: readonly MessagePart[];
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
+  /** The question to a person that it answers: `question` of `person.asked`. */
+  readonly answers?: string;
 }
 
 /** One page of events, oldest first. `next` is null at the end of the log. */

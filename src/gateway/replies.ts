@@ -190,6 +190,9 @@ export const viewReply = describes<SessionView>()(
           reason: reason.optional(),
         }),
       ),
+      asked: list(
+        z.object({ question: z.string(), turn: z.string(), name: z.string(), text: z.string(), until: ms }),
+      ).meta({ description: 'Questions to people that are not answered.' }),
       truncated: z
         .boolean()
         .meta({ description: 'True if older entries exist; page the events to get them.' }),

@@ -98,12 +98,13 @@ export function messageIdOfKey(ref: SessionRef, key: string): string {
 
 /** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. */
 export function messageOf(request: SendRequest, receivedAt: number): Message {
-  const { messageId, text, parts, from, policy } = request;
+  const { messageId, text, parts, from, policy, answers } = request;
   return {
     messageId,
     parts: parts ?? [{ type: 'text', text: text ?? '' }],
     ...(from === undefined ? {} : { from }),
     ...(policy === undefined ? {} : { policy }),
+    ...(answers === undefined ? {} : { answers }),
     receivedAt,
   };
 }

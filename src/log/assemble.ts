@@ -64,6 +64,7 @@ export function waiting(events: readonly LoggedEvent[]): readonly { messageId: s
   const found = new Map<string, { turn: string | undefined; bytes: number }>();
   for (const event of events) {
     if (event.type === 'message.accepted') {
+      if (event.data.answers !== undefined) continue;
       const { messageId, parts } = event.data;
       found.set(messageId, {
         turn: event.turn,

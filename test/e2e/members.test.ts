@@ -1,6 +1,12 @@
 /** Agents and people that join, leave, are paused and resumed while a session runs, on the whole product. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { MembersReply, MembersRequest, Problem, SessionView } from '../../src/contracts/index.ts';
+import type {
+  AgentSpec,
+  MembersReply,
+  MembersRequest,
+  Problem,
+  SessionView,
+} from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { workerOf } from '../support/worker-of.ts';
@@ -115,7 +121,40 @@ describe('a running group chat', () => {
     await again.turnsEnded(2);
     expect(new Set(spoke(again, 't2'))).toEqual(new Set(['ben']));
     expectOrdered(seen);
-  });
+  }, 120_000);
+});
+
+describe('a person', () => {
+  test('is asked, and answers after a killed worker, a lost log and continue-as-new; her answer starts no turn', async () => {
+    const id = freshId();
+    const asks: AgentSpec = { name: 'ann', runner: 'scripted', script: { say: 'What do you think, @Anna?' } };
+    const hears: AgentSpec = { name: 'ben', runner: 'scripted', script: { say: 'She said: {{message}}' } };
+    const team = { name: 'groupChat', options: { speakers: 2, askPeopleMs: 3_600_000 } };
+    const opened = await rest(url(), 'POST', '/v1/sessions', { body: { id, team, agents: [asks, hears] } });
+    expect(opened.status).toBe(201);
+    const seen = new Recorder(stack.urls, id);
+    closers.push(() => seen.close());
+    await seen.session.ready();
+    await change(id, { join: { kind: 'person', name: 'Anna' } });
+    await until(seen, 'ann', 'ben', 'Anna');
+    await seen.session.send({ text: 'Go.', from: 'Bob' });
+    await seen.until('Anna is asked', ({ asked }) => asked.length === 1);
+    expect(seen.view.asked).toMatchObject([{ turn: 't1', name: 'Anna', text: 'What do you think, @Anna?' }]);
+    await Promise.all(stack.workers.map((worker) => worker.end('SIGKILL')));
+    await Promise.all(stack.workers.map((worker) => worker.start()));
+    await continueAsNew(stack, id, 'ben');
+    await flushRedis(stack);
+    await seen.until('Anna is still asked', ({ asked, turns }) => asked.length === 1 && turns.length === 1);
+    const { messageId } = await seen.session.send({ text: 'I like it.', from: 'Anna' });
+    await seen.turnsEnded(1);
+    expect(spoke(seen, 't1')).toEqual(['ann', 'ben']);
+    expect(seen.view.asked).toEqual([]);
+    expect(await seen.session.receipt(messageId)).toMatchObject({
+      ...{ status: 'consumed', turn: 't1', turnStatus: 'completed' },
+    });
+    expect(seen.view.turns).toHaveLength(1);
+    expectWhole(await allEvents(url(), id));
+  }, 120_000);
 });
 
 describe('what cannot be', () => {

@@ -107,7 +107,7 @@ describe('handoff', () => {
     );
     expect(spoke(seen, 't2')).toEqual(['billing']);
     await expectIntact(id, seen);
-  });
+  }, 120_000);
 });
 
 describe('a failed branch', () => {

@@ -101,6 +101,10 @@ export class SessionMachine {
       if (!before) this.#tellRefusal(messageId, refused, stamps);
       return;
     }
+    if (this.turns.answer(message, this.#receipt(messageId), stamps)) {
+      this.#releases.add(messageId);
+      return;
+    }
     this.#numbered += 1;
     const turn = turnId(this.#numbered);
     const running = this.turns.current;
@@ -137,7 +141,7 @@ export class SessionMachine {
     if (this.#status !== 'open') return;
     this.#status = 'closing';
     this.#closeReason = reason;
-    this.turns.current?.wake(now, true);
+    this.turns.wake(now, true);
   }
 
   /** A member joins, leaves, is paused or resumed; what is so already, and what cannot be, changes nothing. */
@@ -184,7 +188,8 @@ export class SessionMachine {
     // A turn may wait, or be handed over, before it has written anything.
     this.facts.returnDrafts(lead);
     if (!hasWritten) this.#releases.add(...release);
-    if (this.#status !== 'open') this.turns.current?.wake(now, true);
+    this.turns.ask(now);
+    if (this.#status !== 'open') this.turns.wake(now, true);
   }
 
   /** No activity came back. */
@@ -255,16 +260,11 @@ export class SessionMachine {
   state(historyEvents: number): SessionState {
     const turn = this.turns.current;
     return {
-      tenant: this.#tenant,
-      session: this.#session,
-      status: this.#status,
-      team: this.#info.team,
+      ...{ tenant: this.#tenant, session: this.#session, status: this.#status, team: this.#info.team },
       ...rosterState(this.#members.now),
       createdAt: this.#info.createdAt,
-      known: this.facts.known,
-      archivedTo: this.facts.archivedTo,
-      turns: this.#numbered,
-      queued: this.#inbox.size,
+      ...{ known: this.facts.known, archivedTo: this.facts.archivedTo },
+      ...{ turns: this.#numbered, queued: this.#inbox.size },
       ...(turn ? { running: { turn: turn.turn } } : {}),
       historyEvents,
     };

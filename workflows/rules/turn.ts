@@ -13,12 +13,15 @@ import {
   endsTurn,
   type CarriedTurn,
   type Journal,
+  type JournalEntry,
   type LoggedEvent,
   type QueuedMessage,
   type Roster,
   type TurnResult,
   type TurnWait,
 } from '../../src/contracts/index.ts';
+
+import { Questions } from './questions.ts';
 
 export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
 
@@ -33,13 +36,15 @@ export class RunningTurn {
   #attempts: number;
   #needs: string | undefined;
   #cancelled: boolean;
+  readonly questions: Questions;
   #end: LoggedEvent | null = null;
   #endSeen = false;
 
-  constructor({ turn, causes, journal, waits, attempts, needs, cancelled, roster }: CarriedTurn) {
+  constructor({ turn, causes, journal, waits, attempts, needs, cancelled, roster, asked }: CarriedTurn) {
     this.turn = turn;
     this.causes = causes;
     this.roster = roster;
+    this.questions = new Questions(turn, asked);
     this.#journal = journal;
     this.#waits = waits;
     this.#attempts = attempts;
@@ -108,18 +113,37 @@ export class RunningTurn {
     else this.#phase = this.#waits.length > 0 ? 'waiting' : 'ready';
   }
 
-  /** Ends the waits that are due, or all of them; true if the turn can go on. */
-  wake(now: number, all: boolean): boolean {
-    if (this.#phase !== 'waiting') return false;
+  /** Ends the waits that are due, or all of them: if there are any the turn can go on. */
+  wake(now: number, all: boolean): readonly TurnWait[] {
+    if (this.#phase !== 'waiting') return [];
     const due = this.#waits.filter(({ until }) => all || until <= now).sort((a, b) => a.until - b.until);
-    if (due.length === 0) return false;
-    const over = due
-      .filter(({ kind }) => kind === 'sleep')
-      .map(({ path, key }) => ({ path, kind: 'sleep' as const, key, outcome: 'over' as const }));
-    this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...over] };
+    if (due.length === 0) return [];
+    this.#goOn(
+      due.flatMap(({ kind, path, key }): JournalEntry[] =>
+        kind === 'retry' ? [] : [{ path, kind, key, outcome: 'over' }],
+      ),
+    );
+    return due;
+  }
+
+  /** Goes on with what people have answered to what it waits for, if anything. */
+  hear(): void {
+    if (this.#phase !== 'waiting') return;
+    const heard = this.#waits.flatMap(({ kind, path, key }): JournalEntry[] => {
+      const message = kind === 'person' ? this.questions.take(path) : undefined;
+      return message === undefined ? [] : [{ path, kind: 'person', key, outcome: 'answered', message }];
+    });
+    if (heard.length > 0) this.#goOn(heard);
+  }
+
+  get waits(): readonly TurnWait[] {
+    return this.#waits;
+  }
+
+  #goOn(entries: readonly JournalEntry[]): void {
+    this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...entries] };
     this.#waits = [];
     this.#phase = 'ready';
-    return true;
   }
 
   cancel(): void {
@@ -142,6 +166,7 @@ export class RunningTurn {
       ...{ attempts: this.#attempts, cancelled: this.#cancelled },
       ...(this.#needs === undefined ? {} : { needs: this.#needs }),
       ...(this.roster === undefined ? {} : { roster: this.roster }),
+      ...(this.questions.list().length === 0 ? {} : { asked: this.questions.list() }),
     };
   }
 }

@@ -2,6 +2,8 @@
 import {
   ERRORS,
   eventId,
+  stepId,
+  type AskedPerson,
   type CancelReply,
   type CarriedState,
   type CarriedTurn,
@@ -10,7 +12,10 @@ import {
   type EventDraft,
   type JsonObject,
   type LoggedEvent,
+  type Message,
   type QueuedMessage,
+  type Receipt,
+  type Stamps,
   type TurnProgress,
   type TurnResult,
 } from '../../src/contracts/index.ts';
@@ -78,6 +83,52 @@ export class Turns {
     this.report(result.report.events);
   }
 
+  /** The turn that has come back may wait for people: clients are told, and what they have said already counts. */
+  ask(now: number): void {
+    const turn = this.#current;
+    if (turn?.phase !== 'waiting') return;
+    const { asked, gone } = turn.questions.wait(turn.waits);
+    for (const { path, key: name, text = '', until } of asked) {
+      const question = stepId(turn.turn, path);
+      const data = { question, name, text, until };
+      this.#facts.decide('person.asked', eventId.personAsked(question), now, data, placeOf(turn));
+    }
+    for (const each of gone) this.#unanswered(turn, each, now);
+    turn.hear();
+  }
+
+  /** Takes a message as the answer to what its sender was asked; false: nobody asked. */
+  answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, stamps: Stamps): boolean {
+    const turn = this.#current;
+    const asked = turn?.phase === 'over' ? undefined : turn?.questions.answeredBy(message);
+    if (!turn || !asked || turn.cancelled) return false;
+    const { messageId, parts, from } = message;
+    this.#receipts.set({ ...receipt, status: 'consumed', turn: turn.turn, turnStatus: 'running' });
+    const answers = stepId(turn.turn, asked.path);
+    const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued: false, answers };
+    const place = { turn: turn.turn, cause: messageId, stamps };
+    this.#facts.decide('message.accepted', eventId.message(messageId), stamps.orchestrate ?? 0, data, place);
+    turn.questions.answer(asked.path, messageId);
+    turn.hear();
+    return true;
+  }
+
+  /** Ends the waits that are due, or all of them. */
+  wake(now: number, all: boolean): void {
+    const turn = this.#current;
+    for (const { kind, path, key } of turn?.wake(now, all) ?? []) {
+      if (turn && kind === 'person') this.#unanswered(turn, { path, name: key }, now);
+    }
+  }
+
+  #unanswered(turn: RunningTurn, { path, name, message }: AskedPerson, now: number): void {
+    turn.questions.close(path);
+    if (message !== undefined) return;
+    const question = stepId(turn.turn, path);
+    const id = eventId.personUnanswered(question);
+    this.#facts.decide('person.unanswered', id, now, { question, name }, placeOf(turn));
+  }
+
   /** No activity came back. What it had made durable stays; its open steps and the turn fail, unless they were cancelled. */
   lost({ progress, ...failure }: LostTurn, now: number): void {
     const turn = this.#current;
@@ -107,7 +158,8 @@ export class Turns {
     if (type === 'turn.completed') this.#memory = data.memory ?? this.#memory;
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
-    for (const messageId of turn.causes) this.#receipts.change(messageId, { turnStatus });
+    const answers = turn.journal.entries.flatMap(({ message }) => message ?? []);
+    for (const messageId of [...turn.causes, ...answers]) this.#receipts.change(messageId, { turnStatus });
     if (turn.phase !== 'over') return;
     this.#endSteps(turn, turn.end);
     this.#current = null;

@@ -148,6 +148,12 @@ class ScreenReader implements Reader {
       case 'session.members':
         this.#transcript.note(memberLine(event.data));
         break;
+      case 'person.asked':
+        this.#transcript.note(`${event.data.name} is asked: ${event.data.text}`);
+        break;
+      case 'person.unanswered':
+        this.#transcript.note(`${event.data.name} is not asked any more`);
+        break;
       case 'message.accepted':
         this.#transcript.line(event.data.from ?? 'user', messageText(event.data.parts) || '(data)');
         break;

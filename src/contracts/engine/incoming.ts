@@ -28,12 +28,13 @@ const isOptionalText = (value: unknown): boolean => value === undefined || typeo
 /** True if the value is a message in its shape and fits into an inbox; what the gateway has checked beyond that is not checked again. */
 export function isMessage(value: unknown): value is Message {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
-  const { messageId, parts, from, receivedAt, ended } = value;
+  const { messageId, parts, from, answers, receivedAt, ended } = value;
   return (
     isId(messageId) &&
     Array.isArray(parts) &&
     parts.every(isPart) &&
     isOptionalText(from) &&
+    isOptionalText(answers) &&
     isOptionalText(ended) &&
     Number.isFinite(receivedAt) &&
     jsonChars(value) <= LIMITS.inboxChars

@@ -110,8 +110,12 @@ export class Ledger {
     if (turn !== undefined) this.#turns = Math.max(this.#turns, turnNumber(turn));
     if (this.isOrdered(messageId)) return;
     const status = data.queued ? 'queued' : 'accepted';
+    const answer = { status: 'consumed', turnStatus: 'running' } as const;
     this.#receipts.delete(messageId); // to become the newest
-    this.#set({ session: this.#session, messageId, status, ...(turn === undefined ? {} : { turn }) });
+    this.#set({
+      ...{ session: this.#session, messageId, ...(data.answers === undefined ? { status } : answer) },
+      ...(turn === undefined ? {} : { turn }),
+    });
     this.#chars.set(messageId, jsonChars(data.parts));
   }
 

@@ -13,7 +13,7 @@ import type { SessionRef } from '../ids.ts';
 import type { Roster } from '../member.ts';
 
 /** The calls of a team whose answers are journaled. */
-export type JournalKind = 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'now' | 'random';
+export type JournalKind = 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person' | 'now' | 'random';
 
 /** One decided call of a team. */
 export interface JournalEntry {
@@ -24,9 +24,11 @@ export interface JournalEntry {
   readonly key: string;
   /**
    * Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number; of `members`,
-   * the revision of the roster.
+   * the revision of the roster; of a `person`, `answered` or `over`.
    */
-  readonly outcome: 'completed' | 'failed' | 'over' | number;
+  readonly outcome: 'completed' | 'failed' | 'over' | 'answered' | number;
+  /** Of a `person` that has answered: her message. */
+  readonly message?: string;
   /** Of the first `members` of a revision that the turn did not begin with: the roster, with the agents alone that the turn did not have. */
   readonly roster?: Roster;
 }
@@ -90,11 +92,13 @@ export interface TurnProgress {
   readonly progressAt: number;
 }
 
-/** A call of the team that is answered by time: a `sleep`, or a step that pauses before its next attempt. */
+/** A call of the team that is answered by time, or by somebody: a `sleep`, a step that pauses before its next attempt, a `person` who is asked. */
 export interface TurnWait {
   readonly path: string;
-  readonly kind: 'sleep' | 'retry';
+  readonly kind: 'sleep' | 'retry' | 'person';
   readonly key: string;
+  /** What the person is asked. */
+  readonly text?: string;
   /** ms since the Unix epoch. */
   readonly until: number;
 }
@@ -120,6 +124,13 @@ export interface TurnResult {
   readonly attempts: number;
 }
 
+/** A question to a person; `message`: her answer, which came while the turn did something else. */
+export interface AskedPerson {
+  readonly path: string;
+  readonly name: string;
+  readonly message?: string;
+}
+
 /** A turn that has begun and not ended, as one run of the workflow hands it to the next. */
 export interface CarriedTurn {
   readonly turn: string;
@@ -130,5 +141,7 @@ export interface CarriedTurn {
   readonly needs?: string;
   /** Who took part when it started; absent: as the session was opened. */
   readonly roster?: Roster;
+  /** Questions that clients were told of and that nobody has answered; absent: none. */
+  readonly asked?: readonly AskedPerson[];
   readonly cancelled: boolean;
 }

@@ -7,6 +7,8 @@ export interface MessageEventData {
     readonly from?: string;
     /** True if it waits for a running turn. */
     readonly queued: boolean;
+    /** The question to a person that it answers: it is part of that turn, and starts none. */
+    readonly answers?: string;
   };
   'message.rejected': { readonly messageId: string; readonly code: string };
 }

@@ -11,6 +11,15 @@ export interface SessionEventData {
   };
   /** A member has joined, left, been paused or resumed: who takes part from now on. */
   'session.members': Roster & { readonly name: string; readonly change: MemberEvent };
+  /** The turn waits for a person; `question` names it, `until`: when it goes on without an answer, ms since the Unix epoch. */
+  'person.asked': {
+    readonly question: string;
+    readonly name: string;
+    readonly text: string;
+    readonly until: number;
+  };
+  /** Nobody waits for the answer any more. */
+  'person.unanswered': { readonly question: string; readonly name: string };
   'session.closed': { readonly reason: Reason | string };
   /** The session's workflow ended without closing it; the next message reopens the session. */
   'session.interrupted': { readonly reason: Reason | string };

@@ -53,6 +53,9 @@ export const EXECUTE = {
   memoryBytes: 8 * KIB,
   /** What a turn may be told of changes of the members, UTF-16 code units of JSON: its journal holds it. */
   turnRosterChars: 256 * KIB,
+  /** What a person is asked, UTF-16 code units; and how long for, unless the team says how long: also the longest. */
+  questionChars: 8 * KIB,
+  answerMostMs: 30 * 24 * HOUR,
   /** Branches of one `parallel`. */
   turnWidth: 100,
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */

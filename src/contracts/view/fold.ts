@@ -35,15 +35,32 @@ export function emptyView(
     createdAt: info.createdAt,
     entries: [],
     turns: [],
+    asked: [],
     truncated: position.seq > 0,
   };
 }
 
-function endTurn(
+/** Nobody waits for an answer to this question any more. */
+function answered(view: SessionView, question: string | undefined): SessionView {
+  const asked = view.asked.filter((each) => each.question !== question);
+  return asked.length === view.asked.length ? view : { ...view, asked };
+}
+
+function reducePerson(
   view: SessionView,
+  event: Extract<SessionEvent, { type: `person.${string}` }>,
+): SessionView {
+  if (event.type === 'person.unanswered') return answered(view, event.data.question);
+  return { ...view, asked: [...view.asked, { ...event.data, turn: event.turn ?? '' }] };
+}
+
+function endTurn(
+  given: SessionView,
   turn: string,
   ended: Pick<TurnEntry, 'failure' | 'reason'> & { readonly status: EndStatus },
 ): SessionView {
+  const asked = given.asked.filter((each) => each.turn !== turn);
+  const view = asked.length === given.asked.length ? given : { ...given, asked };
   const found = view.turns.some((entry) => entry.turn === turn);
   if (found) {
     return {
@@ -67,6 +84,9 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       return view;
     case 'session.members':
       return { ...view, ...rosterState(event.data) };
+    case 'person.asked':
+    case 'person.unanswered':
+      return reducePerson(view, event);
     case 'session.closed':
       return { ...view, status: 'closed' };
     // Running turns and steps stay as they are: each is ended by an event of its own.
@@ -75,12 +95,12 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.reopened':
       return { ...view, status: 'open' };
     case 'message.accepted': {
-      const { queued, ...data } = event.data;
+      const { queued, answers, ...data } = event.data;
       // The same message may have been rejected before because the inbox was full.
       const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
-      const status = queued ? 'queued' : 'accepted';
+      const status = answers !== undefined ? 'consumed' : queued ? 'queued' : 'accepted';
       const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn };
-      return withEntry({ ...view, entries: others }, entry);
+      return withEntry({ ...answered(view, answers), entries: others }, entry);
     }
     case 'message.rejected':
       return withEntry(view, {

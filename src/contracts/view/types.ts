@@ -58,6 +58,15 @@ export interface TurnEntry {
   readonly reason?: Reason;
 }
 
+/** What a person is asked. `until`: when the turn goes on without an answer, ms since the Unix epoch. */
+export interface Question {
+  readonly question: string;
+  readonly turn: string;
+  readonly name: string;
+  readonly text: string;
+  readonly until: number;
+}
+
 export interface SessionView {
   readonly tenant: string;
   readonly session: string;
@@ -73,6 +82,8 @@ export interface SessionView {
   /** Messages and steps in the order of the log. */
   readonly entries: readonly Entry[];
   readonly turns: readonly TurnEntry[];
+  /** Questions to people that are not answered. */
+  readonly asked: readonly Question[];
   /** True if older entries exist; read them with `GET /events`. */
   readonly truncated: boolean;
 }

@@ -3,7 +3,7 @@
  * Objects are strict: an unknown key is refused, because it is a typo or an attack.
  */
 import { z } from 'zod';
-import { ID_PATTERN, LIMITS, TURN_PATTERN } from '../../contracts/index.ts';
+import { ID_PATTERN, LIMITS, STEP_PATTERN, TURN_PATTERN } from '../../contracts/index.ts';
 import type { JsonObject } from '../../contracts/index.ts';
 import { isCleanText } from '../json-guard.ts';
 
@@ -20,6 +20,8 @@ export const turnSchema = z
   .string()
   .regex(TURN_PATTERN, 'must be the id of a turn, like t1')
   .meta({ description: 'The id of a turn.', examples: ['t1'] });
+
+export const stepSchema = z.string().regex(STEP_PATTERN, 'must be the id of a step, like t1.2');
 
 export const jsonObjectSchema = z.record(z.string(), z.json()) satisfies z.ZodType<JsonObject>;
 

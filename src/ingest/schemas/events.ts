@@ -1,15 +1,15 @@
 /** Positions in a log, and pages of it. */
 import { z } from 'zod';
-import { LIMITS, STEP_PATTERN } from '../../contracts/index.ts';
+import { LIMITS } from '../../contracts/index.ts';
 import type { Cursor } from '../../contracts/index.ts';
-import { count, whole } from './common.ts';
+import { count, whole, stepSchema } from './common.ts';
 
 export const cursorSchema = z.strictObject({
   epoch: whole(0, 1e15),
   seq: whole(0, 1e12),
   open: z
     .record(
-      z.string().regex(STEP_PATTERN, 'must be the id of a step'),
+      stepSchema,
       z.strictObject({
         attempt: whole(0, 1e9),
         offset: whole(0, 1e9),

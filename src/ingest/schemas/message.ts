@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { MessagePart, SendRequest } from '../../contracts/index.ts';
-import { idSchema, jsonObjectSchema, text } from './common.ts';
+import { idSchema, jsonObjectSchema, stepSchema, text } from './common.ts';
 
 const partSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: text(LIMITS.messageChars) }),
@@ -39,6 +39,9 @@ export const sendSchema = z
         description: 'The sender’s name, as shown to others; not the name of an agent.',
         examples: ['Ada'],
       })
+      .exactOptional(),
+    answers: stepSchema
+      .meta({ description: 'The question to a person that it answers, as `person.asked` names it.' })
       .exactOptional(),
     policy: z.enum(['queue']).meta({ description: 'What happens if a turn is running.' }).exactOptional(),
   })

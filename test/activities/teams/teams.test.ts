@@ -164,6 +164,17 @@ describe('groupChat', () => {
     expect(ended.end).toEqual(completed);
   });
 
+  test('asks people whom an answer mentions, and lets those speak whom they mention', async () => {
+    const answers = { a: ['@Anna, @Bob: shall we?'] };
+    const people = { Anna: ['Ask @c.'], Bob: [] };
+    const options = { speakers: 2, askPeopleMs: 60_000 };
+    const ended = await run('groupChat', { agents, answers, people, options });
+    expect(who(ended)).toEqual(['a', 'c']);
+    expect(ended.end).toEqual(completed);
+    const unasked = await run('groupChat', { agents, answers, people, options: { speakers: 2 } });
+    expect(who(unasked)).toEqual(['a', 'b']);
+  });
+
   test('ends after its speakers, however often they mention each other', async () => {
     const answers = { a: ['@b', '@b', '@b'], b: ['@a', '@a', '@a'] };
     const ended = await run('groupChat', { agents, answers, options: { next: 'mentions', speakers: 4 } });

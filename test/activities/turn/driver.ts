@@ -20,7 +20,7 @@ import {
 /** As the turn starts. */
 const ROSTER = openingRoster(['a', 'b', 'c', 'd'].map((name) => ({ name, runner: 'scripted' })));
 
-export const FRAME: Omit<TurnFrame, 'memory' | 'cast'> = {
+export const FRAME: Omit<TurnFrame, 'memory' | 'cast' | 'answers'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
   options: {},
@@ -86,7 +86,7 @@ export class Run implements TurnDriver {
     this.#turn = turn;
     this.#journal = new TurnJournal(turn.journal, []);
     this.#kernel = new Kernel(
-      { ...FRAME, memory: new Memory({}), cast: new Cast(ROSTER, (agent) => agent) },
+      { ...FRAME, memory: new Memory({}), answers: new Map(), cast: new Cast(ROSTER, (agent) => agent) },
       this.#journal,
       this,
     );

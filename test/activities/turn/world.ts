@@ -21,7 +21,7 @@ import {
 } from '../../../src/contracts/index.ts';
 import { hash } from './program.ts';
 
-const FRAME: Omit<TurnFrame, 'memory' | 'cast'> = {
+const FRAME: Omit<TurnFrame, 'memory' | 'cast' | 'answers'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
   options: {},
@@ -114,7 +114,7 @@ export class WorldRun implements TurnDriver {
     this.#state = new TurnState(world.journal, null, 1, () => []);
     this.#replaying = this.#state.journal.decided().length;
     this.#kernel = new Kernel(
-      { ...FRAME, memory: new Memory({}), cast: new Cast(ROSTER, (agent) => agent) },
+      { ...FRAME, memory: new Memory({}), answers: new Map(), cast: new Cast(ROSTER, (agent) => agent) },
       this.#state.journal,
       this,
     );

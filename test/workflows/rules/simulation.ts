@@ -87,7 +87,7 @@ export class Simulation {
   /** Time passes, and waits are over. */
   wake(ms: number): void {
     this.#now += ms;
-    this.machine.turns.current?.wake(this.#now, false);
+    this.machine.turns.wake(this.#now, false);
   }
 
   /** The main loop acts, if it has something to do and does not wait for a publish. */
