@@ -1,5 +1,7 @@
-/** Calls of tools, in a line each. */
-import type { ToolCall } from '../contracts/index.ts';
+/** Calls of tools, and what goes wrong in a step, in a line each. */
+import { reasonOf } from '../contracts/index.ts';
+import type { FailureInfo, SessionEvent, ToolCall } from '../contracts/index.ts';
+import type { Transcript } from './terminal.ts';
 
 /** Longest arguments and results that are shown, UTF-16 code units. */
 const SHOWN_CHARS = 120;
@@ -15,4 +17,24 @@ export function callLine(agent: string, { tool, input }: ToolCall): string {
 
 export function resultLine(tool: string, text: string): string {
   return `${tool} returns ${short(text)}`;
+}
+
+export function failedLine(who: string, { code, message }: FailureInfo): string {
+  return `${who} failed: ${code}: ${message}`;
+}
+
+/** Tells of a step that pauses, has failed or was cancelled; of other events nothing. `who`: its agent, or the tool that it calls. */
+export function noteTrouble(event: SessionEvent, who: string, transcript: Transcript): void {
+  switch (event.type) {
+    case 'step.waiting':
+      transcript.note(`${who} pauses: ${event.data.code}: ${event.data.message}`, 'yellow');
+      break;
+    case 'step.failed':
+      transcript.note(failedLine(who, event.data), 'red');
+      break;
+    case 'step.cancelled':
+      transcript.note(`${who} was cancelled: ${reasonOf(event.data.reason).message}`, 'yellow');
+      break;
+    default:
+  }
 }

@@ -73,9 +73,9 @@ export class Transcript {
     for (const piece of harmless(text).match(PIECES) ?? []) this.#piece(piece);
   }
 
-  /** Appends to the reasoning before a speech: dim, and marked for terminals without colours. */
-  think(speaker: string, text: string, speech: string = speaker): void {
-    if (this.#begin(speaker, `${speech} thinks`)) this.#piece('(thinks) ', 'dim');
+  /** Appends to the reasoning before a speech, or the progress of a tool: dim, and marked for terminals without colours. */
+  think(speaker: string, text: string, speech: string = speaker, mark = 'thinks'): void {
+    if (this.#begin(speaker, `${speech} ${mark}`)) this.#piece(`(${mark}) `, 'dim');
     for (const piece of harmless(text).match(PIECES) ?? []) this.#piece(piece, 'dim');
   }
 

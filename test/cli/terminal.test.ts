@@ -50,14 +50,17 @@ describe('a transcript', () => {
     expect(out.text()).toBe('  ada          one two\n  bob          no\n  ada           three\n');
   });
 
-  it('marks what a speaker thinks, also without colours', () => {
+  it('marks what a speaker thinks and what a tool is doing, also without colours', () => {
     const out = sink();
     const transcript = new Transcript(out);
     transcript.think('ada', 'let me ', 't1.1');
     transcript.think('ada', 'see', 't1.1');
     transcript.say('ada', 'Yes', 't1.1');
+    transcript.think('search', 'page 2', 't1.2', 'progress');
     transcript.end();
-    expect(out.text()).toBe('  ada          (thinks) let me see\n  ada          Yes\n');
+    expect(out.text()).toBe(
+      '  ada          (thinks) let me see\n  ada          Yes\n  search       (progress) page 2\n',
+    );
     const coloured = sink({ isTTY: true, columns: 80 });
     new Transcript(coloured).think('ada', 'see');
     expect(coloured.text()).toContain('\u001b[2msee\u001b[0m');

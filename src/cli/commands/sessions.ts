@@ -1,6 +1,7 @@
 /** `convoke sessions`, `show`, `cancel`, `close`: inspect and control sessions. */
 import { messageText } from '../../contracts/index.ts';
-import type { CancelReply, SessionPage, SessionView } from '../../contracts/index.ts';
+import type { CancelReply, SessionPage, SessionView, StepEntry } from '../../contracts/index.ts';
+import { callLine, failedLine, resultLine } from '../calls.ts';
 import { callGateway } from '../gateway-api.ts';
 import { table, Transcript } from '../terminal.ts';
 
@@ -57,13 +58,18 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
   for (const entry of view.entries) {
     if (entry.kind === 'message') {
       transcript.line(entry.from ?? 'user', messageText(entry.parts) || (entry.code ?? '(data)'));
-    } else {
-      transcript.line(entry.agent, entry.text);
-      if (entry.status !== 'completed') {
-        transcript.note(entry.failure ? `${entry.status}: ${entry.failure.message}` : entry.status, 'yellow');
-      }
-    }
+    } else showStep(entry, transcript);
   }
+}
+
+/** An answer that only calls tools has no text: the calls are entries of their own. */
+function showStep({ agent, use, text, status, failure }: StepEntry, transcript: Transcript): void {
+  if (use) transcript.note(callLine(agent, use));
+  if (use && status === 'completed') transcript.note(resultLine(use.tool, text));
+  else if (text !== '') transcript.line(agent, text);
+  const who = use?.tool ?? agent;
+  if (failure) transcript.note(failedLine(who, failure), 'yellow');
+  else if (status !== 'completed') transcript.note(`${who}: ${status}`, 'yellow');
 }
 
 export async function cancelTurn(id: string, options: Json & { readonly turn?: string }): Promise<void> {

@@ -9,7 +9,7 @@ import type {
   StepEntry,
   ToolCall,
 } from '../../contracts/index.ts';
-import { callLine, resultLine } from '../calls.ts';
+import { callLine, noteTrouble, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -172,15 +172,10 @@ class ScreenReader implements Reader {
         }
         break;
       case 'step.waiting':
-        this.#transcript.note(`${agent} pauses: ${event.data.code}: ${event.data.message}`, 'yellow');
-        break;
       case 'step.failed':
-        this.#forget(step);
-        this.#transcript.note(`${agent} failed: ${event.data.code}: ${event.data.message}`, 'red');
-        break;
       case 'step.cancelled':
-        this.#forget(step);
-        this.#transcript.note(`${agent} was cancelled: ${reasonOf(event.data.reason).message}`, 'yellow');
+        noteTrouble(event, this.#calls.get(step)?.tool ?? agent, this.#transcript);
+        if (event.type !== 'step.waiting') this.#forget(step);
         break;
       case 'turn.failed':
         this.#transcript.note(`the turn failed: ${event.data.code}`, 'red');
@@ -224,8 +219,11 @@ class ScreenReader implements Reader {
     if (!goesOn) this.#transcript.note(`${agent} is tried again; ignore what it said above`, 'yellow');
     const thought = goesOn && before.attempt === attempt ? (before.reasoning ?? '') : '';
     // An end event may omit the reasoning.
-    if (reasoning.startsWith(thought) && reasoning.length > thought.length)
-      this.#transcript.think(agent, reasoning.slice(thought.length), step);
+    if (reasoning.startsWith(thought) && reasoning.length > thought.length) {
+      const tool = this.#calls.get(step)?.tool;
+      const [who, mark] = tool === undefined ? [agent, 'thinks'] : [tool, 'progress'];
+      this.#transcript.think(who, reasoning.slice(thought.length), step, mark);
+    }
     const more = goesOn ? text.slice(before.text.length) : text;
     if (more) this.#transcript.say(agent, more, step);
     this.#shown.set(step, { attempt, text, reasoning: reasoning || thought });

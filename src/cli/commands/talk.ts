@@ -1,8 +1,8 @@
 /** `convoke send`: send a message and stream the answer. */
 import { randomBytes } from 'node:crypto';
-import type { TurnPiece } from '../../client/index.ts';
+import type { Session, TurnPiece } from '../../client/index.ts';
 import type { Receipt, SessionSummary } from '../../contracts/index.ts';
-import { callLine, resultLine } from '../calls.ts';
+import { callLine, noteTrouble, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -35,9 +35,11 @@ export async function send(id: string, text: string, options: SendOptions): Prom
   try {
     const session = client.session(id);
     await session.ready();
+    if (!options.json) tellTrouble(session, messageId, transcript);
+    const calls = new Map<string, string>();
     for await (const piece of session.ask(message)) {
       if (options.json) print(piece);
-      else show(piece, transcript);
+      else show(piece, transcript, calls);
     }
   } finally {
     transcript.end();
@@ -55,16 +57,31 @@ async function open(id: string, { agents, team }: SendOptions): Promise<void> {
   }
 }
 
-function show(piece: TurnPiece, transcript: Transcript): void {
+/** Steps of the message's turn that pause or fail: they are no pieces of the answer. */
+function tellTrouble(session: Session, messageId: string, transcript: Transcript): void {
+  const tools = new Map<string, string>();
+  let turn: string | undefined;
+  session.on('event', (event) => {
+    if (event.type === 'turn.started' && event.data.messageIds.includes(messageId)) turn = event.turn;
+    const { step, agent = '' } = event;
+    if (step === undefined || event.turn !== turn) return;
+    if (event.type === 'step.started' && event.data.use) tools.set(step, event.data.use.tool);
+    noteTrouble(event, tools.get(step) ?? agent, transcript);
+  });
+}
+
+/** `calls`: the tools that were called so far, by step. */
+function show(piece: TurnPiece, transcript: Transcript, calls: Map<string, string>): void {
   switch (piece.type) {
     case 'reasoning':
       transcript.think(piece.agent, piece.text, piece.step);
       break;
     case 'call':
+      calls.set(piece.step, piece.call.tool);
       transcript.note(callLine(piece.agent, piece.call));
       break;
     case 'progress':
-      transcript.think(piece.agent, piece.text, piece.step);
+      transcript.think(piece.tool, piece.text, piece.step, 'progress');
       break;
     case 'result':
       transcript.note(resultLine(piece.tool, piece.text));
@@ -73,7 +90,10 @@ function show(piece: TurnPiece, transcript: Transcript): void {
       transcript.say(piece.agent, piece.text, piece.step);
       break;
     case 'withdrawn':
-      transcript.note(`${piece.agent} is tried again; ignore what it said above`, 'yellow');
+      // Whether a tool is called again is for its `effect` to say.
+      if (calls.has(piece.step))
+        transcript.note(`the call of ${calls.get(piece.step)} was interrupted`, 'yellow');
+      else transcript.note(`${piece.agent} is tried again; ignore what it said above`, 'yellow');
       break;
     case 'ended':
       if (piece.status === 'cancelled') transcript.note('cancelled', 'yellow');

@@ -1,0 +1,99 @@
+/** What `send`, `tail` and `show` tell of steps that call tools, pause or fail. */
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { FakeLog } from '../client/fake-log.ts';
+import type { Frame } from '../client/fake-log.ts';
+import { ScriptedGateway } from '../client/scripted-gateway.ts';
+
+const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
+const ORDER = { id: 'c1', tool: 'order', input: { what: 'tea' } };
+const LOST = { code: 'tool_outcome_unknown', message: 'The worker was lost.', retryable: false } as const;
+const BUSY = { code: 'agent_rate_limited', message: 'Too many.', retryable: true } as const;
+
+let log: FakeLog;
+let gateway: ScriptedGateway;
+
+/** A turn in which a call of a tool is lost, an agent pauses and another one fails. */
+function turn(): Frame[] {
+  const calling = { turn: 't1', step: 't1.1', attempt: 1, agent: 'buyer' };
+  const call = { turn: 't1', step: 't1.2', attempt: 2, agent: 'buyer' };
+  const failing = { turn: 't1', step: 't1.4', attempt: 1, agent: 'judge' };
+  return [
+    ...log.message('m1', 't1'),
+    log.start('t1', 't1.1', 'buyer'),
+    log.append('step.completed', { text: '', calls: [ORDER] }, calling),
+    log.start('t1', 't1.2', 'buyer', ORDER),
+    log.think('t1.2', 'asking the shop'),
+    log.restart('t1', 't1.2'),
+    log.append('step.failed', { text: '', ...LOST }, call),
+    log.start('t1', 't1.3', 'buyer'),
+    log.append('step.waiting', { ...BUSY, until: 9 }, { ...calling, step: 't1.3' }),
+    log.say('t1.3', 'Nobody knows.'),
+    log.append('step.completed', { text: 'Nobody knows.' }, { ...calling, step: 't1.3' }),
+    log.start('t1', 't1.4', 'judge'),
+    log.append('step.failed', { text: '', ...BUSY }, failing),
+    log.append('turn.completed', {}, { turn: 't1' }),
+  ];
+}
+
+/** Lines without the space before them. */
+async function run(...words: string[]): Promise<string[]> {
+  const CONVOKE_HOME = join(tmpdir(), 'convoke-no-such-home');
+  const env = { PATH: process.env['PATH'], CONVOKE_HOME, CONVOKE_URL: gateway.url };
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...words], { env });
+  return stdout.split('\n').map((line) => line.trim().replace(/ {2,}/, '  '));
+}
+
+beforeEach(async () => {
+  log = new FakeLog();
+  gateway = await ScriptedGateway.start(log);
+});
+
+afterEach(() => gateway.stop());
+
+const TROUBLE = [
+  'order failed: tool_outcome_unknown: The worker was lost.',
+  'buyer pauses: agent_rate_limited: Too many.',
+  'judge failed: agent_rate_limited: Too many.',
+];
+
+it('send tells which tools and agents fail or pause', async () => {
+  gateway.script = (name) => {
+    if (name === 'send') setImmediate(() => gateway.push(...turn()));
+    return undefined;
+  };
+  const lines = await run('send', 's1', 'hello', '--message-id', 'm1');
+  expect(lines).toEqual(expect.arrayContaining(TROUBLE));
+  expect(lines).toEqual(expect.arrayContaining(['buyer calls order {"what":"tea"}', 'buyer  Nobody knows.']));
+  expect(lines.join('\n')).not.toMatch(/thinks|tried again/);
+});
+
+it('tail tells the same', async () => {
+  turn();
+  log.append('session.closed', { reason: 'closed_by_client' });
+  gateway.rest = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify({ data: log.events, next: null }));
+  };
+  expect(await run('tail', 's1')).toEqual(expect.arrayContaining(TROUBLE));
+});
+
+it('show has calls and failures in a line each, and no empty answers', async () => {
+  turn();
+  gateway.rest = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify(log.view));
+  };
+  const lines = await run('show', 's1');
+  expect(lines.slice(2, -1)).toEqual([
+    'user  hello',
+    'buyer calls order {"what":"tea"}',
+    'order failed: tool_outcome_unknown: The worker was lost.',
+    'buyer  Nobody knows.',
+    'judge failed: agent_rate_limited: Too many.',
+  ]);
+});
