@@ -37,7 +37,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return { code: error.code, message };
   const code = codeOf(error);
   const details = isConvokeError(error) ? (error.errors ?? []) : [];
-  const said = [message, ...details.map((each) => `${each.pointer}: ${each.message}`)].join(' ');
+  // The message of a single problem is often that of the whole.
+  const news = details.filter((each) => !message.includes(each.message.replace(/\s+/g, ' ').trim()));
+  const said = [message, ...news.map((each) => `${each.pointer}: ${each.message}`)].join(' ');
   const advice = ADVICE[code];
   return { code, message: advice ? `${said} ${advice}` : said };
 }

@@ -117,4 +117,14 @@ describe('a failure', () => {
       '{"error":{"code":"internal","message":"odd See the log of the gateway or the worker."}}',
     );
   });
+
+  it('says what is wrong once, and where if that is not said already', () => {
+    const errors = [
+      { pointer: '/team', message: 'No such team.' },
+      { pointer: '/agents/0', message: 'No such agent.' },
+    ];
+    expect(failureLine(new ConvokeError('unknown_team', 'No such team.', { errors }), false)).toBe(
+      'convoke: unknown_team: No such team. /agents/0: No such agent.',
+    );
+  });
 });
