@@ -1,5 +1,6 @@
 /** The runner of agents that are code of one's own: an async generator that yields what the agent says. */
 import { sessionKey, type JsonObject } from '../../src/contracts/index.ts';
+import { pieceIn } from './pieces.ts';
 import { RunnerError, type AgentRunner, type RunPiece, type RunRequest } from './runner.ts';
 
 /** What the code of an agent is called with. */
@@ -44,6 +45,11 @@ async function* run(
     yield pieceOf(await said);
     return;
   }
+  if (typeof (said as Partial<typeof said> | undefined)?.[Symbol.asyncIterator] !== 'function')
+    throw final(
+      'agent_refused',
+      'The code of the agent must be an async generator, or return a promise of text.',
+    );
   for await (const each of said) {
     request.signal.throwIfAborted();
     yield pieceOf(each);
@@ -59,18 +65,13 @@ function optionsOf(code: CodeSettings, given: JsonObject): unknown {
   }
 }
 
-const PIECES: ReadonlySet<unknown> = new Set(['text', 'reasoning', 'call', 'alive', 'usage', 'finish']);
-
 function pieceOf(said: unknown): RunPiece {
-  if (typeof said === 'string') return { type: 'text', text: said };
-  const piece = said as Partial<RunPiece> | null | undefined;
-  if (typeof piece !== 'object' || !PIECES.has(piece?.type)) {
-    throw final(
-      'agent_refused',
-      'The code of the agent must yield text or pieces, and yielded something else.',
-    );
-  }
-  return piece as RunPiece; // safety: as far as its type; the rest is the code's business
+  const piece = pieceIn(said);
+  if (piece) return piece;
+  throw final(
+    'agent_refused',
+    'The code of the agent must yield text or pieces, and yielded something else.',
+  );
 }
 
 function final(code: 'agent_unknown' | 'agent_refused', message: string): RunnerError {

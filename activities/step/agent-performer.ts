@@ -5,6 +5,7 @@ import {
   LIMITS,
   neededFor,
   type AgentSpec,
+  type Json,
   type JsonObject,
   type OpenTry,
   type ToolSpec,
@@ -71,6 +72,8 @@ export class AgentPerformer implements Performer<Told> {
   async prepare(before: OpenTry | undefined): Promise<Told | RunnerError> {
     const { ref, turn, causes, conversations } = this.#host;
     const { sees: steps, rounds = [], input } = this.#call;
+    const unusable = this.#schemaFault(null);
+    if (unusable instanceof RunnerError) return unusable;
     const most = this.#runner?.budgetChars?.(this.#agent) ?? LIMITS.contextChars;
     const budgetChars = most - jsonChars(rounds) - (input?.task?.length ?? 0);
     const conversation = await conversations.show(ref, { turn, causes, steps, budgetChars });
@@ -120,14 +123,27 @@ export class AgentPerformer implements Performer<Told> {
   refuses({ text, calls }: Said): RunnerError | null {
     if (calls.length > 0) return null;
     if (text === '') return silent();
-    const output = this.#output;
-    if (output === undefined) return null;
+    if (this.#output === undefined) return null;
     const value = jsonIn(text);
-    const wrong = value === undefined ? 'it is not JSON' : mismatch(output, value);
-    if (wrong === null) return null;
+    const wrong = value === undefined ? 'it is not JSON' : this.#schemaFault(value);
+    if (wrong === null || wrong instanceof RunnerError) return wrong;
     return new RunnerError('agent_output_invalid', `The answer does not fit its schema: ${wrong}.`, {
       retryable: true,
       retryAfterMs: 0,
     });
+  }
+
+  /** What is wrong with an answer; an error: nothing can be checked against the schema. */
+  #schemaFault(value: Json): string | RunnerError | null {
+    const output = this.#output;
+    if (output === undefined) return null;
+    try {
+      return mismatch(output, value);
+    } catch (error) {
+      // A team may give any object, and a reference may lead back to itself.
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `The "output" of ${this.#agent.name} is not a usable JSON Schema: ${why}.`;
+      return new RunnerError('agent_output_invalid', message, { retryable: false });
+    }
   }
 }

@@ -39,13 +39,14 @@ export class ToolPerformer implements Performer<Tool> {
   }
 
   async prepare(before: OpenTry | undefined): Promise<Tool | RunnerError> {
-    const { tool: name, input, malformed } = this.#use;
+    const { tool: name, malformed } = this.#use;
     const tool = await this.#find(name);
     // Whether an earlier attempt had its effect only the tool itself could tell.
     if (tool instanceof ToolError) return before ? unknown() : final('tool_failed', tool.message);
     if (!tool) return final('tool_unknown', `There is no tool "${name}".`);
     this.#tool = tool;
-    const wrong = malformed === undefined ? tool.check(input) : 'they are not a JSON object';
+    const wrong = malformed === undefined ? this.#check(tool) : 'they are not a JSON object';
+    if (wrong instanceof RunnerError) return wrong;
     if (wrong !== null) return final('tool_input_invalid', `The arguments do not fit: ${wrong}.`);
     if (tool.effect !== 'once') return tool;
     if (before) return unknown();
@@ -82,6 +83,17 @@ export class ToolPerformer implements Performer<Tool> {
     } catch (error) {
       if (error instanceof ToolError) return error;
       throw error;
+    }
+  }
+
+  /** What is wrong with the arguments; an error: the code of the schema threw. */
+  #check(tool: Tool): string | RunnerError | null {
+    const { tool: name, input } = this.#use;
+    try {
+      return tool.check(input);
+    } catch (error) {
+      this.#host.logger?.warn({ err: error, tool: name }, 'The schema of a tool threw an error');
+      return final('tool_failed', `The tool "${name}" cannot check its arguments.`);
     }
   }
 

@@ -60,13 +60,17 @@ function functionTool<Schema>(name: string, settings: ToolSettings<Schema>, sche
   };
 }
 
+const NO_JSON = 'The result of the tool cannot be told as JSON.';
+
 /** A result, as a model reads it. */
 function textOf(result: unknown): string {
   if (typeof result === 'string') return result;
   if (result === undefined) return '';
   try {
-    return JSON.stringify(result);
+    const json = JSON.stringify(result) as string | undefined;
+    if (json !== undefined) return json;
   } catch (error) {
-    throw new ToolError('The result of the tool cannot be told as JSON.', { cause: error });
+    throw new ToolError(NO_JSON, { cause: error });
   }
+  throw new ToolError(NO_JSON);
 }

@@ -65,7 +65,10 @@ function standard({ validate, jsonSchema }: StandardSchema['~standard']): InputS
     json: json as JsonObject, // safety: a JSON Schema is JSON
     check(input) {
       const checked = validate(input);
-      return checked instanceof Promise ? null : wrongIn(checked);
+      if (!(checked instanceof Promise)) return wrongIn(checked);
+      // `read` checks again, and tells what this one may reject with.
+      checked.catch(() => undefined);
+      return null;
     },
     async read(input) {
       const checked = await validate(input);

@@ -1,4 +1,5 @@
 /** A call that tells of its progress by a callback, as pieces. */
+import { LIMITS } from '../../src/contracts/index.ts';
 import type { ToolPiece } from './tool.ts';
 
 /** Notes that wait to be read; what a tool tells beyond that is dropped. */
@@ -14,7 +15,8 @@ export async function* withProgress(
   const state = { isOver: false };
   const result = call((note) => {
     if (state.isOver || notes.length >= WAITING_NOTES) return;
-    notes.push(note);
+    // JavaScript may tell anything.
+    notes.push(`${note}`.slice(0, LIMITS.toolProgressChars));
     wake();
   });
   const over = (): void => {

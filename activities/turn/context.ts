@@ -15,6 +15,7 @@ import {
 import { fitsBelow, runBranches, type Branch } from './branches.ts';
 import { answerOf, type Calls, type TurnFrame } from './calls.ts';
 import type { StepOutcome } from './kernel.ts';
+import { checkInput, lastWordIn } from './last-word.ts';
 import { converse } from './rounds.ts';
 import { TeamBroken } from './stops.ts';
 
@@ -39,6 +40,7 @@ export async function askOf(
 ): Promise<Outcome> {
   const agent = frame.cast.find(name);
   if (!agent) throw unknown(name, frame);
+  checkInput(input);
   const path = nextPath(branch);
   const sees = [...branch.seen];
   const { outcome, steps } = await converse(agent, {
@@ -170,7 +172,7 @@ async function runTeam<P extends JsonObject>(
   const place = { branch: inner, frame: { ...frame, options, memory }, calls };
   const before = branch.seen.length;
   try {
-    const last = await team(contextOf<P>(inner, place.frame, calls));
+    const last = lastWordIn(await team(contextOf<P>(inner, place.frame, calls)));
     return last ? answered(await askOf(last.agent, last.input, { ...place, last: false })) : undefined;
   } finally {
     branch.seen = [...branch.seen, ...inner.seen.slice(before)];

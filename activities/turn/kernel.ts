@@ -27,7 +27,8 @@ import {
 } from './calls.ts';
 import { askOf, contextOf } from './context.ts';
 import { answers, type TurnJournal } from './journal.ts';
-import { TeamBroken, TurnStopped } from './stops.ts';
+import { lastWordIn } from './last-word.ts';
+import { TeamBroken, TeamStalled, TurnStopped } from './stops.ts';
 import type { StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 
 /** A step to be run. */
@@ -79,6 +80,8 @@ export class Kernel {
   #over = false;
   #open = 0;
   #steps = 0;
+  /** Runs while the team waits for nothing that the kernel knows of. */
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(frame: TurnFrame, journal: TurnJournal, driver: TurnDriver) {
     this.#frame = frame;
@@ -97,6 +100,7 @@ export class Kernel {
     // In a chain: a team that throws at once is a team that failed.
     const ended = Promise.resolve()
       .then(() => team(context))
+      .then(lastWordIn)
       .then((last) => (last ? this.#lastWord(root, last) : { status: 'completed' as const, last: false }))
       .catch(failure)
       .finally(() => {
@@ -108,7 +112,7 @@ export class Kernel {
     const whole = this.#replay(ends)
       .then(() => ended)
       .finally(() => this.#withdrawing);
-    return Promise.race([whole, this.#left.promise]);
+    return Promise.race([whole, this.#left.promise]).finally(() => clearTimeout(this.#idle));
   }
 
   /**
@@ -126,6 +130,8 @@ export class Kernel {
 
   #look(): void {
     if (!this.#live || this.#over || this.#unheard > 0) return;
+    if (this.#calls.size === 0 && this.#open === 0)
+      this.#idle ??= setTimeout(() => this.#left.reject(new TeamStalled()), LIMITS.teamIdleMs);
     const pausing = this.#driver.pausing();
     const lacking = this.#driver.lacking();
     if (this.#open > pausing.length + lacking.length) return;
@@ -190,6 +196,8 @@ export class Kernel {
       return;
     }
     this.#calls.set(call.path, call);
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
     if (this.#live) this.#start(call);
   }
 

@@ -3,16 +3,16 @@ import { LIMITS, type Json, type JsonObject } from '../../src/contracts/index.ts
 import type { TeamMemory } from '../teams/team.ts';
 import { TeamBroken } from './stops.ts';
 
-/**
- * What a team sets follows from its answers, so it is not journaled: a run from the start sets it again. A turn that completes carries it in
- * its end; of one that does not, nothing is kept.
- */
 /** What one team has of the memory. */
 export interface MemoryPart extends TeamMemory {
   /** That of a team of this name that it runs inside: keys of its own, the same in every turn, whatever ran before it. */
   below(name: string): MemoryPart;
 }
 
+/**
+ * What a team sets follows from its answers, so it is not journaled: a run from the start sets it again. A turn that completes carries it in
+ * its end; of one that does not, nothing is kept.
+ */
 export class Memory implements MemoryPart {
   #values: ReadonlyMap<string, Json>;
   #isChanged = false;
@@ -30,12 +30,13 @@ export class Memory implements MemoryPart {
     return partOf(this, `${name}/`);
   }
 
+  /** A copy: a team that changes what it has got must set it, which is when its size is checked. */
   get(key: string): Json | undefined {
-    return this.#values.get(key);
+    return structuredClone(this.#values.get(key));
   }
 
   set(key: string, value: Json | undefined): void {
-    const json = JSON.stringify(value) as string | undefined;
+    const json = jsonOf(value);
     if (json === JSON.stringify(this.#values.get(key))) return;
     const next = new Map(this.#values);
     if (json === undefined) next.delete(key);
@@ -46,6 +47,18 @@ export class Memory implements MemoryPart {
     }
     this.#isChanged = true;
     this.#values = next;
+  }
+}
+
+function jsonOf(value: Json | undefined): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new TeamBroken(
+      'team_failed',
+      'A team’s memory holds JSON: no BigInt, nothing that holds itself.',
+      error,
+    );
   }
 }
 

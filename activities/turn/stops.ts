@@ -1,5 +1,5 @@
 /** Why a turn's activity stops before its team has ended. */
-import { isConvokeError, type ErrorCode } from '../../src/contracts/index.ts';
+import { isConvokeError, LIMITS, type ErrorCode } from '../../src/contracts/index.ts';
 
 /**
  * `superseded`: another attempt of the activity has taken over, or the workflow is gone: show nothing, report nothing. `cancelled`: the turn
@@ -33,6 +33,13 @@ export class TeamBroken extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'TeamBroken';
     this.code = code;
+  }
+}
+
+/** It waits for a promise that never settles, perhaps, or for the world outside. */
+export class TeamStalled extends TeamBroken {
+  constructor() {
+    super('team_stalled', `The team waited ${LIMITS.teamIdleMs} ms for something that is none of its calls.`);
   }
 }
 

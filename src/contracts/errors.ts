@@ -83,6 +83,7 @@ export const ERRORS = {
   tool_outcome_unknown: entry(500, 'The worker was lost during a call that must not be repeated.'),
   no_worker_for_agent: entry(503, 'No running worker can run this agent.'),
   team_failed: entry(500, 'The code of the team threw an error.'),
+  team_stalled: entry(504, 'The team waited too long for something that is none of its calls.'),
   turn_too_long: entry(422, 'The turn exceeded its limit of steps or calls.'),
   turn_too_wide: entry(422, 'The team exceeded its limit of parallel branches.'),
   team_changed: entry(500, 'The team’s code changed while the turn was running, or it is not deterministic.'),

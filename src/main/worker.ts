@@ -22,6 +22,7 @@ import { Opened } from './opened.ts';
 import { partsOf } from './project.ts';
 import { openLog } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
+import { outliveStrays } from './strays.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
 import { connectTemporal, findBundle, installRuntime } from './temporal.ts';
@@ -171,6 +172,7 @@ export async function runWorker(
   const worker = await openWorker(config, health, own);
   const { redisUrl, logLevel } = config;
   const logger = createLogger('worker', logLevel);
+  outliveStrays(logger);
   // Not in `openWorker`: the process of a program that starts a worker of its own is not ours to end.
   const endWatch = watchEventLoop({ redisUrl, logLevel, logger });
   void asked.then((signal) => {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createJiti, type Jiti } from 'jiti';
+import { LIMITS } from '../contracts/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { ProjectConfig } from './define.ts';
 import * as api from './index.ts';
@@ -10,6 +11,7 @@ import { lineOf } from './locate.ts';
 import { projectOf, ProjectIssues, type Issue, type Project } from './project.ts';
 
 const NAMES = ['ts', 'mts', 'js', 'mjs'].map((extension) => `convoke.config.${extension}`);
+const LATE = `it has not loaded within ${LIMITS.configLoadMs} ms: something in it is awaited and does not come.`;
 /** Faults told at a time. */
 const FAULTS = 5;
 
@@ -40,6 +42,12 @@ export async function loadProject(options: LoadOptions): Promise<Project | null>
     throw new ConfigError(
       shown(file, options.folder),
       'it has no default export: export default defineConfig({ … }).',
+    );
+  }
+  if (typeof config !== 'object' || config === null) {
+    throw new ConfigError(
+      shown(file, options.folder),
+      'its default export is no configuration: export default defineConfig({ … }).',
     );
   }
   const { teams } = config as { readonly teams?: unknown };
@@ -88,11 +96,16 @@ function teamsFile(config: string, path: string, folder: string): string {
 }
 
 async function load(jiti: Jiti, file: string, folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const late = Promise.withResolvers<never>();
+  // Without it Node would end the process, and say nothing that helps.
+  const timer = setTimeout(() => late.reject(new Error(LATE)), LIMITS.configLoadMs);
   try {
-    return await jiti.import<Record<string, unknown>>(file);
+    return await Promise.race([jiti.import<Record<string, unknown>>(file), late.promise]);
   } catch (error) {
     const { message, place } = told(error, file, folder);
     throw new ConfigError(place, message, { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -44,6 +44,8 @@ export class ProjectIssues extends Error {
 export function projectOf(config: unknown, teams?: Readonly<Record<string, unknown>>): Project {
   const checked = projectSchema.safeParse(config);
   if (!checked.success) throw new ProjectIssues(checked.error.issues.map(issueOf));
+  const unseen = unseenIn(config as ProjectConfig); // safety: just checked
+  if (unseen.length > 0) throw new ProjectIssues(unseen);
   const { providers = {}, agents = {}, tools = {}, teams: given = {} } = config as ProjectConfig; // safety: just checked
   const issues: Issue[] = [];
   const known = new Map(
@@ -89,6 +91,13 @@ function teamsOf(
   if (!checked.success)
     issues.push(...checked.error.issues.map((each) => ({ ...issueOf(each), path: ['teams'] })));
   return teams as Record<string, Team>; // safety: what a function returns is known when it runs
+}
+
+/** Zod passes over what has this name. */
+function unseenIn(config: ProjectConfig): readonly Issue[] {
+  return Object.entries<unknown>({ ...config })
+    .filter(([, named]) => typeof named === 'object' && named !== null && Object.hasOwn(named, '__proto__'))
+    .map(([field]) => ({ path: [field, '__proto__'], message: 'nothing can have this name' }));
 }
 
 /** Names of agents and tools that the configuration does not have. */

@@ -1,4 +1,5 @@
 /** Agents that are code: what they are given, what they may yield, and what comes of their mistakes. */
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import {
   createCodeRunner,
@@ -64,6 +65,29 @@ describe('code', () => {
       {},
       'must yield text',
     ],
+    ...[
+      { type: 'text', text: 42 },
+      { type: 'text' },
+      { type: 'reasoning', text: null },
+      { type: 'call' },
+      { type: 'call', call: { id: 'c', tool: 'x'.repeat(1e6), input: {} } },
+      { type: 'call', call: { id: 7, tool: 'x', input: {} } },
+      { type: 'call', call: { id: 'c', tool: 'x', input: [] } },
+      { type: 'call', call: { id: 'c', tool: 'x', input: { n: 1n } } },
+      { type: 'usage', usage: 'much' },
+      { type: 'usage', usage: { inputTokens: 1n } },
+      { type: 'finish', finish: 'x'.repeat(1e6) },
+    ].map((piece): [string, CodeAgent, Told, string] => [
+      `yields ${inspect(piece, { maxStringLength: 9 })}`,
+      async function* () {
+        yield piece as unknown as string;
+      },
+      {},
+      'must yield text',
+    ]),
+    ['returns nothing', (() => undefined) as unknown as CodeAgent, {}, 'must be an async generator'],
+    ['returns a number', (() => 42) as unknown as CodeAgent, {}, 'must be an async generator'],
+    ['promises a number', (async () => 42) as unknown as CodeAgent, {}, 'must yield text'],
     [
       'yields null',
       async function* () {

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
 import { loadProject } from '../../src/project/load.ts';
 
 let folder: string;
@@ -158,5 +159,43 @@ describe('what is wrong with it', () => {
   test('an import of what is not there', async () => {
     write('convoke.config.ts', `import './none.ts';\nexport default {};\n`);
     expect(await wrong()).toContain('none.ts');
+  });
+});
+
+describe('a file that makes no sense', () => {
+  const NONE =
+    'convoke.config.ts: its default export is no configuration: export default defineConfig({ … }).';
+
+  test.each<[string, string, string | RegExp]>([
+    ['null', 'export default null;', NONE],
+    ['a number', 'export default 42;', NONE],
+    ['a function', 'export default () => ({});', NONE],
+    ['a list', 'export default [];', /convoke\.config\.ts/],
+    ['a promise', 'export default Promise.resolve({});', /convoke\.config\.ts|nothing/],
+    ['a throw of null', 'throw null;', /^convoke\.config\.ts/],
+    ['a throw of a text', 'throw "no";', /^convoke\.config\.ts.*no/],
+    ['a syntax error', 'export default {\n  agents: {{\n};', /^convoke\.config\.ts:2/],
+    ['an import of nothing', 'import "./nowhere.ts";\nexport default {};', /nowhere/],
+    ['an agent of a number', 'export default { agents: { a: 42 } };', /agents\.a/],
+    ['an agent named __proto__', 'export default { agents: { ["__proto__"]: 42 } };', /__proto__/],
+    ['a list of agents', 'export default { agents: [] };', /agents/],
+    ['tools that are null', 'export default { tools: { a: null } };', /tools\.a/],
+    ['a getter that throws', 'export default { get agents() { throw new Error("no"); } };', /no/],
+  ])('%s', async (_, source, said) => {
+    write('convoke.config.ts', source);
+    const told = await wrong();
+    if (typeof said === 'string') expect(told).toBe(said);
+    else expect(told).toMatch(said);
+  });
+
+  test('a top-level await that hangs', async () => {
+    write('convoke.config.ts', 'await new Promise(() => {});\nexport default {};');
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance', 'Date'] });
+    const told = wrong();
+    await jest.advanceTimersByTimeAsync(LIMITS.configLoadMs);
+    jest.useRealTimers();
+    expect(await told).toBe(
+      `convoke.config.ts: it has not loaded within ${LIMITS.configLoadMs} ms: something in it is awaited and does not come.`,
+    );
   });
 });

@@ -23,6 +23,7 @@ const NO_SESSION: readonly unknown[] = [400, 404];
 export class Connection {
   readonly #client: Client;
   #isOpen = true;
+  #isPinging = false;
 
   private constructor(client: Client) {
     this.#client = client;
@@ -30,9 +31,7 @@ export class Connection {
       this.#isOpen = false;
     };
     // A broken stream of HTTP does not end the calls that wait for it.
-    client.onerror = () => {
-      client.ping({ timeout: PING_MS }).catch(() => this.close());
-    };
+    client.onerror = () => void this.#ping();
   }
 
   /** Rejects if the server does not start, or does not answer in time. */
@@ -51,6 +50,14 @@ export class Connection {
       throw error;
     }
     return new Connection(client);
+  }
+
+  /** One at a time: every line of garbage is an error. */
+  async #ping(): Promise<void> {
+    if (this.#isPinging) return;
+    this.#isPinging = true;
+    await this.#client.ping({ timeout: PING_MS }).catch(() => this.close());
+    this.#isPinging = false;
   }
 
   get isOpen(): boolean {

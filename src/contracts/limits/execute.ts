@@ -32,6 +32,8 @@ export const EXECUTE = {
   shortResultChars: 2 * KIB,
   /** What a tool tells of its progress; further notes are left out. */
   toolProgressChars: 8 * KIB,
+  /** Until a configuration has loaded: it may await something. */
+  configLoadMs: 30 * SECOND,
   /** Until an MCP server has started and told its tools: it may have to be downloaded. */
   mcpConnectMs: 30 * SECOND,
   /** Tools of one MCP server; further ones are not offered. */
@@ -49,6 +51,10 @@ export const EXECUTE = {
   toolTimeoutMs: 60 * SECOND,
   /** Text of a message as a team reads it, UTF-16 code units; of a longer one the beginning. */
   teamMessageChars: 32 * KIB,
+  /** What a team says to an agent that it asks, UTF-16 code units. */
+  taskChars: 32 * KIB,
+  /** How long a team may wait for something that is none of its calls. */
+  teamIdleMs: 60 * SECOND,
   /** What a team keeps from turn to turn, UTF-8 bytes of JSON: it is part of the turn's end. */
   memoryBytes: 8 * KIB,
   /** What a turn may be told of changes of the members, UTF-16 code units of JSON: its journal holds it. */

@@ -9,7 +9,7 @@ import {
   type ToolSettings,
   type ToolSource,
 } from '../../../activities/index.ts';
-import type { JsonObject } from '../../../src/contracts/index.ts';
+import { LIMITS, type JsonObject } from '../../../src/contracts/index.ts';
 import { callOf, use } from './support.ts';
 
 const upper = tool({
@@ -60,6 +60,47 @@ describe('a function with a Zod schema', () => {
     await expect(use(made, { name: 'bob' })).rejects.toThrow('The arguments do not fit: name: it is taken.');
     expect(await use(made, { name: 'eve' })).toMatchObject({ result: 'ran' });
   });
+});
+
+test('a check that rejects ends in the call alone', async () => {
+  const rejected: unknown[] = [];
+  const note = (error: unknown): void => {
+    rejected.push(error);
+  };
+  process.on('unhandledRejection', note);
+  const validate = async (): Promise<never> => {
+    throw new Error('no database');
+  };
+  const input = { '~standard': { validate, jsonSchema: { input: () => ({ type: 'object' }) } } };
+  const made = await only(tool({ description: 'x', effect: 'none', run: () => 'ran', input }));
+  expect(made.check({ name: 'bob' })).toBeNull();
+  await expect(use(made, { name: 'bob' })).rejects.toThrow('no database');
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect(rejected).toEqual([]);
+});
+
+test.each<[string, () => unknown]>([
+  ['a function', () => () => 1],
+  ['a symbol', () => Symbol('x')],
+  ['a BigInt', () => 1n],
+])('a result that is %s is told to the model as a failure', async (_, run) => {
+  const made = await only(tool({ description: 'x', effect: 'none', input: { type: 'object' }, run }));
+  await expect(use(made, {})).rejects.toThrow('The result of the tool cannot be told as JSON.');
+});
+
+test('progress that is no text is told as one, and a long note by its beginning', async () => {
+  const made = await only(
+    tool({
+      ...{ description: 'x', effect: 'none', input: { type: 'object' } },
+      run: (_, { progress }) => {
+        for (const note of [42, null, 'x'.repeat(1e6)]) progress(note as string);
+      },
+    }),
+  );
+  const { progress } = await use(made, {});
+  expect(progress.slice(0, 9)).toBe('42\nnull\nx');
+  expect(progress.length).toBeLessThan(2 * LIMITS.toolProgressChars);
 });
 
 test('a function with a JSON Schema', async () => {
