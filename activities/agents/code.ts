@@ -1,7 +1,11 @@
 /** The runner of agents that are code of one's own: an async generator that yields what the agent says. */
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { sessionKey, type JsonObject } from '../../src/contracts/index.ts';
 import { pieceIn } from './pieces.ts';
 import { RunnerError, type AgentRunner, type RunPiece, type RunRequest } from './runner.ts';
+
+/** After so many pieces timers, sockets and aborts have their turn. */
+const PIECES_PER_TICK = 64;
 
 /** What the code of an agent is called with. */
 export interface CodeCall<O = JsonObject> extends Omit<RunRequest, 'agent'> {
@@ -50,9 +54,13 @@ async function* run(
       'agent_refused',
       'The code of the agent must be an async generator, or return a promise of text.',
     );
+  let heard = 0;
   for await (const each of said) {
     request.signal.throwIfAborted();
     yield pieceOf(each);
+    heard += 1;
+    // Code that awaits nothing would let no timer come, not even that of its time-out.
+    if (heard % PIECES_PER_TICK === 0) await nextTick();
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type CodeCall,
 } from '../../activities/agents/index.ts';
 import type { JsonObject } from '../../src/contracts/index.ts';
-import { runToEnd, type Outcome, type RequestParts } from './run.ts';
+import { hearModel, runToEnd, type Outcome, type RequestParts } from './run.ts';
 
 interface Told extends Omit<RequestParts, 'agent'> {
   readonly options?: JsonObject;
@@ -44,6 +44,18 @@ describe('code', () => {
       agent: 'ada',
     });
     expect(told!.key).toBe('acme:s:t1.1');
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', ''],
+    ['signs of life', { type: 'alive' }],
+  ])('that yields %s for ever, without a pause, is stopped by its time-out', async (_, piece) => {
+    const endless: CodeAgent = async function* () {
+      for (;;) yield piece as string;
+    };
+    const runner = createCodeRunner(() => ({ run: endless, options: (given) => given }));
+    const { error } = await hearModel(runner, { bounds: { timeoutMs: 50 } });
+    expect(error).toMatchObject({ code: 'agent_timeout' });
   });
 
   test('may be a plain function that returns its answer', async () => {
