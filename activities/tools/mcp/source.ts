@@ -128,7 +128,7 @@ export class McpSource implements OpenSource {
       },
       effect: effects[name] ?? effectOf(annotations),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      check: (value) => checked(input, value),
+      check: mayStall(input) ? () => null : (value) => checked(input, value),
       run: (request) => withProgress((progress) => this.#call(name, request, progress)),
     };
   }
@@ -186,4 +186,15 @@ function checked(schema: JsonObject, value: JsonObject): string | null {
   } catch {
     return null;
   }
+}
+
+/** Patterns may backtrack for ever, uniqueness costs the square of what is checked: then, too. */
+function mayStall(schema: JsonObject): boolean {
+  let found = false;
+  JSON.stringify(schema, (key, value: unknown) => {
+    found ||= key === 'patternProperties' || (key === 'pattern' && typeof value === 'string');
+    found ||= key === 'uniqueItems' && value === true;
+    return value;
+  });
+  return found;
 }

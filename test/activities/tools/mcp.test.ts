@@ -220,6 +220,20 @@ describe('a server that misbehaves', () => {
     expect([...(await box.tools(['s'])).keys()]).toEqual(['s__second']);
   });
 
+  test('one whose schema has a pattern that backtracks checks it itself', async () => {
+    const first = await toolOf(scripted('bomb'), 's__first');
+    expect(first.check({ text: `${'a'.repeat(40)}!` })).toBeNull();
+    expect(await use(first, { text: 'a' })).toMatchObject({ result: 'yes' });
+  });
+
+  test('one that writes lines of garbage is pinged once at a time', async () => {
+    const first = await toolOf(scripted('lines'), 's__first');
+    await use(first, {});
+    const { result } = await use(first, {});
+    expect(Number(result)).toBeGreaterThan(0);
+    expect(Number(result)).toBeLessThan(1_000);
+  });
+
   test('what it writes to its standard error is cut', async () => {
     await use(await toolOf(scripted('loud'), 's__first'), {});
     await eventually('it is logged', () => logged.some(({ level }) => level === 'info'));

@@ -3,7 +3,10 @@ import { createInterface } from 'node:readline';
 
 const mode = process.argv[2];
 const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-const tool = (name) => ({ name, description: name, inputSchema: { type: 'object' } });
+const text = { type: 'string', ...(mode === 'bomb' ? { pattern: '^(a+)+$' } : {}) };
+const inputSchema = { type: 'object', properties: { text, pattern: { type: 'number' } } };
+const tool = (name) => ({ name, description: name, inputSchema });
+let pings = 0;
 let names = ['first', 'a.b/c'];
 
 function call({ id, params }) {
@@ -11,13 +14,20 @@ function call({ id, params }) {
   if (mode === 'die') process.exit(3);
   if (mode === 'huge') return send({ id, result: { content: [{ type: 'text', text: 'x'.repeat(20e6) }] } });
   if (mode === 'garbage') return process.stdout.write('{"jsonrpc": nonsense\n<html>\n');
+  if (mode === 'lines') process.stdout.write('garbage\n'.repeat(50_000));
   if (mode === 'loud') process.stderr.write('y'.repeat(5e6));
   if (mode === 'change') {
     names = ['second'];
     send({ method: 'notifications/tools/list_changed' });
   }
   const failed = params.name === 'a.b/c';
-  send({ id, result: { content: [{ type: 'text', text: failed ? 'No.' : 'yes' }], isError: failed } });
+  send({
+    id,
+    result: {
+      content: [{ type: 'text', text: failed ? 'No.' : mode === 'lines' ? `${pings}` : 'yes' }],
+      isError: failed,
+    },
+  });
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
@@ -29,7 +39,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     const serverInfo = { name: 'scripted', version: '1' };
     send({ id, result: { protocolVersion: params.protocolVersion, capabilities, serverInfo } });
   }
-  if (method === 'ping') send({ id, result: {} });
+  if (method === 'ping') {
+    pings += 1;
+    send({ id, result: {} });
+  }
   if (method === 'tools/list') send({ id, result: { tools: names.map(tool) } });
   if (method === 'tools/call') call(message);
 });
