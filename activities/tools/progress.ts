@@ -13,10 +13,10 @@ export async function* withProgress(
   let wake = (): void => undefined;
   let lines = 0;
   const state = { isOver: false };
-  const result = call((note) => {
+  const result = call((note: unknown) => {
     if (state.isOver || notes.length >= WAITING_NOTES) return;
     // JavaScript may tell anything.
-    notes.push(`${note}`.slice(0, LIMITS.toolProgressChars));
+    notes.push(String(note).slice(0, LIMITS.toolProgressChars));
     wake();
   });
   const over = (): void => {
