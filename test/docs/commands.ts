@@ -1,5 +1,5 @@
 /** Checks commands of documents against the real command line, the scripts of package.json and the files that there are. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/index.ts';
@@ -20,7 +20,7 @@ export async function checkCommand(line: string): Promise<string | null> {
   const [program = '', ...rest] = words[0] === 'npx' ? words.slice(1) : words;
   if (program === 'convoke') return checkConvoke(rest);
   if (program === 'npm') return checkNpm(rest);
-  if (program === 'node' || program === 'python3') return checkFile(rest);
+  if (program === 'node' || program === 'python3') return checkFile(rest, words[0] === 'npx');
   return null;
 }
 
@@ -67,7 +67,10 @@ function existsOnce(example: string): boolean {
   return readdirSync(join(ROOT, 'examples')).filter((each) => each.startsWith(`${example}-`)).length === 1;
 }
 
-function checkFile(words: readonly string[]): string | null {
+/** `npx node` is the Node of the checkout; the reader's own may be one that loads no TypeScript. */
+function checkFile(words: readonly string[], npx: boolean): string | null {
   const file = words.find((word) => !word.startsWith('-')) ?? '';
-  return existsSync(join(ROOT, file)) ? null : `there is no file ${file}`;
+  if (!existsSync(join(ROOT, file))) return `there is no file ${file}`;
+  if (!statSync(join(ROOT, file)).isFile()) return `${file} is no file`;
+  return file.endsWith('.ts') && !npx ? `Node 20 cannot run ${file}: use "npx node"` : null;
 }
