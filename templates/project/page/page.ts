@@ -17,7 +17,8 @@ const text = find('text', HTMLInputElement);
 const url = new URLSearchParams(location.search).get('gateway') ?? 'http://127.0.0.1:3000';
 const client = connect({ url, token: 'dev', storage: sessionStorage });
 client.on('status', ({ state, error }) => {
-  status.textContent = error ? `${state}: ${error.message}` : state;
+  const why = error?.message ?? (state === 'offline' ? `no gateway answers at ${url}` : undefined);
+  status.textContent = why === undefined ? state : `${state}: ${why}`;
 });
 
 /** The address keeps the session: reload the page, or open it in a second window. */
