@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { pageLink } from '../../src/cli/dev/next-steps.ts';
+import { nextSteps, pageLink } from '../../src/cli/dev/next-steps.ts';
+import { Screen } from '../../src/cli/dev/screen.ts';
 import type { DevPlan } from '../../src/cli/dev/plan.ts';
 
 const PLAN: DevPlan = {
@@ -22,4 +23,15 @@ it('the page is told of other gateways, of another Web UI and of another namespa
   const temporal = { ...PLAN.temporal, own, namespace: 'acme' };
   const link = pageLink({ ...PLAN, temporal, gatewayPorts: [3000, 3001, 3002] });
   expect(link).toBe('http://127.0.0.1:3000/?gateways=3001,3002&ui=8300&namespace=acme');
+});
+
+it('leads to the agents of the configuration, if there are any', () => {
+  const screen = new Screen(false, { write: () => undefined });
+  const own = 'npx convoke send --open my-session --agents analyst "Hello"';
+  const talk = (session: string | null, agents: readonly string[]): string =>
+    nextSteps(PLAN, { session, agents }, {}, screen);
+  expect(talk(null, ['analyst', 'editor'])).toContain(`Talk          ${own}`);
+  expect(talk('demo-1', ['analyst', 'editor'])).toContain(`Your agents   ${own}`);
+  expect(talk(null, [])).toContain('npx convoke send --open my-session "Hello"');
+  expect(talk('demo-1', [])).not.toContain('Your agents');
 });

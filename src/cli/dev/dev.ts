@@ -133,7 +133,8 @@ async function startAndShow(dev: Dev): Promise<Reloader | null> {
   if (stack.isStopping()) return null;
   const readyMs = performance.now() - began;
   screen.object({ event: 'ready', url: plan.url, session: result?.session ?? null, ms: Math.round(readyMs) });
-  screen.line(nextSteps(plan, result?.session ?? null, dev.env, screen));
+  const partners = { session: result?.session ?? null, agents: reloader.agents };
+  screen.line(nextSteps(plan, partners, dev.env, screen));
   reloader.begin();
   return reloader;
 }

@@ -49,19 +49,31 @@ function prefix(env: Environment): string {
   return `CONVOKE_HOME=${/^[\w./-]+$/.test(home) ? resolve(home) : `'${resolve(home).replaceAll("'", `'\\''`)}'`} `;
 }
 
-export function nextSteps(plan: DevPlan, session: string | null, env: Environment, screen: Screen): string {
+/** What there is to talk to. */
+interface Partners {
+  /** The first session; null: none was opened. */
+  readonly session: string | null;
+  /** Names of the agents of the configuration. */
+  readonly agents: readonly string[];
+}
+
+export function nextSteps(plan: DevPlan, partners: Partners, env: Environment, screen: Screen): string {
+  const { session, agents } = partners;
   const ui = temporalUiLink(plan, session);
   const run = `${prefix(env)}npx convoke`;
+  const own = agents[0] === undefined ? '' : `--agents ${agents[0]} `;
+  const begin = `${run} send --open my-session ${own}"Hello"`;
   const rows: readonly (readonly [string, string])[] = [
     ['Page', pageLink(plan)],
     ['API docs', `${plan.url}/docs`],
     ...(ui ? [['Temporal UI', ui] as const] : []),
     ...(session === null
-      ? [['Talk', `${run} send --open my-session "Hello"`] as const]
+      ? [['Talk', begin] as const]
       : ([
           ['Watch', `${run} tail ${session}`],
           ['Talk', `${run} send ${session} "And if Redis dies?"`],
           ['The same', curlLine(plan.url, session)],
+          ...(own ? [['Your agents', begin] as const] : []),
         ] as const)),
     ['Processes', `${run} ps`],
   ];

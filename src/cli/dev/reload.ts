@@ -25,6 +25,8 @@ export interface ReloadOptions {
 }
 
 export class Reloader {
+  /** Names of those that the workers are started with. */
+  readonly agents: readonly string[];
   readonly #options: ReloadOptions;
   /** Of the files that the workers have loaded. */
   #running: string;
@@ -37,6 +39,7 @@ export class Reloader {
 
   /** Watches from now on. `checked`: what the workers are about to be started with. */
   constructor(checked: CheckedConfig, options: ReloadOptions) {
+    this.agents = checked.agents;
     this.#options = options;
     this.#unwatch = this.#watch(checked.files);
     this.#running = printOf(checked.files);
