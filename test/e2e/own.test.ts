@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../support/process.ts';
 import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { workerOf } from '../support/worker-of.ts';
@@ -56,6 +57,23 @@ test('an own agent and an own team outlive a killed worker', async () => {
   );
   expect(body).toMatchObject({ team: { name: 'recount' }, agents: ['ada', 'echo'] });
 }, 90_000);
+
+test('a promise that nobody awaits and a throw in a timer are logged, and their worker goes on', async () => {
+  const id = freshId();
+  const pids = stack.workers.map(({ pid }) => pid);
+  expect((await open({ id, agents: ['stray'] })).status).toBe(201);
+  const seen = new Recorder(stack.urls, id);
+  closers.push(() => seen.close());
+  await seen.session.ready();
+  await seen.session.send('Go on.');
+  await seen.turnsEnded(1, 30_000);
+  expect(await transcript(stack.urls[0]!, id)).toEqual(['stray: I go on.']);
+  expect((await allEvents(stack.urls[0]!, id)).map(({ type }) => type)).not.toContain('step.restarted');
+  const logged = (): string => stack.workers.map((worker) => worker.output()).join('');
+  for (const said of ['nobody awaits it', 'nobody catches it'])
+    await eventually(`the log has "${said}"`, () => logged().includes(said));
+  for (const pid of pids) expect(process.kill(pid, 0)).toBe(true);
+});
 
 test.each([
   ['agent', { agents: ['biling'] }, 'agent_unknown', '/agents/0'],

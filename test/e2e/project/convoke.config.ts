@@ -1,4 +1,5 @@
 /** The configuration of the end-to-end test of own agents and teams. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { agent, defineConfig } from 'convoke';
 import { counted } from './counted.ts';
 
@@ -17,6 +18,14 @@ export default defineConfig({
         },
       },
     ),
+    stray: agent.code(async function* () {
+      void Promise.reject(new Error('nobody awaits it'));
+      setTimeout(() => {
+        throw new Error('nobody catches it');
+      });
+      await pause(20);
+      yield 'I go on.';
+    }),
     echo: agent.scripted({ say: 'I heard: {{previous}}' }),
   },
   teams: './teams.ts',
