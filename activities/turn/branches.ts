@@ -58,6 +58,9 @@ export async function runBranches<O extends JsonObject, B extends Branches<O>>(
     if (!BRANCH_NAME.test(name) || !fitsBelow(frame.turn, prefix)) {
       throw new TeamBroken('team_failed', `"${name}" cannot be the name of a branch here.`);
     }
+    if (typeof run !== 'function') {
+      throw new TeamBroken('team_failed', `Branch "${name}" is a function: ({ ask }) => ask("agent").`);
+    }
     const fork = { prefix, calls: 0, seen: branch.seen };
     return { name, fork, run: () => run(contextOf(fork)) };
   });

@@ -140,7 +140,7 @@ async function askPerson(
 }
 
 async function say(given: string, as: string | undefined, { branch, frame, calls }: Place): Promise<void> {
-  const text = given.toWellFormed();
+  const text = typeof given === 'string' ? given.toWellFormed() : '';
   if (as !== undefined && !frame.cast.find(as)) throw unknown(as, frame);
   if (text === '' || text.length > LIMITS.stepChars) {
     throw new TeamBroken('team_failed', `A team can say 1 to ${LIMITS.stepChars} characters at a time.`);

@@ -100,7 +100,7 @@ function unseenIn(config: ProjectConfig): readonly Issue[] {
     .map(([field]) => ({ path: [field, '__proto__'], message: 'nothing can have this name' }));
 }
 
-/** Names of agents and tools that the configuration does not have. */
+/** Names of agents and tools that the configuration does not have, and agents that would give tasks, or hand over, to themselves. */
 function strangers(
   agents: Readonly<Record<string, AgentDefinition>>,
   tools: Readonly<Record<string, ToolSource>>,
@@ -110,20 +110,18 @@ function strangers(
     handoff: (name: string) => Object.hasOwn(agents, name),
     tools: (name: string) => Object.hasOwn(tools, sourceName(name)),
   } as const;
+  const faultOf = (agent: string, field: keyof typeof known, name: string): string | null => {
+    if (!known[field](name))
+      return `there is no ${field === 'tools' ? 'tool' : 'agent'} "${name}" in this configuration`;
+    return field !== 'tools' && name === agent ? 'an agent cannot name itself here' : null;
+  };
   return Object.entries(agents).flatMap(([agent, { settings }]) =>
-    Object.entries(known).flatMap(([field, has]) => {
-      const what = field === 'tools' ? 'tool' : 'agent';
+    (['delegates', 'handoff', 'tools'] as const).flatMap((field) => {
       const named = (settings as Readonly<Record<string, readonly string[] | undefined>>)[field] ?? [];
-      return named.flatMap((name, index) =>
-        has(name)
-          ? []
-          : [
-              {
-                path: ['agents', agent, field, index],
-                message: `there is no ${what} "${name}" in this configuration`,
-              },
-            ],
-      );
+      return named.flatMap((name, index) => {
+        const message = faultOf(agent, field, name);
+        return message === null ? [] : [{ path: ['agents', agent, field, index], message }];
+      });
     }),
   );
 }

@@ -108,6 +108,11 @@ describe('what is wrong with it', () => {
       'convoke.config.ts: line 5: agents.triage.handoff.0: there is no agent "biling" in this configuration.',
     ],
     [
+      'tasks for itself',
+      `{\n  agents: {\n    triage: agent.model({ delegates: ['triage'] }),\n  },\n}`,
+      'convoke.config.ts: line 5: agents.triage.delegates.0: an agent cannot name itself here.',
+    ],
+    [
       'a name with a space',
       `{ agents: { 'a b': agent.scripted() } }`,
       'convoke.config.ts: line 3: agents.a b: a name is 1 to 64 characters of A-Z a-z 0-9 _ -.',

@@ -16,6 +16,8 @@ afterEach(() => {
 /** What a team gets that is written in JavaScript, as far as these tests use it. */
 interface Loose {
   readonly ask: (agent: string, input?: unknown) => Promise<unknown>;
+  readonly parallel: (branches: unknown) => Promise<unknown>;
+  readonly say: (text: unknown) => Promise<unknown>;
   readonly memory: {
     readonly get: (key: string) => string[];
     readonly set: (key: string, value: unknown) => void;
@@ -62,6 +64,16 @@ describe('a team', () => {
       data: { code: 'team_failed', message: expect.stringContaining(`An agent is asked with ${what}`) },
     });
     expect(scene.cast.requests).toEqual([]);
+  });
+
+  test.each<[string, (context: Loose) => unknown, string]>([
+    ['runs a branch that is no function', ({ parallel }) => parallel({ x: 42 }), 'Branch "x" is a function'],
+    ['says a number', ({ say }) => say(42), 'A team can say 1 to'],
+  ])('that %s fails, with what it should do', async (_, team, what) => {
+    expect(await endOf(loosely(team))).toMatchObject({
+      type: 'turn.failed',
+      data: { code: 'team_failed', message: expect.stringContaining(what) },
+    });
   });
 
   test('that throws null fails', async () => {
