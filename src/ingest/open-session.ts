@@ -85,7 +85,7 @@ export async function openSession(
   } catch (error) {
     // What was opened stays open, whatever workers know today.
     const found = repeatable ? await calls.find(ref, deadline) : null;
-    if (found === null) throw error;
+    if (found?.requestHash !== hash) throw error;
     return replay(found, hash, keyed);
   }
   const answer = await calls.start(ref, { info, requestHash: hash }, deadline);

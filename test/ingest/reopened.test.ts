@@ -41,12 +41,12 @@ function deployment() {
   return { open, forget: () => (refusal = new ConvokeError('agent_unknown')) };
 }
 
-test('the same open is answered, another one is refused', async () => {
+test('the same open is answered, another one is refused for its agent', async () => {
   const { open, forget } = deployment();
   expect(await open(request)).toBe(false);
   forget();
   expect(await open(request)).toBe(true);
-  expect(await open({ ...request, agents: ['sales'] })).toBe('session_exists');
+  expect(await open({ ...request, agents: ['sales'] })).toBe('agent_unknown');
 });
 
 test('a session that is not there is refused for its agent', async () => {
