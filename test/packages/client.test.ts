@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
-import { compile, installClient, run } from './install.ts';
+import { compile, inNode, installClient, run } from './install.ts';
 
 const INSTALL_MS = 120_000;
 
@@ -19,26 +19,24 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The Node that runs the tests, and the one on the PATH, which may be older. */
-const nodes: [string, string][] = [
-  ['the Node of the tests', process.execPath],
-  ['the Node on the PATH', 'node'],
-];
-
-test.each(nodes)('imports and requires in %s', (_, node) => {
-  const check =
-    "typeof c.connect === 'function' && c.isRetryable(new c.ClientError('offline')) && typeof k.applyEvent";
-  writeFileSync(
-    join(folder, 'esm.mjs'),
-    `import * as c from '@convoke/client'; import * as k from '@convoke/client/contracts'; console.log(${check});`,
-  );
-  writeFileSync(
-    join(folder, 'cjs.cjs'),
-    `const c = require('@convoke/client'); const k = require('@convoke/client/contracts'); console.log(${check});`,
-  );
-  expect(run(node, ['esm.mjs'], folder)).toBe('function');
-  expect(run(node, ['cjs.cjs'], folder)).toBe('function');
-});
+test.each(['20', '22', '24'])(
+  'imports and requires in Node %s',
+  (major) => {
+    const check =
+      "typeof c.connect === 'function' && c.isRetryable(new c.ClientError('offline')) && typeof k.applyEvent";
+    writeFileSync(
+      join(folder, 'esm.mjs'),
+      `import * as c from '@convoke/client'; import * as k from '@convoke/client/contracts'; console.log(${check});`,
+    );
+    writeFileSync(
+      join(folder, 'cjs.cjs'),
+      `const c = require('@convoke/client'); const k = require('@convoke/client/contracts'); console.log(${check});`,
+    );
+    for (const file of ['esm.mjs', 'cjs.cjs'])
+      expect(run('npx', inNode(major, file), folder)).toBe('function');
+  },
+  INSTALL_MS,
+);
 
 test('has types that a strict compiler takes, those of its dependencies too', () => {
   const source = `

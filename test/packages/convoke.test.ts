@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '../support/ports.ts';
 import { eventually, startProcess } from '../support/process.ts';
-import { compile, installProject, ROOT, run } from './install.ts';
+import { compile, inNode, installProject, ROOT, run } from './install.ts';
 
 const INSTALL_MS = 600_000;
 
@@ -26,9 +26,14 @@ afterAll(() => {
 
 const bin = (command: string): string => join(project, 'node_modules/.bin', command);
 
-test('the command runs, on an older Node too', () => {
-  expect(run(bin('convoke'), ['--help'], folder)).toContain('Usage: convoke');
-});
+test.each(['20', '22', '24'])(
+  'the command runs on Node %s',
+  (major) => {
+    const command = join(project, 'node_modules/convoke/bin/convoke.mjs');
+    expect(run('npx', inNode(major, command, '--help'), folder)).toContain('Usage: convoke');
+  },
+  120_000,
+);
 
 test('a new project is right: its types, its configuration, its tests', () => {
   const said = run('npm', ['test'], project);
@@ -123,11 +128,9 @@ test('a worker and a gateway are started by a program; on an older Node they say
   expect(run(process.execPath, ['doors.mjs'], folder)).toBe(
     'temporal_unavailable: Temporal does not answer at 127.0.0.1:1.\nstopped',
   );
-  const older = run('node', ['--version'], folder);
-  if (Number(older.slice(1).split('.')[0]) < 24)
-    expect(run('node', ['doors.mjs'], folder)).toContain(
-      `config_invalid: startWorker: this is Node ${older.slice(1)}`,
-    );
+  expect(run('npx', inNode('22', 'doors.mjs'), folder)).toContain(
+    'config_invalid: startWorker: this is Node 22',
+  );
 });
 
 test('a configuration and a team compile strictly, with the types of all dependencies', () => {

@@ -41,6 +41,11 @@ export function installProject(name: string): { readonly folder: string; readonl
   return { folder, project };
 }
 
+/** Arguments of `npx` that run a file in a Node of this major version, from npm. */
+export function inNode(major: string, ...args: readonly string[]): readonly string[] {
+  return ['--yes', '--prefer-offline', `node@${major}`, ...args];
+}
+
 /** Compiles files of the folder strictly, with the types of all dependencies. */
 export function compile(folder: string, files: readonly string[]): void {
   const compilerOptions = {
