@@ -1,10 +1,10 @@
 /** What `convoke/gateway` exports: a gateway inside a program of one's own. */
-import type { LogLevel } from '../telemetry/levels.ts';
+import type { EngineOptions } from './engine-options.ts';
 
 export { ConfigError } from '../project/config-error.ts';
 
 /** What is absent is read from the environment. */
-export interface GatewayOptions {
+export interface GatewayOptions extends EngineOptions {
   /** 0 picks a free one; default `CONVOKE_PORT`, else 3000. */
   readonly port?: number;
   /** The address to listen on; default `CONVOKE_HOST`, else `127.0.0.1`. */
@@ -15,18 +15,6 @@ export interface GatewayOptions {
   readonly origins?: readonly string[];
   /** The key `dev` opens the tenant `dev`, pages of this machine may connect, and there is a page at `/`; default `CONVOKE_DEV`. */
   readonly devMode?: boolean;
-  /** `host:port`; default `TEMPORAL_ADDRESS`, else `127.0.0.1:7233`. */
-  readonly temporalAddress?: string;
-  /** Default `TEMPORAL_NAMESPACE`, else `default`. */
-  readonly temporalNamespace?: string;
-  /** Default `CONVOKE_TASK_QUEUE`, else `convoke`. Workers of the same sessions have the same. */
-  readonly taskQueue?: string;
-  /** Default `REDIS_URL`, else `redis://127.0.0.1:6379`. */
-  readonly redisUrl?: string;
-  /** `sqlite:path` or `postgres://…`; default `CONVOKE_ARCHIVE_URL`, else a file below `CONVOKE_HOME`. */
-  readonly archiveUrl?: string;
-  /** Of the JSON lines on stdout; default `CONVOKE_LOG_LEVEL`, else `info`. */
-  readonly logLevel?: LogLevel;
 }
 
 /** A gateway that accepts connections. */

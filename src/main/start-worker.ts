@@ -1,6 +1,6 @@
 /** What `convoke/worker` exports: a worker inside a program of one's own. */
-import type { LogLevel } from '../telemetry/levels.ts';
 import type { ProjectConfig } from '../project/define.ts';
+import type { EngineOptions } from './engine-options.ts';
 
 export { ConfigError } from '../project/config-error.ts';
 
@@ -8,19 +8,7 @@ export { ConfigError } from '../project/config-error.ts';
  * The same definitions as `defineConfig`, or what it returns, and settings. A path in `teams` is relative to the working folder. What is absent
  * is read from the environment; `providers` come after endpoints of the same name in the environment.
  */
-export interface WorkerOptions extends ProjectConfig {
-  /** `host:port`; default `TEMPORAL_ADDRESS`, else `127.0.0.1:7233`. */
-  readonly temporalAddress?: string;
-  /** Default `TEMPORAL_NAMESPACE`, else `default`. */
-  readonly temporalNamespace?: string;
-  /** Default `CONVOKE_TASK_QUEUE`, else `convoke`. Gateways of the same sessions have the same. */
-  readonly taskQueue?: string;
-  /** Default `REDIS_URL`, else `redis://127.0.0.1:6379`. */
-  readonly redisUrl?: string;
-  /** `sqlite:path` or `postgres://…`; default `CONVOKE_ARCHIVE_URL`, else a file below `CONVOKE_HOME`. */
-  readonly archiveUrl?: string;
-  /** Of the JSON lines on stdout; default `CONVOKE_LOG_LEVEL`, else `info`. */
-  readonly logLevel?: LogLevel;
+export interface WorkerOptions extends ProjectConfig, EngineOptions {
   /** Where `/healthz` and `/readyz` are answered; default `CONVOKE_HEALTH_PORT`, else nowhere. */
   readonly healthPort?: number;
   /** The address of `healthPort`; default `127.0.0.1`. */
