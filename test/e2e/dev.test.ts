@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { freePort } from '../support/ports.ts';
+import { devPorts } from '../support/ports.ts';
 import { eventually, startProcess } from '../support/process.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/convoke.mjs', import.meta.url));
@@ -28,7 +28,7 @@ function isAlive(pid: number): boolean {
 
 test('convoke dev: up, a first answer, a killed worker is back, and all is gone after SIGTERM', async () => {
   const home = await mkdtemp(join(tmpdir(), 'convoke-dev-'));
-  const [port, temporal, ui, redis] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const { ui, args } = await devPorts();
   const env = { CONVOKE_HOME: home, OPENAI_BASE_URL: '', OPENAI_API_KEY: '', CONVOKE_MODEL: '' };
   const convoke = async (...args: string[]): Promise<string> => {
     const command = promisify(execFile)(process.execPath, [COMMAND, ...args], {
@@ -37,8 +37,7 @@ test('convoke dev: up, a first answer, a killed worker is back, and all is gone 
     return (await command).stdout;
   };
   const list = async (): Promise<Listed[]> => JSON.parse(await convoke('ps', '--json')) as Listed[];
-  const ports = ['--temporal-port', temporal, '--temporal-ui-port', ui, '--redis-port', redis].map(String);
-  const dev = startProcess(process.execPath, [COMMAND, 'dev', '--port', String(port), ...ports], env);
+  const dev = startProcess(process.execPath, [COMMAND, 'dev', ...args], env);
   try {
     await eventually('it says what to do next', () => dev.output().includes('Ctrl-C stops'), 60_000);
     expect(dev.output()).toMatch(/first token \d+ ms after sending/);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/client/index.ts';
 import type { Client, Session } from '../../src/client/index.ts';
-import { freePort } from '../support/ports.ts';
+import { devPorts } from '../support/ports.ts';
 import { eventually, startProcess } from '../support/process.ts';
 import type { TestProcess } from '../support/process.ts';
 
@@ -68,17 +68,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'convoke-reload-'));
   await write('agents.ts', saying('greeter', 'one') + COUNTER);
   await write('convoke.config.ts', configured('greeter', 'counter'));
-  const [port, temporal, ui, redis] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-  const ports = [
-    '--port',
-    port,
-    '--temporal-port',
-    temporal,
-    '--temporal-ui-port',
-    ui,
-    '--redis-port',
-    redis,
-  ];
+  const { port, args: ports } = await devPorts();
   const config = ['--config', join(folder, 'convoke.config.ts')];
   const env = {
     CONVOKE_HOME: join(folder, '.convoke'),
@@ -86,7 +76,7 @@ beforeAll(async () => {
     OPENAI_API_KEY: '',
     CONVOKE_MODEL: '',
   };
-  const args = [COMMAND, 'dev', '--no-demo', '--json', ...ports.map(String), ...config];
+  const args = [COMMAND, 'dev', '--no-demo', '--json', ...ports, ...config];
   dev = startProcess(process.execPath, args, env);
   await eventually('it is ready', () => events('ready').length === 1, 60_000);
   client = connect({ url: `http://127.0.0.1:${port}`, token: 'dev' });

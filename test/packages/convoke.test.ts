@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePort } from '../support/ports.ts';
+import { devPorts, freePort } from '../support/ports.ts';
 import { eventually, startProcess } from '../support/process.ts';
 import { compile, inNode, installProject, ROOT, run } from './install.ts';
 
@@ -60,18 +60,9 @@ test('the package can write projects too, with exact versions of itself', () => 
 });
 
 test('a new project runs: its team answers through the SDK, its page is served', async () => {
-  const [port, temporal, ui, redis, page] = await Promise.all(Array.from({ length: 5 }, () => freePort()));
-  const ports = [
-    '--port',
-    port,
-    '--temporal-port',
-    temporal,
-    '--temporal-ui-port',
-    ui,
-    '--redis-port',
-    redis,
-  ];
-  const dev = startProcess(bin('convoke'), ['dev', '--no-demo', ...ports.map(String)], {}, project);
+  const { port, args: ports } = await devPorts();
+  const page = await freePort();
+  const dev = startProcess(bin('convoke'), ['dev', '--no-demo', ...ports], {}, project);
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
     scripts: { dev: string; page: string };
   };

@@ -15,6 +15,27 @@ export async function freePort(): Promise<number> {
   throw new Error(`no port from ${FIRST} to ${END} is free`);
 }
 
+export interface DevPorts {
+  /** Of the gateway. */
+  readonly port: number;
+  /** Of the Temporal Web UI. */
+  readonly ui: number;
+  /** What `convoke dev` is told: all of its ports. */
+  readonly args: readonly string[];
+}
+
+/** Free ports for a `convoke dev` of one's own. */
+export async function devPorts(): Promise<DevPorts> {
+  const [port, temporal, ui, redis] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = {
+    '--port': port,
+    '--temporal-port': temporal,
+    '--temporal-ui-port': ui,
+    '--redis-port': redis,
+  };
+  return { port, ui, args: Object.entries(ports).flat().map(String) };
+}
+
 function isFree(port: number): Promise<boolean> {
   const probe = createServer();
   return new Promise((resolve) => {
