@@ -53,6 +53,8 @@ export class TurnLog {
   readonly #unsaved = new Set<string>();
   readonly #placed = new Map<string, number>();
   readonly #events = new Map<string, LoggedEvent>();
+  /** The epoch of the log in which each of these was last seen. */
+  readonly #epochs = new Map<string, number>();
   #led = false;
   #reconciled: Promise<void> | null = null;
 
@@ -103,21 +105,22 @@ export class TurnLog {
       );
       if (reply.status === 'fenced') return reply;
       this.#led = true;
-      this.#place(reply.placed);
+      const { epoch } = reply.position;
+      this.#place(reply.placed, epoch);
       const open = reply.status === 'begun';
-      if (open) this.#opened(started, reply.restarted);
-      else this.#take(reply.events);
+      if (open) this.#opened(started, reply.restarted, epoch);
+      else this.#take(reply.events, epoch);
       if (!(await this.#bringsHeld())) return reply;
     }
   }
 
   /** The log has made the restart, and the step is open: a log that is built anew gets both. */
-  #opened(started: EventDraft, restarted: LoggedEvent | null): void {
+  #opened(started: EventDraft, restarted: LoggedEvent | null, epoch: number): void {
     if (!this.#facts.has(started.id)) this.#facts.set(started.id, started);
     if (!restarted) return;
     const { seq, ...fact } = restarted;
     this.#facts.set(fact.id, fact);
-    this.#place([{ id: fact.id, seq }]);
+    this.#place([{ id: fact.id, seq }], epoch);
   }
 
   /** Who takes part in the session, as the log has it now; null: as the session was opened. */
@@ -138,7 +141,7 @@ export class TurnLog {
     const reply = await this.#patiently(() =>
       this.#writer.write((known) => this.#writer.log.commit(this.#ref, { ...commit, known })),
     );
-    if (reply.status === 'ended') this.#take(reply.events);
+    if (reply.status === 'ended') this.#take(reply.events, reply.position.epoch);
     return reply;
   }
 
@@ -176,23 +179,32 @@ export class TurnLog {
     if (drafts.length > 0) await this.append(drafts);
   }
 
-  /** Where everything has landed. `unplaced`: facts that the log does not have yet. */
+  /**
+   * Where everything has landed. `unplaced`: facts that the log does not have yet, or may not have: another writer has built it anew since,
+   * perhaps without them.
+   */
   report(): { readonly report: Report; readonly unplaced: readonly EventDraft[] } {
     const events: LoggedEvent[] = [];
     const unplaced: EventDraft[] = [];
     for (const draft of this.#facts.values()) {
       const event = this.#events.get(draft.id);
       const seq = this.#placed.get(draft.id);
-      if (event) events.push(event);
+      if (!this.#isHere(draft.id)) unplaced.push(draft);
+      else if (event) events.push(event);
       else if (seq !== undefined) events.push({ ...draft, seq });
       else unplaced.push(draft);
     }
     for (const event of this.#events.values()) if (!this.#facts.has(event.id)) events.push(event);
     const lead = this.#input.lead.flatMap(({ id }) => {
       const seq = this.#placed.get(id);
-      return seq === undefined ? [] : [{ id, seq }];
+      return seq === undefined || !this.#isHere(id) ? [] : [{ id, seq }];
     });
     return { report: { position: this.#writer.known, placed: lead, events }, unplaced };
+  }
+
+  /** True if the log has it in its present epoch. */
+  #isHere(id: string): boolean {
+    return this.#epochs.get(id) === this.#writer.known.epoch;
   }
 
   #durable(): readonly EventDraft[] {
@@ -224,21 +236,25 @@ export class TurnLog {
     return this.#writer.patiently(this.#signal, call);
   }
 
-  #learn({ placed, events }: Pick<Appended, 'placed' | 'events'>): void {
-    this.#place(placed);
-    this.#take(events);
+  #learn({ placed, events, position }: Appended): void {
+    this.#place(placed, position.epoch);
+    this.#take(events, position.epoch);
   }
 
   /** A log that was built anew may have facts in other places than before. */
-  #place(placed: Report['placed']): void {
+  #place(placed: Report['placed'], epoch: number): void {
     for (const { id, seq } of placed) {
       this.#placed.set(id, seq);
+      this.#epochs.set(id, epoch);
       const event = this.#events.get(id);
       if (event && event.seq !== seq) this.#events.set(id, { ...event, seq });
     }
   }
 
-  #take(events: readonly LoggedEvent[]): void {
-    for (const event of events) this.#events.set(event.id, event);
+  #take(events: readonly LoggedEvent[], epoch: number): void {
+    for (const event of events) {
+      this.#events.set(event.id, event);
+      this.#epochs.set(event.id, epoch);
+    }
   }
 }

@@ -1,10 +1,10 @@
 /** Turns whose log is lost, away or of another life: the answer is whole, and the agent is asked once. */
 import { describe, expect, test } from '@jest/globals';
 import { TurnStopped } from '../../activities/turn/stops.ts';
-import { ConvokeError, type TurnResult } from '../../src/contracts/index.ts';
+import { ConvokeError, eventId, START, type EventDraft, type TurnResult } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { COMPLETED, texts, types, useScene } from './scene.ts';
-import { busy, INFO, through } from './support.ts';
+import { busy, INFO, lead, through } from './support.ts';
 
 const scene = useScene();
 
@@ -38,6 +38,23 @@ describe('when the log fails in the middle', () => {
     });
     await expectWhole(result);
     expect(scene.source.asked).toBe(1);
+  });
+
+  test('a log that others have begun anew, without what the turn has said, is told all of it', async () => {
+    const turn = scene.execute();
+    scene.agent.say('half');
+    await scene.streamed('half');
+    await scene.server.flush();
+    const cancelled: EventDraft = {
+      ...{ id: eventId.turnEnded('t1'), type: 'turn.cancelled', at: 1, turn: 't1', cause: 'm1' },
+      data: { reason: 'cancelled on request' },
+    };
+    const { log } = scene.server;
+    await log.append(scene.ref, { known: START, drafts: [...lead().slice(0, 2), cancelled] });
+    scene.agent.end(' of it');
+    const { unplaced, report } = await scene.back(turn);
+    expect(types(report.events)).toEqual(['turn.cancelled']);
+    expect(unplaced.map(({ id }) => id)).toContain('step:t1.1:start');
   });
 
   test('another attempt is still told before what it said', async () => {
