@@ -25,7 +25,7 @@ function meaningOf({ type, step, turn, agent }: EventDraft, data?: string): stri
 }
 
 /** True for an end that gets what the step has said: it has no text, and no reasoning, of its own. */
-function takesText(draft: EventDraft): boolean {
+export function takesText(draft: EventDraft): boolean {
   if (draft.type !== 'step.cancelled' && draft.type !== 'step.failed') return false;
   return draft.step !== undefined && draft.data.text === '' && !draft.data.reasoning;
 }

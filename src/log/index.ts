@@ -17,6 +17,7 @@ export type {
   SessionLog,
 } from './log.ts';
 export { createRedisLog } from './redis.ts';
+export { MemoryLog } from './memory/memory-log.ts';
 export { createCatalogs } from './catalogs.ts';
 export type { Catalogs } from './catalogs.ts';
 export { createStalls } from './stalls.ts';

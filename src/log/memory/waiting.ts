@@ -1,0 +1,35 @@
+import { LIMITS } from '../../contracts/index.ts';
+import type { Admission, AdmitInput } from '../log.ts';
+
+interface Counted {
+  readonly bytes: number;
+  sends: number;
+}
+
+/** What waits in a session, as admission counts it. */
+export class Waiting {
+  readonly #messages = new Map<string, Counted>();
+
+  admit({ messageId, bytes }: AdmitInput): Admission {
+    const known = this.#messages.get(messageId);
+    if (known) {
+      if (known.sends >= LIMITS.messageSends) return { status: 'again' };
+      known.sends += 1;
+      return { status: 'ok' };
+    }
+    const messages = this.#messages.size;
+    const sum = [...this.#messages.values()].reduce((total, each) => total + each.bytes, 0);
+    const isFull = messages >= LIMITS.inboxMessages || sum + bytes > LIMITS.inboxBytes;
+    if (isFull) return { status: 'full', messages, bytes: sum };
+    this.count({ messageId, bytes });
+    return { status: 'ok' };
+  }
+
+  count({ messageId, bytes }: AdmitInput): void {
+    this.#messages.set(messageId, { bytes, sends: 1 });
+  }
+
+  release(messageIds: readonly string[]): void {
+    for (const messageId of messageIds) this.#messages.delete(messageId);
+  }
+}
