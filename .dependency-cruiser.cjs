@@ -21,7 +21,16 @@ const FLOOR_PLAN = {
     ],
     core: true,
   },
-  'src/project': { folders: ['src/contracts', 'activities'], npm: ['zod', 'jiti'], core: true },
+  'src/project': {
+    folders: ['src/contracts', 'activities', 'src/telemetry'],
+    npm: ['zod', 'jiti'],
+    core: true,
+  },
+  'src/testing': {
+    folders: ['src/contracts', 'src/log', 'workflows', 'activities', 'src/project'],
+    npm: [],
+    core: true,
+  },
   'src/temporal': {
     folders: ['src/contracts'],
     npm: ['@temporalio/client', '@temporalio/common'],

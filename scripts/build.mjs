@@ -14,7 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...path) => join(root, ...path);
 
 /** What runs. Tests, examples and benchmarks are checked by `npm run types`; a mistake in one of them keeps nothing from starting. */
-const PROJECTS = ['src/main', 'workflows'];
+const PROJECTS = ['src/main', 'src/testing', 'workflows'];
 
 function compile() {
   const tsc = [at('node_modules/typescript/bin/tsc'), '-b', ...PROJECTS];

@@ -110,3 +110,15 @@ export interface AgentSpec {
   /** Longest silence after the first token, ms; default `LIMITS.stepIdleMs`. */
   readonly idleMs?: number;
 }
+
+/** The team that a request asks for; a plain name is short for a team without options. */
+export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
+  return typeof team === 'string' ? { name: team } : team;
+}
+
+/** The agent that a request asks for; a plain name is that of a configured agent, and its name in the session. */
+export function agentOf(agent: AgentRequest): AgentSpec {
+  if (typeof agent === 'string') return { name: agent, runner: 'configured', use: agent };
+  const { runner = 'configured', name, use = name, ...rest } = agent;
+  return runner === 'configured' ? { name, runner, use, ...rest } : { name, runner, ...rest };
+}

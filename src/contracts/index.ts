@@ -13,8 +13,16 @@ export {
   turnId,
 } from './ids.ts';
 export { jsonChars } from './json.ts';
+export { agentOf, teamOf } from './agent.ts';
 export { jsonIn } from './tool.ts';
-export { activeAgents, changeRoster, openingRoster, presentMembers, rosterState } from './member.ts';
+export {
+  activeAgents,
+  changeRoster,
+  openingRoster,
+  presentMembers,
+  rosterChange,
+  rosterState,
+} from './member.ts';
 export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';

@@ -1,5 +1,5 @@
 /** Who takes part in a session: agents and people, who join, leave, are paused and resumed while it runs. Pure. */
-import type { AgentRequest, AgentSpec } from './agent.ts';
+import { agentOf, type AgentRequest, type AgentSpec } from './agent.ts';
 import type { ErrorCode } from './errors.ts';
 import { jsonChars } from './json.ts';
 import { LIMITS } from './limits/index.ts';
@@ -95,6 +95,17 @@ export function activeAgents({ members, agents }: Roster): readonly AgentSpec[] 
 
 function statusOf(members: readonly Member[], name: string): MemberStatus | undefined {
   return members.find((member) => member.name === name)?.status;
+}
+
+/** What a request asks for: exactly one of its fields is there. */
+export function rosterChange({ join, leave, pause, resume }: MembersRequest): RosterChange {
+  if (join !== undefined) {
+    return typeof join === 'object' && 'kind' in join
+      ? { type: 'join', person: join.name }
+      : { type: 'join', agent: agentOf(join) };
+  }
+  if (leave !== undefined) return { type: 'leave', name: leave };
+  return pause === undefined ? { type: 'resume', name: resume ?? '' } : { type: 'pause', name: pause };
 }
 
 /** Names that differ only in case would be taken for each other. */

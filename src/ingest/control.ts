@@ -1,12 +1,6 @@
 /** Controls of a session: cancel, members, close. */
-import { ConvokeError, isConvokeError } from '../contracts/index.ts';
-import type {
-  CancelReply,
-  MembersReply,
-  MembersRequest,
-  RosterChange,
-  SessionRef,
-} from '../contracts/index.ts';
+import { ConvokeError, isConvokeError, rosterChange } from '../contracts/index.ts';
+import type { CancelReply, MembersReply, MembersRequest, SessionRef } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import { inSession } from './archived.ts';
 import type { IsArchived } from './archived.ts';
@@ -14,7 +8,7 @@ import type { Known } from './known.ts';
 import { ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
 import { cancelSchema, closeSchema, membersSchema } from './schemas/index.ts';
-import { agentOf, validate } from './validate.ts';
+import { validate } from './validate.ts';
 
 /** Each control and its answer. */
 export interface Controls {
@@ -54,7 +48,7 @@ export const controls: Handlers = {
     throw new ConvokeError('turn_not_found', detail);
   },
   async members({ calls, isArchived, reopen, known }, ref, body) {
-    const change = changeOf(validate<MembersRequest>(membersSchema, body));
+    const change = rosterChange(validate<MembersRequest>(membersSchema, body));
     if ('agent' in change) await known.requireAgent(change.agent, 'join');
     const ask = (): ReturnType<SessionCalls['members']> =>
       inSession(isArchived, ref, calls.members(ref, change));
@@ -74,14 +68,3 @@ export const controls: Handlers = {
     return {};
   },
 };
-
-/** The schema has seen to it that there is exactly one. */
-function changeOf({ join, leave, pause, resume }: MembersRequest): RosterChange {
-  if (join !== undefined) {
-    return typeof join === 'object' && 'kind' in join
-      ? { type: 'join', person: join.name }
-      : { type: 'join', agent: agentOf(join) };
-  }
-  if (leave !== undefined) return { type: 'leave', name: leave };
-  return pause === undefined ? { type: 'resume', name: resume ?? '' } : { type: 'pause', name: pause };
-}

@@ -1,12 +1,12 @@
 /** Opens sessions. */
 import { createHash, randomBytes } from 'node:crypto';
-import { ConvokeError } from '../contracts/index.ts';
+import { agentOf, ConvokeError, teamOf } from '../contracts/index.ts';
 import type { AgentSpec, OpenRequest, SessionInfo, SessionSummary } from '../contracts/index.ts';
 import { ingressDeadline } from '../temporal/index.ts';
 import type { FoundSession, SessionCalls } from '../temporal/index.ts';
 import type { IsArchived } from './archived.ts';
 import type { Known } from './known.ts';
-import { agentOf, derivedId, teamOf } from './validate.ts';
+import { derivedId } from './validate.ts';
 
 /** The answer to an open. */
 export interface Opened {

@@ -1,16 +1,8 @@
 /** From untrusted input to contract types; every refusal is a `ConvokeError` that says what is wrong and where. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { ConvokeError, DEFAULT_TEAM, parsePosition } from '../contracts/index.ts';
-import type {
-  AgentRequest,
-  AgentSpec,
-  Message,
-  Position,
-  SendRequest,
-  SessionRef,
-  TeamSpec,
-} from '../contracts/index.ts';
+import { ConvokeError, parsePosition } from '../contracts/index.ts';
+import type { Message, Position, SendRequest, SessionRef } from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 
 /** Faults reported in one answer, and the length of each message. */
@@ -54,18 +46,6 @@ export function takeSession(request: unknown): { readonly session: unknown; read
     throw invalidAt([], 'it must be an object.');
   const { session, ...body } = request as { readonly session?: unknown };
   return { session, body };
-}
-
-/** The team that a request asks for; a plain name is short for a team without options. */
-export function teamOf(team: string | TeamSpec = DEFAULT_TEAM): TeamSpec {
-  return typeof team === 'string' ? { name: team } : team;
-}
-
-/** The agent that a request asks for; a plain name is that of a configured agent, and its name in the session. */
-export function agentOf(agent: AgentRequest): AgentSpec {
-  if (typeof agent === 'string') return { name: agent, runner: 'configured', use: agent };
-  const { runner = 'configured', name, use = name, ...rest } = agent;
-  return runner === 'configured' ? { name, runner, use, ...rest } : { name, runner, ...rest };
 }
 
 /** Reads `{epoch}:{seq}`. Throws `invalid_cursor`. */

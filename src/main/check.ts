@@ -7,7 +7,7 @@ import { findConfig, loadProject } from '../project/load.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { readConfig } from './config.ts';
 import { createModels } from './models.ts';
-import { partsOf } from './project.ts';
+import { partsOf } from '../project/parts.ts';
 
 /** What is wrong is part of the answer. Throws what is no mistake of the configuration. */
 export async function checkProject(

@@ -19,7 +19,7 @@ import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
-import { partsOf } from './project.ts';
+import { partsOf } from '../project/parts.ts';
 import { openLog } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';

@@ -96,14 +96,16 @@ test('a new project runs: its team answers through the SDK, its page is served',
   }
 }, 120_000);
 
-test('a team is tried out without a server', () => {
+test('a team and a session are tried out without a server', () => {
   const source = `
-    import { runTeam } from 'convoke/testing';
+    import { openSession, runTeam } from 'convoke/testing';
     const run = await runTeam(async ({ ask }) => { await ask('a'); return { agent: 'b' }; }, { agents: ['a', 'b'] });
     console.log(run.end.status, run.steps.map(({ text }) => text).join(', '));
+    const session = await openSession({ agents: [{ name: 'a', runner: 'scripted' }], answers: { a: ['Hello.'] } });
+    console.log((await session.send('Hi.')).texts.join(', '));
   `;
   writeFileSync(join(folder, 'team.mjs'), source);
-  expect(run(process.execPath, ['team.mjs'], folder)).toBe('completed a 1, b 1');
+  expect(run(process.execPath, ['team.mjs'], folder)).toBe('completed a 1, b 1\nHello.');
 });
 
 test('a worker and a gateway are started by a program; on an older Node they say which one they need', () => {

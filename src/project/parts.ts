@@ -17,11 +17,10 @@ import {
   type AgentSpec,
   type Catalog,
 } from '../contracts/index.ts';
-import { ConfigError } from '../project/config-error.ts';
-import { catalogOf } from '../project/catalog.ts';
-import type { Project } from '../project/project.ts';
+import { ConfigError } from './config-error.ts';
+import { catalogOf } from './catalog.ts';
+import type { Project } from './project.ts';
 import type { Logger } from '../telemetry/index.ts';
-import type { Models } from './providers.ts';
 
 export interface ProjectParts extends Required<
   Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured'>
@@ -33,10 +32,13 @@ export interface ProjectParts extends Required<
   close(): Promise<void>;
 }
 
+/** Names of model endpoints. */
+type Endpoints = Pick<ReadonlySet<string>, 'has'>;
+
 /** `models`: the deployment's model endpoints. Throws `ConfigError`. */
 export function partsOf(
   project: Project,
-  models: Models,
+  models: Endpoints,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): ProjectParts {
   const { agents, teams } = project;
@@ -64,7 +66,7 @@ function toolboxOf({ tools }: Project, logger: Pick<Logger, 'info' | 'warn'>): T
   }
 }
 
-function requireEndpoints(agents: Project['agents'], models: Models): void {
+function requireEndpoints(agents: Project['agents'], models: Endpoints): void {
   for (const [name, { kind, spec }] of agents) {
     const { provider = DEFAULT_ENDPOINT } = spec;
     if (kind !== 'model' || models.has(provider)) continue;
