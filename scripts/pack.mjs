@@ -76,7 +76,7 @@ async function packClient() {
 /** The build as it is, without what only this project needs. */
 function packEngine() {
   const folder = join(OUT, 'convoke');
-  const parts = ['src', 'activities', 'page', 'workflow-bundle.js'];
+  const parts = ['src', 'activities', 'workflows', 'page', 'workflow-bundle.js'];
   for (const part of parts) {
     cpSync(at('dist', part), join(folder, 'dist', part), {
       recursive: true,
