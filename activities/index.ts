@@ -17,6 +17,7 @@ import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
 import { completeActivity, failActivity, sendHeartbeat } from './async-activity.ts';
 import { Conversations } from './conversation/conversations.ts';
+import { forkSession } from './fork-session.ts';
 import { isAway } from './log-writer.ts';
 import { publishEvents } from './publish-events.ts';
 import { TEAMS } from './teams/index.ts';
@@ -91,6 +92,14 @@ function sourceOf(source: SessionSource, isLocal: () => boolean): SessionSource 
   };
 }
 
+/** A workflow task does not wait for another workflow. */
+function briefly(source: SessionSource): SessionSource {
+  const known = async (): Promise<never> => {
+    throw outside('The workflow of the parent must be asked.');
+  };
+  return { ...source, known };
+}
+
 async function noTools(): Promise<ReadonlyMap<string, Tool>> {
   return new Map();
 }
@@ -116,6 +125,10 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
       isLocal()
         ? insideTask(() => publishEvents(inTask, input, Context.current().cancellationSignal))
         : alive((signal) => publishEvents(turns, input, signal)),
+    fork: (input) =>
+      isLocal()
+        ? insideTask(() => forkSession({ ...deps, source: briefly(deps.source) }, input))
+        : alive(() => forkSession(deps, input)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
   };
 }

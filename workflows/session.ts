@@ -26,6 +26,7 @@ import {
   closeReason,
   isMessage,
   isRosterChange,
+  isUnmade,
   LIMITS,
   SEARCH_ATTRIBUTES,
   SESSION,
@@ -40,6 +41,7 @@ import {
   type SessionState,
 } from '../src/contracts/index.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
+import { makeFork } from './calls/forker.ts';
 import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import { SessionMachine } from './rules/machine.ts';
@@ -54,17 +56,21 @@ const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.q
 const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(SESSION.queries.receipts);
 const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
 
-export async function session(input: SessionInput): Promise<void> {
-  const run = new SessionRun(input);
+export async function session(given: SessionInput): Promise<void> {
+  let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
+  const update = <T>(act: (session: SessionRun) => T): T | Promise<T> =>
+    made ? act(made) : condition(() => made !== null).then(() => update(act));
+  setHandler(cancelUpdate, (turn) => update((each) => each.cancel(turn)), { validator: checkTurn });
+  setHandler(closeUpdate, (reason) => update((each) => each.close(reason)));
+  setHandler(membersUpdate, (change) => update((each) => each.machine.members(change, Date.now())), {
+    validator: checkChange,
+  });
+  made ??= new SessionRun(await makeFork(given));
+  const run = made;
+  // Signals wait for their handler; a question that comes too early is asked again.
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
-  setHandler(cancelUpdate, (turn) => run.cancel(turn), { validator: checkTurn });
-  setHandler(closeUpdate, (reason) => {
-    run.close(reason);
-    return undefined;
-  });
-  setHandler(membersUpdate, (change) => run.machine.members(change, Date.now()), { validator: checkChange });
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
   setHandler(eventsQuery, (from) => run.machine.events(from));
   setHandler(receiptsQuery, (messageIds) => messageIds.map((messageId) => run.machine.receipt(messageId)));
@@ -111,9 +117,10 @@ class SessionRun {
     return reply;
   }
 
-  close(reason: unknown): void {
+  close(reason: unknown): undefined {
     this.machine.close(closeReason(reason), Date.now());
     this.#wakeInTime();
+    return undefined;
   }
 
   async loop(): Promise<void> {

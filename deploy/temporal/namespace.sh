@@ -20,10 +20,10 @@ patiently temporal operator cluster health
 if ! temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
   patiently temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
 fi
-for attribute in ConvokeTenant ConvokeSession ConvokeTeam ConvokeStatus; do
+for attribute in ConvokeTenant ConvokeSession ConvokeTeam ConvokeStatus ConvokeParent; do
   patiently temporal operator search-attribute create --name "$attribute" --type Keyword
 done
-for attribute in ConvokeTenant ConvokeSession ConvokeTeam ConvokeStatus; do
+for attribute in ConvokeTenant ConvokeSession ConvokeTeam ConvokeStatus ConvokeParent; do
   patiently temporal workflow list --limit 1 --query "$attribute = '-'"
 done
 echo "namespace $TEMPORAL_NAMESPACE is ready"

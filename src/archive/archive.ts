@@ -20,13 +20,19 @@ export interface ArchivedSession {
   readonly lastSeq: number;
 }
 
+export const FOUND_MOST = 16;
+
 export interface Archive {
   /** Stores events (ascending seq) and, on the first write, the session's info. */
   write(ref: SessionRef, info: SessionInfo, events: readonly LoggedEvent[]): Promise<void>;
+  /** Stores the events of another session up to `upTo` as those of this one, and its info, as `write` does. */
+  copy(from: SessionRef, to: SessionRef, info: SessionInfo, upTo: number): Promise<void>;
   /** Events with `after < seq`, oldest first, at most `limit`. */
   read(ref: SessionRef, after: number, limit: number): Promise<readonly LoggedEvent[]>;
   /** Events with `seq <= upTo`, the newest `limit` of them, oldest first. */
   readTail(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]>;
+  /** Events with `seq <= upTo` whose JSON contains this text, the newest `FOUND_MOST` of them, newest first. Reads all of the session. */
+  find(ref: SessionRef, text: string, upTo: number): Promise<readonly LoggedEvent[]>;
   /** Null if nothing was ever written for the session. */
   session(ref: SessionRef): Promise<ArchivedSession | null>;
   /** Closes the database; every later call is rejected. Closing twice is harmless. */

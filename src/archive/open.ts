@@ -45,8 +45,10 @@ function named(archive: Archive): Archive {
   };
   return {
     write: (ref, info, events) => call(() => archive.write(ref, info, events)),
+    copy: (from, to, info, upTo) => call(() => archive.copy(from, to, info, upTo)),
     read: (ref, after, limit) => call(() => archive.read(ref, after, limit)),
     readTail: (ref, upTo, limit) => call(() => archive.readTail(ref, upTo, limit)),
+    find: (ref, text, upTo) => call(() => archive.find(ref, text, upTo)),
     session: (ref) => call(() => archive.session(ref)),
     close: () => archive.close(),
   };

@@ -1,6 +1,7 @@
 /** The archive in PostgreSQL, for more than one machine. */
 import { Pool } from 'pg';
 import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
+import { FOUND_MOST } from './archive.ts';
 import type { Archive, ArchivedSession } from './archive.ts';
 import { decodeEvent, decodeInfo, encode } from './row.ts';
 
@@ -42,10 +43,23 @@ const WRITE = `
   SELECT $1::text, $2::text, e.seq, e.body FROM unnest($4::bigint[], $5::text[]) AS e (seq, body) ORDER BY e.seq
   ON CONFLICT (tenant, session, seq) DO NOTHING
 `;
+const COPY = `
+  WITH known AS (
+    INSERT INTO convoke_session (tenant, session, info) VALUES ($1::text, $2::text, $3::text) ON CONFLICT DO NOTHING
+  )
+  INSERT INTO convoke_event (tenant, session, seq, body)
+  SELECT $1::text, $2::text, e.seq, e.body FROM convoke_event e
+  WHERE e.tenant = $4 AND e.session = $5 AND e.seq <= $6 ORDER BY e.seq
+  ON CONFLICT (tenant, session, seq) DO NOTHING
+`;
 const READ =
   'SELECT body FROM convoke_event WHERE tenant = $1 AND session = $2 AND seq > $3 ORDER BY seq LIMIT $4';
 const READ_TAIL =
   'SELECT body FROM convoke_event WHERE tenant = $1 AND session = $2 AND seq <= $3 ORDER BY seq DESC LIMIT $4';
+const CONTAINING = `
+  SELECT body FROM convoke_event WHERE tenant = $1 AND session = $2 AND seq <= $3 AND position($4::text IN body) > 0
+  ORDER BY seq DESC LIMIT ${FOUND_MOST}
+`;
 const FIND = `
   SELECT info, (SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session) AS last
   FROM convoke_session s WHERE tenant = $1 AND session = $2
@@ -77,11 +91,19 @@ export async function createPostgresArchive(url: string): Promise<Archive> {
       const positions = written.map((event) => event.seq);
       await pool.query(WRITE, [tenant, session, encode(info), positions, written.map(encode)]);
     },
+    async copy(from: SessionRef, to: SessionRef, info: SessionInfo, upTo: number): Promise<void> {
+      const target = [to.tenant, to.session, encode(info)];
+      await pool.query(COPY, [...target, from.tenant, from.session, upTo]);
+    },
     async read(ref: SessionRef, after: number, limit: number): Promise<readonly LoggedEvent[]> {
       return events(READ, ref, after, limit);
     },
     async readTail(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]> {
       return (await events(READ_TAIL, ref, upTo, limit)).reverse();
+    },
+    async find({ tenant, session }: SessionRef, text: string, upTo: number): Promise<readonly LoggedEvent[]> {
+      const { rows } = await pool.query<{ body: string }>(CONTAINING, [tenant, session, upTo, text]);
+      return rows.map((row) => decodeEvent(row.body));
     },
     async session({ tenant, session }: SessionRef): Promise<ArchivedSession | null> {
       const { rows } = await pool.query<{ info: string; last: string | null }>(FIND, [tenant, session]);

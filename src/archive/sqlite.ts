@@ -7,8 +7,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
+import { FOUND_MOST } from './archive.ts';
 import type { Archive, ArchivedSession } from './archive.ts';
 import { decodeEvent, decodeInfo, encode } from './row.ts';
 
@@ -34,21 +35,8 @@ const TABLES = `
 /** Opens (and creates, with its folder) the file; `:memory:` keeps everything in this process. Throws if the file cannot be used. */
 export function createSqliteArchive(file: string): Archive {
   const db = openDatabase(file);
-  const addSession = db.prepare('INSERT INTO convoke_session VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const addEvent = db.prepare(
-    'INSERT INTO convoke_event VALUES (?, ?, ?, ?) ON CONFLICT (tenant, session, seq) DO NOTHING',
-  );
-  const after = db.prepare(
-    'SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq > ? ORDER BY seq LIMIT ?',
-  );
-  const tail = db.prepare(
-    'SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq <= ? ORDER BY seq DESC LIMIT ?',
-  );
-  const find = db.prepare(
-    `SELECT info, (SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session) AS last
-     FROM convoke_session s WHERE tenant = ? AND session = ?`,
-  );
-  const events = (statement: typeof after, ...values: SQLInputValue[]): LoggedEvent[] =>
+  const { addSession, addEvent, copyEvents, after, tail, containing, find } = statements(db);
+  const events = (statement: StatementSync, ...values: SQLInputValue[]): LoggedEvent[] =>
     statement.all(...values).map((row) => decodeEvent(String(row['body'])));
 
   return {
@@ -60,6 +48,12 @@ export function createSqliteArchive(file: string): Archive {
       transact(db, () => {
         addSession.run(tenant, session, encode(info));
         for (const event of written) addEvent.run(tenant, session, event.seq, encode(event));
+      });
+    },
+    async copy(from: SessionRef, to: SessionRef, info: SessionInfo, upTo: number): Promise<void> {
+      transact(db, () => {
+        addSession.run(to.tenant, to.session, encode(info));
+        copyEvents.run(to.tenant, to.session, from.tenant, from.session, upTo);
       });
     },
     async read(
@@ -76,6 +70,9 @@ export function createSqliteArchive(file: string): Archive {
     ): Promise<readonly LoggedEvent[]> {
       return events(tail, tenant, session, upTo, limit).reverse();
     },
+    async find({ tenant, session }: SessionRef, text: string, upTo: number): Promise<readonly LoggedEvent[]> {
+      return events(containing, tenant, session, upTo, text);
+    },
     async session({ tenant, session }: SessionRef): Promise<ArchivedSession | null> {
       const row = find.get(tenant, session);
       return row === undefined
@@ -85,6 +82,34 @@ export function createSqliteArchive(file: string): Archive {
     async close(): Promise<void> {
       if (db.isOpen) db.close();
     },
+  };
+}
+
+ 
+function statements(db: DatabaseSync) {
+  return {
+    addSession: db.prepare('INSERT INTO convoke_session VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
+    addEvent: db.prepare(
+      'INSERT INTO convoke_event VALUES (?, ?, ?, ?) ON CONFLICT (tenant, session, seq) DO NOTHING',
+    ),
+    copyEvents: db.prepare(
+      `INSERT INTO convoke_event SELECT ?, ?, seq, body FROM convoke_event
+     WHERE tenant = ? AND session = ? AND seq <= ? ORDER BY seq ON CONFLICT (tenant, session, seq) DO NOTHING`,
+    ),
+    after: db.prepare(
+      'SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq > ? ORDER BY seq LIMIT ?',
+    ),
+    tail: db.prepare(
+      'SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq <= ? ORDER BY seq DESC LIMIT ?',
+    ),
+    containing: db.prepare(
+      `SELECT body FROM convoke_event WHERE tenant = ? AND session = ? AND seq <= ? AND instr(body, ?) > 0
+     ORDER BY seq DESC LIMIT ${FOUND_MOST}`,
+    ),
+    find: db.prepare(
+      `SELECT info, (SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session) AS last
+     FROM convoke_session s WHERE tenant = ? AND session = ?`,
+    ),
   };
 }
 

@@ -16,6 +16,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 export const portNumber = wholeNumber(1, MAX_PORT);
 export const processCount = wholeNumber(1, MAX_PROCESSES);
+export const eventNumber = wholeNumber(1, 1e12);
 export const pageSize = wholeNumber(1, LIMITS.pageSessions);
 
 export function sessionId(text: string): string {

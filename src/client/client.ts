@@ -90,6 +90,11 @@ export class Client {
       pace: this.#options.reconnect ?? DEFAULT_PACE,
       storage: this.#options.storage,
       storageKey: this.#options.storageKey ?? 'convoke',
+      follow: (other) => {
+        const followed = this.session(other);
+        followed.refresh();
+        return followed;
+      },
       forget: (left) => {
         if (this.#sessions.get(id) === left) this.#sessions.delete(id);
       },

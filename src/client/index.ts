@@ -5,7 +5,8 @@
 export { connect } from './client.ts';
 export type { Client, ClientOptions } from './client.ts';
 export type { ClientStatus } from './connection.ts';
-export type { OutgoingMessage, Session, SessionEvents } from './session.ts';
+export type { OutgoingMessage } from './outgoing.ts';
+export type { Session, SessionEvents } from './session.ts';
 export type { SessionStatus } from './subscription.ts';
 export type { ClientStorage, PendingMessage } from './outbox.ts';
 export type { TurnPiece, TurnTarget } from './turn-stream.ts';

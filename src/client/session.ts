@@ -1,12 +1,11 @@
 /** One session, followed across reconnects. */
-import { LIMITS, nextTurn, receiptOf, turnNumber } from '../contracts/public.ts';
+import { LIMITS, nextTurn, receiptOf } from '../contracts/public.ts';
 import type {
   CancelReply,
   Delta,
-  InterjectionPolicy,
+  ForkRequest,
   MembersReply,
   MembersRequest,
-  MessagePart,
   Receipt,
   SendRequest,
   SessionEvent,
@@ -24,23 +23,12 @@ import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import { Outbox } from './outbox.ts';
 import type { ClientStorage, PendingMessage } from './outbox.ts';
+import { codeOf, isFinal, targetOf, toRequest } from './outgoing.ts';
+import type { OutgoingMessage } from './outgoing.ts';
 import { randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
 import { streamTurn } from './turn-stream.ts';
 import type { TurnPiece, TurnTarget } from './turn-stream.ts';
-
-/** What `send` accepts besides plain text. */
-export interface OutgoingMessage {
-  readonly text?: string;
-  readonly parts?: readonly MessagePart[];
-  /** Makes sending twice harmless; generated if absent. */
-  readonly messageId?: string;
-  /** The sender's name, as shown to others. */
-  readonly from?: string;
-  readonly policy?: InterjectionPolicy;
-  /** The question to a person that it answers. */
-  readonly answers?: string;
-}
 
 /** The events of a session. */
 export interface SessionEvents {
@@ -67,6 +55,8 @@ export interface SessionHost {
   readonly pace: Pace;
   readonly storage: ClientStorage | undefined;
   readonly storageKey: string;
+  /** The session of that id, followed. */
+  follow(id: string): Session;
   forget(session: Session): void;
 }
 
@@ -201,6 +191,17 @@ export class Session {
     return this.#call('members', { ...change, session: this.id });
   }
 
+  /**
+   * Makes a new session that has this one's conversation, up to the event `at` or to before the turn of the message `before`, and follows it.
+   * With `message` it goes on from there: `fork({ before: 'm3', message: { text: '…' } })` edits an earlier message.
+   */
+  async fork(request: ForkRequest = {}): Promise<Session> {
+    const { id = randomId(), message } = request;
+    const next = message && { message: toRequest(message) };
+    await this.#call('fork', { ...request, id, ...next, session: this.id });
+    return this.#host.follow(id);
+  }
+
   /** The state of the session's workflow. */
   state(): Promise<SessionState> {
     return this.#call('state', { session: this.id });
@@ -280,21 +281,4 @@ export class Session {
       this.#emitter.emit('receipt', receipt);
     }
   }
-}
-
-function toRequest(message: string | OutgoingMessage): SendRequest & OutgoingMessage {
-  const { messageId = randomId(), ...rest } = typeof message === 'string' ? { text: message } : message;
-  return { messageId, ...rest };
-}
-
-function targetOf(target: string): TurnTarget {
-  return turnNumber(target) > 0 ? { turn: target } : { messageId: target };
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-}
-
-function isFinal({ status, turnStatus }: Receipt): boolean {
-  return status === 'rejected' || status === 'superseded' || (turnStatus ?? 'running') !== 'running';
 }

@@ -72,6 +72,8 @@ export function isToolStep(step: string): boolean {
 export const eventId = {
   sessionCreated: (): string => 'session:created',
   sessionMembers: (revision: number): string => `session:members:${revision}`,
+  /** By where it was forked: a fork of a fork has two. */
+  sessionForked: (session: string, seq: number): string => `session:forked:${session}:${seq}`,
   sessionClosed: (): string => 'session:closed',
   /** By the run of the workflow that has ended. */
   sessionInterrupted: (run: string): string => `session:interrupted:${run}`,

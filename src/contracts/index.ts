@@ -30,6 +30,7 @@ export { RECOVERY } from './limits/recovery.ts';
 export { fitting } from './view/bound.ts';
 export {
   DEFAULT_ENDPOINT,
+  isUnmade,
   neededFor,
   neededForTeam,
   noWorkerFor,
@@ -55,6 +56,7 @@ export {
   interruptedState,
   interruptedTurn,
 } from './engine/carry-over.ts';
+export { ForkedPast } from './engine/forked-past.ts';
 export { closeReason, isMessage, isRosterChange } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
@@ -76,6 +78,8 @@ export type {
   ArchiveInput,
   ArchiveReport,
   Closing,
+  ForkInput,
+  ForkReport,
   Placement,
   PublishInput,
   Report,

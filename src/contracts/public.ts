@@ -40,7 +40,7 @@ export type {
   ScriptFault,
   TeamSpec,
 } from './agent.ts';
-export type { CancelReply, SessionInfo, SessionState, SessionStatus } from './session.ts';
+export type { CancelReply, ForkPoint, SessionInfo, SessionState, SessionStatus } from './session.ts';
 export { LIMITS } from './limits/index.ts';
 export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
 export type { ErrorCode, Problem } from './errors.ts';
@@ -62,6 +62,8 @@ export type {
   SubscribeReply,
   Bye,
   EventPage,
+  ForkReply,
+  ForkRequest,
   OpenRequest,
   Reply,
   SendRequest,

@@ -9,6 +9,7 @@ export const REASONS = {
   cancel_requested: 'Somebody cancelled the turn.',
   cancelled_before_start: 'Somebody cancelled the turn before it started.',
   turn_ended: 'The turn ended while the step was running.',
+  forked: 'The session was forked before this had ended; it goes on in the parent only.',
   branch_not_needed: 'The other branches have said enough.',
   branch_timed_out: 'The branch did not end in time.',
   worker_stopped: 'The worker was shut down; the step continues on another one.',

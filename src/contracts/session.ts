@@ -5,6 +5,12 @@ import type { Member, Roster } from './member.ts';
 import type { SessionRef } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
+/** Where a fork left its parent: after this event of this session. */
+export interface ForkPoint {
+  readonly session: string;
+  readonly seq: number;
+}
+
 /** What a session was opened with. Only `roster` changes. */
 export interface SessionInfo {
   readonly team: TeamSpec;
@@ -15,6 +21,8 @@ export interface SessionInfo {
   readonly metadata: JsonObject;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
+  /** Of a fork: its conversation up to there is that of its parent. */
+  readonly parent?: ForkPoint;
 }
 
 /** `interrupted`: the workflow ended without closing the session; the next message reopens it. */

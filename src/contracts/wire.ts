@@ -7,7 +7,7 @@ import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
 import type { AgentRequest, TeamSpec } from './agent.ts';
-import type { CancelReply, SessionState } from './session.ts';
+import type { CancelReply, ForkPoint, SessionState } from './session.ts';
 import type { SessionView } from './view/types.ts';
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
@@ -17,6 +17,23 @@ export interface OpenRequest {
   readonly team?: string | TeamSpec;
   readonly agents?: readonly AgentRequest[];
   readonly metadata?: JsonObject;
+}
+
+/** Body of `POST /v1/sessions/{id}/fork`. With neither `at` nor `before` the fork has all that its parent has now. */
+export interface ForkRequest {
+  /** The fork's id. */
+  readonly id?: string;
+  /** The last event of the parent that the fork has. */
+  readonly at?: number;
+  /** The fork has what came before the turn of this message. */
+  readonly before?: string;
+  /** What the fork goes on with. `messageId` may be omitted. */
+  readonly message?: Omit<SendRequest, 'messageId'> & Partial<Pick<SendRequest, 'messageId'>>;
+}
+
+/** The fork; `receipt`: of the message that it goes on with. */
+export interface ForkReply extends SessionSummary {
+  readonly receipt?: Receipt;
 }
 
 /** A session as lists show it. */
@@ -30,6 +47,8 @@ export interface SessionSummary {
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   readonly workflowId: string;
+  /** Of a fork: where it left its parent. */
+  readonly parent?: ForkPoint;
 }
 
 /** Body of `POST /v1/sessions/{id}/messages`; `text` is short for one text part. */
@@ -84,6 +103,7 @@ export interface SocketRequests {
   cancel: { request: { session: string; turn?: string }; reply: CancelReply };
   close: { request: { session: string }; reply: Record<string, never> };
   members: { request: MembersRequest & { session: string }; reply: MembersReply };
+  fork: { request: ForkRequest & { session: string }; reply: ForkReply };
   state: { request: { session: string }; reply: SessionState };
 }
 

@@ -10,6 +10,7 @@ import { problemHandler, requestId } from './problem.ts';
 import type { Route } from './route.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { forkRoutes } from './routes/forks.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { docsAssets, systemRoutes } from './routes/system.ts';
 
@@ -125,7 +126,12 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   app.set('trust proxy', false);
   app.enable('case sensitive routing');
   app.use(requestId, securityHeaders(config.devMode), hostCheck(context), cors(context));
-  const routes: Route[] = [...sessionRoutes(context), ...messageRoutes(context), ...eventRoutes(context)];
+  const routes: Route[] = [
+    ...sessionRoutes(context),
+    ...forkRoutes(context),
+    ...messageRoutes(context),
+    ...eventRoutes(context),
+  ];
   let described: object | undefined;
   routes.push(...systemRoutes(context, () => (described ??= describeApi(routes))));
   mount(app, context, routes);

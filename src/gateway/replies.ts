@@ -7,6 +7,7 @@ import { ERRORS } from '../contracts/index.ts';
 import type {
   CancelReply,
   EventPage,
+  ForkReply,
   MembersReply,
   Problem,
   Receipt,
@@ -66,18 +67,22 @@ export const problemReply = describes<Problem>()(
     }),
 );
 
-export const summaryReply = describes<SessionSummary>()(
-  z
-    .object({
-      id: z.string(),
-      tenant: z.string(),
-      team: z.string(),
-      status: z.enum(['open', 'closed', 'interrupted']),
-      createdAt: ms,
-      workflowId: z.string().meta({ description: 'The workflow id, for the Temporal Web UI.' }),
-    })
-    .meta({ id: 'SessionSummary' }),
-);
+const parent = z
+  .object({ session: z.string(), seq: z.number() })
+  .optional()
+  .meta({ description: 'Of a fork: where it left its parent.' });
+
+const summary = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  team: z.string(),
+  status: z.enum(['open', 'closed', 'interrupted']),
+  createdAt: ms,
+  workflowId: z.string().meta({ description: 'The workflow id, for the Temporal Web UI.' }),
+  parent,
+});
+
+export const summaryReply = describes<SessionSummary>()(summary.meta({ id: 'SessionSummary' }));
 
 export const receiptReply = describes<Receipt>()(
   z
@@ -93,6 +98,10 @@ export const receiptReply = describes<Receipt>()(
       id: 'Receipt',
       description: 'The status of a message. `accepted`: it is persisted and cannot be lost.',
     }),
+);
+
+export const forkReply = describes<ForkReply>()(
+  summary.extend({ receipt: receiptReply.optional() }).meta({ id: 'ForkReply' }),
 );
 
 export const eventReply = describes<SessionEvent>()(
@@ -180,6 +189,7 @@ export const viewReply = describes<SessionView>()(
       members: list(member).meta({ description: 'Agents and people, in the order in which they joined.' }),
       metadata: object,
       createdAt: ms,
+      parent,
       entries: list(entry),
       turns: list(
         z.object({

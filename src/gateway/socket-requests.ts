@@ -53,6 +53,10 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'close', body));
     },
+    fork: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return { value: (await intake.fork(principal, session, body)).reply };
+    },
     state: async ({ principal }, request) =>
       answer(intake.state(principal, validate(sessionSchema, request).session)),
   };

@@ -9,6 +9,7 @@ export {
   subscribeSchema,
   cancelSchema,
   eventsQuerySchema,
+  forkSchema,
   idempotencyKeySchema,
   idSchema,
   membersSchema,

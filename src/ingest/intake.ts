@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ErrorCode,
+  ForkReply,
+  ForkRequest,
   Message,
   OpenRequest,
   Receipt,
@@ -21,6 +23,8 @@ import type { IsArchived } from './archived.ts';
 import type { Authenticator, Principal } from './authenticate.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
+import { forkSession } from './fork.ts';
+import type { ForkDeps } from './fork.ts';
 import { InFlight } from './in-flight.ts';
 import { invalidAt } from './json-guard.ts';
 import { Known } from './known.ts';
@@ -31,6 +35,7 @@ import { createFullLook, ifInterrupted } from './reopen.ts';
 import { Roster } from './roster.ts';
 import type { AgentsOf, FollowedAgents } from './roster.ts';
 import {
+  forkSchema,
   idempotencyKeySchema,
   idSchema,
   openSchema,
@@ -62,6 +67,11 @@ export interface Intake {
    * `session_closed`, `inbox_full`.
    */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
+  /**
+   * Forks a session and hands the fork the message of the request; like an open, an id or an Idempotency-Key makes the request repeatable.
+   * Throws `session_not_found`, `message_not_found`, `session_exists`, `idempotency_mismatch`, `log_unavailable`, `archive_unavailable`.
+   */
+  fork(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Forked>;
   /** Controls a session, see `Controls`. Throws `session_not_found`. */
   control<C extends keyof Controls>(
     principal: Principal,
@@ -75,10 +85,16 @@ export interface Intake {
   list(principal: Principal, query: unknown): Promise<SessionPage>;
 }
 
+/** The answer to a fork. */
+export interface Forked {
+  readonly reply: ForkReply;
+  readonly replayed: boolean;
+}
+
 /** Codes of a send that certainly did not reach a session. */
 const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
 
-export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps, 'known'> {
+export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps, 'known'>, ForkDeps {
   readonly catalogs: CatalogsOf;
   readonly agentsOf: AgentsOf;
   readonly followedAgents: FollowedAgents;
@@ -155,6 +171,23 @@ class SessionIntake implements Intake {
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
     return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#deliver(ref, message));
+  }
+
+  async fork(
+    principal: Principal,
+    session: unknown,
+    body: unknown,
+    options: IntakeOptions = {},
+  ): Promise<Forked> {
+    const parent = refOf(principal, session);
+    const request = validate<ForkRequest>(forkSchema, body);
+    const { message } = request;
+    if (message?.from !== undefined) await this.#roster.refuseAgentName(parent, message.from);
+    const { summary, replayed } = await forkSession(this.#config, parent, request, keyOf(options));
+    if (!message) return { reply: summary, replayed };
+    const messageId = message.messageId ?? messageIdOfKey({ ...parent, session: summary.id }, 'fork');
+    const receipt = await this.send(principal, summary.id, { ...message, messageId });
+    return { reply: { ...summary, receipt }, replayed };
   }
 
   async #deliver(ref: SessionRef, message: Message): Promise<Receipt> {

@@ -31,14 +31,18 @@ function canonical(value: unknown): string {
   return `{${fields.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
 }
 
+/** Equal for equal requests. */
+export function requestHash(asked: object): string {
+  return createHash('sha256').update(canonical(asked)).digest('base64url');
+}
+
 /** Two opens are equal if their requests are, whatever the defaults were at the time. */
-function requestHash(request: OpenRequest): string {
-  const asked = {
+function openHash(request: OpenRequest): string {
+  return requestHash({
     team: { options: {}, ...teamOf(request.team) },
     agents: request.agents?.map(agentOf) ?? null,
     metadata: request.metadata ?? {},
-  };
-  return createHash('sha256').update(canonical(asked)).digest('base64url');
+  });
 }
 
 function sessionId(tenant: string, request: OpenRequest, key: string | undefined): string {
@@ -48,7 +52,7 @@ function sessionId(tenant: string, request: OpenRequest, key: string | undefined
 }
 
 /** The session exists: was it the same request, or a different one? */
-function replay(found: FoundSession | null, hash: string, keyed: boolean): Opened {
+export function replay(found: FoundSession | null, hash: string, keyed: boolean): Opened {
   if (found === null)
     throw new ConvokeError(
       'session_exists',
@@ -75,7 +79,7 @@ export async function openSession(
     metadata: request.metadata ?? {},
     createdAt: Date.now(),
   };
-  const hash = requestHash(request);
+  const hash = openHash(request);
   const deadline = ingressDeadline('server');
   const keyed = request.id === undefined;
   const repeatable = !keyed || key !== undefined;

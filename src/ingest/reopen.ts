@@ -1,6 +1,6 @@
 /** Reopens interrupted sessions: if the workflow was terminated, failed or timed out, the session continues in a new run, from log and archive. */
-import { carryOver, isConvokeError, RECOVERY, sessionKey } from '../contracts/index.ts';
-import type { ConvokeError, Message, SessionRef } from '../contracts/index.ts';
+import { carryOver, isConvokeError, isUnmade, RECOVERY, sessionKey } from '../contracts/index.ts';
+import type { ConvokeError, EndedRun, Message, SessionRef } from '../contracts/index.ts';
 import { settleInterrupted } from '../log/index.ts';
 import type { SettleDeps } from '../log/index.ts';
 import { closedError } from '../temporal/index.ts';
@@ -23,12 +23,24 @@ export function createReopen({ calls, ...deps }: ReopenDeps): Reopen {
       if (message) await calls.send(ref, message);
       return;
     }
+    if (isUnmade(run.interrupted.input)) return makeAgain(calls, run, message);
     const { events, head, closed } = await settleInterrupted(deps, ref, run);
     if (closed) throw closedError();
     const { info, interrupted } = run;
     const carried = carryOver(interrupted, events, { head, at: Date.now() });
     await calls.reopen({ tenant: ref.tenant, session: ref.session, info, carried }, message);
   };
+}
+
+/** A fork that had nothing of its parent yet begins anew. */
+async function makeAgain(
+  calls: SessionCalls,
+  { interrupted: { input, arrived } }: EndedRun,
+  message?: Message,
+): Promise<void> {
+  const [first, ...rest] = [...arrived, ...(message ? [message] : [])];
+  await calls.reopen(input, first);
+  for (const each of rest) await calls.send(input, each);
 }
 
 /**

@@ -26,5 +26,7 @@ export { checkServer, connectRedis } from './connect.ts';
 export { assemble } from './assemble.ts';
 export { archivedTail, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';
+export { eventsBetween, logHead, placeBefore } from './past.ts';
+export type { PastDeps } from './past.ts';
 export { settleInterrupted } from './settle.ts';
 export type { SettleDeps } from './settle.ts';

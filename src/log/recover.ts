@@ -8,6 +8,7 @@
 import {
   ConvokeError,
   eventId,
+  isUnmade,
   LIMITS,
   START,
   type EventDraft,
@@ -99,6 +100,8 @@ export async function recoverLog(
 ): Promise<Position> {
   const known = (await source.known(ref)) ?? (await forgotten(source, ref));
   if (!known) throw new ConvokeError('session_not_found');
+  // It has nothing of its parent yet: a log without that would be taken for the whole.
+  if (known.interrupted && isUnmade(known.interrupted.input)) throw new ConvokeError('worker_unavailable');
   const archivedTo = await archivedBy(source, ref, known);
   const bounds = { limit: LIMITS.replayEvents, maxChars: LIMITS.logBytes };
   const archived = await archivedTail(source, ref, archivedTo, bounds);

@@ -5,6 +5,7 @@
 import {
   ConvokeError,
   eventId,
+  isUnmade,
   LIMITS,
   type EndedRun,
   type LoggedEvent,
@@ -39,6 +40,8 @@ const TRIES = 3;
 /** Throws `log_unavailable`, `archive_unavailable`, and what the source throws; it may be repeated. */
 export async function settleInterrupted(deps: SettleDeps, ref: SessionRef, run: EndedRun): Promise<Settled> {
   const { log, source, archive } = deps;
+  // Nothing of it has been told to anybody.
+  if (isUnmade(run.interrupted.input)) throw new ConvokeError('session_interrupted');
   for (let tried = 0; tried < TRIES; tried += 1) {
     const told = await tellInterruption(log, ref, run);
     if (!told) await recoverLog(log, source, ref, run.known);

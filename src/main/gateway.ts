@@ -84,6 +84,7 @@ async function compose(
         return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
       },
       followedAgents: (ref) => delivery.agents(ref),
+      past: { log: session.log, source, archive },
       reopen: createReopen({ calls, log: session.log, source, archive }),
     }),
     delivery,

@@ -10,6 +10,7 @@ import {
   workflowId,
 } from '../contracts/index.ts';
 import type {
+  CarriedState,
   EndedRun,
   EventDraft,
   InterruptionReason,
@@ -108,10 +109,16 @@ class HistoryReader {
     const result = await this.#first(completed ?? local);
     if (!isObject(result)) return;
     const at = timeOf(event);
+    if (isObject(result['carried'])) this.#made(result['carried'] as unknown as CarriedState); // safety: what `fork` gives
     const report = isObject(result['report']) ? result['report'] : result;
     if (isReport(report)) record.report(report, at);
     record.drafts(listOf(result['unplaced']));
     if (typeof result['archivedTo'] === 'number') record.archived(result['archivedTo']);
+  }
+
+  /** The run has made its fork; what came before that waited. */
+  #made(carried: CarriedState): void {
+    this.record = this.record?.made(carried);
   }
 
   async #first(payloads: Payloads): Promise<unknown> {

@@ -50,7 +50,7 @@ async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<S
 export async function listSessions(client: Client, tenant: string, query: ListQuery): Promise<SessionPage> {
   const request = {
     namespace: client.options.namespace,
-    query: visibilityQuery(tenant, query.team, query.status),
+    query: visibilityQuery(tenant, query),
     pageSize: query.limit,
     nextPageToken: pageToken(query.cursor),
   };

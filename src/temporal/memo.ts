@@ -1,6 +1,6 @@
 /** A session's memo in Temporal, and the summary that lists show. */
 import { DEFAULT_TEAM, parseWorkflowId } from '../contracts/index.ts';
-import type { SessionSummary } from '../contracts/index.ts';
+import type { ForkPoint, SessionInfo, SessionSummary } from '../contracts/index.ts';
 
 /** What a session's memo holds: the hash that repeated requests are compared with, and what lists show. */
 export interface SessionMemo {
@@ -9,6 +9,12 @@ export interface SessionMemo {
   readonly team: string;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
+  /** Of a fork. */
+  readonly parent?: ForkPoint;
+}
+
+export function sessionMemo({ team, createdAt, parent }: SessionInfo, requestHash: string): SessionMemo {
+  return { requestHash, team: team.name, createdAt, ...(parent === undefined ? {} : { parent }) };
 }
 
 /** A session as lists show it; null if the workflow is not a session of that tenant. */
@@ -16,7 +22,7 @@ export function summaryOf(
   tenant: string,
   id: string,
   status: SessionSummary['status'],
-  { team, createdAt }: Partial<SessionMemo>,
+  { team, createdAt, parent }: Partial<SessionMemo>,
 ): SessionSummary | null {
   const ref = parseWorkflowId(id);
   if (ref?.tenant !== tenant) return null;
@@ -27,5 +33,6 @@ export function summaryOf(
     status,
     createdAt: createdAt ?? 0,
     workflowId: id,
+    ...(parent === undefined ? {} : { parent }),
   };
 }

@@ -38,7 +38,7 @@ import { endedRun, interruptionOf } from './ended-run.ts';
 import { fromTemporal, ingressDeadline, isWorkflowEnded, isWorkflowNotFound } from './errors.ts';
 import type { CallKind } from './errors.ts';
 import { listSessions } from './list-sessions.ts';
-import { summaryOf } from './memo.ts';
+import { sessionMemo, summaryOf } from './memo.ts';
 import type { SessionMemo } from './memo.ts';
 import type { ListQuery } from './sessions-query.ts';
 import { searchAttributes, story } from './web-ui.ts';
@@ -118,7 +118,7 @@ class TemporalCalls implements SessionCalls {
 
   start(ref: SessionRef, request: StartRequest, deadline = ingressDeadline('server')): Promise<Started> {
     const { info, requestHash } = request;
-    const memo: SessionMemo = { requestHash, team: info.team.name, createdAt: info.createdAt };
+    const memo = sessionMemo(info, requestHash);
     return this.#call('server', deadline, async () => {
       try {
         const policy = WorkflowIdReusePolicy.REJECT_DUPLICATE;

@@ -6,6 +6,8 @@ export interface ListQuery {
   readonly status?: SessionSummary['status'];
   /** A team's name. */
   readonly team?: string;
+  /** Only forks of this session. */
+  readonly parent?: string;
   /** The `next` of the previous page. */
   readonly cursor?: string;
   readonly limit: number;
@@ -17,10 +19,9 @@ export const INTERRUPTED = "ExecutionStatus IN ('Failed', 'Canceled', 'Terminate
 /** The visibility query. It contains only quoted ids, so nothing needs escaping. Continued runs are left out: they are not sessions of their own. */
 export function visibilityQuery(
   tenant: string,
-  team: string | undefined,
-  status: ListQuery['status'],
+  { team, parent, status }: Pick<ListQuery, 'team' | 'parent' | 'status'>,
 ): string {
-  if (!isId(tenant) || (team !== undefined && !isId(team))) throw new ConvokeError('internal');
+  if (![tenant, team ?? 'any', parent ?? 'any'].every(isId)) throw new ConvokeError('internal');
   const states = {
     open: "ExecutionStatus = 'Running'",
     closed: "ExecutionStatus = 'Completed'",
@@ -31,6 +32,7 @@ export function visibilityQuery(
     `WorkflowType = '${SESSION.workflow}'`,
     `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`,
     ...(team === undefined ? [] : [`${SEARCH_ATTRIBUTES.team} = '${team}'`]),
+    ...(parent === undefined ? [] : [`${SEARCH_ATTRIBUTES.parent} = '${parent}'`]),
     states[status ?? 'all'],
   ].join(' AND ');
 }

@@ -12,6 +12,7 @@ export function searchAttributes(ref: SessionRef, info: SessionInfo): SearchAttr
     { key: keyword(SEARCH_ATTRIBUTES.session), value: ref.session },
     { key: keyword(SEARCH_ATTRIBUTES.team), value: info.team.name },
     { key: keyword(SEARCH_ATTRIBUTES.status), value: 'open' },
+    ...(info.parent ? [{ key: keyword(SEARCH_ATTRIBUTES.parent), value: info.parent.session }] : []),
   ];
 }
 

@@ -125,7 +125,7 @@ describe('doctor', () => {
         status: 'missing',
         fix:
           `${cli} operator search-attribute create --address ${address} --namespace default ` +
-          '--name ConvokeSession --type Keyword --name ConvokeStatus --type Keyword',
+          '--name ConvokeSession --type Keyword --name ConvokeStatus --type Keyword --name ConvokeParent --type Keyword',
       });
     } finally {
       server.close();

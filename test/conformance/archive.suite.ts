@@ -62,6 +62,40 @@ export function archiveSuite(name: string, open: () => Promise<ArchiveUnderTest>
         expect(await archive.session(ref)).toEqual({ info: INFO, lastSeq: 5 });
       });
 
+      test('a copy has the events up to a seq and an info of its own; copying again changes nothing', async () => {
+        const [from, to] = [fresh(), fresh()];
+        const info = { ...INFO, parent: { session: from.session, seq: 3 } };
+        await archive.write(from, INFO, eventsAt(1, 5));
+        await archive.copy(from, to, info, 3);
+        await archive.write(to, info, eventsAt(4, 4, 'its own'));
+        await archive.copy(from, to, INFO, 5);
+        expect(await archive.read(to, 0, ALL)).toEqual([
+          ...eventsAt(1, 3),
+          ...eventsAt(4, 4, 'its own'),
+          ...eventsAt(5, 5),
+        ]);
+        expect(await archive.session(to)).toEqual({ info, lastSeq: 5 });
+        expect(await archive.read(from, 0, ALL)).toEqual(eventsAt(1, 5));
+      });
+
+      test('events are found by what they contain, the newest first', async () => {
+        const ref = fresh();
+        const odd = '100 % "_" \\ of it';
+        await archive.write(ref, INFO, [...eventsAt(1, 2, odd), ...eventsAt(3, 4), eventAt(5, odd)]);
+        const text = JSON.stringify(odd);
+        expect(seqs(await archive.find(ref, text, ALL))).toEqual([5, 2, 1]);
+        expect(seqs(await archive.find(ref, text, 4))).toEqual([2, 1]);
+        expect(await archive.find(fresh(), text, ALL)).toEqual([]);
+        await archive.write(ref, INFO, eventsAt(6, 40, odd));
+        expect(seqs(await archive.find(ref, text, ALL))).toHaveLength(16);
+      });
+
+      test('a copy of nothing has its info', async () => {
+        const to = fresh();
+        await archive.copy(fresh(), to, INFO, 3);
+        expect(await archive.session(to)).toEqual({ info: INFO, lastSeq: 0 });
+      });
+
       test.each([
         ['no whole number', 3.5],
         ['no number', Number.NaN],

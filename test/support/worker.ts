@@ -117,6 +117,8 @@ export interface Engine {
   /** Those that run, oldest first. */
   readonly workers: readonly RunningWorker[];
   open(agents: readonly AgentSpec[], session?: string): Promise<TestSession>;
+  /** One that is there already. */
+  session(id: string): TestSession;
   startWorker(options?: EngineOptions): Promise<RunningWorker>;
   /** Replays the histories of all runs of all sessions; throws for the first that does not come out as it was. Answers how many. */
   replay(): Promise<number>;
@@ -152,6 +154,7 @@ export async function startEngine(): Promise<Engine> {
     followedAgents: () => null,
     agentsOf: async () => null,
     reopen: createReopen({ calls, log, source, archive }),
+    past: { log, source, archive },
   });
   const workers = new Set<RunningWorker>();
   let sessions = 0;
@@ -166,6 +169,7 @@ export async function startEngine(): Promise<Engine> {
       await intake.open({ tenant: TENANT }, { id: session, agents });
       return testSession({ tenant: TENANT, session }, { client, calls, intake, log });
     },
+    session: (session) => testSession({ tenant: TENANT, session }, { client, calls, intake, log }),
     async startWorker(options = {}) {
       const worker = await createWorker(native, {
         log: options.log?.(log) ?? log,

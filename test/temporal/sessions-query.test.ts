@@ -3,10 +3,12 @@ import { expect, test } from '@jest/globals';
 import { pageToken, visibilityQuery } from '../../src/temporal/sessions-query.ts';
 
 test('only ids and fixed words go into a query', () => {
-  expect(visibilityQuery('acme', 'sequence', 'open')).toBe(
+  expect(visibilityQuery('acme', { team: 'sequence', status: 'open' })).toBe(
     "WorkflowType = 'session' AND ConvokeTenant = 'acme' AND ConvokeTeam = 'sequence' AND ExecutionStatus = 'Running'",
   );
-  expect(() => visibilityQuery("a' OR '1'='1", undefined, undefined)).toThrow();
+  expect(() => visibilityQuery("a' OR '1'='1", {})).toThrow();
+  expect(visibilityQuery('acme', { parent: 'first' })).toContain("ConvokeParent = 'first'");
+  expect(() => visibilityQuery('acme', { parent: "a' OR '1'='1" })).toThrow();
 });
 
 test.each(['', '!', 'YQ==', 'a'.repeat(9_000)])('cursor %j is refused', (cursor) => {

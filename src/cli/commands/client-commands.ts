@@ -1,8 +1,9 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `members`, `cancel`, `close`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `fork`, `members`, `cancel`, `close`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
-import { agentNames, cursorText, examples, pageSize, sessionId } from '../options.ts';
+import { agentNames, cursorText, eventNumber, examples, pageSize, sessionId } from '../options.ts';
+import type { ForkOptions } from './fork.ts';
 import type { MembersOptions } from './members.ts';
 import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
@@ -15,6 +16,7 @@ export function addClientCommands(program: Command): void {
   addSend(program);
   addTail(program);
   addLists(program);
+  addFork(program);
   addMembers(program);
   addEnds(program);
 }
@@ -91,6 +93,7 @@ function addLists(program: Command): void {
       ]),
     )
     .option('--team <team>', 'only sessions of this team')
+    .addOption(new Option('--parent <session>', 'only forks of this session').argParser(sessionId))
     .addOption(new Option('--limit <n>', 'how many').default(20).argParser(pageSize))
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke sessions', 'convoke sessions --status open --limit 100 --json'))
@@ -111,6 +114,40 @@ function addLists(program: Command): void {
       guarded(async (session: string, options: { json?: boolean }) => {
         const { showSession } = await import('./sessions.ts');
         await showSession(session, options);
+      }),
+    );
+}
+
+function addFork(program: Command): void {
+  program
+    .command('fork')
+    .summary('make a new session with the conversation of another')
+    .description(
+      'Makes a new session that has the conversation of another up to an event, and, with a text, goes on from there.',
+    )
+    .argument('<session>', 'id of the session', sessionId)
+    .argument('[text]', 'what to say in the fork')
+    .addOption(
+      new Option('--at <seq>', 'the last event that the fork has (default: the newest)').argParser(
+        eventNumber,
+      ),
+    )
+    .option('--before <message>', 'the fork has what came before the turn of this message')
+    .option('--id <id>', 'id of the fork; generated if absent')
+    .option('--from <name>', 'the sender’s name, as shown to others')
+    .option('--json', JSON_TEXT)
+    .addHelpText(
+      'after',
+      examples(
+        'convoke fork hello --id hello-2',
+        'convoke fork hello --before m3 "What I meant was …"',
+        'convoke sessions --parent hello',
+      ),
+    )
+    .action(
+      guarded(async (session: string, text: string | undefined, options: ForkOptions) => {
+        const { fork } = await import('./fork.ts');
+        await fork(session, text, options);
       }),
     );
 }

@@ -12,6 +12,7 @@ interface Json {
 export interface ListOptions extends Json {
   readonly status?: string;
   readonly team?: string;
+  readonly parent?: string;
   readonly limit: number;
 }
 
@@ -20,8 +21,8 @@ function printJson(value: unknown): void {
 }
 
 export async function listSessions(options: ListOptions): Promise<void> {
-  const { status, team, limit } = options;
-  const query = { status, team, limit: String(limit) };
+  const { status, team, parent, limit } = options;
+  const query = { status, team, parent, limit: String(limit) };
   const page = await callGateway<SessionPage>({ path: '/v1/sessions', query });
   if (options.json) {
     printJson(page);
@@ -48,10 +49,11 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
     printJson(view);
     return;
   }
-  const { status, team, members, position, turns } = view;
+  const { status, team, members, position, turns, parent } = view;
+  const origin = parent ? ` · fork of ${parent.session} at ${parent.seq}` : '';
   const names = members.map((each) => (each.status === 'paused' ? `${each.name} (paused)` : each.name));
   process.stdout.write(
-    `${id}  ${status} · ${team.name}: ${names.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}\n\n`,
+    `${id}  ${status} · ${team.name}: ${names.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);

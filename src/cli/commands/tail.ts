@@ -145,6 +145,9 @@ class ScreenReader implements Reader {
       case 'session.created':
         this.#transcript.note(`opened with ${event.data.agents.map(({ name }) => name).join(', ')}`);
         break;
+      case 'session.forked':
+        this.#transcript.note(`forked from ${event.data.session} at ${event.data.seq}`);
+        break;
       case 'session.members':
         this.#transcript.note(memberLine(event.data));
         break;

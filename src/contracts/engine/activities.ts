@@ -3,6 +3,8 @@ import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { FailureInfo } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
 import type { SessionRef } from '../ids.ts';
+import type { ForkPoint, SessionInfo } from '../session.ts';
+import type { CarriedState } from './session.ts';
 import type { TurnInput, TurnResult } from './turn.ts';
 
 /**
@@ -62,8 +64,19 @@ export interface ArchiveReport {
   readonly changed?: Position;
 }
 
+/** Make what a fork begins with. */
+export interface ForkInput extends SessionRef {
+  readonly info: SessionInfo;
+  readonly parent: ForkPoint;
+}
+
+export interface ForkReport {
+  readonly carried: CarriedState;
+}
+
 export interface SessionActivities {
   runTurn(input: TurnInput): Promise<TurnResult>;
   publish(input: PublishInput): Promise<Report>;
   archive(input: ArchiveInput): Promise<ArchiveReport>;
+  fork(input: ForkInput): Promise<ForkReport>;
 }

@@ -14,7 +14,7 @@ import { changeRoster, openingRoster, type RosterChange } from '../member.ts';
 import type { Message } from '../message.ts';
 import type { Report } from './activities.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
-import type { KnownEvents, SessionInput } from './session.ts';
+import type { CarriedState, KnownEvents, SessionInput } from './session.ts';
 
 export type InterruptionReason = 'terminated' | 'failed' | 'timed out' | 'cancelled';
 
@@ -73,6 +73,14 @@ export class RunRecord {
     this.#closing = before && before.status !== 'open' ? before.closeReason : undefined;
     for (const event of before?.events ?? []) this.#hold(event);
     this.drafts(before?.outbox ?? []);
+  }
+
+  /** The run has made its fork: it goes on as one that was given this. What came before that waited. */
+  made(carried: CarriedState): RunRecord {
+    const record = new RunRecord({ ...this.#input, carried });
+    for (const message of this.#arrived.values()) record.message(message);
+    if (this.#closing !== undefined) record.close(this.#closing);
+    return record;
   }
 
   /** A message came. The first of its id counts; one that was refused for want of room may come again. */

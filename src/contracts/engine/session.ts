@@ -11,10 +11,18 @@ import type { SessionInfo, SessionStatus } from '../session.ts';
 import type { Interruption } from './ended-run.ts';
 import type { CarriedTurn } from './turn.ts';
 
-/** The workflow's argument. `carried` is set by continue-as-new, and when an interrupted session is reopened. */
+/**
+ * The workflow's argument. `carried` is set by continue-as-new, and when an interrupted session is reopened. A fork (`info.parent`) without it
+ * begins by making it from its parent's events.
+ */
 export interface SessionInput extends SessionRef {
   readonly info: SessionInfo;
   readonly carried?: CarriedState;
+}
+
+/** True for a fork that has nothing of its parent yet. */
+export function isUnmade({ carried, info }: SessionInput): boolean {
+  return carried === undefined && info.parent !== undefined;
 }
 
 /** What one run of the workflow hands over to the next. */
@@ -124,4 +132,6 @@ export const SEARCH_ATTRIBUTES = {
   session: 'ConvokeSession',
   team: 'ConvokeTeam',
   status: 'ConvokeStatus',
+  /** Of a fork: the session that it was made from. */
+  parent: 'ConvokeParent',
 } as const;

@@ -2,6 +2,7 @@ import type { AgentSpec, TeamSpec } from '../agent.ts';
 import type { JsonObject } from '../json.ts';
 import type { MemberEvent, Roster } from '../member.ts';
 import type { Reason } from '../reasons.ts';
+import type { ForkPoint } from '../session.ts';
 
 export interface SessionEventData {
   'session.created': {
@@ -20,6 +21,8 @@ export interface SessionEventData {
   };
   /** Nobody waits for the answer any more. */
   'person.unanswered': { readonly question: string; readonly name: string };
+  /** What comes before is a copy of the parent's events up to this `seq`. */
+  'session.forked': ForkPoint;
   'session.closed': { readonly reason: Reason | string };
   /** The session's workflow ended without closing it; the next message reopens the session. */
   'session.interrupted': { readonly reason: Reason | string };

@@ -17,6 +17,8 @@ export const LOG = {
    * what the turn has to report already (`turnFactsMostBytes`); each gets an equal share, and a longer text loses its end.
    */
   closesBytes: 512 * KIB,
+  /** A parent's events that a fork reads at a time; few after a page that was longer than `chars`, UTF-16 code units of JSON. */
+  forkPage: { least: 32, most: 1_000, chars: 1024 * KIB },
   redisTimeoutMs: 2 * SECOND,
   /** What a worker has of its own is told this often, and forgotten after so long. */
   catalogEveryMs: 5 * SECOND,

@@ -33,6 +33,7 @@ export function emptyView(
     ...rosterState(info.roster ?? openingRoster(info.agents)),
     metadata: info.metadata,
     createdAt: info.createdAt,
+    ...(info.parent ? { parent: info.parent } : {}),
     entries: [],
     turns: [],
     asked: [],
@@ -76,6 +77,28 @@ function endTurn(
   return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
 }
 
+type Standing = 'members' | 'forked' | 'closed' | 'interrupted' | 'reopened';
+
+function reduceSession(
+  view: SessionView,
+  event: Extract<SessionEvent, { type: `session.${Standing}` }>,
+): SessionView {
+  switch (event.type) {
+    case 'session.members':
+      return { ...view, ...rosterState(event.data) };
+    case 'session.closed':
+      return { ...view, status: 'closed' };
+    // Running turns and steps stay as they are: each is ended by an event of its own.
+    case 'session.interrupted':
+      return { ...view, status: 'interrupted' };
+    // A parent may have been closed, or interrupted, when it was forked.
+    case 'session.forked':
+      return { ...view, status: 'open', parent: event.data };
+    case 'session.reopened':
+      return { ...view, status: 'open' };
+  }
+}
+
 function reduce(view: SessionView, event: SessionEvent): SessionView {
   const { turn = '' } = event;
   switch (event.type) {
@@ -83,17 +106,14 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.recovered':
       return view;
     case 'session.members':
-      return { ...view, ...rosterState(event.data) };
+    case 'session.forked':
+    case 'session.closed':
+    case 'session.interrupted':
+    case 'session.reopened':
+      return reduceSession(view, event);
     case 'person.asked':
     case 'person.unanswered':
       return reducePerson(view, event);
-    case 'session.closed':
-      return { ...view, status: 'closed' };
-    // Running turns and steps stay as they are: each is ended by an event of its own.
-    case 'session.interrupted':
-      return { ...view, status: 'interrupted' };
-    case 'session.reopened':
-      return { ...view, status: 'open' };
     case 'message.accepted': {
       const { queued, answers, ...data } = event.data;
       // The same message may have been rejected before because the inbox was full.

@@ -6,7 +6,7 @@ import type { MessagePart, ReceiptStatus } from '../message.ts';
 import type { Member } from '../member.ts';
 import type { Reason } from '../reasons.ts';
 import type { ToolCall } from '../tool.ts';
-import type { SessionInfo, SessionStatus } from '../session.ts';
+import type { ForkPoint, SessionInfo, SessionStatus } from '../session.ts';
 
 export interface MessageEntry {
   readonly kind: 'message';
@@ -79,6 +79,8 @@ export interface SessionView {
   readonly members: readonly Member[];
   readonly metadata: JsonObject;
   readonly createdAt: number;
+  /** Of a fork: where it left its parent. */
+  readonly parent?: ForkPoint;
   /** Messages and steps in the order of the log. */
   readonly entries: readonly Entry[];
   readonly turns: readonly TurnEntry[];

@@ -2,5 +2,12 @@
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { sendSchema } from './message.ts';
-export { cancelSchema, closeSchema, membersSchema, openSchema, sessionsQuerySchema } from './session.ts';
+export {
+  cancelSchema,
+  closeSchema,
+  forkSchema,
+  membersSchema,
+  openSchema,
+  sessionsQuerySchema,
+} from './session.ts';
 export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';

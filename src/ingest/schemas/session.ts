@@ -1,9 +1,16 @@
 /** Opening, listing and controlling sessions. */
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
-import type { AgentRequest, MembersRequest, OpenRequest, PersonRequest } from '../../contracts/index.ts';
+import type {
+  AgentRequest,
+  ForkRequest,
+  MembersRequest,
+  OpenRequest,
+  PersonRequest,
+} from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
-import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema } from './common.ts';
+import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema, whole } from './common.ts';
+import { sendSchema } from './message.ts';
 
 const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
 
@@ -94,12 +101,35 @@ export const membersSchema = z
     examples: [{ join: 'billing' }, { join: { kind: 'person', name: 'Anna' } }, { pause: 'billing' }],
   }) satisfies z.ZodType<MembersRequest>;
 
+export const forkSchema = z
+  .strictObject({
+    id: idSchema.exactOptional(),
+    at: whole(1, 1e12)
+      .meta({ description: 'The last event (`seq`) that the fork has; default: all that there are.' })
+      .exactOptional(),
+    before: idSchema
+      .meta({ description: 'The fork has what came before the turn of this message (`messageId`).' })
+      .exactOptional(),
+    message: sendSchema.meta({ description: 'What the fork goes on with.' }).exactOptional(),
+  })
+  .refine(({ at, before }) => at === undefined || before === undefined, 'give at or before, not both')
+  .refine(({ before, message }) => before === undefined || before !== message?.messageId, {
+    path: ['message', 'messageId'],
+    message: 'the new message needs an id of its own',
+  })
+  .meta({
+    id: 'ForkRequest',
+    description: 'Makes a new session that has the conversation of another up to some event.',
+    examples: [{ at: 12 }, { before: 'm-3', message: { text: 'What I meant was …' } }],
+  }) satisfies z.ZodType<ForkRequest>;
+
 /** A close has no parameters. */
 export const closeSchema = z.strictObject({});
 
 export const sessionsQuerySchema = z.strictObject({
   status: z.enum(['open', 'closed', 'interrupted']).exactOptional(),
   team: idSchema.exactOptional(),
+  parent: idSchema.meta({ description: 'Only forks of this session.' }).exactOptional(),
   cursor: z
     .string()
     .max(LIMITS.pageTokenChars)

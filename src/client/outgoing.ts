@@ -1,0 +1,35 @@
+/** What a session sends, and what became of it. */
+import { turnNumber } from '../contracts/public.ts';
+import type { InterjectionPolicy, MessagePart, Receipt, SendRequest } from '../contracts/public.ts';
+import { randomId } from './timing.ts';
+import type { TurnTarget } from './turn-stream.ts';
+
+/** What `send` accepts besides plain text. */
+export interface OutgoingMessage {
+  readonly text?: string;
+  readonly parts?: readonly MessagePart[];
+  /** Makes sending twice harmless; generated if absent. */
+  readonly messageId?: string;
+  /** The sender's name, as shown to others. */
+  readonly from?: string;
+  readonly policy?: InterjectionPolicy;
+  /** The question to a person that it answers. */
+  readonly answers?: string;
+}
+
+export function toRequest(message: string | OutgoingMessage): SendRequest & OutgoingMessage {
+  const { messageId = randomId(), ...rest } = typeof message === 'string' ? { text: message } : message;
+  return { messageId, ...rest };
+}
+
+export function targetOf(target: string): TurnTarget {
+  return turnNumber(target) > 0 ? { turn: target } : { messageId: target };
+}
+
+export function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
+}
+
+export function isFinal({ status, turnStatus }: Receipt): boolean {
+  return status === 'rejected' || status === 'superseded' || (turnStatus ?? 'running') !== 'running';
+}

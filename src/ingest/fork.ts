@@ -1,0 +1,65 @@
+/** Forks sessions: a new session that has its parent's conversation up to some event. */
+import { randomBytes } from 'node:crypto';
+import { ConvokeError } from '../contracts/index.ts';
+import type { ForkPoint, ForkRequest, SessionInfo, SessionRef } from '../contracts/index.ts';
+import { logHead, placeBefore } from '../log/index.ts';
+import type { PastDeps } from '../log/index.ts';
+import type { SessionCalls } from '../temporal/index.ts';
+import type { IsArchived } from './archived.ts';
+import { invalidAt } from './json-guard.ts';
+import { replay, requestHash } from './open-session.ts';
+import type { Opened } from './open-session.ts';
+import { derivedId } from './validate.ts';
+
+export interface ForkDeps {
+  readonly calls: SessionCalls;
+  readonly past: PastDeps;
+  readonly isArchived: IsArchived;
+}
+
+/** Starts the fork; its workflow copies what the parent has said. See `Intake.fork`. `key`: the Idempotency-Key. */
+export async function forkSession(
+  { calls, past, isArchived }: ForkDeps,
+  parent: SessionRef,
+  request: ForkRequest,
+  key: string | undefined,
+): Promise<Opened> {
+  const { tenant } = parent;
+  const { id, at, before, message } = request;
+  const fork = { tenant, session: id ?? forkId(tenant, key) };
+  const keyed = id === undefined;
+  const asked = { fork: parent.session, at: at ?? null, before: before ?? null, message: message ?? null };
+  const hash = requestHash(asked);
+  const repeatable = !keyed || key !== undefined;
+  if (repeatable && (await isArchived(fork))) return replay(await calls.find(fork), hash, keyed);
+  const { info, point } = await pointOf(past, parent, request);
+  const { team, agents, metadata } = info;
+  const forked = { team, agents, metadata, createdAt: Date.now(), parent: point };
+  const answer = await calls.start(fork, { info: forked, requestHash: hash });
+  return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
+}
+
+function forkId(tenant: string, key: string | undefined): string {
+  return key === undefined
+    ? `s_${randomBytes(16).toString('base64url')}`
+    : `s_${derivedId(['fork', tenant], key)}`;
+}
+
+/** Where the fork begins. Throws `session_not_found`, `message_not_found`, `invalid_request`. */
+async function pointOf(
+  past: PastDeps,
+  parent: SessionRef,
+  { at, before }: ForkRequest,
+): Promise<{ readonly info: SessionInfo; readonly point: ForkPoint }> {
+  const { position, info } = await logHead(past, parent);
+  if (at !== undefined && at > position.seq)
+    throw invalidAt(['at'], `the newest event of the session is ${position.seq}.`);
+  const found = before === undefined ? (at ?? position.seq) : await placeBefore(past, parent, before);
+  if (found === null)
+    throw new ConvokeError('message_not_found', `The session has no message "${before}" to fork before.`);
+  const seq = Math.max(found, 1);
+  // The fork of a closed session is open.
+  const slice = await past.log.read(parent, { after: seq - 1, limit: 1 });
+  const isEnd = slice?.events[0]?.type === 'session.closed';
+  return { info, point: { session: parent.session, seq: isEnd ? seq - 1 : seq } };
+}
