@@ -12,7 +12,6 @@ function hostOf(url: string): string {
 export class ConnectionView {
   readonly #pill = part('pill', HTMLElement);
   readonly #state = part('state', HTMLElement);
-  readonly #where = part('where', HTMLElement);
   readonly #how = part('how', HTMLElement);
   readonly #gateways = part('gateways', HTMLElement);
   readonly #announce: (text: string) => void;
@@ -31,9 +30,6 @@ export class ConnectionView {
 
   set(status: ClientStatus, session: SessionStatus): void {
     if (status !== this.#status) this.#changed(status);
-    const mode = session.state === 'live' ? (session.mode ?? '') : '';
-    const where = [hostOf(status.url), mode].filter((word) => word !== '');
-    setText(this.#where, status.state === 'online' ? where.join(' · ') : '');
     setText(this.#how, howOf(status, session));
     this.#write();
   }
@@ -60,11 +56,12 @@ export class ConnectionView {
   }
 
   #write(): void {
-    const { state = 'connecting', reason } = this.#status ?? {};
+    const { state = 'connecting', error } = this.#status ?? {};
     const seconds = Math.ceil(Math.max(this.#retryAt - performance.now(), 0) / 1000);
-    if (state === 'offline') setText(this.#state, `offline · retry in ${seconds} s`);
-    else if (state === 'closed') setText(this.#state, `closed · ${reason ?? ''}`);
-    else setText(this.#state, state);
+    if (state === 'offline') setText(this.#state, `Offline · again in ${seconds} s`);
+    else if (state === 'online') setText(this.#state, 'Connected');
+    else if (state === 'closed') setText(this.#state, error ? 'Refused' : 'Closed');
+    else setText(this.#state, 'Connecting');
   }
 }
 

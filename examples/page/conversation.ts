@@ -1,25 +1,40 @@
 /** Follows one session over one connection and draws it. Everything on the screen comes from the view, the outbox and the status. */
 import { connect } from '../../src/client/index.ts';
-import type { Client, Session } from '../../src/client/index.ts';
-import { LIMITS, workflowId } from '../../src/contracts/public.ts';
+import type { Client, OutgoingMessage, Session } from '../../src/client/index.ts';
+import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
 import type { OpenRequest, SessionView } from '../../src/contracts/public.ts';
+import { Attempts } from './attempts.ts';
+import type { EndedAttempt } from './attempts.ts';
+import type { Composer } from './composer.ts';
 import { ConnectionView } from './connection-view.ts';
 import { KeyedList, part, setText } from './dom.ts';
 import { tabStorage } from './place.ts';
 import type { Place } from './place.ts';
+import { QuestionsView } from './questions-view.ts';
 import { RowView } from './row-view.ts';
 import type { RowActions } from './row-view.ts';
 import { rowsOf } from './rows.ts';
 import { Unseen } from './unseen.ts';
+import { listOf } from './words.ts';
 
 /** Nearer to the end than this, the screen follows what is written, px. */
 const FOLLOW_PX = 96;
-/** One object, so that rows can see that it is the same. */
-const NOBODY: readonly string[] = [];
+/** One object, so that views can see that it is the same. */
+const NONE: readonly EndedAttempt[] = [];
+
+/** What goes on around a conversation. */
+export interface Surroundings {
+  readonly composer: Composer;
+  /** Tells somebody who does not see the screen. */
+  announce(text: string): void;
+  /** Something of the session has arrived. `endsTurn`: nothing more is to be expected. */
+  heard(endsTurn: boolean): void;
+  /** The view or the connection has changed. */
+  changed(view: SessionView | null, isOffline: boolean): void;
+}
 
 function describe(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return error instanceof Error && 'code' in error ? `${String(error.code)}: ${message}` : message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function codeOf(error: Error | undefined): unknown {
@@ -28,46 +43,76 @@ function codeOf(error: Error | undefined): unknown {
 
 export class Conversation {
   readonly #place: Place;
+  readonly #around: Surroundings;
   readonly #client: Client;
   readonly #session: Session;
   readonly #unseen: Unseen;
+  readonly #attempts = new Attempts();
   readonly #connection: ConnectionView;
-  readonly #rowsNode = part('rows', HTMLElement);
+  readonly #questions: QuestionsView;
   readonly #rows: KeyedList<RowView>;
   readonly #stops: readonly (() => void)[];
-  readonly #announce: (text: string) => void;
+  /** Speakers in the order in which they appeared. */
+  readonly #speakers = new Map<string, number>();
   #notice = '';
   /** It was started from here: who did that wants to write next. */
   #started = false;
   #frame = 0;
 
-  constructor(place: Place, key: string, announce: (text: string) => void) {
+  constructor(place: Place, key: string, around: Surroundings) {
     this.#place = place;
-    this.#announce = announce;
-    this.#connection = new ConnectionView(announce);
+    this.#around = around;
+    this.#connection = new ConnectionView((text) => around.announce(text));
     this.#connection.setGateways(place.gateways);
-    this.#rowsNode.replaceChildren();
-    this.#rows = new KeyedList(this.#rowsNode);
+    const rows = part('rows', HTMLElement);
+    rows.replaceChildren();
+    this.#rows = new KeyedList(rows);
+    part('questions', HTMLElement).replaceChildren();
+    this.#questions = new QuestionsView(({ name, question }, text) => {
+      this.send({ text, from: name, answers: question });
+    });
     const storage = tabStorage();
     this.#client = connect({ url: place.gateways, token: key, ...(storage ? { storage } : {}) });
     this.#session = this.#client.session(place.session);
     this.#unseen = new Unseen(place.session, storage);
     this.#unseen.pending(this.#session.pending);
+    this.#stops = this.#listen();
+    this.#draw();
+  }
+
+  #listen(): readonly (() => void)[] {
+    const session = this.#session;
     const draw = (): void => this.#draw();
-    this.#stops = [
+    return [
       this.#client.on('status', draw),
-      this.#session.on('status', draw),
-      this.#session.on('view', draw),
-      this.#session.on('pending', (pending) => {
+      session.on('status', draw),
+      session.on('event', (event) => {
+        this.#attempts.heard(event);
+        this.#around.heard(endsTurn(event.type));
+      }),
+      session.on('delta', () => this.#around.heard(false)),
+      session.on('view', (view) => {
+        this.#attempts.seen(view);
+        draw();
+      }),
+      session.on('pending', (pending) => {
         this.#unseen.pending(pending);
         draw();
       }),
-      this.#session.on('receipt', (receipt) => {
+      session.on('receipt', (receipt) => {
         this.#unseen.receipt(receipt);
         draw();
       }),
     ];
-    draw();
+  }
+
+  /** The gateway that it is connected to, or tries to reach. */
+  get url(): string {
+    return this.#client.status.url;
+  }
+
+  get isAnswering(): boolean {
+    return this.#session.view?.turns.some(({ status }) => status === 'running') ?? false;
   }
 
   /** Ends it. Unsent messages stay in the tab's storage for the next time. */
@@ -79,13 +124,13 @@ export class Conversation {
   }
 
   /** Takes a message. False if it was not taken: it must stay where it was written. */
-  send(text: string): boolean {
+  send(message: string | OutgoingMessage): boolean {
     if (this.#session.pending.length >= LIMITS.inboxMessages) {
       this.#tell('Too many messages wait to be sent.');
       return false;
     }
     // Its fate is told by receipts.
-    this.#session.send(text).catch(() => undefined);
+    this.#session.send(message).catch(() => undefined);
     this.#toEnd();
     return true;
   }
@@ -107,7 +152,13 @@ export class Conversation {
       this.#unseen.dismiss(messageId);
       this.#draw();
     },
-    announce: (text) => this.#announce(text),
+    announce: (text) => this.#around.announce(text),
+    ended: (step) => this.#attempts.of(step) ?? NONE,
+    colour: (agent) => {
+      const colour = this.#speakers.get(agent) ?? this.#speakers.size;
+      this.#speakers.set(agent, colour);
+      return colour;
+    },
   };
 
   async #try(work: () => Promise<unknown>): Promise<void> {
@@ -136,28 +187,35 @@ export class Conversation {
 
   #drawNow(): void {
     const { view, status } = this.#session;
-    const atEnd = isAtEnd();
+    const { state } = this.#client.status;
+    const wasAtEnd = isAtEnd();
     this.#connection.set(this.#client.status, status);
     this.#drawRows(view);
+    this.#questions.set(view?.asked ?? []);
     this.#drawProblem();
-    const absent = codeOf(status.error) === 'session_not_found' && this.#client.status.state !== 'closed';
+    const absent = codeOf(status.error) === 'session_not_found' && state !== 'closed';
     part('start', HTMLFormElement).hidden = !absent;
-    this.#drawComposer(view, absent);
-    this.#drawLinks(view);
-    if (atEnd && view) this.#toEnd();
+    this.#around.composer.set({ view, absent, refused: state === 'closed' });
+    if (view && this.#started) {
+      this.#started = false;
+      this.#around.composer.focus();
+    }
+    this.#drawHead(view);
+    this.#around.changed(view, state === 'offline');
+    if (wasAtEnd && view) this.#toEnd();
     part('newest', HTMLButtonElement).hidden = !view || isAtEnd();
   }
 
   #drawRows(view: SessionView | null): void {
+    for (const agent of view?.agents ?? []) this.#actions.colour(agent);
     const rows = rowsOf(view, this.#unseen.list(view));
-    const agents = view?.agents ?? NOBODY;
     const views = this.#rows.set(
       rows.map((row) => row.key),
       () => new RowView(this.#actions),
     );
     views.forEach((each, index) => {
       const row = rows[index];
-      if (row) each.set(row, agents);
+      if (row) each.set(row);
     });
     const hint = part('hint', HTMLElement);
     const text = this.#hint(view, rows.length > 0);
@@ -167,8 +225,6 @@ export class Conversation {
 
   #hint(view: SessionView | null, hasRows: boolean): string {
     if (!view) return this.#session.status.state === 'subscribing' ? 'Joining the session …' : '';
-    if (view.asked.length > 0)
-      return view.asked.map(({ name, text }) => `${name} is asked: ${text}`).join(' · ');
     if (hasRows) return view.truncated ? 'Older messages are in the API’s list of events.' : '';
     return view.status === 'closed' ? 'Nothing was said.' : `Say something to ${listOf(view.agents)}.`;
   }
@@ -188,27 +244,13 @@ export class Conversation {
     setText(node, text);
   }
 
-  #drawComposer(view: SessionView | null, absent: boolean): void {
-    // A message reopens a session that was interrupted.
-    const over = view?.status === 'closing' || view?.status === 'closed';
-    const shut = over || absent || this.#client.status.state === 'closed';
-    const text = part('text', HTMLTextAreaElement);
-    text.disabled = shut;
-    text.placeholder = over ? 'This session is closed.' : 'Write a message';
-    part('send', HTMLButtonElement).disabled = shut;
-    part('composer', HTMLFormElement).hidden = absent;
-    if (!view || shut || !this.#started) return;
-    this.#started = false;
-    text.focus();
-  }
-
-  #drawLinks(view: SessionView | null): void {
+  #drawHead(view: SessionView | null): void {
     const link = part('temporal', HTMLAnchorElement);
     link.hidden = view === null;
     part('close', HTMLButtonElement).hidden = view?.status !== 'open';
+    setText(part('members', HTMLElement), view ? membersOf(view) : '');
     if (!view) return;
-    const id = encodeURIComponent(workflowId(view));
-    link.href = `${this.#place.workflows}/${id}`;
+    link.href = `${this.#place.workflows}/${encodeURIComponent(workflowId(view))}`;
   }
 
   #toEnd(): void {
@@ -222,7 +264,8 @@ function isAtEnd(): boolean {
   return main.scrollHeight - main.scrollTop - main.clientHeight < FOLLOW_PX;
 }
 
-function listOf(names: readonly string[]): string {
-  if (names.length < 2) return names[0] ?? 'the agents';
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+/** `scout, editor · sequence`. */
+function membersOf({ members, team }: SessionView): string {
+  const names = members.map(({ name, status }) => (status === 'paused' ? `${name} (paused)` : name));
+  return [names.join(', '), team.name].join(' · ');
 }

@@ -1,60 +1,74 @@
 /** The page to try Convoke: wires the address, the key and the forms to a conversation. */
-import { LIMITS } from '../../src/contracts/public.ts';
+import type { SessionView } from '../../src/contracts/public.ts';
+import { workflowId } from '../../src/contracts/public.ts';
+import { Api } from './api.ts';
+import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
+import { Processes } from './dev/processes.ts';
 import { part, setText } from './dom.ts';
-import { readPlace, tabStorage } from './place.ts';
+import { Health } from './health.ts';
+import { newId, readPlace, tabStorage } from './place.ts';
+import { newestSession, SessionList } from './session-list.ts';
 import { setUpStartForm } from './start-form.ts';
 
 const KEY_ITEM = 'convoke-page:key';
 /** The key of `convoke dev`. */
 const DEV_KEY = 'dev';
+/** How long "Copied" stands on a button, ms. */
+const COPIED_MS = 1_500;
 
 const storage = tabStorage();
 const key = part('key', HTMLInputElement);
-const text = part('text', HTMLTextAreaElement);
 const announcer = part('announcer', HTMLElement);
+const banner = part('banner', HTMLElement);
 let conversation: Conversation | null = null;
 
 function announce(said: string): void {
   announcer.textContent = said;
 }
 
+const base = (): string => conversation?.url ?? location.origin;
+const sessions = new SessionList();
+const health = new Health(base, (text) => {
+  banner.hidden = text === '';
+  setText(banner, text);
+});
+const processes = new Processes(health, () => conversation?.isAnswering ?? false);
+const composer = new Composer((text) => conversation?.send(text) ?? false);
+
+function changed(view: SessionView | null, isOffline: boolean): void {
+  health.tell('gateway', isOffline);
+  if (!view) return;
+  const { session, tenant, team, createdAt, status } = view;
+  const shown = status === 'closing' ? 'open' : status;
+  const summary = { id: session, tenant, team: team.name, createdAt, workflowId: workflowId(view) };
+  sessions.show({ ...summary, status: shown });
+}
+
 /** Begins anew with what the address and the key say now. */
-function follow(): void {
+async function follow(): Promise<void> {
   conversation?.stop();
+  conversation = null;
+  const api = new Api(base, key.value);
+  sessions.use(api);
+  processes.use(api);
   const place = readPlace();
-  document.title = `${place.session} · Convoke`;
-  setText(part('session', HTMLElement), place.session);
-  conversation = new Conversation(place, key.value, announce);
+  const session = place.session ?? (await newestSession(api)) ?? newId();
+  if (session !== place.session) history.replaceState(null, '', `#session=${session}`);
+  document.title = `${session} · Convoke`;
+  setText(part('session', HTMLElement), session);
+  const around = {
+    composer,
+    announce,
+    changed,
+    heard: (endsTurn: boolean) => processes.heard(endsTurn),
+  };
+  conversation = new Conversation({ ...place, session }, key.value, around);
 }
 
-/** As high as its text, up to what the style allows. */
-function fitText(): void {
-  text.style.height = 'auto';
-  text.style.height = `${text.scrollHeight}px`;
-}
-
-function submit(): void {
-  const said = text.value.trim();
-  if (said === '' || !conversation?.send(said)) return;
-  text.value = '';
-  fitText();
-}
-
-function setUpComposer(): void {
-  text.maxLength = LIMITS.messageChars;
-  text.addEventListener('input', fitText);
-  text.addEventListener('keydown', (event) => {
-    // While an input method composes, Enter belongs to it.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    submit();
-  });
-  part('composer', HTMLFormElement).addEventListener('submit', (event) => {
-    event.preventDefault();
-    submit();
-    text.focus();
-  });
+function go(session: string): void {
+  history.pushState(null, '', `#session=${session}`);
+  void follow();
 }
 
 function setUpHeader(): void {
@@ -63,7 +77,7 @@ function setUpHeader(): void {
     const done = (word: string): void => {
       setText(copy, word);
       announce(word);
-      setTimeout(() => setText(copy, 'Copy link'), 1_500);
+      setTimeout(() => setText(copy, 'Copy link'), COPIED_MS);
     };
     // Only https pages and localhost have a clipboard.
     const { clipboard } = navigator as { clipboard?: Clipboard };
@@ -75,46 +89,68 @@ function setUpHeader(): void {
   });
   part('fresh', HTMLAnchorElement).addEventListener('click', (event) => {
     event.preventDefault();
-    history.pushState(null, '', location.pathname + location.search);
-    follow();
+    showSessions(false);
+    go(newId());
   });
 }
 
-/** The panel behind the pill: closes by Escape and by a press elsewhere. */
-function setUpPanel(): void {
-  const panel = part('connection', HTMLDetailsElement);
+/** Panels behind a button close by Escape and by a press elsewhere. */
+function setUpPanel(panel: HTMLDetailsElement): void {
   panel.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     panel.open = false;
-    part('pill', HTMLElement).focus();
+    panel.querySelector('summary')?.focus();
   });
   document.addEventListener('pointerdown', ({ target }) => {
     if (target instanceof Node && !panel.contains(target)) panel.open = false;
   });
+}
+
+function setUpConnection(): void {
+  const panel = part('connection', HTMLDetailsElement);
   part('access', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
     storage?.setItem(KEY_ITEM, key.value);
     panel.open = false;
-    follow();
+    void follow();
   });
   part('close', HTMLButtonElement).addEventListener('click', () => {
     if (confirm('Close this session for everybody?')) void conversation?.close();
   });
 }
 
+/** On a phone the list of sessions covers the conversation while it is open. */
+function showSessions(open: boolean): void {
+  document.body.classList.toggle('with-sessions', open);
+  part('menu', HTMLButtonElement).ariaExpanded = String(open);
+}
+
+function setUpMenu(): void {
+  const menu = part('menu', HTMLButtonElement);
+  const list = part('sessions', HTMLElement);
+  menu.addEventListener('click', () => showSessions(menu.ariaExpanded !== 'true'));
+  list.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('a')) showSessions(false);
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || menu.ariaExpanded !== 'true') return;
+    showSessions(false);
+    menu.focus();
+  });
+}
+
 key.value = storage?.getItem(KEY_ITEM) ?? DEV_KEY;
 setUpHeader();
-setUpPanel();
-setUpComposer();
+setUpPanel(part('connection', HTMLDetailsElement));
+setUpPanel(part('dev', HTMLDetailsElement));
+setUpConnection();
+setUpMenu();
 setUpStartForm((request) => conversation?.open(request) ?? Promise.resolve());
-part('newest', HTMLButtonElement).addEventListener('click', () => {
-  const main = part('main', HTMLElement);
-  main.scrollTo({ top: main.scrollHeight });
-});
-part('main', HTMLElement).addEventListener('scroll', () => {
-  const main = part('main', HTMLElement);
+const main = part('main', HTMLElement);
+part('newest', HTMLButtonElement).addEventListener('click', () => main.scrollTo({ top: main.scrollHeight }));
+main.addEventListener('scroll', () => {
   if (main.scrollHeight - main.scrollTop - main.clientHeight < 8)
     part('newest', HTMLButtonElement).hidden = true;
 });
-addEventListener('hashchange', follow);
-follow();
+addEventListener('hashchange', () => void follow());
+void follow();

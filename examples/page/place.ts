@@ -20,21 +20,19 @@ function webAddress(text: string): string | null {
 }
 
 /** A new session id, short enough to be read out: 60 random bits. */
-function newId(): string {
+export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (byte) => 'abcdefghijkmnpqrstuvwxyz23456789'[byte % 32]).join('');
 }
 
-/** Reads the address. Without a (valid) session in it, it gets a new one. */
-export function readPlace(): Place {
+/** Reads the address. Without a (valid) session in it, `session` is null. */
+export function readPlace(): Omit<Place, 'session'> & { readonly session: string | null } {
   const asked = new URLSearchParams(location.hash.slice(1)).get('session');
-  const session = isId(asked) ? asked : newId();
-  if (session !== asked) history.replaceState(null, '', `#session=${session}`);
   const query = new URLSearchParams(location.search);
   const others = (query.get('gateways') ?? '').split(',').map((item) => webAddress(item.trim()));
   const namespace = encodeURIComponent(query.get('namespace') ?? NAMESPACE);
   return {
-    session,
+    session: isId(asked) ? asked : null,
     gateways: [...new Set([location.origin, ...others.filter((item) => item !== null)])],
     workflows: `${webAddress(query.get('ui') ?? '') ?? TEMPORAL_UI}/namespaces/${namespace}/workflows`,
   };

@@ -4,7 +4,7 @@ import { messageText } from '../../src/contracts/public.ts';
 import type { UnseenMessage } from './unseen.ts';
 
 /** How far a message has come, in one word. */
-type Progress =
+export type Progress =
   | 'waiting'
   | 'sending'
   | 'accepted'

@@ -27,6 +27,7 @@ export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';
 export { RECOVERY } from './limits/recovery.ts';
+export type { DevNews, DevProcess, DevRequest } from './engine/dev.ts';
 export { fitting } from './view/bound.ts';
 export {
   DEFAULT_ENDPOINT,

@@ -8,6 +8,8 @@ import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
 import { problemHandler, requestId } from './problem.ts';
 import type { Route } from './route.ts';
+import { devRoutes } from './routes/dev.ts';
+import type { Supervisor } from './routes/dev.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
@@ -18,6 +20,8 @@ export interface AppConfig {
   /** A folder of static files for `/`, in dev mode. */
   readonly pageDir?: string | undefined;
   readonly devMode: boolean;
+  /** Of `convoke dev`; absent anywhere else. */
+  readonly supervisor?: Supervisor | undefined;
 }
 
 /** In dev mode the page may connect to the other gateways on this machine. */
@@ -135,6 +139,8 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   let described: object | undefined;
   routes.push(...systemRoutes(context, () => (described ??= describeApi(routes))));
   mount(app, context, routes);
+  // Not in the description: no product is to build on them.
+  if (config.devMode && config.supervisor) mount(app, context, devRoutes(config.supervisor));
   app.use('/docs/assets', ...docsAssets());
   if (config.pageDir !== undefined) app.use(express.static(config.pageDir, { maxAge: 0 }));
   app.use((_req, _res, next) => {

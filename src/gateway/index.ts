@@ -12,10 +12,12 @@ import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
 import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
+import type { Supervisor } from './routes/dev.ts';
 import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
 export type { Check } from './readiness.ts';
+export type { Supervisor } from './routes/dev.ts';
 export type { SocketAdapter } from './sockets.ts';
 
 export interface GatewayConfig {
@@ -34,6 +36,8 @@ export interface GatewayConfig {
   readonly pageDir?: string;
   /** Socket.IO adapter for control traffic between gateways; absent: this process only. */
   readonly adapter?: SocketAdapter;
+  /** Kills and restarts the processes of a development stack; only used in dev mode. */
+  readonly supervisor?: Supervisor | undefined;
 }
 
 export interface Gateway {
@@ -61,7 +65,7 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
-  const { intake, delivery, logger, devMode, pageDir } = config;
+  const { intake, delivery, logger, devMode, pageDir, supervisor } = config;
   /** Known once the gateway listens. */
   let bound = 'localhost';
   const context: GatewayContext = {
@@ -78,7 +82,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
-  server.on('request', createApp(context, { devMode, pageDir }));
+  server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
   let drained: Promise<void> | undefined;
   return {

@@ -23,6 +23,12 @@ export function isSafeHost(host: string | undefined, bound: string): boolean {
   return LOCAL.has(url.hostname) || isIP(name) !== 0 || name === bound.toLowerCase();
 }
 
+/** True for a Host header that names this machine. */
+export function isLocalHost(host: string | undefined): boolean {
+  const url = URL.parse(`http://${host ?? ''}`);
+  return url !== null && LOCAL.has(url.hostname);
+}
+
 /**
  * Programs send no Origin and pass; a page on the host that it calls passes; others must be listed. `host` is the Host header.
  */

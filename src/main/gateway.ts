@@ -5,7 +5,8 @@ import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { Client, Connection } from '@temporalio/client';
 import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
-import { createGateway, type Gateway } from '../gateway/index.ts';
+import { createGateway } from '../gateway/index.ts';
+import type { Gateway, Supervisor } from '../gateway/index.ts';
 import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
 import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
@@ -17,9 +18,17 @@ import { Opened } from './opened.ts';
 import { openAdapterConnections, openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
+import { supervisorOf } from './supervisor.ts';
 
 /** The built page (`npm run build` compiles examples/page). */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
+
+interface GatewayPlace {
+  readonly port: number;
+  readonly host: string;
+  /** Of `convoke dev`, if that has started this process. */
+  readonly supervisor?: Supervisor | undefined;
+}
 
 export interface OpenGateway {
   readonly port: number;
@@ -31,13 +40,16 @@ export interface OpenGateway {
  * Resolves once it listens; `port` 0 picks a free one. If it cannot start it closes what it has opened and throws `ConfigError`, or
  * `log_unavailable` for an unsuitable Redis.
  */
-export async function openGateway(config: Config, port: number, host: string): Promise<OpenGateway> {
+export async function openGateway(
+  config: Config,
+  { port, host, supervisor }: GatewayPlace,
+): Promise<OpenGateway> {
   const opened = new Opened();
   try {
     const logger = createLogger('gateway', config.logLevel);
     if (config.keys.size === 0 && !config.devMode)
       logger.warn({}, 'No key opens this gateway: every request will be refused. Set CONVOKE_KEYS');
-    const gateway = await compose(config, logger, opened);
+    const gateway = await compose(config, { logger, opened, supervisor });
     const where = { port, host, setting: 'CONVOKE_PORT' };
     const bound = await listening(where, () => gateway.listen(port, host));
     opened.add(gateway, (each) => each.drain());
@@ -51,11 +63,13 @@ export async function openGateway(config: Config, port: number, host: string): P
   }
 }
 
-async function compose(
-  config: Config,
-  logger: ReturnType<typeof createLogger>,
-  opened: Opened,
-): Promise<Gateway> {
+interface Parts {
+  readonly logger: ReturnType<typeof createLogger>;
+  readonly opened: Opened;
+  readonly supervisor: Supervisor | undefined;
+}
+
+async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
   const { address, namespace, taskQueue } = config.temporal;
   const lazy = Connection.lazy({ address, ...ingressConnectionOptions() });
   const connection = opened.add(lazy, (each) => each.close());
@@ -98,6 +112,7 @@ async function compose(
     notices: { redis: () => session.ping() },
     origins: config.origins,
     devMode: config.devMode,
+    supervisor,
     ...(config.devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
     adapter: createShardedAdapter(control.publisher, control.subscriber, {
       channelPrefix: 'convoke:control',
@@ -108,7 +123,8 @@ async function compose(
 /** Serves until SIGTERM or SIGINT, then drains. Rejects like `openGateway`. */
 export async function runGateway(config: Config, port: number, host: string): Promise<void> {
   const asked = stopSignal();
-  const gateway = await openGateway(config, port, host);
+  const supervisor = config.devMode ? supervisorOf(process) : undefined;
+  const gateway = await openGateway(config, { port, host, supervisor });
   createLogger('gateway', config.logLevel).info({ signal: await asked }, 'Gateway stops');
   await gateway.stop();
 }

@@ -49,6 +49,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   const env = settings.environmentOf(given, process.env);
   const host = setting(env, 'CONVOKE_HOST') ?? '127.0.0.1';
   const port = settings.portOf(env, 'CONVOKE_PORT') ?? 3000;
-  const gateway = await openGateway(settings.configFrom(given, env), port, host);
+  const gateway = await openGateway(settings.configFrom(given, env), { port, host });
   return { port: gateway.port, url: gatewayUrl(host, gateway.port), stop: gateway.stop };
 }

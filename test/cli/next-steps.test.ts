@@ -17,12 +17,12 @@ const PLAN: DevPlan = {
   external: [],
 };
 
-it('the page is told of other gateways, of another Web UI and of another namespace, and of nothing else', () => {
-  expect(pageLink(PLAN)).toBe('http://127.0.0.1:3000/');
+it('the page is told of the session, of other gateways, of another Web UI and namespace, and of nothing else', () => {
+  expect(pageLink(PLAN, null)).toBe('http://127.0.0.1:3000/');
   const own = { port: 7233, uiPort: 8300, httpPort: 1 };
   const temporal = { ...PLAN.temporal, own, namespace: 'acme' };
-  const link = pageLink({ ...PLAN, temporal, gatewayPorts: [3000, 3001, 3002] });
-  expect(link).toBe('http://127.0.0.1:3000/?gateways=3001,3002&ui=8300&namespace=acme');
+  const link = pageLink({ ...PLAN, temporal, gatewayPorts: [3000, 3001, 3002] }, 'demo-1');
+  expect(link).toBe('http://127.0.0.1:3000/?gateways=3001,3002&ui=8300&namespace=acme#session=demo-1');
 });
 
 it('leads to the agents of the configuration, if there are any', () => {

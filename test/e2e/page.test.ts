@@ -46,39 +46,40 @@ async function join(...agents: AgentSpec[]): Promise<{ id: string; page: Page }>
   return { id, page };
 }
 
-const LANE_TEXT = '.lane .step .text';
+const ANSWER = '.speech .markdown';
 
-/** The turn has ended well, and the lanes say exactly this. */
+/** The turn has ended well, and the agents have said exactly this. */
 async function expectDone(page: Page, ...texts: string[]): Promise<void> {
-  await see(page, '.receipt', 'done');
-  expect(await textsOf(page, LANE_TEXT)).toEqual(texts);
+  await see(page, '.receipt', /^Answered$/);
+  expect((await textsOf(page, ANSWER)).map((text) => text.trim())).toEqual(texts.map((text) => text.trim()));
 }
 
 describe('the page', () => {
-  test('starts a session by its form; two agents stream side by side; a second tab sees the same', async () => {
+  test('starts a session by its form; two agents speak; a second tab sees the same, and the session is listed', async () => {
     const id = freshId();
     const page = await visit(id);
     await page.getByRole('radio', { name: /Two writers/ }).check();
     await page.getByRole('button', { name: 'Start session' }).click();
     await see(page, '#hint', 'Say something to Ann and Ben.');
     await say(page, 'the sea');
-    await see(page, '.step[data-status=running] .text', /draft about “the sea”/);
+    await see(page, '.step[data-status=running] .markdown', /draft about “the sea”/);
     const other = await visit(id);
-    await see(other, '.step[data-status=running] .text', /draft/);
-    await Promise.all([page, other].map((each) => see(each, '.receipt', 'done')));
-    const texts = await textsOf(page, LANE_TEXT);
+    await see(other, '.step[data-status=running] .markdown', /draft/);
+    await Promise.all([page, other].map((each) => see(each, '.receipt', /^Answered$/)));
+    const texts = await textsOf(page, ANSWER);
     expect(texts).toHaveLength(2);
-    expect(await textsOf(other, LANE_TEXT)).toEqual(texts);
-    expect(await textsOf(other, '.lane h3')).toEqual(['Ann', 'Ben']);
+    expect(await textsOf(other, ANSWER)).toEqual(texts);
+    expect(await textsOf(other, '.speech .name')).toEqual(['Ann', 'Ben']);
+    await see(other, '#session-list [aria-current]', id);
     expectWhole(await allEvents(stack.urls[0]!, id));
   });
 
   test('reloaded in the middle of a stream, it goes on where it was', async () => {
     const { page } = await join(speaker('Ann', 60), speaker('Ben', 5));
     await say(page, 'Go on.');
-    await see(page, LANE_TEXT, 'w10 ');
+    await see(page, ANSWER, 'w10 ');
     await page.reload();
-    await see(page, '.step[data-status=running] .text', /^w1 .*w10 /);
+    await see(page, '.step[data-status=running] .markdown', /^w1 .*w10 /);
     await see(page, '.message .text', 'Go on.');
     await expectDone(page, words(60), words(5));
   });
@@ -86,9 +87,9 @@ describe('the page', () => {
   test('offline, a message waits; it is delivered, once, when the network is back', async () => {
     const { id, page } = await join(speaker('Ann', 3));
     await page.context().setOffline(true);
-    await see(page, '#state', /offline/);
+    await see(page, '#state', /^Offline/);
     await say(page, 'from the tunnel');
-    await see(page, '.receipt', 'waiting');
+    await see(page, '.receipt', 'Not sent yet');
     await page.context().setOffline(false);
     await expectDone(page, words(3));
     const events = await allEvents(stack.urls[0]!, id);
@@ -104,23 +105,24 @@ describe('the page', () => {
     } as const;
     const { page } = await join({ name: 'Stumbler', runner: 'scripted', script });
     await say(page, 'Careful.');
-    await see(page, LANE_TEXT, 'w12 ');
-    await see(page, '.attempt', 'attempt 2');
-    await see(page, LANE_TEXT, /^(w1)?( w[2-9])*$/);
+    await see(page, ANSWER, 'w12 ');
+    await see(page, '.withdrawn', /^Attempt 1 ended after \d/);
+    await see(page, '.withdrawn del', /^w1 .*w12 /);
+    await see(page, ANSWER, /^(w1)?( w[2-9])*\s*$/);
     await expectDone(page, words(40));
   });
 
   test('a running turn and a waiting one are cancelled by their buttons', async () => {
     const { page } = await join(speaker('Ann', 2_000));
     await say(page, 'long');
-    await see(page, LANE_TEXT, 'w5 ');
+    await see(page, ANSWER, 'w5 ');
     await say(page, 'next');
-    await see(page, '.receipt', 'queued');
-    await page.getByRole('button', { name: 'Cancel turn t2' }).click();
-    await see(page, '.receipt', 'rejected · turn_cancelled');
-    await page.getByRole('button', { name: 'Cancel turn t1' }).click();
-    await see(page, '.step .state', 'cancelled');
-    await see(page, '.receipt', /^cancelled$/);
+    await see(page, '.receipt', 'Waits for its turn');
+    await page.getByRole('button', { name: 'Stop turn t2' }).click();
+    await see(page, '.receipt', 'Refused: The turn was cancelled before it started.');
+    await page.getByRole('button', { name: 'Stop turn t1' }).click();
+    await see(page, '.speaker .state', 'stopped');
+    await see(page, '.receipt', /^Stopped$/);
   });
 
   test('what people and agents say is text', async () => {
@@ -151,7 +153,7 @@ describe('the page', () => {
     await page.locator('#pill').click();
     await page.locator('#key').fill('wrong');
     await page.keyboard.press('Enter');
-    await see(page, '#problem', 'unauthorized');
+    await see(page, '#problem', 'The key is missing or not valid');
     await page.locator('#key').fill('dev');
     await page.keyboard.press('Enter');
     await online(page);
@@ -161,14 +163,18 @@ describe('the page', () => {
   test('when its gateway is killed it goes to the other one: nothing is missing, nothing is there twice', async () => {
     const { id, page } = await join(speaker('Ann', 60), speaker('Ben', 10));
     await say(page, 'Go on.');
-    await see(page, LANE_TEXT, 'w10 ');
+    await see(page, ANSWER, 'w10 ');
     const [first, second] = stack.gateways;
     await first!.end('SIGKILL');
     try {
-      await see(page, '#where', `${second!.url.slice('http://'.length)} · resume`);
+      const how = `Resumed through ${second!.url.slice('http://'.length)}`;
+      await page.locator('#how', { hasText: how }).waitFor({ state: 'attached' });
       await expectDone(page, words(60), words(10));
       await say(page, 'And now?');
-      await page.locator('.receipt', { hasText: 'done' }).nth(1).waitFor();
+      await page
+        .locator('.receipt', { hasText: /^Answered$/ })
+        .nth(1)
+        .waitFor();
       expectWhole(await allEvents(second!.url, id));
     } finally {
       await first!.start();

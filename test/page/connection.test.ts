@@ -29,12 +29,12 @@ describe('the connection', () => {
   test('a reload in the middle of a stream shows everything as it was, and goes on', async () => {
     const page = await play.join();
     begin();
-    await see(page, '.step .text', 'one');
+    await see(page, '.markdown', 'one');
     await page.reload();
     await online(page);
-    await see(page, '.step .text', /^one $/);
+    await see(page, '.markdown', /^one\s*$/);
     play.push(play.log.say('t1.1', 'two'));
-    await see(page, '.step .text', /^one two$/);
+    await see(page, '.markdown', /^one two\s*$/);
   });
 
   test('when a gateway dies the other one goes on: nothing is missing, nothing is there twice', async () => {
@@ -42,24 +42,24 @@ describe('the connection', () => {
     await play.addGateway();
     const page = await play.join();
     begin();
-    await see(page, '.step .text', 'one');
+    await see(page, '.markdown', 'one');
     const first = play.gateways.shift()!;
     await first.stop();
     log.say('t1.1', 'two ');
     await online(page);
-    await see(page, '#where', 'resume');
+    await page.locator('#how', { hasText: /^Resumed/ }).waitFor({ state: 'attached' });
     play.push(log.say('t1.1', 'three'));
-    await see(page, '.step .text', /^one two three$/);
+    await see(page, '.markdown', /^one two three\s*$/);
   });
 
   test('offline it counts down, keeps what is written, and sends it in order once back', async () => {
     const page = await play.join();
     const gateway = play.gateways.shift()!;
     await gateway.stop();
-    await see(page, '#state', /offline · retry in \d+ s/);
+    await see(page, '#state', /Offline · again in \d+ s/);
     await say(page, 'first');
     await say(page, 'second');
-    await see(page, '.receipt', 'waiting');
+    await see(page, '.receipt', 'Not sent yet');
     expect(await textsOf(page, '.message .text')).toEqual(['first', 'second']);
     const again = await play.addGateway(gateway.port);
     const sent = await again.sends.reached(2);
@@ -72,14 +72,14 @@ describe('the connection', () => {
     const page = await play.join();
     await say(page, 'Is a worker there?');
     await see(page, '.message', 'Is a worker there?');
-    await see(page, '.receipt', 'accepted');
+    await see(page, '.receipt', /^Received$/);
     const [sent] = play.gateways[0]!.sends.items;
     await page.reload();
     await online(page);
-    await see(page, '.receipt', 'accepted');
+    await see(page, '.receipt', /^Received$/);
     await see(page, '.message', 'Is a worker there?');
     play.push(...log.message(sent!.messageId, 't1', 'Is a worker there?'));
-    await see(page, '.receipt', 'consumed');
+    await see(page, '.receipt', 'Being answered');
     expect(await page.locator('.message').count()).toBe(1);
   });
 
@@ -88,11 +88,11 @@ describe('the connection', () => {
     const [gateway] = play.gateways;
     gateway!.script = (name) => (name === 'send' ? 'silence' : undefined);
     await say(page, 'hold this');
-    await see(page, '.receipt', 'sending');
+    await see(page, '.receipt', 'Sending');
     gateway!.script = () => undefined;
     await page.reload();
     await see(page, '.message .text', 'hold this');
-    await see(page, '.receipt', 'accepted');
+    await see(page, '.receipt', /^Received$/);
     const [before, after] = await gateway!.sends.reached(2);
     expect(after!.messageId).toBe(before!.messageId);
   });
@@ -101,8 +101,8 @@ describe('the connection', () => {
     const [gateway] = play.gateways;
     gateway!.refusals.push('unauthorized');
     const page = await play.visit();
-    await see(page, '#problem', 'unauthorized');
-    await see(page, '#state', 'closed · unauthorized');
+    await see(page, '#problem', 'The key is missing or not valid');
+    await see(page, '#state', 'Refused');
     await page.locator('#key').fill('better');
     await page.keyboard.press('Enter');
     await online(page);

@@ -21,32 +21,56 @@ afterEach(async () => {
 const CODE = '<img src=x onerror="document.title=\'stolen\'">&lt;b&gt;';
 
 describe('a turn', () => {
-  test('has a lane for each agent, side by side, and ends in done', async () => {
+  test('is a conversation: one agent after the other, and it ends as answered', async () => {
     const { log } = play;
     const page = await play.join();
     play.push(...log.message('m1', 't1', 'Tell me.'), log.start('t1', 't1.1', 'Ann'));
     play.push(log.say('t1.1', 'one two'));
     await see(page, '.step[data-status=running]', 'one two');
-    expect(await textsOf(page, '.lane h3')).toEqual(['Ann', 'Ben']);
-    expect(await textsOf(page, '.lane .idle:visible')).toEqual(['waits']);
-    await see(page, '.receipt', 'consumed');
+    expect(await textsOf(page, '.speech .name')).toEqual(['Ann']);
+    await see(page, '.receipt', 'Being answered');
     play.push(log.complete('t1', 't1.1'), log.start('t1', 't1.2', 'Ben'), log.say('t1.2', 'three'));
     play.push(log.complete('t1', 't1.2'), log.append('turn.completed', {}, { turn: 't1' }));
-    await see(page, '.receipt', 'done');
-    expect(await textsOf(page, '.lane .text')).toEqual(['one two', 'three']);
-    const [ann, ben] = await Promise.all([0, 1].map((n) => page.locator('.lane').nth(n).boundingBox()));
-    expect(ann!.y).toBe(ben!.y);
-    expect(ben!.x).toBeGreaterThan(ann!.x + ann!.width);
+    await see(page, '.receipt', /^Answered$/);
+    expect((await textsOf(page, '.markdown')).map((text) => text.trim())).toEqual(['one two', 'three']);
+    const [ann, ben] = await Promise.all([0, 1].map((n) => page.locator('.speech').nth(n).boundingBox()));
+    expect(ben!.y).toBeGreaterThanOrEqual(ann!.y + ann!.height);
+    expect(ben!.x).toBe(ann!.x);
   });
 
-  test('a new attempt withdraws the text of the one before', async () => {
+  test('has its branches side by side, and what follows them below', async () => {
     const { log } = play;
     const page = await play.join();
-    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'forget this'));
-    await see(page, '.step .text', 'forget this');
-    play.push(log.restart('t1', 't1.1'), log.say('t1.1', 'better'));
-    await see(page, '.attempt', 'attempt 2');
-    await see(page, '.step .text', /^better$/);
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1.b1.1', 'Ann'));
+    play.push(log.start('t1', 't1.1.b2.1', 'Ben'), log.say('t1.1.b2.1', 'me first'));
+    play.push(log.say('t1.1.b1.1', 'now me'), log.start('t1', 't1.2', 'Editor'), log.say('t1.2', 'both'));
+    await see(page, '.markdown', 'both');
+    expect(await textsOf(page, '.lane .name')).toEqual(['Ann', 'Ben']);
+    const [ann, ben, editor] = await Promise.all(
+      ['.lane >> nth=0', '.lane >> nth=1', '.blocks > .speech'].map((each) =>
+        page.locator(each).boundingBox(),
+      ),
+    );
+    expect(ann!.y).toBe(ben!.y);
+    expect(ben!.x).toBeGreaterThan(ann!.x + ann!.width);
+    expect(editor!.y).toBeGreaterThan(ann!.y + ann!.height);
+  });
+
+  test('a new attempt withdraws the text of the one before, and says why and after how long', async () => {
+    const { log } = play;
+    const page = await play.join();
+    play.push(...log.message('m1', 't1'));
+    play.push(
+      log.append('step.started', {}, { turn: 't1', step: 't1.1', agent: 'Ann', attempt: 1, at: 5_000 }),
+    );
+    play.push(log.say('t1.1', 'forget this'));
+    await see(page, '.markdown', 'forget this');
+    const again = { turn: 't1', step: 't1.1', attempt: 2, at: 6_200 };
+    play.push(log.append('step.restarted', { reason: 'The worker that ran it was lost.' }, again));
+    play.push(log.say('t1.1', 'better'));
+    await see(page, '.withdrawn', 'Attempt 1 ended after 1.2 s: its worker died');
+    await see(page, '.withdrawn del', 'forget this');
+    await see(page, '.markdown', /^better\s*$/);
   });
 
   test('reasoning is folded away beside the text', async () => {
@@ -54,12 +78,12 @@ describe('a turn', () => {
     const page = await play.join();
     play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.think('t1.1', 'Let me see.'));
     await see(page, '.state', 'thinking');
-    expect(await page.locator('.reasoning').isVisible()).toBe(false);
+    expect(await page.locator('.thoughts .text').isVisible()).toBe(false);
     await page.getByText('Reasoning').click();
-    await see(page, '.reasoning', 'Let me see.');
+    await see(page, '.thoughts .text', 'Let me see.');
     play.push(log.say('t1.1', 'Yes.'), log.complete('t1', 't1.1'));
-    await see(page, '.step[data-status=completed] .text', 'Yes.');
-    await see(page, '.reasoning', 'Let me see.');
+    await see(page, '.step[data-status=completed] .markdown', 'Yes.');
+    await see(page, '.thoughts .text', 'Let me see.');
   });
 
   test('a call of a tool shows its arguments, folded, its progress and its result', async () => {
@@ -75,8 +99,8 @@ describe('a turn', () => {
     await see(page, '.input', CODE.slice(0, 10));
     play.push(log.think('t1.1.c1', 'asking'), log.say('t1.1.c1', 'sunny'));
     await page.getByText('Progress').click();
-    await see(page, '.reasoning', 'asking');
-    await see(page, '.step .text', 'sunny');
+    await see(page, '.thoughts .text', 'asking');
+    await see(page, '.result', 'sunny');
   });
 
   test('a pause and a cut answer are shown', async () => {
@@ -86,12 +110,12 @@ describe('a turn', () => {
     const waiting = { code: 'agent_rate_limited', message: 'Later.', until: Date.now() + 60_000 };
     play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'));
     play.push(log.append('step.waiting', waiting, step));
-    await see(page, '.state', /^paused until .* · agent_rate_limited$/);
+    await see(page, '.state', /^Pauses until .*: The model provider kept refusing/);
     play.push(log.append('step.completed', { text: 'As I was', finish: 'length' }, step));
-    await see(page, '.state', 'completed · cut: length');
+    await see(page, '.state', 'cut: the answer was too long');
   });
 
-  test('failed and cancelled turns say so, with the code', async () => {
+  test('failed and cancelled turns say so, in a sentence', async () => {
     const { log } = play;
     const page = await play.join();
     const failure = { code: 'agent_refused', message: 'It would not.' };
@@ -100,10 +124,9 @@ describe('a turn', () => {
     play.push(log.append('step.failed', { ...failure, text: 'half' }, step));
     play.push(log.append('turn.failed', failure, { turn: 't1' }));
     play.push(...log.message('m2', 't2'), log.append('turn.cancelled', { reason: 'asked' }, { turn: 't2' }));
-    await see(page, '.failure', 'agent_refused: It would not.');
-    await see(page, '.outcome', 'Turn failed · agent_refused');
-    await see(page, '.outcome', 'Turn cancelled');
-    expect(await textsOf(page, '.receipt')).toEqual(['failed', 'cancelled']);
+    await see(page, '.failure', 'The agent failed, and trying again would not help. It would not.');
+    await see(page, '.outcome', 'asked');
+    expect(await textsOf(page, '.receipt')).toEqual(['Not answered', 'Stopped']);
   });
 
   test('is cancelled by its button', async () => {
@@ -115,22 +138,11 @@ describe('a turn', () => {
       return undefined;
     };
     play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'));
-    await page.getByRole('button', { name: 'Cancel turn t1' }).click();
+    await page.getByRole('button', { name: 'Stop turn t1' }).click();
     play.push(log.append('turn.cancelled', { reason: 'asked' }, { turn: 't1' }));
-    await see(page, '.outcome', 'Turn cancelled');
+    await see(page, '.outcome', 'asked');
     expect(asked).toEqual(['t1']);
-    await page.getByRole('button', { name: 'Cancel turn t1' }).waitFor({ state: 'hidden' });
-  });
-
-  test('whatever is said, by whomever, is text', async () => {
-    const { log } = play;
-    const page = await play.join();
-    play.push(...log.message('m1', 't1', CODE), log.start('t1', 't1.1', CODE), log.say('t1.1', CODE));
-    await see(page, '.step .text', CODE);
-    await see(page, '.message .text', CODE);
-    await see(page, '.lane h3', CODE);
-    expect(await page.locator('main img, main b').count()).toBe(0);
-    expect(await page.title()).toBe('s1 · Convoke');
+    await page.getByRole('button', { name: 'Stop turn t1' }).waitFor({ state: 'hidden' });
   });
 
   test('what is finished is not touched again', async () => {
@@ -138,7 +150,7 @@ describe('a turn', () => {
     const page = await play.join();
     play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'done long ago'));
     play.push(log.complete('t1', 't1.1'), log.append('turn.completed', {}, { turn: 't1' }));
-    await see(page, '.receipt', 'done');
+    await see(page, '.receipt', /^Answered$/);
     await page.evaluate(() => {
       const [row] = document.querySelectorAll('.row');
       const count = (changes: readonly unknown[]): void => {
@@ -148,7 +160,7 @@ describe('a turn', () => {
       new MutationObserver(count).observe(row!, rules);
     });
     play.push(...log.message('m2', 't2'), log.start('t2', 't2.1', 'Ann'), log.say('t2.1', 'new text'));
-    await see(page, '.step .text', 'new text');
+    await see(page, '.markdown', 'new text');
     expect(await page.locator('body').getAttribute('data-touched')).toBeNull();
   });
 });
@@ -162,13 +174,13 @@ describe('sending', () => {
     await page.keyboard.press('Enter');
     const [sent] = await play.gateways[0]!.sends.reached(1);
     expect(sent!.text).toBe('one\ntwo');
-    await see(page, '.receipt', 'accepted');
+    await see(page, '.receipt', /^Received$/);
     play.push(...play.log.message(sent!.messageId, 't1', sent!.text));
-    await see(page, '.receipt', 'consumed');
+    await see(page, '.receipt', 'Being answered');
     expect(await page.locator('.message').count()).toBe(1);
   });
 
-  test('a refused message shows the code and can be dismissed', async () => {
+  test('a refused message says why and can be dismissed', async () => {
     const page = await play.join();
     const problem = {
       type: '',
@@ -181,7 +193,7 @@ describe('sending', () => {
     play.gateways[0]!.script = (name) =>
       name === 'send' ? { ok: false, problem: problem as never } : undefined;
     await say(page, 'too late');
-    await see(page, '.receipt', 'rejected · session_closed');
+    await see(page, '.receipt', 'Refused: The session is closed.');
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.locator('.row').waitFor({ state: 'detached' });
   });
@@ -201,7 +213,7 @@ describe('the place', () => {
     const page = await play.join({ viewport: { width: 360, height: 640 } });
     play.push(...log.message('m1', 't1', 'x'.repeat(300)), log.start('t1', 't1.1', 'Ann'.repeat(20)));
     play.push(log.say('t1.1', 'y'.repeat(300)));
-    await see(page, '.step .text', 'y'.repeat(300));
+    await see(page, '.markdown', 'y'.repeat(300));
     const widths = await page.evaluate(() => [
       document.documentElement.scrollWidth,
       document.querySelector('main')!.scrollWidth,

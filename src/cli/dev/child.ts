@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DevProcess } from '../../contracts/index.ts';
 import { CliError } from '../failure.ts';
 import { harmless } from '../terminal.ts';
 import { identify } from './identity.ts';
@@ -30,6 +31,15 @@ export type ChildNews =
   | { readonly what: 'ended'; readonly how: string; readonly againInMs: number }
   | { readonly what: 'back'; readonly afterMs: number };
 
+/** Hears of a process. */
+export interface ChildListener {
+  readonly tell: (news: ChildNews) => void;
+  /** The process behind the name has changed, is ready, or is gone. */
+  readonly changed: () => void;
+  /** A message from it. */
+  readonly heard: (message: unknown) => void;
+}
+
 /** Backoff before a restart, ms: short at first, because a session may be in the middle of an answer. */
 export interface RestartPace {
   readonly firstMs: number;
@@ -49,26 +59,32 @@ const LAST_WORDS = 300;
 export class Child {
   readonly spec: ChildSpec;
   readonly #pace: RestartPace;
-  readonly #tell: (news: ChildNews) => void;
-  readonly #changed: () => void;
+  readonly #listener: ChildListener;
   readonly #stopping = new AbortController();
   #process: ChildProcess | null = null;
   #identity: Identity | undefined;
   #ended: Promise<string> = Promise.resolve('');
   /** Consecutive failed starts. */
   #failures = 0;
+  /** Since when it has been ready, ms since the Unix epoch. */
+  #since: number | undefined;
+  /** How long it was away the last time, ms. */
+  #backAfterMs: number | undefined;
 
-  /** `changed` is called when the process behind the name changes or is gone. */
-  constructor(
-    spec: ChildSpec,
-    tell: (news: ChildNews) => void,
-    changed: () => void,
-    pace: RestartPace = RESTART,
-  ) {
+  constructor(spec: ChildSpec, listener: ChildListener, pace: RestartPace = RESTART) {
     this.spec = spec;
-    this.#tell = tell;
-    this.#changed = changed;
+    this.#listener = listener;
     this.#pace = pace;
+  }
+
+  /** As a gateway is told of it. */
+  get told(): DevProcess {
+    const { name, kind } = this.spec;
+    return {
+      ...{ name, kind },
+      ...(this.#since === undefined ? {} : { since: this.#since }),
+      ...(this.#backAfterMs === undefined ? {} : { backAfterMs: this.#backAfterMs }),
+    };
   }
 
   get identity(): Identity | undefined {
@@ -108,6 +124,17 @@ export class Child {
     this.#killGroup();
   }
 
+  /** Kills it at once, as a crash would: it is started again. */
+  crash(): void {
+    this.#killGroup();
+  }
+
+  /** Sends it a message, if it runs and listens (a gateway does). */
+  send(message: object): void {
+    // It may die meanwhile.
+    if (this.#process?.connected) this.#process.send(message, () => undefined);
+  }
+
   #killGroup(): void {
     const pid = this.#process?.pid;
     if (pid === undefined) return;
@@ -124,19 +151,22 @@ export class Child {
     const { command, args, env, log, probe } = this.spec;
     const file = openSync(log, 'a');
     // In a process group of its own: Ctrl-C in the terminal goes to the supervisor, which stops everything in order.
-    const child = spawn(command, args, { env, stdio: ['ignore', file, file], detached: true });
+    const channel = this.spec.kind === 'gateway' ? (['ipc'] as const) : [];
+    const child = spawn(command, args, { env, stdio: ['ignore', file, file, ...channel], detached: true });
     closeSync(file);
     this.#process = child;
+    child.on('message', (message) => this.#listener.heard(message));
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code ?? '?'}`));
     });
     this.#identity = child.pid === undefined ? undefined : (identify(child.pid) ?? undefined);
-    this.#changed();
+    this.#listener.changed();
     void this.#ended.then(() => {
       this.#process = null;
       this.#identity = undefined;
-      this.#changed();
+      this.#since = undefined;
+      this.#listener.changed();
     });
     const deadline = Date.now() + READY_MS;
     while (!(await isHealthy(probe))) {
@@ -149,7 +179,10 @@ export class Child {
       }
     }
     // If it has ended, another process answered the probe.
-    return this.#runs(child) ? null : this.#ended;
+    if (!this.#runs(child)) return this.#ended;
+    this.#since = Date.now();
+    this.#listener.changed();
+    return null;
   }
 
   #runs(child: ChildProcess): boolean {
@@ -170,13 +203,15 @@ export class Child {
       const endedAt = Date.now();
       if (endedAt - readyAt > this.#pace.stableMs) this.#failures = 0;
       const againInMs = Math.min(this.#pace.maxMs, this.#pace.firstMs * 2 ** this.#failures++);
-      this.#tell({ what: 'ended', how, againInMs });
+      this.#listener.tell({ what: 'ended', how, againInMs });
       await pause(againInMs, undefined, { signal }).catch(() => undefined);
       if (this.#isStopping()) return;
       const failure = await this.#launch();
       if (failure === null && !this.#isStopping()) {
         readyAt = Date.now();
-        this.#tell({ what: 'back', afterMs: readyAt - endedAt });
+        this.#backAfterMs = readyAt - endedAt;
+        this.#listener.changed();
+        this.#listener.tell({ what: 'back', afterMs: this.#backAfterMs });
       }
     }
   }

@@ -13,14 +13,18 @@ const LABEL_COLUMN = 14;
 const UI_PORT = 8233;
 const NAMESPACE = 'default';
 
-/** The page's URL, with what it cannot know by itself: the other gateways and the address of Temporal's Web UI. */
-export function pageLink({ url, gatewayPorts, temporal: { own, namespace } }: DevPlan): string {
+/** The page's URL, with the session and what it cannot know by itself: the other gateways and the address of Temporal's Web UI. */
+export function pageLink(
+  { url, gatewayPorts, temporal: { own, namespace } }: DevPlan,
+  session: string | null,
+): string {
   const query = [
     ...(gatewayPorts.length > 1 ? [`gateways=${gatewayPorts.slice(1).join(',')}`] : []),
     ...(own && own.uiPort !== UI_PORT ? [`ui=${own.uiPort}`] : []),
     ...(namespace === NAMESPACE ? [] : [`namespace=${encodeURIComponent(namespace)}`]),
   ];
-  return query.length > 0 ? `${url}/?${query.join('&')}` : `${url}/`;
+  const place = session === null ? '' : `#session=${session}`;
+  return `${url}/${query.length > 0 ? `?${query.join('&')}` : ''}${place}`;
 }
 
 /** Where Temporal's Web UI shows the runs of a session. */
@@ -64,7 +68,7 @@ export function nextSteps(plan: DevPlan, partners: Partners, env: Environment, s
   const own = agents[0] === undefined ? '' : `--agents ${agents[0]} `;
   const begin = `${run} send --open my-session ${own}"Hello"`;
   const rows: readonly (readonly [string, string])[] = [
-    ['Page', pageLink(plan)],
+    ['Page', pageLink(plan, session)],
     ['API docs', `${plan.url}/docs`],
     ...(ui ? [['Temporal UI', ui] as const] : []),
     ...(session === null

@@ -1,4 +1,5 @@
 /** All processes of a development stack: started concurrently where possible, stopped in order. */
+import type { DevNews, DevRequest } from '../../contracts/index.ts';
 import { Child } from './child.ts';
 import type { ChildNews, ChildSpec, RestartPace } from './child.ts';
 import type { ProcessKind, ProcessState } from './state.ts';
@@ -63,15 +64,38 @@ export class Stack {
   }
 
   #add(spec: ChildSpec): Child {
-    const { tell, changed, pace } = this.#options;
-    const child = new Child(spec, (news) => tell(spec.name, news), changed, pace);
+    const { tell, pace } = this.#options;
+    const listener = {
+      tell: (news: ChildNews) => tell(spec.name, news),
+      changed: () => this.#changed(),
+      heard: (message: unknown) => this.#heard(message as DevRequest),
+    };
+    const child = new Child(spec, listener, pace);
     this.#children = [...this.#children, child];
     return child;
   }
 
   #remove(gone: readonly Child[]): void {
     this.#children = this.#children.filter((child) => !gone.includes(child));
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#options.changed();
+    this.#publish();
+  }
+
+  /** Gateways show their page what runs. */
+  #publish(): void {
+    const told = new Map(this.#children.map((child) => [child.spec.name, child.told]));
+    const news: DevNews = { convoke: 'processes', processes: [...told.values()] };
+    for (const child of this.#children) if (child.spec.kind === 'gateway') child.send(news);
+  }
+
+  /** A gateway's page has asked for it. */
+  #heard(request: DevRequest): void {
+    if (request.convoke === 'watch') this.#publish();
+    else for (const child of this.#children) if (child.spec.name === request.name) child.crash();
   }
 
   /** Stops everything; further calls wait for the same end. */

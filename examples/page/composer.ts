@@ -1,0 +1,62 @@
+/** Where a message is written. */
+import { LIMITS } from '../../src/contracts/public.ts';
+import type { SessionView } from '../../src/contracts/public.ts';
+import { part } from './dom.ts';
+
+/** What the composer shows: whether it takes a message, and why not. */
+export interface ComposerState {
+  readonly view: SessionView | null;
+  /** There is no such session yet. */
+  readonly absent: boolean;
+  /** The connection has been refused. */
+  readonly refused: boolean;
+}
+
+export class Composer {
+  readonly #form = part('composer', HTMLFormElement);
+  readonly #text = part('text', HTMLTextAreaElement);
+  readonly #send = part('send', HTMLButtonElement);
+
+  /** `send` takes a message; false if it was not taken: then it stays where it was written. */
+  constructor(send: (text: string) => boolean) {
+    const submit = (): void => {
+      const said = this.#text.value.trim();
+      if (said === '' || !send(said)) return;
+      this.#text.value = '';
+      this.#fit();
+    };
+    this.#text.maxLength = LIMITS.messageChars;
+    this.#text.addEventListener('input', () => this.#fit());
+    this.#text.addEventListener('keydown', (event) => {
+      // While an input method composes, Enter belongs to it.
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    });
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      submit();
+      this.#text.focus();
+    });
+  }
+
+  set({ view, absent, refused }: ComposerState): void {
+    // A message reopens a session that was interrupted.
+    const over = view?.status === 'closing' || view?.status === 'closed';
+    const shut = over || absent || refused;
+    this.#text.disabled = shut;
+    this.#text.placeholder = over ? 'This session is closed.' : 'Write a message';
+    this.#send.disabled = shut;
+    this.#form.hidden = absent;
+  }
+
+  focus(): void {
+    this.#text.focus();
+  }
+
+  /** As high as its text, up to what the style allows. */
+  #fit(): void {
+    this.#text.style.height = 'auto';
+    this.#text.style.height = `${this.#text.scrollHeight}px`;
+  }
+}

@@ -1,0 +1,82 @@
+/** What the page says about the engine, in words for people. */
+import { ERRORS } from '../../src/contracts/public.ts';
+import type { Reason, StepEntry, TurnEntry } from '../../src/contracts/public.ts';
+import type { Progress } from './rows.ts';
+
+export const PROGRESS: Readonly<Record<Progress, string>> = {
+  waiting: 'Not sent yet',
+  sending: 'Sending',
+  accepted: 'Received',
+  queued: 'Waits for its turn',
+  consumed: 'Being answered',
+  done: 'Answered',
+  failed: 'Not answered',
+  cancelled: 'Stopped',
+  superseded: 'Replaced by a newer message',
+  rejected: 'Refused',
+};
+
+/** The sentence of a code; the code itself where this page does not know it. */
+export function sentenceOf(code: string): string {
+  return Object.hasOwn(ERRORS, code) ? ERRORS[code as keyof typeof ERRORS].title : code;
+}
+
+/** `0.9 s`, `12 s`, `3 min`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** `14:03`; with the day if it is not today. */
+export function clock(at: number, now = Date.now()): string {
+  const [date, today] = [new Date(at), new Date(now)];
+  const time = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  if (date.toDateString() === today.toDateString()) return time;
+  return `${date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })}, ${time}`;
+}
+
+/** `just now`, `5 min ago`, then the day. */
+export function ago(at: number, now = Date.now()): string {
+  const minutes = Math.floor((now - at) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  return minutes < 24 * 60 ? `${Math.floor(minutes / 60)} h ago` : clock(at, now);
+}
+
+/** `Ann`, `Ann and Ben`, `Ann, Ben and Cleo`. */
+export function listOf(names: readonly string[]): string {
+  if (names.length < 2) return names[0] ?? 'the agents';
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
+
+/** What a step does, or how it ended if that is not the usual way; empty if it simply ended. */
+export function stateOf({ status, text, waiting, finish, use, reason }: StepEntry): string {
+  if (waiting)
+    return `Pauses until ${new Date(waiting.until).toLocaleTimeString()}: ${sentenceOf(waiting.code)}`;
+  if (status === 'running' && use) return 'working';
+  if (status === 'running') return text ? 'writing' : 'thinking';
+  if (status === 'cancelled') return reason?.code === 'branch_not_needed' ? 'not needed any more' : 'stopped';
+  if (status === 'failed') return 'failed';
+  if (finish === 'length') return 'cut: the answer was too long';
+  return finish === 'filter' ? 'cut by the provider’s filter' : '';
+}
+
+/** Why a turn was not answered; empty if it was. */
+export function outcomeOf({ status, failure, reason }: TurnEntry): string {
+  if (status === 'cancelled') return reason?.message ?? '';
+  if (status !== 'failed') return '';
+  return failure ? failureText(failure) : sentenceOf('internal');
+}
+
+/** A failure in a sentence, with what the code of the agent or tool said, unless that is the same. */
+export function failureText({ code, message }: { readonly code: string; readonly message: string }): string {
+  const sentence = sentenceOf(code);
+  return message === '' || message === sentence ? sentence : `${sentence} ${message}`;
+}
+
+/** Why an attempt ended, after a colon. */
+export function becauseOf({ code, message }: Reason): string {
+  if (code === 'worker_stopped') return 'its worker was shut down';
+  return /worker.*lost/i.test(message) ? 'its worker died' : message.replace(/\.$/, '');
+}
