@@ -15,7 +15,7 @@ import { RowView } from './row-view.ts';
 import type { RowActions } from './row-view.ts';
 import { rowsOf } from './rows.ts';
 import { Unseen } from './unseen.ts';
-import { listOf } from './words.ts';
+import { failureText, listOf } from './words.ts';
 
 /** Nearer to the end than this, the screen follows what is written, px. */
 const FOLLOW_PX = 96;
@@ -33,12 +33,13 @@ export interface Surroundings {
   changed(view: SessionView | null, isOffline: boolean): void;
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function codeOf(error: Error | undefined): string | undefined {
+  return error && 'code' in error ? String(error.code) : undefined;
 }
 
-function codeOf(error: Error | undefined): unknown {
-  return error && 'code' in error ? error.code : undefined;
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return failureText({ code: codeOf(error) ?? error.message, message: error.message });
 }
 
 export class Conversation {

@@ -3,6 +3,7 @@
  * image is a link to it: its address could carry away what was said). DOMPurify has the last word on what marked makes.
  */
 import DOMPurify from 'dompurify';
+import type { Config } from 'dompurify';
 import { Marked } from 'marked';
 import type { Token, TokensList } from 'marked';
 import { el } from './dom.ts';
@@ -37,7 +38,7 @@ const marked = new Marked({
   },
 });
 
-const ALLOWED = {
+const ALLOWED: Config & { readonly RETURN_DOM_FRAGMENT: true } = {
   ALLOWED_TAGS: [
     ...['p', 'br', 'hr', 'h3', 'blockquote', 'ul', 'ol', 'li', 'a', 'em', 'strong', 'del', 'code', 'pre'],
     ...['table', 'thead', 'tbody', 'tr', 'th', 'td'],
@@ -47,18 +48,12 @@ const ALLOWED = {
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
-} as const;
+};
 
 /** The nodes of these blocks. Whatever cannot be parsed is shown as text. */
 function render(tokens: Token[], links: TokensList['links']): Node {
   try {
-    const html = marked.parser(Object.assign(tokens, { links }) as TokensList);
-    const nodes = DOMPurify.sanitize(html, {
-      ...ALLOWED,
-      ALLOWED_TAGS: [...ALLOWED.ALLOWED_TAGS],
-      ALLOWED_ATTR: [...ALLOWED.ALLOWED_ATTR],
-    });
-    return finish(nodes);
+    return finish(DOMPurify.sanitize(marked.parser(Object.assign(tokens, { links })), ALLOWED));
   } catch {
     return el('p', 'plain', tokens.map(({ raw }) => raw).join(''));
   }
@@ -141,7 +136,7 @@ export class GrowingMarkdown {
     const began = performance.now();
     const rest = this.#text.slice(this.#settled);
     for (const node of this.#tail.splice(0)) node.parentNode?.removeChild(node);
-    if (rest.length > PLAIN_FROM && !/\n\n/.test(rest.slice(0, PLAIN_FROM)))
+    if (rest.length > PLAIN_FROM && !rest.slice(0, PLAIN_FROM).includes('\n\n'))
       this.#append(el('p', 'plain', rest));
     else this.#blocks(rest);
     const ended = performance.now();

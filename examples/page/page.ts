@@ -132,6 +132,9 @@ function setUpMenu(): void {
   list.addEventListener('click', ({ target }) => {
     if (target instanceof Element && target.closest('a')) showSessions(false);
   });
+  document.addEventListener('pointerdown', ({ target }) => {
+    if (target instanceof Node && !list.contains(target) && !menu.contains(target)) showSessions(false);
+  });
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || menu.ariaExpanded !== 'true') return;
     showSessions(false);

@@ -8,7 +8,7 @@ type Answer = (question: Question, text: string) => void;
 
 class QuestionView {
   readonly node: HTMLFormElement;
-  readonly #title = el('label', 'name');
+  readonly #title = el('span');
   readonly #text = el('p', 'text');
   readonly #until = el('p', 'time');
   #question: Question | null = null;
@@ -18,8 +18,8 @@ class QuestionView {
     input.required = true;
     input.autocomplete = 'off';
     const button = el('button', 'strong', 'Answer');
-    this.#title.append(input);
-    this.node = el('form', 'question', this.#text, this.#title, button, this.#until);
+    const field = el('label', 'name', this.#title, input);
+    this.node = el('form', 'question', this.#text, field, button, this.#until);
     this.node.addEventListener('submit', (event) => {
       event.preventDefault();
       if (this.#question && input.value.trim() !== '') answer(this.#question, input.value.trim());
@@ -29,7 +29,7 @@ class QuestionView {
   set(question: Question): void {
     this.#question = question;
     setText(this.#text, question.text);
-    this.#title.firstChild?.nodeType === Node.TEXT_NODE || this.#title.prepend(`${question.name} is asked`);
+    setText(this.#title, `${question.name} is asked`);
     setText(this.#until, `Without an answer it goes on at ${clock(question.until)}.`);
   }
 }

@@ -8,8 +8,8 @@ export function supervisorOf(here: NodeJS.Process): Supervisor | undefined {
   let processes: readonly DevProcess[] = [];
   // Without a parent there is nobody to ask any more, and this process is about to be stopped.
   const ask = (request: DevRequest): void => void here.send?.(request, () => undefined);
-  here.on('message', (message: DevNews) => {
-    if (message.convoke === 'processes') processes = message.processes;
+  here.on('message', (message: Partial<DevNews>) => {
+    if (message.convoke === 'processes') processes = message.processes ?? [];
   });
   // The channel alone does not keep a process that has stopped.
   here.channel?.unref();
