@@ -6,7 +6,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -25,32 +24,38 @@ import {
 import {
   closeReason,
   isMessage,
-  isRosterChange,
   isUnmade,
   LIMITS,
   SEARCH_ATTRIBUTES,
   SESSION,
   type CancelReply,
-  type ErrorCode,
   type KnownEventsPage,
   type MemberRefusal,
   type MembersReply,
+  type OpenApproval,
   type Receipt,
   type RosterChange,
   type SessionInput,
   type SessionState,
+  type Vote,
+  type VoteRefusal,
+  type VoteReply,
 } from '../src/contracts/index.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
+import { checkChange, checkTurn, checkVote } from './calls/checks.ts';
 import { makeFork } from './calls/forker.ts';
 import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
+import { waitStory } from './rules/story.ts';
 
 const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
 const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel);
 const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
 const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterChange]>(SESSION.updates.members);
+const voteUpdate = defineUpdate<VoteReply | VoteRefusal, [Vote]>(SESSION.updates.vote);
+const approvalsQuery = defineQuery<readonly OpenApproval[]>(SESSION.queries.approvals);
 const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
 const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
 const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(SESSION.queries.receipts);
@@ -65,12 +70,14 @@ export async function session(given: SessionInput): Promise<void> {
   setHandler(membersUpdate, (change) => update((each) => each.machine.members(change, Date.now())), {
     validator: checkChange,
   });
+  setHandler(voteUpdate, (vote) => update((each) => each.vote(vote)), { validator: checkVote });
   made ??= new SessionRun(await makeFork(given));
   const run = made;
   // Signals wait for their handler; a question that comes too early is asked again.
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
+  setHandler(approvalsQuery, () => run.machine.turns.approvals);
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
   setHandler(eventsQuery, (from) => run.machine.events(from));
   setHandler(receiptsQuery, (messageIds) => messageIds.map((messageId) => run.machine.receipt(messageId)));
@@ -114,6 +121,13 @@ class SessionRun {
     const reply = this.machine.cancel(turn, Date.now());
     if (this.machine.turns.current?.cancelled) this.#scope?.cancel();
     this.#wakeInTime();
+    return reply;
+  }
+
+  vote(vote: Vote): VoteReply | VoteRefusal {
+    const reply = this.machine.turns.vote(vote, Date.now());
+    this.#wakeInTime();
+    setCurrentDetails(this.#story());
     return reply;
   }
 
@@ -214,8 +228,9 @@ class SessionRun {
     const timer = new CancellationScope();
     this.#timer = timer;
     const ms = Math.min(Math.max(turn.wakeAt - Date.now(), 1), LIMITS.timerMostMs);
+    const waits = waitStory(this.machine.turns.approvals);
     void timer
-      .run(() => sleep(ms))
+      .run(() => sleep(ms, waits === '' ? {} : { summary: `waits for ${waits}` }))
       .then(
         () => {
           this.machine.turns.wake(Date.now(), false);
@@ -274,22 +289,11 @@ class SessionRun {
   /** What the Web UI shows of a session right now. */
   #story(): string {
     const { status, turns, queued, running, known } = this.machine.state(0);
+    const waits = waitStory(this.machine.turns.approvals);
+    const phase = this.machine.turns.current?.phase ?? 'over';
     const now = running
-      ? `turn **${running.turn}** is ${this.machine.turns.current?.phase ?? 'over'}`
+      ? `turn **${running.turn}** is ${phase}${waits && ` and waits for ${waits}`}`
       : 'idle';
     return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
   }
-}
-
-function checkChange(change: unknown): void {
-  if (isRosterChange(change)) return;
-  const code: ErrorCode = 'invalid_request';
-  throw ApplicationFailure.nonRetryable('The change must be that of a member of the session.', code);
-}
-
-/** Anybody with access to Temporal can send the update: an exception in its handler would fail the workflow's task for ever. */
-function checkTurn(turn: unknown): void {
-  if (turn === undefined || turn === null || typeof turn === 'string') return;
-  const code: ErrorCode = 'invalid_request';
-  throw ApplicationFailure.nonRetryable('The turn must be an id like t1, or absent.', code);
 }

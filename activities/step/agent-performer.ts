@@ -14,11 +14,12 @@ import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '..
 import { isNamed } from '../tools/names.ts';
 import { offersOf } from '../tools/offers.ts';
 import { mismatch } from '../tools/schema.ts';
-import { ToolError } from '../tools/tool.ts';
+import { approvalOf } from '../tools/approval.ts';
+import { ToolError, type Tool } from '../tools/tool.ts';
 import type { StepCall } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
-import { silent } from './outcome.ts';
+import { finalFailure, silent } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import type { SpeechBounds } from './speech.ts';
 import type { StepHost } from './step.ts';
@@ -35,6 +36,8 @@ export class AgentPerformer implements Performer<Told> {
   readonly #host: StepHost;
   readonly #call: StepCall;
   readonly #agent: AgentSpec;
+  /** The tools that it may call, by name. */
+  #callable: ReadonlyMap<string, Tool> = new Map();
 
   constructor(host: StepHost, call: StepCall) {
     this.#host = host;
@@ -90,6 +93,7 @@ export class AgentPerformer implements Performer<Told> {
     if (names.length === 0) return offers;
     try {
       const known = await this.#host.tools(names);
+      this.#callable = known;
       const missing = names.find((name) => ![...known.keys()].some((tool) => isNamed(tool, [name])));
       if (missing !== undefined) {
         const message = `The worker's configuration has no tool "${missing}", which ${this.#agent.name} may call.`;
@@ -120,17 +124,33 @@ export class AgentPerformer implements Performer<Told> {
     });
   }
 
-  refuses({ text, calls }: Said): RunnerError | null {
-    if (calls.length > 0) return null;
+  judges(said: Said): Said | RunnerError {
+    const { text, calls } = said;
+    if (calls.length > 0) return this.#withApprovals(said);
     if (text === '') return silent();
-    if (this.#output === undefined) return null;
+    if (this.#output === undefined) return said;
     const value = jsonIn(text);
     const wrong = value === undefined ? 'it is not JSON' : this.#schemaFault(value);
-    if (wrong === null || wrong instanceof RunnerError) return wrong;
+    if (wrong === null) return said;
+    if (wrong instanceof RunnerError) return wrong;
     return new RunnerError('agent_output_invalid', `The answer does not fit its schema: ${wrong}.`, {
       retryable: true,
       retryAfterMs: 0,
     });
+  }
+
+  /** Which of the calls people have to approve is part of the answer: so it is the same in every run of the turn. */
+  #withApprovals(said: Said): Said | RunnerError {
+    try {
+      const calls = said.calls.map((call) => {
+        const approval = approvalOf(this.#agent, this.#callable.get(call.tool), call);
+        return approval ? { ...call, approval } : call;
+      });
+      return { ...said, calls };
+    } catch (error) {
+      this.#host.logger?.warn({ err: error, agent: this.#agent.name }, 'The approval rule of a tool failed');
+      return finalFailure('tool_failed', 'Whether people have to approve a call of a tool cannot be told.');
+    }
   }
 
   /** What is wrong with an answer; an error: nothing can be checked against the schema. */

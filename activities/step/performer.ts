@@ -17,6 +17,6 @@ export interface Performer<Shown> {
    */
   prepare(before: OpenTry | undefined): Promise<Shown | RunnerError>;
   speak(attempt: number, shown: Shown, signal: AbortSignal): AsyncIterable<RunPiece>;
-  /** What is wrong with an answer that has come to its end; null: nothing. */
-  refuses(said: Said): RunnerError | null;
+  /** What the step tells once its answer has come to its end, or what is wrong with it. */
+  judges(said: Said): Said | RunnerError;
 }

@@ -1,6 +1,7 @@
 /** A step in which the team itself says something: nobody is asked. */
 import { LIMITS } from '../../src/contracts/index.ts';
 import type { RunPiece } from '../agents/runner.ts';
+import type { Said } from './attempt.ts';
 import type { Performer } from './performer.ts';
 
 export class SayPerformer implements Performer<string> {
@@ -26,7 +27,7 @@ export class SayPerformer implements Performer<string> {
     yield { type: 'text', text };
   }
 
-  refuses(): null {
-    return null;
+  judges(said: Said): Said {
+    return said;
   }
 }

@@ -133,8 +133,8 @@ export class Step<Shown> {
     if ('end' in heard) return this.#known(heard.end);
     const { said, failed } = heard;
     if (failed) return this.#failed(open, said, failed.error);
-    const refused = performer.refuses(said);
-    return refused ? this.#failed(open, said, refused) : this.#complete(open, said);
+    const told = performer.judges(said);
+    return told instanceof RunnerError ? this.#failed(open, said, told) : this.#complete(open, told);
   }
 
   /** Why there is no use in letting the agent speak again. */

@@ -11,6 +11,8 @@ import { RunnerError, type RunPiece } from '../agents/runner.ts';
 import { Bounded } from '../tools/bounded.ts';
 import { ToolError, type Tool } from '../tools/tool.ts';
 import type { StepCall } from '../turn/kernel.ts';
+import type { Said } from './attempt.ts';
+import { finalFailure } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import type { SpeechBounds } from './speech.ts';
 import type { StepHost } from './step.ts';
@@ -40,14 +42,16 @@ export class ToolPerformer implements Performer<Tool> {
 
   async prepare(before: OpenTry | undefined): Promise<Tool | RunnerError> {
     const { tool: name, malformed } = this.#use;
+    const { refusal } = this.#call;
+    if (refusal) return finalFailure(refusal.code, refusal.message);
     const tool = await this.#find(name);
     // Whether an earlier attempt had its effect only the tool itself could tell.
-    if (tool instanceof ToolError) return before ? unknown() : final('tool_failed', tool.message);
-    if (!tool) return final('tool_unknown', `There is no tool "${name}".`);
+    if (tool instanceof ToolError) return before ? unknown() : finalFailure('tool_failed', tool.message);
+    if (!tool) return finalFailure('tool_unknown', `There is no tool "${name}".`);
     this.#tool = tool;
     const wrong = malformed === undefined ? this.#check(tool) : 'they are not a JSON object';
     if (wrong instanceof RunnerError) return wrong;
-    if (wrong !== null) return final('tool_input_invalid', `The arguments do not fit: ${wrong}.`);
+    if (wrong !== null) return finalFailure('tool_input_invalid', `The arguments do not fit: ${wrong}.`);
     if (tool.effect !== 'once') return tool;
     if (before) return unknown();
     await this.#host.save();
@@ -93,13 +97,13 @@ export class ToolPerformer implements Performer<Tool> {
       return tool.check(input);
     } catch (error) {
       this.#host.logger?.warn({ err: error, tool: name }, 'The schema of a tool threw an error');
-      return final('tool_failed', `The tool "${name}" cannot check its arguments.`);
+      return finalFailure('tool_failed', `The tool "${name}" cannot check its arguments.`);
     }
   }
 
   /** A tool may have nothing to tell. */
-  refuses(): null {
-    return null;
+  judges(said: Said): Said {
+    return said;
   }
 
   #failure(error: unknown): unknown {
@@ -115,15 +119,8 @@ export class ToolPerformer implements Performer<Tool> {
   }
 }
 
-function final(
-  code: 'tool_unknown' | 'tool_input_invalid' | 'tool_failed' | 'tool_outcome_unknown',
-  message: string,
-): RunnerError {
-  return new RunnerError(code, message, { retryable: false });
-}
-
 function unknown(): RunnerError {
-  return final(
+  return finalFailure(
     'tool_outcome_unknown',
     'The worker was lost during this call. It may have had its effect; it is not repeated.',
   );

@@ -4,7 +4,15 @@
  * Its code may run again from the start (a worker died, a pause was over): every call is then answered from the turn's journal until the
  * journal is used up. So what it decides must follow from its answers: no clock, no random numbers, no I/O of its own.
  */
-import type { AgentSpec, Handoff, Json, JsonObject, Member } from '../../src/contracts/index.ts';
+import type {
+  AgentSpec,
+  ApprovalRule,
+  Decided,
+  Handoff,
+  Json,
+  JsonObject,
+  Member,
+} from '../../src/contracts/index.ts';
 
 /** How a step ended. */
 export type Outcome =
@@ -111,6 +119,18 @@ export interface Question {
 export type PersonAnswer =
   { readonly status: 'answered'; readonly message: TeamMessage } | { readonly status: 'unanswered' };
 
+/** What people are asked to approve: `data` is what they approve, at most 8 KiB of JSON. */
+export interface ApprovalRequest extends ApprovalRule {
+  readonly title: string;
+  readonly data?: JsonObject;
+}
+
+/**
+ * How they have decided. `by`: nobody, if the time was over and the default was to approve, or to deny (`expired`, also if the session closes).
+ * `data`: what was approved, as whoever approved it has left it.
+ */
+export type Decision = Decided;
+
 export interface TeamContext<O extends JsonObject = JsonObject> {
   /** `messages`: those that the turn answers. */
   readonly turn: { readonly id: string; readonly messages: readonly TeamMessage[] };
@@ -139,6 +159,11 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
    * nothing else of the turn runs. Agents that speak afterwards see her answer.
    */
   readonly askPerson: (name: string, question: Question) => Promise<PersonAnswer>;
+  /**
+   * Asks people to decide, and waits; costs nothing meanwhile, however long. They are asked once nothing else of the turn runs; several
+   * approvals of one turn can be open side by side.
+   */
+  readonly approve: (request: ApprovalRequest) => Promise<Decision>;
   /** Says something to everybody, as an agent of the session, or as `team`. */
   readonly say: (text: string, as?: string) => Promise<void>;
   /**

@@ -1,5 +1,6 @@
 /** Tools of the configuration that are functions in the worker's process. */
 import { LIMITS, type JsonObject, type ToolEffect } from '../../src/contracts/index.ts';
+import { approvalFor, checkApproval, type ToolApprovals } from './approval.ts';
 import { inputSchema, type InputOf, type InputSchema, type StandardSchema } from './input-schema.ts';
 import { withProgress } from './progress.ts';
 import type { OpenSource, ToolSource } from './source.ts';
@@ -20,6 +21,11 @@ export interface ToolSettings<Schema> {
   readonly effect: ToolEffect;
   /** Longest time of one call, ms. */
   readonly timeoutMs?: number;
+  /**
+   * Whether people have to approve a call: `always`, `never` (the default), a rule, or a function of the arguments. Asked once for each call,
+   * when the model has made it; the arguments are as the model wrote them.
+   */
+  readonly approval?: ToolApprovals;
   /** Its result: text, or what JSON can represent; undefined: there is nothing to tell. Throw a `ToolError` to tell the model why it failed. */
   readonly run: (input: InputOf<Schema>, context: ToolContext) => unknown;
 }
@@ -36,6 +42,7 @@ export function tool<const Schema extends StandardSchema | JsonObject>(
   if (!EFFECTS.includes(effect)) throw new TypeError(`A tool's effect is one of ${EFFECTS.join(', ')}.`);
   if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= most))
     throw new TypeError(`A tool's timeoutMs is from 1 to ${most}.`);
+  checkApproval(settings.approval, 'tool');
   const schema = inputSchema(settings.input);
   return { open: (name) => opened(name, functionTool(name, settings, schema)) };
 }
@@ -46,12 +53,13 @@ function opened(name: string, only: Tool): OpenSource {
 }
 
 function functionTool<Schema>(name: string, settings: ToolSettings<Schema>, schema: InputSchema): Tool {
-  const { description, effect, timeoutMs, run } = settings;
+  const { description, effect, timeoutMs, approval, run } = settings;
   return {
     spec: { name, description, input: schema.json },
     effect,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     check: (input) => schema.check(input),
+    ...(approval === undefined ? {} : { approval: (input) => approvalFor(approval, name, input) }),
     run: ({ input, ...request }) =>
       withProgress(async (progress) => {
         const read = (await schema.read(input)) as InputOf<Schema>; // safety: the schema has made it

@@ -2,7 +2,7 @@
  * The port of tools: what a worker's tools look like to a step, wherever they run. A tool knows nothing of Temporal, Redis or who asked.
  */
 import type { ToolEffect, ToolSpec } from '../../src/contracts/index.ts';
-import type { JsonObject, SessionRef } from '../../src/contracts/index.ts';
+import type { ApprovalTerms, JsonObject, SessionRef } from '../../src/contracts/index.ts';
 
 export interface ToolRequest extends SessionRef {
   readonly turn: string;
@@ -29,6 +29,8 @@ export interface Tool {
   readonly timeoutMs?: number;
   /** What is wrong with the arguments, for the model to mend; null: nothing. */
   check(input: JsonObject): string | null;
+  /** How people have to approve a call with these arguments; null: it is made at once. Absent: no call has to be approved. May throw. */
+  approval?(input: JsonObject): ApprovalTerms | null;
   /** Throws a `ToolError`, or anything. */
   run(request: ToolRequest): AsyncIterable<ToolPiece>;
 }

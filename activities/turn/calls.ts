@@ -1,14 +1,24 @@
 /** What a team's context hands to the kernel: each awaited call, with its place. */
-import type {
-  JournalEntry,
-  JsonObject,
-  Member,
-  ToolCall,
-  ToolRound,
-  TurnWait,
+import {
+  LIMITS,
+  type Approval,
+  type FailureInfo,
+  type JournalEntry,
+  type JournalKind,
+  type JsonObject,
+  type Member,
+  type ToolCall,
+  type ToolRound,
+  type TurnWait,
 } from '../../src/contracts/index.ts';
 import { outcomeOf } from '../step/outcome.ts';
-import { AgentFailed, type AskInput, type PersonAnswer, type TeamMessage } from '../teams/team.ts';
+import {
+  AgentFailed,
+  type AskInput,
+  type Decision,
+  type PersonAnswer,
+  type TeamMessage,
+} from '../teams/team.ts';
 import type { Cast } from './cast.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
 import type { MemoryPart } from './memory.ts';
@@ -29,13 +39,15 @@ export interface TurnFrame {
 /** An awaited call of the team. */
 export interface Call {
   readonly path: string;
-  readonly kind: 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person';
+  readonly kind: 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person' | 'approval';
   readonly key: string;
   readonly step?: string;
   readonly agent?: string;
   readonly sees?: readonly string[];
   readonly last?: boolean;
   readonly use?: ToolCall;
+  /** Why the tool is not called. */
+  readonly refusal?: FailureInfo;
   /** What the team itself says. */
   readonly say?: string;
   readonly input?: AskInput;
@@ -43,13 +55,15 @@ export interface Call {
   readonly mayCall?: boolean;
   /** What a person is asked. */
   readonly text?: string;
-  /** Of a sleep, and of a question to a person, ms since the Unix epoch. */
+  /** What people are asked to approve. */
+  readonly approval?: Approval;
+  /** Of a sleep, of a question to a person and of an approval, ms since the Unix epoch. */
   readonly until: number;
   resolve(answer: CallAnswer): void;
 }
 
-/** A sleep is answered with `over`, a question for the members with those, a person's with hers, all else with how its step ended. */
-export type CallAnswer = StepOutcome | 'over' | readonly Member[] | PersonAnswer;
+/** A sleep is answered with `over`, a question for the members with those, a person's with hers, an approval with the decision, all else with how its step ended. */
+export type CallAnswer = StepOutcome | 'over' | readonly Member[] | PersonAnswer | Decision;
 
 /** Why calls are taken back. */
 export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out';
@@ -68,9 +82,31 @@ export function answerOf(calls: Calls, call: Omit<Call, 'resolve'>): Promise<Cal
   });
 }
 
+/** What a turn may do so often. */
+export class CallCounts {
+  #steps = 0;
+  #approvals = 0;
+
+  /** Throws if the call is one too many. `open`: those that are not answered. */
+  add(call: Call, open: Iterable<Call>): void {
+    if (isStep(call)) this.#steps += 1;
+    if (this.#steps > LIMITS.turnSteps)
+      throw new TeamBroken('turn_too_long', `A turn may take ${LIMITS.turnSteps} steps.`);
+    if (call.kind !== 'approval') return;
+    this.#approvals += 1;
+    if (this.#approvals > LIMITS.turnApprovals)
+      throw new TeamBroken('turn_too_long', `A turn may ask for ${LIMITS.turnApprovals} approvals.`);
+    if ([...open].filter(({ kind }) => kind === 'approval').length >= LIMITS.turnApprovalsOpen)
+      throw new TeamBroken(
+        'turn_too_wide',
+        `A turn may wait for ${LIMITS.turnApprovalsOpen} approvals at a time.`,
+      );
+  }
+}
+
 /** True for a call that a step answers. */
-export function isStep({ kind }: Pick<Call, 'kind'>): boolean {
-  return kind !== 'sleep' && kind !== 'members' && kind !== 'person';
+export function isStep({ kind }: { readonly kind: JournalKind }): boolean {
+  return kind === 'ask' || kind === 'call' || kind === 'say';
 }
 
 export function stepCallOf({
@@ -81,10 +117,11 @@ export function stepCallOf({
   last = false,
   ...more
 }: Call): StepCall {
-  const { use, say, input, rounds, mayCall } = more;
+  const { use, refusal, say, input, rounds, mayCall } = more;
   return {
     ...{ path, step, agent, sees, last },
     ...(use ? { use } : {}),
+    ...(refusal ? { refusal } : {}),
     ...(say === undefined ? {} : { say }),
     ...(input ? { input } : {}),
     ...(rounds ? { rounds } : {}),
@@ -94,21 +131,38 @@ export function stepCallOf({
 
 /** What the team itself waits for. */
 export function waitsOf(calls: Iterable<Call>): readonly TurnWait[] {
-  return [...calls].flatMap(({ kind, path, key, until, text }): TurnWait[] =>
-    kind === 'sleep' || kind === 'person'
-      ? [{ path, kind, key, until, ...(text === undefined ? {} : { text }) }]
+  return [...calls].flatMap(({ kind, path, key, until, text, approval }): TurnWait[] =>
+    kind === 'sleep' || kind === 'person' || kind === 'approval'
+      ? [{ path, kind, key, until, ...(text === undefined ? {} : { text }), ...(approval && { approval }) }]
       : [],
   );
 }
 
-/** What a person has answered, as the journal has it. */
-export function personIn({ answers }: TurnFrame, { message = '' }: JournalEntry): PersonAnswer {
+/** What the team is told, as the journal has it. */
+export function answerIn(frame: TurnFrame, ends: StepEnds, call: Call, entry: JournalEntry): CallAnswer {
+  const { outcome, roster } = entry;
+  if (call.kind === 'sleep') return 'over';
+  if (call.kind === 'person') return personIn(frame, entry);
+  if (call.kind === 'approval') return decisionIn(call, entry);
+  if (call.kind !== 'members') return outcomeIn(ends, call);
+  return frame.cast.told({ outcome: Number(outcome), ...(roster ? { roster } : {}) });
+}
+
+/** What people have decided. What nobody has edited was approved as it was asked for. */
+function decisionIn({ approval }: Call, { outcome, decided }: JournalEntry): Decision {
+  const status = outcome === 'approved' || outcome === 'denied' ? outcome : 'expired';
+  const data = decided?.data ?? approval?.data;
+  return { status, by: [], ...decided, ...(status === 'approved' && data ? { data } : {}) };
+}
+
+/** What a person has answered. */
+function personIn({ answers }: TurnFrame, { message = '' }: JournalEntry): PersonAnswer {
   const said = answers.get(message);
   return said ? { status: 'answered', message: said } : { status: 'unanswered' };
 }
 
 /** How the step of a journaled call has ended. Throws if nobody can tell. */
-export function outcomeIn(ends: StepEnds, { path, step = '', agent = '', say }: Call): StepOutcome {
+function outcomeIn(ends: StepEnds, { path, step = '', agent = '', say }: Call): StepOutcome {
   const end = ends.get(step);
   if (say !== undefined && end?.type === 'step.completed' && end.data.text !== say) {
     throw new TeamBroken('team_changed', `At ${path} of the turn the team said something else before.`);

@@ -12,6 +12,7 @@ import {
   type Team,
   type TeamContext,
 } from '../teams/team.ts';
+import { approve } from './approvals.ts';
 import { fitsBelow, runBranches, type Branch } from './branches.ts';
 import { answerOf, type Calls, type TurnFrame } from './calls.ts';
 import type { StepOutcome } from './kernel.ts';
@@ -101,6 +102,8 @@ export function contextOf<O extends JsonObject>(
       return 'over';
     },
     askPerson: (name, question) => askPerson(name, question, place),
+    // In a chain: what is wrong with the request is a rejection.
+    approve: async (request) => approve(request, { turn: frame.turn, path: next(), calls }),
     async members() {
       const answer = await answerOf(calls, { path: next(), kind: 'members', key: '', until: 0 });
       return answer as readonly Member[]; // safety: see `CallAnswer`

@@ -10,6 +10,7 @@ import {
 } from '../../src/contracts/index.ts';
 import type { AppendInput } from '../../src/log/index.ts';
 import { closesOf } from '../closing.ts';
+import { isStep } from './calls.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
 
 /** How a turn ends. */
@@ -61,8 +62,6 @@ export async function endsOf(
   for (const fact of carried) {
     if (endsStep(fact.type) && fact.step !== undefined) own.set(fact.step, { ...fact, seq: 0 });
   }
-  const steps = decided
-    .filter(({ kind }) => kind !== 'sleep' && kind !== 'members' && kind !== 'person')
-    .map(({ path }) => stepId(turn, path));
+  const steps = decided.filter(isStep).map(({ path }) => stepId(turn, path));
   return new Map([...(await read(new Set(steps.filter((step) => !own.has(step))))), ...own]);
 }

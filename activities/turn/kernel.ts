@@ -9,26 +9,27 @@
  * starts the code from its beginning.
  */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
-import { LIMITS, type JournalEntry, type ToolCall, type ToolRound } from '../../src/contracts/index.ts';
+import { LIMITS, type FailureInfo, type ToolCall, type ToolRound } from '../../src/contracts/index.ts';
 import { AgentFailed, type AskInput, type LastWord, type Outcome, type Team } from '../teams/team.ts';
 import type { Branch } from './branches.ts';
 import {
+  answerIn,
+  CallCounts,
   changed,
   failure,
   isStep,
-  outcomeIn,
-  personIn,
   stepCallOf,
   waitsOf,
   type Call,
   type CallAnswer,
+  type Calls,
   type TurnFrame,
   type WithdrawalReason,
 } from './calls.ts';
 import { askOf, contextOf } from './context.ts';
 import { answers, type TurnJournal } from './journal.ts';
 import { lastWordIn } from './last-word.ts';
-import { TeamBroken, TeamStalled, TurnStopped } from './stops.ts';
+import { TeamStalled, TurnStopped } from './stops.ts';
 import type { StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
 
 /** A step to be run. */
@@ -42,6 +43,8 @@ export interface StepCall {
   readonly last: boolean;
   /** The tool call that the step makes for its agent; absent: the agent is asked. */
   readonly use?: ToolCall;
+  /** Why the tool is not called. */
+  readonly refusal?: FailureInfo;
   /** What the team itself says: nobody is asked. */
   readonly say?: string;
   /** What the team says to the agent with this ask. */
@@ -79,9 +82,16 @@ export class Kernel {
   /** The team has come to its end. */
   #over = false;
   #open = 0;
-  #steps = 0;
+  readonly #counts = new CallCounts();
   /** Runs while the team waits for nothing that the kernel knows of. */
   #idle: NodeJS.Timeout | undefined;
+
+  /** Where the team's calls go. */
+  readonly #port: Calls = {
+    call: (call) => this.#call(call),
+    number: (kind, path) => this.#number(kind, path),
+    withdraw: (prefixes, why) => this.#withdraw(prefixes, why),
+  };
 
   constructor(frame: TurnFrame, journal: TurnJournal, driver: TurnDriver) {
     this.#frame = frame;
@@ -92,11 +102,7 @@ export class Kernel {
   /** Runs the team until it ends or the run is left. Rejects with `TurnStopped` if the driver says so. */
   async run(team: Team, ends: StepEnds): Promise<TurnEnd> {
     const root: Branch = { prefix: '', calls: 0, seen: [] };
-    const context = contextOf(root, this.#frame, {
-      call: (call) => this.#call(call),
-      number: (kind, path) => this.#number(kind, path),
-      withdraw: (prefixes, why) => this.#withdraw(prefixes, why),
-    });
+    const context = contextOf(root, this.#frame, this.#port);
     // In a chain: a team that throws at once is a team that failed.
     const ended = Promise.resolve()
       .then(() => team(context))
@@ -142,7 +148,7 @@ export class Kernel {
     const waits = [...pausing, ...waitsOf(this.#calls.values())];
     const first = Math.min(...waits.map(({ until }) => until));
     // Only the workflow hears what people say.
-    const asks = waits.some(({ kind }) => kind === 'person');
+    const asks = waits.some(({ kind }) => kind === 'person' || kind === 'approval');
     const nothingElse = waits.length > 0 && this.#calls.size === waits.length;
     const { mustYield, suspendAfterMs } = this.#driver;
     if (nothingElse && (mustYield || asks || first - this.#driver.now() > suspendAfterMs)) {
@@ -160,7 +166,7 @@ export class Kernel {
       const call = this.#calls.get(entry.path);
       if (!call || !answers(entry, call)) throw changed(entry, call);
       this.#calls.delete(entry.path);
-      call.resolve(this.#answered(call, entry, ends));
+      call.resolve(answerIn(this.#frame, ends, call, entry));
     }
     await afterMicrotasks();
     this.#live = true;
@@ -168,14 +174,6 @@ export class Kernel {
     if (this.#over) return;
     for (const call of this.#calls.values()) this.#start(call);
     this.check();
-  }
-
-  #answered(call: Call, entry: JournalEntry, ends: StepEnds): CallAnswer {
-    const { outcome, roster } = entry;
-    if (call.kind === 'sleep') return 'over';
-    if (call.kind === 'person') return personIn(this.#frame, entry);
-    if (call.kind !== 'members') return outcomeIn(ends, call);
-    return this.#frame.cast.told({ outcome: Number(outcome), ...(roster ? { roster } : {}) });
   }
 
   #number(kind: 'now' | 'random', path: string): number {
@@ -189,10 +187,11 @@ export class Kernel {
 
   #call(call: Call): void {
     if (this.#isGone(call.path)) return;
-    if (isStep(call)) this.#steps += 1;
-    if (this.#steps > LIMITS.turnSteps) {
+    try {
+      this.#counts.add(call, this.#calls.values());
+    } catch (error) {
       // Not thrown into the team: it could catch it and go on.
-      this.#left.reject(new TeamBroken('turn_too_long', `A turn may take ${LIMITS.turnSteps} steps.`));
+      this.#left.reject(error);
       return;
     }
     this.#calls.set(call.path, call);
@@ -202,7 +201,7 @@ export class Kernel {
   }
 
   #start(call: Call): void {
-    if (call.kind === 'person') {
+    if (call.kind === 'person' || call.kind === 'approval') {
       this.check();
       return;
     }
@@ -289,8 +288,8 @@ export class Kernel {
   }
 
   async #lastWord(root: Branch, { agent, input }: LastWord): Promise<TurnEnd> {
-    const calls = { call: (call: Call) => this.#call(call), number: () => 0, withdraw: () => undefined };
-    const outcome = await askOf(agent, input, { branch: root, frame: this.#frame, calls, last: true });
+    const place = { branch: root, frame: this.#frame, calls: this.#port };
+    const outcome = await askOf(agent, input, { ...place, last: true });
     if (outcome.status === 'failed') throw new AgentFailed(outcome);
     // Who hands over has called a tool: its step has not ended the turn.
     return { status: 'completed', last: outcome.handoff === undefined };

@@ -19,6 +19,7 @@ import type { AskInput, Outcome } from '../teams/team.ts';
 import { bounded } from '../tools/bounded.ts';
 import { isNamed } from '../tools/names.ts';
 import { handoffIn, taskIn, wrongHandoff } from '../tools/offers.ts';
+import { approveCall } from './approvals.ts';
 import { answerOf, type Call, type Calls, type TurnFrame } from './calls.ts';
 import type { StepOutcome } from './kernel.ts';
 
@@ -98,9 +99,14 @@ async function use(agent: AgentSpec, call: ToolCall, { asking, path: at, n }: Us
   if (wrong !== null) return refused(wrong);
   const tools = asking.input?.tools ?? agent.tools ?? [];
   if (!isNamed(call.tool, tools)) return refused(`There is no tool "${call.tool.slice(0, 64)}".`);
-  const { frame } = asking;
-  const place = { path, step: stepId(frame.turn, path), agent: agent.name };
-  const outcome = await step(asking, { kind: 'call', key: call.tool, ...place, use: call });
+  const { turn } = asking.frame;
+  const place = { path, step: stepId(turn, path), agent: agent.name };
+  const { approval } = call;
+  const made = approval
+    ? await approveCall({ ...call, approval }, { turn, path, calls: asking.calls, agent: agent.name })
+    : { use: call };
+  if (typeof made === 'string') return refused(made);
+  const outcome = await step(asking, { kind: 'call', key: call.tool, ...place, ...made });
   return { status: outcome.status, text: resultOf(outcome) };
 }
 

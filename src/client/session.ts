@@ -2,17 +2,18 @@
 import { LIMITS, nextTurn, receiptOf } from '../contracts/public.ts';
 import type {
   CancelReply,
-  Delta,
   ForkRequest,
   MembersReply,
   MembersRequest,
+  OpenApproval,
   Receipt,
   SendRequest,
-  SessionEvent,
   SessionState,
   SessionView,
   SocketRequestName,
   SocketRequests,
+  VoteReply,
+  VoteRequest,
 } from '../contracts/public.ts';
 import { Subscription } from './subscription.ts';
 import type { SessionStatus } from './subscription.ts';
@@ -27,25 +28,9 @@ import { codeOf, isFinal, targetOf, toRequest } from './outgoing.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import { randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
+import type { SessionEvents } from './session-events.ts';
 import { streamTurn } from './turn-stream.ts';
 import type { TurnPiece, TurnTarget } from './turn-stream.ts';
-
-/** The events of a session. */
-export interface SessionEvents {
-  /** A durable fact. Each arrives once, in order and without gaps, except across a `reset`. */
-  event: SessionEvent;
-  /** New text, or new reasoning if `part` says so, without anything already delivered. A higher `attempt` withdraws what came before. */
-  delta: Delta;
-  /** The view has changed, for any reason. */
-  view: SessionView;
-  /** The view was replaced: whatever a listener has accumulated from events and deltas is incomplete. */
-  reset: SessionView;
-  status: SessionStatus;
-  /** A message sent from here has made progress, or was refused (status `rejected`, with a code). */
-  receipt: Receipt;
-  /** The list of unsent messages has changed. */
-  pending: readonly PendingMessage[];
-}
 
 /** What a session gets from its client. */
 export interface SessionHost {
@@ -200,6 +185,30 @@ export class Session {
     const next = message && { message: toRequest(message) };
     await this.#call('fork', { ...request, id, ...next, session: this.id });
     return this.#host.follow(id);
+  }
+
+  /** What people have to decide upon, as it is known here; the event `view` tells of changes. */
+  get approvals(): readonly OpenApproval[] {
+    return this.view?.approvals ?? [];
+  }
+
+  /**
+   * Votes on an approval, which counts for what `approval.hash` names: `approve(session.approvals[0], { by: 'ana' })`. What is decided is
+   * answered with the decision. Throws `approval_not_found`, `approval_changed`, `approver_not_allowed`, `session_closed`.
+   */
+  approve(
+    { approval, hash }: Pick<OpenApproval, 'approval' | 'hash'>,
+    vote: Omit<VoteRequest, 'vote' | 'hash'>,
+  ): Promise<VoteReply> {
+    return this.#call('approve', { ...vote, vote: 'approve', approval, hash, session: this.id });
+  }
+
+  /** Denies it: one who does is enough. `reason` is told to the agent whose call it is. Throws as `approve`. */
+  deny(
+    { approval, hash }: Pick<OpenApproval, 'approval' | 'hash'>,
+    vote: Omit<VoteRequest, 'vote' | 'hash' | 'data'>,
+  ): Promise<VoteReply> {
+    return this.#call('approve', { ...vote, vote: 'deny', approval, hash, session: this.id });
   }
 
   /** The state of the session's workflow. */

@@ -3,7 +3,7 @@
  * larger pieces instead, and a snapshot in the middle of a turn is just another view.
  */
 import { ConvokeError, receiptOf, turnNumber } from '../contracts/public.ts';
-import type { Receipt, SessionView, StepEntry, ToolCall } from '../contracts/public.ts';
+import type { OpenApproval, Receipt, SessionView, StepEntry, ToolCall } from '../contracts/public.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { failureError, isRetryable } from './errors.ts';
 import { pause } from './timing.ts';
@@ -43,6 +43,8 @@ export type TurnPiece =
       readonly agent: string;
       readonly attempt: number;
     }
+  /** The turn waits until people have decided; again if what is to be approved has been edited. */
+  | { readonly type: 'approval'; readonly turn: string; readonly approval: OpenApproval }
   /** Always the last piece. (A failed turn throws instead.) */
   | { readonly type: 'ended'; readonly turn: string; readonly status: 'completed' | 'cancelled' };
 
@@ -78,6 +80,7 @@ export async function* streamTurn(
   signal?: AbortSignal,
 ): AsyncGenerator<TurnPiece, void, void> {
   const told: Told = new Map();
+  const shown = new Set<string>();
   let turn = 'turn' in target ? target.turn : undefined;
   let asked: Promise<string | undefined> | undefined;
   for (;;) {
@@ -92,6 +95,7 @@ export async function* streamTurn(
           if (turn === undefined && view.truncated) asked ??= lookUp(source, target.messageId);
         }
         for (const piece of turn === undefined ? [] : news(view, turn, told)) yield piece;
+        for (const piece of turn === undefined ? [] : approvalNews(view, turn, shown)) yield piece;
         const end = turn === undefined ? null : endOf(view, turn);
         if (end) {
           yield end;
@@ -162,6 +166,13 @@ function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
     if (entry.kind === 'step' && entry.turn === turn) pieces.push(...stepNews(entry, told));
   }
   return pieces;
+}
+
+/** What people have to decide upon and were not told of yet, by its hash; remembers it as shown. */
+function approvalNews(view: SessionView, turn: string, shown: Set<string>): TurnPiece[] {
+  const open = view.approvals.filter((each) => each.turn === turn && !shown.has(each.hash));
+  for (const { hash } of open) shown.add(hash);
+  return open.map((approval) => ({ type: 'approval', turn, approval }));
 }
 
 /** What a tool's text and reasoning are. */

@@ -1,4 +1,5 @@
 /** Agents and teams: what a session is opened with. */
+import type { ApprovalRule } from './approval.ts';
 import type { JsonObject } from './json.ts';
 
 /** The built-in teams; docs/teams.md says what they do. */
@@ -95,6 +96,8 @@ export interface AgentSpec {
   readonly options?: JsonObject;
   /** Tools of the workers' configuration that a model may call. */
   readonly tools?: readonly string[];
+  /** How people have to approve calls of these tools, by the tool's name or its server's. A rule of the tool's own comes first. */
+  readonly approvals?: Readonly<Record<string, 'never' | 'always' | ApprovalRule>>;
   /** Agents of the session that a model may give a task to, as if they were tools. */
   readonly delegates?: readonly string[];
   /** Agents of the session that a model may hand the conversation over to. */

@@ -85,6 +85,13 @@ export const eventId = {
   messageRejected: (messageId: string): string => `message:${messageId}:rejected`,
   personAsked: (question: string): string => `person:${question}:asked`,
   personUnanswered: (question: string): string => `person:${question}:unanswered`,
+  /** With the hash of what was asked for first: a turn may ask for something else in the same place. */
+  approvalRequested: (approval: string, key: string): string =>
+    `approval:${approval}:${key.slice(0, 12)}:requested`,
+  approvalVoted: (approval: string, key: string, votes: number): string =>
+    `approval:${approval}:${key.slice(0, 12)}:vote:${votes}`,
+  approvalDecided: (approval: string, key: string): string =>
+    `approval:${approval}:${key.slice(0, 12)}:decided`,
   turnStarted: (turn: string): string => `turn:${turn}:start`,
   turnEnded: (turn: string): string => `turn:${turn}:end`,
   stepStarted: (step: string): string => `step:${step}:start`,

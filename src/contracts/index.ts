@@ -12,13 +12,16 @@ export {
   TURN_PATTERN,
   turnId,
 } from './ids.ts';
-export { jsonChars } from './json.ts';
+export { jsonBytes, jsonChars } from './json.ts';
 export { agentOf, teamOf } from './agent.ts';
 export { jsonIn } from './tool.ts';
+export { approvableData, approvalHash, canonicalJson, mayDecide, termsOf } from './approval.ts';
+export type { Approvable, Vote, VoteRefusal } from './approval.ts';
 export {
   activeAgents,
   changeRoster,
   openingRoster,
+  plainName,
   presentMembers,
   rosterChange,
   rosterState,
@@ -58,15 +61,18 @@ export {
   interruptedTurn,
 } from './engine/carry-over.ts';
 export { ForkedPast } from './engine/forked-past.ts';
-export { closeReason, isMessage, isRosterChange } from './engine/incoming.ts';
+export { closeReason, isMessage, isRosterChange, isVote } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
   AskedPerson,
   CarriedTurn,
+  Decided,
+  HeldApproval,
   Journal,
   JournalEntry,
   JournalKind,
+  KeptDecision,
   OpenTry,
   TurnInput,
   TurnProgress,

@@ -11,12 +11,15 @@ export interface Member {
   readonly kind: 'agent' | 'person';
   readonly name: string;
   readonly status: MemberStatus;
+  /** Of a person: what she may approve. Absent: none. */
+  readonly roles?: readonly string[];
 }
 
 /** A person as a request names her. */
 export interface PersonRequest {
   readonly kind: 'person';
   readonly name: string;
+  readonly roles?: readonly string[];
 }
 
 /** Who takes part, and how it came to that: each change has a number, 1, 2, …; 0: as the session was opened. */
@@ -31,7 +34,7 @@ export interface Roster {
 /** One change, as the workflow is asked for it. */
 export type RosterChange =
   | { readonly type: 'join'; readonly agent: AgentSpec }
-  | { readonly type: 'join'; readonly person: string }
+  | { readonly type: 'join'; readonly person: string; readonly roles?: readonly string[] }
   | { readonly type: 'leave' | 'pause' | 'resume'; readonly name: string };
 
 /** Body of `POST /v1/sessions/{id}/members`: exactly one of these. */
@@ -101,7 +104,7 @@ function statusOf(members: readonly Member[], name: string): MemberStatus | unde
 export function rosterChange({ join, leave, pause, resume }: MembersRequest): RosterChange {
   if (join !== undefined) {
     return typeof join === 'object' && 'kind' in join
-      ? { type: 'join', person: join.name }
+      ? { type: 'join', person: join.name, ...(join.roles && { roles: join.roles }) }
       : { type: 'join', agent: agentOf(join) };
   }
   if (leave !== undefined) return { type: 'leave', name: leave };
@@ -109,7 +112,9 @@ export function rosterChange({ join, leave, pause, resume }: MembersRequest): Ro
 }
 
 /** Names that differ only in case would be taken for each other. */
-const plain = (name: string): string => name.trim().toLowerCase();
+export function plainName(name: string): string {
+  return name.trim().toLowerCase();
+}
 
 /** What becomes of a roster. Asking again for what is so already changes nothing. */
 export function changeRoster(roster: Roster, change: RosterChange): RosterOutcome {
@@ -133,14 +138,16 @@ export function changeRoster(roster: Roster, change: RosterChange): RosterOutcom
 
 function join(roster: Roster, change: Extract<RosterChange, { type: 'join' }>): RosterOutcome {
   const agent = 'agent' in change ? change.agent : null;
-  const member: Member = agent
-    ? { kind: 'agent', name: agent.name, status: 'active' }
-    : { kind: 'person', name: 'person' in change ? change.person : '', status: 'active' };
+  const member: Member = agent ? { kind: 'agent', name: agent.name, status: 'active' } : personOf(change);
   const present = presentMembers(roster);
-  const same = present.find(({ name }) => plain(name) === plain(member.name));
+  const same = present.find(({ name }) => plainName(name) === plainName(member.name));
   if (same) {
     const before = roster.agents.find(({ name }) => name === same.name) ?? null;
-    const isSame = same.name === member.name && same.kind === member.kind && isEqual(before, agent);
+    const isSame =
+      same.name === member.name &&
+      same.kind === member.kind &&
+      isEqual(same.roles ?? [], member.roles ?? []) &&
+      isEqual(before, agent);
     if (isSame) return { status: 'unchanged' };
     return refuse(
       'member_exists',
@@ -166,6 +173,11 @@ function join(roster: Roster, change: Extract<RosterChange, { type: 'join' }>): 
     );
   }
   return changed({ ...roster, agents }, member, 'joined');
+}
+
+function personOf(change: Extract<RosterChange, { type: 'join' }>): Member {
+  const { person = '', roles = [] } = 'agent' in change ? {} : change;
+  return { kind: 'person', name: person, status: 'active', ...(roles.length === 0 ? {} : { roles }) };
 }
 
 function leave(roster: Roster, member: Member): RosterOutcome {

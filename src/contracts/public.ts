@@ -18,6 +18,18 @@ export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
 export type { Handoff, ToolCall, ToolEffect, ToolResult, ToolRound, ToolSpec } from './tool.ts';
 export type {
+  Approval,
+  ApprovalDecision,
+  ApprovalRule,
+  ApprovalsReply,
+  ApprovalStatus,
+  ApprovalTerms,
+  Approvers,
+  OpenApproval,
+  VoteReply,
+  VoteRequest,
+} from './approval.ts';
+export type {
   Member,
   MemberEvent,
   MembersReply,

@@ -13,6 +13,10 @@ export const REASONS = {
   branch_not_needed: 'The other branches have said enough.',
   branch_timed_out: 'The branch did not end in time.',
   worker_stopped: 'The worker was shut down; the step continues on another one.',
+  // Approvals
+  given: 'Whoever decided gave a reason.',
+  approval_expired: 'Nobody decided in time.',
+  approval_changed: 'The turn asks for something else.',
   // Sessions
   close_requested: 'Somebody closed the session.',
   operator_cancelled: 'An operator cancelled the workflow of the session.',

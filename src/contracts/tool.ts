@@ -1,4 +1,5 @@
 /** What agents may use. */
+import type { ApprovalTerms } from './approval.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface ToolCall {
   readonly input: JsonObject;
   /** What the model wrote instead of a JSON object, cut; `input` is empty then. */
   readonly malformed?: string;
+  /** People have to approve it first. */
+  readonly approval?: ApprovalTerms;
 }
 
 /** What came of a call, as the model is told. */

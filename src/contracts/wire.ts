@@ -5,6 +5,7 @@ import type { SessionEvent } from './events/envelope.ts';
 import type { Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
 import type { JsonObject } from './json.ts';
+import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
 import type { AgentRequest, TeamSpec } from './agent.ts';
 import type { CancelReply, ForkPoint, SessionState } from './session.ts';
@@ -104,6 +105,8 @@ export interface SocketRequests {
   close: { request: { session: string }; reply: Record<string, never> };
   members: { request: MembersRequest & { session: string }; reply: MembersReply };
   fork: { request: ForkRequest & { session: string }; reply: ForkReply };
+  approve: { request: VoteRequest & { session: string; approval: string }; reply: VoteReply };
+  approvals: { request: { session: string }; reply: ApprovalsReply };
   state: { request: { session: string }; reply: SessionState };
 }
 

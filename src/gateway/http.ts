@@ -13,6 +13,7 @@ import type { Supervisor } from './routes/dev.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { docsAssets, systemRoutes } from './routes/system.ts';
 
@@ -133,6 +134,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   const routes: Route[] = [
     ...sessionRoutes(context),
     ...forkRoutes(context),
+    ...approvalRoutes(context),
     ...messageRoutes(context),
     ...eventRoutes(context),
   ];

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ERRORS } from '../contracts/index.ts';
 import type {
+  ApprovalsReply,
   CancelReply,
   EventPage,
   ForkReply,
@@ -15,6 +16,7 @@ import type {
   SessionPage,
   SessionSummary,
   SessionView,
+  VoteReply,
 } from '../contracts/index.ts';
 import type { ReadinessReport } from './readiness.ts';
 
@@ -129,8 +131,30 @@ export const eventReply = describes<SessionEvent>()(
     }),
 );
 
+const approvers = z.object({
+  names: list(z.string()).optional(),
+  roles: list(z.string()).optional(),
+  count: z.number(),
+});
+const rule = {
+  title: z.string(),
+  text: z.string().optional(),
+  approvers,
+  onExpiry: z.enum(['deny', 'approve']),
+  mayEdit: z.boolean(),
+};
+
 const toolCall = z
-  .object({ id: z.string(), tool: z.string(), input: object, malformed: z.string().optional() })
+  .object({
+    id: z.string(),
+    tool: z.string(),
+    input: object,
+    malformed: z.string().optional(),
+    approval: z
+      .object({ ...rule, expiresMs: z.number() })
+      .optional()
+      .meta({ description: 'People have to approve it first.' }),
+  })
   .meta({ id: 'ToolCall', description: 'One use of a tool, as a model asks for it.' });
 
 const entry = z.union([
@@ -174,8 +198,46 @@ const member = z
     kind: z.enum(['agent', 'person']),
     name: z.string(),
     status: z.enum(['active', 'paused', 'left']).meta({ description: 'A paused agent is not asked.' }),
+    roles: list(z.string()).optional().meta({ description: 'What a person may approve.' }),
   })
   .meta({ id: 'Member', description: 'An agent or a person that takes part in a session.' });
+
+const openApproval = z
+  .object({
+    ...{ approval: z.string(), turn: z.string(), ...rule },
+    tool: z.string().optional().meta({ description: 'The tool that an agent wants to call with `data`.' }),
+    agent: z.string().optional(),
+    data: object.optional().meta({ description: 'What is approved.' }),
+    hash: z.string().meta({ description: 'Of what is approved: a vote names it.' }),
+    until: ms.meta({ description: 'When it expires, ms since the Unix epoch.' }),
+    approvedBy: list(z.string()),
+  })
+  .meta({ id: 'OpenApproval', description: 'What people have to decide upon.' });
+
+export const approvalsReply = describes<ApprovalsReply>()(
+  z.object({ approvals: list(openApproval) }).meta({ id: 'Approvals' }),
+);
+
+export const voteReply = describes<VoteReply>()(
+  z
+    .object({
+      status: z.enum(['open', 'decided']),
+      counted: z.boolean().meta({ description: 'False: the vote has changed nothing.' }),
+      hash: z.string(),
+      approvedBy: list(z.string()),
+      count: z.number().meta({ description: 'How many have to approve.' }),
+      decision: z
+        .object({
+          status: z.enum(['approved', 'denied', 'expired', 'cancelled']),
+          by: list(z.string()),
+          hash: z.string(),
+          reason: reason.optional(),
+        })
+        .optional()
+        .meta({ description: 'By this vote, or before.' }),
+    })
+    .meta({ id: 'VoteReply' }),
+);
 
 export const viewReply = describes<SessionView>()(
   z
@@ -203,6 +265,7 @@ export const viewReply = describes<SessionView>()(
       asked: list(
         z.object({ question: z.string(), turn: z.string(), name: z.string(), text: z.string(), until: ms }),
       ).meta({ description: 'Questions to people that are not answered.' }),
+      approvals: list(openApproval),
       truncated: z
         .boolean()
         .meta({ description: 'True if older entries exist; page the events to get them.' }),

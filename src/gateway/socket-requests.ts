@@ -49,6 +49,12 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'members', body));
     },
+    approve: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, 'approve', body));
+    },
+    approvals: async ({ principal }, request) =>
+      answer(intake.approvals(principal, validate(sessionSchema, request).session)),
     close: async ({ principal }, request) => {
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'close', body));

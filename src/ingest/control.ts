@@ -1,13 +1,22 @@
-/** Controls of a session: cancel, members, close. */
+/** Controls of a session: cancel, members, votes on approvals, close. */
 import { ConvokeError, isConvokeError, rosterChange } from '../contracts/index.ts';
-import type { CancelReply, MembersReply, MembersRequest, SessionRef } from '../contracts/index.ts';
+import type {
+  CancelReply,
+  MembersReply,
+  MembersRequest,
+  SessionRef,
+  Vote,
+  VoteReply,
+  VoteRequest,
+} from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import { inSession } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import type { Known } from './known.ts';
 import { ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
-import { cancelSchema, closeSchema, membersSchema } from './schemas/index.ts';
+import { invalidAt } from './json-guard.ts';
+import { approvalIdSchema, cancelSchema, closeSchema, membersSchema, voteSchema } from './schemas/index.ts';
 import { validate } from './validate.ts';
 
 /** Each control and its answer. */
@@ -19,6 +28,11 @@ export interface Controls {
    * `too_many_members`, `last_agent`, `agent_unknown`, `tool_unknown`, `session_closed`.
    */
   members: MembersReply;
+  /**
+   * Votes on an approval; one that is decided is answered with the decision. Throws `approval_not_found`, `approval_changed`,
+   * `approver_not_allowed`, `session_closed`.
+   */
+  approve: VoteReply;
   /** Closes the session; closing a closed session succeeds. */
   close: Record<string, never>;
 }
@@ -56,6 +70,16 @@ export const controls: Handlers = {
     if (reply.status === 'refused') throw new ConvokeError(reply.code, reply.detail);
     return reply;
   },
+  async approve({ calls, isArchived }, ref, body) {
+    const vote = voteOf(body);
+    const asked = inSession(isArchived, ref, calls.vote(ref, vote));
+    const reply = await ifInterrupted(asked, () => {
+      const detail = 'The session was interrupted: nothing in it waits for an approval.';
+      throw new ConvokeError('approval_not_found', detail);
+    });
+    if (reply.status === 'refused') throw new ConvokeError(reply.code, reply.detail);
+    return reply;
+  },
   async close({ calls, isArchived, reopen }, ref, body) {
     validate(closeSchema, body);
     const close = (): Promise<void> => inSession(isArchived, ref, calls.close(ref, 'requested'));
@@ -68,3 +92,12 @@ export const controls: Handlers = {
     return {};
   },
 };
+
+/** Who votes is who the caller says: once tokens name people, it is the principal. */
+function voteOf(body: unknown): Vote {
+  const { approval, ...request } = { ...(body as { readonly approval?: unknown }) };
+  const vote = validate<VoteRequest>(voteSchema, request);
+  const parsed = approvalIdSchema.safeParse(approval);
+  if (!parsed.success) throw invalidAt(['approval'], 'name the approval by its id, like t1.1.c1.');
+  return { ...vote, approval: parsed.data };
+}

@@ -6,6 +6,7 @@ export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
 export {
+  approvalIdSchema,
   subscribeSchema,
   cancelSchema,
   eventsQuerySchema,
@@ -19,6 +20,7 @@ export {
   sessionSchema,
   sessionsQuerySchema,
   streamQuerySchema,
+  voteSchema,
 } from './schemas/index.ts';
 export { placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createReopen } from './reopen.ts';

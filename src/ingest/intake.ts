@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
+  ApprovalsReply,
   ErrorCode,
   ForkReply,
   ForkRequest,
@@ -79,6 +80,8 @@ export interface Intake {
     name: C,
     body: unknown,
   ): Promise<Controls[C]>;
+  /** What people have to decide upon. Throws `session_not_found`, `session_closed`. */
+  approvals(principal: Principal, session: unknown): Promise<ApprovalsReply>;
   /** The session as its workflow knows it. Throws `session_not_found`, `session_closed`. */
   state(principal: Principal, session: unknown): Promise<SessionState>;
   /** The tenant's sessions, newest first; eventually consistent. `query` is the query of a URL. Throws `invalid_cursor`. */
@@ -242,6 +245,11 @@ class SessionIntake implements Intake {
     const reply = await controls[name](this.#config, ref, body);
     if (name === 'members') this.#roster.forget(ref);
     return reply;
+  }
+
+  async approvals(principal: Principal, session: unknown): Promise<ApprovalsReply> {
+    const ref = refOf(principal, session);
+    return { approvals: await inSession(this.#isArchived, ref, this.#calls.approvals(ref)) };
   }
 
   async state(principal: Principal, session: unknown): Promise<SessionState> {

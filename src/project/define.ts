@@ -11,7 +11,8 @@ export type Schema = z.ZodType | JsonObject;
 type StepSettings = Pick<AgentSpec, 'maxAttempts' | 'timeoutMs' | 'firstMs' | 'idleMs'>;
 
 /** Settings of an agent that can call tools. */
-interface CallerSettings extends StepSettings, Pick<AgentSpec, 'tools' | 'delegates' | 'handoff'> {}
+interface CallerSettings
+  extends StepSettings, Pick<AgentSpec, 'tools' | 'approvals' | 'delegates' | 'handoff'> {}
 
 /** What an agent that is asked for answers by a schema may have, too. */
 interface Means extends CallerSettings {

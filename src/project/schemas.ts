@@ -1,6 +1,6 @@
 /** What a configuration may say, as Zod schemas. */
 import { z } from 'zod';
-import { LIMITS } from '../contracts/index.ts';
+import { LIMITS, termsOf } from '../contracts/index.ts';
 import { nameSchema, providersSchema } from './provider.ts';
 
 const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
@@ -16,7 +16,14 @@ const step = {
   firstMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
   idleMs: whole(1, LIMITS.stepTimeoutMostMs).exactOptional(),
 };
-const caller = { ...step, tools: names, delegates: names, handoff: names };
+/** How people have to approve a tool's calls. */
+const approval = z.unknown().superRefine((rule, context) => {
+  if (rule === 'always' || rule === 'never') return;
+  const terms = termsOf(rule, 'tool');
+  if (typeof terms === 'string') context.addIssue(terms);
+});
+const approvals = z.record(nameSchema, approval).exactOptional();
+const caller = { ...step, tools: names, approvals, delegates: names, handoff: names };
 const means = { ...caller, output: schema.exactOptional() };
 
 const model = z.strictObject({

@@ -106,3 +106,19 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
 export function ingressDeadline(kind: CallKind): number {
   return Date.now() + (kind === 'server' ? RECOVERY.ingressDeadlineMs : RECOVERY.answerDeadlineMs);
 }
+
+export function interruptedError(cause: unknown): ConvokeError {
+  const detail = 'Nothing runs in the session. The next message reopens it, and what waits is answered then.';
+  return new ConvokeError('session_interrupted', detail, { cause });
+}
+
+export function notFoundError(cause?: unknown): ConvokeError {
+  return new ConvokeError('session_not_found', 'Check the id, or open the session first.', { cause });
+}
+
+/** The session accepts nothing more. */
+export function closedError(cause?: unknown): ConvokeError {
+  return new ConvokeError('session_closed', 'This session accepts nothing more; open another one.', {
+    cause,
+  });
+}

@@ -1,8 +1,8 @@
 /** Temporal, as the rest of the engine sees it: calls to sessions, lists of sessions, what their workflows hold, and named errors. */
 export { ingressConnectionOptions } from './connect.ts';
-export { ingressDeadline } from './errors.ts';
+export { closedError, ingressDeadline } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';
 export type { InterruptedRun } from './list-interrupted.ts';
 export { createKnownEvents } from './known-events.ts';
-export { closedError, createSessionCalls } from './session-calls.ts';
-export type { FoundSession, SessionCalls } from './session-calls.ts';
+export { createSessionCalls } from './session-calls.ts';
+export type { FoundSession, SessionCalls } from './port.ts';

@@ -25,72 +25,35 @@ import type {
   MemberRefusal,
   MembersReply,
   Message,
+  OpenApproval,
   Receipt,
   RosterChange,
-  SessionInfo,
   SessionInput,
   SessionPage,
   SessionRef,
   SessionState,
   SessionSummary,
+  Vote,
+  VoteRefusal,
+  VoteReply,
 } from '../contracts/index.ts';
 import { endedRun, interruptionOf } from './ended-run.ts';
-import { fromTemporal, ingressDeadline, isWorkflowEnded, isWorkflowNotFound } from './errors.ts';
+import {
+  closedError,
+  fromTemporal,
+  ingressDeadline,
+  interruptedError,
+  isWorkflowEnded,
+  isWorkflowNotFound,
+  notFoundError,
+} from './errors.ts';
 import type { CallKind } from './errors.ts';
 import { listSessions } from './list-sessions.ts';
 import { sessionMemo, summaryOf } from './memo.ts';
 import type { SessionMemo } from './memo.ts';
+import type { FoundSession, SessionCalls, Started, StartRequest } from './port.ts';
 import type { ListQuery } from './sessions-query.ts';
 import { searchAttributes, story } from './web-ui.ts';
-
-/** A session that Temporal knows. */
-export interface FoundSession {
-  readonly summary: SessionSummary;
-  /** As it was passed to `start`. */
-  readonly requestHash: string;
-}
-
-export interface StartRequest {
-  readonly info: SessionInfo;
-  /** Stored with the session, to compare later requests with. */
-  readonly requestHash: string;
-}
-
-/** `started` is false if the session already exists; `found` is null if it has vanished in between. */
-export type Started =
-  | { readonly started: true; readonly summary: SessionSummary }
-  | { readonly started: false; readonly found: FoundSession | null };
-
-export interface SessionCalls {
-  /** Starts the workflow of a new session. `deadline`: when to give up, ms since the Unix epoch. */
-  start(ref: SessionRef, request: StartRequest, deadline?: number): Promise<Started>;
-  /** The newest run of the session's workflow; null if there is none. */
-  find(ref: SessionRef, deadline?: number): Promise<FoundSession | null>;
-  /** Passes a message on. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`, `session_interrupted`. */
-  send(ref: SessionRef, message: Message): Promise<void>;
-  /** Cancels a turn; absent: the running one, otherwise the next. Throws as `send`. */
-  cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
-  /** Throws as `send`. */
-  close(ref: SessionRef, reason: string): Promise<void>;
-  /** Changes the members. Throws as `send`. */
-  members(ref: SessionRef, change: RosterChange): Promise<MembersReply | MemberRefusal>;
-  /** What an interrupted session's workflow has left behind; null if it runs, or is closed. Throws `session_not_found`. */
-  interrupted(ref: SessionRef): Promise<EndedRun | null>;
-  /**
-   * Goes on with an interrupted session in a new run, and hands it a message. If somebody else has begun one, that one gets the message, and
-   * the input is not used. Throws `session_not_found`, `session_closed`.
-   */
-  reopen(input: SessionInput, message?: Message): Promise<void>;
-  /** The session as its workflow sees it. Throws `session_not_found`. */
-  state(ref: SessionRef): Promise<SessionState>;
-  /**
-   * The receipt of a message, as the workflow has it; null if it does not know the message. Those who ask while the session is being asked
-   * wait for that, up to twice `answerDeadlineMs` in all, and are answered together. Throws `session_not_found`.
-   */
-  receipt(ref: SessionRef, messageId: string): Promise<Receipt | null>;
-  /** The tenant's sessions, newest first; eventually consistent. Throws `invalid_cursor`. */
-  list(tenant: string, query: ListQuery): Promise<SessionPage>;
-}
 
 export interface SessionCallsConfig {
   /** Its connection should be made with `ingressConnectionOptions()`. */
@@ -150,6 +113,16 @@ class TemporalCalls implements SessionCalls {
 
   members(ref: SessionRef, change: RosterChange): Promise<MembersReply | MemberRefusal> {
     return this.#update(ref, SESSION.updates.members, change);
+  }
+
+  vote(ref: SessionRef, vote: Vote): Promise<VoteReply | VoteRefusal> {
+    return this.#update(ref, SESSION.updates.vote, vote);
+  }
+
+  approvals(ref: SessionRef): Promise<readonly OpenApproval[]> {
+    return this.#inSession(ref, 'worker', async (handle) =>
+      (await this.#ended(ref)) ? [] : handle.query<readonly OpenApproval[]>(SESSION.queries.approvals),
+    );
   }
 
   state(ref: SessionRef): Promise<SessionState> {
@@ -266,8 +239,7 @@ class TemporalCalls implements SessionCalls {
         if (!isWorkflowEnded(error) && !isWorkflowNotFound(error)) throw error;
         const found = await this.#describe(ref);
         if (found === null) throw notFoundError(error);
-        if (interruptionOf(found))
-          throw new ConvokeError('session_interrupted', INTERRUPTED, { cause: error });
+        if (interruptionOf(found)) throw interruptedError(error);
         // It has been reopened in the meantime.
         if (found.status.name === 'RUNNING') return await ask(handle);
         throw closedError(error);
@@ -282,18 +254,4 @@ class TemporalCalls implements SessionCalls {
       throw fromTemporal(error, kind);
     }
   }
-}
-
-const INTERRUPTED =
-  'Nothing runs in the session. The next message reopens it, and what waits is answered then.';
-
-function notFoundError(cause?: unknown): ConvokeError {
-  return new ConvokeError('session_not_found', 'Check the id, or open the session first.', { cause });
-}
-
-/** The session accepts nothing more. */
-export function closedError(cause?: unknown): ConvokeError {
-  return new ConvokeError('session_closed', 'This session accepts nothing more; open another one.', {
-    cause,
-  });
 }

@@ -13,6 +13,7 @@ function show(piece: TurnPiece): string {
   if (piece.type === 'call') return `[calls ${piece.call.tool}]`;
   if (piece.type === 'progress') return `[${piece.tool}: ${piece.text}]`;
   if (piece.type === 'result') return `[${piece.tool} gives ${piece.text}]`;
+  if (piece.type === 'approval') return `[waits for approval of ${piece.approval.title}]`;
   return piece.type === 'withdrawn' ? `[withdrawn ${piece.attempt}]` : `[${piece.status}]`;
 }
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Connections } from '../../src/gateway/connections.ts';
 import { createApp } from '../../src/gateway/http.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
-import { FakeCalls, FakeDelivery, intakeOf, startRig } from './harness.ts';
+import { FakeCalls } from './fake-calls.ts';
+import { FakeDelivery, intakeOf, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 interface Operation {
@@ -76,7 +77,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(16);
+    expect(registered()).toHaveLength(18);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

@@ -73,7 +73,7 @@ export class SessionMachine {
     this.#inbox = new Inbox(carried?.inbox);
     this.#releases = new Releases(carried?.release);
     this.#members = new Members(this.facts, input.info.agents, carried);
-    this.turns = new Turns(this.facts, this.#receipts, carried);
+    this.turns = new Turns(this.facts, this.#receipts, this.#members, carried);
     if (!carried) {
       const { team, agents, metadata } = input.info;
       this.facts.decide('session.created', eventId.sessionCreated(), now, { team, agents, metadata });

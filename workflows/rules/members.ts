@@ -4,6 +4,7 @@ import {
   eventId,
   LIMITS,
   openingRoster,
+  plainName,
   presentMembers,
   type AgentSpec,
   type CarriedState,
@@ -11,8 +12,16 @@ import {
   type MembersReply,
   type Roster,
   type RosterChange,
+  type Vote,
+  type VoteRefusal,
 } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
+
+/** A person who votes, as the session knows her. */
+export interface Voter {
+  readonly name: string;
+  readonly roles: readonly string[];
+}
 
 export class Members {
   readonly #facts: Facts;
@@ -37,6 +46,18 @@ export class Members {
   /** Those of a turn that states none. */
   get opening(): Roster {
     return this.#opening;
+  }
+
+  /**
+   * Who votes. Who asks in her name is trusted with it: until tokens name people, that is the server that has the key. Of a member the roles
+   * of the session count, and no others.
+   */
+  voter({ by, roles = [] }: Vote): Voter | VoteRefusal {
+    const member = presentMembers(this.#roster).find(({ name }) => plainName(name) === plainName(by));
+    if (!member) return { name: by, roles };
+    if (member.kind === 'person') return { name: member.name, roles: member.roles ?? [] };
+    const detail = `"${member.name}" is an agent of the session; agents do not approve.`;
+    return { status: 'refused', code: 'approver_not_allowed', detail };
   }
 
   change(change: RosterChange, now: number, isOpen: boolean): MembersReply | MemberRefusal {

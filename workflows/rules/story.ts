@@ -1,4 +1,4 @@
-import type { AgentSpec, TurnInput } from '../../src/contracts/index.ts';
+import { LIMITS, type AgentSpec, type OpenApproval, type TurnInput } from '../../src/contracts/index.ts';
 
 /** How an activity of a turn is called in Temporal's Web UI: who may speak, and how far the turn was when it began. */
 export function turnStory(
@@ -17,6 +17,18 @@ export function turnStory(
   const after = done.length === 0 ? '' : ` (after ${done.join(' and ')})`;
   const where = needs === undefined ? '' : ` on a worker with ${needs}`;
   return `${turn}${after}${where}: ${names === '' ? 'nobody may speak' : names}`;
+}
+
+/** What people have to decide upon, as Temporal's Web UI shows it; empty: nothing. */
+export function waitStory(
+  approvals: readonly Pick<OpenApproval, 'title' | 'approvers' | 'approvedBy'>[],
+): string {
+  const told = approvals.map(({ title, approvers: { names = [], roles = [], count }, approvedBy }) => {
+    const left = count - approvedBy.length;
+    const who = [...names, ...roles].join(', ');
+    return `approval of "${title}" by ${left}${who === '' ? '' : ` of ${who}`}`;
+  });
+  return told.join(', ').slice(0, LIMITS.approvalTitleChars);
 }
 
 function numbered(count: number, word: string): string {

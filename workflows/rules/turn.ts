@@ -11,16 +11,19 @@
 import {
   EMPTY_JOURNAL,
   endsTurn,
+  stepId,
   type CarriedTurn,
   type Journal,
   type JournalEntry,
   type LoggedEvent,
+  type OpenApproval,
   type QueuedMessage,
   type Roster,
   type TurnResult,
   type TurnWait,
 } from '../../src/contracts/index.ts';
 
+import { Approvals } from './approvals.ts';
 import { Questions } from './questions.ts';
 
 export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
@@ -37,14 +40,27 @@ export class RunningTurn {
   #needs: string | undefined;
   #cancelled: boolean;
   readonly questions: Questions;
+  readonly approvals: Approvals;
   #end: LoggedEvent | null = null;
   #endSeen = false;
 
-  constructor({ turn, causes, journal, waits, attempts, needs, cancelled, roster, asked }: CarriedTurn) {
+  constructor({
+    turn,
+    causes,
+    journal,
+    waits,
+    attempts,
+    needs,
+    cancelled,
+    roster,
+    asked,
+    approvals,
+  }: CarriedTurn) {
     this.turn = turn;
     this.causes = causes;
     this.roster = roster;
     this.questions = new Questions(turn, asked);
+    this.approvals = new Approvals(turn, approvals);
     this.#journal = journal;
     this.#waits = waits;
     this.#attempts = attempts;
@@ -64,6 +80,12 @@ export class RunningTurn {
 
   get journal(): Journal {
     return this.#journal;
+  }
+
+  /** Of its facts. */
+  get place(): { readonly turn: string; readonly cause?: string } {
+    const [cause] = this.causes;
+    return { turn: this.turn, ...(cause === undefined ? {} : { cause }) };
   }
 
   get attempts(): number {
@@ -116,13 +138,16 @@ export class RunningTurn {
   /** Ends the waits that are due, or all of them: if there are any the turn can go on. */
   wake(now: number, all: boolean): readonly TurnWait[] {
     if (this.#phase !== 'waiting') return [];
-    const due = this.#waits.filter(({ until }) => all || until <= now).sort((a, b) => a.until - b.until);
+    const due = this.#waits
+      .filter(({ kind, until }) => kind !== 'approval' && (all || until <= now))
+      .sort((a, b) => a.until - b.until);
     if (due.length === 0) return [];
-    this.#goOn(
-      due.flatMap(({ kind, path, key }): JournalEntry[] =>
+    this.#goOn([
+      ...due.flatMap(({ kind, path, key }): JournalEntry[] =>
         kind === 'retry' ? [] : [{ path, kind, key, outcome: 'over' }],
       ),
-    );
+      ...this.#approved(),
+    ]);
     return due;
   }
 
@@ -133,17 +158,37 @@ export class RunningTurn {
       const message = kind === 'person' ? this.questions.take(path) : undefined;
       return message === undefined ? [] : [{ path, kind: 'person', key, outcome: 'answered', message }];
     });
-    if (heard.length > 0) this.#goOn(heard);
+    const entries = [...heard, ...this.#approved()];
+    if (entries.length > 0) this.#goOn(entries);
+  }
+
+  /** What has been decided of the approvals that it waits for. */
+  #approved(): readonly JournalEntry[] {
+    return this.#waits.flatMap(({ kind, path }) =>
+      kind === 'approval' ? (this.approvals.take(path) ?? []) : [],
+    );
   }
 
   get waits(): readonly TurnWait[] {
     return this.#waits;
   }
 
+  /** The approvals that it waits for are held by now. */
+  held(): void {
+    this.#waits = this.#waits.map(({ approval: _held, ...wait }) => wait);
+  }
+
   #goOn(entries: readonly JournalEntry[]): void {
     this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...entries] };
     this.#waits = [];
     this.#phase = 'ready';
+  }
+
+  /** What people have to decide upon, as they are told. */
+  get openApprovals(): readonly OpenApproval[] {
+    return this.approvals.open().map(({ path, approval, until, approvedBy }) => {
+      return { ...approval, approval: stepId(this.turn, path), turn: this.turn, until, approvedBy };
+    });
   }
 
   cancel(): void {
@@ -167,6 +212,7 @@ export class RunningTurn {
       ...(this.#needs === undefined ? {} : { needs: this.#needs }),
       ...(this.roster === undefined ? {} : { roster: this.roster }),
       ...(this.questions.list().length === 0 ? {} : { asked: this.questions.list() }),
+      ...(this.approvals.list().length === 0 ? {} : { approvals: this.approvals.list() }),
     };
   }
 }

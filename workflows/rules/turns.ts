@@ -9,18 +9,23 @@ import {
   type CarriedTurn,
   type Closing,
   type ErrorCode,
-  type EventDraft,
   type JsonObject,
   type LoggedEvent,
   type Message,
+  type OpenApproval,
   type QueuedMessage,
   type Receipt,
   type Stamps,
   type TurnProgress,
   type TurnResult,
+  type Vote,
+  type VoteRefusal,
+  type VoteReply,
 } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
+import type { Members } from './members.ts';
 import type { Receipts } from './receipts.ts';
+import { Decisions } from './decisions.ts';
 import { RunningTurn } from './turn.ts';
 
 /** What is left of an activity of a turn that did not come back. */
@@ -35,17 +40,26 @@ export interface LostTurn {
 export class Turns {
   readonly #facts: Facts;
   readonly #receipts: Receipts;
+  readonly #members: Pick<Members, 'voter'>;
+  readonly decisions: Decisions;
   #current: RunningTurn | null;
   /** What the team keeps from turn to turn. */
   #memory: JsonObject | undefined;
   /** How the open steps of a turn end that is to end: whoever appends its end ends them first. */
   #closing: Closing | null = null;
 
-  constructor(facts: Facts, receipts: Receipts, carried: Pick<CarriedState, 'turn' | 'memory'> | undefined) {
+  constructor(
+    facts: Facts,
+    receipts: Receipts,
+    members: Pick<Members, 'voter'>,
+    carried: Pick<CarriedState, 'turn' | 'memory' | 'decisions'> | undefined,
+  ) {
+    this.#members = members;
     this.#facts = facts;
     this.#receipts = receipts;
     this.#current = carried?.turn ? new RunningTurn(carried.turn) : null;
     this.#memory = carried?.memory;
+    this.decisions = new Decisions(facts, carried?.decisions);
   }
 
   get current(): RunningTurn | null {
@@ -57,7 +71,7 @@ export class Turns {
     const turn = RunningTurn.of(message, members);
     this.#current = turn;
     this.#receipts.change(message.messageId, { status: 'consumed', turnStatus: 'running' });
-    const place = { ...placeOf(turn), stamps: { orchestrate: now } };
+    const place = { ...turn.place, stamps: { orchestrate: now } };
     const data = { messageIds: turn.causes };
     this.#facts.decide('turn.started', eventId.turnStarted(turn.turn), now, data, place);
     return turn;
@@ -69,8 +83,9 @@ export class Turns {
     if (!turn.cancelled && turn.phase !== 'over') {
       turn.cancel();
       const reason = 'cancelled on request';
+      this.decisions.cancel(turn, 'cancel_requested', now);
       this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason } };
-      this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, { reason }, placeOf(turn));
+      this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, { reason }, turn.place);
     }
     return { status: 'cancelling', turn: turn.turn };
   }
@@ -91,9 +106,10 @@ export class Turns {
     for (const { path, key: name, text = '', until } of asked) {
       const question = stepId(turn.turn, path);
       const data = { question, name, text, until };
-      this.#facts.decide('person.asked', eventId.personAsked(question), now, data, placeOf(turn));
+      this.#facts.decide('person.asked', eventId.personAsked(question), now, data, turn.place);
     }
     for (const each of gone) this.#unanswered(turn, each, now);
+    this.decisions.ask(turn, now);
     turn.hear();
   }
 
@@ -113,12 +129,30 @@ export class Turns {
     return true;
   }
 
+  /** Any vote on an approval has an answer. */
+  vote(vote: Vote, now: number): VoteReply | VoteRefusal {
+    const voter = this.#members.voter(vote);
+    if ('code' in voter) return voter;
+    const turn = this.#current?.phase === 'over' ? null : this.#current;
+    const reply = this.decisions.vote(turn, { ...vote, by: voter.name }, voter.roles, now);
+    turn?.hear();
+    return reply;
+  }
+
+  /** What people have to decide upon. */
+  get approvals(): readonly OpenApproval[] {
+    return this.#current?.openApprovals ?? [];
+  }
+
   /** Ends the waits that are due, or all of them. */
   wake(now: number, all: boolean): void {
     const turn = this.#current;
-    for (const { kind, path, key } of turn?.wake(now, all) ?? []) {
-      if (turn && kind === 'person') this.#unanswered(turn, { path, name: key }, now);
+    if (turn?.phase !== 'waiting') return;
+    this.decisions.expire(turn, now, all);
+    for (const { kind, path, key } of turn.wake(now, all)) {
+      if (kind === 'person') this.#unanswered(turn, { path, name: key }, now);
     }
+    turn.hear();
   }
 
   #unanswered(turn: RunningTurn, { path, name, message }: AskedPerson, now: number): void {
@@ -126,7 +160,7 @@ export class Turns {
     if (message !== undefined) return;
     const question = stepId(turn.turn, path);
     const id = eventId.personUnanswered(question);
-    this.#facts.decide('person.unanswered', id, now, { question, name }, placeOf(turn));
+    this.#facts.decide('person.unanswered', id, now, { question, name }, turn.place);
   }
 
   /** No activity came back. What it had made durable stays; its open steps and the turn fail, unless they were cancelled. */
@@ -155,6 +189,7 @@ export class Turns {
     turn?.report(events);
     if (!turn?.end) return;
     const { type, data } = turn.end;
+    this.decisions.cancel(turn, 'turn_ended', turn.end.at);
     if (type === 'turn.completed') this.#memory = data.memory ?? this.#memory;
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
@@ -180,8 +215,9 @@ export class Turns {
     return this.#memory === undefined ? {} : { memory: this.#memory };
   }
 
-  carry(): Pick<CarriedState, 'turn' | 'memory'> {
-    return { ...(this.#current ? { turn: this.#current.carry() } : {}), ...this.memory };
+  carry(): Pick<CarriedState, 'turn' | 'memory' | 'decisions'> {
+    const turn = this.#current ? { turn: this.#current.carry() } : {};
+    return { ...turn, ...this.memory, ...this.decisions.carry() };
   }
 
   /** A log that was lost in mid-turn has not closed steps whose start it gets back later: nobody else ends them. */
@@ -189,7 +225,7 @@ export class Turns {
     for (const { step = '', agent = '' } of this.#facts.openSteps(turn.turn)) {
       const data = { reason: 'the turn has ended', text: '' };
       this.#facts.decide('step.cancelled', eventId.stepEnded(step), end.at, data, {
-        ...placeOf(turn),
+        ...turn.place,
         ...{ step, agent },
       });
     }
@@ -197,12 +233,8 @@ export class Turns {
 
   #fail(turn: RunningTurn, { code, message }: Omit<LostTurn, 'progress'>, now: number): void {
     const failure = { code, message: message ?? ERRORS[code].title };
+    this.decisions.cancel(turn, 'turn_ended', now);
     this.#closing = { turn: turn.turn, type: 'step.failed', data: failure };
-    this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, placeOf(turn));
+    this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, turn.place);
   }
-}
-
-function placeOf({ turn, causes }: RunningTurn): Pick<EventDraft, 'turn' | 'cause'> {
-  const [cause] = causes;
-  return { turn, ...(cause === undefined ? {} : { cause }) };
 }

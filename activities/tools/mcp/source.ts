@@ -1,6 +1,7 @@
 /** The tools of an MCP server, over as many connections as it takes. */
 import type { CallToolResult, Tool as ServerTool } from '@modelcontextprotocol/sdk/types.js';
 import { LIMITS, type JsonObject, type ToolEffect } from '../../../src/contracts/index.ts';
+import { approvalFor } from '../approval.ts';
 import { serverToolName } from '../names.ts';
 import { withProgress } from '../progress.ts';
 import { mismatch } from '../schema.ts';
@@ -117,7 +118,8 @@ export class McpSource implements OpenSource {
   }
 
   #tool(full: string, { name, description = '', inputSchema, annotations }: ServerTool): Tool {
-    const { effects = {}, timeoutMs } = this.#server.settings;
+    const { effects = {}, approvals = {}, timeoutMs } = this.#server.settings;
+    const approval = Object.hasOwn(approvals, name) ? approvals[name] : undefined;
     const { $schema: _, ...schema } = inputSchema;
     const input = schema as JsonObject; // safety: a JSON Schema is JSON
     return {
@@ -128,6 +130,7 @@ export class McpSource implements OpenSource {
       },
       effect: effects[name] ?? effectOf(annotations),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(approval === undefined ? {} : { approval: (value) => approvalFor(approval, full, value) }),
       check: mayStall(input) ? () => null : (value) => checked(input, value),
       run: (request) => withProgress((progress) => this.#call(name, request, progress)),
     };

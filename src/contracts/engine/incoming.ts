@@ -2,20 +2,15 @@
  * What signals and updates may bring. Anybody with access to Temporal can send one: one of the wrong shape must neither fail the workflow's
  * task for ever, nor reach the run that follows one that was interrupted.
  */
+import type { Vote } from '../approval.ts';
 import { isId } from '../ids.ts';
-import { jsonChars } from '../json.ts';
+import { isShallow, jsonBytes, jsonChars } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { RosterChange } from '../member.ts';
 import type { Message, MessagePart } from '../message.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** `JSON.stringify` fails at a depth of some thousands; what `JSON.parse` reads has no such bound. */
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
-}
 
 function isPart(value: unknown): value is MessagePart {
   if (!isObject(value)) return false;
@@ -49,15 +44,33 @@ export function closeReason(value: unknown): string {
 /** True if the value is a change of a session's members in its shape; what the gateway has checked beyond that is not checked again. */
 export function isRosterChange(value: unknown): value is RosterChange {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
-  const { type, name, agent, person } = value;
+  const { type, name, agent, person, roles } = value;
   if (type === 'leave' || type === 'pause' || type === 'resume') return isName(name);
   if (type !== 'join') return false;
-  if (agent === undefined) return isName(person);
+  if (agent === undefined) return isName(person) && (roles === undefined || areNames(roles));
   return isObject(agent) && isId(agent['name']) && typeof agent['runner'] === 'string' && isAgent(agent);
 }
 
 const isName = (value: unknown): boolean =>
   typeof value === 'string' && value.length > 0 && value.length <= LIMITS.nameChars;
+
+const areNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.length <= LIMITS.rolesPerPerson && value.every(isName);
+
+/** True if the value is a vote in its shape; what the gateway has checked beyond that is not checked again. */
+export function isVote(value: unknown): value is Vote {
+  if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
+  const { approval, vote, hash, by, roles, reason, data } = value;
+  return (
+    typeof approval === 'string' &&
+    (vote === 'approve' || vote === 'deny') &&
+    typeof hash === 'string' &&
+    isName(by) &&
+    (roles === undefined || areNames(roles)) &&
+    (reason === undefined || (typeof reason === 'string' && reason.length <= LIMITS.failureChars)) &&
+    (data === undefined || (isObject(data) && jsonBytes(data) <= LIMITS.approvalDataBytes))
+  );
+}
 
 /** The lists that the workflow looks into are lists, and all of it can be carried. */
 function isAgent(agent: Readonly<Record<string, unknown>>): boolean {

@@ -9,7 +9,7 @@ import type { Roster } from '../member.ts';
 import type { Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 import type { Interruption } from './ended-run.ts';
-import type { CarriedTurn } from './turn.ts';
+import type { CarriedTurn, KeptDecision } from './turn.ts';
 
 /**
  * The workflow's argument. `carried` is set by continue-as-new, and when an interrupted session is reopened. A fork (`info.parent`) without it
@@ -46,6 +46,8 @@ export interface CarriedState {
   readonly memory?: JsonObject;
   /** Who takes part; absent: as the session was opened. */
   readonly roster?: Roster;
+  /** Decided approvals, oldest first; absent: none. */
+  readonly decisions?: readonly KeptDecision[];
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
 }
@@ -85,8 +87,8 @@ export const SESSION = {
   workflow: 'session',
   taskQueue: 'convoke',
   signals: { message: 'message' },
-  updates: { cancel: 'cancel', close: 'close', members: 'members' },
-  queries: { state: 'state', events: 'events', receipts: 'receipts' },
+  updates: { cancel: 'cancel', close: 'close', members: 'members', vote: 'vote' },
+  queries: { state: 'state', events: 'events', receipts: 'receipts', approvals: 'approvals' },
 } as const;
 
 /** The queue of the workers that have what a turn needs (`neededFor`), beside the queue of all. */

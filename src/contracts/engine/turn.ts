@@ -5,6 +5,7 @@
  * heartbeat before anybody sees what it stands for. A retry reads the newest heartbeat and goes on from there.
  */
 import type { Report } from './activities.ts';
+import type { Approval, ApprovalDecision } from '../approval.ts';
 import type { EventDraft } from '../events/envelope.ts';
 import type { JsonObject } from '../json.ts';
 import type { Usage } from '../events/step.ts';
@@ -13,7 +14,17 @@ import type { SessionRef } from '../ids.ts';
 import type { Roster } from '../member.ts';
 
 /** The calls of a team whose answers are journaled. */
-export type JournalKind = 'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person' | 'now' | 'random';
+export type JournalKind =
+  'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person' | 'approval' | 'now' | 'random';
+
+/** What the team is told of an approval. */
+export interface Decided {
+  readonly status: 'approved' | 'denied' | 'expired';
+  readonly by: readonly string[];
+  readonly reason?: string;
+  /** What was approved, if somebody has edited it. */
+  readonly data?: JsonObject;
+}
 
 /** One decided call of a team. */
 export interface JournalEntry {
@@ -24,11 +35,13 @@ export interface JournalEntry {
   readonly key: string;
   /**
    * Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number; of `members`,
-   * the revision of the roster; of a `person`, `answered` or `over`.
+   * the revision of the roster; of a `person`, `answered` or `over`; of an `approval`, how it was decided.
    */
-  readonly outcome: 'completed' | 'failed' | 'over' | 'answered' | number;
+  readonly outcome: 'completed' | 'failed' | 'over' | 'answered' | Decided['status'] | number;
   /** Of a `person` that has answered: her message. */
   readonly message?: string;
+  /** Of an `approval`. */
+  readonly decided?: Omit<Decided, 'status'>;
   /** Of the first `members` of a revision that the turn did not begin with: the roster, with the agents alone that the turn did not have. */
   readonly roster?: Roster;
 }
@@ -95,10 +108,12 @@ export interface TurnProgress {
 /** A call of the team that is answered by time, or by somebody: a `sleep`, a step that pauses before its next attempt, a `person` who is asked. */
 export interface TurnWait {
   readonly path: string;
-  readonly kind: 'sleep' | 'retry' | 'person';
+  readonly kind: 'sleep' | 'retry' | 'person' | 'approval';
   readonly key: string;
   /** What the person is asked. */
   readonly text?: string;
+  /** What is to be approved. */
+  readonly approval?: Approval;
   /** ms since the Unix epoch. */
   readonly until: number;
 }
@@ -131,6 +146,26 @@ export interface AskedPerson {
   readonly message?: string;
 }
 
+/** An approval that the turn has asked for and has not been told the decision of. */
+export interface HeldApproval {
+  readonly path: string;
+  /** The hash of what the turn asks for, before anybody has edited it. */
+  readonly key: string;
+  /** As it is now. */
+  readonly approval: Approval;
+  /** ms since the Unix epoch. */
+  readonly until: number;
+  readonly approvedBy: readonly string[];
+  readonly isEdited: boolean;
+  /** Votes that have counted. */
+  readonly votes: number;
+  /** Kept until the turn waits again. */
+  readonly decided?: Decided;
+}
+
+/** What is remembered of a decided approval. */
+export type KeptDecision = ApprovalDecision & { readonly approval: string; readonly count: number };
+
 /** A turn that has begun and not ended, as one run of the workflow hands it to the next. */
 export interface CarriedTurn {
   readonly turn: string;
@@ -143,5 +178,7 @@ export interface CarriedTurn {
   readonly roster?: Roster;
   /** Questions that clients were told of and that nobody has answered; absent: none. */
   readonly asked?: readonly AskedPerson[];
+  /** Absent: none. */
+  readonly approvals?: readonly HeldApproval[];
   readonly cancelled: boolean;
 }

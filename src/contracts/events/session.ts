@@ -1,4 +1,5 @@
 import type { AgentSpec, TeamSpec } from '../agent.ts';
+import type { ApprovalDecision, OpenApproval } from '../approval.ts';
 import type { JsonObject } from '../json.ts';
 import type { MemberEvent, Roster } from '../member.ts';
 import type { Reason } from '../reasons.ts';
@@ -23,6 +24,18 @@ export interface SessionEventData {
   'person.unanswered': { readonly question: string; readonly name: string };
   /** What comes before is a copy of the parent's events up to this `seq`. */
   'session.forked': ForkPoint;
+  /** The turn waits until people have decided. */
+  'approval.requested': Omit<OpenApproval, 'turn' | 'approvedBy'>;
+  /** Somebody has approved it, and others have to; or has edited its `data`, which makes earlier votes void. `hash`: of what it is now. */
+  'approval.voted': {
+    readonly approval: string;
+    readonly by: string;
+    readonly hash: string;
+    readonly approvedBy: readonly string[];
+    readonly data?: JsonObject;
+  };
+  /** The end of each approval that was requested. */
+  'approval.decided': ApprovalDecision & { readonly approval: string };
   'session.closed': { readonly reason: Reason | string };
   /** The session's workflow ended without closing it; the next message reopens the session. */
   'session.interrupted': { readonly reason: Reason | string };

@@ -62,6 +62,17 @@ export const EXECUTE = {
   /** What a person is asked, UTF-16 code units; and how long for, unless the team says how long: also the longest. */
   questionChars: 8 * KIB,
   answerMostMs: 30 * 24 * HOUR,
+  /** What people are asked to approve: its title and its text, UTF-16 code units; its data, UTF-8 bytes of JSON. */
+  approvalTitleChars: 200,
+  approvalTextChars: 2 * KIB,
+  approvalDataBytes: 8 * KIB,
+  /** How long it is waited for: the default, and the longest. */
+  approvalMostMs: 30 * 24 * HOUR,
+  /** Names, roles, and people who have to approve. */
+  approversNamed: 16,
+  /** Approvals of one turn, and those of them that are open at a time: the workflow carries them. */
+  turnApprovals: 200,
+  turnApprovalsOpen: 32,
   /** Branches of one `parallel`. */
   turnWidth: 100,
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */

@@ -8,6 +8,12 @@ export const ORCHESTRATE = {
   membersKept: 128,
   /** The agents of a session together, UTF-16 code units of JSON: as much as the request may have that opens one. */
   rosterChars: 64 * KIB,
+  /** Roles of a person. */
+  rolesPerPerson: 16,
+  /** Decided approvals that a session remembers, to tell who votes too late. */
+  approvalsKept: 64,
+  /** What people have changed of what they have approved, all of a turn together, UTF-8 bytes of JSON: the journal holds it. */
+  turnEditsBytes: 128 * KIB,
   /** Messages that may wait in a session; further ones are rejected with `inbox_full`. */
   inboxMessages: 100,
   /** Total size of the waiting messages, UTF-16 code units of JSON: what one run hands over to the next must fit a payload of 2 MiB. */

@@ -16,6 +16,7 @@ import { keepNewest } from './bound.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
 import type { EndStatus, MessageEntry, SessionView, TurnEntry } from './types.ts';
+import { answered, reduceWait, withoutWaits } from './waits.ts';
 
 /** An empty view of a session, before its first event. */
 export function emptyView(
@@ -37,22 +38,9 @@ export function emptyView(
     entries: [],
     turns: [],
     asked: [],
+    approvals: [],
     truncated: position.seq > 0,
   };
-}
-
-/** Nobody waits for an answer to this question any more. */
-function answered(view: SessionView, question: string | undefined): SessionView {
-  const asked = view.asked.filter((each) => each.question !== question);
-  return asked.length === view.asked.length ? view : { ...view, asked };
-}
-
-function reducePerson(
-  view: SessionView,
-  event: Extract<SessionEvent, { type: `person.${string}` }>,
-): SessionView {
-  if (event.type === 'person.unanswered') return answered(view, event.data.question);
-  return { ...view, asked: [...view.asked, { ...event.data, turn: event.turn ?? '' }] };
 }
 
 function endTurn(
@@ -60,8 +48,7 @@ function endTurn(
   turn: string,
   ended: Pick<TurnEntry, 'failure' | 'reason'> & { readonly status: EndStatus },
 ): SessionView {
-  const asked = given.asked.filter((each) => each.turn !== turn);
-  const view = asked.length === given.asked.length ? given : { ...given, asked };
+  const view = withoutWaits(given, turn);
   const found = view.turns.some((entry) => entry.turn === turn);
   if (found) {
     return {
@@ -111,9 +98,6 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.interrupted':
     case 'session.reopened':
       return reduceSession(view, event);
-    case 'person.asked':
-    case 'person.unanswered':
-      return reducePerson(view, event);
     case 'message.accepted': {
       const { queued, answers, ...data } = event.data;
       // The same message may have been rejected before because the inbox was full.
@@ -153,7 +137,7 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'step.cancelled':
       return reduceStep(view, event);
     default:
-      return view;
+      return reduceWait(view, event);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a client shows of a session. */
 import type { Position } from '../cursor.ts';
+import type { OpenApproval } from '../approval.ts';
 import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { MessagePart, ReceiptStatus } from '../message.ts';
@@ -86,6 +87,8 @@ export interface SessionView {
   readonly turns: readonly TurnEntry[];
   /** Questions to people that are not answered. */
   readonly asked: readonly Question[];
+  /** What people have to decide upon, in the order in which it was asked for. */
+  readonly approvals: readonly OpenApproval[];
   /** True if older entries exist; read them with `GET /events`. */
   readonly truncated: boolean;
 }

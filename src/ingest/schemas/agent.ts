@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { AgentRequest, AgentScript, ScriptCall, ScriptFault } from '../../contracts/index.ts';
+import { approvalsSchema } from './approval.ts';
 import { boundedJsonSchema, idSchema, text, whole } from './common.ts';
 import { outputSchema } from './output.ts';
 
@@ -90,6 +91,7 @@ export const agentSchema = z
     contextTokens: whole(1, LIMITS.modelTokens).exactOptional(),
     options: boundedJsonSchema.exactOptional(),
     tools: z.array(idSchema).max(LIMITS.toolsPerAgent).exactOptional(),
+    approvals: approvalsSchema.exactOptional(),
     delegates: z.array(idSchema).max(LIMITS.agentsPerSession).exactOptional(),
     handoff: z.array(idSchema).max(LIMITS.agentsPerSession).exactOptional(),
     output: outputSchema.exactOptional(),

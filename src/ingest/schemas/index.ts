@@ -1,4 +1,5 @@
 /** Schemas of everything that callers may send. */
+export { approvalIdSchema, voteSchema } from './approval.ts';
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { sendSchema } from './message.ts';

@@ -9,6 +9,7 @@ import type {
   PersonRequest,
 } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
+import { rolesSchema } from './approval.ts';
 import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema, whole } from './common.ts';
 import { sendSchema } from './message.ts';
 
@@ -79,10 +80,16 @@ export const cancelSchema = z.strictObject({ turn: turnSchema.exactOptional() })
   description: 'The turn to cancel; default: the running one, otherwise the next.',
 });
 
-const personSchema = z.strictObject({ kind: z.literal('person'), name: text(LIMITS.nameChars) }).meta({
-  id: 'Person',
-  description: 'A person, by the name under which she sends (`from`).',
-}) satisfies z.ZodType<PersonRequest>;
+const personSchema = z
+  .strictObject({
+    kind: z.literal('person'),
+    name: text(LIMITS.nameChars),
+    roles: rolesSchema.exactOptional(),
+  })
+  .meta({
+    id: 'Person',
+    description: 'A person, by the name under which she sends (`from`).',
+  }) satisfies z.ZodType<PersonRequest>;
 
 const memberName = text(LIMITS.nameChars);
 

@@ -1,0 +1,54 @@
+/** What a turn waits for: questions to people, and approvals. */
+import type { SessionEvent } from '../events/envelope.ts';
+import type { SessionView } from './types.ts';
+
+type ApprovalEvent = Extract<SessionEvent, { type: `approval.${string}` }>;
+
+/** Events that the view does not know change nothing. */
+export function reduceWait(view: SessionView, event: SessionEvent): SessionView {
+  switch (event.type) {
+    case 'person.asked':
+      return { ...view, asked: [...view.asked, { ...event.data, turn: event.turn ?? '' }] };
+    case 'person.unanswered':
+      return answered(view, event.data.question);
+    case 'approval.requested':
+    case 'approval.voted':
+    case 'approval.decided':
+      return reduceApproval(view, event);
+    default:
+      return view;
+  }
+}
+
+function reduceApproval(view: SessionView, event: ApprovalEvent): SessionView {
+  const others = view.approvals.filter(({ approval }) => approval !== event.data.approval);
+  switch (event.type) {
+    case 'approval.requested': {
+      const approval = { ...event.data, turn: event.turn ?? '', approvedBy: [] };
+      return { ...view, approvals: [...others, approval] };
+    }
+    case 'approval.voted': {
+      const { approval, by: _by, ...change } = event.data;
+      const approvals = view.approvals.map((each) =>
+        each.approval === approval ? { ...each, ...change } : each,
+      );
+      return { ...view, approvals };
+    }
+    case 'approval.decided':
+      return others.length === view.approvals.length ? view : { ...view, approvals: others };
+  }
+}
+
+/** Nobody waits for an answer to this question any more. */
+export function answered(view: SessionView, question: string | undefined): SessionView {
+  const asked = view.asked.filter((each) => each.question !== question);
+  return asked.length === view.asked.length ? view : { ...view, asked };
+}
+
+/** The turn waits for nobody any more. */
+export function withoutWaits(view: SessionView, turn: string): SessionView {
+  const asked = view.asked.filter((each) => each.turn !== turn);
+  const approvals = view.approvals.filter((each) => each.turn !== turn);
+  const same = asked.length === view.asked.length && approvals.length === view.approvals.length;
+  return same ? view : { ...view, asked, approvals };
+}
