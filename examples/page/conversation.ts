@@ -2,7 +2,7 @@
 import { connect } from '../../src/client/index.ts';
 import type { Client, OutgoingMessage, Session } from '../../src/client/index.ts';
 import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
-import type { OpenRequest, SessionView } from '../../src/contracts/public.ts';
+import type { ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
 import { Attempts } from './attempts.ts';
 import type { EndedAttempt } from './attempts.ts';
 import type { Composer } from './composer.ts';
@@ -17,8 +17,6 @@ import { rowsOf } from './rows.ts';
 import { Unseen } from './unseen.ts';
 import { failureText, listOf } from './words.ts';
 
-/** Nearer to the end than this, the screen follows what is written, px. */
-const FOLLOW_PX = 96;
 /** One object, so that views can see that it is the same. */
 const NONE: readonly EndedAttempt[] = [];
 
@@ -27,8 +25,12 @@ export interface Surroundings {
   readonly composer: Composer;
   /** Tells somebody who does not see the screen. */
   announce(text: string): void;
+  /** Somebody wants to say something else than this, in a session of its own. */
+  edit(messageId: string, text: string): void;
   /** Something of the session has arrived. `endsTurn`: nothing more is to be expected. */
   heard(endsTurn: boolean): void;
+  /** Shows the end of the conversation, and follows it. */
+  toEnd(): void;
   /** The view or the connection has changed. */
   changed(view: SessionView | null, isOffline: boolean): void;
 }
@@ -78,6 +80,7 @@ export class Conversation {
     this.#unseen = new Unseen(place.session, storage);
     this.#unseen.pending(this.#session.pending);
     this.#stops = this.#listen();
+    around.toEnd();
     this.#draw();
   }
 
@@ -132,7 +135,7 @@ export class Conversation {
     }
     // Its fate is told by receipts.
     this.#session.send(message).catch(() => undefined);
-    this.#toEnd();
+    this.#around.toEnd();
     return true;
   }
 
@@ -141,6 +144,11 @@ export class Conversation {
       this.#started = true;
       await this.#client.open({ ...request, id: this.#place.session });
     });
+  }
+
+  /** A session that goes on from here; resolves with its id. Throws what the SDK's `fork` throws. */
+  async fork(request: ForkRequest): Promise<string> {
+    return (await this.#session.fork(request)).id;
   }
 
   async close(): Promise<void> {
@@ -153,6 +161,7 @@ export class Conversation {
       this.#unseen.dismiss(messageId);
       this.#draw();
     },
+    edit: (messageId, text) => this.#around.edit(messageId, text),
     announce: (text) => this.#around.announce(text),
     ended: (step) => this.#attempts.of(step) ?? NONE,
     colour: (agent) => {
@@ -189,7 +198,6 @@ export class Conversation {
   #drawNow(): void {
     const { view, status } = this.#session;
     const { state } = this.#client.status;
-    const wasAtEnd = isAtEnd();
     this.#connection.set(this.#client.status, status);
     this.#drawRows(view);
     this.#questions.set(view?.asked ?? []);
@@ -203,8 +211,6 @@ export class Conversation {
     }
     this.#drawHead(view);
     this.#around.changed(view, state === 'offline');
-    if (wasAtEnd && view) this.#toEnd();
-    part('newest', HTMLButtonElement).hidden = !view || isAtEnd();
   }
 
   #drawRows(view: SessionView | null): void {
@@ -249,20 +255,15 @@ export class Conversation {
     const link = part('temporal', HTMLAnchorElement);
     link.hidden = view === null;
     part('close', HTMLButtonElement).hidden = view?.status !== 'open';
+    part('fork', HTMLButtonElement).hidden = view === null;
     setText(part('members', HTMLElement), view ? membersOf(view) : '');
+    const parent = part('parent', HTMLAnchorElement);
+    parent.hidden = !view?.parent;
     if (!view) return;
+    setText(parent, `fork of ${view.parent?.session ?? ''}`);
+    parent.href = `#session=${view.parent?.session ?? ''}`;
     link.href = `${this.#place.workflows}/${encodeURIComponent(workflowId(view))}`;
   }
-
-  #toEnd(): void {
-    const main = part('main', HTMLElement);
-    main.scrollTop = main.scrollHeight;
-  }
-}
-
-function isAtEnd(): boolean {
-  const main = part('main', HTMLElement);
-  return main.scrollHeight - main.scrollTop - main.clientHeight < FOLLOW_PX;
 }
 
 /** `scout, editor · sequence`. */

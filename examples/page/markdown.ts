@@ -121,8 +121,8 @@ export class GrowingMarkdown {
     this.#text = text;
     clearTimeout(this.#timer);
     const early = this.#notBefore - performance.now();
-    if (ended || early <= 0) this.#render();
-    else this.#timer = setTimeout(() => this.#render(), early);
+    if (ended || early <= 0) this.#render(ended);
+    else this.#timer = setTimeout(() => this.#render(false), early);
   }
 
   #clear(): void {
@@ -132,27 +132,27 @@ export class GrowingMarkdown {
     this.#links = {};
   }
 
-  #render(): void {
+  #render(ended: boolean): void {
     const began = performance.now();
     const rest = this.#text.slice(this.#settled);
     for (const node of this.#tail.splice(0)) node.parentNode?.removeChild(node);
     if (rest.length > PLAIN_FROM && !rest.slice(0, PLAIN_FROM).includes('\n\n'))
       this.#append(el('p', 'plain', rest));
-    else this.#blocks(rest);
-    const ended = performance.now();
-    this.#notBefore = ended + (ended - began) * SHARE;
+    else this.#blocks(rest, ended);
+    const now = performance.now();
+    this.#notBefore = now + (now - began) * SHARE;
   }
 
-  #blocks(rest: string): void {
+  #blocks(rest: string, ended: boolean): void {
     const tokens = marked.lexer(rest);
     Object.assign(this.#links, tokens.links);
     // Blank lines may still belong to the block before them.
     const last = tokens.findLastIndex(({ type }) => type !== 'space');
-    const complete = tokens.slice(0, Math.max(last, 0));
+    const complete = tokens.slice(0, ended ? tokens.length : Math.max(last, 0));
     const settled = complete.reduce((sum, { raw }) => sum + raw.length, 0);
     if (complete.length > 0) this.node.append(render(complete, this.#links));
     this.#settled += settled;
-    this.#append(render(tokens.slice(complete.length), this.#links));
+    if (complete.length < tokens.length) this.#append(render(tokens.slice(complete.length), this.#links));
   }
 
   /** At the end, until more comes. */

@@ -6,6 +6,8 @@ import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
 import { Processes } from './dev/processes.ts';
 import { part, setText } from './dom.ts';
+import { EditDialog } from './edit-dialog.ts';
+import { EndFollower } from './end-follower.ts';
 import { Health } from './health.ts';
 import { newId, readPlace, tabStorage } from './place.ts';
 import { newestSession, SessionList } from './session-list.ts';
@@ -34,6 +36,11 @@ const health = new Health(base, (text) => {
   setText(banner, text);
 });
 const processes = new Processes(health, () => conversation?.isAnswering ?? false);
+const editing = new EditDialog(async (request) => {
+  const fork = await conversation?.fork(request);
+  if (fork !== undefined) go(fork);
+});
+const end = new EndFollower();
 const composer = new Composer((text) => conversation?.send(text) ?? false);
 
 function changed(view: SessionView | null, isOffline: boolean): void {
@@ -61,6 +68,8 @@ async function follow(): Promise<void> {
     composer,
     announce,
     changed,
+    edit: (messageId: string, said: string) => editing.open(messageId, said),
+    toEnd: () => end.toEnd(),
     heard: (endsTurn: boolean) => processes.heard(endsTurn),
   };
   conversation = new Conversation({ ...place, session }, key.value, around);
@@ -114,6 +123,10 @@ function setUpConnection(): void {
     panel.open = false;
     void follow();
   });
+  part('fork', HTMLButtonElement).addEventListener('click', () => {
+    panel.open = false;
+    void conversation?.fork({}).then(go, (error: unknown) => announce(String(error)));
+  });
   part('close', HTMLButtonElement).addEventListener('click', () => {
     if (confirm('Close this session for everybody?')) void conversation?.close();
   });
@@ -149,11 +162,5 @@ setUpPanel(part('dev', HTMLDetailsElement));
 setUpConnection();
 setUpMenu();
 setUpStartForm((request) => conversation?.open(request) ?? Promise.resolve());
-const main = part('main', HTMLElement);
-part('newest', HTMLButtonElement).addEventListener('click', () => main.scrollTo({ top: main.scrollHeight }));
-main.addEventListener('scroll', () => {
-  if (main.scrollHeight - main.scrollTop - main.clientHeight < 8)
-    part('newest', HTMLButtonElement).hidden = true;
-});
 addEventListener('hashchange', () => void follow());
 void follow();

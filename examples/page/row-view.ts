@@ -13,6 +13,8 @@ import { clock, outcomeOf, PROGRESS, sentenceOf } from './words.ts';
 export interface RowActions extends SpeechContext {
   cancel(turn: string): void;
   dismiss(messageId: string): void;
+  /** The conversation goes on differently from this message, in a fork. */
+  edit(messageId: string, text: string): void;
 }
 
 class MessageView {
@@ -23,12 +25,16 @@ class MessageView {
   readonly #time = el('time', 'time');
   readonly #text = el('p', 'text');
   readonly #receipt = el('span', 'receipt');
+  readonly #edit = el('button', 'quiet', 'Edit');
   readonly #dismiss = el('button', 'quiet', 'Dismiss');
 
   constructor(messageId: string, actions: RowActions) {
+    this.#edit.type = 'button';
+    this.#edit.title = 'Go on differently from here, in a session of its own';
+    this.#edit.addEventListener('click', () => actions.edit(messageId, this.#text.textContent));
     this.#dismiss.type = 'button';
     this.#dismiss.addEventListener('click', () => actions.dismiss(messageId));
-    this.fate = el('p', 'fate', this.#who, this.#time, this.#receipt, this.#dismiss);
+    this.fate = el('p', 'fate', this.#who, this.#time, this.#receipt, this.#edit, this.#dismiss);
     this.node = el('article', 'message', this.#text, this.fate);
   }
 
@@ -43,6 +49,7 @@ class MessageView {
     this.#receipt.title = message.code ?? '';
     this.node.dataset['progress'] = progress;
     this.node.ariaLabel = `Message of ${this.#who.textContent}`;
+    this.#edit.hidden = !seen || message.status !== 'consumed' || row.messages[0] !== message;
     this.#dismiss.hidden = !(message.kind === 'unseen' && progress === 'rejected');
   }
 }

@@ -28,12 +28,15 @@ export function duration(ms: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
+// Made once: making one takes longer than drawing a message.
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
 /** `14:03`; with the day if it is not today. */
 export function clock(at: number, now = Date.now()): string {
   const [date, today] = [new Date(at), new Date(now)];
-  const time = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
-  if (date.toDateString() === today.toDateString()) return time;
-  return `${date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })}, ${time}`;
+  if (date.toDateString() === today.toDateString()) return TIME.format(date);
+  return `${DAY.format(date)}, ${TIME.format(date)}`;
 }
 
 /** `just now`, `5 min ago`, then the day. */

@@ -138,6 +138,26 @@ describe('the page', () => {
     expect(await page.title()).toBe(`${id} · Convoke`);
   });
 
+  test('a message is edited in a fork: another session goes on, and this one stays as it is', async () => {
+    const { id, page } = await join({
+      name: 'Echo',
+      runner: 'scripted',
+      script: { say: 'About {{message}}' },
+    });
+    await say(page, 'rivers');
+    await expectDone(page, 'About rivers');
+    await say(page, 'the sea');
+    await see(page, ANSWER, 'About the sea');
+    await page.getByRole('button', { name: 'Edit' }).nth(1).click();
+    await page.locator('#edit-text').fill('lakes');
+    await page.getByRole('button', { name: 'Go on there' }).click();
+    await see(page, '#parent', `fork of ${id}`);
+    await expectDone(page, 'About rivers', 'About lakes');
+    await page.locator('#parent').click();
+    await see(page, '#session', id);
+    await expectDone(page, 'About rivers', 'About the sea');
+  });
+
   test('a closed session says so to everybody', async () => {
     const { id, page } = await join(speaker('Ann', 3));
     const other = await visit(id);

@@ -145,6 +145,27 @@ describe('a turn', () => {
     await page.getByRole('button', { name: 'Stop turn t1' }).waitFor({ state: 'hidden' });
   });
 
+  test('the screen follows what is written, unless somebody reads further up', async () => {
+    const { log } = play;
+    const page = await play.join();
+    const below = (): Promise<number> =>
+      page.locator('main').evaluate((main) => main.scrollHeight - main.scrollTop - main.clientHeight);
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'));
+    for (let line = 0; line < 60; line += 1) play.push(log.say('t1.1', `line ${line}\n\n`));
+    await see(page, '.markdown', 'line 59');
+    await page.waitForFunction(() => {
+      const main = document.querySelector('main')!;
+      return main.scrollTop > 0 && main.scrollHeight - main.scrollTop - main.clientHeight < 2;
+    });
+    await page.locator('main').evaluate((main) => main.scrollTo(0, 100));
+    await see(page, '#newest', 'Newest');
+    for (let line = 60; line < 90; line += 1) play.push(log.say('t1.1', `line ${line}\n\n`));
+    await see(page, '.markdown', 'line 89');
+    expect(await page.locator('main').evaluate((main) => main.scrollTop)).toBe(100);
+    await page.locator('#newest').click();
+    expect(await below()).toBeLessThan(2);
+  });
+
   test('what is finished is not touched again', async () => {
     const { log } = play;
     const page = await play.join();

@@ -66,8 +66,12 @@ export class Processes {
     this.#isAnswering = isAnswering;
   }
 
+  /** With this key, and for another conversation: what was measured in the one before is told. */
   use(api: Api): void {
     this.#api = api;
+    const over = this.#measured.filter(({ recovery }) => recovery.isOver(performance.now()));
+    for (const { node } of over) node.remove();
+    this.#measured = this.#measured.filter((each) => !over.includes(each));
     void this.#ask();
   }
 
