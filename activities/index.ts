@@ -48,7 +48,17 @@ export type {
 } from './agents/index.ts';
 export { critic, debate, groupChat, handoff, parallel, sequence, supervisor, TEAMS } from './teams/index.ts';
 export { AgentFailed } from './teams/team.ts';
-export type { Answer, AskInput, LastWord, Outcome, Settled, Team, TeamContext } from './teams/team.ts';
+export type {
+  Answer,
+  ApprovalRequest,
+  AskInput,
+  Decision,
+  LastWord,
+  Outcome,
+  Settled,
+  Team,
+  TeamContext,
+} from './teams/team.ts';
 export { mismatch } from './tools/schema.ts';
 export { tool } from './tools/functions.ts';
 export type { ToolContext, ToolSettings } from './tools/functions.ts';

@@ -4,8 +4,10 @@ import {
   eventId,
   openingRoster,
   type AgentSpec,
+  type Approval,
   type Handoff,
   type Json,
+  type JournalEntry,
   type JsonObject,
   type LoggedEvent,
   type Member,
@@ -24,6 +26,10 @@ import type { PauseCall, TurnDriver, TurnEnd } from '../turn/turn-driver.ts';
 export type GivenAnswer =
   Json | { readonly handoff: Handoff } | { readonly fail: string } | { readonly never: true };
 
+/** A decision, or what is approved instead of what was asked for. */
+export type GivenDecision =
+  'approved' | 'denied' | 'expired' | { readonly denied: string } | { readonly approved: JsonObject };
+
 export interface TeamTest {
   /** Names, or whole agents. */
   readonly agents: readonly (string | AgentSpec)[];
@@ -38,6 +44,8 @@ export interface TeamTest {
   readonly members?: readonly (readonly (string | AgentSpec)[])[];
   /** People of the session, and what each answers when she is asked for the first, the second, … time; then nothing. */
   readonly people?: Readonly<Record<string, readonly string[]>>;
+  /** What people decide of each approval; default: nobody decides in time. */
+  readonly approve?: (approval: Approval) => GivenDecision;
   /** What the team has kept from earlier turns. */
   readonly memory?: JsonObject;
 }
@@ -189,22 +197,23 @@ class TestTurn implements TurnDriver {
 
   /** People answer, or do not, and pauses are over: the team runs again from its start. */
   #wake(waits: readonly TurnWait[]): void {
-    for (const { path, kind, key } of waits) {
-      if (kind === 'retry') continue;
-      const asked = this.journal
-        .decided()
-        .filter((entry) => entry.kind === 'person' && entry.key === key).length;
-      const message = kind === 'person' ? messageId(key, asked) : '';
-      const answered = answersOf(this.#test).has(message);
-      this.journal.add({
-        path,
-        kind,
-        key,
-        ...(answered ? { outcome: 'answered', message } : { outcome: 'over' }),
-      });
+    for (const wait of waits) {
+      const entry = this.#answerTo(wait);
+      if (entry) this.journal.add(entry);
       this.journal = new TurnJournal(EMPTY_JOURNAL, this.journal.added);
     }
     this.memory = new Memory(this.#test.memory ?? {});
+  }
+
+  #answerTo({ path, kind, key, approval }: TurnWait): JournalEntry | null {
+    if (kind === 'retry') return null;
+    if (approval) return { path, kind, key, ...decisionOf(approval, this.#test.approve?.(approval)) };
+    const asked = this.journal
+      .decided()
+      .filter((entry) => entry.kind === 'person' && entry.key === key).length;
+    const message = kind === 'person' ? messageId(key, asked) : '';
+    if (!answersOf(this.#test).has(message)) return { path, kind, key, outcome: 'over' };
+    return { path, kind, key, outcome: 'answered', message };
   }
 
   #roster(): Roster | null {
@@ -229,6 +238,19 @@ class TestTurn implements TurnDriver {
   random(): number {
     return 0.5;
   }
+}
+
+/** Who decides is `somebody`. */
+function decisionOf(
+  { onExpiry }: Approval,
+  given: GivenDecision = 'expired',
+): Pick<JournalEntry, 'outcome' | 'decided'> {
+  const by = ['somebody'];
+  if (given === 'expired')
+    return { outcome: onExpiry === 'approve' ? 'approved' : given, decided: { by: [] } };
+  if (typeof given === 'string') return { outcome: given, decided: { by } };
+  if ('denied' in given) return { outcome: 'denied', decided: { by, reason: given.denied } };
+  return { outcome: 'approved', decided: { by, data: given.approved } };
 }
 
 const messageId = (name: string, asked: number): string => `${name}-${asked + 1}`;

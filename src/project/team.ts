@@ -11,7 +11,9 @@ export {
 } from '../../activities/index.ts';
 export type {
   Answer,
+  ApprovalRequest,
   AskInput,
+  Decision,
   LastWord,
   Outcome,
   Settled,

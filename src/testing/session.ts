@@ -17,12 +17,15 @@ import {
   type MembersReply,
   type MembersRequest,
   type Message,
+  type OpenApproval,
   type Receipt,
   type SessionEvent,
   type SessionInfo,
   type SessionRef,
   type SessionView,
   type TeamSpec,
+  type VoteReply,
+  type VoteRequest,
 } from '../contracts/index.ts';
 import { MemoryLog } from '../log/index.ts';
 import type { ProjectConfig } from '../project/index.ts';
@@ -51,7 +54,7 @@ export type SentMessage = string | (Partial<Message> & { readonly text?: string 
 /** What a message has led to, once the session rests. */
 export interface TestTurn {
   readonly receipt: Receipt;
-  /** `waiting`: for a person. Absent: the message has no turn, `receipt` says why. */
+  /** `waiting`: for people. Absent: the message has no turn, `receipt` says why. */
   readonly status?: 'completed' | 'failed' | 'cancelled' | 'waiting';
   /** Of the turn, in order. */
   readonly events: readonly SessionEvent[];
@@ -60,14 +63,19 @@ export interface TestTurn {
 }
 
 export interface TestSession {
-  /** Sends a message, and resolves when the session rests: its turns are over, or wait for a person. */
+  /** Sends a message, and resolves when the session rests: its turns are over, or wait for people. */
   send(message: SentMessage): Promise<TestTurn>;
   /** Resolves with the first event that fits, of those that were and those that come: to do something while an agent speaks. */
   until(fits: (event: SessionEvent) => boolean): Promise<SessionEvent>;
   cancel(turn?: string): Promise<CancelReply>;
   /** As `session.members` of the SDK. Throws for what it refuses. */
   members(change: MembersRequest): Promise<MembersReply>;
-  /** Ends what the turn waits for, as if all its time were over: people have not answered. */
+  /** Votes on what the turn waits for; the session rests again afterwards. Throws for what is refused. */
+  approve(
+    approval: Pick<OpenApproval, 'approval' | 'hash'>,
+    vote: Omit<VoteRequest, 'hash'>,
+  ): Promise<VoteReply>;
+  /** Ends what the turn waits for, as if all its time were over: people have not answered, and not decided. */
   expire(): Promise<void>;
   /** As a deploy: the session, also a turn that waits, goes on elsewhere from what is durable. Only while it rests. */
   handOver(): void;
@@ -185,6 +193,16 @@ class Session implements TestSession {
 
   async members(request: MembersRequest): Promise<MembersReply> {
     const reply = this.#loop.machine.members(rosterChange(request), Date.now());
+    if (reply.status === 'refused') throw new Error(`${reply.code}: ${reply.detail}`);
+    await this.#settle();
+    return reply;
+  }
+
+  async approve(
+    { approval, hash }: Pick<OpenApproval, 'approval' | 'hash'>,
+    vote: Omit<VoteRequest, 'hash'>,
+  ): Promise<VoteReply> {
+    const reply = this.#loop.machine.turns.vote({ ...vote, approval, hash }, Date.now());
     if (reply.status === 'refused') throw new Error(`${reply.code}: ${reply.detail}`);
     await this.#settle();
     return reply;

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
 import { agentNames, cursorText, eventNumber, examples, pageSize, sessionId } from '../options.ts';
 import type { ForkOptions } from './fork.ts';
+import { addApprovalCommands } from './approval-commands.ts';
 import type { MembersOptions } from './members.ts';
 import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
@@ -18,6 +19,7 @@ export function addClientCommands(program: Command): void {
   addLists(program);
   addFork(program);
   addMembers(program);
+  addApprovalCommands(program);
   addEnds(program);
 }
 

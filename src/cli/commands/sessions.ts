@@ -1,6 +1,7 @@
 /** `convoke sessions`, `show`, `cancel`, `close`: inspect and control sessions. */
 import { messageText } from '../../contracts/index.ts';
 import type { CancelReply, SessionPage, SessionView, StepEntry } from '../../contracts/index.ts';
+import { waitLine } from '../people.ts';
 import { callLine, failedLine, resultLine } from '../calls.ts';
 import { callGateway } from '../gateway-api.ts';
 import { table, Transcript } from '../terminal.ts';
@@ -62,6 +63,7 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
       transcript.line(entry.from ?? 'user', messageText(entry.parts) || (entry.code ?? '(data)'));
     } else showStep(entry, transcript);
   }
+  for (const open of view.approvals) transcript.note(waitLine(open), 'yellow');
 }
 
 /** An answer that only calls tools has no text: the calls are entries of their own. */

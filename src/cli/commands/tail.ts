@@ -1,14 +1,8 @@
 /** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
 import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
-import type {
-  Delta,
-  EventData,
-  EventPage,
-  SessionEvent,
-  StepEntry,
-  ToolCall,
-} from '../../contracts/index.ts';
+import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
+import { peopleLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
@@ -122,10 +116,6 @@ function jsonReader(): Reader {
   };
 }
 
-function memberLine({ name, change }: EventData['session.members']): string {
-  return `${name} ${change === 'paused' || change === 'resumed' ? `was ${change}` : `has ${change}`}`;
-}
-
 /** For people: running text as it grows, and the rest when the step ends. */
 class ScreenReader implements Reader {
   readonly #session: Session;
@@ -149,13 +139,12 @@ class ScreenReader implements Reader {
         this.#transcript.note(`forked from ${event.data.session} at ${event.data.seq}`);
         break;
       case 'session.members':
-        this.#transcript.note(memberLine(event.data));
-        break;
       case 'person.asked':
-        this.#transcript.note(`${event.data.name} is asked: ${event.data.text}`);
-        break;
       case 'person.unanswered':
-        this.#transcript.note(`${event.data.name} is not asked any more`);
+      case 'approval.requested':
+      case 'approval.voted':
+      case 'approval.decided':
+        this.#transcript.note(peopleLine(event));
         break;
       case 'message.accepted':
         this.#transcript.line(event.data.from ?? 'user', messageText(event.data.parts) || '(data)');

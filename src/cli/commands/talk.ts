@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Session, TurnPiece } from '../../client/index.ts';
 import type { Receipt, SessionSummary } from '../../contracts/index.ts';
+import { waitLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
@@ -88,6 +89,9 @@ function show(piece: TurnPiece, transcript: Transcript, calls: Map<string, strin
       break;
     case 'text':
       transcript.say(piece.agent, piece.text, piece.step);
+      break;
+    case 'approval':
+      transcript.note(waitLine(piece.approval), 'yellow');
       break;
     case 'withdrawn':
       // Whether a tool is called again is for its `effect` to say.
