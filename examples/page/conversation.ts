@@ -3,6 +3,7 @@ import { connect } from '../../src/client/index.ts';
 import type { Client, OutgoingMessage, Session } from '../../src/client/index.ts';
 import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
 import type { ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
+import { ApprovalsView } from './approvals-view.ts';
 import { Attempts } from './attempts.ts';
 import type { EndedAttempt } from './attempts.ts';
 import type { Composer } from './composer.ts';
@@ -53,6 +54,7 @@ export class Conversation {
   readonly #attempts = new Attempts();
   readonly #connection: ConnectionView;
   readonly #questions: QuestionsView;
+  readonly #approvals: ApprovalsView;
   readonly #rows: KeyedList<RowView>;
   readonly #stops: readonly (() => void)[];
   /** Speakers in the order in which they appeared. */
@@ -67,10 +69,13 @@ export class Conversation {
     this.#around = around;
     this.#connection = new ConnectionView((text) => around.announce(text));
     this.#connection.setGateways(place.gateways);
-    const rows = part('rows', HTMLElement);
-    rows.replaceChildren();
-    this.#rows = new KeyedList(rows);
-    part('questions', HTMLElement).replaceChildren();
+    for (const id of ['rows', 'approvals', 'questions']) part(id, HTMLElement).replaceChildren();
+    this.#rows = new KeyedList(part('rows', HTMLElement));
+    this.#approvals = new ApprovalsView({
+      approve: (approval, vote) => this.#session.approve(approval, vote),
+      deny: (approval, vote) => this.#session.deny(approval, vote),
+      announce: (text) => around.announce(text),
+    });
     this.#questions = new QuestionsView(({ name, question }, text) => {
       this.send({ text, from: name, answers: question });
     });
@@ -200,6 +205,7 @@ export class Conversation {
     const { state } = this.#client.status;
     this.#connection.set(this.#client.status, status);
     this.#drawRows(view);
+    this.#approvals.set(this.#session.approvals);
     this.#questions.set(view?.asked ?? []);
     this.#drawProblem();
     const absent = codeOf(status.error) === 'session_not_found' && state !== 'closed';

@@ -12,6 +12,8 @@ import type {
   VoteReply,
   VoteRequest,
 } from '../../src/contracts/index.ts';
+import { launchBrowser } from '../page/browser.ts';
+import { see } from '../page/setup.ts';
 import { eventually } from '../support/process.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { continueAsNew, flushRedis } from './forcing.ts';
@@ -176,6 +178,28 @@ describe('a tool call that people have to approve', () => {
     await wrong.seen.turnsEnded(1);
     expect(answer(wrong.seen)).toMatch(/tool_input_invalid/);
     expect(await paid(wrong.id)).toEqual([]);
+  });
+
+  test('is decided on the page', async () => {
+    const { id, seen } = await asking({ amount: 75 });
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${url()}/#session=${id}`);
+      await see(page, '.approval', 'Refund 75 €');
+      await page.getByLabel('What is approved, as JSON').fill('{ "amount": 8 }');
+      for (const name of ['Ana', 'Bo']) {
+        await page.getByLabel('Your name (as lead)').fill(name);
+        await page.getByRole('button', { name: 'Approve' }).click();
+        if (name === 'Ana') await see(page, '.approval', 'Approved by Ana (1 of 2).');
+      }
+      await see(page, '.receipt', /^Answered$/);
+      await see(page, '.tool', 'refund');
+    } finally {
+      await browser.close();
+    }
+    await seen.turnsEnded(1);
+    expect(await paid(id)).toEqual(['8']);
   });
 
   test('is not made if nobody decides in time', async () => {

@@ -59,7 +59,13 @@ function fill(play: Play): void {
   play.push(log.append('turn.failed', { code: 'team_failed', message: 'It threw.' }, { turn: 't1' }));
   play.push(log.append('message.rejected', { messageId: 'm2', code: 'inbox_full' }));
   play.push(...log.message('m3', 't3', 'And now?'), log.start('t3', 't3.1', 'Ben'));
-  const asked = { question: 't3.2', name: 'Maria', text: 'Shall we?', until: Date.now() + 600_000 };
+  const approval = { approval: 't3.1.c1', title: 'Refund 70 €', tool: 'refund', agent: 'Ben', hash: 'h' };
+  const terms = { approvers: { roles: ['lead'], count: 2 }, mayEdit: true, onExpiry: 'deny' } as const;
+  const until = Date.now() + 600_000;
+  play.push(
+    log.append('approval.requested', { ...approval, ...terms, data: { amount: 70 }, until }, { turn: 't3' }),
+  );
+  const asked = { question: 't3.2', name: 'Maria', text: 'Shall we?', until };
   play.push(log.append('person.asked', asked, { turn: 't3' }));
 }
 
