@@ -22,6 +22,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  cancelOf,
   closeReason,
   isMessage,
   isUnmade,
@@ -42,8 +43,9 @@ import {
   type VoteReply,
 } from '../src/contracts/index.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
-import { checkChange, checkTurn, checkVote } from './calls/checks.ts';
+import { checkCancel, checkChange, checkVote } from './calls/checks.ts';
 import { makeFork } from './calls/forker.ts';
+import { isFull, isOverfull } from './calls/fullness.ts';
 import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import { SessionMachine } from './rules/machine.ts';
@@ -51,7 +53,7 @@ import { nextMove, type Move } from './rules/moves.ts';
 import { waitStory } from './rules/story.ts';
 
 const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
-const cancelUpdate = defineUpdate<CancelReply, [string | undefined]>(SESSION.updates.cancel);
+const cancelUpdate = defineUpdate<CancelReply, [unknown]>(SESSION.updates.cancel);
 const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
 const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterChange]>(SESSION.updates.members);
 const voteUpdate = defineUpdate<VoteReply | VoteRefusal, [Vote]>(SESSION.updates.vote);
@@ -65,7 +67,7 @@ export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
   const update = <T>(act: (session: SessionRun) => T): T | Promise<T> =>
     made ? act(made) : condition(() => made !== null).then(() => update(act));
-  setHandler(cancelUpdate, (turn) => update((each) => each.cancel(turn)), { validator: checkTurn });
+  setHandler(cancelUpdate, (asked) => update((each) => each.cancel(asked)), { validator: checkCancel });
   setHandler(closeUpdate, (reason) => update((each) => each.close(reason)));
   setHandler(membersUpdate, (change) => update((each) => each.machine.members(change, Date.now())), {
     validator: checkChange,
@@ -110,18 +112,26 @@ class SessionRun {
 
   receive(message: unknown): void {
     if (isMessage(message)) {
+      const before = this.machine.turns.current?.cancelled;
       this.machine.accept(message, Date.now());
+      if (this.machine.turns.current?.cancelled !== before) this.#stopTurn();
       return;
     }
     this.#strange += 1;
     log.warn('A signal that is not a message was ignored', { signals: this.#strange });
   }
 
-  cancel(turn?: string): CancelReply {
-    const reply = this.machine.cancel(turn, Date.now());
+  cancel(asked?: unknown): CancelReply {
+    const { turn, all } = cancelOf(asked);
+    const reply = all ? this.machine.cancelAll(Date.now()) : this.machine.cancel(turn, Date.now());
+    this.#stopTurn();
+    return reply;
+  }
+
+  /** The turn may have been cancelled: its activity is told, and it waits for nothing any more. */
+  #stopTurn(): void {
     if (this.machine.turns.current?.cancelled) this.#scope?.cancel();
     this.#wakeInTime();
-    return reply;
   }
 
   vote(vote: Vote): VoteReply | VoteRefusal {
@@ -165,23 +175,8 @@ class SessionRun {
   }
 
   #mustContinue(): boolean {
-    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-    const full =
-      continueAsNewSuggested ||
-      historyLength > LIMITS.historyEvents ||
-      historySize > LIMITS.historyBytes ||
-      this.machine.facts.heldChars > LIMITS.heldChars;
-    return full && (Date.now() >= this.#archiveAt || this.#mustWait());
-  }
-
-  /** With an archive that is away the run goes on, but not for ever. */
-  #mustWait(): boolean {
-    const { historyLength, historySize } = workflowInfo();
-    return (
-      historyLength > LIMITS.historyEventsHard ||
-      historySize > LIMITS.historyBytesHard ||
-      this.machine.facts.heldChars > LIMITS.heldCharsHard
-    );
+    const { heldChars } = this.machine.facts;
+    return isFull(heldChars) && (Date.now() >= this.#archiveAt || isOverfull(heldChars));
   }
 
   async #act(move: Move | null): Promise<void> {
@@ -255,7 +250,7 @@ class SessionRun {
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */
   async #continue(): Promise<void> {
-    if (await this.#archive(!this.#mustWait())) {
+    if (await this.#archive(!isOverfull(this.machine.facts.heldChars))) {
       if (!this.machine.atRest) return;
       await condition(allHandlersFinished);
       await continueAsNew<typeof session>({ ...this.#input, carried: this.machine.carry() });

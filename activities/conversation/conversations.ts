@@ -18,6 +18,7 @@ import type { Utterance } from '../agents/runner.ts';
 import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
 import { search } from './search.ts';
+import type { Steering } from './steering.ts';
 import { windowOf, type Sees } from './window.ts';
 
 interface Session {
@@ -53,6 +54,11 @@ export class Conversations {
   /** What the session is; it never changes. Null if it is not remembered: a `begin` that reads from `position` tells it. */
   info(ref: SessionRef): SessionInfo | null {
     return this.#sessions.get(sessionKey(ref))?.info ?? null;
+  }
+
+  /** The messages that are to join this turn, or have joined it, as far as the process has read. */
+  steering(ref: SessionRef, turn: string): readonly Steering[] {
+    return this.#sessions.get(sessionKey(ref))?.transcript.steering(turnNumber(turn)) ?? [];
   }
 
   /** Learns what a `begin` has read since `position`. */

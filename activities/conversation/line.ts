@@ -69,39 +69,9 @@ export function comparePaths(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** What is known of a turn. */
-export interface Turn {
-  /** In no order. */
-  readonly messages: Line[];
-  /** By path. */
-  readonly steps: Line[];
-  /** Text of both, and of the steps alone, UTF-16 code units. */
-  chars: number;
-  stepChars: number;
-  /** The messages that it answered when it started; null: its start has not been read. */
-  opens: readonly string[] | null;
-  /** How many of these have not been read. */
-  lacks: number;
-  /** A message that names this turn has been read. */
-  accepted: boolean;
-  /** `ran`: it had started. `cancelled`: perhaps before it started. `cause`: its first message. */
-  end: { readonly type: 'ran' | 'cancelled'; readonly cause: string } | null;
-}
-
-export function emptyTurn(): Turn {
-  return {
-    messages: [],
-    steps: [],
-    chars: 0,
-    stepChars: 0,
-    opens: null,
-    lacks: 0,
-    accepted: false,
-    end: null,
-  };
-}
-
-/** True if it had started for certain. */
-export function ran(turn: Turn): boolean {
-  return turn.opens !== null || turn.end?.type === 'ran' || turn.steps.length > 0;
+/** The longest run without a gap that ends at `seq`. */
+export function unbroken(events: readonly LoggedEvent[], seq: number): readonly LoggedEvent[] {
+  let from = events.length;
+  while (from > 0 && events[from - 1]?.seq === seq - (events.length - from)) from -= 1;
+  return events.slice(from);
 }

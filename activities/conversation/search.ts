@@ -3,7 +3,7 @@ import { ConvokeError, LIMITS, turnNumber, type SessionRef } from '../../src/con
 import type { Utterance } from '../agents/runner.ts';
 import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
-import { windowOf, type Sees } from './window.ts';
+import { answeredBy, windowOf, type Sees } from './window.ts';
 
 export interface Found {
   readonly shown: readonly Utterance[];
@@ -86,7 +86,7 @@ class Search {
 
   /** What must be shown, and the steps that may have to be: the newest until they fill the budget. */
   #wanted(transcript: Transcript): ReadonlySet<string> {
-    const wanted = new Set(this.#sees.causes);
+    const wanted = new Set(answeredBy(this.#sees));
     let chars = 0;
     for (const id of this.#sees.steps.toReversed()) {
       if (chars > this.#sees.budgetChars) break;

@@ -7,16 +7,21 @@
  * 2. If anything was let go, the turns from `#floor` to the one before the running one say more than `#reach`.
  * 3. In a turn whose start has been read all ends of steps have been: they come after it.
  */
-import { endsTurn, turnNumber, type LoggedEvent, type Position } from '../../src/contracts/index.ts';
-import { comparePaths, emptyTurn, lineOf, ran, type Line, type Turn } from './line.ts';
+import {
+  endsTurn,
+  turnNumber,
+  type EventData,
+  type LoggedEvent,
+  type Position,
+} from '../../src/contracts/index.ts';
+import { lineOf, unbroken, type Line } from './line.ts';
+import { SteeringMessages, type Steering } from './steering.ts';
+import { addTo, emptyTurn, endOf, inOrder, ran, standingOf, type Standing, type Turn } from './turn.ts';
 
 /** What a line or a turn takes in memory beside its text, in UTF-16 code units. */
 const OVERHEAD_CHARS = 100;
 
 const NOTHING: ReadonlySet<string> = new Set();
-
-/** `said`: the turn had started. `unsaid`: it never did. `unknown`: older events tell. */
-export type Standing = 'said' | 'unsaid' | 'unknown';
 
 export class Transcript {
   #position: Position;
@@ -35,8 +40,9 @@ export class Transcript {
   readonly #turns = new Map<number, Turn>();
   /** Messages and ends of steps; the id of a step has a dot, that of a message has none. */
   readonly #lines = new Map<string, Line>();
-  /** Message → the turn whose start lists it. */
+  /** Message → the turn whose start lists it, or that it has joined. */
   readonly #claims = new Map<string, number>();
+  #steering = new SteeringMessages();
 
   /** Nothing is read yet. `reach`: the largest budget to be served, UTF-16 code units. `about`: the newest turn that is asked for. */
   constructor(position: Position, reach: number, about = Infinity) {
@@ -91,15 +97,14 @@ export class Transcript {
     this.#reach = Math.max(this.#reach, budget);
   }
 
+  /** The messages that are to join this turn, or have joined it, in the order in which they came. */
+  steering(number: number): readonly Steering[] {
+    return this.#steering.of(number);
+  }
+
   standing(number: number): Standing {
     const turn = this.#turns.get(number);
-    if (turn?.opens) return 'said';
-    const started = turn !== undefined && ran(turn);
-    if (this.#low <= 1) return started ? 'said' : 'unsaid';
-    if (!turn || started) return 'unknown';
-    // The first message comes before the start, which would have been read with it.
-    const first = turn.end ? this.#lines.has(turn.end.cause) : turn.accepted;
-    return first ? 'unsaid' : 'unknown';
+    return standingOf(turn, { isWhole: this.#low <= 1, has: (id) => this.#lines.has(id) });
   }
 
   /** The ends of steps of a turn that was `said`, by path. */
@@ -107,16 +112,11 @@ export class Transcript {
     return this.#turns.get(number)?.steps ?? [];
   }
 
-  /** Its messages: those that opened it, then those that joined it. Null: older events hold one of them. */
+  /** Its messages. Null: older events hold one of them. */
   messages(number: number): readonly Line[] | null {
     const turn = this.#turns.get(number);
     if (!turn) return [];
-    if (this.#low > 1 && turn.lacks > 0) return null;
-    const { messages, opens } = turn;
-    if (messages.length < 2 || !opens) return messages;
-    const place = new Map(opens.map((id, index) => [id, index]));
-    const placeOf = ({ id }: Line): number => place.get(id) ?? opens.length;
-    return messages.toSorted((a, b) => placeOf(a) - placeOf(b) || a.at - b.at || a.seq - b.seq);
+    return this.#low > 1 && turn.lacks > 0 ? null : inOrder(turn);
   }
 
   /** Reads on. Events that do not continue what was read replace it. */
@@ -126,9 +126,15 @@ export class Transcript {
     if (same && position.seq <= before.seq) return;
     const news = unbroken(fresh, position.seq);
     const first = position.seq + 1 - news.length;
-    if (!same || first > before.seq + 1) this.#forget(first);
+    if (!same || first > before.seq + 1) {
+      this.#forget(first);
+      this.#steering.clear();
+    }
     this.#position = position;
     for (const event of news) this.#add(event, NOTHING);
+    // What was let go may be needed after all to fill a window without the turn that was withdrawn.
+    if (this.#lean && news.some(({ type, data }) => type === 'turn.cancelled' && data.rolledBack))
+      this.#forget(position.seq + 1);
     this.settle();
   }
 
@@ -159,6 +165,7 @@ export class Transcript {
       copy.#turns.set(number, { ...turn, messages: [...turn.messages], steps: [...turn.steps] });
     for (const [id, line] of this.#lines) copy.#lines.set(id, line);
     for (const [id, turn] of this.#claims) copy.#claims.set(id, turn);
+    copy.#steering = this.#steering.copy();
     return copy;
   }
 
@@ -173,6 +180,7 @@ export class Transcript {
   #add(event: LoggedEvent, keep: ReadonlySet<string>): void {
     const number = turnNumber(event.turn ?? '');
     if (number === 0) return;
+    this.#steering.note(event, (turn) => (this.#turns.get(turn)?.end ?? null) !== null);
     const line = lineOf(event);
     const home = (line && this.#claims.get(line.id)) ?? number;
     if (event.step !== undefined || event.type === 'turn.started')
@@ -182,34 +190,35 @@ export class Transcript {
     if (line) this.#addLine(line, home);
     if (event.type === 'message.accepted') this.#turn(number).accepted = true;
     if (event.type === 'turn.started') this.#start(number, event.data.messageIds);
-    if (endsTurn(event.type)) {
-      const type = event.type === 'turn.cancelled' ? 'cancelled' : 'ran';
-      this.#turn(number).end ??= { type, cause: event.cause ?? '' };
-    }
+    if (event.type === 'turn.merged') this.#merge(event.data);
+    if (endsTurn(event.type)) this.#turn(number).end ??= { type: endOf(event), cause: event.cause ?? '' };
   }
 
   #addLine(line: Line, home: number): void {
     if (this.#lines.has(line.id)) return;
     this.#lines.set(line.id, line);
     const turn = this.#turn(home);
-    turn.chars += line.chars;
+    addTo(turn, line);
     this.#chars += line.chars + OVERHEAD_CHARS;
-    if (line.kind === 'message') {
-      turn.messages.push(line);
-      if (this.#claims.has(line.id)) turn.lacks -= 1;
-      return;
-    }
-    turn.stepChars += line.chars;
-    const after = turn.steps.findLastIndex(({ id }) => comparePaths(id, line.id) < 0);
-    turn.steps.splice(after + 1, 0, line);
+    if (line.kind === 'message' && this.#claims.has(line.id)) turn.lacks -= 1;
   }
 
-  /** The messages that a start lists are of its turn, whatever turn they were accepted for. */
   #start(number: number, messageIds: readonly string[]): void {
     const turn = this.#turn(number);
     if (turn.opens) return;
     turn.opens = messageIds;
-    turn.lacks = messageIds.filter((id) => !this.#lines.has(id)).length;
+    this.#claim(number, messageIds);
+  }
+
+  /** The messages are of another turn than they were accepted for. */
+  #merge({ into, messageIds }: EventData['turn.merged']): void {
+    const number = turnNumber(into);
+    if (number >= this.#floor && number <= this.#about) this.#claim(number, messageIds);
+  }
+
+  #claim(number: number, messageIds: readonly string[]): void {
+    const turn = this.#turn(number);
+    turn.lacks += messageIds.filter((id) => !this.#lines.has(id) && this.#claims.get(id) !== number).length;
     for (const id of messageIds) {
       const line = this.#lines.get(id);
       const before = line && (this.#claims.get(id) ?? line.turn);
@@ -218,8 +227,7 @@ export class Transcript {
       const left = this.#turn(before);
       left.messages.splice(left.messages.indexOf(line), 1);
       left.chars -= line.chars;
-      turn.messages.push(line);
-      turn.chars += line.chars;
+      addTo(turn, line);
     }
   }
 
@@ -269,7 +277,7 @@ export class Transcript {
       const lines = [...turn.messages, ...turn.steps];
       if (lines.some(({ id }) => keep.has(id))) continue;
       for (const line of lines) this.#drop(line);
-      for (const id of turn.opens ?? []) this.#claims.delete(id);
+      for (const id of [...(turn.opens ?? []), ...lines.map((line) => line.id)]) this.#claims.delete(id);
       this.#turns.delete(number);
       this.#chars -= OVERHEAD_CHARS;
     }
@@ -281,11 +289,4 @@ export class Transcript {
     this.#lean = true;
     this.#dropped = Math.max(this.#dropped, line.seq);
   }
-}
-
-/** The longest run without a gap that ends at `seq`. */
-function unbroken(events: readonly LoggedEvent[], seq: number): readonly LoggedEvent[] {
-  let from = events.length;
-  while (from > 0 && events[from - 1]?.seq === seq - (events.length - from)) from -= 1;
-  return events.slice(from);
 }

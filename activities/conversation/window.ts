@@ -4,11 +4,19 @@ import type { Utterance } from '../agents/runner.ts';
 import type { Line } from './line.ts';
 import type { Transcript } from './transcript.ts';
 
+/** A message that has joined a turn; it is shown before the step of this index in `steps`, or after all of them. */
+export interface Joined {
+  readonly id: string;
+  readonly before: number;
+}
+
 /** What a step may see. */
 export interface Sees {
   readonly turn: string;
   /** Ids of the messages that the turn answers: always shown, whole. */
   readonly causes: readonly string[];
+  /** Messages that have joined it since, in that order: the same. Absent: none. */
+  readonly joined?: readonly Joined[];
   /** Steps of this turn that the step may see, in the order of the team's code. */
   readonly steps: readonly string[];
   /** UTF-16 code units of conversation that the agent may be shown. */
@@ -76,36 +84,65 @@ class Filling {
   }
 
   /** The lines from this one on that come before `to`, oldest first. */
-  said(from: number, to: number): Utterance[] {
-    const said: Utterance[] = [];
-    for (let index = to - 1; index >= from; index -= 1) {
-      const utterance = this.#lines[index]?.said;
-      if (utterance) said.push(utterance);
-    }
-    return said;
+  lines(from: number, to: number): readonly Line[] {
+    return this.#lines.slice(from, to).reverse();
   }
 }
 
 export function windowOf(transcript: Transcript, sees: Sees): Window {
-  const missing = sees.causes.filter((id) => !transcript.line(id));
+  const ids = answeredBy(sees);
+  const missing = ids.filter((id) => !transcript.line(id));
   if (missing.length > 0) return { missing };
-  const causes = sees.causes.flatMap((id) => transcript.line(id) ?? []);
+  const causes = ids.flatMap((id) => transcript.line(id) ?? []);
   const filling = new Filling(causes.reduce((left, { chars }) => left - chars, sees.budgetChars));
   const number = turnNumber(sees.turn);
   // A reader of the messages alone has no budget.
   let fits = sees.budgetChars > 0 && fillSteps(filling, transcript, sees);
   if (typeof fits === 'string') return { missing: [fits] };
   const own = filling.count;
-  const pinned = new Set(sees.causes);
+  const pinned = new Set(ids);
   for (let turn = number - 1; turn > 0 && fits; turn -= 1) {
     const filled = fillTurn(filling, transcript, { turn, pinned });
     if (filled === 'older') return { older: true };
     fits = filled;
   }
   const count = fits ? filling.count : filling.best();
-  const answered = causes.flatMap(({ said }) => (said ? [{ ...said, pinned: true }] : []));
-  const earlier = filling.said(own, count);
-  return { shown: [...earlier, ...answered, ...filling.said(0, Math.min(own, count))] };
+  const answered = causes.slice(0, sees.causes.length).flatMap(pin);
+  const earlier = filling.lines(own, count).flatMap(({ said }) => said ?? []);
+  return {
+    shown: [...earlier, ...answered, ...turnSoFar(transcript, sees, filling.lines(0, Math.min(own, count)))],
+  };
+}
+
+/** The messages that a step must be shown, whole. */
+export function answeredBy({ causes, joined = [] }: Pick<Sees, 'causes' | 'joined'>): readonly string[] {
+  return [...causes, ...joined.map(({ id }) => id)];
+}
+
+function pin({ said }: Line): Utterance[] {
+  return said ? [{ ...said, pinned: true }] : [];
+}
+
+/** The steps of this turn that fit, and between them the messages that have joined it. */
+function turnSoFar(
+  transcript: Transcript,
+  { steps, joined = [] }: Sees,
+  lines: readonly Line[],
+): readonly Utterance[] {
+  const places = new Map(steps.map((step, index) => [step, index]));
+  const left = [...joined];
+  const upTo = (place: number): Utterance[] => {
+    const count = left.findIndex(({ before }) => before > place);
+    return left.splice(0, count < 0 ? left.length : count).flatMap(({ id }) => {
+      const line = transcript.line(id);
+      return line ? pin(line) : [];
+    });
+  };
+  const said = lines.flatMap((line) => [
+    ...upTo(places.get(line.id) ?? 0),
+    ...(line.said ? [line.said] : []),
+  ]);
+  return [...said, ...upTo(Infinity)];
 }
 
 /** The steps of this turn, newest first; false if not all of them fit, and the id of one that has not been read. */

@@ -73,13 +73,18 @@ export class AgentPerformer implements Performer<Told> {
   }
 
   async prepare(before: OpenTry | undefined): Promise<Told | RunnerError> {
-    const { ref, turn, causes, conversations } = this.#host;
+    const { ref, turn, causes, conversations, joining } = this.#host;
     const { sees: steps, rounds = [], input } = this.#call;
     const unusable = this.#schemaFault(null);
     if (unusable instanceof RunnerError) return unusable;
     const most = this.#runner?.budgetChars?.(this.#agent) ?? LIMITS.contextChars;
     const budgetChars = most - jsonChars(rounds) - (input?.task?.length ?? 0);
-    const conversation = await conversations.show(ref, { turn, causes, steps, budgetChars });
+    await joining.take();
+    const joined = joining.among(steps);
+    const conversation = await conversations.show(ref, {
+      ...{ turn, causes, steps, budgetChars },
+      ...(joined.length === 0 ? {} : { joined }),
+    });
     const tools = await this.#tools();
     const refused = before?.code === 'agent_output_invalid' ? before.reason : undefined;
     return { conversation, tools, ...(refused === undefined ? {} : { repair: refused }) };

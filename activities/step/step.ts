@@ -21,6 +21,7 @@ import type { Logger } from '../../src/telemetry/index.ts';
 import { RunnerError, type AgentRunner } from '../agents/runner.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { Tool } from '../tools/tool.ts';
+import type { Joining } from '../turn/joining.ts';
 import type { StepCall, StepOutcome } from '../turn/kernel.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
@@ -60,6 +61,8 @@ export interface StepHost {
   lack(call: StepCall, runner: string): Promise<void>;
   /** Waits for an engine that is away. */
   patiently<T>(call: () => Promise<T>): Promise<T>;
+  /** Messages that join the turn while it runs. */
+  readonly joining: Pick<Joining, 'take' | 'among'>;
   /** Makes durable that the step has begun. */
   save(): Promise<void>;
   /** Journals how the step has ended; resolves once that is durable. */

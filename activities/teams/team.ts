@@ -171,8 +171,16 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
    * own; teams of one name share theirs.
    */
   readonly run: <P extends JsonObject>(team: Team<P>, options?: P) => Promise<Answer | undefined>;
-  /** Pauses for so many ms; costs nothing meanwhile. */
-  readonly sleep: (ms: number) => Promise<'over'>;
+  /**
+   * Pauses for so many ms; costs nothing meanwhile. `woken`: a message that steers the turn has ended it. A pause of less than 10 s is always
+   * slept to its end.
+   */
+  readonly sleep: (ms: number) => Promise<'over' | 'woken'>;
+  /**
+   * The messages that have joined the turn since this was called before (they steer it). Agents that speak afterwards see them in any case;
+   * a team that plans may want to plan anew.
+   */
+  readonly steered: () => readonly TeamMessage[];
   /** ms since the Unix epoch; the same when the code runs again. */
   readonly now: () => number;
   /** In [0, 1); the same when the code runs again. */

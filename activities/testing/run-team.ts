@@ -114,7 +114,7 @@ class TestTurn implements TurnDriver {
       messages: messages.map((each, index) =>
         typeof each === 'string' ? { id: `m${index + 1}`, text: each } : each,
       ),
-      ...{ options, answers: answersOf(this.#test) },
+      ...{ options, answers: answersOf(this.#test), joining: { messages: [] } },
     };
     try {
       for (;;) {

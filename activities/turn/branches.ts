@@ -18,6 +18,8 @@ export interface Branch {
   calls: number;
   /** Steps of the turn that its next call sees. */
   seen: readonly string[];
+  /** How many of the messages that have joined the turn it was told. */
+  told: number;
 }
 
 /** Where the branches begin. */
@@ -61,11 +63,12 @@ export async function runBranches<O extends JsonObject, B extends Branches<O>>(
     if (typeof run !== 'function') {
       throw new TeamBroken('team_failed', `Branch "${name}" is a function: ({ ask }) => ask("agent").`);
     }
-    const fork = { prefix, calls: 0, seen: branch.seen };
+    const fork = { prefix, calls: 0, seen: branch.seen, told: branch.told };
     return { name, fork, run: () => run(contextOf(fork)) };
   });
   const settled = await join(lines, place);
   branch.seen = [...branch.seen, ...lines.flatMap(({ fork }) => fork.seen.slice(before))];
+  branch.told = Math.max(branch.told, ...lines.map(({ fork }) => fork.told));
   const inOrder = lines.map(({ name }) => [name, settled.get(name)]);
   return Object.fromEntries(inOrder) as SettledBranches<B>; // safety: each name with its own answer
 }

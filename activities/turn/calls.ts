@@ -21,6 +21,7 @@ import {
 } from '../teams/team.ts';
 import type { Cast } from './cast.ts';
 import type { StepCall, StepOutcome } from './kernel.ts';
+import type { AtOnce } from './journal.ts';
 import type { MemoryPart } from './memory.ts';
 import { TeamBroken } from './stops.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
@@ -34,6 +35,8 @@ export interface TurnFrame {
   readonly memory: MemoryPart;
   /** What people have answered, by the id of the message. */
   readonly answers: ReadonlyMap<string, TeamMessage>;
+  /** The messages that have joined the turn, in that order; grows while it runs. */
+  readonly joining: { readonly messages: readonly TeamMessage[] };
 }
 
 /** An awaited call of the team. */
@@ -62,8 +65,11 @@ export interface Call {
   resolve(answer: CallAnswer): void;
 }
 
-/** A sleep is answered with `over`, a question for the members with those, a person's with hers, an approval with the decision, all else with how its step ended. */
-export type CallAnswer = StepOutcome | 'over' | readonly Member[] | PersonAnswer | Decision;
+/**
+ * A sleep is answered with `over` or `woken`, a question for the members with those, a person's with hers, an approval with the decision, all
+ * else with how its step ended.
+ */
+export type CallAnswer = StepOutcome | 'over' | 'woken' | readonly Member[] | PersonAnswer | Decision;
 
 /** Why calls are taken back. */
 export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out';
@@ -71,7 +77,7 @@ export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out';
 /** Where calls go. */
 export interface Calls {
   call(call: Call): void;
-  number(kind: 'now' | 'random', path: string): number;
+  number(kind: AtOnce, path: string): number;
   /** Calls whose paths begin with these are never answered, those that are open end as cancelled. */
   withdraw(prefixes: readonly string[], why: WithdrawalReason): void;
 }
@@ -141,7 +147,7 @@ export function waitsOf(calls: Iterable<Call>): readonly TurnWait[] {
 /** What the team is told, as the journal has it. */
 export function answerIn(frame: TurnFrame, ends: StepEnds, call: Call, entry: JournalEntry): CallAnswer {
   const { outcome, roster } = entry;
-  if (call.kind === 'sleep') return 'over';
+  if (call.kind === 'sleep') return outcome === 'woken' ? outcome : 'over';
   if (call.kind === 'person') return personIn(frame, entry);
   if (call.kind === 'approval') return decisionIn(call, entry);
   if (call.kind !== 'members') return outcomeIn(ends, call);

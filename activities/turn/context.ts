@@ -98,8 +98,14 @@ export function contextOf<O extends JsonObject>(
       if (!Number.isFinite(ms)) throw new TeamBroken('team_failed', `A pause cannot take ${ms} ms.`);
       const path = next();
       const until = calls.number('now', path) + ms;
-      await answerOf(calls, { path, kind: 'sleep', key: String(ms), until });
-      return 'over';
+      const answer = await answerOf(calls, { path, kind: 'sleep', key: String(ms), until });
+      return answer as 'over' | 'woken'; // safety: see `CallAnswer`
+    },
+    steered() {
+      const count = calls.number('steered', next());
+      const news = frame.joining.messages.slice(branch.told, count);
+      branch.told = count;
+      return news;
     },
     askPerson: (name, question) => askPerson(name, question, place),
     // In a chain: what is wrong with the request is a rejection.
@@ -170,7 +176,7 @@ async function runTeam<P extends JsonObject>(
 ): Promise<Answer | undefined> {
   const prefix = `${nextPath(branch)}.`;
   if (!fitsBelow(frame.turn, prefix)) throw new TeamBroken('team_failed', 'Teams are nested too deep.');
-  const inner = { prefix, calls: 0, seen: branch.seen };
+  const inner = { prefix, calls: 0, seen: branch.seen, told: branch.told };
   const memory = frame.memory.below(team.name);
   const place = { branch: inner, frame: { ...frame, options, memory }, calls };
   const before = branch.seen.length;
@@ -178,6 +184,7 @@ async function runTeam<P extends JsonObject>(
     const last = lastWordIn(await team(contextOf<P>(inner, place.frame, calls)));
     return last ? answered(await askOf(last.agent, last.input, { ...place, last: false })) : undefined;
   } finally {
+    branch.told = inner.told;
     branch.seen = [...branch.seen, ...inner.seen.slice(before)];
   }
 }

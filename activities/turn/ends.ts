@@ -1,5 +1,6 @@
 import {
   endsStep,
+  endsTurn,
   noWorkerFor,
   eventId,
   stepId,
@@ -7,11 +8,13 @@ import {
   type JournalEntry,
   type JsonObject,
   type LoggedEvent,
+  type TurnInput,
 } from '../../src/contracts/index.ts';
 import type { AppendInput } from '../../src/log/index.ts';
 import { closesOf } from '../closing.ts';
 import { isStep } from './calls.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
+import type { TurnLog } from './turn-log.ts';
 
 /** How a turn ends. */
 export type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
@@ -51,15 +54,24 @@ export function endOf(event: LoggedEvent): TurnEnd {
   return { status: 'completed', last: true };
 }
 
+/** What the turn has said so far must be in the log: earlier runs may not have shown it, and the log may be another one. */
+export async function bringProgress(
+  log: Pick<TurnLog, 'facts' | 'append'>,
+  { turn, lead }: Pick<TurnInput, 'turn' | 'lead'>,
+): Promise<void> {
+  const end = [...lead, ...log.facts()].find((fact) => endsTurn(fact.type) && fact.turn === turn);
+  await log.append([], end ? closesTurn(end, turn) : {});
+}
+
 /** How the steps of the journal have ended: those that the turn carries itself, and the others as `read` finds them. */
 export async function endsOf(
-  turn: string,
+  log: Pick<TurnLog, 'facts'>,
+  { turn, lead }: Pick<TurnInput, 'turn' | 'lead'>,
   decided: readonly JournalEntry[],
-  carried: readonly EventDraft[],
   read: (steps: ReadonlySet<string>) => Promise<StepEnds>,
 ): Promise<StepEnds> {
   const own = new Map<string, LoggedEvent>();
-  for (const fact of carried) {
+  for (const fact of [...lead, ...log.facts()]) {
     if (endsStep(fact.type) && fact.step !== undefined) own.set(fact.step, { ...fact, seq: 0 });
   }
   const steps = decided.filter(isStep).map(({ path }) => stepId(turn, path));

@@ -1,13 +1,16 @@
 /**
  * The journal of one run of a turn: what earlier runs decided, and what this one adds.
  *
- * Two kinds of entries. Calls that return at once (`now`, `random`) are answered by their path. Calls that are awaited (`ask`, `sleep`) are
+ * Two kinds of entries. Calls that return at once (`now`, `random`, `steered`) are answered by their path. Calls that are awaited (`ask`, `sleep`) are
  * answered in the order in which they were decided, because that order is what the team's code saw.
  */
 import { LIMITS, type Journal, type JournalEntry, type JournalKind } from '../../src/contracts/index.ts';
 import { TeamBroken } from './stops.ts';
 
-const atOnce = ({ kind }: JournalEntry): boolean => kind === 'now' || kind === 'random';
+/** A call of the team that returns at once. */
+export type AtOnce = 'now' | 'random' | 'steered';
+
+const atOnce = ({ kind }: JournalEntry): boolean => kind === 'now' || kind === 'random' || kind === 'steered';
 
 export class TurnJournal {
   readonly #given: readonly JournalEntry[];
@@ -29,7 +32,12 @@ export class TurnJournal {
 
   /** The awaited calls that have been decided before this run, in the order of their decision. */
   decided(): readonly JournalEntry[] {
-    return this.#given.filter((entry) => !atOnce(entry));
+    return this.#given.filter((entry) => !atOnce(entry) && entry.kind !== 'steer');
+  }
+
+  /** All of it, in the order in which it was decided. */
+  entries(): readonly JournalEntry[] {
+    return [...this.#given.slice(0, this.#before), ...this.#added];
   }
 
   /** What has been added to the journal that the activity was given. */
@@ -38,7 +46,7 @@ export class TurnJournal {
   }
 
   /** The number that the call had, or gets now. */
-  number(kind: 'now' | 'random', path: string, make: () => number): number {
+  number(kind: AtOnce, path: string, make: () => number): number {
     const known = this.#numbers.get(`${kind} ${path}`);
     if (known !== undefined) return known;
     const outcome = make();

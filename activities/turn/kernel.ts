@@ -27,7 +27,7 @@ import {
   type WithdrawalReason,
 } from './calls.ts';
 import { askOf, contextOf } from './context.ts';
-import { answers, type TurnJournal } from './journal.ts';
+import { answers, type AtOnce, type TurnJournal } from './journal.ts';
 import { lastWordIn } from './last-word.ts';
 import { TeamStalled, TurnStopped } from './stops.ts';
 import type { StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
@@ -101,7 +101,7 @@ export class Kernel {
 
   /** Runs the team until it ends or the run is left. Rejects with `TurnStopped` if the driver says so. */
   async run(team: Team, ends: StepEnds): Promise<TurnEnd> {
-    const root: Branch = { prefix: '', calls: 0, seen: [] };
+    const root: Branch = { prefix: '', calls: 0, seen: [], told: 0 };
     const context = contextOf(root, this.#frame, this.#port);
     // In a chain: a team that throws at once is a team that failed.
     const ended = Promise.resolve()
@@ -176,9 +176,10 @@ export class Kernel {
     this.check();
   }
 
-  #number(kind: 'now' | 'random', path: string): number {
+  #number(kind: AtOnce, path: string): number {
     try {
-      return this.#journal.number(kind, path, () => this.#driver[kind]());
+      const joined = (): number => this.#frame.joining.messages.length;
+      return this.#journal.number(kind, path, () => (kind === 'steered' ? joined() : this.#driver[kind]()));
     } catch (error) {
       this.#left.reject(error);
       throw error;

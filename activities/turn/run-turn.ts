@@ -5,7 +5,6 @@
  * fault of the engine, and the turn goes on in another attempt.
  */
 import {
-  endsTurn,
   neededForTeam,
   openingRoster,
   reason,
@@ -20,16 +19,18 @@ import {
 } from '../../src/contracts/index.ts';
 import { patiently } from '../log-writer.ts';
 import { stepFor } from '../step/index.ts';
+import type { TeamMessage } from '../teams/team.ts';
 import type { StepHost } from '../step/step.ts';
-import { closesTurn, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
+import { bringProgress, closesTurn, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { Joining } from './joining.ts';
 import type { WithdrawalReason } from './calls.ts';
 import { Kernel, type StepCall, type StepOutcome } from './kernel.ts';
 import { Memory } from './memory.ts';
 import { aborted, until } from './pauses.ts';
 import { RunningSteps } from './running-steps.ts';
-import { answersIn, infoOf, saidOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
-import type { PauseCall, StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
+import { answersIn, infoOf, messagesOf, saidOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
+import type { PauseCall, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
 import { Cast, type RosterNews } from './cast.ts';
@@ -51,6 +52,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly order: number;
   readonly closing: boolean;
   readonly suspendAfterMs: number;
+  readonly joining: Joining;
   readonly #deps: TurnDeps;
   readonly #input: TurnInput;
   readonly #call: TurnCall;
@@ -64,7 +66,7 @@ export class TurnRun implements StepHost, TurnDriver {
   #kernel: Kernel | null = null;
 
   constructor(deps: TurnDeps, input: TurnInput, call: TurnCall) {
-    const { tenant, session, turn, causes, journal } = input;
+    const { tenant, session, turn, causes, journal, closing } = input;
     const { progress, attempt } = call;
     this.ref = { tenant, session };
     this.turn = turn;
@@ -75,7 +77,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.logger = deps.logger;
     this.owner = call.owner;
     this.order = attempt === 0 ? 0 : input.attempts + attempt;
-    this.closing = input.closing;
+    this.closing = closing;
     this.suspendAfterMs = call.suspendAfterMs;
     this.memory = new Memory(input.memory ?? {});
     this.#deps = deps;
@@ -83,6 +85,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.#call = call;
     this.log = new TurnLog(deps, this.ref, { ...input, facts: progress?.facts ?? [] }, this.signal);
     this.state = new TurnState(journal, progress, attempt, () => this.log.facts());
+    this.joining = new Joining(this, attempt > 0);
     this.#heartbeat = call.heartbeat(
       () => this.state.progress(),
       (why) => this.stop(why),
@@ -126,6 +129,11 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.#heartbeat?.persist();
     this.signal.throwIfAborted();
     this.state.saved(length);
+  }
+
+  async messages(ids: readonly string[]): Promise<readonly TeamMessage[]> {
+    if (ids.length === 0) return [];
+    return this.patiently(() => messagesOf(this.#deps, { ...this.#input, causes: ids }, this.log.facts()));
   }
 
   // The kernel's driver
@@ -229,31 +237,22 @@ export class TurnRun implements StepHost, TurnDriver {
     const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
     const cast = new Cast(this.#input.roster ?? openingRoster(info.agents), this.#deps.configured);
     this.#cast = cast;
-    const team = this.#deps.teams[info.team.name];
-    if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(info.team.name));
+    const { name, options = {} } = info.team;
+    const team = this.#deps.teams[name];
+    if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(name));
     const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
-    if (goesOn) await this.#bringProgress();
+    if (goesOn) await bringProgress(this.log, this.#input);
     if (this.log.turnEnd) return endOf(this.log.turnEnd);
     const heeded = await heedStalls(this.#deps.stalls, this, this.#call, team);
     const said = await this.patiently(() => saidOf(this.#deps, this.#input, this.log.facts()));
-    const { options = {} } = info.team;
-    const frame = { turn: this.turn, ...said, cast, options, memory: this.memory };
+    await this.joining.read();
+    const { turn, memory, joining } = this;
+    const frame = { turn, ...said, cast, options, memory, joining };
     this.#kernel = new Kernel(frame, this.state.journal, this);
-    return this.#kernel.run(heeded, await this.#ends());
-  }
-
-  /** What the turn has said so far must be in the log: earlier runs may not have shown it, and the log may be another one. */
-  async #bringProgress(): Promise<void> {
-    const facts = [...this.#input.lead, ...this.log.facts()];
-    const end = facts.find(({ type, turn }) => endsTurn(type) && turn === this.turn);
-    await this.log.append([], end ? closesTurn(end, this.turn) : {});
-  }
-
-  #ends(): Promise<StepEnds> {
-    const carried = [...this.#input.lead, ...this.log.facts()];
-    return endsOf(this.turn, this.state.journal.decided(), carried, (steps) =>
+    const ends = endsOf(this.log, this.#input, this.state.journal.decided(), (steps) =>
       this.patiently(() => this.conversations.ends(this.ref, this.turn, steps)),
     );
+    return this.#kernel.run(heeded, await ends);
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {
@@ -275,8 +274,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async #broken(error: FatalError): Promise<TurnResult> {
-    const { session } = this.ref;
-    this.logger?.warn({ err: error, session, turn: this.turn }, 'A team could not go on');
+    this.logger?.warn({ err: error, ...this.ref, turn: this.turn }, 'A team could not go on');
     return this.#ended({ status: 'failed', code: error.code, message: error.message });
   }
 

@@ -54,8 +54,8 @@ export interface TurnCall {
   readonly draining: AbortSignal;
 }
 
-/** The messages that a turn answers: about to be written, or in the conversation. */
-async function messagesOf(
+/** The messages of a turn (`causes`): about to be written, or in the conversation. */
+export async function messagesOf(
   { conversations }: Pick<TurnDeps, 'conversations'>,
   { tenant, session, turn, causes, lead }: TurnInput,
   carried: readonly EventDraft[],
@@ -72,7 +72,9 @@ async function messagesOf(
 
 /** Messages that people have answered with, as the journal names them. */
 export function answersIn(entries: readonly JournalEntry[]): readonly string[] {
-  return entries.flatMap(({ message }) => message ?? []);
+  return entries.flatMap(({ kind, message }) =>
+    kind === 'person' && message !== undefined ? [message] : [],
+  );
 }
 
 /** What has been said to the team: by the messages that it answers, and by people whom it has asked, by the message's id. */

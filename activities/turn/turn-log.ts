@@ -25,6 +25,7 @@ import type {
 import { LogWriter, type LogAccess } from '../log-writer.ts';
 
 export interface TurnLogInput {
+  readonly turn: string;
   readonly known: Position;
   /** Facts of the workflow that have no position yet. */
   readonly lead: readonly EventDraft[];
@@ -79,7 +80,8 @@ export class TurnLog {
 
   /** The end that the turn has in the log, as far as this run knows. */
   get turnEnd(): LoggedEvent | undefined {
-    return [...this.#events.values()].find((event) => endsTurn(event.type));
+    const { turn } = this.#input;
+    return [...this.#events.values()].find((event) => event.turn === turn && endsTurn(event.type));
   }
 
   /** From here on they are to be made durable. */

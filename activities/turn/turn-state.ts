@@ -7,6 +7,7 @@ import {
   LIMITS,
   type EventDraft,
   type Journal,
+  type JournalKind,
   type OpenTry,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
@@ -14,6 +15,9 @@ import type { RosterNews } from './cast.ts';
 import { TurnJournal } from './journal.ts';
 import type { StepCall } from './kernel.ts';
 import type { PauseCall } from './turn-driver.ts';
+
+/** Calls that are answered before the answer is durable. */
+const ANSWERED_FIRST: ReadonlySet<JournalKind> = new Set(['now', 'random', 'steered', 'sleep', 'members']);
 
 interface Ticket {
   /** The answers that the team must get first. */
@@ -70,9 +74,7 @@ export class TurnState {
 
   /** The team was answered something that is not durable: a number, the end of a pause, the members. The end of a step is durable before. */
   get mustSave(): boolean {
-    return this.journal.added
-      .slice(this.#saved)
-      .some(({ kind }) => kind === 'now' || kind === 'random' || kind === 'sleep' || kind === 'members');
+    return this.journal.added.slice(this.#saved).some(({ kind }) => ANSWERED_FIRST.has(kind));
   }
 
   /** So many of the entries that the journal has added are durable. */

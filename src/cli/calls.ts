@@ -1,6 +1,6 @@
 /** Calls of tools, and what goes wrong in a step, in a line each. */
 import { reasonOf } from '../contracts/index.ts';
-import type { FailureInfo, SessionEvent, ToolCall } from '../contracts/index.ts';
+import type { FailureInfo, SessionEvent, ToolCall, TurnEntry } from '../contracts/index.ts';
 import type { Transcript } from './terminal.ts';
 
 /** Longest arguments and results that are shown, UTF-16 code units. */
@@ -37,4 +37,11 @@ export function noteTrouble(event: SessionEvent, who: string, transcript: Transc
       break;
     default:
   }
+}
+
+/** A turn that was withdrawn, and what stays of it. */
+export function rolledBackLine({ turn, rolledBack }: Pick<TurnEntry, 'turn' | 'rolledBack'>): string {
+  const calls = rolledBack?.lasting ?? [];
+  const stays = calls.map(({ step, tool }) => `${tool} (${step})`).join(', ');
+  return `${turn} was withdrawn${stays === '' ? '' : `; what these calls did is not undone: ${stays}`}`;
 }

@@ -12,14 +12,10 @@ export interface OutgoingMessage {
   readonly messageId?: string;
   /** The sender's name, as shown to others. */
   readonly from?: string;
+  /** What it does if a turn runs, or messages wait; absent: what the session says. */
   readonly policy?: InterjectionPolicy;
   /** The question to a person that it answers. */
   readonly answers?: string;
-}
-
-export function toRequest(message: string | OutgoingMessage): SendRequest & OutgoingMessage {
-  const { messageId = randomId(), ...rest } = typeof message === 'string' ? { text: message } : message;
-  return { messageId, ...rest };
 }
 
 export function targetOf(target: string): TurnTarget {
@@ -32,4 +28,15 @@ export function codeOf(error: Error): string {
 
 export function isFinal({ status, turnStatus }: Receipt): boolean {
   return status === 'rejected' || status === 'superseded' || (turnStatus ?? 'running') !== 'running';
+}
+
+/** What may be said beside the text. */
+export type SendOptions = Pick<OutgoingMessage, 'from' | 'policy' | 'answers' | 'messageId'>;
+
+export function toRequest(
+  message: string | OutgoingMessage,
+  options: SendOptions = {},
+): SendRequest & OutgoingMessage {
+  const { messageId = randomId(), ...rest } = typeof message === 'string' ? { text: message } : message;
+  return { messageId, ...rest, ...options };
 }

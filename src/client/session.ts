@@ -2,6 +2,7 @@
 import { LIMITS, nextTurn, receiptOf } from '../contracts/public.ts';
 import type {
   CancelReply,
+  CancelRequest,
   ForkRequest,
   MembersReply,
   MembersRequest,
@@ -25,7 +26,7 @@ import { ClientError } from './errors.ts';
 import { Outbox } from './outbox.ts';
 import type { ClientStorage, PendingMessage } from './outbox.ts';
 import { codeOf, isFinal, targetOf, toRequest } from './outgoing.ts';
-import type { OutgoingMessage } from './outgoing.ts';
+import type { OutgoingMessage, SendOptions } from './outgoing.ts';
 import { randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -114,11 +115,11 @@ export class Session {
   }
 
   /**
-   * Sends a message, now or once there is a connection, after the messages sent before it. Resolves with the receipt once the server has
-   * accepted it, which may be much later. Throws `outbox_full`, `closed`, and problems that are not retryable.
+   * Sends a message, now or once there is a connection, after the messages sent before it: `send('Shorter.', { policy: 'steer' })`. Resolves
+   * with the receipt once the server has accepted it, which may be much later. Throws `outbox_full`, `closed`, and what is not retryable.
    */
-  send(message: string | OutgoingMessage): Promise<Receipt> {
-    return this.#outbox.push(toRequest(message));
+  send(message: string | OutgoingMessage, options: SendOptions = {}): Promise<Receipt> {
+    return this.#outbox.push(toRequest(message, options));
   }
 
   /**
@@ -147,13 +148,13 @@ export class Session {
   /** Sends a message at once and yields the pieces of the turn that answers it. Throws what `send` and `turn` throw. */
   ask(
     message: string | OutgoingMessage,
-    options: { signal?: AbortSignal } = {},
+    { signal, ...sending }: SendOptions & { signal?: AbortSignal } = {},
   ): AsyncGenerator<TurnPiece, void, void> {
-    const request = toRequest(message);
+    const request = toRequest(message, sending);
     const sent = this.send(request);
     // The reader gets the error; without a reader it must not become an unhandled rejection.
     sent.catch(() => undefined);
-    const pieces = this.turn({ messageId: request.messageId }, options);
+    const pieces = this.turn({ messageId: request.messageId }, signal ? { signal } : {});
     return (async function* answer(): AsyncGenerator<TurnPiece, void, void> {
       await sent;
       yield* pieces;
@@ -161,14 +162,15 @@ export class Session {
   }
 
   /**
-   * Cancels a turn; without an id the one that is running according to the view, otherwise the next. If the answer is `cancelling`, a terminal
-   * event follows. If the view knows of no such turn, the server chooses; a lost answer is then thrown, because a repeat could hit a later turn.
+   * Cancels a turn; without an id the one that is running according to the view, otherwise the next; with `all` every turn that runs or waits.
+   * If the answer is `cancelling`, a terminal event follows. If the view knows of no such turn, the server chooses; a lost answer is then
+   * thrown, because a repeat could hit a later turn.
    */
-  async cancel(turn: string | undefined = this.view ? nextTurn(this.view) : undefined): Promise<CancelReply> {
-    if (turn !== undefined) return this.#call('cancel', { session: this.id, turn });
-    const { connection, requestTimeoutMs } = this.#host;
-    await connection.whenOnline(requestTimeoutMs);
-    return connection.request('cancel', { session: this.id });
+  async cancel(what: string | CancelRequest = this.#nextTurn()): Promise<CancelReply> {
+    const request = typeof what === 'string' ? { turn: what } : what;
+    if (Object.keys(request).length > 0) return this.#call('cancel', { ...request, session: this.id });
+    await this.#host.connection.whenOnline(this.#host.requestTimeoutMs);
+    return this.#host.connection.request('cancel', { session: this.id });
   }
 
   /** Has an agent or a person join, a member leave, an agent be paused or resumed: `members({ join: 'billing' })`. */
@@ -248,6 +250,11 @@ export class Session {
   end(error: Error, keep: boolean): void {
     this.#subscription.end(error);
     this.#outbox.stop(error, keep);
+  }
+
+  #nextTurn(): CancelRequest {
+    const turn = this.view ? nextTurn(this.view) : undefined;
+    return turn === undefined ? {} : { turn };
   }
 
   #onChange(listener: () => void): Unsubscribe {

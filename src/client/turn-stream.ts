@@ -94,6 +94,7 @@ export async function* streamTurn(
           turn = turnOfMessage(view, target.messageId) ?? turn;
           if (turn === undefined && view.truncated) asked ??= lookUp(source, target.messageId);
         }
+        turn = turn === undefined ? undefined : mergedInto(view, turn);
         for (const piece of turn === undefined ? [] : news(view, turn, told)) yield piece;
         for (const piece of turn === undefined ? [] : approvalNews(view, turn, shown)) yield piece;
         const end = turn === undefined ? null : endOf(view, turn);
@@ -115,6 +116,16 @@ export async function* streamTurn(
       change.stop();
     }
   }
+}
+
+/** The turn in which the messages of this one are answered: itself, unless it was merged. */
+function mergedInto({ turns }: SessionView, turn: string): string {
+  let last = turn;
+  for (let into: string | undefined = turn; into !== undefined;) {
+    last = into;
+    into = turns.find((each) => each.turn === last)?.into;
+  }
+  return last;
 }
 
 function nextChange(

@@ -50,6 +50,8 @@ export const ERRORS = {
   unknown_team: entry(422, 'No worker knows such a team.'),
   idempotency_mismatch: entry(422, 'The Idempotency-Key was already used for a different request.'),
   inbox_full: entry(429, 'Too many messages are waiting in this session.', 2_000),
+  turn_running: entry(409, 'A turn is running, and the message was to be refused then.', 1_000),
+  step_not_found: entry(404, 'There is no such step in this session.'),
   turn_cancelled: entry(409, 'The turn was cancelled before it started.'),
   // The engine
   overloaded: entry(503, 'The engine is busy.', 1_000),
@@ -61,6 +63,7 @@ export const ERRORS = {
   slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),
   internal: entry(500, 'Something went wrong on the server; it has been logged.'),
   // Steps and turns
+  step_cancelled: entry(409, 'Somebody cancelled the step.'),
   agent_failed: entry(502, 'The agent failed.'),
   agent_refused: entry(502, 'The agent failed, and trying again would not help.'),
   agent_rate_limited: entry(502, 'The model provider kept refusing calls because of its rate limit.'),

@@ -61,7 +61,7 @@ export {
   interruptedTurn,
 } from './engine/carry-over.ts';
 export { ForkedPast } from './engine/forked-past.ts';
-export { closeReason, isMessage, isRosterChange, isVote } from './engine/incoming.ts';
+export { cancelOf, closeReason, isCancel, isMessage, isRosterChange, isVote } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {

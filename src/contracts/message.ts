@@ -4,10 +4,14 @@ import type { JsonObject } from './json.ts';
 export type MessagePart =
   { readonly type: 'text'; readonly text: string } | { readonly type: 'data'; readonly data: JsonObject };
 
-/**
- * What happens to a message that arrives while a turn is running. `queue`: it waits, then starts a turn of its own.
- */
-export type InterjectionPolicy = 'queue';
+/** What happens to a message that arrives while the session is busy; `workflows/rules/interject.ts` says it for each phase. */
+export const POLICIES = ['queue', 'steer', 'interrupt', 'rollback', 'merge', 'latest', 'reject'] as const;
+
+export type InterjectionPolicy = (typeof POLICIES)[number];
+
+export function isPolicy(value: unknown): value is InterjectionPolicy {
+  return POLICIES.some((policy) => policy === value);
+}
 
 /** What a person or a system sends to a session. The client chooses `messageId`, which makes every retry harmless. */
 export interface Message {
@@ -15,6 +19,7 @@ export interface Message {
   readonly parts: readonly MessagePart[];
   /** The sender's name, as shown to others; absent: "the user". */
   readonly from?: string;
+  /** Absent: the session's. */
   readonly policy?: InterjectionPolicy;
   /** The question that it answers; absent: the one that its sender (`from`) was asked, if there is one. */
   readonly answers?: string;

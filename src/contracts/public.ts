@@ -2,7 +2,7 @@
 export { isId, isToolStep, turnNumber, workflowId } from './ids.ts';
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
-export { messageText } from './message.ts';
+export { isPolicy, messageText, POLICIES } from './message.ts';
 export type { InterjectionPolicy, Message, MessagePart, Receipt, ReceiptStatus } from './message.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
 export type {
@@ -16,7 +16,15 @@ export type {
 export { endsStep } from './events/step.ts';
 export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
-export type { Handoff, ToolCall, ToolEffect, ToolResult, ToolRound, ToolSpec } from './tool.ts';
+export type {
+  Handoff,
+  LastingEffect,
+  ToolCall,
+  ToolEffect,
+  ToolResult,
+  ToolRound,
+  ToolSpec,
+} from './tool.ts';
 export type {
   Approval,
   ApprovalDecision,
@@ -52,7 +60,14 @@ export type {
   ScriptFault,
   TeamSpec,
 } from './agent.ts';
-export type { CancelReply, ForkPoint, SessionInfo, SessionState, SessionStatus } from './session.ts';
+export type {
+  CancelReply,
+  CancelRequest,
+  ForkPoint,
+  SessionInfo,
+  SessionState,
+  SessionStatus,
+} from './session.ts';
 export { LIMITS } from './limits/index.ts';
 export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
 export type { ErrorCode, Problem } from './errors.ts';
@@ -63,6 +78,7 @@ export type { DeltaTaken } from './view/text.ts';
 export type {
   EndStatus,
   Entry,
+  LastingCall,
   MessageEntry,
   Question,
   SessionView,

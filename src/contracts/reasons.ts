@@ -8,6 +8,13 @@ export const REASONS = {
   // Turns and steps
   cancel_requested: 'Somebody cancelled the turn.',
   cancelled_before_start: 'Somebody cancelled the turn before it started.',
+  interrupted: 'A message stopped the turn.',
+  rolled_back: 'A message withdrew the turn.',
+  superseded: 'A later message took the place of those that waited.',
+  step_cancelled: 'Somebody cancelled the step.',
+  joined: 'Its message has joined the running turn.',
+  merged: 'Its messages are answered together with those that wait.',
+  overtaken: 'Another message was answered first; its own are answered in a later turn.',
   turn_ended: 'The turn ended while the step was running.',
   forked: 'The session was forked before this had ended; it goes on in the parent only.',
   branch_not_needed: 'The other branches have said enough.',

@@ -4,6 +4,7 @@ import type { Position } from './cursor.ts';
 import type { Member, Roster } from './member.ts';
 import type { SessionRef } from './ids.ts';
 import type { JsonObject } from './json.ts';
+import type { InterjectionPolicy } from './message.ts';
 
 /** Where a fork left its parent: after this event of this session. */
 export interface ForkPoint {
@@ -19,6 +20,8 @@ export interface SessionInfo {
   /** Who takes part since; absent: nobody has joined or left. */
   readonly roster?: Roster;
   readonly metadata: JsonObject;
+  /** What happens to messages that name no policy; absent: `queue`. */
+  readonly policy?: InterjectionPolicy;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   /** Of a fork: its conversation up to there is that of its parent. */
@@ -46,9 +49,18 @@ export interface SessionState extends SessionRef {
   readonly historyEvents: number;
 }
 
+/** What to cancel; nothing named: the running turn, otherwise the next. */
+export interface CancelRequest {
+  readonly turn?: string;
+  /** The running turn and all that wait. */
+  readonly all?: true;
+}
+
 /** The answer to a cancel. */
 export interface CancelReply {
-  /** `cancelling`: a terminal event follows. `ended`: the turn was already over. `none`: there is no such turn. */
+  /** `cancelling`: a terminal event follows. `ended`: it was already over. `none`: there is no such turn. */
   readonly status: 'cancelling' | 'ended' | 'none';
   readonly turn?: string;
+  /** Of `all`: the turns that are being cancelled. */
+  readonly turns?: readonly string[];
 }

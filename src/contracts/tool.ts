@@ -8,6 +8,9 @@ import type { Json, JsonObject } from './json.ts';
  */
 export type ToolEffect = 'none' | 'keyed' | 'once';
 
+/** Of a call that changes something: withdrawing the turn does not undo it. */
+export type LastingEffect = Exclude<ToolEffect, 'none'>;
+
 /** A tool, as a model is told of it. */
 export interface ToolSpec {
   /** 1 to 64 characters of `A-Z a-z 0-9 _ -`. */

@@ -8,7 +8,7 @@ import type { JsonObject } from './json.ts';
 import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
 import type { AgentRequest, TeamSpec } from './agent.ts';
-import type { CancelReply, ForkPoint, SessionState } from './session.ts';
+import type { CancelReply, CancelRequest, ForkPoint, SessionState } from './session.ts';
 import type { SessionView } from './view/types.ts';
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
@@ -18,6 +18,8 @@ export interface OpenRequest {
   readonly team?: string | TeamSpec;
   readonly agents?: readonly AgentRequest[];
   readonly metadata?: JsonObject;
+  /** What happens to messages that name no policy; absent: `queue`. */
+  readonly policy?: InterjectionPolicy;
 }
 
 /** Body of `POST /v1/sessions/{id}/fork`. With neither `at` nor `before` the fork has all that its parent has now. */
@@ -101,7 +103,7 @@ export interface SocketRequests {
   unsubscribe: { request: { session: string }; reply: Record<string, never> };
   send: { request: SendRequest & { session: string }; reply: Receipt };
   receipt: { request: { session: string; messageId: string }; reply: Receipt };
-  cancel: { request: { session: string; turn?: string }; reply: CancelReply };
+  cancel: { request: CancelRequest & { session: string }; reply: CancelReply };
   close: { request: { session: string }; reply: Record<string, never> };
   members: { request: MembersRequest & { session: string }; reply: MembersReply };
   fork: { request: ForkRequest & { session: string }; reply: ForkReply };

@@ -3,7 +3,7 @@
  * not compile. Nothing is validated with these schemas.
  */
 import { z } from 'zod';
-import { ERRORS } from '../contracts/index.ts';
+import { ERRORS, POLICIES } from '../contracts/index.ts';
 import type {
   ApprovalsReply,
   CancelReply,
@@ -163,6 +163,7 @@ const entry = z.union([
     messageId: z.string(),
     parts: list(part),
     from: z.string().optional(),
+    policy: z.enum(POLICIES).optional(),
     at: ms,
     status: receiptStatus,
     turn: z.string().optional(),
@@ -183,6 +184,10 @@ const entry = z.union([
     reason: reason.optional().meta({ description: 'Why it was cancelled.' }),
     finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
     use: toolCall.optional().meta({ description: 'The step is this tool call; its text is the result.' }),
+    effect: z
+      .enum(['keyed', 'once'])
+      .optional()
+      .meta({ description: 'The call changes something: withdrawing its turn does not undo it.' }),
     calls: list(toolCall)
       .optional()
       .meta({ description: 'The tools that the model calls; their steps follow.' }),
@@ -260,6 +265,15 @@ export const viewReply = describes<SessionView>()(
           messageIds: list(z.string()),
           failure: failure.optional(),
           reason: reason.optional(),
+          by: z.string().optional().meta({ description: 'The message that stopped it, or took its place.' }),
+          into: z
+            .string()
+            .optional()
+            .meta({ description: 'Its messages are answered in this turn instead.' }),
+          rolledBack: z
+            .object({ lasting: list(z.object({ step: z.string(), tool: z.string() })) })
+            .optional()
+            .meta({ description: 'It was withdrawn. What these calls of tools did is not undone.' }),
         }),
       ),
       asked: list(
@@ -288,10 +302,16 @@ export const sessionPageReply = describes<SessionPage>()(
 );
 
 export const cancelReply = describes<CancelReply>()(
-  z.object({ status: z.enum(['cancelling', 'ended', 'none']), turn: z.string().optional() }).meta({
-    id: 'CancelReply',
-    description: '`cancelling`: a terminal event follows. `ended`: the turn was already over.',
-  }),
+  z
+    .object({
+      status: z.enum(['cancelling', 'ended', 'none']),
+      turn: z.string().optional(),
+      turns: list(z.string()).optional(),
+    })
+    .meta({
+      id: 'CancelReply',
+      description: '`cancelling`: a terminal event follows. `ended`: the turn was already over.',
+    }),
 );
 
 export const membersReply = describes<MembersReply>()(

@@ -2,6 +2,7 @@
 import { ConvokeError, isConvokeError, rosterChange } from '../contracts/index.ts';
 import type {
   CancelReply,
+  CancelRequest,
   MembersReply,
   MembersRequest,
   SessionRef,
@@ -21,7 +22,7 @@ import { validate } from './validate.ts';
 
 /** Each control and its answer. */
 export interface Controls {
-  /** Cancels a turn: the named one, otherwise the running one, otherwise the next. Throws `turn_not_found`, `session_closed`. */
+  /** Cancels a turn: the named one, otherwise the running one, otherwise the next; or all of them. Throws `turn_not_found`, `session_closed`. */
   cancel: CancelReply;
   /**
    * A member joins, leaves, is paused or resumed; what is so already is answered as such. Throws `member_not_found`, `member_exists`,
@@ -50,13 +51,13 @@ type Handlers = {
 
 export const controls: Handlers = {
   async cancel({ calls, isArchived }, ref, body) {
-    const { turn } = validate(cancelSchema, body);
-    const reply = await ifInterrupted(inSession(isArchived, ref, calls.cancel(ref, turn)), (error) => {
+    const request = validate<CancelRequest>(cancelSchema, body);
+    const reply = await ifInterrupted(inSession(isArchived, ref, calls.cancel(ref, request)), (error) => {
       throw new ConvokeError('turn_not_found', error.message, { cause: error });
     });
     if (reply.status !== 'none') return reply;
     const detail =
-      turn === undefined
+      request.turn === undefined
         ? 'No turn is running or waiting; there is nothing to cancel.'
         : 'Pass the id of a turn of this session.';
     throw new ConvokeError('turn_not_found', detail);

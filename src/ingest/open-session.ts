@@ -42,6 +42,8 @@ function openHash(request: OpenRequest): string {
     team: { options: {}, ...teamOf(request.team) },
     agents: request.agents?.map(agentOf) ?? null,
     metadata: request.metadata ?? {},
+    // Absent from the requests of before.
+    ...(request.policy === undefined ? {} : { policy: request.policy }),
   });
 }
 
@@ -77,6 +79,7 @@ export async function openSession(
     team: teamOf(request.team),
     agents: request.agents?.map(agentOf) ?? defaultAgents,
     metadata: request.metadata ?? {},
+    ...(request.policy === undefined ? {} : { policy: request.policy }),
     createdAt: Date.now(),
   };
   const hash = openHash(request);

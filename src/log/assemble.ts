@@ -72,6 +72,13 @@ export function waiting(events: readonly LoggedEvent[]): readonly { messageId: s
       });
     } else if (event.type === 'turn.started') {
       for (const messageId of event.data.messageIds) found.delete(messageId);
+    } else if (event.type === 'turn.merged') {
+      const { messageIds, into, reason } = event.data;
+      for (const messageId of messageIds) {
+        const message = found.get(messageId);
+        if (message && reason.code !== 'joined') found.set(messageId, { ...message, turn: into });
+        else found.delete(messageId);
+      }
     } else if (endsTurn(event.type)) {
       // It may have ended before it started.
       for (const [messageId, { turn }] of found) if (turn === event.turn) found.delete(messageId);

@@ -1,6 +1,7 @@
 /** The port of calls to the workflows of sessions. */
 import type {
   CancelReply,
+  CancelRequest,
   EndedRun,
   MemberRefusal,
   MembersReply,
@@ -46,7 +47,7 @@ export interface SessionCalls {
   /** Passes a message on. Resolves once Temporal has persisted it. Throws `session_not_found`, `session_closed`, `session_interrupted`. */
   send(ref: SessionRef, message: Message): Promise<void>;
   /** Cancels a turn; absent: the running one, otherwise the next. Throws as `send`. */
-  cancel(ref: SessionRef, turn?: string): Promise<CancelReply>;
+  cancel(ref: SessionRef, request: CancelRequest): Promise<CancelReply>;
   /** Throws as `send`. */
   close(ref: SessionRef, reason: string): Promise<void>;
   /** Changes the members. Throws as `send`. */

@@ -21,6 +21,7 @@ import {
 } from '../contracts/index.ts';
 import type {
   CancelReply,
+  CancelRequest,
   EndedRun,
   MemberRefusal,
   MembersReply,
@@ -103,8 +104,8 @@ class TemporalCalls implements SessionCalls {
     return this.#inSession(ref, 'server', (handle) => handle.signal(SESSION.signals.message, message));
   }
 
-  cancel(ref: SessionRef, turn?: string): Promise<CancelReply> {
-    return this.#update(ref, SESSION.updates.cancel, turn);
+  cancel(ref: SessionRef, { turn, ...more }: CancelRequest): Promise<CancelReply> {
+    return this.#update(ref, SESSION.updates.cancel, turn ?? (more.all ? more : undefined));
   }
 
   close(ref: SessionRef, reason: string): Promise<void> {

@@ -159,7 +159,7 @@ class Session implements TestSession {
       ...given
     } = typeof message === 'string' ? { text: message } : message;
     const parts = given.parts ?? [{ type: 'text' as const, text: text ?? '' }];
-    machine.accept({ policy: 'queue', ...given, messageId, parts, receivedAt: now }, now);
+    machine.accept({ ...given, messageId, parts, receivedAt: now }, now);
     await this.#settle();
     const receipt = this.#loop.machine.receipt(messageId);
     if (!receipt) throw new Error(`The session has forgotten the message ${messageId}.`);

@@ -1,5 +1,5 @@
 import { ConvokeError } from '../../src/contracts/index.ts';
-import type { SessionRef, SessionState, SessionSummary } from '../../src/contracts/index.ts';
+import type { CancelRequest, SessionRef, SessionState, SessionSummary } from '../../src/contracts/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 
 export function known(ref: SessionRef): void {
@@ -33,7 +33,7 @@ export class FakeCalls implements SessionCalls {
     this.sent.push(message.messageId);
   }
 
-  async cancel(ref: SessionRef, turn?: string) {
+  async cancel(ref: SessionRef, { turn }: CancelRequest) {
     known(ref);
     return turn === 't9'
       ? { status: 'none' as const }

@@ -69,7 +69,7 @@ describe('bad input', () => {
     ['long id', 'open', JSON.stringify({ id: 'x'.repeat(65) }), 'invalid_request'],
     ['empty id', 'open', '{"id":""}', 'invalid_request'],
     ['an id that is not ASCII', 'open', '{"id":"é"}', 'invalid_request'],
-    ['unknown policy', 'send', JSON.stringify({ ...message, policy: 'steer' }), 'invalid_request'],
+    ['unknown policy', 'send', JSON.stringify({ ...message, policy: 'push' }), 'invalid_request'],
     ['too deep', 'open', `{"metadata":${nested(LIMITS.jsonDepth)}}`, 'too_deep'],
     ['far too deep', 'open', nested(8_000), 'too_deep'],
     ['__proto__', 'open', '{"metadata":{"__proto__":{"admin":true}}}', 'invalid_request'],

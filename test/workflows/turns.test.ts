@@ -142,7 +142,7 @@ describe('a cancel', () => {
 
   test('of what is no turn is refused, and the session goes on', async () => {
     const session = await engine.open([agent('a')]);
-    for (const turn of [{ toString: 1 }, 1, ['t1']]) {
+    for (const turn of [{ toString: 1 }, { turn: 1 }, { all: false }, 1, ['t1']]) {
       const update = session.handle().executeUpdate(SESSION.updates.cancel, { args: [turn] });
       await expect(update).rejects.toMatchObject({ cause: { type: 'invalid_request' } });
     }

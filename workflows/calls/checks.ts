@@ -1,6 +1,6 @@
 /** Validators of updates. Anybody with access to Temporal can send one: an exception in its handler would fail the workflow's task for ever. */
 import { ApplicationFailure } from '@temporalio/workflow';
-import { isRosterChange, isVote, type ErrorCode } from '../../src/contracts/index.ts';
+import { isCancel, isRosterChange, isVote, type ErrorCode } from '../../src/contracts/index.ts';
 
 export function checkChange(change: unknown): void {
   if (isRosterChange(change)) return;
@@ -14,8 +14,8 @@ export function checkVote(vote: unknown): void {
   throw ApplicationFailure.nonRetryable('The vote must be one on an approval of the session.', code);
 }
 
-export function checkTurn(turn: unknown): void {
-  if (turn === undefined || turn === null || typeof turn === 'string') return;
+export function checkCancel(asked: unknown): void {
+  if (isCancel(asked)) return;
   const code: ErrorCode = 'invalid_request';
-  throw ApplicationFailure.nonRetryable('The turn must be an id like t1, or absent.', code);
+  throw ApplicationFailure.nonRetryable('A cancel names a turn like t1, or all, or nothing.', code);
 }

@@ -1,42 +1,68 @@
 import { LIMITS, type QueuedMessage } from '../../src/contracts/index.ts';
 
-/** The messages that wait for a turn, in order. Bounded: `isFull` is asked before `add`. */
-export class Inbox {
-  #messages: QueuedMessage[];
+type Waiting = Pick<QueuedMessage, 'messageId' | 'chars'>;
 
-  constructor(messages: readonly QueuedMessage[] = []) {
-    this.#messages = [...messages];
+/** The messages that a turn answers. */
+export function messagesOf({ messageId, chars, more = [] }: QueuedMessage): readonly Waiting[] {
+  return [{ messageId, chars }, ...more];
+}
+
+export function idsOf(turn: QueuedMessage): readonly string[] {
+  return messagesOf(turn).map(({ messageId }) => messageId);
+}
+
+/** The turns that wait, with their messages, in order. Bounded: `isFull` is asked before `add`. */
+export class Inbox {
+  #turns: QueuedMessage[];
+
+  constructor(turns: readonly QueuedMessage[] = []) {
+    this.#turns = [...turns];
   }
 
+  /** Messages. */
   get size(): number {
-    return this.#messages.length;
+    return this.#turns.reduce((sum, { more = [] }) => sum + 1 + more.length, 0);
   }
 
   get first(): QueuedMessage | undefined {
-    return this.#messages[0];
+    return this.#turns[0];
   }
 
   isFull(chars: number): boolean {
-    const waiting = this.#messages.reduce((sum, message) => sum + message.chars, 0);
+    const waiting = this.#turns.flatMap(messagesOf).reduce((sum, message) => sum + message.chars, 0);
     return this.size >= LIMITS.inboxMessages || (waiting > 0 && waiting + chars > LIMITS.inboxChars);
   }
 
-  add(message: QueuedMessage): void {
-    this.#messages.push(message);
+  add(turn: QueuedMessage): void {
+    this.#turns.push(turn);
+  }
+
+  /** Before all others. */
+  addFirst(turn: QueuedMessage): void {
+    this.#turns.unshift(turn);
   }
 
   shift(): QueuedMessage | undefined {
-    return this.#messages.shift();
+    return this.#turns.shift();
   }
 
-  /** Takes the message of that turn out; undefined if it does not wait. */
+  find(turn: string): QueuedMessage | undefined {
+    return this.#turns.find((each) => each.turn === turn);
+  }
+
+  /** Takes that turn out; undefined if it does not wait. */
   remove(turn: string): QueuedMessage | undefined {
-    const found = this.#messages.find((message) => message.turn === turn);
-    this.#messages = this.#messages.filter((message) => message !== found);
+    const found = this.find(turn);
+    this.#turns = this.#turns.filter((each) => each !== found);
     return found;
   }
 
+  /** In the place of the turn of the same id. */
+  replace(turn: QueuedMessage): void {
+    this.#turns = this.#turns.map((each) => (each.turn === turn.turn ? turn : each));
+  }
+
   list(): readonly QueuedMessage[] {
-    return this.#messages;
+    return this.#turns;
   }
 }

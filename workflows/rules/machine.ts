@@ -4,20 +4,21 @@
  * Invariants
  * 1. The first message of a `messageId` counts; later ones change nothing. (One that was refused with `inbox_full` may be sent again.)
  * 2. Facts are decided in one order (`Facts` says what becomes of them).
- * 3. A turn that has started gets exactly one end; so has a turn that was cancelled before it started.
+ * 3. Each turn gets exactly one end: it runs and ends, is cancelled before it starts, or is merged into another one (`Line`).
  * 4. All lists are bounded: the inbox and the outbox by refusing, receipts by forgetting the oldest, held events by archiving.
  */
 import {
   activeAgents,
   eventId,
   isAfter,
+  isPolicy,
   LIMITS,
   rosterState,
-  turnId,
   turnNumber,
   type AgentSpec,
   type CancelReply,
   type CarriedState,
+  type InterjectionPolicy,
   type KnownEventsPage,
   type MemberRefusal,
   type MembersReply,
@@ -30,14 +31,15 @@ import {
   type SessionInput,
   type SessionState,
   type SessionStatus,
-  type Stamps,
   type TurnInput,
   type TurnResult,
 } from '../../src/contracts/index.ts';
 import { Facts } from '../facts/facts.ts';
-import { Inbox } from './inbox.ts';
+import { interject, meaningOf, phaseOf } from './interject.ts';
+import { Line } from './line.ts';
 import { Members } from './members.ts';
 import { Receipts } from './receipts.ts';
+import { mayComeAgain, Refusals } from './refusals.ts';
 import { Releases } from './releases.ts';
 import type { RunningTurn } from './turn.ts';
 import { Turns, type LostTurn } from './turns.ts';
@@ -53,12 +55,11 @@ export class SessionMachine {
   readonly #session: string;
   readonly #info: SessionInfo;
   readonly #receipts: Receipts;
-  readonly #inbox: Inbox;
+  readonly #line: Line;
   #status: SessionStatus;
   #closeReason: string;
   readonly #releases: Releases;
-  /** Turns that have been given a number. */
-  #numbered: number;
+  readonly #refusals: Refusals;
 
   constructor(input: SessionInput, now: number) {
     const { carried } = input;
@@ -69,14 +70,15 @@ export class SessionMachine {
     this.facts = new Facts(carried);
     this.#status = carried?.status ?? 'open';
     this.#closeReason = carried?.closeReason ?? '';
-    this.#numbered = carried?.turns ?? 0;
-    this.#inbox = new Inbox(carried?.inbox);
     this.#releases = new Releases(carried?.release);
+    this.#refusals = new Refusals(this.facts, this.#receipts, this.#releases);
     this.#members = new Members(this.facts, input.info.agents, carried);
     this.turns = new Turns(this.facts, this.#receipts, this.#members, carried);
+    const { facts, turns } = this;
+    this.#line = new Line({ facts, turns, receipts: this.#receipts, releases: this.#releases }, carried);
     if (!carried) {
-      const { team, agents, metadata } = input.info;
-      this.facts.decide('session.created', eventId.sessionCreated(), now, { team, agents, metadata });
+      const { createdAt: _createdAt, roster: _roster, ...created } = input.info;
+      this.facts.decide('session.created', eventId.sessionCreated(), now, created);
     }
   }
 
@@ -84,56 +86,50 @@ export class SessionMachine {
 
   /** Orders a message: it gets its turn, or its rejection. */
   accept(message: Message, now: number): void {
-    const { messageId, parts, from } = message;
+    const { messageId, parts } = message;
     this.turns.current?.seen(message.ended);
     const before = this.#receipts.get(messageId);
-    if (before && before.code !== 'inbox_full') {
+    if (before && !mayComeAgain(before)) {
       this.#releases.addUnlessWaiting(before);
       return;
     }
     const stamps = { ingest: message.receivedAt, orchestrate: now };
     const chars = JSON.stringify(parts).length;
-    const refused = this.#status !== 'open' ? 'session_closed' : this.#isFull(chars) ? 'inbox_full' : null;
-    if (refused) {
-      const receipt = { ...this.#receipt(messageId), status: 'rejected' as const, code: refused };
-      this.#receipts.set(receipt);
+    const receipt = { session: this.#session, messageId };
+    const answers = this.turns.isAsked(message);
+    const policy = answers ? 'queue' : this.#policyOf(message);
+    const does = interject(policy, phaseOf(this.#status, this.turns.current, this.#line.size > 0));
+    const { code = this.#isFull(chars) ? 'inbox_full' : null } = meaningOf(does);
+    if (code !== null) this.#refusals.refuse(receipt, code, stamps);
+    else if (answers) {
+      this.turns.answer(message, receipt, stamps);
       this.#releases.add(messageId);
-      if (!before) this.#tellRefusal(messageId, refused, stamps);
-      return;
-    }
-    if (this.turns.answer(message, this.#receipt(messageId), stamps)) {
-      this.#releases.add(messageId);
-      return;
-    }
-    this.#numbered += 1;
-    const turn = turnId(this.#numbered);
-    const running = this.turns.current;
-    const queued = (running !== null && !running.endSeen) || this.#inbox.size > 0;
-    this.#inbox.add({ turn, messageId, chars });
-    this.#receipts.set({ ...this.#receipt(messageId), status: queued ? 'queued' : 'accepted', turn });
-    const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued };
-    const place = { turn, cause: messageId, stamps };
-    this.facts.decide('message.accepted', eventId.message(messageId), now, data, place);
+    } else this.#line.enter({ message, policy, does, receipt, stamps, now, chars });
   }
 
-  /** Cancels a turn, running or still to start; without a turn the running one, or else the next. */
+  /** Cancels a turn, running or still to start: the named one, or else the running one, or else the next. */
   cancel(turn: string | undefined, now: number): CancelReply {
     const running = this.turns.current;
-    const wanted = turn ?? running?.turn ?? this.#inbox.first?.turn;
+    const wanted = turn ?? running?.turn ?? this.#line.first?.turn;
     if (wanted === undefined) return { status: 'none' };
-    if (running?.turn === wanted) return this.turns.cancel(running, now);
-    const waiting = this.#inbox.remove(wanted);
-    if (!waiting) {
-      const number = turnNumber(wanted);
-      return number > 0 && number <= this.#numbered ? { status: 'ended', turn: wanted } : { status: 'none' };
+    if (running?.turn === wanted) {
+      const reply = this.turns.cancel(running, now);
+      this.#line.settle(now);
+      return reply;
     }
-    const { messageId } = waiting;
-    this.#receipts.change(messageId, { status: 'rejected', code: 'turn_cancelled' });
-    this.#releases.add(messageId);
-    const place = { turn: wanted, cause: messageId };
-    const data = { reason: 'cancelled before it started' };
-    this.facts.decide('turn.cancelled', eventId.turnEnded(wanted), now, data, place);
-    return { status: 'cancelling', turn: wanted };
+    if (this.#line.cancel(wanted, now)) return { status: 'cancelling', turn: wanted };
+    const number = turnNumber(wanted);
+    return number > 0 && number <= this.#line.numbered
+      ? { status: 'ended', turn: wanted }
+      : { status: 'none' };
+  }
+
+  /** Cancels the running turn and all that wait. */
+  cancelAll(now: number): CancelReply {
+    const running = this.turns.current;
+    const turns = [...(running && !running.end ? [running.turn] : []), ...this.#line.turns];
+    for (const turn of turns) this.cancel(turn, now);
+    return { status: turns.length > 0 ? 'cancelling' : 'ended', turns };
   }
 
   /** Stops accepting; what was accepted is still answered, without waiting for anything, then the session closes. */
@@ -157,7 +153,7 @@ export class SessionMachine {
   }
 
   get hasMessage(): boolean {
-    return this.#inbox.size > 0;
+    return this.#line.size > 0;
   }
 
   /** True if an activity can run now: a turn is to go on, or a message waits for one. */
@@ -182,13 +178,15 @@ export class SessionMachine {
 
   /** The activity of the turn has come back. */
   back({ known, lead, release }: TurnInput, result: TurnResult, now: number): void {
-    const { placed, position } = result.report;
+    const { placed, position, events } = result.report;
     const hasWritten = placed.length > 0 || isAfter(position, known);
+    this.#line.learn([...result.unplaced, ...events]);
     this.turns.back(result);
     // A turn may wait, or be handed over, before it has written anything.
     this.facts.returnDrafts(lead);
     if (!hasWritten) this.#releases.add(...release);
     this.turns.ask(now);
+    this.#line.settle(now);
     if (this.#status !== 'open') this.turns.wake(now, true);
   }
 
@@ -196,7 +194,9 @@ export class SessionMachine {
   lost({ lead, release }: TurnInput, lost: LostTurn, now: number): void {
     this.facts.returnDrafts(lead);
     this.#releases.add(...release);
+    this.#line.learn(lost.progress?.facts ?? []);
     this.turns.lost(lost, now);
+    this.#line.settle(now);
   }
 
   // Letting go
@@ -209,6 +209,7 @@ export class SessionMachine {
 
   report(report: Report): void {
     this.facts.report(report);
+    this.#line.learn(report.events);
     this.turns.report(report.events);
   }
 
@@ -220,7 +221,7 @@ export class SessionMachine {
   }
 
   get closing(): boolean {
-    return this.#status === 'closing' && this.turns.current === null && this.#inbox.size === 0;
+    return this.#status === 'closing' && this.turns.current === null && this.#line.size === 0;
   }
 
   get closed(): boolean {
@@ -237,8 +238,7 @@ export class SessionMachine {
     return {
       status: this.#status,
       closeReason: this.#closeReason,
-      turns: this.#numbered,
-      inbox: this.#inbox.list(),
+      ...this.#line.carry(),
       receipts: this.#receipts.list(),
       release: this.#releases.list(),
       ...this.#members.stated,
@@ -264,37 +264,22 @@ export class SessionMachine {
       ...rosterState(this.#members.now),
       createdAt: this.#info.createdAt,
       ...{ known: this.facts.known, archivedTo: this.facts.archivedTo },
-      ...{ turns: this.#numbered, queued: this.#inbox.size },
+      ...{ turns: this.#line.numbered, queued: this.#line.size },
       ...(turn ? { running: { turn: turn.turn } } : {}),
       historyEvents,
     };
   }
 
   #startTurn(now: number): RunningTurn {
-    const message = this.#inbox.shift();
-    if (!message) throw new Error('no message waits');
-    this.#releases.add(message.messageId);
-    return this.turns.start(message, now, this.#members.stated);
+    return this.turns.start(this.#line.next(now), now, this.#members.stated);
   }
 
-  /** Once for a message: a repeat that is refused again changes nothing. */
-  #tellRefusal(
-    messageId: string,
-    code: string,
-    stamps: Required<Pick<Stamps, 'ingest' | 'orchestrate'>>,
-  ): void {
-    const waiting = this.facts.pending().filter((draft) => draft.type === 'message.rejected').length;
-    if (waiting >= LIMITS.outboxRejections) return;
-    const place = { cause: messageId, stamps };
-    const id = eventId.messageRejected(messageId);
-    this.facts.decide('message.rejected', id, stamps.orchestrate, { messageId, code }, place);
+  /** Anybody with access to Temporal can send a message. */
+  #policyOf({ policy }: Message): InterjectionPolicy {
+    return isPolicy(policy) ? policy : (this.#info.policy ?? 'queue');
   }
 
   #isFull(chars: number): boolean {
-    return this.#inbox.isFull(chars) || this.facts.pendingChars > LIMITS.outboxChars;
-  }
-
-  #receipt(messageId: string): Pick<Receipt, 'session' | 'messageId'> {
-    return { session: this.#session, messageId };
+    return this.#line.isFull(chars) || this.facts.pendingChars > LIMITS.outboxChars;
   }
 }

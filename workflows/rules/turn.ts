@@ -24,9 +24,15 @@ import {
 } from '../../src/contracts/index.ts';
 
 import { Approvals } from './approvals.ts';
+import { idsOf } from './inbox.ts';
 import { Questions } from './questions.ts';
 
 export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
+
+/** True for the time-out of branches: it is no sleep that anybody could end. */
+function isTimeout(path: string): boolean {
+  return path.endsWith('~');
+}
 
 export class RunningTurn {
   readonly turn: string;
@@ -69,9 +75,9 @@ export class RunningTurn {
     this.#phase = cancelled ? 'over' : waits.length > 0 ? 'waiting' : 'ready';
   }
 
-  static of({ turn, messageId }: QueuedMessage, members: Pick<CarriedTurn, 'roster'> = {}): RunningTurn {
+  static of(waiting: QueuedMessage, members: Pick<CarriedTurn, 'roster'> = {}): RunningTurn {
     const fresh = { journal: EMPTY_JOURNAL, waits: [], attempts: 0, cancelled: false };
-    return new RunningTurn({ turn, causes: [messageId], ...fresh, ...members });
+    return new RunningTurn({ turn: waiting.turn, causes: idsOf(waiting), ...fresh, ...members });
   }
 
   get phase(): TurnPhase {
@@ -131,8 +137,32 @@ export class RunningTurn {
     this.#attempts += attempts;
     this.#needs = needs ?? this.#needs;
     this.#waits = status === 'suspended' ? waits : [];
-    if (status === 'done' || status === 'cancelled' || this.#cancelled) this.#phase = 'over';
+    // An activity that was to stop one step, and could not tell which, has handed over all of them.
+    const ended = result.report.events.some((event) => event.turn === this.turn && endsTurn(event.type));
+    const stopped = status === 'cancelled' && ended;
+    if (status === 'done' || stopped || this.#cancelled) this.#phase = 'over';
     else this.#phase = this.#waits.length > 0 ? 'waiting' : 'ready';
+  }
+
+  /** Messages join it while it waits: they are part of it from now on, and end its sleep. */
+  join(messageIds: readonly string[]): void {
+    const joined = messageIds.map((message): JournalEntry => ({
+      path: '',
+      kind: 'steer',
+      key: '',
+      outcome: 'joined',
+      message,
+    }));
+    this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...joined] };
+    this.wakeSleep();
+  }
+
+  /** Its team's sleep is over before its time; false: it does not sleep. */
+  wakeSleep(): boolean {
+    const sleeps = this.#waits.filter(({ kind, path }) => kind === 'sleep' && !isTimeout(path));
+    if (this.#phase !== 'waiting' || sleeps.length === 0) return false;
+    this.#goOn(sleeps.map(({ path, key }) => ({ path, kind: 'sleep', key, outcome: 'woken' })));
+    return true;
   }
 
   /** Ends the waits that are due, or all of them: if there are any the turn can go on. */
@@ -196,8 +226,9 @@ export class RunningTurn {
     if (this.#phase !== 'running') this.#phase = 'over';
   }
 
-  /** No activity came back, and none will. */
-  lost(): void {
+  /** No activity came back, and none will. `entries`: what it had decided. */
+  lost(entries: readonly JournalEntry[]): void {
+    this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...entries] };
     this.#phase = 'over';
   }
 

@@ -2,6 +2,7 @@
 import {
   ERRORS,
   eventId,
+  reason,
   stepId,
   type AskedPerson,
   type CancelReply,
@@ -9,6 +10,7 @@ import {
   type CarriedTurn,
   type Closing,
   type ErrorCode,
+  type EventData,
   type JsonObject,
   type LoggedEvent,
   type Message,
@@ -35,6 +37,12 @@ export interface LostTurn {
   readonly code: ErrorCode;
   /** Default: the sentence of the code. */
   readonly message?: string;
+}
+
+/** Why a message stops a turn. */
+export interface Stopping {
+  readonly code: 'interrupted' | 'rolled_back';
+  readonly by: string;
 }
 
 export class Turns {
@@ -70,7 +78,8 @@ export class Turns {
   start(message: QueuedMessage, now: number, members: Pick<CarriedTurn, 'roster'> = {}): RunningTurn {
     const turn = RunningTurn.of(message, members);
     this.#current = turn;
-    this.#receipts.change(message.messageId, { status: 'consumed', turnStatus: 'running' });
+    for (const messageId of turn.causes)
+      this.#receipts.change(messageId, { status: 'consumed', turnStatus: 'running' });
     const place = { ...turn.place, stamps: { orchestrate: now } };
     const data = { messageIds: turn.causes };
     this.#facts.decide('turn.started', eventId.turnStarted(turn.turn), now, data, place);
@@ -79,15 +88,23 @@ export class Turns {
 
   cancel(turn: RunningTurn, now: number): CancelReply {
     if (turn.end) return { status: 'ended', turn: turn.turn };
-    // One that is over has its end on the way.
-    if (!turn.cancelled && turn.phase !== 'over') {
-      turn.cancel();
-      const reason = 'cancelled on request';
-      this.decisions.cancel(turn, 'cancel_requested', now);
-      this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason } };
-      this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, { reason }, turn.place);
-    }
+    this.#stop(turn, { reason: 'cancelled on request' }, now);
     return { status: 'cancelling', turn: turn.turn };
+  }
+
+  /** A message stops the turn; one that is rolled back is withdrawn. */
+  stop(turn: RunningTurn, { code, by }: Stopping, now: number): void {
+    const rolledBack = code === 'rolled_back' ? { rolledBack: true as const } : {};
+    this.#stop(turn, { reason: reason(code), by, ...rolledBack }, now);
+  }
+
+  #stop(turn: RunningTurn, data: EventData['turn.cancelled'], now: number): void {
+    // One that is over has its end on the way.
+    if (turn.end || turn.cancelled || turn.phase === 'over') return;
+    turn.cancel();
+    this.decisions.cancel(turn, 'cancel_requested', now);
+    this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } };
+    this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, data, turn.place);
   }
 
   /** The activity of the turn has come back. */
@@ -113,11 +130,22 @@ export class Turns {
     turn.hear();
   }
 
-  /** Takes a message as the answer to what its sender was asked; false: nobody asked. */
-  answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, stamps: Stamps): boolean {
+  /** True if the message answers a question. One that stops the turn must name the question to answer it. */
+  isAsked(message: Message): boolean {
+    const stops = message.policy === 'interrupt' || message.policy === 'rollback';
+    return (!stops || message.answers !== undefined) && this.#askedBy(message) !== undefined;
+  }
+
+  #askedBy(message: Message): AskedPerson | undefined {
     const turn = this.#current;
-    const asked = turn?.phase === 'over' ? undefined : turn?.questions.answeredBy(message);
-    if (!turn || !asked || turn.cancelled) return false;
+    return !turn || turn.phase === 'over' || turn.cancelled ? undefined : turn.questions.answeredBy(message);
+  }
+
+  /** Takes a message as the answer to what its sender was asked. */
+  answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, stamps: Stamps): void {
+    const turn = this.#current;
+    const asked = this.#askedBy(message);
+    if (!turn || !asked) return;
     const { messageId, parts, from } = message;
     this.#receipts.set({ ...receipt, status: 'consumed', turn: turn.turn, turnStatus: 'running' });
     const answers = stepId(turn.turn, asked.path);
@@ -126,7 +154,6 @@ export class Turns {
     this.#facts.decide('message.accepted', eventId.message(messageId), stamps.orchestrate ?? 0, data, place);
     turn.questions.answer(asked.path, messageId);
     turn.hear();
-    return true;
   }
 
   /** Any vote on an approval has an answer. */
@@ -167,7 +194,7 @@ export class Turns {
   lost({ progress, ...failure }: LostTurn, now: number): void {
     const turn = this.#current;
     if (!turn) return;
-    turn.lost();
+    turn.lost(progress?.entries ?? []);
     this.#facts.adopt(progress?.facts ?? []);
     if (!turn.cancelled) this.#fail(turn, failure, now);
     this.report([]); // the end of one that was cancelled may be known already

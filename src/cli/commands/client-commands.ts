@@ -1,12 +1,13 @@
 /** `convoke send`, `tail`, `sessions`, `show`, `fork`, `members`, `cancel`, `close`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { POLICIES } from '../../contracts/index.ts';
 import { guarded } from '../failure.ts';
 import { agentNames, cursorText, eventNumber, examples, pageSize, sessionId } from '../options.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import type { MembersOptions } from './members.ts';
-import type { ListOptions } from './sessions.ts';
+import type { CancelOptions, ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
 import type { SendOptions } from './talk.ts';
 
@@ -39,6 +40,9 @@ function addSend(program: Command): void {
     )
     .option('--team <team>', 'with --open: the rule by which agents take turns')
     .option('--from <name>', 'the sender’s name, as shown to others')
+    .addOption(
+      new Option('--policy <policy>', 'what it does if a turn runs, or messages wait').choices([...POLICIES]),
+    )
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
     .option('--no-wait', 'print the receipt and exit')
     .option('--json', JSON_LINES)
@@ -48,6 +52,7 @@ function addSend(program: Command): void {
         'convoke send --open hello "What can you do?"',
         'convoke send --open review --agents writer,critic --team critic "Write a slogan."',
         'convoke send hello "And then?" --from Ada',
+        'convoke send hello "Shorter, please." --policy steer --no-wait',
         'convoke send hello "Later" --no-wait --json',
       ),
     )
@@ -192,13 +197,14 @@ function addEnds(program: Command): void {
     .summary('cancel a turn')
     .description('Cancels a turn: the named one, otherwise the running one, otherwise the next.')
     .argument('<session>', 'id of the session', sessionId)
-    .option('--turn <turn>', 'the turn to cancel, like t3')
+    .addOption(new Option('--turn <turn>', 'the turn to cancel, like t3').conflicts('all'))
+    .option('--all', 'the running turn, and all that wait')
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke cancel hello', 'convoke cancel hello --turn t3'))
     .action(
-      guarded(async (session: string, options: { turn?: string; json?: boolean }) => {
-        const { cancelTurn } = await import('./sessions.ts');
-        await cancelTurn(session, options);
+      guarded(async (session: string, options: CancelOptions) => {
+        const { cancel } = await import('./sessions.ts');
+        await cancel(session, options);
       }),
     );
   program

@@ -1,8 +1,14 @@
 /** `convoke sessions`, `show`, `cancel`, `close`: inspect and control sessions. */
 import { messageText } from '../../contracts/index.ts';
-import type { CancelReply, SessionPage, SessionView, StepEntry } from '../../contracts/index.ts';
+import type {
+  CancelReply,
+  MessageEntry,
+  SessionPage,
+  SessionView,
+  StepEntry,
+} from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
-import { callLine, failedLine, resultLine } from '../calls.ts';
+import { callLine, failedLine, resultLine, rolledBackLine } from '../calls.ts';
 import { callGateway } from '../gateway-api.ts';
 import { table, Transcript } from '../terminal.ts';
 
@@ -15,6 +21,11 @@ export interface ListOptions extends Json {
   readonly team?: string;
   readonly parent?: string;
   readonly limit: number;
+}
+
+export interface CancelOptions extends Json {
+  readonly turn?: string;
+  readonly all?: true;
 }
 
 function printJson(value: unknown): void {
@@ -58,12 +69,22 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);
+  for (const turn of turns) if (turn.rolledBack) transcript.note(rolledBackLine(turn), 'yellow');
   for (const entry of view.entries) {
     if (entry.kind === 'message') {
       transcript.line(entry.from ?? 'user', messageText(entry.parts) || (entry.code ?? '(data)'));
+      const note = standingOf(entry);
+      if (note !== '') transcript.note(note, 'yellow');
     } else showStep(entry, transcript);
   }
   for (const open of view.approvals) transcript.note(waitLine(open), 'yellow');
+}
+
+/** What is special about a message; '' if nothing is. */
+function standingOf({ status, policy, turn }: MessageEntry): string {
+  if (status === 'superseded') return 'superseded by a later message';
+  if (policy === undefined) return '';
+  return status === 'consumed' ? `${policy}: part of ${turn ?? 'a turn'}` : `${policy}: ${status}`;
 }
 
 /** An answer that only calls tools has no text: the calls are entries of their own. */
@@ -76,12 +97,15 @@ function showStep({ agent, use, text, status, failure }: StepEntry, transcript: 
   else if (status !== 'completed') transcript.note(`${who}: ${status}`, 'yellow');
 }
 
-export async function cancelTurn(id: string, options: Json & { readonly turn?: string }): Promise<void> {
-  const body = options.turn === undefined ? {} : { turn: options.turn };
+export async function cancel(id: string, { json, turn, all }: CancelOptions): Promise<void> {
+  const body = { ...(turn === undefined ? {} : { turn }), ...(all ? { all } : {}) };
   const path = `/v1/sessions/${id}/cancel`;
   const reply = await callGateway<CancelReply>({ method: 'POST', path, body });
-  if (options.json) printJson(reply);
-  else process.stdout.write(`${reply.status}${reply.turn ? `  ${reply.turn}` : ''}\n`);
+  if (json) printJson(reply);
+  else
+    process.stdout.write(
+      `${[reply.status, reply.turn, ...(reply.turns ?? [])].filter(Boolean).join('  ')}\n`,
+    );
 }
 
 export async function closeSession(id: string, { json }: Json): Promise<void> {

@@ -3,7 +3,7 @@ import type { Session } from '../../client/index.ts';
 import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
 import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
 import { peopleLine } from '../people.ts';
-import { callLine, noteTrouble, resultLine } from '../calls.ts';
+import { callLine, noteTrouble, resultLine, rolledBackLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -130,7 +130,7 @@ class ScreenReader implements Reader {
   }
 
   event(event: SessionEvent): void {
-    const { agent = '', step = '', attempt = 1 } = event;
+    const { agent = '', turn = '', step = '', attempt = 1 } = event;
     switch (event.type) {
       case 'session.created':
         this.#transcript.note(`opened with ${event.data.agents.map(({ name }) => name).join(', ')}`);
@@ -148,6 +148,7 @@ class ScreenReader implements Reader {
         break;
       case 'message.accepted':
         this.#transcript.line(event.data.from ?? 'user', messageText(event.data.parts) || '(data)');
+        if (event.data.policy) this.#transcript.note(`policy ${event.data.policy}`);
         break;
       case 'message.rejected':
         this.#transcript.note(`message ${event.data.messageId} was rejected: ${event.data.code}`, 'yellow');
@@ -168,6 +169,12 @@ class ScreenReader implements Reader {
       case 'step.cancelled':
         noteTrouble(event, this.#calls.get(step)?.tool ?? agent, this.#transcript);
         if (event.type !== 'step.waiting') this.#forget(step);
+        break;
+      case 'turn.merged':
+        this.#transcript.note(`${turn} is part of ${event.data.into}: ${event.data.reason.message}`);
+        break;
+      case 'turn.cancelled':
+        this.#transcript.note(this.#cancelled(turn, reasonOf(event.data.reason).message), 'yellow');
         break;
       case 'turn.failed':
         this.#transcript.note(`the turn failed: ${event.data.code}`, 'red');
@@ -196,6 +203,11 @@ class ScreenReader implements Reader {
     this.#shown.clear();
     this.#calls.clear();
     this.#transcript.note('the log was rebuilt; here it is from the beginning', 'yellow');
+  }
+
+  #cancelled(turn: string, why: string): string {
+    const entry = this.#session.view?.turns.find((each) => each.turn === turn);
+    return entry?.rolledBack ? rolledBackLine(entry) : `${turn} was cancelled: ${why}`;
   }
 
   #completed(said: Said): void {

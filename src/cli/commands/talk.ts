@@ -1,7 +1,7 @@
 /** `convoke send`: send a message and stream the answer. */
 import { randomBytes } from 'node:crypto';
 import type { Session, TurnPiece } from '../../client/index.ts';
-import type { Receipt, SessionSummary } from '../../contracts/index.ts';
+import type { InterjectionPolicy, Receipt, SessionSummary } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
@@ -12,6 +12,7 @@ export interface SendOptions {
   readonly wait: boolean;
   readonly from?: string;
   readonly messageId?: string;
+  readonly policy?: InterjectionPolicy;
   readonly agents?: readonly string[];
   readonly team?: string;
   readonly json?: boolean;
@@ -23,7 +24,8 @@ const print = (value: object): void => void process.stdout.write(`${JSON.stringi
 export async function send(id: string, text: string, options: SendOptions): Promise<void> {
   if (options.open) await open(id, options);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
-  const message = { messageId, text, ...(options.from ? { from: options.from } : {}) };
+  const { from, policy } = options;
+  const message = { messageId, text, ...(from ? { from } : {}), ...(policy ? { policy } : {}) };
   if (!options.wait) {
     const path = `/v1/sessions/${id}/messages`;
     const receipt = await callGateway<Receipt>({ method: 'POST', path, body: message });

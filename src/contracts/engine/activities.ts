@@ -2,6 +2,7 @@
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { FailureInfo } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
+import type { Reason } from '../reasons.ts';
 import type { SessionRef } from '../ids.ts';
 import type { ForkPoint, SessionInfo } from '../session.ts';
 import type { CarriedState } from './session.ts';
@@ -31,7 +32,7 @@ export interface Report {
 
 /** How the open steps of a turn end that is to have an end. The log fills in what they have said. */
 export type Closing = { readonly turn: string } & (
-  | { readonly type: 'step.cancelled'; readonly data: { readonly reason: string } }
+  | { readonly type: 'step.cancelled'; readonly data: { readonly reason: Reason | string } }
   | { readonly type: 'step.failed'; readonly data: FailureInfo }
 );
 

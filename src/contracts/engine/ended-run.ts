@@ -198,10 +198,13 @@ interface Order {
 
 /** The fact that a message has its place. */
 export function accepted(
-  { messageId, parts, from, receivedAt }: Message,
+  { messageId, parts, from, policy, receivedAt }: Message,
   { turn, queued, at }: Order,
 ): EventDraft {
-  const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued };
+  const data = {
+    ...{ messageId, parts, ...(from === undefined ? {} : { from }), queued },
+    ...(policy === undefined || policy === 'queue' ? {} : { policy }),
+  };
   const place = { turn, cause: messageId, stamps: { ingest: receivedAt } };
   return { id: eventId.message(messageId), type: 'message.accepted', at, ...place, data };
 }

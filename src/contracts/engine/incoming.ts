@@ -8,6 +8,7 @@ import { isShallow, jsonBytes, jsonChars } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { RosterChange } from '../member.ts';
 import type { Message, MessagePart } from '../message.ts';
+import type { CancelRequest } from '../session.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -34,6 +35,19 @@ export function isMessage(value: unknown): value is Message {
     Number.isFinite(receivedAt) &&
     jsonChars(value) <= LIMITS.inboxChars
   );
+}
+
+/** True if the value says what to cancel: a `CancelRequest`, or the turn alone. */
+export function isCancel(value: unknown): value is CancelRequest | string | null | undefined {
+  if (!isObject(value)) return value === undefined || value === null || typeof value === 'string';
+  const { turn, all, ...others } = value;
+  const fits = isOptionalText(turn) && (all === undefined || all === true);
+  return fits && Object.keys(others).length === 0;
+}
+
+export function cancelOf(value: unknown): CancelRequest {
+  if (typeof value === 'string') return { turn: value };
+  return isObject(value) && isCancel(value) ? value : {};
 }
 
 /** Why a session is to be closed, as it was given. */

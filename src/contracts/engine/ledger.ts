@@ -2,13 +2,14 @@
  * Messages and turns of a session as its facts tell of them: where each message stands, which wait, which turns run. Noting a fact again changes
  * nothing.
  */
-import type { EventDraft } from '../events/envelope.ts';
+import type { EventData, EventDraft } from '../events/envelope.ts';
 import { endsTurn } from '../events/turn.ts';
 import { turnNumber } from '../ids.ts';
 import { jsonChars, type JsonObject } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { Roster } from '../member.ts';
 import type { Receipt } from '../message.ts';
+import { reasonOf } from '../reasons.ts';
 import type { QueuedMessage } from './session.ts';
 
 /** A ledger's state. */
@@ -45,7 +46,8 @@ export class Ledger {
     this.#turns = turns;
     this.#open = new Set(open);
     for (const receipt of receipts) this.#set(receipt);
-    for (const { messageId, chars } of inbox) this.#chars.set(messageId, chars);
+    for (const { messageId, chars, more = [] } of inbox)
+      for (const each of [{ messageId, chars }, ...more]) this.#chars.set(each.messageId, each.chars);
   }
 
   get turns(): number {
@@ -65,7 +67,7 @@ export class Ledger {
   /** True if the message has its place in the session, or has been refused for good. */
   isOrdered(messageId: string): boolean {
     const receipt = this.#receipts.get(messageId);
-    return receipt !== undefined && receipt.code !== 'inbox_full';
+    return receipt !== undefined && receipt.code !== 'inbox_full' && receipt.code !== 'turn_running';
   }
 
   note(fact: EventDraft): void {
@@ -75,7 +77,8 @@ export class Ledger {
     else if (type === 'session.members') this.#join(fact.data);
     else if (turn === undefined) return;
     else if (type === 'turn.started') this.#start(turn);
-    else if (endsTurn(type)) this.#end(turn, type);
+    else if (type === 'turn.merged') this.#merge(turn, fact.data);
+    else if (endsTurn(type)) this.#end(turn, fact);
     if (type === 'turn.completed') this.#memory = fact.data.memory ?? this.#memory;
   }
 
@@ -91,15 +94,24 @@ export class Ledger {
 
   state(): LedgerState {
     const receipts = [...this.#receipts.values()];
-    const inbox = receipts
-      .filter((receipt) => isWaiting(receipt))
-      .map(({ messageId, turn = '' }) => ({ turn, messageId, chars: this.#chars.get(messageId) ?? 0 }))
-      .sort((a, b) => turnNumber(a.turn) - turnNumber(b.turn));
+    const inbox = this.#inbox(receipts);
     const spare = receipts.length - LIMITS.receiptsKept;
     const kept = receipts.filter((receipt, index) => index >= spare || isWaiting(receipt));
     const memory = this.#memory === undefined ? {} : { memory: this.#memory };
     const roster = this.#roster === undefined ? {} : { roster: this.#roster };
     return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...memory, ...roster };
+  }
+
+  #inbox(receipts: readonly Receipt[]): readonly QueuedMessage[] {
+    const byTurn = new Map<string, QueuedMessage>();
+    for (const receipt of receipts) {
+      const { messageId, turn = '' } = receipt;
+      if (!isWaiting(receipt)) continue;
+      const waiting = { messageId, chars: this.#chars.get(messageId) ?? 0 };
+      const first = byTurn.get(turn);
+      byTurn.set(turn, first ? { ...first, more: [...(first.more ?? []), waiting] } : { turn, ...waiting });
+    }
+    return [...byTurn.values()].sort((a, b) => turnNumber(a.turn) - turnNumber(b.turn));
   }
 
   #join({ revision, members, agents }: Roster): void {
@@ -130,13 +142,26 @@ export class Ledger {
     for (const messageId of causes) this.#change(messageId, { status: 'consumed', turnStatus: 'running' });
   }
 
-  #end(turn: string, type: EventDraft['type']): void {
+  /** Its messages are of another turn, which runs or waits. */
+  #merge(turn: string, { into, messageIds, reason }: EventData['turn.merged']): void {
+    this.#turns = Math.max(this.#turns, turnNumber(into));
+    const mine = this.#of(turn).filter((messageId) => messageIds.includes(messageId));
+    this.#causes.delete(turn);
+    this.#causes.set(into, [...this.#of(into), ...mine]);
+    const joined = reason.code === 'joined' ? ({ status: 'consumed', turnStatus: 'running' } as const) : {};
+    for (const messageId of mine) this.#change(messageId, { turn: into, ...joined });
+  }
+
+  #end(turn: string, { type, data }: EventDraft): void {
     this.#open.delete(turn);
+    const superseded = type === 'turn.cancelled' && reasonOf(data.reason).code === 'superseded';
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
     for (const messageId of this.#of(turn)) {
       const started = this.#receipts.get(messageId)?.status === 'consumed';
-      this.#change(messageId, started ? { turnStatus } : { status: 'rejected', code: 'turn_cancelled' });
+      if (started) this.#change(messageId, { turnStatus });
+      else if (superseded) this.#change(messageId, { status: 'superseded' });
+      else this.#change(messageId, { status: 'rejected', code: 'turn_cancelled' });
     }
   }
 

@@ -33,6 +33,8 @@ export interface CarriedState {
   /** Every event up to this seq is in the archive. */
   readonly archivedTo: number;
   readonly turns: number;
+  /** The number of the newest turn that has started, if one that waits has a lower one: absent, none was overtaken. */
+  readonly newest?: number;
   readonly inbox: readonly QueuedMessage[];
   readonly outbox: readonly EventDraft[];
   /** Receipts of the newest messages: the dedupe window. */
@@ -58,6 +60,12 @@ export interface QueuedMessage {
   readonly messageId: string;
   /** Size of its parts, UTF-16 code units of JSON. */
   readonly chars: number;
+  /** Messages that are answered together with it. */
+  readonly more?: readonly Omit<QueuedMessage, 'turn' | 'more' | 'steers' | 'cancelled'>[];
+  /** The running turn that it joins, unless that turn ends first. */
+  readonly steers?: string;
+  /** Somebody has cancelled its turn, which counts unless it has joined another one. */
+  readonly cancelled?: true;
 }
 
 /** What the query `events` answers: together with the archive, everything needed to rebuild the log. */

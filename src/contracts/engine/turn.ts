@@ -15,7 +15,17 @@ import type { Roster } from '../member.ts';
 
 /** The calls of a team whose answers are journaled. */
 export type JournalKind =
-  'ask' | 'call' | 'say' | 'sleep' | 'members' | 'person' | 'approval' | 'now' | 'random';
+  | 'ask'
+  | 'call'
+  | 'say'
+  | 'sleep'
+  | 'members'
+  | 'person'
+  | 'approval'
+  | 'now'
+  | 'random'
+  | 'steered'
+  | 'steer';
 
 /** What the team is told of an approval. */
 export interface Decided {
@@ -28,17 +38,19 @@ export interface Decided {
 
 /** One decided call of a team. */
 export interface JournalEntry {
-  /** Its place in the code's order and in its branch: `2`, `3.draft.1`. */
+  /** Its place in the code's order and in its branch: `2`, `3.draft.1`. Of a `steer`, the step that sees the message first. */
   readonly path: string;
   readonly kind: JournalKind;
   /** What was asked for: an agent's name, a tool's, a pause in ms. A rerun that asks for something else has changed. */
   readonly key: string;
   /**
    * Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number; of `members`,
-   * the revision of the roster; of a `person`, `answered` or `over`; of an `approval`, how it was decided.
+   * the revision of the roster; of a `person`, `answered` or `over`; of an `approval`, how it was decided; of a
+   * `sleep`, `over` or `woken`; of `steered`, how many messages had joined; a `steer` is no call: a message has joined the turn.
    */
-  readonly outcome: 'completed' | 'failed' | 'over' | 'answered' | Decided['status'] | number;
-  /** Of a `person` that has answered: her message. */
+  readonly outcome:
+    'completed' | 'failed' | 'over' | 'answered' | 'woken' | 'joined' | Decided['status'] | number;
+  /** Of a `person` that has answered: her message. Of a `steer`: the one that has joined. */
   readonly message?: string;
   /** Of an `approval`. */
   readonly decided?: Omit<Decided, 'status'>;

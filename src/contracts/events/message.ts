@@ -1,4 +1,4 @@
-import type { MessagePart } from '../message.ts';
+import type { InterjectionPolicy, MessagePart } from '../message.ts';
 
 export interface MessageEventData {
   'message.accepted': {
@@ -9,6 +9,10 @@ export interface MessageEventData {
     readonly queued: boolean;
     /** The question to a person that it answers: it is part of that turn, and starts none. */
     readonly answers?: string;
+    /** Absent: `queue`. */
+    readonly policy?: InterjectionPolicy;
+    /** The running turn that it joins at its next step, unless that turn ends first. */
+    readonly steers?: string;
   };
   'message.rejected': { readonly messageId: string; readonly code: string };
 }

@@ -1,6 +1,7 @@
 import type { AgentSpec, TeamSpec } from '../agent.ts';
 import type { ApprovalDecision, OpenApproval } from '../approval.ts';
 import type { JsonObject } from '../json.ts';
+import type { InterjectionPolicy } from '../message.ts';
 import type { MemberEvent, Roster } from '../member.ts';
 import type { Reason } from '../reasons.ts';
 import type { ForkPoint } from '../session.ts';
@@ -10,6 +11,8 @@ export interface SessionEventData {
     readonly team: TeamSpec;
     readonly agents: readonly AgentSpec[];
     readonly metadata: JsonObject;
+    /** What happens to messages that name no policy; absent: `queue`. */
+    readonly policy?: InterjectionPolicy;
   };
   /** A member has joined, left, been paused or resumed: who takes part from now on. */
   'session.members': Roster & { readonly name: string; readonly change: MemberEvent };

@@ -8,10 +8,22 @@ export interface TurnEventData {
   /** `memory`: what the team keeps for its next turn, if this one has changed it. */
   'turn.completed': { readonly memory?: JsonObject };
   'turn.failed': FailureInfo;
-  'turn.cancelled': { readonly reason: Reason | string };
+  /**
+   * `by`: the message that stopped it, or took its place. `rolledBack`: what was said in it, and the messages that it answered, are not shown
+   * to agents any more.
+   */
+  'turn.cancelled': { readonly reason: Reason | string; readonly by?: string; readonly rolledBack?: true };
+  /** The turn does not start: its messages are answered in another one. */
+  'turn.merged': {
+    readonly into: string;
+    readonly messageIds: readonly string[];
+    readonly reason: Reason;
+  };
 }
 
 /** True for the event that ends a turn: exactly one for each turn. */
 export function endsTurn(type: string): boolean {
-  return type === 'turn.completed' || type === 'turn.failed' || type === 'turn.cancelled';
+  return (
+    type === 'turn.completed' || type === 'turn.failed' || type === 'turn.cancelled' || type === 'turn.merged'
+  );
 }

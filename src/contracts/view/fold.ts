@@ -10,13 +10,13 @@
 import type { Position } from '../cursor.ts';
 import type { SessionEvent } from '../events/envelope.ts';
 import { openingRoster, rosterState } from '../member.ts';
-import { reasonOf } from '../reasons.ts';
 import type { SessionInfo } from '../session.ts';
 import { keepNewest } from './bound.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
-import type { EndStatus, MessageEntry, SessionView, TurnEntry } from './types.ts';
-import { answered, reduceWait, withoutWaits } from './waits.ts';
+import { reduceTurnEnd } from './turn.ts';
+import type { MessageEntry, SessionView } from './types.ts';
+import { answered, reduceWait } from './waits.ts';
 
 /** An empty view of a session, before its first event. */
 export function emptyView(
@@ -41,27 +41,6 @@ export function emptyView(
     approvals: [],
     truncated: position.seq > 0,
   };
-}
-
-function endTurn(
-  given: SessionView,
-  turn: string,
-  ended: Pick<TurnEntry, 'failure' | 'reason'> & { readonly status: EndStatus },
-): SessionView {
-  const view = withoutWaits(given, turn);
-  const found = view.turns.some((entry) => entry.turn === turn);
-  if (found) {
-    return {
-      ...view,
-      turns: view.turns.map((entry) => (entry.turn === turn ? { ...entry, ...ended } : entry)),
-    };
-  }
-  // It ended before it started: its messages will have no effect.
-  const next = editMessages(view, (entry) => entry.turn === turn, {
-    status: 'rejected',
-    code: ended.status === 'cancelled' ? 'turn_cancelled' : (ended.failure?.code ?? 'internal'),
-  });
-  return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
 }
 
 type Standing = 'members' | 'forked' | 'closed' | 'interrupted' | 'reopened';
@@ -99,7 +78,7 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.reopened':
       return reduceSession(view, event);
     case 'message.accepted': {
-      const { queued, answers, ...data } = event.data;
+      const { queued, answers, steers: _steers, ...data } = event.data;
       // The same message may have been rejected before because the inbox was full.
       const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
       const status = answers !== undefined ? 'consumed' : queued ? 'queued' : 'accepted';
@@ -124,11 +103,10 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
       return { ...next, turns: keepNewest([...next.turns, { turn, status: 'running', messageIds }]) };
     }
     case 'turn.completed':
-      return endTurn(view, turn, { status: 'completed' });
     case 'turn.failed':
-      return endTurn(view, turn, { status: 'failed', failure: event.data });
     case 'turn.cancelled':
-      return endTurn(view, turn, { status: 'cancelled', reason: reasonOf(event.data.reason) });
+    case 'turn.merged':
+      return reduceTurnEnd(view, event);
     case 'step.started':
     case 'step.restarted':
     case 'step.waiting':

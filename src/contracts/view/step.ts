@@ -72,7 +72,7 @@ export function reduceStep(view: SessionView, event: StepEvent): SessionView {
         turn,
         agent,
         attempt: attempt ?? 1,
-        ...(event.data.use ? { use: event.data.use } : {}),
+        ...event.data,
         status,
         text: '',
         at,

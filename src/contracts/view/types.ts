@@ -3,10 +3,10 @@ import type { Position } from '../cursor.ts';
 import type { OpenApproval } from '../approval.ts';
 import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
-import type { MessagePart, ReceiptStatus } from '../message.ts';
+import type { InterjectionPolicy, MessagePart, ReceiptStatus } from '../message.ts';
 import type { Member } from '../member.ts';
 import type { Reason } from '../reasons.ts';
-import type { ToolCall } from '../tool.ts';
+import type { LastingEffect, ToolCall } from '../tool.ts';
 import type { ForkPoint, SessionInfo, SessionStatus } from '../session.ts';
 
 export interface MessageEntry {
@@ -14,6 +14,8 @@ export interface MessageEntry {
   readonly messageId: string;
   readonly parts: readonly MessagePart[];
   readonly from?: string;
+  /** Absent: `queue`. */
+  readonly policy?: InterjectionPolicy;
   readonly at: number;
   readonly status: ReceiptStatus;
   readonly turn?: string;
@@ -29,6 +31,8 @@ export interface StepEntry {
   readonly agent: string;
   /** The step is a tool call of the agent: `text` is its result, `reasoning` its progress. */
   readonly use?: ToolCall;
+  /** Of a tool call: it cannot be undone. */
+  readonly effect?: LastingEffect;
   readonly attempt: number;
   readonly status: 'running' | EndStatus;
   readonly text: string;
@@ -50,6 +54,12 @@ export interface StepEntry {
 
 export type Entry = MessageEntry | StepEntry;
 
+/** A call of a rolled-back turn whose effect stays. */
+export interface LastingCall {
+  readonly step: string;
+  readonly tool: string;
+}
+
 export interface TurnEntry {
   readonly turn: string;
   readonly status: 'running' | EndStatus;
@@ -57,6 +67,12 @@ export interface TurnEntry {
   readonly failure?: FailureInfo;
   /** Why it was cancelled. */
   readonly reason?: Reason;
+  /** The message that stopped it, or took its place. */
+  readonly by?: string;
+  /** It did not start (`status` is `cancelled`): its messages are answered in this turn. */
+  readonly into?: string;
+  /** It was withdrawn: agents are not shown what was said in it. `lasting`: what its tools did is not undone. */
+  readonly rolledBack?: { readonly lasting: readonly LastingCall[] };
 }
 
 /** What a person is asked. `until`: when the turn goes on without an answer, ms since the Unix epoch. */

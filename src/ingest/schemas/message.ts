@@ -1,6 +1,6 @@
 /** Messages. */
 import { z } from 'zod';
-import { LIMITS } from '../../contracts/index.ts';
+import { LIMITS, POLICIES } from '../../contracts/index.ts';
 import type { MessagePart, SendRequest } from '../../contracts/index.ts';
 import { idSchema, jsonObjectSchema, stepSchema, text } from './common.ts';
 
@@ -24,6 +24,10 @@ const FITS = {
   message: `all text together must be at most ${LIMITS.messageChars} characters`,
 };
 
+export const policySchema = z
+  .enum(POLICIES)
+  .meta({ description: 'What the message does if a turn runs, or messages wait; default: the session’s.' });
+
 /** `messageId` may be omitted if an Idempotency-Key is given. */
 export const sendSchema = z
   .strictObject({
@@ -43,7 +47,7 @@ export const sendSchema = z
     answers: stepSchema
       .meta({ description: 'The question to a person that it answers, as `person.asked` names it.' })
       .exactOptional(),
-    policy: z.enum(['queue']).meta({ description: 'What happens if a turn is running.' }).exactOptional(),
+    policy: policySchema.exactOptional(),
   })
   .refine(hasOneContent, CONTENT)
   .refine(fits, FITS)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type {
   AgentRequest,
+  CancelRequest,
   ForkRequest,
   MembersRequest,
   OpenRequest,
@@ -11,7 +12,7 @@ import type {
 import { agentSchema } from './agent.ts';
 import { rolesSchema } from './approval.ts';
 import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema, whole } from './common.ts';
-import { sendSchema } from './message.ts';
+import { policySchema, sendSchema } from './message.ts';
 
 const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
 
@@ -72,13 +73,21 @@ export const openSchema = z
       })
       .exactOptional(),
     metadata: metadataSchema.exactOptional(),
+    policy: policySchema
+      .meta({ description: 'What messages do that name no policy; default: `queue`.' })
+      .exactOptional(),
   })
   .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
 
-export const cancelSchema = z.strictObject({ turn: turnSchema.exactOptional() }).meta({
-  id: 'CancelRequest',
-  description: 'The turn to cancel; default: the running one, otherwise the next.',
-});
+export const cancelSchema = z
+  .strictObject({ turn: turnSchema.exactOptional(), all: z.literal(true).exactOptional() })
+  .refine((request) => Object.keys(request).length <= 1, 'give one of turn, all')
+  .meta({
+    id: 'CancelRequest',
+    description:
+      'The turn to cancel, or `all`: the running one and all that wait. Default: the running one, otherwise the next.',
+    examples: [{ turn: 't3' }, { all: true }],
+  }) satisfies z.ZodType<CancelRequest>;
 
 const personSchema = z
   .strictObject({

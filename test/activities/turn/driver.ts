@@ -24,6 +24,7 @@ export const FRAME: Omit<TurnFrame, 'memory' | 'cast' | 'answers'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
   options: {},
+  joining: { messages: [] },
 };
 
 /** Everything that outlives a run of the kernel: the journal, and the ends of steps. */

@@ -25,6 +25,7 @@ const FRAME: Omit<TurnFrame, 'memory' | 'cast' | 'answers'> = {
   turn: 't1',
   messages: [{ id: 'm1', text: 'hello' }],
   options: {},
+  joining: { messages: [] },
 };
 
 /** As the turn starts. */

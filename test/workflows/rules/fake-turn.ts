@@ -4,6 +4,7 @@
  */
 import {
   eventId,
+  reason,
   type EventDraft,
   type JournalEntry,
   type LoggedEvent,
@@ -31,6 +32,8 @@ export class FakeTurn {
   readonly input: TurnInput;
   /** How it has come back; null: it is at work. */
   result: TurnResult | null = null;
+  /** Its heartbeats are refused: another execution has taken over. */
+  isGone = false;
   /** Its newest heartbeat. */
   durable: TurnProgress | null;
   readonly #world: TurnWorld;
@@ -82,6 +85,33 @@ export class FakeTurn {
     if (!this.#facts.has(id)) this.#facts.set(id, started);
     this.#open.set(step, path);
     this.#begun.add(step);
+    this.#takeIn();
+  }
+
+  /** Messages that the log has for this turn join it: durable, not shown. */
+  #takeIn(): void {
+    const { turn: into } = this.input;
+    const known = [...this.input.journal.entries, ...this.#entries].map(({ message }) => message);
+    for (const { type, turn = '', data } of this.#world.log.events) {
+      if (type !== 'message.accepted' || data.steers !== into || known.includes(data.messageId)) continue;
+      if (this.isGone) {
+        this.#finish('cancelled');
+        return;
+      }
+      const { messageId: message } = data;
+      this.#entries.push({ path: '', kind: 'steer', key: '', outcome: 'joined', message });
+      const merged = { into, messageIds: [message], reason: reason('joined') };
+      const id = eventId.turnEnded(turn);
+      this.#facts.set(id, {
+        id,
+        type: 'turn.merged',
+        at: this.#world.now(),
+        turn,
+        cause: message,
+        data: merged,
+      });
+      this.beat();
+    }
   }
 
   /** An agent has ended; durable, not shown. `last`: the turn ends with it. */

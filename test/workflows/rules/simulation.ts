@@ -80,6 +80,10 @@ export class Simulation {
     if (reply.status === 'cancelling' && reply.turn !== undefined) this.#cancelled.add(reply.turn);
   }
 
+  cancelAll(): void {
+    for (const turn of this.machine.cancelAll(this.#tick()).turns ?? []) this.#cancelled.add(turn);
+  }
+
   close(): void {
     this.machine.close('requested', this.#tick());
   }
@@ -147,7 +151,10 @@ export class Simulation {
     if (!turn?.result) return;
     this.turn = null;
     this.#keep(turn);
-    this.#journaled = [...this.#journaled, ...turn.result.entries.map(({ path }) => path)];
+    this.#journaled = [
+      ...this.#journaled,
+      ...turn.result.entries.flatMap(({ kind, path }) => (kind === 'steer' ? [] : [path])),
+    ];
     this.machine.back(turn.input, turn.result, this.#tick());
   }
 
@@ -155,6 +162,7 @@ export class Simulation {
   turnRestarts(): void {
     if (!this.working) return;
     this.zombie = this.working;
+    this.zombie.isGone = true;
     this.turn = new FakeTurn(this.#world, this.zombie.input, this.zombie);
   }
 
@@ -163,6 +171,7 @@ export class Simulation {
     if (!this.working) return;
     const { input, durable: progress } = this.working;
     this.zombie = this.working;
+    this.zombie.isGone = true;
     this.turn = null;
     this.#keep(this.zombie);
     const code = progress ? 'worker_lost' : 'no_worker_for_agent';
@@ -236,8 +245,9 @@ export class Simulation {
   #runTurn(): void {
     const input = this.machine.runTurn(this.#tick());
     if (this.#cancelled.has(input.turn)) throw new Error(`${input.turn} goes on after its cancel`);
-    const paths = new Set(input.journal.entries.map(({ path }) => path));
-    if (paths.size < input.journal.entries.length) throw new Error('a call is in the journal twice');
+    const calls = input.journal.entries.filter(({ kind }) => kind !== 'steer');
+    const paths = new Set(calls.map(({ path }) => path));
+    if (paths.size < calls.length) throw new Error('a call is in the journal twice');
     if (input.attempts === 0) this.#journaled = [];
     const forgotten = this.#journaled.find((path) => !paths.has(path));
     if (forgotten !== undefined) throw new Error(`the journal has forgotten ${forgotten}`);

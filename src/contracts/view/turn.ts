@@ -1,0 +1,75 @@
+/** How the end of a turn changes a view: the turn, and the messages that it was to answer. */
+import type { SessionEvent } from '../events/envelope.ts';
+import { reasonOf } from '../reasons.ts';
+import { keepNewest } from './bound.ts';
+import { editMessages } from './edit.ts';
+import type { EndStatus, LastingCall, MessageEntry, SessionView, TurnEntry } from './types.ts';
+import { withoutWaits } from './waits.ts';
+
+type TurnEnd = Extract<SessionEvent, { type: `turn.${string}` }>;
+type Ended = Omit<TurnEntry, 'turn' | 'messageIds' | 'status'> & { readonly status: EndStatus };
+
+export function reduceTurnEnd(view: SessionView, event: TurnEnd): SessionView {
+  const { turn = '' } = event;
+  switch (event.type) {
+    case 'turn.completed':
+      return endTurn(view, turn, { status: 'completed' });
+    case 'turn.failed':
+      return endTurn(view, turn, { status: 'failed', failure: event.data });
+    case 'turn.cancelled': {
+      const { reason: given, by, rolledBack } = event.data;
+      const reason = reasonOf(given);
+      const ended = { status: 'cancelled', reason, ...(by === undefined ? {} : { by }) } as const;
+      const withdrawn = rolledBack ? { rolledBack: { lasting: lastingCalls(view, turn) } } : {};
+      return endTurn(view, turn, { ...ended, ...withdrawn });
+    }
+    case 'turn.merged':
+      return merge(view, turn, event.data);
+    default:
+      return view;
+  }
+}
+
+function endTurn(given: SessionView, turn: string, ended: Ended): SessionView {
+  const view = withoutWaits(given, turn);
+  if (view.turns.some((entry) => entry.turn === turn)) return editTurn(view, turn, ended);
+  // It ended before it started: its messages will have no effect.
+  const next = editMessages(view, (entry) => entry.turn === turn, unanswered(ended));
+  return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
+}
+
+function unanswered({ status, reason, failure }: Ended): Pick<MessageEntry, 'status' | 'code'> {
+  if (reason?.code === 'superseded') return { status: 'superseded' };
+  const code = status === 'cancelled' ? 'turn_cancelled' : (failure?.code ?? 'internal');
+  return { status: 'rejected', code };
+}
+
+function editTurn(view: SessionView, turn: string, change: Partial<TurnEntry>): SessionView {
+  const turns = view.turns.map((entry) => (entry.turn === turn ? { ...entry, ...change } : entry));
+  return { ...view, turns };
+}
+
+/** The messages are answered in another turn, which may have started. */
+function merge(
+  view: SessionView,
+  turn: string,
+  { into, messageIds, reason }: Extract<TurnEnd, { type: 'turn.merged' }>['data'],
+): SessionView {
+  const other = view.turns.find((entry) => entry.turn === into);
+  const joined = reason.code === 'joined';
+  const moved = editMessages(view, ({ messageId }) => messageIds.includes(messageId), {
+    turn: into,
+    ...(joined ? { status: 'consumed' } : {}),
+  });
+  const next = other && editTurn(moved, into, { messageIds: [...other.messageIds, ...messageIds] });
+  const entry: TurnEntry = { turn, messageIds: [], status: 'cancelled', reason, into };
+  return { ...moved, ...next, turns: keepNewest([...(next ?? moved).turns, entry]) };
+}
+
+/** Calls of tools in the turn that may have changed something. */
+function lastingCalls({ entries }: SessionView, turn: string): readonly LastingCall[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'step' || entry.turn !== turn || !entry.use || !entry.effect) return [];
+    return [{ step: entry.step, tool: entry.use.tool }];
+  });
+}

@@ -1,0 +1,204 @@
+/** Messages that come while a session is busy, on the whole product: every policy in every phase, and kills at the awkward moments. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  endsTurn,
+  POLICIES,
+  reasonOf,
+  type AgentSpec,
+  type InterjectionPolicy,
+  type OpenRequest,
+  type Receipt,
+  type SessionEvent,
+} from '../../src/contracts/index.ts';
+import { interject, meaningOf, type Interjection, type Phase } from '../../workflows/rules/interject.ts';
+import { eventually } from '../support/process.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, speaker } from './scene.ts';
+
+let stack: Stack;
+const closers: (() => void)[] = [];
+
+beforeAll(async () => {
+  stack = await startStack();
+}, 90_000);
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+const url = (): string => stack.urls[0]!;
+const hears: AgentSpec = { name: 'ben', runner: 'scripted', script: { say: 'I heard: {{message}}' } };
+
+async function open(more: OpenRequest = {}): Promise<Recorder> {
+  const id = freshId();
+  const body = { id, agents: [speaker('ann', 12), hears], ...more };
+  expect((await rest(url(), 'POST', '/v1/sessions', { body })).status).toBe(201);
+  const seen = new Recorder(stack.urls, id);
+  closers.push(() => seen.close());
+  await seen.session.ready();
+  return seen;
+}
+
+const send = (seen: Recorder, messageId: string, policy?: InterjectionPolicy): Promise<unknown> =>
+  rest(url(), 'POST', `/v1/sessions/${seen.session.id}/messages`, {
+    body: { messageId, text: `This is ${messageId}.`, ...(policy ? { policy } : {}) },
+  });
+
+const isOver = ({ status, turnStatus }: Receipt): boolean =>
+  status === 'rejected' || status === 'superseded' || (turnStatus ?? 'running') !== 'running';
+
+/** All events, once these messages have come to their end. */
+async function settled(seen: Recorder, ...messageIds: string[]): Promise<readonly SessionEvent[]> {
+  for (const messageId of messageIds) {
+    await eventually(`${messageId} has come to its end`, async () => {
+      const path = `/v1/sessions/${seen.session.id}/messages/${messageId}`;
+      const { status, body } = await rest<Receipt>(url(), 'GET', path);
+      return status === 200 && isOver(body);
+    });
+  }
+  const events = await allEvents(url(), seen.session.id);
+  expectWhole(events);
+  return events;
+}
+
+type Told<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
+const told = <T extends SessionEvent['type']>(events: readonly SessionEvent[], type: T): readonly Told<T>[] =>
+  events.filter((event): event is Told<T> => event.type === type);
+
+/** The messages of each turn that started, in that order. */
+const answered = (events: readonly SessionEvent[]): string[] =>
+  told(events, 'turn.started').map(({ data }) => data.messageIds.join('+'));
+
+const merged = (events: readonly SessionEvent[], messageId: string): string | undefined => {
+  const found = told(events, 'turn.merged').findLast(({ data }) => data.messageIds.includes(messageId));
+  return found && `${found.data.reason.code} ${found.data.into}`;
+};
+
+const ended = (events: readonly SessionEvent[], turn: string): string => {
+  const end = events.find((event) => event.turn === turn && endsTurn(event.type));
+  return end?.type === 'turn.cancelled' ? reasonOf(end.data.reason).code : (end?.type ?? '');
+};
+
+/** What each interjection of `m` has come to, where `m1` was first, and `q` waited, if there was something that runs. */
+const CAME_TO: Readonly<Record<Interjection, (events: readonly SessionEvent[], busy: boolean) => void>> = {
+  starts: (events) => expect(answered(events).at(-1)).toBe('m'),
+  waits: (events, busy) => expect(answered(events)).toEqual(busy ? ['m1', 'q', 'm'] : ['m1', 'm']),
+  joins: (events) => {
+    expect(answered(events)).toEqual(['m1', 'q']);
+    expect(merged(events, 'm')).toBe('joined t1');
+    const [ben] = told(events, 'step.completed').filter(({ step }) => step === 't1.2');
+    expect(ben?.data.text).toBe('I heard: This is m.');
+  },
+  joinsNow: (events) => {
+    expect(answered(events)).toEqual(['m1', 'q']);
+    expect(merged(events, 'm')).toBe('joined t1');
+  },
+  joinsNext: (events) => expect(answered(events)).toEqual(['m1+m']),
+  stops: (events) => {
+    expect(answered(events)).toEqual(['m1', 'm', 'q']);
+    expect(ended(events, 't1')).toBe('interrupted');
+  },
+  withdraws: (events) => {
+    expect(answered(events)).toEqual(['m1', 'm', 'q']);
+    expect(ended(events, 't1')).toBe('rolled_back');
+  },
+  overtakes: (events) => expect(answered(events)).toEqual(['m', 'm1']),
+  merges: (events, busy) => expect(answered(events)).toEqual(busy ? ['m1', 'q+m'] : ['m1+m']),
+  replaces: (events, busy) => {
+    expect(answered(events)).toEqual(busy ? ['m1', 'm'] : ['m']);
+    expect(ended(events, busy ? 't2' : 't1')).toBe('superseded');
+  },
+  refused: (events) => expect(answered(events)).not.toContain('m'),
+  closed: (events) => expect(answered(events)).not.toContain('m'),
+};
+
+/** The events say what the table says. */
+async function expectCell(seen: Recorder, policy: InterjectionPolicy, phase: Phase): Promise<void> {
+  const does = interject(policy, phase);
+  const { receipt, code } = meaningOf(does);
+  const busy = phase === 'running' || phase === 'waiting';
+  const others = phase === 'idle' ? [] : busy ? ['m1', 'q'] : ['m1'];
+  const events = await settled(seen, ...others, 'm');
+  const accepted = told(events, 'message.accepted').find(({ data }) => data.messageId === 'm');
+  const rejected = told(events, 'message.rejected').find(({ data }) => data.messageId === 'm');
+  expect([policy, rejected?.data.code]).toEqual([policy, code]);
+  expect([policy, accepted?.data.queued]).toEqual([policy, code ? undefined : receipt !== 'accepted']);
+  CAME_TO[does](events, busy);
+}
+
+describe('a message of each policy does what the table says', () => {
+  const each = (walk: (policy: InterjectionPolicy) => Promise<void>): Promise<unknown> =>
+    Promise.all(POLICIES.map(walk));
+
+  test('where nothing runs', async () => {
+    await each(async (policy) => {
+      const seen = await open();
+      await send(seen, 'm', policy);
+      await expectCell(seen, policy, 'idle');
+    });
+  });
+
+  test('where messages wait for the first turn', async () => {
+    const [worker] = stack.workers;
+    const sessions = await Promise.all(POLICIES.map(async (policy) => ({ policy, seen: await open() })));
+    await worker?.end('SIGTERM');
+    for (const { policy, seen } of sessions) {
+      await send(seen, 'm1');
+      await send(seen, 'm', policy);
+    }
+    await worker?.start();
+    for (const { policy, seen } of sessions) await expectCell(seen, policy, 'queued');
+  }, 60_000);
+
+  test('while a turn runs', async () => {
+    await each(async (policy) => {
+      const seen = await open();
+      await send(seen, 'm1');
+      await seen.streaming(2);
+      await send(seen, 'q');
+      await send(seen, 'm', policy);
+      await expectCell(seen, policy, 'running');
+      expectOrdered(seen);
+    });
+  });
+
+  test('while a turn waits for a person', async () => {
+    const asks: AgentSpec = { name: 'ann', runner: 'scripted', script: { say: 'What do you say, @Anna?' } };
+    const team = { name: 'groupChat', options: { speakers: 2, askPeopleMs: 3_600_000 } };
+    await each(async (policy) => {
+      const seen = await open({ team, agents: [asks, hears] });
+      await seen.session.members({ join: { kind: 'person', name: 'Anna' } });
+      await send(seen, 'm1');
+      await seen.until('Anna is asked', ({ asked }) => asked.length === 1);
+      await send(seen, 'q');
+      await send(seen, 'm', policy);
+      await seen.until('the message has its place', ({ entries }) =>
+        entries.some((entry) => entry.kind === 'message' && entry.messageId === 'm'),
+      );
+      // Each turn asks her.
+      const answer = (question: string): unknown => seen.session.send('So be it.', { answers: question });
+      closers.push(
+        seen.session.on('event', (event) => {
+          if (event.type === 'person.asked') answer(event.data.question);
+        }),
+      );
+      for (const { question } of seen.view.asked) answer(question);
+      await expectCell(seen, policy, 'waiting');
+    });
+  }, 60_000);
+
+  test('while the session closes', async () => {
+    await each(async (policy) => {
+      const seen = await open();
+      await send(seen, 'm1');
+      await seen.streaming(2);
+      await seen.session.close();
+      await send(seen, 'm', policy);
+      await expectCell(seen, policy, 'closing');
+    });
+  });
+});
