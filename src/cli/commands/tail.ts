@@ -171,10 +171,8 @@ class ScreenReader implements Reader {
         if (event.type !== 'step.waiting') this.#forget(step);
         break;
       case 'turn.merged':
-        this.#transcript.note(`${turn} is part of ${event.data.into}: ${event.data.reason.message}`);
-        break;
       case 'turn.cancelled':
-        this.#transcript.note(this.#cancelled(turn, reasonOf(event.data.reason).message), 'yellow');
+        this.#transcript.note(this.#unanswered(turn, event), 'yellow');
         break;
       case 'turn.failed':
         this.#transcript.note(`the turn failed: ${event.data.code}`, 'red');
@@ -205,9 +203,16 @@ class ScreenReader implements Reader {
     this.#transcript.note('the log was rebuilt; here it is from the beginning', 'yellow');
   }
 
-  #cancelled(turn: string, why: string): string {
+  /** A turn that does not go on, or never begins. */
+  #unanswered(
+    turn: string,
+    { type, data }: Extract<SessionEvent, { type: 'turn.merged' | 'turn.cancelled' }>,
+  ): string {
+    if (type === 'turn.merged') return `${turn} is part of ${data.into}: ${data.reason.message}`;
     const entry = this.#session.view?.turns.find((each) => each.turn === turn);
-    return entry?.rolledBack ? rolledBackLine(entry) : `${turn} was cancelled: ${why}`;
+    return entry?.rolledBack
+      ? rolledBackLine(entry)
+      : `${turn} was cancelled: ${reasonOf(data.reason).message}`;
   }
 
   #completed(said: Said): void {
