@@ -8,7 +8,7 @@ import { TEAMS } from '../../src/contracts/index.ts';
 import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, transcript } from '../e2e/scene.ts';
 import { eventually, startProcess } from '../support/process.ts';
 import { startStack, type Role, type Stack } from '../support/stack.ts';
-import { ended, folderOf, sendAsTold } from './readme.ts';
+import { commandsOf, ended, folderOf, sendAsTold } from './readme.ts';
 
 const state = mkdtempSync(join(tmpdir(), 'convoke-examples-'));
 const ORDERS = join(state, 'orders');
@@ -146,6 +146,30 @@ test('05 own team: the jury refuses a draft and accepts one; the score is kept',
 test('05 own team: its own test passes', async () => {
   const said = await ended(['--no-warnings', '--test', join(folderOf('05-own-team'), 'teams.test.ts')]);
   expect(said).toContain('pass 3');
+}, 90_000);
+
+test('10 approvals: two of three decide what is paid, and the one who sent the message hears it', async () => {
+  await run('10-approvals');
+  const [sent, listed, ...votes] = commandsOf('10-approvals');
+  const sending = startProcess(process.execPath, sent!, { CONVOKE_URL: url() });
+  closers.push(() => sending.end('SIGKILL'));
+  await eventually(
+    'it waits for an approval',
+    async () => {
+      return (await ended(listed!, { CONVOKE_URL: url() })).includes('Refund 89.00 €');
+    },
+    30_000,
+  );
+  const decided: string[] = [];
+  for (const vote of votes) decided.push(await ended(vote, { CONVOKE_URL: url() }));
+  expect(decided).toEqual([
+    expect.stringContaining('1 of 2'),
+    expect.stringContaining('approved by ana, bo'),
+  ]);
+  expect(await sending.ended).toBe(0);
+  expect(sending.output()).toMatch(
+    /waits for approval by 2 of ana, bo, cy.*45\.00\s+€\s+are\s+on\s+their\s+way/s,
+  );
 }, 90_000);
 
 test('07 Python: it knows its session', async () => {

@@ -18,6 +18,12 @@ export async function sendAsTold(example: string, url: string): Promise<string> 
   return ended([COMMAND, ...shellWords(line)], { CONVOKE_URL: url });
 }
 
+/** The commands of an example's README, as arguments of Node, in order. */
+export function commandsOf(example: string): readonly (readonly string[])[] {
+  const readme = readFileSync(join(folderOf(example), 'README.md'), 'utf8');
+  return [...readme.matchAll(/^npx convoke (.*)$/gm)].map(([, line = '']) => [COMMAND, ...shellWords(line)]);
+}
+
 /** Runs a program of this Node to its end; resolves with what it writes. Throws with that if it fails. */
 export async function ended(
   args: readonly string[],
