@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { msSince, nowUs } from './clock.ts';
 import { failed, type NamedFigure } from './figure.ts';
 import { measureAdmission } from './figures/admission.ts';
+import { measureApprovals } from './figures/approvals.ts';
 import { measureClosed } from './figures/closed.ts';
 import { measureCpu } from './figures/cpu.ts';
 import { measureCrash } from './figures/crash.ts';
@@ -40,6 +41,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   cpu: measureCpu,
   steps: measureSteps,
   teams: measureTeams,
+  approvals: measureApprovals,
   prompt: measurePrompt,
   long: measureLongSession,
   memory: measureMemory,

@@ -15,6 +15,12 @@ const wide: Team = async ({ agents, parallel }) => {
   await parallel(Object.fromEntries(branches));
 };
 
+/** Goes on once somebody has approved. */
+const gated: Team = async ({ agents, approve }) => {
+  await approve({ title: 'Go on?', data: { amount: 20 } });
+  return { agent: agents[0]?.name ?? '' };
+};
+
 export default defineConfig({
   agents: {
     caller: agent.scripted(
@@ -28,5 +34,5 @@ export default defineConfig({
   tools: {
     look: tool({ description: 'Looks.', effect: 'none', input: { type: 'object' }, run: () => 'seen' }),
   },
-  teams: { wide },
+  teams: { gated, wide },
 });

@@ -15,6 +15,9 @@ describe('agents', () => {
   test('may be names of the configuration, may use it, may be declared', () => {
     expect(opened('billing', { name: 'b', use: 'billing', options: { a: 1 } }, model)).toBe('ok');
     expect(opened({ name: 'b', runner: 'configured' })).toBe('ok');
+    expect(opened({ ...model, tools: ['pay'], approvals: { pay: 'always', see: { mayEdit: true } } })).toBe(
+      'ok',
+    );
     expect(opened({ ...model, tools: ['refund'], handoff: ['b'], output: { type: 'object' } }, 'b')).toBe(
       'ok',
     );
@@ -30,6 +33,13 @@ describe('agents', () => {
     ],
     ['a handoff to nobody', [{ ...model, handoff: ['b'] }], '/agents/0/handoff/0'],
     ['a task for itself', [{ ...model, delegates: ['m'] }], '/agents/0/delegates/0'],
+    [
+      'an approval of fewer than have to',
+      [{ ...model, approvals: { pay: { approvers: { names: ['x'], count: 2 } } } }],
+      '/agents/0/approvals/pay/approvers',
+    ],
+    ['another word for always', [{ ...model, approvals: { pay: 'sometimes' } }], '/agents/0/approvals/pay'],
+    ['an approval of a configured agent', [{ name: 'a', use: 'b', approvals: {} }], '/agents/0/approvals'],
     ['two of a name', ['a', { ...agent }], '/agents'],
     ['a name with a space', ['a b'], '/agents/0'],
     ['a number', [7], '/agents/0'],
