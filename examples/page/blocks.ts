@@ -1,5 +1,5 @@
-/** The steps of a turn as they are shown: what one agent says and does in a row is a speech, branches that run at the same time stand side by side. */
-import type { StepEntry } from '../../src/contracts/public.ts';
+/** What happens in a turn as it is shown: what one agent says and does in a row is a speech, branches that run at the same time stand side by side. */
+import type { Entry, MessageEntry, StepEntry } from '../../src/contracts/public.ts';
 
 /** Consecutive steps of one agent. */
 export interface Speech {
@@ -16,7 +16,14 @@ export interface Board {
   readonly lanes: readonly { readonly key: string; readonly speeches: readonly Speech[] }[];
 }
 
-export type Block = Speech | Board;
+/** A message that came meanwhile, and is part of the turn. */
+export interface Aside {
+  readonly kind: 'aside';
+  readonly key: string;
+  readonly message: MessageEntry;
+}
+
+export type Block = Speech | Board | Aside;
 
 interface Place {
   /** The call that branches, and the name of the branch; null: the step is in none. */
@@ -31,9 +38,13 @@ function placeOf(step: string): Place | null {
   return at < 0 ? null : { fork: names.slice(0, at).join('.'), branch: names[at] ?? '' };
 }
 
-export function blocksOf(steps: readonly StepEntry[]): readonly Block[] {
-  const blocks: (Speech | { kind: 'board'; key: string; steps: Map<string, StepEntry[]> })[] = [];
-  for (const step of steps) {
+export function blocksOf(entries: readonly Entry[]): readonly Block[] {
+  const blocks: (Speech | Aside | { kind: 'board'; key: string; steps: Map<string, StepEntry[]> })[] = [];
+  for (const step of entries) {
+    if (step.kind === 'message') {
+      blocks.push({ kind: 'aside', key: step.messageId, message: step });
+      continue;
+    }
     const place = placeOf(step.step);
     if (!place) {
       speak(blocks, step);
@@ -48,7 +59,7 @@ export function blocksOf(steps: readonly StepEntry[]): readonly Block[] {
     if (lane) lane.push(step);
     else board.steps.set(place.branch, [step]);
   }
-  return blocks.map((block) => (block.kind === 'speech' ? block : boardOf(block.key, block.steps)));
+  return blocks.map((block) => (block.kind === 'board' ? boardOf(block.key, block.steps) : block));
 }
 
 function boardOf(key: string, branches: ReadonlyMap<string, readonly StepEntry[]>): Board {

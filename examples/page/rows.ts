@@ -1,5 +1,5 @@
 /** The conversation as rows: a turn with its messages and its steps, or a message that has no turn (yet). */
-import type { MessageEntry, SessionView, StepEntry, TurnEntry } from '../../src/contracts/public.ts';
+import type { Entry, MessageEntry, SessionView, TurnEntry } from '../../src/contracts/public.ts';
 import { messageText } from '../../src/contracts/public.ts';
 import type { UnseenMessage } from './unseen.ts';
 
@@ -20,15 +20,17 @@ export interface Row {
   /** Stays the same while the row's message gets further. */
   readonly key: string;
   readonly turn?: TurnEntry | undefined;
+  /** Those with which it begins. */
   readonly messages: readonly (MessageEntry | UnseenMessage)[];
-  readonly steps: readonly StepEntry[];
+  /** What the agents do, and messages that came meanwhile and are part of it. */
+  readonly later: readonly Entry[];
 }
 
 interface OpenRow {
   readonly key: string;
   readonly turn?: TurnEntry | undefined;
   readonly messages: (MessageEntry | UnseenMessage)[];
-  readonly steps: StepEntry[];
+  readonly later: Entry[];
 }
 
 export function rowsOf(view: SessionView | null, unseen: readonly UnseenMessage[]): readonly Row[] {
@@ -39,13 +41,13 @@ export function rowsOf(view: SessionView | null, unseen: readonly UnseenMessage[
     let row = rows.get(place);
     if (!row) {
       const key = entry.kind === 'message' ? entry.messageId : place;
-      row = { key, turn: turns.get(place), messages: [], steps: [] };
+      row = { key, turn: turns.get(place), messages: [], later: [] };
       rows.set(place, row);
     }
-    if (entry.kind === 'message') row.messages.push(entry);
-    else row.steps.push(entry);
+    if (entry.kind === 'message' && row.later.length === 0) row.messages.push(entry);
+    else row.later.push(entry);
   }
-  const waiting = unseen.map((message) => ({ key: message.messageId, messages: [message], steps: [] }));
+  const waiting = unseen.map((message) => ({ key: message.messageId, messages: [message], later: [] }));
   return [...rows.values(), ...waiting];
 }
 
@@ -53,7 +55,7 @@ export function rowsOf(view: SessionView | null, unseen: readonly UnseenMessage[
 export function sameRow(one: Row, other: Row): boolean {
   const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
     a.length === b.length && a.every((item, index) => item === b[index]);
-  return one.turn === other.turn && same(one.messages, other.messages) && same(one.steps, other.steps);
+  return one.turn === other.turn && same(one.messages, other.messages) && same(one.later, other.later);
 }
 
 /** A message's progress. The word of its turn counts once the turn has ended. */

@@ -1,7 +1,7 @@
 /** What one agent says and does in a row: its name and face, then its steps. */
 import type { StepEntry, ToolCall } from '../../src/contracts/public.ts';
 import { CallView } from './call-view.ts';
-import type { Block, Board, Speech } from './blocks.ts';
+import type { Speech } from './blocks.ts';
 import { el, KeyedList, setText } from './dom.ts';
 import { SaidView } from './step-view.ts';
 import type { StepContext } from './step-view.ts';
@@ -60,60 +60,6 @@ export class SpeechView {
       if (!step) return;
       if (view instanceof CallView) view.set(step);
       else view.set(step, handedBy(step, names));
-    });
-  }
-}
-
-/** The speeches of one branch. */
-class LaneView {
-  readonly node = el('div', 'lane');
-  readonly #speeches = new KeyedList<SpeechView>(this.node);
-
-  set(speeches: readonly Speech[], context: SpeechContext): void {
-    setSpeeches(this.#speeches, speeches, context);
-  }
-}
-
-/** Branches side by side. */
-export class BoardView {
-  readonly node = el('div', 'board');
-  readonly #lanes = new KeyedList<LaneView>(this.node);
-
-  set({ lanes }: Board, context: SpeechContext): void {
-    this.node.dataset['lanes'] = String(Math.min(lanes.length, 4));
-    const views = this.#lanes.set(
-      lanes.map(({ key }) => key),
-      () => new LaneView(),
-    );
-    views.forEach((view, index) => view.set(lanes[index]?.speeches ?? [], context));
-  }
-}
-
-function setSpeeches(list: KeyedList<SpeechView>, speeches: readonly Speech[], context: SpeechContext): void {
-  const views = list.set(
-    speeches.map(({ key }) => key),
-    () => new SpeechView(context),
-  );
-  views.forEach((view, index) => {
-    const speech = speeches[index];
-    if (speech) view.set(speech);
-  });
-}
-
-/** The blocks of a turn, in their order. */
-export class BlocksView {
-  readonly node = el('div', 'blocks');
-  readonly #blocks = new KeyedList<SpeechView | BoardView>(this.node);
-
-  set(blocks: readonly Block[], context: SpeechContext): void {
-    const views = this.#blocks.set(
-      blocks.map(({ kind, key }) => `${kind} ${key}`),
-      (key) => (key.startsWith('board') ? new BoardView() : new SpeechView(context)),
-    );
-    views.forEach((view, index) => {
-      const block = blocks[index];
-      if (block?.kind === 'speech' && view instanceof SpeechView) view.set(block);
-      if (block?.kind === 'board' && view instanceof BoardView) view.set(block, context);
     });
   }
 }

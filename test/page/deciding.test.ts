@@ -100,4 +100,15 @@ test('a question is answered in the name of whoever was asked', async () => {
   await page.keyboard.press('Enter');
   const [sent] = await play.gateways[0]!.sends.reached(1);
   expect(sent).toMatchObject({ text: 'The one in Brest.', from: 'Maria', answers: 't1.2' });
+  // It stands where it was given: after what was said before.
+  const parts = [{ type: 'text', text: sent!.text! }] as const;
+  const answer = { messageId: sent!.messageId, parts, from: 'Maria', queued: false, answers: 't1.2' };
+  const { log } = play;
+  play.push(log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'I ask.'), log.complete('t1', 't1.1'));
+  play.push(log.append('message.accepted', answer, { turn: 't1' }));
+  play.push(log.start('t1', 't1.3', 'Ann'), log.say('t1.3', 'Thank you.'));
+  await see(page, '.markdown', 'Thank you.');
+  await page.locator('.question').waitFor({ state: 'detached' });
+  const order = await page.locator('.row .name').allTextContents();
+  expect(order).toEqual(['You', 'Ann', 'Maria', 'Ann']);
 });

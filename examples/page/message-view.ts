@@ -1,0 +1,51 @@
+/** One message on the screen: who says what, and what became of it. */
+import type { MessageEntry, TurnEntry } from '../../src/contracts/public.ts';
+import { el, setText } from './dom.ts';
+import { progressOf, textOf } from './rows.ts';
+import type { UnseenMessage } from './unseen.ts';
+import { clock, PROGRESS, sentenceOf } from './words.ts';
+
+/** What can be done with a message. */
+export interface MessageActions {
+  dismiss(messageId: string): void;
+  /** The conversation goes on differently from this message, in a fork. */
+  edit(messageId: string, text: string): void;
+}
+
+export class MessageView {
+  readonly node: HTMLElement;
+  /** What became of it. */
+  readonly fate: HTMLElement;
+  readonly #who = el('strong', 'name');
+  readonly #time = el('time', 'time');
+  readonly #text = el('p', 'text');
+  readonly #receipt = el('span', 'receipt');
+  readonly #edit = el('button', 'quiet', 'Edit');
+  readonly #dismiss = el('button', 'quiet', 'Dismiss');
+
+  constructor(messageId: string, actions: MessageActions) {
+    this.#edit.type = 'button';
+    this.#edit.title = 'Go on differently from here, in a session of its own';
+    this.#edit.addEventListener('click', () => actions.edit(messageId, this.#text.textContent));
+    this.#dismiss.type = 'button';
+    this.#dismiss.addEventListener('click', () => actions.dismiss(messageId));
+    this.fate = el('p', 'fate', this.#who, this.#time, this.#receipt, this.#edit, this.#dismiss);
+    this.node = el('article', 'message', this.#text, this.fate);
+  }
+
+  /** `begins`: its turn begins with it. */
+  set(message: MessageEntry | UnseenMessage, turn: TurnEntry | undefined, begins: boolean): void {
+    const progress = progressOf(message, turn);
+    const seen = message.kind === 'message';
+    setText(this.#who, (seen ? message.from : undefined) ?? 'You');
+    setText(this.#time, seen ? clock(message.at) : '');
+    setText(this.#text, textOf(message));
+    const why = message.code === undefined ? '' : `: ${sentenceOf(message.code)}`;
+    setText(this.#receipt, `${PROGRESS[progress]}${why}`);
+    this.#receipt.title = message.code ?? '';
+    this.node.dataset['progress'] = progress;
+    this.node.ariaLabel = `Message of ${this.#who.textContent}`;
+    this.#edit.hidden = !begins || !seen || message.status !== 'consumed';
+    this.#dismiss.hidden = !(message.kind === 'unseen' && progress === 'rejected');
+  }
+}
