@@ -1,7 +1,9 @@
 /** Where a message is written. */
-import { LIMITS } from '../../src/contracts/public.ts';
+import type { OutgoingMessage } from '../../src/client/index.ts';
+import { isPolicy, LIMITS } from '../../src/contracts/public.ts';
 import type { SessionView } from '../../src/contracts/public.ts';
-import { part } from './dom.ts';
+import { el, part } from './dom.ts';
+import { POLICY_CHOICES } from './words.ts';
 
 /** What the composer shows: whether it takes a message, and why not. */
 export interface ComposerState {
@@ -17,14 +19,22 @@ export class Composer {
   readonly #text = part('text', HTMLTextAreaElement);
   readonly #send = part('send', HTMLButtonElement);
 
+  readonly #policy = part('policy', HTMLSelectElement);
+
   /** `send` takes a message; false if it was not taken: then it stays where it was written. */
-  constructor(send: (text: string) => boolean) {
+  constructor(send: (message: OutgoingMessage) => boolean) {
     const submit = (): void => {
-      const said = this.#text.value.trim();
-      if (said === '' || !send(said)) return;
+      const text = this.#text.value.trim();
+      const policy = this.#policy.value;
+      if (text === '' || !send({ text, ...(isPolicy(policy) ? { policy } : {}) })) return;
       this.#text.value = '';
       this.#fit();
     };
+    for (const [policy, words] of POLICY_CHOICES) {
+      const choice = el('option', '', words);
+      choice.value = policy;
+      this.#policy.append(choice);
+    }
     this.#text.maxLength = LIMITS.messageChars;
     this.#text.addEventListener('input', () => this.#fit());
     this.#text.addEventListener('keydown', (event) => {
@@ -47,6 +57,10 @@ export class Composer {
     this.#text.disabled = shut;
     this.#text.placeholder = over ? 'This session is closed.' : 'Write a message';
     this.#send.disabled = shut;
+    const isAnswering = view?.turns.some(({ status }) => status === 'running') ?? false;
+    part('policy-choice', HTMLElement).hidden = shut || !isAnswering;
+    // A choice is for the answer that runs.
+    if (!isAnswering) this.#policy.value = '';
     this.#form.hidden = absent;
   }
 

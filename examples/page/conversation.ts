@@ -133,7 +133,7 @@ export class Conversation {
   }
 
   /** Takes a message. False if it was not taken: it must stay where it was written. */
-  send(message: string | OutgoingMessage): boolean {
+  send(message: OutgoingMessage): boolean {
     if (this.#session.pending.length >= LIMITS.inboxMessages) {
       this.#tell('Too many messages wait to be sent.');
       return false;

@@ -41,7 +41,8 @@ export class MessageView {
     setText(this.#time, seen ? clock(message.at) : '');
     setText(this.#text, textOf(message));
     const why = message.code === undefined ? '' : `: ${sentenceOf(message.code)}`;
-    setText(this.#receipt, `${PROGRESS[progress]}${why}`);
+    const joins = progress === 'queued' && seen && message.policy === 'steer';
+    setText(this.#receipt, `${joins ? 'Joins the answer soon' : PROGRESS[progress]}${why}`);
     this.#receipt.title = message.code ?? '';
     this.node.dataset['progress'] = progress;
     this.node.ariaLabel = `Message of ${this.#who.textContent}`;

@@ -41,7 +41,7 @@ const editing = new EditDialog(async (request) => {
   if (fork !== undefined) go(fork);
 });
 const end = new EndFollower();
-const composer = new Composer((text) => conversation?.send(text) ?? false);
+const composer = new Composer((message) => conversation?.send(message) ?? false);
 
 function changed(view: SessionView | null, isOffline: boolean): void {
   health.tell('gateway', isOffline);

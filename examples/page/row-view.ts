@@ -51,7 +51,7 @@ export class RowView {
     this.#blocks.set(blocksOf(later), turn, this.#actions);
     this.#setCancel(views.at(-1)?.fate ?? this.node, cancellable(row));
     const outcome = turn && !isTold(row) ? outcomeOf(turn) : '';
-    this.node.dataset['turn'] = turn?.status ?? '';
+    this.node.dataset['turn'] = turn?.rolledBack ? 'withdrawn' : (turn?.status ?? '');
     this.#outcome.hidden = outcome === '';
     this.#outcome.title = turn?.failure?.code ?? turn?.reason?.code ?? '';
     setText(this.#outcome, outcome);

@@ -14,7 +14,8 @@ export type Progress =
   | 'failed'
   | 'cancelled'
   | 'superseded'
-  | 'rejected';
+  | 'rejected'
+  | 'withdrawn';
 
 export interface Row {
   /** Stays the same while the row's message gets further. */
@@ -62,6 +63,7 @@ export function sameRow(one: Row, other: Row): boolean {
 export function progressOf(message: MessageEntry | UnseenMessage, turn: TurnEntry | undefined): Progress {
   if (message.kind === 'unseen' || message.status !== 'consumed') return message.status;
   if (!turn || turn.status === 'running') return 'consumed';
+  if (turn.rolledBack) return 'withdrawn';
   return turn.status === 'completed' ? 'done' : turn.status;
 }
 

@@ -1,6 +1,6 @@
 /** What the page says about the engine, in words for people. */
-import { ERRORS } from '../../src/contracts/public.ts';
-import type { Reason, StepEntry, TurnEntry } from '../../src/contracts/public.ts';
+import { ERRORS, POLICIES } from '../../src/contracts/public.ts';
+import type { InterjectionPolicy, Reason, StepEntry, TurnEntry } from '../../src/contracts/public.ts';
 import type { Progress } from './rows.ts';
 
 export const PROGRESS: Readonly<Record<Progress, string>> = {
@@ -14,7 +14,24 @@ export const PROGRESS: Readonly<Record<Progress, string>> = {
   cancelled: 'Stopped',
   superseded: 'Replaced by a newer message',
   rejected: 'Refused',
+  withdrawn: 'Withdrawn',
 };
+
+const POLICY: Readonly<Record<InterjectionPolicy, string>> = {
+  queue: 'wait for its turn',
+  steer: 'join this answer',
+  interrupt: 'stop this answer, and be next',
+  rollback: 'withdraw this answer, and be next',
+  merge: 'be answered together with what waits',
+  latest: 'replace what waits',
+  reject: 'be refused while they answer',
+};
+
+/** What a message that comes during an answer may do, in words; the empty policy leaves it to the session. */
+export const POLICY_CHOICES: readonly (readonly [InterjectionPolicy | '', string])[] = [
+  ['', 'do as usual here'],
+  ...POLICIES.map((policy) => [policy, POLICY[policy]] as const),
+];
 
 /** The sentence of a code; the code itself where this page does not know it. */
 export function sentenceOf(code: string): string {
@@ -66,7 +83,12 @@ export function stateOf({ status, text, waiting, finish, use, reason }: StepEntr
 }
 
 /** Why a turn was not answered; empty if it was. */
-export function outcomeOf({ status, failure, reason }: TurnEntry): string {
+export function outcomeOf({ status, failure, reason, rolledBack }: TurnEntry): string {
+  if (rolledBack) {
+    const tools = [...new Set(rolledBack.lasting.map(({ tool }) => tool))];
+    const stays = tools.length === 0 ? '' : ` Not undone: what ${listOf(tools)} did.`;
+    return `Withdrawn by a later message: the agents do not see it any more.${stays}`;
+  }
   if (status === 'cancelled') return reason?.message ?? '';
   if (status !== 'failed') return '';
   return failure ? failureText(failure) : sentenceOf('internal');

@@ -138,6 +138,18 @@ describe('the page', () => {
     expect(await page.title()).toBe(`${id} · Convoke`);
   });
 
+  test('a message stops the answer, and is the next to be answered', async () => {
+    const { page } = await join(speaker('Ann', 2_000));
+    await say(page, 'long');
+    await see(page, ANSWER, 'w5 ');
+    await page.getByLabel('Your message shall').selectOption({ label: 'withdraw this answer, and be next' });
+    await say(page, 'instead');
+    await see(page, '[data-turn=withdrawn] .message', 'long');
+    await see(page, '[data-turn=running] .message', 'instead');
+    await page.getByRole('button', { name: 'Stop turn t2' }).click();
+    await see(page, '.receipt', /^Stopped$/);
+  });
+
   test('a message is edited in a fork: another session goes on, and this one stays as it is', async () => {
     const { id, page } = await join({
       name: 'Echo',
