@@ -3,20 +3,15 @@
  *
  * Glue between Temporal and `SessionMachine`, which holds the rules. Nothing here decides what a message does.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
   isCancellation,
   log,
   setCurrentDetails,
   setHandler,
-  sleep,
   TemporalFailure,
   upsertSearchAttributes,
   workflowInfo,
@@ -27,41 +22,37 @@ import {
   isMessage,
   isUnmade,
   LIMITS,
-  SEARCH_ATTRIBUTES,
-  SESSION,
   type CancelReply,
-  type KnownEventsPage,
-  type MemberRefusal,
-  type MembersReply,
-  type OpenApproval,
+  type Message,
   type Receipt,
-  type RosterChange,
   type SessionInput,
-  type SessionState,
   type Vote,
   type VoteRefusal,
   type VoteReply,
 } from '../src/contracts/index.ts';
+import { Alarm } from './alarm.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
-import { checkCancel, checkChange, checkVote } from './calls/checks.ts';
+import { checkCancel, checkChange, checkMessageId, checkVote } from './calls/checks.ts';
 import { makeFork } from './calls/forker.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
 import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
+import {
+  approvalsQuery,
+  cancelUpdate,
+  closeUpdate,
+  eventsQuery,
+  membersUpdate,
+  messageSignal,
+  receiptsQuery,
+  stateQuery,
+  statusKey,
+  unscheduleUpdate,
+  voteUpdate,
+} from './messages.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
-import { waitStory } from './rules/story.ts';
-
-const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
-const cancelUpdate = defineUpdate<CancelReply, [unknown]>(SESSION.updates.cancel);
-const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
-const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterChange]>(SESSION.updates.members);
-const voteUpdate = defineUpdate<VoteReply | VoteRefusal, [Vote]>(SESSION.updates.vote);
-const approvalsQuery = defineQuery<readonly OpenApproval[]>(SESSION.queries.approvals);
-const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
-const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
-const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(SESSION.queries.receipts);
-const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
+import { sessionStory, waitStory } from './rules/story.ts';
 
 export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
@@ -73,6 +64,9 @@ export async function session(given: SessionInput): Promise<void> {
     validator: checkChange,
   });
   setHandler(voteUpdate, (vote) => update((each) => each.vote(vote)), { validator: checkVote });
+  setHandler(unscheduleUpdate, (messageId) => update((each) => each.unschedule(messageId)), {
+    validator: checkMessageId,
+  });
   made ??= new SessionRun(await makeFork(given));
   const run = made;
   // Signals wait for their handler; a question that comes too early is asked again.
@@ -99,7 +93,9 @@ class SessionRun {
   #scope: CancellationScope | null = null;
   #turnFailure: { error: unknown } | null = null;
   /** Ends the wait of a turn that waits. */
-  #timer: CancellationScope | null = null;
+  readonly #waits = new Alarm();
+  /** Delivers messages for later. */
+  readonly #later = new Alarm();
   /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
   #archiveAt = 0;
   /** Signals that were no message. */
@@ -111,12 +107,7 @@ class SessionRun {
   }
 
   receive(message: unknown): void {
-    if (isMessage(message)) {
-      const before = this.machine.turns.current?.cancelled;
-      this.machine.accept(message, Date.now());
-      if (this.machine.turns.current?.cancelled !== before) this.#stopTurn();
-      return;
-    }
+    if (isMessage(message)) return void this.#order(message);
     this.#strange += 1;
     log.warn('A signal that is not a message was ignored', { signals: this.#strange });
   }
@@ -137,18 +128,26 @@ class SessionRun {
   vote(vote: Vote): VoteReply | VoteRefusal {
     const reply = this.machine.turns.vote(vote, Date.now());
     this.#wakeInTime();
-    setCurrentDetails(this.#story());
+    setCurrentDetails(sessionStory(this.machine));
     return reply;
   }
 
   close(reason: unknown): undefined {
     this.machine.close(closeReason(reason), Date.now());
     this.#wakeInTime();
+    this.#later.set(null, () => undefined);
     return undefined;
+  }
+
+  unschedule(messageId: string): Receipt | null {
+    const receipt = this.machine.later.cancel(messageId, Date.now());
+    this.#deliverInTime();
+    return receipt;
   }
 
   async loop(): Promise<void> {
     this.#wakeInTime();
+    if (this.machine.later.at !== null) this.#deliverInTime();
     while (!this.machine.closed) {
       await condition(() => this.#turnFailure !== null || this.#next() !== null);
       if (this.#turnFailure) throw this.#turnFailure.error;
@@ -195,7 +194,7 @@ class SessionRun {
     const agents = machine.cast;
     const scope = new CancellationScope();
     this.#scope = scope;
-    setCurrentDetails(this.#story());
+    setCurrentDetails(sessionStory(this.machine));
     scope
       .run(() => runTurn(agents, input))
       .then((result) => machine.back(input, result, Date.now()))
@@ -210,29 +209,45 @@ class SessionRun {
       .finally(() => {
         this.#scope = null;
         this.#wakeInTime();
-        setCurrentDetails(this.#story());
+        setCurrentDetails(sessionStory(this.machine));
       });
   }
 
   /** A turn that waits goes on when its first wait is over. */
   #wakeInTime(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
     const turn = this.machine.turns.current;
-    if (turn?.phase !== 'waiting') return;
-    const timer = new CancellationScope();
-    this.#timer = timer;
-    const ms = Math.min(Math.max(turn.wakeAt - Date.now(), 1), LIMITS.timerMostMs);
     const waits = waitStory(this.machine.turns.approvals);
-    void timer
-      .run(() => sleep(ms, waits === '' ? {} : { summary: `waits for ${waits}` }))
-      .then(
-        () => {
-          this.machine.turns.wake(Date.now(), false);
-          this.#wakeInTime();
-        },
-        () => undefined, // nothing waits any more
-      );
+    this.#waits.set(
+      turn?.phase === 'waiting' ? turn.wakeAt : null,
+      () => {
+        this.machine.turns.wake(Date.now(), false);
+        this.#wakeInTime();
+      },
+      waits === '' ? {} : { summary: `waits for ${waits}` },
+    );
+  }
+
+  /** A message may stop the running turn, or be for later. */
+  #order(message: Message): void {
+    const { at } = this.machine.later;
+    this.#mayStop(() => this.machine.accept(message, Date.now()));
+    if (this.machine.later.at !== at) this.#deliverInTime();
+  }
+
+  #mayStop(act: () => void): void {
+    const before = this.machine.turns.current?.cancelled;
+    act();
+    if (this.machine.turns.current?.cancelled !== before) this.#stopTurn();
+  }
+
+  /** Delivers what is due, and looks again when the next message is, or soon if there was no room. */
+  #deliverInTime(): void {
+    const now = Date.now();
+    const { machine } = this;
+    this.#mayStop(() => machine.deliver(now));
+    const { at } = machine.later;
+    const again = at !== null && at <= now ? now + LIMITS.laterRetryMs : at;
+    this.#later.set(again, () => this.#deliverInTime());
   }
 
   /** A publish does not fail: it waits for a log that is away. */
@@ -278,17 +293,6 @@ class SessionRun {
       while (mustPublish()) await this.#publish();
       await this.#archive(false);
     } while (mustPublish());
-    setCurrentDetails(this.#story());
-  }
-
-  /** What the Web UI shows of a session right now. */
-  #story(): string {
-    const { status, turns, queued, running, known } = this.machine.state(0);
-    const waits = waitStory(this.machine.turns.approvals);
-    const phase = this.machine.turns.current?.phase ?? 'over';
-    const now = running
-      ? `turn **${running.turn}** is ${phase}${waits && ` and waits for ${waits}`}`
-      : 'idle';
-    return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
+    setCurrentDetails(sessionStory(this.machine));
   }
 }

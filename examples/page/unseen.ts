@@ -48,7 +48,7 @@ export class Unseen {
   receipt({ messageId, status, code }: Receipt): void {
     const message = this.#messages.get(messageId);
     if (!message || status === 'superseded') return;
-    const word = status === 'consumed' ? 'accepted' : status;
+    const word = status === 'consumed' || status === 'scheduled' ? 'accepted' : status;
     this.#messages.set(messageId, {
       kind: 'unseen',
       messageId,

@@ -39,6 +39,19 @@ export function cursorText(text: string): string {
   throw new InvalidArgumentError('It must be a cursor like 1700000000000:12, or an event number.');
 }
 
+const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A time (ISO 8601), or how far ahead it is; ms since the Unix epoch. */
+export function moment(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return Date.now() + Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(at)) return at;
+  throw new InvalidArgumentError(
+    'It must be a time like 2026-12-24T18:00:00Z, or one ahead like 90s, 10m, 2h, 3d.',
+  );
+}
+
 /** Examples below the help of a command. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;

@@ -14,6 +14,8 @@ export interface OutgoingMessage {
   readonly from?: string;
   /** What it does if a turn runs, or messages wait; absent: what the session says. */
   readonly policy?: InterjectionPolicy;
+  /** When it is to be delivered, ms since the Unix epoch, at most 90 days ahead; absent: now. */
+  readonly deliverAt?: number;
   /** The question to a person that it answers. */
   readonly answers?: string;
 }

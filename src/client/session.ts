@@ -8,6 +8,7 @@ import type {
   MembersRequest,
   OpenApproval,
   Receipt,
+  ScheduledMessage,
   SendRequest,
   SessionState,
   SessionView,
@@ -19,32 +20,18 @@ import type {
 import { Subscription } from './subscription.ts';
 import type { SessionStatus } from './subscription.ts';
 import { call } from './calls.ts';
-import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
+import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
-import type { ClientStorage, PendingMessage } from './outbox.ts';
+import type { PendingMessage } from './outbox.ts';
 import { codeOf, isFinal, targetOf, toRequest } from './outgoing.ts';
 import type { OutgoingMessage, SendOptions } from './outgoing.ts';
 import { randomId } from './timing.ts';
-import type { Pace } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
 import { streamTurn } from './turn-stream.ts';
 import type { TurnPiece, TurnTarget } from './turn-stream.ts';
-
-/** What a session gets from its client. */
-export interface SessionHost {
-  readonly connection: Connection;
-  readonly requestTimeoutMs: number;
-  readonly outboxLimit: number;
-  readonly pace: Pace;
-  readonly storage: ClientStorage | undefined;
-  readonly storageKey: string;
-  /** The session of that id, followed. */
-  follow(id: string): Session;
-  forget(session: Session): void;
-}
 
 export class Session {
   readonly id: string;
@@ -211,6 +198,16 @@ export class Session {
     vote: Omit<VoteRequest, 'vote' | 'hash' | 'data'>,
   ): Promise<VoteReply> {
     return this.#call('approve', { ...vote, vote: 'deny', approval, hash, session: this.id });
+  }
+
+  /** The messages that wait for their time, the next one first. */
+  async scheduled(): Promise<readonly ScheduledMessage[]> {
+    return (await this.#call('scheduled', { session: this.id })).data;
+  }
+
+  /** Cancels a message that waits for its time; the receipt says whether it was delivered before. Throws `message_not_found`. */
+  unschedule(messageId: string): Promise<Receipt> {
+    return this.#call('unschedule', { session: this.id, messageId });
   }
 
   /** The state of the session's workflow. */

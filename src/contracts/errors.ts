@@ -53,6 +53,7 @@ export const ERRORS = {
   turn_running: entry(409, 'A turn is running, and the message was to be refused then.', 1_000),
   step_not_found: entry(404, 'There is no such step in this session.'),
   turn_cancelled: entry(409, 'The turn was cancelled before it started.'),
+  message_cancelled: entry(409, 'The message was cancelled before it was delivered.'),
   // The engine
   overloaded: entry(503, 'The engine is busy.', 1_000),
   temporal_unavailable: entry(503, 'Temporal cannot be reached; nothing was accepted.', 2_000),

@@ -83,6 +83,8 @@ export const eventId = {
   message: (messageId: string): string => `message:${messageId}`,
   /** Differs from `message`: a message that was rejected because the inbox was full may be sent again and accepted. */
   messageRejected: (messageId: string): string => `message:${messageId}:rejected`,
+  messageScheduled: (messageId: string): string => `message:${messageId}:scheduled`,
+  messageUnscheduled: (messageId: string): string => `message:${messageId}:unscheduled`,
   personAsked: (question: string): string => `person:${question}:asked`,
   personUnanswered: (question: string): string => `person:${question}:unanswered`,
   /** With the hash of what was asked for first: a turn may ask for something else in the same place. */

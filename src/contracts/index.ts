@@ -60,6 +60,7 @@ export {
   interruptedState,
   interruptedTurn,
 } from './engine/carry-over.ts';
+export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';
 export { ForkedPast } from './engine/forked-past.ts';
 export { cancelOf, closeReason, isCancel, isMessage, isRosterChange, isVote } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';

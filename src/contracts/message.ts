@@ -23,6 +23,8 @@ export interface Message {
   readonly policy?: InterjectionPolicy;
   /** The question that it answers; absent: the one that its sender (`from`) was asked, if there is one. */
   readonly answers?: string;
+  /** When it is to be delivered, ms since the Unix epoch; absent, or past: now. */
+  readonly deliverAt?: number;
   /** When the gateway accepted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
   /**
@@ -41,20 +43,28 @@ export function messageText(parts: readonly MessagePart[]): string {
 }
 
 /**
- * The status of a message. `accepted`: persisted by Temporal. `queued`: has its place and waits for a running turn. `consumed`: part of a
+ * The status of a message. `accepted`: persisted by Temporal. `scheduled`: the same, and it is delivered later. `queued`: has its place and waits for a running turn. `consumed`: part of a
  * turn. `superseded`: replaced by a later message. `rejected`: will have no effect; `code` says why.
  */
-export type ReceiptStatus = 'accepted' | 'queued' | 'consumed' | 'superseded' | 'rejected';
+export type ReceiptStatus = 'accepted' | 'scheduled' | 'queued' | 'consumed' | 'superseded' | 'rejected';
 
 /** The answer to a send, and to a question about a message. */
 export interface Receipt {
   readonly session: string;
   readonly messageId: string;
   readonly status: ReceiptStatus;
+  /** When it is delivered, as long as that has not happened, ms since the Unix epoch. */
+  readonly deliverAt?: number;
   /** The turn that the message starts or is part of, once it has its place. */
   readonly turn?: string;
   /** The status of that turn, once it has started. */
   readonly turnStatus?: 'running' | 'completed' | 'failed' | 'cancelled';
   /** Why it was rejected: a code of the error table. */
   readonly code?: string;
+}
+
+/** A message that waits for its time. */
+export interface ScheduledMessage extends Pick<Message, 'messageId' | 'parts' | 'from'> {
+  /** ms since the Unix epoch. */
+  readonly deliverAt: number;
 }

@@ -3,7 +3,14 @@ export { isId, isToolStep, turnNumber, workflowId } from './ids.ts';
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
 export { isPolicy, messageText, POLICIES } from './message.ts';
-export type { InterjectionPolicy, Message, MessagePart, Receipt, ReceiptStatus } from './message.ts';
+export type {
+  InterjectionPolicy,
+  Message,
+  MessagePart,
+  Receipt,
+  ReceiptStatus,
+  ScheduledMessage,
+} from './message.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
 export type {
   EventData,
@@ -95,6 +102,7 @@ export type {
   OpenRequest,
   Reply,
   SendRequest,
+  ScheduledPage,
   SessionPage,
   SessionSummary,
   SocketFrames,

@@ -3,6 +3,7 @@ import type { AgentSpec, TeamSpec } from './agent.ts';
 import type { Position } from './cursor.ts';
 import type { Member, Roster } from './member.ts';
 import type { SessionRef } from './ids.ts';
+import type { ScheduledMessage } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { InterjectionPolicy } from './message.ts';
 
@@ -44,6 +45,8 @@ export interface SessionState extends SessionRef {
   readonly archivedTo: number;
   readonly turns: number;
   readonly queued: number;
+  /** Messages that wait for their time, the next one first; absent: none. */
+  readonly scheduled?: readonly ScheduledMessage[];
   /** The running turn and its current step. */
   readonly running?: { readonly turn: string; readonly step?: string; readonly agent?: string };
   readonly historyEvents: number;

@@ -3,7 +3,7 @@ import type { Cursor, Position } from './cursor.ts';
 import type { Delta } from './events/delta.ts';
 import type { SessionEvent } from './events/envelope.ts';
 import type { Problem } from './errors.ts';
-import type { InterjectionPolicy, MessagePart, Receipt } from './message.ts';
+import type { InterjectionPolicy, MessagePart, Receipt, ScheduledMessage } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
@@ -61,6 +61,8 @@ export interface SendRequest {
   readonly parts?: readonly MessagePart[];
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
+  /** When it is to be delivered, ms since the Unix epoch; absent, or past: now. */
+  readonly deliverAt?: number;
   /** The question to a person that it answers: `question` of `person.asked`. */
   readonly answers?: string;
 }
@@ -71,6 +73,11 @@ export interface EventPage {
   readonly next: string | null;
   /** The newest position at that moment. */
   readonly head: Position;
+}
+
+/** The messages of a session that wait for their time, the next one first. */
+export interface ScheduledPage {
+  readonly data: readonly ScheduledMessage[];
 }
 
 export interface SessionPage {
@@ -109,6 +116,8 @@ export interface SocketRequests {
   fork: { request: ForkRequest & { session: string }; reply: ForkReply };
   approve: { request: VoteRequest & { session: string; approval: string }; reply: VoteReply };
   approvals: { request: { session: string }; reply: ApprovalsReply };
+  scheduled: { request: { session: string }; reply: ScheduledPage };
+  unschedule: { request: { session: string; messageId: string }; reply: Receipt };
   state: { request: { session: string }; reply: SessionState };
 }
 

@@ -12,6 +12,7 @@ import type {
   MembersReply,
   Problem,
   Receipt,
+  ScheduledPage,
   SessionEvent,
   SessionPage,
   SessionSummary,
@@ -19,34 +20,21 @@ import type {
   VoteReply,
 } from '../contracts/index.ts';
 import type { ReadinessReport } from './readiness.ts';
-
-/** Accepts a schema only if every value of the contract type fits it. */
-const describes =
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- given by the caller, the other one inferred
-  <T>() =>
-    <S extends z.ZodType>(schema: T extends z.input<S> ? S : never): S =>
-      schema;
-
-const list = <S extends z.ZodType>(schema: S): z.ZodReadonly<z.ZodArray<S>> => z.array(schema).readonly();
-const ms = z.number().meta({ description: 'ms since the Unix epoch', examples: [1_764_000_000_000] });
-const object = z.unknown().meta({ override: { type: 'object' } });
-const endStatus = z.enum(['running', 'completed', 'failed', 'cancelled']);
-const receiptStatus = z.enum(['accepted', 'queued', 'consumed', 'superseded', 'rejected']);
-const failure = z.object({ code: z.string(), message: z.string() });
-const reason = failure;
-const usage = z.object({
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedTokens: z.number().optional(),
-  reasoningTokens: z.number().optional(),
-});
-const position = z
-  .object({ epoch: z.number(), seq: z.number() })
-  .meta({ id: 'Position', description: 'A place in the log of a session.' });
-const part = z.union([
-  z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({ type: z.literal('data'), data: object }),
-]);
+import {
+  describes,
+  list,
+  ms,
+  object,
+  endStatus,
+  receiptStatus,
+  failure,
+  usage,
+  position,
+  part,
+  rule,
+  toolCall,
+  next,
+} from './shapes.ts';
 
 type Code = keyof typeof ERRORS;
 
@@ -92,6 +80,7 @@ export const receiptReply = describes<Receipt>()(
       session: z.string(),
       messageId: z.string(),
       status: receiptStatus,
+      deliverAt: ms.optional().meta({ description: 'Of a scheduled message: when it is delivered.' }),
       turn: z.string().optional(),
       turnStatus: endStatus.optional(),
       code: z.string().optional(),
@@ -131,32 +120,6 @@ export const eventReply = describes<SessionEvent>()(
     }),
 );
 
-const approvers = z.object({
-  names: list(z.string()).optional(),
-  roles: list(z.string()).optional(),
-  count: z.number(),
-});
-const rule = {
-  title: z.string(),
-  text: z.string().optional(),
-  approvers,
-  onExpiry: z.enum(['deny', 'approve']),
-  mayEdit: z.boolean(),
-};
-
-const toolCall = z
-  .object({
-    id: z.string(),
-    tool: z.string(),
-    input: object,
-    malformed: z.string().optional(),
-    approval: z
-      .object({ ...rule, expiresMs: z.number() })
-      .optional()
-      .meta({ description: 'People have to approve it first.' }),
-  })
-  .meta({ id: 'ToolCall', description: 'One use of a tool, as a model asks for it.' });
-
 const entry = z.union([
   z.object({
     kind: z.literal('message'),
@@ -166,6 +129,7 @@ const entry = z.union([
     policy: z.enum(POLICIES).optional(),
     at: ms,
     status: receiptStatus,
+    deliverAt: ms.optional(),
     turn: z.string().optional(),
     code: z.string().optional(),
   }),
@@ -181,7 +145,7 @@ const entry = z.union([
     failure: failure.extend({ retryAt: ms.optional() }).optional(),
     reasoning: z.string().optional().meta({ description: 'What the model thought before it answered.' }),
     usage: usage.optional().meta({ description: 'Sum over all attempts.' }),
-    reason: reason.optional().meta({ description: 'Why it was cancelled.' }),
+    reason: failure.optional().meta({ description: 'Why it was cancelled.' }),
     finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
     use: toolCall.optional().meta({ description: 'The step is this tool call; its text is the result.' }),
     effect: z
@@ -236,7 +200,7 @@ export const voteReply = describes<VoteReply>()(
           status: z.enum(['approved', 'denied', 'expired', 'cancelled']),
           by: list(z.string()),
           hash: z.string(),
-          reason: reason.optional(),
+          reason: failure.optional(),
         })
         .optional()
         .meta({ description: 'By this vote, or before.' }),
@@ -264,7 +228,7 @@ export const viewReply = describes<SessionView>()(
           status: endStatus,
           messageIds: list(z.string()),
           failure: failure.optional(),
-          reason: reason.optional(),
+          reason: failure.optional(),
           by: z.string().optional().meta({ description: 'The message that stopped it, or took its place.' }),
           into: z
             .string()
@@ -290,8 +254,6 @@ export const viewReply = describes<SessionView>()(
         'What a client shows of a session: the newest entries, including the text of running steps.',
     }),
 );
-
-const next = z.string().nullable();
 
 export const eventPageReply = describes<EventPage>()(
   z.object({ data: list(eventReply), next, head: position }).meta({ id: 'EventPage' }),
@@ -325,4 +287,14 @@ export const readinessReply = describes<ReadinessReport>()(
   z
     .object({ ready: z.boolean(), checks: z.record(z.string(), z.enum(['ok', 'failed', 'timeout'])) })
     .meta({ id: 'Readiness' }),
+);
+
+export const scheduledReply = describes<ScheduledPage>()(
+  z
+    .object({
+      data: list(
+        z.object({ messageId: z.string(), parts: list(part), from: z.string().optional(), deliverAt: ms }),
+      ),
+    })
+    .meta({ id: 'ScheduledPage', description: 'Messages that wait for their time, the next one first.' }),
 );

@@ -59,6 +59,12 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'close', body));
     },
+    scheduled: async ({ principal }, request) =>
+      answer(intake.scheduled(principal, validate(sessionSchema, request).session)),
+    unschedule: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, 'unschedule', body));
+    },
     fork: async ({ principal }, request) => {
       const { session, body } = takeSession(request);
       return { value: (await intake.fork(principal, session, body)).reply };

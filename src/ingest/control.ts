@@ -5,6 +5,7 @@ import type {
   CancelRequest,
   MembersReply,
   MembersRequest,
+  Receipt,
   SessionRef,
   Vote,
   VoteReply,
@@ -17,7 +18,14 @@ import type { Known } from './known.ts';
 import { ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
 import { invalidAt } from './json-guard.ts';
-import { approvalIdSchema, cancelSchema, closeSchema, membersSchema, voteSchema } from './schemas/index.ts';
+import {
+  approvalIdSchema,
+  cancelSchema,
+  closeSchema,
+  membersSchema,
+  unscheduleSchema,
+  voteSchema,
+} from './schemas/index.ts';
 import { validate } from './validate.ts';
 
 /** Each control and its answer. */
@@ -34,6 +42,11 @@ export interface Controls {
    * `approver_not_allowed`, `session_closed`.
    */
   approve: VoteReply;
+  /**
+   * Cancels a message for later (`messageId`) and answers its receipt; one that was delivered stays so. Throws `message_not_found`,
+   * `session_closed`.
+   */
+  unschedule: Receipt;
   /** Closes the session; closing a closed session succeeds. */
   close: Record<string, never>;
 }
@@ -80,6 +93,13 @@ export const controls: Handlers = {
     });
     if (reply.status === 'refused') throw new ConvokeError(reply.code, reply.detail);
     return reply;
+  },
+  async unschedule({ calls, isArchived, reopen }, ref, body) {
+    const { messageId } = validate(unscheduleSchema, body);
+    const ask = (): Promise<Receipt | null> => inSession(isArchived, ref, calls.unschedule(ref, messageId));
+    const receipt = await ifInterrupted(ask(), () => reopen(ref).then(ask));
+    if (receipt) return receipt;
+    throw new ConvokeError('message_not_found', 'Pass the messageId of a message that waits for its time.');
   },
   async close({ calls, isArchived, reopen }, ref, body) {
     validate(closeSchema, body);

@@ -13,6 +13,7 @@ import type {
   Message,
   OpenRequest,
   Receipt,
+  ScheduledPage,
   SessionPage,
   SessionRef,
   SessionState,
@@ -84,6 +85,8 @@ export interface Intake {
   approvals(principal: Principal, session: unknown): Promise<ApprovalsReply>;
   /** The session as its workflow knows it. Throws `session_not_found`, `session_closed`. */
   state(principal: Principal, session: unknown): Promise<SessionState>;
+  /** The messages of a session that wait for their time. Throws `session_not_found`. */
+  scheduled(principal: Principal, session: unknown): Promise<ScheduledPage>;
   /** The tenant's sessions, newest first; eventually consistent. `query` is the query of a URL. Throws `invalid_cursor`. */
   list(principal: Principal, query: unknown): Promise<SessionPage>;
 }
@@ -93,6 +96,8 @@ export interface Forked {
   readonly reply: ForkReply;
   readonly replayed: boolean;
 }
+
+const ACCEPTED = { status: 'accepted' } as const;
 
 /** Codes of a send that certainly did not reach a session. */
 const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
@@ -194,8 +199,9 @@ class SessionIntake implements Intake {
   }
 
   async #deliver(ref: SessionRef, message: Message): Promise<Receipt> {
-    const { messageId } = message;
-    const receipt = { session: ref.session, messageId, status: 'accepted' } as const;
+    const { messageId, deliverAt } = message;
+    const standing = deliverAt === undefined ? ACCEPTED : ({ status: 'scheduled', deliverAt } as const);
+    const receipt = { session: ref.session, messageId, ...standing };
     if (await this.#isKnown(ref, message)) return receipt;
     try {
       const sent = inSession(this.#isArchived, ref, this.#calls.send(ref, message));
@@ -255,6 +261,16 @@ class SessionIntake implements Intake {
   async state(principal: Principal, session: unknown): Promise<SessionState> {
     const ref = refOf(principal, session);
     return inSession(this.#isArchived, ref, this.#calls.state(ref));
+  }
+
+  async scheduled(principal: Principal, session: unknown): Promise<ScheduledPage> {
+    try {
+      return { data: (await this.state(principal, session)).scheduled ?? [] };
+    } catch (error) {
+      // Nothing waits in a closed session.
+      if (isConvokeError(error) && error.code === 'session_closed') return { data: [] };
+      throw error;
+    }
   }
 
   async list({ tenant }: Principal, query: unknown): Promise<SessionPage> {

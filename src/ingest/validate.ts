@@ -1,7 +1,7 @@
 /** From untrusted input to contract types; every refusal is a `ConvokeError` that says what is wrong and where. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { ConvokeError, parsePosition } from '../contracts/index.ts';
+import { ConvokeError, LIMITS, parsePosition } from '../contracts/index.ts';
 import type { Message, Position, SendRequest, SessionRef } from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 
@@ -76,15 +76,18 @@ export function messageIdOfKey(ref: SessionRef, key: string): string {
   return `m_${derivedId(['message', ref.tenant, ref.session], key)}`;
 }
 
-/** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. */
+/** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. Throws `invalid_request` for one that is too far ahead. */
 export function messageOf(request: SendRequest, receivedAt: number): Message {
-  const { messageId, text, parts, from, policy, answers } = request;
+  const { messageId, text, parts, from, policy, answers, deliverAt = 0 } = request;
+  const latest = receivedAt + LIMITS.laterWithinMs;
+  if (deliverAt > latest) throw invalidAt(['deliverAt'], `it must be at most ${latest}, 90 days ahead.`);
   return {
     messageId,
     parts: parts ?? [{ type: 'text', text: text ?? '' }],
     ...(from === undefined ? {} : { from }),
     ...(policy === undefined ? {} : { policy }),
     ...(answers === undefined ? {} : { answers }),
+    ...(deliverAt > receivedAt ? { deliverAt } : {}),
     receivedAt,
   };
 }

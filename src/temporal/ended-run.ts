@@ -95,6 +95,8 @@ class HistoryReader {
       const change = await this.#first(update.args?.payloads);
       if (isRosterChange(change)) record.members(change, timeOf(event));
     }
+    if (update?.name === SESSION.updates.unschedule)
+      record.unschedule(String(await this.#first(update.args?.payloads)), timeOf(event));
     await this.#activity(record, event);
   }
 

@@ -50,6 +50,8 @@ export interface SessionCalls {
   cancel(ref: SessionRef, request: CancelRequest): Promise<CancelReply>;
   /** Throws as `send`. */
   close(ref: SessionRef, reason: string): Promise<void>;
+  /** Cancels a message for later; one that was delivered stays so. Null: there is no such message. Throws as `send`. */
+  unschedule(ref: SessionRef, messageId: string): Promise<Receipt | null>;
   /** Changes the members. Throws as `send`. */
   members(ref: SessionRef, change: RosterChange): Promise<MembersReply | MemberRefusal>;
   /** Votes on an approval. Throws as `send`. */

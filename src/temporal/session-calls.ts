@@ -126,6 +126,10 @@ class TemporalCalls implements SessionCalls {
     );
   }
 
+  unschedule(ref: SessionRef, messageId: string): Promise<Receipt | null> {
+    return this.#update(ref, SESSION.updates.unschedule, messageId);
+  }
+
   state(ref: SessionRef): Promise<SessionState> {
     return this.#inSession(ref, 'worker', async (handle) => {
       const ended = await this.#ended(ref);

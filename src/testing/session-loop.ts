@@ -127,10 +127,15 @@ export class SessionLoop {
     this.#machine.report(copy(await publishEvents(this.#deps, input, NEVER)));
   }
 
-  /** Ends the pauses that nothing but time ends; false: there are none. */
+  /** Ends the pauses that nothing but time ends, or delivers what is for later; false: there is none of it. */
   #passTime(): boolean {
     const turn = this.#machine.turns.current;
     const pauses = turn?.waits.filter(({ kind }) => kind === 'sleep' || kind === 'retry') ?? [];
+    const { at } = this.#machine.later;
+    if (!turn && at !== null) {
+      this.#machine.deliver(at);
+      return true;
+    }
     if (turn?.phase !== 'waiting' || pauses.length === 0) return false;
     this.#machine.turns.wake(Math.min(...pauses.map(({ until }) => until)), false);
     return true;

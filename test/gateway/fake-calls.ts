@@ -68,6 +68,10 @@ export class FakeCalls implements SessionCalls {
     return [];
   }
 
+  async unschedule() {
+    return null;
+  }
+
   async interrupted() {
     return null;
   }

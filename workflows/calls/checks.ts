@@ -19,3 +19,9 @@ export function checkCancel(asked: unknown): void {
   const code: ErrorCode = 'invalid_request';
   throw ApplicationFailure.nonRetryable('A cancel names a turn like t1, or all, or nothing.', code);
 }
+
+export function checkMessageId(messageId: unknown): void {
+  if (typeof messageId === 'string') return;
+  const code: ErrorCode = 'invalid_request';
+  throw ApplicationFailure.nonRetryable('The message must be named by its id.', code);
+}

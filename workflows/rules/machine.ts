@@ -37,6 +37,7 @@ import {
 import { Facts } from '../facts/facts.ts';
 import { interject, meaningOf, phaseOf } from './interject.ts';
 import { Line } from './line.ts';
+import { Later } from './later.ts';
 import { Members } from './members.ts';
 import { Receipts } from './receipts.ts';
 import { mayComeAgain, Refusals } from './refusals.ts';
@@ -50,6 +51,7 @@ export type Along = Pick<PublishInput, 'release' | 'closes'>;
 export class SessionMachine {
   readonly facts: Facts;
   readonly turns: Turns;
+  readonly later: Later;
   readonly #members: Members;
   readonly #tenant: string;
   readonly #session: string;
@@ -76,6 +78,8 @@ export class SessionMachine {
     this.turns = new Turns(this.facts, this.#receipts, this.#members, carried);
     const { facts, turns } = this;
     this.#line = new Line({ facts, turns, receipts: this.#receipts, releases: this.#releases }, carried);
+    const kept = { receipts: this.#receipts, releases: this.#releases, refusals: this.#refusals };
+    this.later = new Later(input.session, { ...kept, facts: this.facts }, carried?.later);
     if (!carried) {
       const { createdAt: _createdAt, roster: _roster, ...created } = input.info;
       this.facts.decide('session.created', eventId.sessionCreated(), now, created);
@@ -88,6 +92,7 @@ export class SessionMachine {
   accept(message: Message, now: number): void {
     const { messageId, parts } = message;
     this.turns.current?.seen(message.ended);
+    if (this.#status === 'open' && this.later.take(message, now)) return;
     const before = this.#receipts.get(messageId);
     if (before && !mayComeAgain(before)) {
       this.#releases.addUnlessWaiting(before);
@@ -105,6 +110,12 @@ export class SessionMachine {
       this.turns.answer(message, receipt, stamps);
       this.#releases.add(messageId);
     } else this.#line.enter({ message, policy, does, receipt, stamps, now, chars });
+  }
+
+  /** Puts into the line what was to be delivered by now, as far as there is room. */
+  deliver(now: number): void {
+    for (let due = this.later.due(now); due && !this.#isFull(0); due = this.later.due(now))
+      this.accept(this.later.release(due), now);
   }
 
   /** Cancels a turn, running or still to start: the named one, or else the running one, or else the next. */
@@ -137,6 +148,7 @@ export class SessionMachine {
     if (this.#status !== 'open') return;
     this.#status = 'closing';
     this.#closeReason = reason;
+    this.later.close(now);
     this.turns.wake(now, true);
   }
 
@@ -231,6 +243,7 @@ export class SessionMachine {
   /** The last fact of the session. */
   finish(now: number): void {
     this.#status = 'closed';
+    this.later.close(now);
     this.facts.decide('session.closed', eventId.sessionClosed(), now, { reason: this.#closeReason });
   }
 
@@ -242,6 +255,7 @@ export class SessionMachine {
       receipts: this.#receipts.list(),
       release: this.#releases.list(),
       ...this.#members.stated,
+      ...this.later.carry(),
       ...this.turns.carry(),
       ...this.facts.carry(),
     };
@@ -265,6 +279,7 @@ export class SessionMachine {
       createdAt: this.#info.createdAt,
       ...{ known: this.facts.known, archivedTo: this.facts.archivedTo },
       ...{ turns: this.#line.numbered, queued: this.#line.size },
+      ...(this.later.at === null ? {} : { scheduled: this.later.list() }),
       ...(turn ? { running: { turn: turn.turn } } : {}),
       historyEvents,
     };

@@ -18,9 +18,14 @@ export class Receipts {
     for (const [oldest, { status, turnStatus }] of this.#receipts) {
       if (this.#receipts.size <= LIMITS.receiptsKept) break;
       // A message that waits or is at work is no memory yet; the inbox bounds them.
-      const live = status === 'accepted' || status === 'queued' || turnStatus === 'running';
-      if (!live) this.#receipts.delete(oldest);
+      const waits = status === 'accepted' || status === 'queued' || status === 'scheduled';
+      if (!waits && turnStatus !== 'running') this.#receipts.delete(oldest);
     }
+  }
+
+  /** As if the message had never come. */
+  forget(messageId: string): void {
+    this.#receipts.delete(messageId);
   }
 
   change(messageId: string, change: Partial<Receipt>): void {

@@ -1,4 +1,5 @@
 import { LIMITS, type AgentSpec, type OpenApproval, type TurnInput } from '../../src/contracts/index.ts';
+import type { SessionMachine } from './machine.ts';
 
 /** How an activity of a turn is called in Temporal's Web UI: who may speak, and how far the turn was when it began. */
 export function turnStory(
@@ -33,4 +34,13 @@ export function waitStory(
 
 function numbered(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** What the Web UI shows of a session right now. */
+export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns'>): string {
+  const { status, turns, queued, running, known } = machine.state(0);
+  const waits = waitStory(machine.turns.approvals);
+  const phase = machine.turns.current?.phase ?? 'over';
+  const now = running ? `turn **${running.turn}** is ${phase}${waits && ` and waits for ${waits}`}` : 'idle';
+  return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
 }

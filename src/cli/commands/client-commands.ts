@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
 import { guarded } from '../failure.ts';
-import { agentNames, cursorText, eventNumber, examples, pageSize, sessionId } from '../options.ts';
+import { agentNames, cursorText, eventNumber, examples, moment, pageSize, sessionId } from '../options.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import type { MembersOptions } from './members.ts';
@@ -19,6 +19,7 @@ export function addClientCommands(program: Command): void {
   addTail(program);
   addLists(program);
   addFork(program);
+  addScheduled(program);
   addMembers(program);
   addApprovalCommands(program);
   addEnds(program);
@@ -44,6 +45,12 @@ function addSend(program: Command): void {
       new Option('--policy <policy>', 'what it does if a turn runs, or messages wait').choices([...POLICIES]),
     )
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
+    .addOption(
+      new Option(
+        '--at <time>',
+        'deliver it then: a time like 2026-12-24T18:00:00Z, or in 90s, 10m, 2h, 3d',
+      ).argParser(moment),
+    )
     .option('--no-wait', 'print the receipt and exit')
     .option('--json', JSON_LINES)
     .addHelpText(
@@ -53,6 +60,7 @@ function addSend(program: Command): void {
         'convoke send --open review --agents writer,critic --team critic "Write a slogan."',
         'convoke send hello "And then?" --from Ada',
         'convoke send hello "Shorter, please." --policy steer --no-wait',
+        'convoke send hello "Remind me of the report." --at 2h',
         'convoke send hello "Later" --no-wait --json',
       ),
     )
@@ -155,6 +163,23 @@ function addFork(program: Command): void {
       guarded(async (session: string, text: string | undefined, options: ForkOptions) => {
         const { fork } = await import('./fork.ts');
         await fork(session, text, options);
+      }),
+    );
+}
+
+function addScheduled(program: Command): void {
+  program
+    .command('scheduled')
+    .summary('show the messages for later, and cancel them')
+    .description('Shows the messages of a session that wait for their time; with --cancel one is cancelled.')
+    .argument('<session>', 'id of the session', sessionId)
+    .option('--cancel <message>', 'id of the message that is not to be delivered')
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke scheduled hello', 'convoke scheduled hello --cancel m3'))
+    .action(
+      guarded(async (session: string, options: { cancel?: string; json?: boolean }) => {
+        const { scheduled } = await import('./scheduled.ts');
+        await scheduled(session, options);
       }),
     );
 }

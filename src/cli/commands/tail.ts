@@ -116,6 +116,14 @@ function jsonReader(): Reader {
   };
 }
 
+/** What forks, and what is for later; null: the event tells of neither. */
+function timeNote(event: SessionEvent): string | null {
+  if (event.type === 'session.forked') return `forked from ${event.data.session} at ${event.data.seq}`;
+  if (event.type !== 'message.scheduled') return null;
+  const { deliverAt, parts } = event.data;
+  return `for ${new Date(deliverAt).toISOString()}: ${messageText(parts)}`;
+}
+
 /** For people: running text as it grows, and the rest when the step ends. */
 class ScreenReader implements Reader {
   readonly #session: Session;
@@ -134,9 +142,6 @@ class ScreenReader implements Reader {
     switch (event.type) {
       case 'session.created':
         this.#transcript.note(`opened with ${event.data.agents.map(({ name }) => name).join(', ')}`);
-        break;
-      case 'session.forked':
-        this.#transcript.note(`forked from ${event.data.session} at ${event.data.seq}`);
         break;
       case 'session.members':
       case 'person.asked':
@@ -187,7 +192,12 @@ class ScreenReader implements Reader {
         this.#transcript.note(`closed: ${reasonOf(event.data.reason).message}`);
         break;
       default:
+        this.#tellTime(timeNote(event));
     }
+  }
+
+  #tellTime(note: string | null): void {
+    if (note !== null) this.#transcript.note(note);
   }
 
   grown({ step }: Delta): void {

@@ -13,6 +13,8 @@ export interface SendOptions {
   readonly from?: string;
   readonly messageId?: string;
   readonly policy?: InterjectionPolicy;
+  /** When it is to be delivered, ms since the Unix epoch. */
+  readonly at?: number;
   readonly agents?: readonly string[];
   readonly team?: string;
   readonly json?: boolean;
@@ -24,9 +26,12 @@ const print = (value: object): void => void process.stdout.write(`${JSON.stringi
 export async function send(id: string, text: string, options: SendOptions): Promise<void> {
   if (options.open) await open(id, options);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
-  const { from, policy } = options;
-  const message = { messageId, text, ...(from ? { from } : {}), ...(policy ? { policy } : {}) };
-  if (!options.wait) {
+  const { from, policy, at: deliverAt } = options;
+  const message = {
+    ...{ messageId, text, ...(from ? { from } : {}), ...(policy ? { policy } : {}) },
+    ...(deliverAt === undefined ? {} : { deliverAt }),
+  };
+  if (!options.wait || deliverAt !== undefined) {
     const path = `/v1/sessions/${id}/messages`;
     const receipt = await callGateway<Receipt>({ method: 'POST', path, body: message });
     if (options.json) print(receipt);

@@ -9,6 +9,7 @@ import type { Receipt } from '../message.ts';
 import type { SessionState } from '../session.ts';
 import { accepted, type EndedRun, type Interruption, type InterruptionReason } from './ended-run.ts';
 import { Ledger } from './ledger.ts';
+import { scheduledFact } from './scheduled.ts';
 import type { CarriedState } from './session.ts';
 
 const WORDS: Readonly<Record<InterruptionReason, string>> = {
@@ -46,6 +47,7 @@ export function arrivals(
     .filter(({ messageId }) => isNew(messageId))
     .map((message, index) => {
       if (closing !== undefined) return rejected(message.messageId, 'session_closed', at);
+      if ((message.deliverAt ?? 0) > at) return scheduledFact(message, at);
       return accepted(message, { turn: turnId(ledger.turns + index + 1), queued: true, at });
     });
   const full = refused.filter(isNew).slice(0, LIMITS.outboxRejections);
@@ -65,7 +67,7 @@ export function carryOver(
   for (const event of events) ledger.note(event);
   // Of more than are told only their receipts tell.
   for (const messageId of refused) ledger.refuse(messageId, 'inbox_full');
-  const { receipts, inbox, turns, memory, roster } = ledger.state();
+  const { receipts, inbox, turns, memory, roster, later } = ledger.state();
   const failed = receipts.filter(({ turn }) => turn !== undefined && before.open.includes(turn));
   return {
     status: closing === undefined ? 'open' : 'closing',
@@ -75,6 +77,7 @@ export function carryOver(
     ...{ turns, inbox, receipts },
     ...(memory === undefined ? {} : { memory }),
     ...(roster === undefined ? {} : { roster }),
+    ...(later === undefined ? {} : { later }),
     outbox: [{ id: eventId.sessionReopened(run), type: 'session.reopened', at, data: {} }],
     events: [],
     reconcile: false,
@@ -85,11 +88,16 @@ export function carryOver(
 /** The session as clients are told it while nobody runs it. */
 export function interruptedState({ info, known, archivedTo, interrupted }: EndedRun): SessionState {
   const { input, ledger, arrived, historyEvents } = interrupted;
+  const scheduled = (ledger.later ?? []).map(({ messageId, parts, from, deliverAt = 0 }) => ({
+    ...{ messageId, parts, deliverAt },
+    ...(from === undefined ? {} : { from }),
+  }));
   const queued = ledger.inbox.length + arrived.length;
   return {
     ...{ tenant: input.tenant, session: input.session, status: 'interrupted', createdAt: info.createdAt },
     ...{ team: info.team, ...rosterState(ledger.roster ?? openingRoster(info.agents)) },
     ...{ known, archivedTo, turns: ledger.turns, queued, historyEvents },
+    ...(scheduled.length === 0 ? {} : { scheduled }),
   };
 }
 

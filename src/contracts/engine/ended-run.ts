@@ -14,6 +14,7 @@ import { changeRoster, openingRoster, type RosterChange } from '../member.ts';
 import type { Message } from '../message.ts';
 import type { Report } from './activities.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
+import { scheduledFact, unscheduledFact } from './scheduled.ts';
 import type { CarriedState, KnownEvents, SessionInput } from './session.ts';
 
 export type InterruptionReason = 'terminated' | 'failed' | 'timed out' | 'cancelled';
@@ -67,7 +68,16 @@ export class RunRecord {
     const open = turn ? [turn.turn] : [];
     const memory = before?.memory === undefined ? {} : { memory: before.memory };
     const roster = before?.roster === undefined ? {} : { roster: before.roster };
-    this.#ledger = new Ledger(input.session, { receipts, inbox, turns, open, ...memory, ...roster });
+    const later = before?.later === undefined ? {} : { later: before.later };
+    this.#ledger = new Ledger(input.session, {
+      receipts,
+      inbox,
+      turns,
+      open,
+      ...memory,
+      ...roster,
+      ...later,
+    });
     this.#known = before?.known ?? START;
     this.#archivedTo = before?.archivedTo ?? 0;
     this.#closing = before && before.status !== 'open' ? before.closeReason : undefined;
@@ -103,6 +113,11 @@ export class RunRecord {
     const { roster, name, change: event } = outcome;
     const id = eventId.sessionMembers(roster.revision);
     this.drafts([{ id, type: 'session.members', at, data: { ...roster, name, change: event } }]);
+  }
+
+  /** A message that waits for its time was to be cancelled. `at`: ms since the Unix epoch. */
+  unschedule(messageId: string, at: number): void {
+    if (this.#ledger.scheduled(messageId)) this.drafts([unscheduledFact(messageId, 'message_cancelled', at)]);
   }
 
   /** Facts that were handed to an activity, or that a lost one had made durable. */
@@ -159,7 +174,11 @@ export class RunRecord {
 
   #note(fact: EventDraft): void {
     this.#ledger.note(fact);
-    if (fact.type !== 'message.accepted' && fact.type !== 'message.rejected') return;
+    const isAboutOne =
+      fact.type === 'message.accepted' ||
+      fact.type === 'message.rejected' ||
+      fact.type === 'message.scheduled';
+    if (!isAboutOne) return;
     const id = eventId.message(fact.data.messageId);
     const message = this.#arrived.get(id);
     this.#arrived.delete(id);
@@ -173,11 +192,14 @@ export class RunRecord {
       const { createdAt, ...data } = this.#input.info;
       return { id, type: 'session.created', at: createdAt, data };
     }
-    const message = this.#arrived.get(id);
+    const [, named = ''] = /^message:([^:]+)$/.exec(id) ?? [];
+    const message = this.#arrived.get(id) ?? this.#ledger.scheduled(named);
     const { turns, isBusy } = this.#ledger;
     if (message) return accepted(message, { turn: turnId(turns + 1), queued: isBusy, at });
     if (this.#refused.delete(id)) this.#ledger.skip();
-    for (const { messageId } of this.#arrived.values()) {
+    for (const each of this.#arrived.values()) {
+      const { messageId } = each;
+      if (eventId.messageScheduled(messageId) === id) return scheduledFact(each, at);
       if (eventId.messageRejected(messageId) !== id) continue;
       const code = this.#closing === undefined ? 'inbox_full' : 'session_closed';
       return { id, type: 'message.rejected', at, cause: messageId, data: { messageId, code } };

@@ -8,6 +8,7 @@ import type { Roster } from '../member.ts';
 import { reason } from '../reasons.ts';
 import type { ForkPoint } from '../session.ts';
 import { Ledger } from './ledger.ts';
+import { unscheduledFact } from './scheduled.ts';
 import type { CarriedState } from './session.ts';
 
 const NOTHING = { receipts: [], inbox: [], turns: 0, open: [] };
@@ -47,7 +48,7 @@ export class ForkedPast {
   carry(point: ForkPoint, known: Position, at: number): CarriedState {
     const id = eventId.sessionForked(point.session, point.seq);
     const forked: EventDraft = { id, type: 'session.forked', at, data: point };
-    const ends = [...this.#stepEnds(at), ...this.#turnEnds(at)];
+    const ends = [...this.#stepEnds(at), ...this.#turnEnds(at), ...this.#unscheduled(at)];
     for (const end of ends) this.#ledger.note(end);
     const { receipts, turns, memory, roster } = this.#ledger.state();
     return {
@@ -66,6 +67,12 @@ export class ForkedPast {
       ...(cause === undefined ? {} : { cause }),
       ...(attempt === undefined ? {} : { attempt }),
     }));
+  }
+
+  /** Messages for later stay with the parent. */
+  #unscheduled(at: number): readonly EventDraft[] {
+    const { later = [] } = this.#ledger.state();
+    return later.map(({ messageId }) => unscheduledFact(messageId, 'message_cancelled', at));
   }
 
   /** Of the turn that ran, then of those that waited. */

@@ -8,8 +8,9 @@ import { turnNumber } from '../ids.ts';
 import { jsonChars, type JsonObject } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { Roster } from '../member.ts';
-import type { Receipt } from '../message.ts';
+import type { Message, Receipt } from '../message.ts';
 import { reasonOf } from '../reasons.ts';
+import { scheduledMessage } from './scheduled.ts';
 import type { QueuedMessage } from './session.ts';
 
 /** A ledger's state. */
@@ -25,6 +26,8 @@ export interface LedgerState {
   readonly memory?: JsonObject;
   /** Who takes part; absent: as the session was opened. */
   readonly roster?: Roster;
+  /** Messages that wait for their time; absent: none. */
+  readonly later?: readonly Message[];
 }
 
 export class Ledger {
@@ -38,8 +41,11 @@ export class Ledger {
   #turns: number;
   #memory: JsonObject | undefined;
   #roster: Roster | undefined;
+  /** By id. */
+  readonly #later: Map<string, Message>;
 
-  constructor(session: string, { receipts, inbox, turns, open, memory, roster }: LedgerState) {
+  constructor(session: string, { receipts, inbox, turns, open, memory, roster, later = [] }: LedgerState) {
+    this.#later = new Map(later.map((message) => [message.messageId, message]));
     this.#memory = memory;
     this.#roster = roster;
     this.#session = session;
@@ -59,6 +65,11 @@ export class Ledger {
     return this.#roster;
   }
 
+  /** A message that waits for its time. */
+  scheduled(messageId: string): Message | undefined {
+    return this.#later.get(messageId);
+  }
+
   /** True if a turn runs or a message waits: one that comes now has to wait. */
   get isBusy(): boolean {
     return this.#open.size > 0 || [...this.#receipts.values()].some((receipt) => isWaiting(receipt));
@@ -73,6 +84,7 @@ export class Ledger {
   note(fact: EventDraft): void {
     const { type, turn } = fact;
     if (type === 'message.accepted') this.#accept(fact.data.messageId, fact);
+    else if (type === 'message.scheduled') this.#schedule(scheduledMessage(fact));
     else if (type === 'message.rejected') this.refuse(fact.data.messageId, fact.data.code);
     else if (type === 'session.members') this.#join(fact.data);
     else if (turn === undefined) return;
@@ -83,7 +95,8 @@ export class Ledger {
   }
 
   refuse(messageId: string, code: string): void {
-    if (this.#receipts.has(messageId)) return;
+    const waits = this.#later.delete(messageId);
+    if (!waits && this.#receipts.has(messageId)) return;
     this.#set({ session: this.#session, messageId, status: 'rejected', code });
   }
 
@@ -96,10 +109,12 @@ export class Ledger {
     const receipts = [...this.#receipts.values()];
     const inbox = this.#inbox(receipts);
     const spare = receipts.length - LIMITS.receiptsKept;
-    const kept = receipts.filter((receipt, index) => index >= spare || isWaiting(receipt));
+    const kept = receipts.filter((receipt, index) => index >= spare || isLive(receipt));
     const memory = this.#memory === undefined ? {} : { memory: this.#memory };
     const roster = this.#roster === undefined ? {} : { roster: this.#roster };
-    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...memory, ...roster };
+    const later = this.#later.size === 0 ? {} : { later: [...this.#later.values()] };
+    const rest = { ...memory, ...roster, ...later };
+    return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...rest };
   }
 
   #inbox(receipts: readonly Receipt[]): readonly QueuedMessage[] {
@@ -120,7 +135,8 @@ export class Ledger {
 
   #accept(messageId: string, { turn, data }: Extract<EventDraft, { type: 'message.accepted' }>): void {
     if (turn !== undefined) this.#turns = Math.max(this.#turns, turnNumber(turn));
-    if (this.isOrdered(messageId)) return;
+    const waited = this.#later.delete(messageId);
+    if (!waited && this.isOrdered(messageId)) return;
     const status = data.queued ? 'queued' : 'accepted';
     const answer = { status: 'consumed', turnStatus: 'running' } as const;
     this.#receipts.delete(messageId); // to become the newest
@@ -129,6 +145,13 @@ export class Ledger {
       ...(turn === undefined ? {} : { turn }),
     });
     this.#chars.set(messageId, jsonChars(data.parts));
+  }
+
+  #schedule(message: Message): void {
+    const { messageId, deliverAt = 0 } = message;
+    if (this.isOrdered(messageId)) return;
+    this.#later.set(messageId, message);
+    this.#set({ session: this.#session, messageId, status: 'scheduled', deliverAt });
   }
 
   #start(turn: string): void {
@@ -183,4 +206,9 @@ export class Ledger {
 
 function isWaiting(receipt: Receipt | undefined): boolean {
   return receipt?.status === 'accepted' || receipt?.status === 'queued';
+}
+
+/** No memory yet: what bounds these is not the number of receipts. */
+function isLive(receipt: Receipt): boolean {
+  return receipt.status === 'scheduled' || isWaiting(receipt);
 }

@@ -6,7 +6,7 @@ import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import type { JsonObject } from '../json.ts';
 import type { SessionRef } from '../ids.ts';
 import type { Roster } from '../member.ts';
-import type { Receipt } from '../message.ts';
+import type { Message, Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 import type { Interruption } from './ended-run.ts';
 import type { CarriedTurn, KeptDecision } from './turn.ts';
@@ -50,6 +50,8 @@ export interface CarriedState {
   readonly roster?: Roster;
   /** Decided approvals, oldest first; absent: none. */
   readonly decisions?: readonly KeptDecision[];
+  /** Messages that wait for their time, the next one first; absent: none. */
+  readonly later?: readonly Message[];
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
 }
@@ -95,7 +97,9 @@ export const SESSION = {
   workflow: 'session',
   taskQueue: 'convoke',
   signals: { message: 'message' },
-  updates: { cancel: 'cancel', close: 'close', members: 'members', vote: 'vote' },
+  updates: {
+    ...{ cancel: 'cancel', close: 'close', members: 'members', vote: 'vote', unschedule: 'unschedule' },
+  },
   queries: { state: 'state', events: 'events', receipts: 'receipts', approvals: 'approvals' },
 } as const;
 

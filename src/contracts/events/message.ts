@@ -14,5 +14,13 @@ export interface MessageEventData {
     /** The running turn that it joins at its next step, unless that turn ends first. */
     readonly steers?: string;
   };
+  /** It is delivered then (ms since the Unix epoch), as `message.accepted`, or rejected before. */
+  'message.scheduled': {
+    readonly messageId: string;
+    readonly parts: readonly MessagePart[];
+    readonly from?: string;
+    readonly policy?: InterjectionPolicy;
+    readonly deliverAt: number;
+  };
   'message.rejected': { readonly messageId: string; readonly code: string };
 }

@@ -36,6 +36,14 @@ export const ORCHESTRATE = {
   outboxRejections: 100,
   /** Messages whose receipts a session remembers, and so can recognise as duplicates. */
   receiptsKept: 1_000,
+  /** Messages for later that a session keeps; further ones are rejected with `inbox_full`. */
+  laterMessages: 100,
+  /** Their total size, UTF-16 code units of JSON: they travel with everything else that one run hands over to the next. */
+  laterChars: 128 * KIB,
+  /** How far ahead a message may be for. */
+  laterWithinMs: 90 * 24 * HOUR,
+  /** Pause before a message for later is tried again that came due when its session was full. */
+  laterRetryMs: 5 * SECOND,
   /** Receipts that a gateway asks a session for at a time; it asks one thing at a time. */
   receiptsAtOnce: 100,
   /** Continue as new at the next pause after this many history events. Cold replay costs 0.65 to 2 ms each. */

@@ -13,6 +13,7 @@ export function receiptOf(view: SessionView, messageId: string): Receipt | null 
     status: entry.status,
     ...(entry.turn ? { turn: entry.turn } : {}),
     ...(turn && entry.status === 'consumed' ? { turnStatus: turn.status } : {}),
+    ...(entry.status === 'scheduled' && entry.deliverAt !== undefined ? { deliverAt: entry.deliverAt } : {}),
     ...(entry.code ? { code: entry.code } : {}),
   };
 }

@@ -15,7 +15,7 @@ import { keepNewest } from './bound.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
 import { reduceTurnEnd } from './turn.ts';
-import type { MessageEntry, SessionView } from './types.ts';
+import type { Entry, MessageEntry, SessionView } from './types.ts';
 import { answered, reduceWait } from './waits.ts';
 
 /** An empty view of a session, before its first event. */
@@ -41,6 +41,43 @@ export function emptyView(
     approvals: [],
     truncated: position.seq > 0,
   };
+}
+
+function isScheduled(entry: Entry, messageId: string): boolean {
+  return entry.kind === 'message' && entry.messageId === messageId && entry.status === 'scheduled';
+}
+
+function reduceMessage(
+  view: SessionView,
+  event: Extract<SessionEvent, { type: `message.${string}` }>,
+): SessionView {
+  switch (event.type) {
+    case 'message.accepted': {
+      const { queued, answers, steers: _steers, ...data } = event.data;
+      // The same message may have been rejected before because the inbox was full.
+      const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
+      const status = answers !== undefined ? 'consumed' : queued ? 'queued' : 'accepted';
+      const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn: event.turn ?? '' };
+      return withEntry({ ...answered(view, answers), entries: others }, entry);
+    }
+    case 'message.scheduled': {
+      const { policy: _policy, ...data } = event.data;
+      return withEntry(view, { kind: 'message', ...data, at: event.at, status: 'scheduled' });
+    }
+    case 'message.rejected':
+      if (view.entries.some((each) => isScheduled(each, event.data.messageId))) {
+        const { messageId, code } = event.data;
+        return editMessages(view, (each) => isScheduled(each, messageId), { status: 'rejected', code });
+      }
+      return withEntry(view, {
+        kind: 'message',
+        messageId: event.data.messageId,
+        parts: [],
+        at: event.at,
+        status: 'rejected',
+        code: event.data.code,
+      });
+  }
 }
 
 type Standing = 'members' | 'forked' | 'closed' | 'interrupted' | 'reopened';
@@ -77,23 +114,10 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.interrupted':
     case 'session.reopened':
       return reduceSession(view, event);
-    case 'message.accepted': {
-      const { queued, answers, steers: _steers, ...data } = event.data;
-      // The same message may have been rejected before because the inbox was full.
-      const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
-      const status = answers !== undefined ? 'consumed' : queued ? 'queued' : 'accepted';
-      const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn };
-      return withEntry({ ...answered(view, answers), entries: others }, entry);
-    }
+    case 'message.accepted':
+    case 'message.scheduled':
     case 'message.rejected':
-      return withEntry(view, {
-        kind: 'message',
-        messageId: event.data.messageId,
-        parts: [],
-        at: event.at,
-        status: 'rejected',
-        code: event.data.code,
-      });
+      return reduceMessage(view, event);
     case 'turn.started': {
       const { messageIds } = event.data;
       const next = editMessages(view, (entry) => messageIds.includes(entry.messageId), {

@@ -18,6 +18,8 @@ export interface MessageEntry {
   readonly policy?: InterjectionPolicy;
   readonly at: number;
   readonly status: ReceiptStatus;
+  /** Of a scheduled one: when it is delivered, ms since the Unix epoch. */
+  readonly deliverAt?: number;
   readonly turn?: string;
   readonly code?: string;
 }

@@ -10,5 +10,6 @@ export {
   membersSchema,
   openSchema,
   sessionsQuerySchema,
+  unscheduleSchema,
 } from './session.ts';
 export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LIMITS, POLICIES } from '../../contracts/index.ts';
 import type { MessagePart, SendRequest } from '../../contracts/index.ts';
-import { idSchema, jsonObjectSchema, stepSchema, text } from './common.ts';
+import { idSchema, jsonObjectSchema, stepSchema, text, whole } from './common.ts';
 
 const partSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: text(LIMITS.messageChars) }),
@@ -46,6 +46,12 @@ export const sendSchema = z
       .exactOptional(),
     answers: stepSchema
       .meta({ description: 'The question to a person that it answers, as `person.asked` names it.' })
+      .exactOptional(),
+    deliverAt: whole(1, Number.MAX_SAFE_INTEGER)
+      .meta({
+        description:
+          'When it is to be delivered, ms since the Unix epoch, at most 90 days ahead; default: now.',
+      })
       .exactOptional(),
     policy: policySchema.exactOptional(),
   })

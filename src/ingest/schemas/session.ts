@@ -139,6 +139,8 @@ export const forkSchema = z
     examples: [{ at: 12 }, { before: 'm-3', message: { text: 'What I meant was …' } }],
   }) satisfies z.ZodType<ForkRequest>;
 
+export const unscheduleSchema = z.strictObject({ messageId: idSchema });
+
 /** A close has no parameters. */
 export const closeSchema = z.strictObject({});
 

@@ -1,0 +1,17 @@
+import type { Connection } from './connection.ts';
+import type { ClientStorage } from './outbox.ts';
+import type { Session } from './session.ts';
+import type { Pace } from './timing.ts';
+
+/** What a session gets from its client. */
+export interface SessionHost {
+  readonly connection: Connection;
+  readonly requestTimeoutMs: number;
+  readonly outboxLimit: number;
+  readonly pace: Pace;
+  readonly storage: ClientStorage | undefined;
+  readonly storageKey: string;
+  /** The session of that id, followed. */
+  follow(id: string): Session;
+  forget(session: Session): void;
+}

@@ -1,0 +1,34 @@
+/** The messages of the session workflow, as Temporal names them, and the attribute by which its status is found. */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import {
+  SEARCH_ATTRIBUTES,
+  SESSION,
+  type CancelReply,
+  type KnownEventsPage,
+  type MemberRefusal,
+  type MembersReply,
+  type OpenApproval,
+  type Receipt,
+  type RosterChange,
+  type SessionState,
+  type Vote,
+  type VoteRefusal,
+  type VoteReply,
+} from '../src/contracts/index.ts';
+
+export const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
+export const cancelUpdate = defineUpdate<CancelReply, [unknown]>(SESSION.updates.cancel);
+export const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
+export const unscheduleUpdate = defineUpdate<Receipt | null, [string]>(SESSION.updates.unschedule);
+export const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterChange]>(
+  SESSION.updates.members,
+);
+export const voteUpdate = defineUpdate<VoteReply | VoteRefusal, [Vote]>(SESSION.updates.vote);
+export const approvalsQuery = defineQuery<readonly OpenApproval[]>(SESSION.queries.approvals);
+export const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
+export const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
+export const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(
+  SESSION.queries.receipts,
+);
+export const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
