@@ -5,7 +5,7 @@ import type { RunPiece } from './runner.ts';
 /** Longest id and name of a call, UTF-16 code units. */
 const NAME_CHARS = 128;
 const FINISHES: readonly unknown[] = ['stop', 'length', 'filter', 'tools'] satisfies FinishReason[];
-const COUNTS = ['inputTokens', 'outputTokens', 'cachedTokens', 'reasoningTokens'] as const;
+const COUNTS = ['inputTokens', 'outputTokens', 'cachedTokens', 'reasoningTokens', 'cost'] as const;
 
 /** The piece that a value stands for; null: it is none. */
 export function pieceIn(said: unknown): RunPiece | null {
@@ -51,7 +51,7 @@ function callIn(call: unknown): ToolCall | null {
 function usageIn(usage: unknown): Usage | null {
   if (!isRecord(usage)) return null;
   const counted = COUNTS.flatMap((name) => (usage[name] === undefined ? [] : [[name, usage[name]] as const]));
-  if (!counted.every(([, count]) => Number.isFinite(count))) return null;
+  if (!counted.every(([, count]) => Number.isFinite(count) && Number(count) >= 0)) return null;
   return { inputTokens: 0, outputTokens: 0, ...Object.fromEntries(counted) };
 }
 

@@ -8,6 +8,7 @@ import {
   type Json,
   type JsonObject,
   type OpenTry,
+  type Price,
   type ToolSpec,
 } from '../../src/contracts/index.ts';
 import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
@@ -16,7 +17,7 @@ import { offersOf } from '../tools/offers.ts';
 import { mismatch } from '../tools/schema.ts';
 import { approvalOf } from '../tools/approval.ts';
 import { ToolError, type Tool } from '../tools/tool.ts';
-import type { StepCall } from '../turn/kernel.ts';
+import type { StepCall } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
 import { finalFailure, silent } from './outcome.ts';
@@ -46,7 +47,7 @@ export class AgentPerformer implements Performer<Told> {
   }
 
   get #runner(): AgentRunner | undefined {
-    return this.#host.runners[this.#agent.runner];
+    return this.#host.means.runners[this.#agent.runner];
   }
 
   get #output(): JsonObject | undefined {
@@ -68,12 +69,16 @@ export class AgentPerformer implements Performer<Told> {
     };
   }
 
+  get price(): Price | undefined {
+    return this.#host.means.priceOf?.(this.#agent);
+  }
+
   get maxAttempts(): number {
     return this.#agent.maxAttempts ?? LIMITS.stepAttempts;
   }
 
   async prepare(before: OpenTry | undefined): Promise<Told | RunnerError> {
-    const { ref, turn, causes, conversations, joining } = this.#host;
+    const { ref, turn, causes, means, joining } = this.#host;
     const { sees: steps, rounds = [], input } = this.#call;
     const unusable = this.#schemaFault(null);
     if (unusable instanceof RunnerError) return unusable;
@@ -81,7 +86,7 @@ export class AgentPerformer implements Performer<Told> {
     const budgetChars = most - jsonChars(rounds) - (input?.task?.length ?? 0);
     await joining.take();
     const joined = joining.among(steps);
-    const conversation = await conversations.show(ref, {
+    const conversation = await means.conversations.show(ref, {
       ...{ turn, causes, steps, budgetChars },
       ...(joined.length === 0 ? {} : { joined }),
     });
@@ -97,7 +102,7 @@ export class AgentPerformer implements Performer<Told> {
     const offers = offersOf(this.#agent);
     if (names.length === 0) return offers;
     try {
-      const known = await this.#host.tools(names);
+      const known = await this.#host.means.tools(names);
       this.#callable = known;
       const missing = names.find((name) => ![...known.keys()].some((tool) => isNamed(tool, [name])));
       if (missing !== undefined) {
@@ -153,7 +158,10 @@ export class AgentPerformer implements Performer<Told> {
       });
       return { ...said, calls };
     } catch (error) {
-      this.#host.logger?.warn({ err: error, agent: this.#agent.name }, 'The approval rule of a tool failed');
+      this.#host.means.logger?.warn(
+        { err: error, agent: this.#agent.name },
+        'The approval rule of a tool failed',
+      );
       return finalFailure('tool_failed', 'Whether people have to approve a call of a tool cannot be told.');
     }
   }

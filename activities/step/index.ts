@@ -1,5 +1,5 @@
 /** Steps: one model call, one tool call or one word of the team each. */
-import type { StepCall } from '../turn/kernel.ts';
+import type { StepCall } from '../turn/step-call.ts';
 import { AgentPerformer } from './agent-performer.ts';
 import { SayPerformer } from './say-performer.ts';
 import { Step, type StepHost } from './step.ts';

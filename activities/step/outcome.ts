@@ -12,7 +12,7 @@ import {
   type Usage,
 } from '../../src/contracts/index.ts';
 import { RunnerError } from '../agents/runner.ts';
-import type { StepCall, StepOutcome } from '../turn/kernel.ts';
+import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
 import { WellFormed } from './well-formed.ts';
@@ -34,8 +34,8 @@ export function turnEnd(
 /** What the team hears. */
 export function outcomeOf({ step, agent }: Pick<StepCall, 'step' | 'agent'>, end: LoggedEvent): StepOutcome {
   if (end.type === 'step.completed') {
-    const { text, calls = [] } = end.data;
-    return { status: 'completed', step, agent, text, calls };
+    const { text, calls = [], usage } = end.data;
+    return { status: 'completed', step, agent, text, calls, ...(usage ? { usage } : {}) };
   }
   if (end.type === 'step.failed') return { status: 'failed', step, agent, ...end.data };
   throw new TurnStopped('cancelled');

@@ -1,5 +1,5 @@
 /** What a step does in each of its attempts: it asks an agent (`agent-performer`) or uses a tool (`tool-performer`). */
-import type { OpenTry } from '../../src/contracts/index.ts';
+import type { OpenTry, Price } from '../../src/contracts/index.ts';
 import type { RunnerError, RunPiece } from '../agents/runner.ts';
 import type { Said } from './attempt.ts';
 import type { SpeechBounds } from './speech.ts';
@@ -19,4 +19,6 @@ export interface Performer<Shown> {
   speak(attempt: number, shown: Shown, signal: AbortSignal): AsyncIterable<RunPiece>;
   /** What the step tells once its answer has come to its end, or what is wrong with it. */
   judges(said: Said): Said | RunnerError;
+  /** What a million tokens cost; undefined: nothing that is known. */
+  readonly price?: Price | undefined;
 }

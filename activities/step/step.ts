@@ -8,6 +8,7 @@
 import {
   eventId,
   isConvokeError,
+  priced,
   RECOVERY,
   type AgentSpec,
   type EventData,
@@ -15,6 +16,7 @@ import {
   type JsonObject,
   type LoggedEvent,
   type OpenTry,
+  type Price,
   type SessionRef,
 } from '../../src/contracts/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
@@ -22,7 +24,7 @@ import { RunnerError, type AgentRunner } from '../agents/runner.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Joining } from '../turn/joining.ts';
-import type { StepCall, StepOutcome } from '../turn/kernel.ts';
+import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
 import type { TurnState } from '../turn/turn-state.ts';
@@ -33,6 +35,16 @@ import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, turnEn
 import type { Performer } from './performer.ts';
 import { retryOf } from './retries.ts';
 
+/** What a worker has for its steps. See `TurnDeps`. */
+export interface StepMeans {
+  readonly conversations: Conversations;
+  readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
+  tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
+  readonly priceOf?: ((agent: AgentSpec) => Price | undefined) | undefined;
+  /** Told what an agent threw that is not for clients. */
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+}
+
 /** The turn, as its steps see it. */
 export interface StepHost {
   readonly ref: SessionRef;
@@ -42,12 +54,7 @@ export interface StepHost {
   readonly state: TurnState;
   /** What the team keeps from turn to turn. */
   readonly memory: { readonly changed: JsonObject | undefined };
-  readonly conversations: Conversations;
-  readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
-  /** See `TurnDeps`. */
-  tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
-  /** Told what an agent threw that is not for clients. */
-  readonly logger?: Pick<Logger, 'warn'> | undefined;
+  readonly means: StepMeans;
   /** Names this execution of the turn. */
   readonly owner: string;
   /** Orders it among all executions of the turn; 0: not known. */
@@ -134,7 +141,10 @@ export class Step<Shown> {
       performer.speak(open.attempt, shown, stop),
     );
     if ('end' in heard) return this.#known(heard.end);
-    const { said, failed } = heard;
+    const { failed } = heard;
+    const { price } = performer;
+    const { usage } = heard.said;
+    const said = price && usage ? { ...heard.said, usage: priced(usage, price) } : heard.said;
     if (failed) return this.#failed(open, said, failed.error);
     const told = performer.judges(said);
     return told instanceof RunnerError ? this.#failed(open, said, told) : this.#complete(open, told);
@@ -156,11 +166,11 @@ export class Step<Shown> {
   }
 
   #next(): OpenStep {
-    const { ref, turn, causes, owner, order, state, log, conversations } = this.#host;
+    const { ref, turn, causes, owner, order, state, log, means } = this.#host;
     const { step, agent, use } = this.#call;
     const before = state.open[step];
     this.#tries += 1;
-    return new OpenStep(log, conversations, {
+    return new OpenStep(log, means.conversations, {
       ...{ ref, turn, step, agent, order, cause: causes[0] ?? '' },
       owner: `${owner}:${this.#tries}`,
       atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
@@ -185,7 +195,7 @@ export class Step<Shown> {
     const { step } = this.#call;
     if (error instanceof TurnStopped) throw error;
     if (!(error instanceof RunnerError) && !isConvokeError(error)) {
-      this.#host.logger?.warn(
+      this.#host.means.logger?.warn(
         { err: error, session, step },
         'An agent threw an error that clients are not told',
       );

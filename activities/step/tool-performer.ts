@@ -10,7 +10,7 @@ import {
 import { RunnerError, type RunPiece } from '../agents/runner.ts';
 import { Bounded } from '../tools/bounded.ts';
 import { ToolError, type Tool } from '../tools/tool.ts';
-import type { StepCall } from '../turn/kernel.ts';
+import type { StepCall } from '../turn/step-call.ts';
 import type { Said } from './attempt.ts';
 import { finalFailure } from './outcome.ts';
 import type { Performer } from './performer.ts';
@@ -83,7 +83,7 @@ export class ToolPerformer implements Performer<Tool> {
 
   async #find(name: string): Promise<Tool | ToolError | undefined> {
     try {
-      return (await this.#host.tools([name])).get(name);
+      return (await this.#host.means.tools([name])).get(name);
     } catch (error) {
       if (error instanceof ToolError) return error;
       throw error;
@@ -96,7 +96,7 @@ export class ToolPerformer implements Performer<Tool> {
     try {
       return tool.check(input);
     } catch (error) {
-      this.#host.logger?.warn({ err: error, tool: name }, 'The schema of a tool threw an error');
+      this.#host.means.logger?.warn({ err: error, tool: name }, 'The schema of a tool threw an error');
       return finalFailure('tool_failed', `The tool "${name}" cannot check its arguments.`);
     }
   }
@@ -109,7 +109,7 @@ export class ToolPerformer implements Performer<Tool> {
   #failure(error: unknown): unknown {
     if (error instanceof RunnerError || error instanceof ConvokeError) return error;
     const known = error instanceof ToolError;
-    if (!known) this.#host.logger?.warn({ err: error, tool: this.#use.tool }, 'A tool threw an error');
+    if (!known) this.#host.means.logger?.warn({ err: error, tool: this.#use.tool }, 'A tool threw an error');
     const message = known ? error.message : `The tool "${this.#use.tool}" failed.`;
     const retryable = known && error.retryable;
     return new RunnerError('tool_failed', message, {

@@ -11,6 +11,7 @@ import type {
   Handoff,
   Json,
   JsonObject,
+  Limits,
   Member,
 } from '../../src/contracts/index.ts';
 
@@ -145,6 +146,13 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
    */
   readonly members: () => Promise<readonly Member[]>;
   readonly memory: TeamMemory;
+  /** What this team may still spend: its own limits, and those of the teams and the session around it. */
+  readonly left: {
+    readonly steps: number;
+    readonly handoffs: number;
+    readonly tokens: number;
+    readonly cost: number;
+  };
   /** Lets an agent speak; it sees what was said before. Throws `AgentFailed`. */
   readonly ask: (agent: string, input?: AskInput) => Promise<Answer>;
   /** The same; a failure is an answer. */
@@ -168,9 +176,14 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
   readonly say: (text: string, as?: string) => Promise<void>;
   /**
    * Runs another team inside this one, and resolves with its last word if it returns one. What it says is seen afterwards. Its memory is its
-   * own; teams of one name share theirs.
+   * own; teams of one name share theirs. `limits`: of what it may spend, never more than is left; if one is reached the team is left where it
+   * is, what it has open ends as cancelled, and this throws `AgentFailed` with the code `budget_spent`. `runMs` is the whole turn's alone.
    */
-  readonly run: <P extends JsonObject>(team: Team<P>, options?: P) => Promise<Answer | undefined>;
+  readonly run: <P extends JsonObject>(
+    team: Team<P>,
+    options?: P,
+    limits?: Omit<Limits, 'runMs'>,
+  ) => Promise<Answer | undefined>;
   /**
    * Pauses for so many ms; costs nothing meanwhile. `woken`: a message that steers the turn has ended it. A pause of less than 10 s is always
    * slept to its end.

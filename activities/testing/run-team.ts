@@ -9,6 +9,7 @@ import {
   type Json,
   type JournalEntry,
   type JsonObject,
+  type Limits,
   type LoggedEvent,
   type Member,
   type Roster,
@@ -17,8 +18,10 @@ import {
 import type { Team, TeamMessage } from '../teams/team.ts';
 import { Cast, type RosterNews } from '../turn/cast.ts';
 import { TurnJournal } from '../turn/journal.ts';
-import { Kernel, type StepCall, type StepOutcome } from '../turn/kernel.ts';
+import { Kernel } from '../turn/kernel.ts';
+import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { Memory } from '../turn/memory.ts';
+import { guarded, Spending } from '../turn/spending.ts';
 import { TeamBroken, TurnStopped } from '../turn/stops.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from '../turn/turn-driver.ts';
 
@@ -36,6 +39,8 @@ export interface TeamTest {
   /** By agent, in the order in which it is asked; whoever is asked more often says `{name} {number}`. */
   readonly answers?: Readonly<Record<string, readonly GivenAnswer[]>>;
   readonly options?: JsonObject;
+  /** What the turn may spend. */
+  readonly limits?: Limits;
   /** Texts, or whole messages. */
   readonly messages?: readonly (string | TeamMessage)[];
   /** Names of agents that are paused when the turn starts. */
@@ -120,7 +125,9 @@ class TestTurn implements TurnDriver {
       for (;;) {
         const cast = new Cast(rosterOf(this.#test), (agent) => agent);
         const { memory } = this;
-        const end = await new Kernel({ ...frame, cast, memory }, this.journal, this).run(team, this.ends);
+        const spending = new Spending(this.#test.limits);
+        const kernel = new Kernel({ ...frame, cast, memory, spending, depth: 0 }, this.journal, this);
+        const end = await guarded(spending, 0, kernel.run(team, this.ends));
         if (end.status === 'failed') return end;
         if (end.status !== 'suspended') return { status: 'completed' };
         this.#wake(end.waits);

@@ -9,6 +9,7 @@ import {
   type TeamContext,
 } from '../teams/team.ts';
 import { answerOf, type Calls, type TurnFrame, type WithdrawalReason } from './calls.ts';
+import { never, Repeats } from './spending.ts';
 import { TeamBroken } from './stops.ts';
 
 /** A line of the team's code that runs by itself: the team, or a branch of `parallel`. */
@@ -20,6 +21,7 @@ export interface Branch {
   seen: readonly string[];
   /** How many of the messages that have joined the turn it was told. */
   told: number;
+  readonly repeats: Repeats;
 }
 
 /** Where the branches begin. */
@@ -55,6 +57,7 @@ export async function runBranches<O extends JsonObject, B extends Branches<O>>(
   if (entries.length > LIMITS.turnWidth) {
     throw new TeamBroken('turn_too_wide', `A team may run ${LIMITS.turnWidth} branches side by side.`);
   }
+  if (!frame.spending.allows('width', entries.length)) return never();
   const lines = entries.map(([name, run]): Line => {
     const prefix = `${path}.${name}.`;
     if (!BRANCH_NAME.test(name) || !fitsBelow(frame.turn, prefix)) {
@@ -63,7 +66,7 @@ export async function runBranches<O extends JsonObject, B extends Branches<O>>(
     if (typeof run !== 'function') {
       throw new TeamBroken('team_failed', `Branch "${name}" is a function: ({ ask }) => ask("agent").`);
     }
-    const fork = { prefix, calls: 0, seen: branch.seen, told: branch.told };
+    const fork = { prefix, calls: 0, seen: branch.seen, told: branch.told, repeats: new Repeats() };
     return { name, fork, run: () => run(contextOf(fork)) };
   });
   const settled = await join(lines, place);
@@ -87,7 +90,7 @@ function join<O extends JsonObject>(
   const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<string, Settled<unknown>>>();
   let completed = 0;
   let isDecided = false;
-  const decide = (reason: WithdrawalReason): void => {
+  const decide = (reason: Exclude<WithdrawalReason, 'budget_spent'>): void => {
     if (isDecided) return;
     isDecided = true;
     const losers = lines.filter(({ name }) => !settled.has(name));

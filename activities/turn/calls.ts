@@ -20,9 +20,10 @@ import {
   type TeamMessage,
 } from '../teams/team.ts';
 import type { Cast } from './cast.ts';
-import type { StepCall, StepOutcome } from './kernel.ts';
 import type { AtOnce } from './journal.ts';
+import type { StepCall, StepOutcome } from './step-call.ts';
 import type { MemoryPart } from './memory.ts';
+import type { Spending } from './spending.ts';
 import { TeamBroken } from './stops.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
 
@@ -33,6 +34,9 @@ export interface TurnFrame {
   readonly cast: Cast;
   readonly options: JsonObject;
   readonly memory: MemoryPart;
+  readonly spending: Spending;
+  /** Teams that the team runs in. */
+  readonly depth: number;
   /** What people have answered, by the id of the message. */
   readonly answers: ReadonlyMap<string, TeamMessage>;
   /** The messages that have joined the turn, in that order; grows while it runs. */
@@ -72,7 +76,7 @@ export interface Call {
 export type CallAnswer = StepOutcome | 'over' | 'woken' | readonly Member[] | PersonAnswer | Decision;
 
 /** Why calls are taken back. */
-export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out';
+export type WithdrawalReason = 'branch_not_needed' | 'branch_timed_out' | 'budget_spent';
 
 /** Where calls go. */
 export interface Calls {
@@ -89,15 +93,11 @@ export function answerOf(calls: Calls, call: Omit<Call, 'resolve'>): Promise<Cal
 }
 
 /** What a turn may do so often. */
-export class CallCounts {
-  #steps = 0;
+export class ApprovalCounts {
   #approvals = 0;
 
   /** Throws if the call is one too many. `open`: those that are not answered. */
   add(call: Call, open: Iterable<Call>): void {
-    if (isStep(call)) this.#steps += 1;
-    if (this.#steps > LIMITS.turnSteps)
-      throw new TeamBroken('turn_too_long', `A turn may take ${LIMITS.turnSteps} steps.`);
     if (call.kind !== 'approval') return;
     this.#approvals += 1;
     if (this.#approvals > LIMITS.turnApprovals)

@@ -1,5 +1,12 @@
 /** What a team sees of its turn: calls are given a path, and handed to the kernel. */
-import { LIMITS, stepId, type JsonObject, type Member } from '../../src/contracts/index.ts';
+import {
+  LIMITS,
+  spentSentence,
+  stepId,
+  type JsonObject,
+  type Limits,
+  type Member,
+} from '../../src/contracts/index.ts';
 import {
   AgentFailed,
   type Answer,
@@ -8,16 +15,17 @@ import {
   type Outcome,
   type PersonAnswer,
   type Question,
-  type ParallelRule,
   type Team,
+  type ParallelRule,
   type TeamContext,
 } from '../teams/team.ts';
 import { approve } from './approvals.ts';
 import { fitsBelow, runBranches, type Branch } from './branches.ts';
 import { answerOf, type Calls, type TurnFrame } from './calls.ts';
-import type { StepOutcome } from './kernel.ts';
+import type { StepOutcome } from './step-call.ts';
 import { checkInput, lastWordIn } from './last-word.ts';
 import { converse } from './rounds.ts';
+import { never, Repeats } from './spending.ts';
 import { TeamBroken } from './stops.ts';
 
 /** Where a call is made. */
@@ -51,6 +59,7 @@ export async function askOf(
     frame,
     calls,
     ...(input ? { input } : {}),
+    repeats: branch.repeats,
   });
   branch.seen = [...branch.seen, ...steps];
   return outcome;
@@ -83,6 +92,7 @@ export function contextOf<O extends JsonObject>(
     options: frame.options as O, // safety: checked where the session was opened
     agents: frame.cast.agents,
     absent: frame.cast.absent,
+    left: frame.spending.left,
     memory: { get: (key) => frame.memory.get(key), set: (key, value) => frame.memory.set(key, value) },
     ask,
     settle,
@@ -93,7 +103,7 @@ export function contextOf<O extends JsonObject>(
       });
     },
     say: (text, as) => say(text, as, place),
-    run: (team, options) => runTeam(team, options ?? {}, place),
+    run: (team, options, limits) => runTeam(team, options ?? {}, { ...place, limits }),
     async sleep(ms) {
       if (!Number.isFinite(ms)) throw new TeamBroken('team_failed', `A pause cannot take ${ms} ms.`);
       const path = next();
@@ -154,6 +164,7 @@ async function say(given: string, as: string | undefined, { branch, frame, calls
   if (text === '' || text.length > LIMITS.stepChars) {
     throw new TeamBroken('team_failed', `A team can say 1 to ${LIMITS.stepChars} characters at a time.`);
   }
+  if (!frame.spending.step()) return never();
   const path = nextPath(branch);
   const agent = as ?? TEAM;
   const step = stepId(frame.turn, path);
@@ -168,21 +179,38 @@ async function say(given: string, as: string | undefined, { branch, frame, calls
   if (outcome.status === 'failed') throw new AgentFailed(outcome);
 }
 
-/** The paths of the inner team's calls begin with that of this call. */
+interface Inner extends Place {
+  readonly limits: Limits | undefined;
+}
+
+/** The paths of the inner team's calls begin with that of this call. With limits of its own it may be left in the middle. */
 async function runTeam<P extends JsonObject>(
   team: Team<P>,
   options: P | Record<string, never>,
-  { branch, frame, calls }: Place,
+  { branch, frame, calls, limits }: Inner,
 ): Promise<Answer | undefined> {
-  const prefix = `${nextPath(branch)}.`;
+  const path = nextPath(branch);
+  const prefix = `${path}.`;
   if (!fitsBelow(frame.turn, prefix)) throw new TeamBroken('team_failed', 'Teams are nested too deep.');
-  const inner = { prefix, calls: 0, seen: branch.seen, told: branch.told };
+  const depth = frame.depth + 1;
+  const spending = limits ? frame.spending.within(limits) : frame.spending;
+  if (!spending.allows('depth', depth)) return never();
+  const inner = { prefix, calls: 0, seen: branch.seen, told: branch.told, repeats: new Repeats() };
   const memory = frame.memory.below(team.name);
-  const place = { branch: inner, frame: { ...frame, options, memory }, calls };
+  const place = { branch: inner, frame: { ...frame, options, memory, spending, depth }, calls };
   const before = branch.seen.length;
-  try {
+  const whole = async (): Promise<Answer | undefined> => {
     const last = lastWordIn(await team(contextOf<P>(inner, place.frame, calls)));
     return last ? answered(await askOf(last.agent, last.input, { ...place, last: false })) : undefined;
+  };
+  const spent = async (): Promise<never> => {
+    const message = spentSentence(await spending.over);
+    calls.withdraw([prefix], 'budget_spent');
+    const step = stepId(frame.turn, path);
+    throw new AgentFailed({ status: 'failed', step, agent: TEAM, code: 'budget_spent', message, text: '' });
+  };
+  try {
+    return await (limits ? Promise.race([whole(), spent()]) : whole());
   } finally {
     branch.told = inner.told;
     branch.seen = [...branch.seen, ...inner.seen.slice(before)];

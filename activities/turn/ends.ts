@@ -29,8 +29,8 @@ export function turnEnded(
   if (end.status === 'completed') {
     return { id, type: 'turn.completed', ...place, data: memory === undefined ? {} : { memory } };
   }
-  const { code, message } = end;
-  return { id, type: 'turn.failed', ...place, data: { code, message } };
+  const { status: _, ...failure } = end;
+  return { id, type: 'turn.failed', ...place, data: failure };
 }
 
 export function noRunner(needs = ''): Ending {

@@ -14,7 +14,7 @@ import type { TurnState } from './turn-state.ts';
 export interface JoiningHost {
   readonly ref: SessionRef;
   readonly turn: string;
-  readonly conversations: Pick<Conversations, 'steering'>;
+  readonly means: { readonly conversations: Pick<Conversations, 'steering'> };
   readonly log: Pick<TurnLog, 'decide' | 'saved' | 'append'>;
   readonly state: Pick<TurnState, 'journal'>;
   /** Makes durable what the turn has decided so far. */
@@ -77,8 +77,8 @@ export class Joining {
   }
 
   #news(): readonly Steering[] {
-    const { ref, turn, conversations } = this.#host;
-    const waiting = conversations.steering(ref, turn);
+    const { ref, turn, means } = this.#host;
+    const waiting = means.conversations.steering(ref, turn);
     if (waiting.length === 0) return [];
     const joined = new Set(this.#ids());
     return waiting.filter(({ id }) => !joined.has(id));

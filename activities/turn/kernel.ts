@@ -9,12 +9,12 @@
  * starts the code from its beginning.
  */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
-import { LIMITS, type FailureInfo, type ToolCall, type ToolRound } from '../../src/contracts/index.ts';
-import { AgentFailed, type AskInput, type LastWord, type Outcome, type Team } from '../teams/team.ts';
+import { LIMITS } from '../../src/contracts/index.ts';
+import { AgentFailed, type LastWord, type Team } from '../teams/team.ts';
 import type { Branch } from './branches.ts';
 import {
   answerIn,
-  CallCounts,
+  ApprovalCounts,
   changed,
   failure,
   isStep,
@@ -29,36 +29,10 @@ import {
 import { askOf, contextOf } from './context.ts';
 import { answers, type AtOnce, type TurnJournal } from './journal.ts';
 import { lastWordIn } from './last-word.ts';
+import { Repeats } from './spending.ts';
 import { TeamStalled, TurnStopped } from './stops.ts';
+import type { StepCall, StepOutcome } from './step-call.ts';
 import type { StepEnds, TurnDriver, TurnEnd } from './turn-driver.ts';
-
-/** A step to be run. */
-export interface StepCall {
-  readonly path: string;
-  readonly step: string;
-  readonly agent: string;
-  /** Steps of this turn that it sees, in the order of the team's code. */
-  readonly sees: readonly string[];
-  /** The turn ends with it, unless it calls tools. */
-  readonly last: boolean;
-  /** The tool call that the step makes for its agent; absent: the agent is asked. */
-  readonly use?: ToolCall;
-  /** Why the tool is not called. */
-  readonly refusal?: FailureInfo;
-  /** What the team itself says: nobody is asked. */
-  readonly say?: string;
-  /** What the team says to the agent with this ask. */
-  readonly input?: AskInput;
-  /** What the agent has called in this ask so far. */
-  readonly rounds?: readonly ToolRound[];
-  /** The agent may call its tools. */
-  readonly mayCall?: boolean;
-}
-
-/** How a step ended, as the kernel hears it. `calls`: the tools that the model called. */
-export type StepOutcome =
-  | (Extract<Outcome, { status: 'completed' }> & { readonly calls: readonly ToolCall[] })
-  | Extract<Outcome, { status: 'failed' }>;
 
 export class Kernel {
   readonly #frame: TurnFrame;
@@ -82,7 +56,7 @@ export class Kernel {
   /** The team has come to its end. */
   #over = false;
   #open = 0;
-  readonly #counts = new CallCounts();
+  readonly #approvals = new ApprovalCounts();
   /** Runs while the team waits for nothing that the kernel knows of. */
   #idle: NodeJS.Timeout | undefined;
 
@@ -101,7 +75,7 @@ export class Kernel {
 
   /** Runs the team until it ends or the run is left. Rejects with `TurnStopped` if the driver says so. */
   async run(team: Team, ends: StepEnds): Promise<TurnEnd> {
-    const root: Branch = { prefix: '', calls: 0, seen: [], told: 0 };
+    const root: Branch = { prefix: '', calls: 0, seen: [], told: 0, repeats: new Repeats() };
     const context = contextOf(root, this.#frame, this.#port);
     // In a chain: a team that throws at once is a team that failed.
     const ended = Promise.resolve()
@@ -189,7 +163,7 @@ export class Kernel {
   #call(call: Call): void {
     if (this.#isGone(call.path)) return;
     try {
-      this.#counts.add(call, this.#calls.values());
+      this.#approvals.add(call, this.#calls.values());
     } catch (error) {
       // Not thrown into the team: it could catch it and go on.
       this.#left.reject(error);

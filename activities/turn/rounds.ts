@@ -21,7 +21,8 @@ import { isNamed } from '../tools/names.ts';
 import { handoffIn, taskIn, wrongHandoff } from '../tools/offers.ts';
 import { approveCall } from './approvals.ts';
 import { answerOf, type Call, type Calls, type TurnFrame } from './calls.ts';
-import type { StepOutcome } from './kernel.ts';
+import type { StepOutcome } from './step-call.ts';
+import { never, type Repeats } from './spending.ts';
 
 /** Where an ask is made, and what is said with it. */
 export interface Asking {
@@ -34,6 +35,7 @@ export interface Asking {
   readonly calls: Calls;
   /** Agents above, that have given this one its task; default 0. */
   readonly depth?: number;
+  readonly repeats: Repeats;
 }
 
 /** `steps`: the model calls, in order. */
@@ -50,10 +52,13 @@ export async function converse(agent: AgentSpec, asking: Asking): Promise<Asked>
     const outcome = await model(agent, { ...asking, path }, rounds);
     steps.push(stepId(asking.frame.turn, path));
     if (outcome.status === 'failed') return { outcome, steps };
-    const { calls, ...answer } = outcome;
+    const { calls, usage: _, ...answer } = outcome;
+    const { spending } = asking.frame;
+    const times = asking.repeats.times(agent.name, JSON.stringify([answer.text, calls.map(said)]));
+    if (!spending.allows('repeats', times)) return never();
     if (calls.length === 0) return { outcome: withData(answer, agent, asking.input), steps };
     const handoff = handoffIn(agent, calls);
-    if (handoff) return { outcome: { ...answer, handoff }, steps };
+    if (handoff) return spending.handoff() ? { outcome: { ...answer, handoff }, steps } : never();
     const results = await Promise.all(
       calls.map(async (call, index) => ({
         ...call,
@@ -74,9 +79,19 @@ function model(agent: AgentSpec, asking: Asking, rounds: readonly ToolRound[]): 
   });
 }
 
-async function step({ calls }: Asking, call: Omit<Call, 'until' | 'resolve'>): Promise<StepOutcome> {
-  const answer = await answerOf(calls, { ...call, until: 0 });
-  return answer as StepOutcome; // safety: see `CallAnswer`
+/** A call without the provider's name for it. */
+function said({ tool, input, malformed }: ToolCall): unknown {
+  return [tool, input, malformed];
+}
+
+async function step(
+  { calls, frame: { spending } }: Asking,
+  call: Omit<Call, 'until' | 'resolve'>,
+): Promise<StepOutcome> {
+  if (!spending.step()) return never();
+  const outcome = (await answerOf(calls, { ...call, until: 0 })) as StepOutcome; // safety: see `CallAnswer`
+  if (outcome.usage) spending.count(outcome.usage);
+  return outcome;
 }
 
 interface Use {

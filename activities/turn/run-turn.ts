@@ -25,17 +25,20 @@ import { bringProgress, closesTurn, endOf, endsOf, noRunner, turnEnded, type End
 import type { Heartbeat } from './heartbeat.ts';
 import { Joining } from './joining.ts';
 import type { WithdrawalReason } from './calls.ts';
-import { Kernel, type StepCall, type StepOutcome } from './kernel.ts';
+import { Kernel } from './kernel.ts';
+import type { StepCall, StepOutcome } from './step-call.ts';
 import { Memory } from './memory.ts';
 import { aborted, until } from './pauses.ts';
 import { RunningSteps } from './running-steps.ts';
-import { answersIn, infoOf, messagesOf, saidOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
+import { infoOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
+import { answersIn, frameOf, messagesOf } from './frame.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
 import { TurnState } from './turn-state.ts';
 import { Cast, type RosterNews } from './cast.ts';
 import { heedStalls } from './stalls.ts';
-import { isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
+import { guarded } from './spending.ts';
+import { BudgetSpent, isFatal, TeamBroken, TurnStopped, type FatalError } from './stops.ts';
 
 export class TurnRun implements StepHost, TurnDriver {
   readonly ref: SessionRef;
@@ -44,16 +47,12 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly log: TurnLog;
   readonly state: TurnState;
   readonly memory: Memory;
-  readonly conversations: TurnDeps['conversations'];
-  readonly runners: TurnDeps['runners'];
-  readonly tools: TurnDeps['tools'];
-  readonly logger: TurnDeps['logger'];
+  readonly means: TurnDeps;
   readonly owner: string;
   readonly order: number;
   readonly closing: boolean;
   readonly suspendAfterMs: number;
   readonly joining: Joining;
-  readonly #deps: TurnDeps;
   readonly #input: TurnInput;
   readonly #call: TurnCall;
   readonly #heartbeat: Heartbeat<TurnProgress> | null;
@@ -71,16 +70,12 @@ export class TurnRun implements StepHost, TurnDriver {
     this.ref = { tenant, session };
     this.turn = turn;
     this.causes = [...causes, ...answersIn(journal.entries)];
-    this.conversations = deps.conversations;
-    this.runners = deps.runners;
-    this.tools = deps.tools;
-    this.logger = deps.logger;
     this.owner = call.owner;
     this.order = attempt === 0 ? 0 : input.attempts + attempt;
     this.closing = closing;
     this.suspendAfterMs = call.suspendAfterMs;
     this.memory = new Memory(input.memory ?? {});
-    this.#deps = deps;
+    this.means = deps;
     this.#input = input;
     this.#call = call;
     this.log = new TurnLog(deps, this.ref, { ...input, facts: progress?.facts ?? [] }, this.signal);
@@ -113,7 +108,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   patiently<T>(call: () => Promise<T>): Promise<T> {
-    return this.#deps.patient ? patiently(this.signal, call) : call();
+    return this.means.patient ? patiently(this.signal, call) : call();
   }
 
   async persist(call: StepCall, ends: readonly EventDraft[]): Promise<void> {
@@ -133,7 +128,7 @@ export class TurnRun implements StepHost, TurnDriver {
 
   async messages(ids: readonly string[]): Promise<readonly TeamMessage[]> {
     if (ids.length === 0) return [];
-    return this.patiently(() => messagesOf(this.#deps, { ...this.#input, causes: ids }, this.log.facts()));
+    return this.patiently(() => messagesOf(this.means, { ...this.#input, causes: ids }, this.log.facts()));
   }
 
   // The kernel's driver
@@ -234,25 +229,25 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async #runTeam(): Promise<TurnEnd> {
-    const info = await this.patiently(() => infoOf(this.#deps, this.ref, this.#input.lead));
-    const cast = new Cast(this.#input.roster ?? openingRoster(info.agents), this.#deps.configured);
+    const info = await this.patiently(() => infoOf(this.means, this.ref, this.#input.lead));
+    const cast = new Cast(this.#input.roster ?? openingRoster(info.agents), this.means.configured);
     this.#cast = cast;
-    const { name, options = {} } = info.team;
-    const team = this.#deps.teams[name];
-    if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(name));
+    const team = this.means.teams[info.team.name];
+    if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(info.team.name));
     const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
     if (goesOn) await bringProgress(this.log, this.#input);
     if (this.log.turnEnd) return endOf(this.log.turnEnd);
-    const heeded = await heedStalls(this.#deps.stalls, this, this.#call, team);
-    const said = await this.patiently(() => saidOf(this.#deps, this.#input, this.log.facts()));
-    await this.joining.read();
-    const { turn, memory, joining } = this;
-    const frame = { turn, ...said, cast, options, memory, joining };
+    const heeded = await heedStalls(this.means.stalls, this, this.#call, team);
+    const { memory, joining } = this;
+    const parts = { info, cast, memory, joining, carried: this.log.facts() };
+    const frame = await this.patiently(() => frameOf(this.means, this.#input, parts));
+    await joining.read();
     this.#kernel = new Kernel(frame, this.state.journal, this);
     const ends = endsOf(this.log, this.#input, this.state.journal.decided(), (steps) =>
-      this.patiently(() => this.conversations.ends(this.ref, this.turn, steps)),
+      this.patiently(() => this.means.conversations.ends(this.ref, this.turn, steps)),
     );
-    return this.#kernel.run(heeded, await ends);
+    const run = this.#kernel.run(heeded, await ends);
+    return guarded(frame.spending, this.#input.ranMs ?? 0, run);
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {
@@ -274,8 +269,9 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async #broken(error: FatalError): Promise<TurnResult> {
-    this.logger?.warn({ err: error, ...this.ref, turn: this.turn }, 'A team could not go on');
-    return this.#ended({ status: 'failed', code: error.code, message: error.message });
+    this.means.logger?.warn({ err: error, ...this.ref, turn: this.turn }, 'A team could not go on');
+    const guard = error instanceof BudgetSpent ? { guard: error.guard } : {};
+    return this.#ended({ status: 'failed', code: error.code, message: error.message, ...guard });
   }
 
   #handOver({ kind, needs }: TurnStopped): TurnResult {

@@ -1,6 +1,6 @@
 /** The steps of a turn that run: each can be stopped by itself, and may wait, for a time or for a worker with the means. */
 import type { TurnWait } from '../../src/contracts/index.ts';
-import type { StepCall, StepOutcome } from './kernel.ts';
+import type { StepCall, StepOutcome } from './step-call.ts';
 import { Pauses } from './pauses.ts';
 import { TurnStopped } from './stops.ts';
 

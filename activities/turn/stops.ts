@@ -1,5 +1,12 @@
 /** Why a turn's activity stops before its team has ended. */
-import { isConvokeError, LIMITS, type ErrorCode } from '../../src/contracts/index.ts';
+import {
+  isConvokeError,
+  LIMITS,
+  spentSentence,
+  type ErrorCode,
+  type Guard,
+  type Spent,
+} from '../../src/contracts/index.ts';
 
 /**
  * `superseded`: another attempt of the activity has taken over, or the workflow is gone: show nothing, report nothing. `cancelled`: the turn
@@ -33,6 +40,16 @@ export class TeamBroken extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'TeamBroken';
     this.code = code;
+  }
+}
+
+/** A limit of the session is reached. */
+export class BudgetSpent extends TeamBroken {
+  readonly guard: Guard;
+
+  constructor(spent: Spent) {
+    super('budget_spent', spentSentence(spent));
+    this.guard = spent.guard;
   }
 }
 

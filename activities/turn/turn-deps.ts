@@ -1,14 +1,12 @@
 import {
   ConvokeError,
-  LIMITS,
-  messageText,
   START,
   type AgentSpec,
   type EventDraft,
-  type JournalEntry,
+  type Limits,
+  type Price,
   type SessionInfo,
   type SessionRef,
-  type TurnInput,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
 import { recoverLog, type Stalls } from '../../src/log/index.ts';
@@ -17,8 +15,7 @@ import type { AgentRunner } from '../agents/runner.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { LogAccess } from '../log-writer.ts';
-import type { Team, TeamMessage } from '../teams/team.ts';
-import type { TurnFrame } from './calls.ts';
+import type { Team } from '../teams/team.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { TurnStopped } from './stops.ts';
 
@@ -31,6 +28,10 @@ export interface TurnDeps extends LogAccess {
   readonly tools: (names: readonly string[]) => Promise<ReadonlyMap<string, Tool>>;
   /** An agent of the session with the settings of this worker's configuration, if it refers to that. */
   readonly configured: (agent: AgentSpec) => AgentSpec;
+  /** What turns may spend, of sessions that do not say it themselves. */
+  readonly limits?: Limits;
+  /** What a model costs; undefined: not known. */
+  readonly priceOf?: (agent: AgentSpec) => Price | undefined;
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;
@@ -52,58 +53,6 @@ export interface TurnCall {
   readonly suspendAfterMs: number;
   /** The worker is to stop: the turn should be handed over at its next pause between steps. */
   readonly draining: AbortSignal;
-}
-
-/** The messages of a turn (`causes`): about to be written, or in the conversation. */
-export async function messagesOf(
-  { conversations }: Pick<TurnDeps, 'conversations'>,
-  { tenant, session, turn, causes, lead }: TurnInput,
-  carried: readonly EventDraft[],
-): Promise<readonly TeamMessage[]> {
-  const near = new Map<string, TeamMessage>();
-  for (const { type, data } of [...lead, ...carried]) {
-    if (type !== 'message.accepted' || !causes.includes(data.messageId)) continue;
-    near.set(data.messageId, messageOf(data.messageId, messageText(data.parts), data.from));
-  }
-  if (causes.every((id) => near.has(id))) return causes.flatMap((id) => near.get(id) ?? []);
-  const said = await conversations.messages({ tenant, session }, turn, causes);
-  return said.map(({ text, name }, index) => messageOf(causes[index] ?? '', text, name));
-}
-
-/** Messages that people have answered with, as the journal names them. */
-export function answersIn(entries: readonly JournalEntry[]): readonly string[] {
-  return entries.flatMap(({ kind, message }) =>
-    kind === 'person' && message !== undefined ? [message] : [],
-  );
-}
-
-/** What has been said to the team: by the messages that it answers, and by people whom it has asked, by the message's id. */
-export async function saidOf(
-  deps: Pick<TurnDeps, 'conversations'>,
-  input: TurnInput,
-  carried: readonly EventDraft[],
-): Promise<Pick<TurnFrame, 'messages' | 'answers'>> {
-  const messages = await messagesOf(deps, input, carried);
-  return { messages, answers: await answersOf(deps, input, carried) };
-}
-
-async function answersOf(
-  deps: Pick<TurnDeps, 'conversations'>,
-  input: TurnInput,
-  carried: readonly EventDraft[],
-): Promise<ReadonlyMap<string, TeamMessage>> {
-  const found = new Map<string, TeamMessage>();
-  for (const id of answersIn(input.journal.entries)) {
-    const [message] = await messagesOf(deps, { ...input, causes: [id] }, carried);
-    if (message) found.set(id, message);
-  }
-  return found;
-}
-
-function messageOf(id: string, text: string, from: string | undefined): TeamMessage {
-  const whole = text.length <= LIMITS.teamMessageChars;
-  const read = whole ? text : text.slice(0, LIMITS.teamMessageChars).toWellFormed();
-  return { id, ...(from === undefined ? {} : { from }), text: read };
 }
 
 /** What the session was created with: remembered, about to be written, or in the log. */

@@ -1,8 +1,8 @@
 /** What the kernel needs of the world, and how it ends. */
-import type { LoggedEvent, TurnWait } from '../../src/contracts/index.ts';
+import type { Guard, LoggedEvent, TurnWait } from '../../src/contracts/index.ts';
 import type { Call, WithdrawalReason } from './calls.ts';
 import type { Cast, RosterNews } from './cast.ts';
-import type { StepCall, StepOutcome } from './kernel.ts';
+import type { StepCall, StepOutcome } from './step-call.ts';
 
 /** A pause of the team. */
 export type PauseCall = Pick<Call, 'path' | 'key' | 'until'>;
@@ -37,7 +37,7 @@ export interface TurnDriver {
 export type TurnEnd =
   /** `last`: the turn's end was committed with the last step's. */
   | { readonly status: 'completed'; readonly last: boolean }
-  | { readonly status: 'failed'; readonly code: string; readonly message: string }
+  | { readonly status: 'failed'; readonly code: string; readonly message: string; readonly guard?: Guard }
   | { readonly status: 'suspended'; readonly waits: readonly TurnWait[] }
   | { readonly status: 'yielded' };
 

@@ -13,7 +13,7 @@ import {
 } from '../../src/contracts/index.ts';
 import type { RosterNews } from './cast.ts';
 import { TurnJournal } from './journal.ts';
-import type { StepCall } from './kernel.ts';
+import type { StepCall } from './step-call.ts';
 import type { PauseCall } from './turn-driver.ts';
 
 /** Calls that are answered before the answer is durable. */

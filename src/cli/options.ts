@@ -1,6 +1,6 @@
 /** Parsers of command arguments, with a message for every mistake. */
 import { InvalidArgumentError, Option } from 'commander';
-import { isId, LIMITS, parsePosition } from '../contracts/index.ts';
+import { isId, LIMITS, parsePosition, type Limits } from '../contracts/index.ts';
 
 const MAX_PORT = 65_535;
 const MAX_PROCESSES = 32;
@@ -31,6 +31,15 @@ export function agentNames(text: string): readonly string[] {
   throw new InvalidArgumentError(
     'It must be names like writer,critic: each 1 to 64 characters of A-Z a-z 0-9 _ -.',
   );
+}
+
+/** For commander, of an option that may be repeated: a limit and its number. */
+export function limit(text: string, before: Limits = {}): Limits {
+  const [name = '', number = ''] = text.split('=');
+  const value = Number(number);
+  if (Object.hasOwn(LIMITS.budget, name) && number !== '' && value >= 0) return { ...before, [name]: value };
+  const names = Object.keys(LIMITS.budget).join(', ');
+  throw new InvalidArgumentError(`It must be a limit and a number, as steps=50; limits are ${names}.`);
 }
 
 /** `{epoch}:{seq}` or a plain seq, as the API accepts it. */

@@ -14,6 +14,8 @@ export {
 } from './ids.ts';
 export { jsonBytes, jsonChars } from './json.ts';
 export { agentOf, teamOf } from './agent.ts';
+export { priced, spentSentence } from './budget.ts';
+export type { Spent } from './budget.ts';
 export { jsonIn } from './tool.ts';
 export { approvableData, approvalHash, canonicalJson, mayDecide, termsOf } from './approval.ts';
 export type { Approvable, Vote, VoteRefusal } from './approval.ts';

@@ -67,6 +67,7 @@ export type {
   ScriptFault,
   TeamSpec,
 } from './agent.ts';
+export type { Budget, Guard, Limits, Price } from './budget.ts';
 export type {
   CancelReply,
   CancelRequest,

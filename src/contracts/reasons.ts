@@ -19,6 +19,7 @@ export const REASONS = {
   forked: 'The session was forked before this had ended; it goes on in the parent only.',
   branch_not_needed: 'The other branches have said enough.',
   branch_timed_out: 'The branch did not end in time.',
+  budget_spent: 'A limit of the session, or of a team inside, was reached.',
   worker_stopped: 'The worker was shut down; the step continues on another one.',
   // Approvals
   given: 'Whoever decided gave a reason.',

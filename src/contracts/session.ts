@@ -1,5 +1,6 @@
 /** What describes a session. */
 import type { AgentSpec, TeamSpec } from './agent.ts';
+import type { Limits } from './budget.ts';
 import type { Position } from './cursor.ts';
 import type { Member, Roster } from './member.ts';
 import type { SessionRef } from './ids.ts';
@@ -23,6 +24,8 @@ export interface SessionInfo {
   readonly metadata: JsonObject;
   /** What happens to messages that name no policy; absent: `queue`. */
   readonly policy?: InterjectionPolicy;
+  /** What a turn may spend; absent: the limits of the worker's configuration. */
+  readonly limits?: Limits;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   /** Of a fork: its conversation up to there is that of its parent. */

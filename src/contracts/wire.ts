@@ -1,4 +1,5 @@
 /** The Socket.IO protocol: names and shapes. PROTOCOL.md describes it in prose. */
+import type { Limits } from './budget.ts';
 import type { Cursor, Position } from './cursor.ts';
 import type { Delta } from './events/delta.ts';
 import type { SessionEvent } from './events/envelope.ts';
@@ -20,6 +21,8 @@ export interface OpenRequest {
   readonly metadata?: JsonObject;
   /** What happens to messages that name no policy; absent: `queue`. */
   readonly policy?: InterjectionPolicy;
+  /** What a turn of the session may spend. */
+  readonly limits?: Limits;
 }
 
 /** Body of `POST /v1/sessions/{id}/fork`. With neither `at` nor `before` the fork has all that its parent has now. */

@@ -44,6 +44,7 @@ function openHash(request: OpenRequest): string {
     metadata: request.metadata ?? {},
     // Absent from the requests of before.
     ...(request.policy === undefined ? {} : { policy: request.policy }),
+    ...(request.limits ? { limits: request.limits } : {}),
   });
 }
 
@@ -80,6 +81,7 @@ export async function openSession(
     agents: request.agents?.map(agentOf) ?? defaultAgents,
     metadata: request.metadata ?? {},
     ...(request.policy === undefined ? {} : { policy: request.policy }),
+    ...(request.limits ? { limits: request.limits } : {}),
     createdAt: Date.now(),
   };
   const hash = openHash(request);

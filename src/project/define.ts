@@ -1,7 +1,7 @@
 /** What a configuration is written in. Definitions are tagged data; nothing here opens a connection or a file. */
 import type { z } from 'zod';
 import type { CodeAgent, Team, ToolSource } from '../../activities/index.ts';
-import type { AgentScript, AgentSpec, JsonObject } from '../contracts/index.ts';
+import type { AgentScript, AgentSpec, JsonObject, Limits, Price } from '../contracts/index.ts';
 import type { Provider } from './provider.ts';
 
 /** A schema of values: Zod's, or JSON Schema. */
@@ -88,6 +88,10 @@ export interface ProjectConfig {
   readonly tools?: Readonly<Record<string, ToolSource>>;
   /** Teams by name, or the path of a module that exports them, relative to the configuration. */
   readonly teams?: Readonly<Record<string, Team>> | string;
+  /** What a turn may spend in sessions that do not say it themselves; what is absent has its default (`LIMITS.budget`). */
+  readonly limits?: Limits;
+  /** What a million tokens cost, by the name of the model, in one currency: then answers tell their cost, and `limits.cost` counts it. */
+  readonly prices?: Readonly<Record<string, Price>>;
 }
 
 /** The configuration, typed. */

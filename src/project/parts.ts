@@ -23,7 +23,7 @@ import type { Project } from './project.ts';
 import type { Logger } from '../telemetry/index.ts';
 
 export interface ProjectParts extends Required<
-  Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured'>
+  Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'priceOf'>
 > {
   /** What this worker has and others may not: it takes over turns that need it. */
   readonly able: readonly string[];
@@ -32,8 +32,8 @@ export interface ProjectParts extends Required<
   close(): Promise<void>;
 }
 
-/** Names of model endpoints. */
-type Endpoints = Pick<ReadonlySet<string>, 'has'>;
+/** Model endpoints by name, and the model of agents that name none. */
+type Endpoints = Pick<ReadonlyMap<string, { readonly defaultModel?: string | undefined }>, 'has' | 'get'>;
 
 /** `models`: the deployment's model endpoints. Throws `ConfigError`. */
 export function partsOf(
@@ -50,6 +50,8 @@ export function partsOf(
     tools: (names) => toolbox.tools(names),
     close: () => toolbox.close(),
     configured: (agent) => configured(agents, agent),
+    limits: project.limits,
+    priceOf: priceOf(project, models),
     able: [
       ...[...agents.keys()].map((name) => neededFor({ name, runner: 'configured' })),
       ...Object.keys(teams).map(neededForTeam),
@@ -73,6 +75,13 @@ function requireEndpoints(agents: Project['agents'], models: Endpoints): void {
     const remedy = 'add it to providers, or to CONVOKE_PROVIDERS.';
     throw new ConfigError(`agents.${name}`, `there is no model endpoint "${provider}": ${remedy}`);
   }
+}
+
+function priceOf({ prices }: Project, models: Endpoints): ProjectParts['priceOf'] {
+  return ({ model, provider = DEFAULT_ENDPOINT }) => {
+    const name = model ?? models.get(provider)?.defaultModel;
+    return name !== undefined && Object.hasOwn(prices, name) ? prices[name] : undefined;
+  };
 }
 
 /** An agent that this configuration does not have stays as it is: the turn goes on where it is known. */

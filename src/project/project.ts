@@ -1,6 +1,6 @@
 /** A configuration that has been checked: what a worker has besides what every worker has. */
 import { sourceName, type CodeSettings, type Team, type ToolSource } from '../../activities/index.ts';
-import { TEAMS, type AgentSpec, type JsonObject } from '../contracts/index.ts';
+import { TEAMS, type AgentSpec, type JsonObject, type Limits, type Price } from '../contracts/index.ts';
 import type { AgentDefinition, ProjectConfig, Schema } from './define.ts';
 import { jsonSchemaOf, parserOf } from './json-schema.ts';
 import type { Provider } from './provider.ts';
@@ -22,6 +22,8 @@ export interface Project {
   /** Without the built-in ones. */
   readonly teams: Readonly<Record<string, Team>>;
   readonly tools: Readonly<Record<string, ToolSource>>;
+  readonly limits: Limits;
+  readonly prices: Readonly<Record<string, Price>>;
 }
 
 /** What is wrong at a place of the configuration. */
@@ -46,7 +48,8 @@ export function projectOf(config: unknown, teams?: Readonly<Record<string, unkno
   if (!checked.success) throw new ProjectIssues(checked.error.issues.map(issueOf));
   const unseen = unseenIn(config as ProjectConfig); // safety: just checked
   if (unseen.length > 0) throw new ProjectIssues(unseen);
-  const { providers = {}, agents = {}, tools = {}, teams: given = {} } = config as ProjectConfig; // safety: just checked
+  const { providers = {}, agents = {}, tools = {}, teams: given = {}, ...rest } = config as ProjectConfig; // safety: just checked
+  const { limits = {}, prices = {} } = rest;
   const issues: Issue[] = [];
   const known = new Map(
     Object.entries(agents).flatMap(([name, definition]) => {
@@ -65,7 +68,7 @@ export function projectOf(config: unknown, teams?: Readonly<Record<string, unkno
       issues.push({ path: ['teams', name], message: 'a built-in team has this name' });
   }
   if (issues.length > 0) throw new ProjectIssues(issues);
-  return { providers, agents: known, teams: own, tools };
+  return { providers, agents: known, teams: own, tools, limits, prices };
 }
 
 type Fault = Issue & { readonly code?: string; readonly issues?: unknown };

@@ -79,8 +79,24 @@ const definition = z.discriminatedUnion(
 
 export const teamsSchema = z.record(nameSchema, aFunction);
 
+const most = LIMITS.budgetMost;
+const limitsSchema = z.strictObject({
+  steps: whole(1, most.steps).exactOptional(),
+  handoffs: whole(0, most.handoffs).exactOptional(),
+  depth: whole(0, most.depth).exactOptional(),
+  width: whole(1, most.width).exactOptional(),
+  runMs: whole(1, most.runMs).exactOptional(),
+  tokens: whole(1, most.tokens).exactOptional(),
+  cost: z.number().positive().max(most.cost).exactOptional(),
+  repeats: whole(1, most.repeats).exactOptional(),
+});
+const amount = z.number().min(0).max(most.cost);
+const price = z.strictObject({ input: amount, output: amount, cached: amount.exactOptional() });
+
 export const projectSchema = z.strictObject({
   providers: providersSchema.exactOptional(),
+  limits: limitsSchema.exactOptional(),
+  prices: z.record(z.string().min(1).max(LIMITS.modelChars), price).exactOptional(),
   agents: z.record(nameSchema, definition).exactOptional(),
   tools: z
     .record(

@@ -1,7 +1,7 @@
 /** Agents whose answers a test gives. */
 import { RunnerError, type RunRequest } from '../../activities/agents/runner.ts';
 import type { AgentRunner, RunPiece } from '../../activities/index.ts';
-import { ERRORS, type ErrorCode, type Json, type JsonObject } from '../contracts/index.ts';
+import { ERRORS, type ErrorCode, type Json, type JsonObject, type Usage } from '../contracts/index.ts';
 
 interface GivenCall {
   readonly call: string;
@@ -10,17 +10,20 @@ interface GivenCall {
 
 /**
  * What an agent does when it is asked, and when it is told what came of its calls: it says a text (anything but a text as JSON), calls tools,
- * fails with a code, or is never done.
+ * fails with a code, or is never done. `say` is a text that costs something.
  */
 export type GivenReply =
   | Json
   | GivenCall
   | { readonly calls: readonly GivenCall[] }
+  | { readonly say: string; readonly usage: Usage }
   | { readonly fail: ErrorCode }
   | { readonly never: true };
 
 interface Given extends Partial<GivenCall> {
   readonly calls?: readonly GivenCall[];
+  readonly say?: string;
+  readonly usage?: Usage;
   readonly fail?: ErrorCode;
   readonly never?: true;
 }
@@ -64,6 +67,9 @@ async function* play(reply: GivenReply, { signal }: RunRequest): AsyncGenerator<
     await aborted(signal);
   } else if (given.fail !== undefined) {
     throw new RunnerError(given.fail, ERRORS[given.fail].title, { retryable: false });
+  } else if (given.say !== undefined) {
+    yield { type: 'text', text: given.say };
+    if (given.usage) yield { type: 'usage', usage: given.usage };
   } else {
     yield { type: 'text', text: typeof reply === 'string' ? reply : JSON.stringify(reply) };
   }

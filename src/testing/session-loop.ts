@@ -17,7 +17,10 @@ const NEVER = new AbortController().signal;
 /** Signs of life are for a server. */
 const HEARTBEAT_MS = 60_000;
 
-export type LoopParts = Pick<TurnDeps, 'teams' | 'runners' | 'tools' | 'configured' | 'logger'> & {
+export type LoopParts = Pick<
+  TurnDeps,
+  'teams' | 'runners' | 'tools' | 'configured' | 'limits' | 'priceOf' | 'logger'
+> & {
   readonly log: MemoryLog;
 };
 

@@ -13,6 +13,7 @@ import {
   teamOf,
   type AgentRequest,
   type CancelReply,
+  type Limits,
   type LoggedEvent,
   type MembersReply,
   type MembersRequest,
@@ -41,6 +42,7 @@ export interface SessionTest {
   /** As in `POST /v1/sessions`. */
   readonly agents: readonly AgentRequest[];
   readonly team?: string | TeamSpec;
+  readonly limits?: Limits;
   /**
    * What agents say instead of being run, by the name in the session. Those that call a model or a server need it; scripts and agents in code
    * are run without it.
@@ -91,11 +93,12 @@ const TENANT = 'test';
 /** Throws `ConfigError` or `ProjectIssues` if the configuration is wrong, and an error if it lacks an agent or the team. */
 export async function openSession(test: SessionTest): Promise<TestSession> {
   const project = await projectIn(test.config);
-  const { answers = {}, agents, team } = test;
+  const { answers = {}, agents, team, limits } = test;
   const silent = { info: () => undefined, warn: () => undefined };
-  const parts = partsOf(project, { has: () => true }, silent);
+  const parts = partsOf(project, { has: () => true, get: () => undefined }, silent);
   const info: SessionInfo = {
     ...{ team: teamOf(team), agents: agents.map(agentOf), metadata: {}, createdAt: Date.now() },
+    ...(limits ? { limits } : {}),
   };
   requireAll(info, project, Object.keys(parts.teams));
   const runner = (kind: string): AgentRunner => {

@@ -207,7 +207,7 @@ export class Scene {
     await afterMicrotasks(); // it is encoded a moment later
     const result = JSON.parse(JSON.stringify(told)) as TurnResult; // safety: as a payload carries it
     this.#facts.adopt(result.unplaced);
-    this.#turn.back(result);
+    this.#turn.back(result, 0);
     this.#facts.report(result.report);
     this.source.running = () => [];
     this.#tell();

@@ -177,12 +177,12 @@ export class SessionMachine {
   /** What the next activity of the running turn gets; opens the turn of the first message that waits. */
   runTurn(now: number): TurnInput {
     const turn = this.turns.current ?? this.#startTurn(now);
-    turn.run();
+    turn.run(now);
     return {
       ...{ tenant: this.#tenant, session: this.#session, known: this.facts.known },
       ...{ turn: turn.turn, causes: turn.causes, lead: this.facts.takeDrafts() },
       ...{ release: this.#releases.take(), closing: this.#status !== 'open' },
-      ...{ journal: turn.journal, attempts: turn.attempts, ...this.turns.memory },
+      ...{ journal: turn.journal, attempts: turn.attempts, ...turn.ran, ...this.turns.memory },
       ...(turn.needs === undefined ? {} : { needs: turn.needs }),
       ...(turn.roster === undefined ? {} : { roster: turn.roster }),
     };
@@ -193,7 +193,7 @@ export class SessionMachine {
     const { placed, position, events } = result.report;
     const hasWritten = placed.length > 0 || isAfter(position, known);
     this.#line.learn([...result.unplaced, ...events]);
-    this.turns.back(result);
+    this.turns.back(result, now);
     // A turn may wait, or be handed over, before it has written anything.
     this.facts.returnDrafts(lead);
     if (!hasWritten) this.#releases.add(...release);

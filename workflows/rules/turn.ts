@@ -43,6 +43,9 @@ export class RunningTurn {
   #journal: Journal;
   #waits: readonly TurnWait[];
   #attempts: number;
+  /** How long its activities have run, ms. */
+  #ranMs: number;
+  #runsSince = 0;
   #needs: string | undefined;
   #cancelled: boolean;
   readonly questions: Questions;
@@ -50,18 +53,8 @@ export class RunningTurn {
   #end: LoggedEvent | null = null;
   #endSeen = false;
 
-  constructor({
-    turn,
-    causes,
-    journal,
-    waits,
-    attempts,
-    needs,
-    cancelled,
-    roster,
-    asked,
-    approvals,
-  }: CarriedTurn) {
+  constructor({ turn, causes, journal, waits, attempts, ranMs = 0, needs, ...more }: CarriedTurn) {
+    const { cancelled, roster, asked, approvals } = more;
     this.turn = turn;
     this.causes = causes;
     this.roster = roster;
@@ -70,6 +63,7 @@ export class RunningTurn {
     this.#journal = journal;
     this.#waits = waits;
     this.#attempts = attempts;
+    this.#ranMs = ranMs;
     this.#needs = needs;
     this.#cancelled = cancelled;
     this.#phase = cancelled ? 'over' : waits.length > 0 ? 'waiting' : 'ready';
@@ -96,6 +90,11 @@ export class RunningTurn {
 
   get attempts(): number {
     return this.#attempts;
+  }
+
+  /** Nothing of it is stated before the first activity is back. */
+  get ran(): { readonly ranMs?: number } {
+    return this.#ranMs === 0 ? {} : { ranMs: this.#ranMs };
   }
 
   /** The agents' runner that a worker lacked: the turn goes on where there is one. */
@@ -126,12 +125,14 @@ export class RunningTurn {
     if (turn === this.turn) this.#endSeen = true;
   }
 
-  run(): void {
+  run(now: number): void {
     this.#phase = 'running';
+    this.#runsSince = now;
   }
 
   /** The activity is back. */
-  back(result: TurnResult): void {
+  back(result: TurnResult, now: number): void {
+    this.#ranMs += now - this.#runsSince;
     const { status, entries, open, waits, needs, attempts } = result;
     this.#journal = { entries: [...this.#journal.entries, ...entries], open };
     this.#attempts += attempts;
@@ -239,7 +240,7 @@ export class RunningTurn {
   carry(): CarriedTurn {
     return {
       ...{ turn: this.turn, causes: this.causes, journal: this.#journal, waits: this.#waits },
-      ...{ attempts: this.#attempts, cancelled: this.#cancelled },
+      ...{ attempts: this.#attempts, cancelled: this.#cancelled, ...this.ran },
       ...(this.#needs === undefined ? {} : { needs: this.#needs }),
       ...(this.roster === undefined ? {} : { roster: this.roster }),
       ...(this.questions.list().length === 0 ? {} : { asked: this.questions.list() }),

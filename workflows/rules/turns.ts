@@ -108,9 +108,9 @@ export class Turns {
   }
 
   /** The activity of the turn has come back. */
-  back(result: TurnResult): void {
+  back(result: TurnResult, now: number): void {
     this.#facts.adopt(result.unplaced);
-    this.#current?.back(result);
+    this.#current?.back(result, now);
     this.#facts.report(result.report);
     this.report(result.report.events);
   }

@@ -3,7 +3,16 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
 import { guarded } from '../failure.ts';
-import { agentNames, cursorText, eventNumber, examples, moment, pageSize, sessionId } from '../options.ts';
+import {
+  agentNames,
+  cursorText,
+  eventNumber,
+  examples,
+  limit,
+  moment,
+  pageSize,
+  sessionId,
+} from '../options.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import type { MembersOptions } from './members.ts';
@@ -40,6 +49,9 @@ function addSend(program: Command): void {
       ).argParser(agentNames),
     )
     .option('--team <team>', 'with --open: the rule by which agents take turns')
+    .addOption(
+      new Option('--limit <name=number>', 'with --open: what a turn may spend, as steps=50').argParser(limit),
+    )
     .option('--from <name>', 'the sender’s name, as shown to others')
     .addOption(
       new Option('--policy <policy>', 'what it does if a turn runs, or messages wait').choices([...POLICIES]),

@@ -1,7 +1,7 @@
 /** `convoke send`: send a message and stream the answer. */
 import { randomBytes } from 'node:crypto';
 import type { Session, TurnPiece } from '../../client/index.ts';
-import type { InterjectionPolicy, Receipt, SessionSummary } from '../../contracts/index.ts';
+import type { InterjectionPolicy, Limits, Receipt, SessionSummary } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
@@ -17,6 +17,7 @@ export interface SendOptions {
   readonly at?: number;
   readonly agents?: readonly string[];
   readonly team?: string;
+  readonly limit?: Limits;
   readonly json?: boolean;
 }
 
@@ -56,8 +57,13 @@ export async function send(id: string, text: string, options: SendOptions): Prom
 }
 
 /** An existing session is fine, however it was opened. */
-async function open(id: string, { agents, team }: SendOptions): Promise<void> {
-  const body = { id, ...(agents && { agents }), ...(team === undefined ? {} : { team }) };
+async function open(id: string, { agents, team, limit: limits }: SendOptions): Promise<void> {
+  const body = {
+    id,
+    ...(agents && { agents }),
+    ...(team === undefined ? {} : { team }),
+    ...(limits && { limits }),
+  };
   try {
     await callGateway<SessionSummary>({ method: 'POST', path: '/v1/sessions', body });
   } catch (error) {

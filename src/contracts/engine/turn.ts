@@ -105,6 +105,8 @@ export interface TurnInput extends SessionRef {
   readonly closing: boolean;
   /** The agents' runner that an earlier worker lacked: this one was chosen for having it. */
   readonly needs?: string;
+  /** How long earlier activities of the turn have run, ms; absent: it is the first. */
+  readonly ranMs?: number;
 }
 
 /** What one activity has added to the journal that it was given. Also what its heartbeats carry. */
@@ -185,6 +187,8 @@ export interface CarriedTurn {
   readonly journal: Journal;
   readonly waits: readonly TurnWait[];
   readonly attempts: number;
+  /** How long its activities have run, ms; absent: it has not started. */
+  readonly ranMs?: number;
   readonly needs?: string;
   /** Who took part when it started; absent: as the session was opened. */
   readonly roster?: Roster;

@@ -1,3 +1,4 @@
+import type { Limits } from '../budget.ts';
 import type { AgentSpec, TeamSpec } from '../agent.ts';
 import type { ApprovalDecision, OpenApproval } from '../approval.ts';
 import type { JsonObject } from '../json.ts';
@@ -13,6 +14,7 @@ export interface SessionEventData {
     readonly metadata: JsonObject;
     /** What happens to messages that name no policy; absent: `queue`. */
     readonly policy?: InterjectionPolicy;
+    readonly limits?: Limits;
   };
   /** A member has joined, left, been paused or resumed: who takes part from now on. */
   'session.members': Roster & { readonly name: string; readonly change: MemberEvent };

@@ -10,6 +10,8 @@ export interface Usage {
   readonly cachedTokens?: number;
   /** Output tokens that the model spent on reasoning. */
   readonly reasoningTokens?: number;
+  /** What it cost, if the worker's configuration has a price for the model, in the currency of that. */
+  readonly cost?: number;
 }
 
 /** Why a model stopped: it was done, it hit its length limit, the provider filtered it, or it called tools. */

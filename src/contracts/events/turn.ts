@@ -1,4 +1,5 @@
 /** Turns: all work caused by one message. */
+import type { Guard } from '../budget.ts';
 import type { JsonObject } from '../json.ts';
 import type { Reason } from '../reasons.ts';
 import type { FailureInfo } from './step.ts';
@@ -7,7 +8,8 @@ export interface TurnEventData {
   'turn.started': { readonly messageIds: readonly string[] };
   /** `memory`: what the team keeps for its next turn, if this one has changed it. */
   'turn.completed': { readonly memory?: JsonObject };
-  'turn.failed': FailureInfo;
+  /** `guard`: which limit of the session was reached, if the code is `budget_spent`. */
+  'turn.failed': FailureInfo & { readonly guard?: Guard };
   /**
    * `by`: the message that stopped it, or took its place. `rolledBack`: what was said in it, and the messages that it answered, are not shown
    * to agents any more.

@@ -14,8 +14,6 @@ export const EXECUTE = {
   stepTimeoutMostMs: 1 * HOUR,
   /** Text of one step, UTF-16 code units. Far below Temporal's payload limit of 2 MiB. */
   stepChars: 128 * KIB,
-  /** Steps of one turn. */
-  turnSteps: 2_000,
   /** Calls of a team that a turn's journal may hold; at about 60 bytes each it stays far below a payload of 2 MiB. */
   journalEntries: 10_000,
   /** Answers of a model in one ask of its agent; the last may call no tool. */
@@ -75,6 +73,15 @@ export const EXECUTE = {
   turnApprovalsOpen: 32,
   /** Branches of one `parallel`. */
   turnWidth: 100,
+  /** What a turn may spend unless its session or the configuration says otherwise, and the most that these may say. See `Budget`. */
+  budget: {
+    ...{ steps: 1_000, handoffs: 100, depth: 8, width: 100, runMs: 4 * HOUR },
+    ...{ tokens: 10_000_000, cost: 100, repeats: 16 },
+  },
+  budgetMost: {
+    ...{ steps: 2_000, handoffs: 2_000, depth: 16, width: 100, runMs: 24 * HOUR },
+    ...{ tokens: 1_000_000_000, cost: 1_000_000, repeats: 2_000 },
+  },
   /** What the path of a call may begin with, UTF-16 code units: bounds how deep branches nest. */
   pathChars: 128,
   /**

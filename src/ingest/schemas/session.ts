@@ -5,6 +5,7 @@ import type {
   AgentRequest,
   CancelRequest,
   ForkRequest,
+  Limits,
   MembersRequest,
   OpenRequest,
   PersonRequest,
@@ -43,6 +44,26 @@ function strangersIn(agents: readonly AgentRequest[]): readonly (readonly (strin
   );
 }
 
+const most = LIMITS.budgetMost;
+
+const limitsSchema = z
+  .strictObject({
+    steps: whole(1, most.steps).exactOptional(),
+    handoffs: whole(0, most.handoffs).exactOptional(),
+    depth: whole(0, most.depth).exactOptional(),
+    width: whole(1, most.width).exactOptional(),
+    runMs: whole(1, most.runMs).exactOptional(),
+    tokens: whole(1, most.tokens).exactOptional(),
+    cost: z.number().positive().max(most.cost).exactOptional(),
+    repeats: whole(1, most.repeats).exactOptional(),
+  })
+  .meta({
+    id: 'Limits',
+    description:
+      'What one turn may spend: model and tool calls, handoffs, teams inside each other, parallel branches, ms of running, tokens, cost, equal answers in a row. What is absent has the default of the workers.',
+    examples: [{ steps: 50, tokens: 200_000 }],
+  }) satisfies z.ZodType<Limits>;
+
 export const openSchema = z
   .strictObject({
     id: idSchema.exactOptional(),
@@ -76,6 +97,7 @@ export const openSchema = z
     policy: policySchema
       .meta({ description: 'What messages do that name no policy; default: `queue`.' })
       .exactOptional(),
+    limits: limitsSchema.exactOptional(),
   })
   .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
 

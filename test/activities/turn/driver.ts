@@ -1,7 +1,9 @@
 /** A world for a kernel in which nothing is real but the order of things: steps end when the test says so. */
 import type { TurnFrame } from '../../../activities/turn/calls.ts';
+import { Spending } from '../../../activities/turn/spending.ts';
 import { Cast, type RosterNews } from '../../../activities/turn/cast.ts';
-import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
+import { Kernel } from '../../../activities/turn/kernel.ts';
+import type { StepCall, StepOutcome } from '../../../activities/turn/step-call.ts';
 import { Memory } from '../../../activities/turn/memory.ts';
 import { TurnStopped } from '../../../activities/turn/stops.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from '../../../activities/turn/turn-driver.ts';
@@ -25,6 +27,10 @@ export const FRAME: Omit<TurnFrame, 'memory' | 'cast' | 'answers'> = {
   messages: [{ id: 'm1', text: 'hello' }],
   options: {},
   joining: { messages: [] },
+  depth: 0,
+  get spending() {
+    return new Spending();
+  },
 };
 
 /** Everything that outlives a run of the kernel: the journal, and the ends of steps. */

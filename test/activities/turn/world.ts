@@ -1,8 +1,10 @@
 /** The world of a kernel as a whole turn sees it, over any number of runs: steps, pauses, and what is durable when a run is gone. */
 import { setImmediate as afterMicrotasks } from 'node:timers/promises';
 import type { TurnFrame } from '../../../activities/turn/calls.ts';
+import { Spending } from '../../../activities/turn/spending.ts';
 import { Cast, type RosterNews } from '../../../activities/turn/cast.ts';
-import { Kernel, type StepCall, type StepOutcome } from '../../../activities/turn/kernel.ts';
+import { Kernel } from '../../../activities/turn/kernel.ts';
+import type { StepCall, StepOutcome } from '../../../activities/turn/step-call.ts';
 import { Memory } from '../../../activities/turn/memory.ts';
 import { TurnStopped } from '../../../activities/turn/stops.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from '../../../activities/turn/turn-driver.ts';
@@ -26,6 +28,10 @@ const FRAME: Omit<TurnFrame, 'memory' | 'cast' | 'answers'> = {
   messages: [{ id: 'm1', text: 'hello' }],
   options: {},
   joining: { messages: [] },
+  depth: 0,
+  get spending() {
+    return new Spending();
+  },
 };
 
 /** As the turn starts. */

@@ -39,8 +39,11 @@ const paths = ({ entries }: Journal): string[] => entries.map(({ path }) => path
 describe('a turn that waits', () => {
   test('goes on when the first of its waits is over; the others are asked for again', () => {
     const turn = fresh();
-    turn.run();
-    turn.back(result({ waits: [sleep('1', 300), sleep('2', 200), { ...sleep('3', 400), kind: 'retry' }] }));
+    turn.run(0);
+    turn.back(
+      result({ waits: [sleep('1', 300), sleep('2', 200), { ...sleep('3', 400), kind: 'retry' }] }),
+      0,
+    );
     expect(turn).toMatchObject({ phase: 'waiting', wakeAt: 200 });
     expect(turn.wake(199, false)).toEqual([]);
     expect(turn.wake(200, false)).toHaveLength(1);
@@ -50,24 +53,24 @@ describe('a turn that waits', () => {
 
   test('finds waits that ended together in the order of their times', () => {
     const turn = fresh();
-    turn.run();
-    turn.back(result({ waits: [sleep('1', 300), sleep('2', 200)] }));
+    turn.run(0);
+    turn.back(result({ waits: [sleep('1', 300), sleep('2', 200)] }), 0);
     turn.wake(500, false);
     expect(paths(turn.journal)).toEqual(['2', '1']);
   });
 
   test('has no entry for a step that paused: it is tried again', () => {
     const turn = fresh();
-    turn.run();
-    turn.back(result({ waits: [{ ...sleep('1', 300), kind: 'retry' }] }));
+    turn.run(0);
+    turn.back(result({ waits: [{ ...sleep('1', 300), kind: 'retry' }] }), 0);
     expect(turn.wake(300, false)).toHaveLength(1);
     expect(paths(turn.journal)).toEqual([]);
   });
 
   test('for nothing goes on at once', () => {
     const turn = fresh();
-    turn.run();
-    turn.back(result({ waits: [] }));
+    turn.run(0);
+    turn.back(result({ waits: [] }), 0);
     expect(turn.phase).toBe('ready');
   });
 

@@ -1,0 +1,34 @@
+/** What the kernel asks of a step, and what it hears of it. */
+import type { FailureInfo, ToolCall, ToolRound, Usage } from '../../src/contracts/index.ts';
+import type { AskInput, Outcome } from '../teams/team.ts';
+
+/** A step to be run. */
+export interface StepCall {
+  readonly path: string;
+  readonly step: string;
+  readonly agent: string;
+  /** Steps of this turn that it sees, in the order of the team's code. */
+  readonly sees: readonly string[];
+  /** The turn ends with it, unless it calls tools. */
+  readonly last: boolean;
+  /** The tool call that the step makes for its agent; absent: the agent is asked. */
+  readonly use?: ToolCall;
+  /** Why the tool is not called. */
+  readonly refusal?: FailureInfo;
+  /** What the team itself says: nobody is asked. */
+  readonly say?: string;
+  /** What the team says to the agent with this ask. */
+  readonly input?: AskInput;
+  /** What the agent has called in this ask so far. */
+  readonly rounds?: readonly ToolRound[];
+  /** The agent may call its tools. */
+  readonly mayCall?: boolean;
+}
+
+/** How a step ended, as the kernel hears it. `calls`: the tools that the model called. */
+export type StepOutcome =
+  | (Extract<Outcome, { status: 'completed' }> & {
+      readonly calls: readonly ToolCall[];
+      readonly usage?: Usage;
+    })
+  | (Extract<Outcome, { status: 'failed' }> & { readonly usage?: Usage });
