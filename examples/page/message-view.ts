@@ -46,7 +46,7 @@ export class MessageView {
     this.#receipt.title = message.code ?? '';
     this.node.dataset['progress'] = progress;
     this.node.ariaLabel = `Message of ${this.#who.textContent}`;
-    this.#edit.hidden = !begins || !seen || message.status !== 'consumed';
+    this.#edit.hidden = !begins || !turn || turn.status === 'running';
     this.#dismiss.hidden = !(message.kind === 'unseen' && progress === 'rejected');
   }
 }

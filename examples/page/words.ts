@@ -29,7 +29,7 @@ const POLICY: Readonly<Record<InterjectionPolicy, string>> = {
 
 /** What a message that comes during an answer may do, in words; the empty policy leaves it to the session. */
 export const POLICY_CHOICES: readonly (readonly [InterjectionPolicy | '', string])[] = [
-  ['', 'do as usual here'],
+  ['', 'follow the session’s policy'],
   ...POLICIES.map((policy) => [policy, POLICY[policy]] as const),
 ];
 

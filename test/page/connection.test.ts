@@ -113,6 +113,27 @@ describe('the connection', () => {
   });
 });
 
+describe('the banner', () => {
+  test('says which part is away and what that means, until it is back', async () => {
+    const checks = { temporal: 'ok', redis: 'failed' };
+    const [gateway] = play.gateways;
+    gateway!.rest = (request, response) => {
+      const known = request.url === '/readyz';
+      response.writeHead(known ? 200 : 404, { 'Access-Control-Allow-Origin': '*' });
+      response.end(known ? JSON.stringify({ ready: true, checks }) : '{}');
+    };
+    const page = await play.join();
+    await see(page, '#banner', 'Redis is away. Messages are safe');
+    checks.redis = 'ok';
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+    const { port } = play.gateways.shift()!;
+    await gateway!.stop();
+    await see(page, '#banner', 'The gateway does not answer.');
+    await play.addGateway(port);
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+  });
+});
+
 describe('a session', () => {
   test('that does not exist is started with a ready-made team, under the id of the link', async () => {
     const [gateway] = play.gateways;

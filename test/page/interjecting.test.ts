@@ -34,7 +34,7 @@ test('the choice is there while an answer is given, and goes along with the mess
   play.push(...log.message('m1', 't1', 'First.'), log.start('t1', 't1.1', 'Ann'));
   await choice.selectOption({ label: 'join this answer' });
   await say(page, 'Shorter.');
-  await choice.selectOption({ label: 'do as usual here' });
+  await choice.selectOption({ label: 'follow the session’s policy' });
   await say(page, 'And then?');
   const sent = await play.gateways[0]!.sends.reached(3);
   expect(sent.map(({ policy }) => policy)).toEqual([undefined, 'steer', undefined]);
