@@ -166,6 +166,7 @@ export class Conversation {
       this.#unseen.dismiss(messageId);
       this.#draw();
     },
+    unschedule: (messageId) => void this.#try(() => this.#session.unschedule(messageId)),
     edit: (messageId, text) => this.#around.edit(messageId, text),
     announce: (text) => this.#around.announce(text),
     ended: (step) => this.#attempts.of(step) ?? NONE,

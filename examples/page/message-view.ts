@@ -2,12 +2,15 @@
 import type { MessageEntry, TurnEntry } from '../../src/contracts/public.ts';
 import { el, setText } from './dom.ts';
 import { progressOf, textOf } from './rows.ts';
+import type { Progress } from './rows.ts';
 import type { UnseenMessage } from './unseen.ts';
 import { clock, PROGRESS, sentenceOf } from './words.ts';
 
 /** What can be done with a message. */
 export interface MessageActions {
   dismiss(messageId: string): void;
+  /** A message for later is not delivered. */
+  unschedule(messageId: string): void;
   /** The conversation goes on differently from this message, in a fork. */
   edit(messageId: string, text: string): void;
 }
@@ -21,15 +24,19 @@ export class MessageView {
   readonly #text = el('p', 'text');
   readonly #receipt = el('span', 'receipt');
   readonly #edit = el('button', 'quiet', 'Edit');
+  readonly #unschedule = el('button', 'quiet', 'Do not send');
   readonly #dismiss = el('button', 'quiet', 'Dismiss');
 
   constructor(messageId: string, actions: MessageActions) {
     this.#edit.type = 'button';
     this.#edit.title = 'Go on differently from here, in a session of its own';
     this.#edit.addEventListener('click', () => actions.edit(messageId, this.#text.textContent));
+    this.#unschedule.type = 'button';
+    this.#unschedule.addEventListener('click', () => actions.unschedule(messageId));
     this.#dismiss.type = 'button';
     this.#dismiss.addEventListener('click', () => actions.dismiss(messageId));
-    this.fate = el('p', 'fate', this.#who, this.#time, this.#receipt, this.#edit, this.#dismiss);
+    this.fate = el('p', 'fate', this.#who, this.#time, this.#receipt);
+    this.fate.append(this.#edit, this.#unschedule, this.#dismiss);
     this.node = el('article', 'message', this.#text, this.fate);
   }
 
@@ -41,12 +48,18 @@ export class MessageView {
     setText(this.#time, seen ? clock(message.at) : '');
     setText(this.#text, textOf(message));
     const why = message.code === undefined ? '' : `: ${sentenceOf(message.code)}`;
-    const joins = progress === 'queued' && seen && message.policy === 'steer';
-    setText(this.#receipt, `${joins ? 'Joins the answer soon' : PROGRESS[progress]}${why}`);
+    setText(this.#receipt, `${seen ? wordsOf(message, progress) : PROGRESS[progress]}${why}`);
     this.#receipt.title = message.code ?? '';
     this.node.dataset['progress'] = progress;
     this.node.ariaLabel = `Message of ${this.#who.textContent}`;
     this.#edit.hidden = !begins || !turn || turn.status === 'running';
+    this.#unschedule.hidden = progress !== 'scheduled';
     this.#dismiss.hidden = !(message.kind === 'unseen' && progress === 'rejected');
   }
+}
+
+function wordsOf({ policy, deliverAt }: MessageEntry, progress: Progress): string {
+  if (progress === 'queued' && policy === 'steer') return 'Joins the answer soon';
+  if (progress === 'scheduled' && deliverAt !== undefined) return `Comes at ${clock(deliverAt)}`;
+  return PROGRESS[progress];
 }

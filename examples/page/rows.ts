@@ -8,6 +8,7 @@ export type Progress =
   | 'waiting'
   | 'sending'
   | 'accepted'
+  | 'scheduled'
   | 'queued'
   | 'consumed'
   | 'done'
@@ -61,7 +62,6 @@ export function sameRow(one: Row, other: Row): boolean {
 
 /** A message's progress. The word of its turn counts once the turn has ended. */
 export function progressOf(message: MessageEntry | UnseenMessage, turn: TurnEntry | undefined): Progress {
-  if (message.status === 'scheduled') return 'waiting';
   if (message.kind === 'unseen' || message.status !== 'consumed') return message.status;
   if (!turn || turn.status === 'running') return 'consumed';
   if (turn.rolledBack) return 'withdrawn';

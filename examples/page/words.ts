@@ -7,6 +7,7 @@ export const PROGRESS: Readonly<Record<Progress, string>> = {
   waiting: 'Not sent yet',
   sending: 'Sending',
   accepted: 'Received',
+  scheduled: 'Comes later',
   queued: 'Waits for its turn',
   consumed: 'Being answered',
   done: 'Answered',

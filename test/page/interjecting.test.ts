@@ -77,3 +77,23 @@ test('a withdrawn turn is struck out, with what its tools did', async () => {
     expect(line).toBe('line-through');
   }
 });
+
+test('a message for later says when it comes, and can be taken back', async () => {
+  const { log } = play;
+  const asked: unknown[] = [];
+  play.gateways[0]!.script = (name, request) => {
+    if (name !== 'unschedule') return undefined;
+    asked.push(request['messageId']);
+    return {
+      ok: true,
+      value: { session: 's1', messageId: 'm1', status: 'rejected', code: 'message_cancelled' },
+    };
+  };
+  const later = { messageId: 'm1', parts: text('Good morning.'), deliverAt: Date.now() + 3_600_000 };
+  play.push(log.append('message.scheduled', later));
+  await see(page, '.receipt', /^Comes at /);
+  await page.getByRole('button', { name: 'Do not send' }).click();
+  play.push(log.append('message.rejected', { messageId: 'm1', code: 'message_cancelled' }));
+  await see(page, '.receipt', /^Refused: /);
+  expect(asked).toEqual(['m1']);
+});
