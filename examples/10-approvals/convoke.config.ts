@@ -48,8 +48,8 @@ export default defineConfig({
       approval: ({ cents }) => {
         if (Number(cents) <= 2_000) return 'never';
         return {
-          title: `Refund ${euros(Number(cents))}`,
-          text: 'More than 20 € needs two of us.',
+          // Without the amount, which may be edited.
+          title: 'Refund of more than 20 €',
           approvers: { names: ['ana', 'bo', 'cy'], count: 2 },
           mayEdit: true,
           expiresMs: 3 * 24 * 3_600_000,

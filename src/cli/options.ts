@@ -42,6 +42,11 @@ export function limit(text: string, before: Limits = {}): Limits {
   throw new InvalidArgumentError(`It must be a limit and a number, as steps=50; limits are ${names}.`);
 }
 
+/** An option that can be given several times. */
+export function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** `{epoch}:{seq}` or a plain seq, as the API accepts it. */
 export function cursorText(text: string): string {
   if (/^\d{1,12}$/.test(text) || parsePosition(text)) return text;

@@ -16,7 +16,7 @@ import { launchBrowser } from '../page/browser.ts';
 import { see } from '../page/setup.ts';
 import { eventually } from '../support/process.ts';
 import { startStack, type Stack } from '../support/stack.ts';
-import { continueAsNew, flushRedis } from './forcing.ts';
+import { continueAsNew, flushRedis, terminate } from './forcing.ts';
 import { allEvents, expectWhole, freshId, Recorder, rest, type Answer } from './scene.ts';
 
 const WORKER = fileURLToPath(new URL('approvals-worker.ts', import.meta.url));
@@ -247,6 +247,22 @@ describe('a team that asks for approvals', () => {
     expect(count('approval.decided')).toBe(count('approval.requested'));
   }, 60_000);
 });
+
+test('of a session whose workflow was ended nothing waits any more; the next message reopens it', async () => {
+  const { id, seen } = await asking({ amount: 40 });
+  const [open] = await opened(seen);
+  await terminate(stack, id);
+  const roles = ['lead'];
+  const late = await vote(id, 't1.1.c1', { vote: 'approve', hash: open!.hash, by: 'ana', roles });
+  expect(late).toMatchObject({ status: 404, body: { code: 'approval_not_found' } });
+  await seen.session.send('Again.');
+  await seen.until('it asks anew', ({ approvals }) => approvals[0]?.turn === 't2', 30_000);
+  expect(seen.session.approvals).toHaveLength(1);
+  const [next] = seen.session.approvals;
+  for (const by of ['ana', 'bo']) await seen.session.approve(next!, { by, roles });
+  await seen.turnsEnded(2);
+  expect(await paid(id)).toEqual(['40']);
+}, 60_000);
 
 test('what cannot be is refused with a code and the remedy; nothing changes', async () => {
   const { id, seen } = await asking({ amount: 30 });

@@ -38,3 +38,14 @@ export async function continueAsNew(stack: Stack, session: string, agent: string
     await connection.close();
   }
 }
+
+/** The workflow of the session ends without closing it. */
+export async function terminate({ temporal }: Stack, session: string): Promise<void> {
+  const connection = await Connection.connect({ address: temporal.address });
+  try {
+    const { workflow } = new Client({ connection });
+    await workflow.getHandle(workflowId({ tenant: 'dev', session })).terminate();
+  } finally {
+    await connection.close();
+  }
+}

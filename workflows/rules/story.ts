@@ -41,6 +41,7 @@ export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns'>): 
   const { status, turns, queued, running, known } = machine.state(0);
   const waits = waitStory(machine.turns.approvals);
   const phase = machine.turns.current?.phase ?? 'over';
-  const now = running ? `turn **${running.turn}** is ${phase}${waits && ` and waits for ${waits}`}` : 'idle';
+  const what = waits === '' ? `is ${phase}` : `waits for ${waits}`;
+  const now = running ? `turn **${running.turn}** ${what}` : 'idle';
   return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
 }

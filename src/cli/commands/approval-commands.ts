@@ -1,11 +1,10 @@
 /** `convoke approvals` and `convoke approve`. */
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
-import { examples, sessionId } from '../options.ts';
+import { examples, sessionId, several } from '../options.ts';
 import type { ApproveOptions } from './approvals.ts';
 
 const JSON_TEXT = 'print the answer as JSON';
-const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export function addApprovalCommands(program: Command): void {
   program

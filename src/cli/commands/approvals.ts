@@ -51,8 +51,10 @@ export async function approve(session: string, approval: string, options: Approv
   const { json, deny } = options;
   const body = voteOf(options);
   const shown = options.hash?.length === 64 ? null : await shownNow(session, approval, options.hash);
-  if (shown && !json)
-    process.stdout.write(`${deny ? 'Denying' : 'Approving'} ${shown.title}: ${approvedData(shown)}\n`);
+  if (shown && !json) {
+    const what = approvedData(body.data ? { ...shown, data: body.data } : shown);
+    process.stdout.write(`${deny ? 'Denying' : 'Approving'} ${shown.title}: ${what}\n`);
+  }
   // What is decided has no hash to be found: any will do to be told of it.
   const hash = shown?.hash ?? (options.hash ?? '').padEnd(64, '0');
   const path = `/v1/sessions/${session}/approvals/${approval}`;

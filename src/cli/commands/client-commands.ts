@@ -12,6 +12,7 @@ import {
   moment,
   pageSize,
   sessionId,
+  several,
 } from '../options.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
@@ -208,6 +209,12 @@ function addMembers(program: Command): void {
       new Option('--join <agent>', 'an agent joins: the name of a configured one, or an agent as JSON'),
     )
     .addOption(new Option('--join-person <name>', 'a person joins'))
+    .addOption(
+      new Option(
+        '--role <role>',
+        'with --join-person: what she may approve; can be given several times',
+      ).argParser(several),
+    )
     .addOption(new Option('--leave <name>', 'a member leaves'))
     .addOption(new Option('--pause <name>', 'an agent is not asked any more, until it is resumed'))
     .addOption(new Option('--resume <name>', 'a paused agent is asked again'))
@@ -217,6 +224,7 @@ function addMembers(program: Command): void {
       examples(
         'convoke members hello',
         'convoke members hello --join billing',
+        'convoke members hello --join-person ana --role lead',
         'convoke members hello --pause billing --json',
       ),
     )

@@ -13,6 +13,8 @@ import { table } from '../terminal.ts';
 export interface MembersOptions {
   readonly join?: string;
   readonly joinPerson?: string;
+  /** Of the person that joins. */
+  readonly role?: readonly string[];
   readonly leave?: string;
   readonly pause?: string;
   readonly resume?: string;
@@ -29,19 +31,27 @@ export async function members(session: string, options: MembersOptions): Promise
     process.stdout.write(`${JSON.stringify(reply, null, 2)}\n`);
     return;
   }
-  const row = ({ name, kind, status }: Member): string[] => [name, kind, status];
-  process.stdout.write(table([['NAME', 'KIND', 'STATUS'], ...reply.members.map(row)]));
+  const row = ({ name, kind, status, roles = [] }: Member): string[] => [
+    name,
+    kind,
+    status,
+    roles.join(', ') || '–',
+  ];
+  process.stdout.write(table([['NAME', 'KIND', 'STATUS', 'ROLES'], ...reply.members.map(row)]));
 }
 
 /** Null: nothing is to change. */
-function changeOf({ join, joinPerson, leave, pause, resume }: MembersOptions): MembersRequest | null {
+function changeOf({ join, joinPerson, role, leave, pause, resume }: MembersOptions): MembersRequest | null {
   const changes: MembersRequest[] = [
     ...(join === undefined ? [] : [{ join: agentOf(join) }]),
-    ...(joinPerson === undefined ? [] : [{ join: { kind: 'person' as const, name: joinPerson } }]),
+    ...(joinPerson === undefined
+      ? []
+      : [{ join: { kind: 'person' as const, name: joinPerson, ...(role && { roles: role }) } }]),
     ...(leave === undefined ? [] : [{ leave }]),
     ...(pause === undefined ? [] : [{ pause }]),
     ...(resume === undefined ? [] : [{ resume }]),
   ];
+  if (role && joinPerson === undefined) throw new CliError('usage', '--role is for a person that joins.');
   if (changes.length > 1) throw new CliError('usage', 'Change one thing at a time.');
   return changes[0] ?? null;
 }
