@@ -16,6 +16,11 @@ export interface EndedAttempt {
 /** Attempts that are remembered for one step: a step that fails for hours is told by its newest ones. */
 const MOST = 5;
 
+/** … and of so much of what each had said, characters: more than is shown of it. */
+const TEXT_CHARS = 2_000;
+/** Steps that are remembered, the newest ones. */
+const STEPS = 200;
+
 /** Lists are never changed in place. */
 export class Attempts {
   readonly #ended = new Map<string, readonly EndedAttempt[]>();
@@ -61,6 +66,11 @@ export class Attempts {
   #note(step: string, ended: EndedAttempt): void {
     const others = (this.#ended.get(step) ?? []).filter(({ attempt }) => attempt !== ended.attempt);
     const before = this.#ended.get(step)?.find(({ attempt }) => attempt === ended.attempt);
-    this.#ended.set(step, [...others, { ...before, ...ended }].slice(-MOST));
+    const text = ended.text.slice(0, TEXT_CHARS);
+    this.#ended.set(step, [...others, { ...before, ...ended, text }].slice(-MOST));
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= STEPS) break;
+      this.#ended.delete(oldest);
+    }
   }
 }
