@@ -7,6 +7,9 @@ import { SaidView } from './step-view.ts';
 import type { StepContext } from './step-view.ts';
 import { clock, stateOf } from './words.ts';
 
+/** Colours that the style has; a team with more speakers begins again. */
+const COLOURS = 8;
+
 export interface SpeechContext extends StepContext {
   /** A number for each speaker, in the order in which they appeared. */
   colour(agent: string): number;
@@ -44,7 +47,7 @@ export class SpeechView {
     setText(this.#time, clock(first.at));
     this.#time.dateTime = new Date(first.at).toISOString();
     setText(this.#state, last.use && last.status === 'completed' ? '' : stateOf(last));
-    this.node.dataset['colour'] = String(this.#context.colour(agent));
+    this.node.dataset['colour'] = String(this.#context.colour(agent) % COLOURS);
     this.node.dataset['status'] = last.status;
     this.node.ariaLabel = agent;
     const names = new Set(steps.map(({ step }) => step));
