@@ -107,7 +107,10 @@ class SessionRun {
   }
 
   receive(message: unknown): void {
-    if (isMessage(message)) return void this.#order(message);
+    if (isMessage(message)) {
+      this.#order(message);
+      return;
+    }
     this.#strange += 1;
     log.warn('A signal that is not a message was ignored', { signals: this.#strange });
   }

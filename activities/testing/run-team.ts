@@ -5,13 +5,10 @@ import {
   openingRoster,
   type AgentSpec,
   type Approval,
-  type Handoff,
-  type Json,
   type JournalEntry,
   type JsonObject,
   type Limits,
   type LoggedEvent,
-  type Member,
   type Roster,
   type TurnWait,
 } from '../../src/contracts/index.ts';
@@ -23,15 +20,17 @@ import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { Memory } from '../turn/memory.ts';
 import { guarded, Spending } from '../turn/spending.ts';
 import { TeamBroken, TurnStopped } from '../turn/stops.ts';
+import {
+  agentOf,
+  answersOf,
+  decisionOf,
+  endOf,
+  messageId,
+  rosterOf,
+  type GivenAnswer,
+  type GivenDecision,
+} from './given.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from '../turn/turn-driver.ts';
-
-/** What an agent does when it is asked: it says a text (anything but a text as JSON), hands over, fails, or is never done. */
-export type GivenAnswer =
-  Json | { readonly handoff: Handoff } | { readonly fail: string } | { readonly never: true };
-
-/** A decision, or what is approved instead of what was asked for. */
-export type GivenDecision =
-  'approved' | 'denied' | 'expired' | { readonly denied: string } | { readonly approved: JsonObject };
 
 export interface TeamTest {
   /** Names, or whole agents. */
@@ -245,61 +244,4 @@ class TestTurn implements TurnDriver {
   random(): number {
     return 0.5;
   }
-}
-
-/** Who decides is `somebody`. */
-function decisionOf(
-  { onExpiry }: Approval,
-  given: GivenDecision = 'expired',
-): Pick<JournalEntry, 'outcome' | 'decided'> {
-  const by = ['somebody'];
-  if (given === 'expired')
-    return { outcome: onExpiry === 'approve' ? 'approved' : given, decided: { by: [] } };
-  if (typeof given === 'string') return { outcome: given, decided: { by } };
-  if ('denied' in given) return { outcome: 'denied', decided: { by, reason: given.denied } };
-  return { outcome: 'approved', decided: { by, data: given.approved } };
-}
-
-const messageId = (name: string, asked: number): string => `${name}-${asked + 1}`;
-
-/** What people answer, by the id of the message. */
-function answersOf({ people = {} }: TeamTest): ReadonlyMap<string, TeamMessage> {
-  return new Map(
-    Object.entries(people).flatMap(([from, texts]) =>
-      texts.map((text, index): [string, TeamMessage] => {
-        const id = messageId(from, index);
-        return [id, { id, from, text }];
-      }),
-    ),
-  );
-}
-
-/** As the turn starts. */
-function rosterOf({ agents, paused = [], people = {} }: TeamTest): Roster {
-  const opening = openingRoster(agents.map(agentOf));
-  const members = opening.members.map((member): Member =>
-    paused.includes(member.name) ? { ...member, status: 'paused' } : member,
-  );
-  const others = Object.keys(people).map((name): Member => ({ kind: 'person', name, status: 'active' }));
-  return { ...opening, members: [...members, ...others] };
-}
-
-function agentOf(given: string | AgentSpec): AgentSpec {
-  return typeof given === 'string' ? { name: given, runner: 'scripted' } : given;
-}
-
-/** Null: it never ends. */
-function endOf({ step, agent }: StepCall, answer: GivenAnswer): StepOutcome | null {
-  if (typeof answer === 'string') return { status: 'completed', step, agent, text: answer, calls: [] };
-  if (typeof answer === 'object' && answer !== null) {
-    if ('never' in answer) return null;
-    if ('fail' in answer && typeof answer.fail === 'string') {
-      return { status: 'failed', step, agent, code: answer.fail, message: 'It failed.', text: '' };
-    }
-    if ('handoff' in answer) {
-      const input = answer.handoff as unknown as JsonObject; // safety: see `GivenAnswer`
-      return { status: 'completed', step, agent, text: '', calls: [{ id: '1', tool: 'hand_over', input }] };
-    }
-  }
-  return { status: 'completed', step, agent, text: JSON.stringify(answer), calls: [] };
 }

@@ -85,7 +85,6 @@ export function createSqliteArchive(file: string): Archive {
   };
 }
 
- 
 function statements(db: DatabaseSync) {
   return {
     addSession: db.prepare('INSERT INTO convoke_session VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
