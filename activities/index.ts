@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import type { Archive } from '../src/archive/index.ts';
 import {
   ASK_OUTSIDE,
+  ConvokeError,
   isConvokeError,
   LIMITS,
   RECOVERY,
   type AgentSpec,
+  type Firing,
   type SessionActivities,
   type TurnInput,
   type TurnProgress,
@@ -73,6 +75,8 @@ export interface ActivityDeps
     Omit<TurnDeps, 'conversations' | 'teams' | 'tools' | 'configured' | 'stalls' | 'patient'>,
     Partial<Pick<TurnDeps, 'tools' | 'configured' | 'stalls'>> {
   readonly archive: Archive;
+  /** Sends what a schedule fires; absent: this worker has no part in that. */
+  readonly fire?: (firing: Firing) => Promise<void>;
   readonly teams?: TurnDeps['teams'];
   /** Aborts when the worker is to stop: turns are handed over at their next pause between steps. */
   readonly draining?: AbortSignal;
@@ -102,6 +106,10 @@ function sourceOf(source: SessionSource, isLocal: () => boolean): SessionSource 
   };
 }
 
+async function noSchedules(): Promise<void> {
+  throw new ConvokeError('worker_unavailable');
+}
+
 /** A workflow task does not wait for another workflow. */
 function briefly(source: SessionSource): SessionSource {
   const known = async (): Promise<never> => {
@@ -119,6 +127,7 @@ const NO_STALLS: TurnDeps['stalls'] = { of: async () => [] };
 
 export function createActivities(deps: ActivityDeps): SessionActivities {
   const { teams = TEAMS, draining = NEVER, leaving = NEVER } = deps;
+  const { fire = noSchedules } = deps;
   const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs, stalls = NO_STALLS } = deps;
   const isLocal = (): boolean => Context.current().info.isLocal;
@@ -139,6 +148,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
       isLocal()
         ? insideTask(() => forkSession({ ...deps, source: briefly(deps.source) }, input))
         : alive(() => forkSession(deps, input)),
+    fire: (firing) => asFailure(() => fire(firing)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
   };
 }
@@ -254,5 +264,6 @@ async function asFailure<T>(call: () => Promise<T>): Promise<T> {
 /** Errors of the table keep their code in the history. */
 function asApplicationFailure(error: unknown): unknown {
   if (!isConvokeError(error)) return error;
-  return ApplicationFailure.create({ type: error.code, message: error.message, cause: error });
+  const { code, message } = error;
+  return ApplicationFailure.create({ type: code, message, cause: error });
 }

@@ -1,2 +1,3 @@
 /** Entry of the workflow bundle: exported functions are workflows, nothing else is exported. */
+export { fire } from './fire.ts';
 export { session } from './session.ts';

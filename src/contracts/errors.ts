@@ -54,6 +54,8 @@ export const ERRORS = {
   step_not_found: entry(404, 'There is no such step in this session.'),
   turn_cancelled: entry(409, 'The turn was cancelled before it started.'),
   message_cancelled: entry(409, 'The message was cancelled before it was delivered.'),
+  schedule_exists: entry(409, 'Another schedule with this id already exists.'),
+  schedule_not_found: entry(404, 'There is no such schedule.'),
   // The engine
   overloaded: entry(503, 'The engine is busy.', 1_000),
   temporal_unavailable: entry(503, 'Temporal cannot be reached; nothing was accepted.', 2_000),

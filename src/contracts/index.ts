@@ -62,6 +62,7 @@ export {
   interruptedState,
   interruptedTurn,
 } from './engine/carry-over.ts';
+export type { Firing } from './schedule.ts';
 export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';
 export { ForkedPast } from './engine/forked-past.ts';
 export { cancelOf, closeReason, isCancel, isMessage, isRosterChange, isVote } from './engine/incoming.ts';

@@ -1,12 +1,13 @@
 /** What all parts of the gateway share. */
 import type { Delivery } from '../deliver/delivery.ts';
-import type { Intake } from '../ingest/index.ts';
+import type { Intake, Schedules } from '../ingest/index.ts';
 import type { Connections } from './connections.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface GatewayContext {
   readonly intake: Intake;
+  readonly schedules: Schedules;
   readonly delivery: Delivery;
   readonly logger: Logger;
   readonly readiness: Readiness;

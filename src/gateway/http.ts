@@ -14,6 +14,7 @@ import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { scheduledRoutes } from './routes/scheduled.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { docsAssets, systemRoutes } from './routes/system.ts';
@@ -138,6 +139,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...approvalRoutes(context),
     ...messageRoutes(context),
     ...scheduledRoutes(context),
+    ...scheduleRoutes(context),
     ...eventRoutes(context),
   ];
   let described: object | undefined;

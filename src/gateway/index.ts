@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Delivery } from '../deliver/delivery.ts';
-import type { Intake } from '../ingest/index.ts';
+import type { Intake, Schedules } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
@@ -22,6 +22,7 @@ export type { SocketAdapter } from './sockets.ts';
 
 export interface GatewayConfig {
   readonly intake: Intake;
+  readonly schedules: Schedules;
   readonly delivery: Delivery;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
@@ -65,11 +66,12 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
-  const { intake, delivery, logger, devMode, pageDir, supervisor } = config;
+  const { intake, schedules, delivery, logger, devMode, pageDir, supervisor } = config;
   /** Known once the gateway listens. */
   let bound = 'localhost';
   const context: GatewayContext = {
     intake,
+    schedules,
     delivery,
     logger,
     readiness: createReadiness(config.checks, config.notices),

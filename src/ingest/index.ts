@@ -16,6 +16,7 @@ export {
   membersSchema,
   openSchema,
   receiptSchema,
+  scheduleSchema,
   sendSchema,
   sessionSchema,
   sessionsQuerySchema,
@@ -23,4 +24,6 @@ export {
   voteSchema,
 } from './schemas/index.ts';
 export { placeOf, positionOf, takeSession, validate } from './validate.ts';
+export { createSchedules } from './schedules.ts';
+export type { Schedules } from './schedules.ts';
 export { createReopen } from './reopen.ts';

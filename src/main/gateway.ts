@@ -7,10 +7,16 @@ import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import type { Gateway, Supervisor } from '../gateway/index.ts';
-import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
+import {
+  createAdmission,
+  createAuthenticator,
+  createIntake,
+  createReopen,
+  createSchedules,
+} from '../ingest/index.ts';
 import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
-import { createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
+import { createScheduleCalls, createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
 import { listening } from './listening.ts';
@@ -101,6 +107,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       past: { log: session.log, source, archive },
       reopen: createReopen({ calls, log: session.log, source, archive }),
     }),
+    schedules: createSchedules(createScheduleCalls({ client, taskQueue })),
     delivery,
     logger,
     checks: {

@@ -14,6 +14,7 @@ import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
 import type { Config } from './config.ts';
 import { watchEventLoop } from './event-loop.ts';
+import { createFiring } from './firing.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
@@ -148,6 +149,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, namespace, taskQueue, workflowBundle: given.workflowBundle ?? findBundle() },
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, stalls: session.stalls },
+      fire: createFiring(config, { client, session, source, archive }),
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),

@@ -3,6 +3,8 @@ export { ingressConnectionOptions } from './connect.ts';
 export { closedError, ingressDeadline } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';
 export type { InterruptedRun } from './list-interrupted.ts';
+export { createScheduleCalls } from './schedules.ts';
+export type { ScheduleCalls } from './schedules.ts';
 export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './port.ts';

@@ -103,6 +103,13 @@ export class FakeDelivery implements Delivery {
   }
 }
 
+/** Nobody has any. */
+export const NO_SCHEDULES: GatewayConfig['schedules'] = {
+  create: () => Promise.reject(new ConvokeError('temporal_unavailable')),
+  list: async () => ({ data: [] }),
+  change: () => Promise.reject(new ConvokeError('schedule_not_found')),
+};
+
 /** The keys `dev` and `other`; nothing is archived. */
 export function intakeOf(calls: SessionCalls): Intake {
   return createIntake({
@@ -143,6 +150,7 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
   };
   const gateway = createGateway({
     intake: intakeOf(calls),
+    schedules: NO_SCHEDULES,
     delivery,
     logger: quiet,
     checks: {},

@@ -4,7 +4,7 @@ import { Connections } from '../../src/gateway/connections.ts';
 import { createApp } from '../../src/gateway/http.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
-import { FakeDelivery, intakeOf, startRig } from './harness.ts';
+import { FakeDelivery, intakeOf, NO_SCHEDULES, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 interface Operation {
@@ -36,6 +36,7 @@ function registered(): string[] {
   const app = createApp(
     {
       intake: intakeOf(new FakeCalls()),
+      schedules: NO_SCHEDULES,
       delivery: new FakeDelivery(),
       logger: quiet,
       readiness: createReadiness({}),
@@ -77,7 +78,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(20);
+    expect(registered()).toHaveLength(25);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

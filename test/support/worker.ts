@@ -20,6 +20,7 @@ import type {
   SessionRef,
   SessionState,
 } from '../../src/contracts/index.ts';
+import { fireInto } from '../../src/main/firing.ts';
 import { createAdmission, createAuthenticator, createIntake, createReopen } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import { connectRedis, createCatalogs, createRedisLog } from '../../src/log/index.ts';
@@ -173,7 +174,7 @@ export async function startEngine(): Promise<Engine> {
     async startWorker(options = {}) {
       const worker = await createWorker(native, {
         log: options.log?.(log) ?? log,
-        ...{ source, archive, options },
+        ...{ source, archive, options, intake },
       });
       const run = worker.run();
       const running: RunningWorker = {
@@ -205,11 +206,12 @@ interface WorkerParts {
   readonly source: SessionSource;
   readonly archive: Archive;
   readonly options: EngineOptions;
+  readonly intake: Intake;
 }
 
 /** With the options of `src/main/worker.ts`. */
 async function createWorker(connection: NativeConnection, parts: WorkerParts): Promise<Worker> {
-  const { log, source, archive, options } = parts;
+  const { log, source, archive, options, intake } = parts;
   const runners = { scripted: options.runner ?? createScriptedRunner() };
   const graceMs = options.graceMs ?? 0;
   return Worker.create({
@@ -217,7 +219,10 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
     taskQueue: SESSION.taskQueue,
     workflowBundle: await workflowBundle(options.workflowsPath),
     workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
-    activities: createActivities({ log, source, archive, runners }),
+    activities: createActivities({
+      ...{ log, source, archive, runners },
+      fire: (firing) => fireInto(intake, firing),
+    }),
     maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
     maxConcurrentActivityTaskExecutions: options.slots ?? LIMITS.stepsPerWorker,
     maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,

@@ -14,6 +14,7 @@ import {
   sessionId,
   several,
 } from '../options.ts';
+import { addSchedules } from './schedule-commands.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import type { MembersOptions } from './members.ts';
@@ -30,6 +31,7 @@ export function addClientCommands(program: Command): void {
   addLists(program);
   addFork(program);
   addScheduled(program);
+  addSchedules(program);
   addMembers(program);
   addApprovalCommands(program);
   addEnds(program);

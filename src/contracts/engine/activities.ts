@@ -6,6 +6,7 @@ import type { Reason } from '../reasons.ts';
 import type { SessionRef } from '../ids.ts';
 import type { ForkPoint, SessionInfo } from '../session.ts';
 import type { CarriedState } from './session.ts';
+import type { Firing } from '../schedule.ts';
 import type { TurnInput, TurnResult } from './turn.ts';
 
 /**
@@ -80,4 +81,5 @@ export interface SessionActivities {
   publish(input: PublishInput): Promise<Report>;
   archive(input: ArchiveInput): Promise<ArchiveReport>;
   fork(input: ForkInput): Promise<ForkReport>;
+  fire(firing: Firing): Promise<void>;
 }

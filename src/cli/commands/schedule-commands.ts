@@ -1,0 +1,39 @@
+/** `convoke schedules`: messages that are sent again and again. */
+import type { Command } from 'commander';
+import { guarded } from '../failure.ts';
+import { examples } from '../options.ts';
+import type { SchedulesOptions } from './schedules.ts';
+
+export function addSchedules(program: Command): void {
+  program
+    .command('schedules')
+    .summary('show, create, pause, resume and delete schedules')
+    .description(
+      'Shows the schedules of the tenant; with an option, one is created, paused, resumed or deleted.',
+    )
+    .option('--create <id>', 'with --cron, --text and --session or --agents: a new schedule')
+    .option('--cron <expression>', 'minute, hour, day of the month, month, day of the week')
+    .option('--zone <zone>', 'time zone, like Europe/Berlin (default: UTC)')
+    .option('--session <session>', 'the session that gets each message')
+    .option('--agents <names>', 'each firing opens a session of its own with these agents')
+    .option('--text <text>', 'what each firing says')
+    .option('--policy <policy>', 'what it does if a turn runs then: reject, queue, latest, …')
+    .option('--pause <id>', 'it does not fire until it is resumed')
+    .option('--resume <id>', 'it fires again')
+    .option('--delete <id>', 'it is gone; sessions that it has opened stay')
+    .option('--json', 'print the answer as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'convoke schedules',
+        'convoke schedules --create digest --cron "0 7 * * 1-5" --zone Europe/Berlin --session team --text "What is new?"',
+        'convoke schedules --pause digest',
+      ),
+    )
+    .action(
+      guarded(async (options: SchedulesOptions) => {
+        const { schedules } = await import('./schedules.ts');
+        await schedules(options);
+      }),
+    );
+}

@@ -1,0 +1,55 @@
+/** `convoke schedules`. */
+import type { SchedulePage, ScheduleRequest } from '../../contracts/index.ts';
+import { callGateway } from '../gateway-api.ts';
+import { agentNames } from '../options.ts';
+import { table } from '../terminal.ts';
+
+export interface SchedulesOptions {
+  readonly create?: string;
+  readonly cron?: string;
+  readonly zone?: string;
+  readonly session?: string;
+  readonly agents?: string;
+  readonly text?: string;
+  readonly policy?: string;
+  readonly pause?: string;
+  readonly resume?: string;
+  readonly delete?: string;
+  readonly json?: boolean;
+}
+
+const PATH = '/v1/schedules';
+
+export async function schedules(options: SchedulesOptions): Promise<void> {
+  const { create, pause, resume, delete: gone } = options;
+  if (create !== undefined) await createOne(create, options);
+  if (pause !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${pause}/pause` });
+  if (resume !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${resume}/resume` });
+  if (gone !== undefined) await callGateway({ method: 'DELETE', path: `${PATH}/${gone}` });
+  if ([create, pause, resume, gone].some((each) => each !== undefined)) {
+    // The list tells of changes with a short delay.
+    process.stdout.write(options.json ? '{}\n' : 'Done. See them: npx convoke schedules\n');
+    return;
+  }
+  const page = await callGateway<SchedulePage>({ path: PATH });
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
+    return;
+  }
+  const rows = page.data.map(({ id, cron, zone = 'UTC', session = '(a new one)', paused, next }) => [
+    ...[id, cron, zone, session, paused ? 'paused' : new Date(next[0] ?? 0).toISOString()],
+  ]);
+  if (rows.length === 0) process.stdout.write('No schedules.\n');
+  else process.stdout.write(table([['SCHEDULE', 'CRON', 'ZONE', 'SESSION', 'NEXT'], ...rows]));
+}
+
+/** The gateway checks it. */
+async function createOne(id: string, options: SchedulesOptions): Promise<void> {
+  const { cron, zone, session, agents, text, policy } = options;
+  const body = {
+    ...{ id, cron, zone, session },
+    ...(agents === undefined ? {} : { open: { agents: agentNames(agents) } }),
+    message: { text, policy },
+  };
+  await callGateway<ScheduleRequest>({ method: 'POST', path: PATH, body });
+}

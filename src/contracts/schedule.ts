@@ -1,0 +1,36 @@
+/** Schedules: messages that are sent again and again, at the times of a cron expression. */
+import type { OpenRequest, SendRequest } from './wire.ts';
+
+/** What a firing sends. `policy` says what happens if a turn runs then: `reject` skips the firing, `queue` waits, `latest` replaces. */
+export type ScheduledSend = Omit<SendRequest, 'messageId' | 'deliverAt' | 'answers'>;
+
+/** Body of `POST /v1/schedules`; exactly one of `session` and `open`. */
+export interface ScheduleRequest {
+  readonly id: string;
+  /** Five fields: minute, hour, day of the month, month, day of the week. */
+  readonly cron: string;
+  /** Name of a time zone (IANA); absent: UTC. */
+  readonly zone?: string;
+  /** The session that gets each message. */
+  readonly session?: string;
+  /** Each firing opens a session of its own like this. */
+  readonly open?: Omit<OpenRequest, 'id'>;
+  readonly message: ScheduledSend;
+}
+
+export interface ScheduleSummary extends ScheduleRequest {
+  readonly paused: boolean;
+  /** The next firings, ms since the Unix epoch. */
+  readonly next: readonly number[];
+}
+
+export interface SchedulePage {
+  readonly data: readonly ScheduleSummary[];
+}
+
+/** One firing, as the workflow hands it to the activity. */
+export interface Firing extends Pick<ScheduleRequest, 'session' | 'open' | 'message'> {
+  readonly tenant: string;
+  /** Names the firing: the same in every attempt. */
+  readonly firing: string;
+}

@@ -1,0 +1,89 @@
+/** /v1/schedules: messages that are sent again and again. */
+import { z } from 'zod';
+import { idSchema, scheduleSchema } from '../../ingest/index.ts';
+import { readJson } from '../body.ts';
+import type { GatewayContext } from '../context.ts';
+import { BODY, ENGINE, json, pathId, problems } from '../route.ts';
+import type { ApiRoute } from '../route.ts';
+
+const TAGS = ['Schedules'];
+const path = z.object({ id: idSchema });
+const summary = z
+  .object({ paused: z.boolean(), next: z.array(z.number()).meta({ description: 'ms since the Unix epoch' }) })
+  .loose()
+  .meta({ id: 'ScheduleSummary', description: 'A schedule as it was created, and its next firings.' });
+
+function createRoute({ schedules }: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/schedules',
+    operation: {
+      operationId: 'createSchedule',
+      summary: 'Create a schedule',
+      description:
+        'Each firing sends a message into a session, or into a new one. An equal repeat gets the same answer.',
+      tags: TAGS,
+      requestBody: { content: { 'application/json': { schema: scheduleSchema } } },
+      responses: {
+        '201': json('The schedule is there.', scheduleSchema),
+        ...problems([...BODY, ...ENGINE, 'schedule_exists']),
+      },
+    },
+    async handle({ req, res, principal }) {
+      res.status(201).json(await schedules.create(principal, await readJson(req)));
+    },
+  };
+}
+
+function listRoute({ schedules }: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'get',
+    path: '/v1/schedules',
+    operation: {
+      operationId: 'listSchedules',
+      summary: 'List the schedules',
+      description: 'Changes show up with a short delay.',
+      tags: TAGS,
+      responses: { '200': json('The schedules.', z.object({ data: z.array(summary) })), ...problems(ENGINE) },
+    },
+    async handle({ res, principal }) {
+      res.json(await schedules.list(principal));
+    },
+  };
+}
+
+function changeRoute(
+  { schedules }: GatewayContext,
+  what: 'pause' | 'resume' | 'remove',
+  description: string,
+): ApiRoute {
+  const isRemoval = what === 'remove';
+  return {
+    access: 'key',
+    method: isRemoval ? 'delete' : 'post',
+    path: isRemoval ? '/v1/schedules/{id}' : `/v1/schedules/{id}/${what}`,
+    operation: {
+      operationId: `${what}Schedule`,
+      summary: description,
+      tags: TAGS,
+      requestParams: { path },
+      responses: { '204': { description: 'Done.' }, ...problems([...ENGINE, 'schedule_not_found']) },
+    },
+    async handle({ req, res, principal }) {
+      await schedules.change(principal, pathId(req, 'id'), what);
+      res.status(204).end();
+    },
+  };
+}
+
+export function scheduleRoutes(context: GatewayContext): readonly ApiRoute[] {
+  return [
+    createRoute(context),
+    listRoute(context),
+    changeRoute(context, 'pause', 'Pause a schedule'),
+    changeRoute(context, 'resume', 'Resume a schedule'),
+    changeRoute(context, 'remove', 'Delete a schedule'),
+  ];
+}

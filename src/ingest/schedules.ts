@@ -1,0 +1,32 @@
+/** Schedules: what callers may ask of them. */
+import type { SchedulePage, ScheduleRequest } from '../contracts/index.ts';
+import type { ScheduleCalls } from '../temporal/index.ts';
+import type { Principal } from './authenticate.ts';
+import { invalidAt } from './json-guard.ts';
+import { idSchema, scheduleSchema } from './schemas/index.ts';
+import { validate } from './validate.ts';
+
+/** Every method throws only `ConvokeError`; schedules of another tenant are not found. */
+export interface Schedules {
+  /** An equal repeat gets the same answer. Throws `schedule_exists`. */
+  create(principal: Principal, body: unknown): Promise<ScheduleRequest>;
+  list(principal: Principal): Promise<SchedulePage>;
+  /** `pause`, `resume` and `remove` may be repeated. Throw `schedule_not_found`. */
+  change(principal: Principal, id: unknown, what: 'pause' | 'resume' | 'remove'): Promise<void>;
+}
+
+export function createSchedules(calls: ScheduleCalls): Schedules {
+  return {
+    async create({ tenant }, body) {
+      const request = validate<ScheduleRequest>(scheduleSchema, body);
+      await calls.create(tenant, request);
+      return request;
+    },
+    list: async ({ tenant }) => ({ data: await calls.list(tenant) }),
+    async change({ tenant }, id, what) {
+      const parsed = idSchema.safeParse(id);
+      if (!parsed.success) throw invalidAt(['id'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
+      await calls[what](tenant, parsed.data);
+    },
+  };
+}

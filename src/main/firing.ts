@@ -1,0 +1,48 @@
+/** What a schedule fires goes through the one door, as every message does. */
+import { createHash } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { Archive } from '../archive/index.ts';
+import type { Firing } from '../contracts/index.ts';
+import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
+import type { Intake } from '../ingest/index.ts';
+import type { SessionSource } from '../log/index.ts';
+import { createSessionCalls } from '../temporal/index.ts';
+import { defaultAgents } from './agents.ts';
+import type { Config } from './config.ts';
+import type { openLog } from './redis.ts';
+
+interface FiringParts {
+  readonly client: Client;
+  readonly session: Awaited<ReturnType<typeof openLog>>;
+  readonly source: SessionSource;
+  readonly archive: Archive;
+}
+
+/** What the activity of a firing calls, in a worker. */
+export function createFiring(
+  config: Config,
+  { client, session, source, archive }: FiringParts,
+): (firing: Firing) => Promise<void> {
+  const { log } = session;
+  const calls = createSessionCalls({ client, taskQueue: config.temporal.taskQueue });
+  const intake = createIntake({
+    ...{ calls, admission: createAdmission(log), catalogs: () => session.catalogs.read() },
+    authenticator: createAuthenticator({ keys: new Map(), devKey: false }),
+    defaultAgents: defaultAgents(config),
+    isArchived: async (ref) => (await archive.session(ref)) !== null,
+    ...{ endedTurn: () => null, followedAgents: () => null, agentsOf: async () => null },
+    past: { log, source, archive },
+    reopen: createReopen({ calls, log, source, archive }),
+  });
+  return (firing) => fireInto(intake, firing);
+}
+
+/** May be repeated: the ids of message and session are those of the firing. */
+export async function fireInto(
+  intake: Pick<Intake, 'open' | 'send'>,
+  { tenant, firing, session, open, message }: Firing,
+): Promise<void> {
+  const id = `f_${createHash('sha256').update(firing).digest('base64url')}`;
+  const target = session ?? (await intake.open({ tenant }, { ...open, id })).summary.id;
+  await intake.send({ tenant }, target, { ...message, messageId: id });
+}

@@ -1,0 +1,127 @@
+/** Schedules of a tenant, kept by Temporal. Every method throws only `ConvokeError`. */
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleSummary as Listed,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+import type { ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
+import { fromTemporal, ingressDeadline, isArgumentRefused } from './errors.ts';
+
+export interface ScheduleCalls {
+  /** An equal repeat changes nothing. Throws `schedule_exists`, and `invalid_request` for a cron expression that the server refuses. */
+  create(tenant: string, request: ScheduleRequest): Promise<void>;
+  /** Eventually consistent. */
+  list(tenant: string): Promise<readonly ScheduleSummary[]>;
+  /** Doing it again changes nothing. Throws `schedule_not_found`. */
+  pause(tenant: string, id: string): Promise<void>;
+  resume(tenant: string, id: string): Promise<void>;
+  remove(tenant: string, id: string): Promise<void>;
+}
+
+interface Memo {
+  readonly request: ScheduleRequest;
+}
+
+export function createScheduleCalls({
+  client,
+  taskQueue = SESSION.taskQueue,
+}: {
+  readonly client: Client;
+  readonly taskQueue?: string;
+}): ScheduleCalls {
+  const call = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await client.withDeadline(ingressDeadline('server'), ask);
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) throw notFound(error);
+      throw fromTemporal(error, 'server');
+    }
+  };
+  const handle = (tenant: string, id: string) => client.schedule.getHandle(scheduleId(tenant, id));
+  return {
+    create: (tenant, request) =>
+      call(async () => {
+        try {
+          await client.schedule.create(optionsOf(tenant, request, taskQueue));
+        } catch (error) {
+          if (error instanceof ScheduleAlreadyRunning) {
+            const { memo } = await handle(tenant, request.id).describe();
+            if (same((memo as unknown as Memo | undefined)?.request, request)) return; // safety: `create` has put it there
+            throw new ConvokeError('schedule_exists', 'Choose another id, or delete the schedule first.');
+          }
+          throw refusedCron(error);
+        }
+      }),
+    list: (tenant) =>
+      call(async () => {
+        if (!isId(tenant)) throw new ConvokeError('internal');
+        const found: ScheduleSummary[] = [];
+        const query = `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`;
+        for await (const each of client.schedule.list({ query })) {
+          const summary = summaryOf(tenant, each);
+          if (summary) found.push(summary);
+          if (found.length === LIMITS.schedulesListed) break;
+        }
+        return found;
+      }),
+    pause: (tenant, id) => call(() => handle(tenant, id).pause()),
+    resume: (tenant, id) => call(() => handle(tenant, id).unpause()),
+    remove: (tenant, id) => call(() => handle(tenant, id).delete()),
+  };
+}
+
+function scheduleId(tenant: string, id: string): string {
+  return `schedule:${tenant}:${id}`;
+}
+
+function optionsOf(
+  tenant: string,
+  request: ScheduleRequest,
+  taskQueue: string,
+): Parameters<Client['schedule']['create']>[0] {
+  const { id, cron, zone = 'UTC', session, open, message } = request;
+  const target = session === undefined ? { open: open ?? {} } : { session };
+  const key = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
+  const memo: Memo = { request };
+  return {
+    scheduleId: scheduleId(tenant, id),
+    spec: { cronExpressions: [cron], timezone: zone },
+    action: {
+      ...{ type: 'startWorkflow', workflowType: 'fire', taskQueue },
+      workflowId: `fire:${tenant}:${id}`,
+      args: [{ tenant, message, ...target }],
+    },
+    // What happens if a turn still runs is for the message's policy to say.
+    policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: LIMITS.scheduleCatchUpMs },
+    memo: { ...memo },
+    typedSearchAttributes: [{ key, value: tenant }],
+  };
+}
+
+function summaryOf(tenant: string, { scheduleId: id, memo, state, info }: Listed): ScheduleSummary | null {
+  const request = (memo as unknown as Memo | undefined)?.request; // safety: `create` has put it there
+  if (!request || id !== scheduleId(tenant, request.id)) return null;
+  return { ...request, paused: state.paused, next: info.nextActionTimes.map((at) => at.getTime()) };
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The zone has been checked before: what server or client (with a TypeError) refuse is the cron expression. */
+function refusedCron(error: unknown): unknown {
+  if (!(error instanceof TypeError) && !isArgumentRefused(error)) return error;
+  const message = 'it must have five fields: minute, hour, day of the month, month, day of the week';
+  return new ConvokeError('invalid_request', `Correct /cron: ${message}.`, {
+    cause: error,
+    errors: [{ pointer: '/cron', message }],
+  });
+}
+
+function notFound(cause: unknown): ConvokeError {
+  return new ConvokeError('schedule_not_found', 'Check the id: npx convoke schedules', { cause });
+}

@@ -1,0 +1,96 @@
+/** Schedules, on a real Temporal: a firing is a message like any other, once; each tenant has its own. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createSchedules, type Schedules } from '../../src/ingest/index.ts';
+import { createScheduleCalls } from '../../src/temporal/index.ts';
+import { eventually } from '../support/process.ts';
+import { startEngine } from '../support/worker.ts';
+import type { Engine } from '../support/worker.ts';
+import { agent } from './agents.ts';
+
+const acme = { tenant: 'acme' };
+const other = { tenant: 'other' };
+const YEARLY = '0 0 1 1 *';
+let engine: Engine;
+let schedules: Schedules;
+
+beforeAll(async () => {
+  engine = await startEngine();
+  await engine.startWorker();
+  schedules = createSchedules(createScheduleCalls({ client: engine.client }));
+});
+
+afterAll(async () => {
+  await engine.stop();
+});
+
+function trigger(id: string): Promise<void> {
+  return engine.client.schedule.getHandle(`schedule:acme:${id}`).trigger();
+}
+
+test('a firing sends its message into the session, each firing one of its own', async () => {
+  const session = await engine.open([agent('a')]);
+  const body = {
+    id: 'digest',
+    cron: YEARLY,
+    zone: 'Europe/Berlin',
+    session: session.session,
+    message: { text: 'new?' },
+  };
+  await schedules.create(acme, body);
+  await schedules.create(acme, body);
+  await expect(schedules.create(acme, { ...body, cron: '0 1 1 1 *' })).rejects.toMatchObject({
+    code: 'schedule_exists',
+  });
+  await trigger('digest');
+  const events = await session.turnEnded('t1');
+  const said = events.find(({ type }) => type === 'message.accepted');
+  expect(said).toMatchObject({ data: { parts: [{ type: 'text', text: 'new?' }] } });
+  expect(said?.cause).toMatch(/^f_/);
+});
+
+test('a firing opens a session of its own', async () => {
+  const open = { agents: [agent('a')], metadata: { from: 'schedule' } };
+  await schedules.create(acme, { id: 'fresh', cron: YEARLY, open, message: { text: 'hello' } });
+  await trigger('fresh');
+  await eventually('the session is listed', async () => {
+    const { data } = await engine.intake.list(acme, {});
+    const found = data.find(({ id }) => id.startsWith('f_'));
+    return found !== undefined && (await engine.session(found.id).state()).turns === 1;
+  });
+});
+
+test('they are listed, paused, resumed and deleted by their tenant alone', async () => {
+  await schedules.create(acme, { id: 'mine', cron: YEARLY, session: 's', message: { text: 'x' } });
+  const paused = (is: boolean): Promise<void> =>
+    eventually(`it is ${is ? 'paused' : 'not paused'}`, async () => {
+      const found = (await schedules.list(acme)).data.find(({ id }) => id === 'mine');
+      return found?.paused === is && found.cron === YEARLY;
+    });
+  await paused(false);
+  expect(await schedules.list(other)).toEqual({ data: [] });
+  await expect(schedules.change(other, 'mine', 'remove')).rejects.toMatchObject({
+    code: 'schedule_not_found',
+  });
+  await schedules.change(acme, 'mine', 'pause');
+  await paused(true);
+  await schedules.change(acme, 'mine', 'resume');
+  await paused(false);
+  await schedules.change(acme, 'mine', 'remove');
+  await expect(schedules.change(acme, 'mine', 'pause')).rejects.toMatchObject({ code: 'schedule_not_found' });
+});
+
+test.each([
+  ['a zone that there is not', { zone: 'Europe/Nowhere' }, '/zone'],
+  ['a cron expression of four fields', { cron: '0 7 * *' }, '/cron'],
+  ['a cron expression that means nothing', { cron: '99 7 * * *' }, '/cron'],
+  ['a message with an id', { message: { messageId: 'm', text: 'x' } }, '/message/messageId'],
+  ['a session to be opened under an id', { session: undefined, open: { id: 's' } }, '/open/id'],
+  ['neither session nor open', { session: undefined }, ''],
+])('%s is refused, with the place', async (_, change, pointer) => {
+  const body = { id: 'bad', cron: YEARLY, session: 's', message: { text: 'x' }, ...change };
+  const plain = JSON.parse(JSON.stringify(body)) as object;
+  await expect(schedules.create(acme, plain)).rejects.toMatchObject({
+    code: 'invalid_request',
+    errors: [{ pointer }],
+  });
+});
