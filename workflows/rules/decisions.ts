@@ -10,6 +10,7 @@ import {
   type Decided,
   type HeldApproval,
   type KeptDecision,
+  type Reason,
   type ReasonCode,
   type Vote,
   type VoteRefusal,
@@ -59,7 +60,7 @@ export class Decisions {
       const data = { ...approval, approval: id, until };
       this.#facts.decide('approval.requested', eventId.approvalRequested(id, key), now, data, turn.place);
     }
-    for (const held of gone) this.#end(turn, held, cancelled('approval_changed'), now);
+    for (const held of gone) this.#end(turn, held, cancelled(reason('approval_changed')), now);
   }
 
   vote(turn: RunningTurn | null, vote: Vote, roles: readonly string[], now: number): VoteReply | VoteRefusal {
@@ -103,7 +104,7 @@ export class Decisions {
   }
 
   /** The turn asks for nothing any more. */
-  cancel(turn: RunningTurn, why: ReasonCode, now: number): void {
+  cancel(turn: RunningTurn, why: Reason, now: number): void {
     for (const held of turn.approvals.clear()) {
       this.#end(turn, held, cancelled(why), now);
     }
@@ -151,8 +152,8 @@ function endOf({ status, by, reason: given }: Decided, why?: ReasonCode): End {
   return { status, by, ...(because ? { reason: because } : {}) };
 }
 
-function cancelled(why: ReasonCode): End {
-  return { status: 'cancelled', by: [], reason: reason(why) };
+function cancelled(why: Reason): End {
+  return { status: 'cancelled', by: [], reason: why };
 }
 
 /** What somebody is told who votes when it has been decided. */

@@ -3,6 +3,7 @@ import {
   ERRORS,
   eventId,
   reason,
+  reasonOf,
   stepId,
   type AskedPerson,
   type CancelReply,
@@ -102,7 +103,7 @@ export class Turns {
     // One that is over has its end on the way.
     if (turn.end || turn.cancelled || turn.phase === 'over') return;
     turn.cancel();
-    this.decisions.cancel(turn, 'cancel_requested', now);
+    this.decisions.cancel(turn, reasonOf(data.reason), now);
     this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } };
     this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, data, turn.place);
   }
@@ -216,7 +217,7 @@ export class Turns {
     turn?.report(events);
     if (!turn?.end) return;
     const { type, data } = turn.end;
-    this.decisions.cancel(turn, 'turn_ended', turn.end.at);
+    this.decisions.cancel(turn, reason('turn_ended'), turn.end.at);
     if (type === 'turn.completed') this.#memory = data.memory ?? this.#memory;
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
@@ -260,7 +261,7 @@ export class Turns {
 
   #fail(turn: RunningTurn, { code, message }: Omit<LostTurn, 'progress'>, now: number): void {
     const failure = { code, message: message ?? ERRORS[code].title };
-    this.decisions.cancel(turn, 'turn_ended', now);
+    this.decisions.cancel(turn, reason('turn_ended'), now);
     this.#closing = { turn: turn.turn, type: 'step.failed', data: failure };
     this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, turn.place);
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { approvalHash, LIMITS } from '../../../src/contracts/index.ts';
 import { Approving, approvalAt, UNTIL } from './approving.ts';
+import { message } from './support.ts';
 
 const refund = { amount: 20 };
 const two = { approvers: { roles: ['lead'], count: 2 } };
@@ -179,6 +180,12 @@ describe('nothing stays open', () => {
     expect(scene.told).toEqual(['requested t1.1', 'cancelled t1.1 (cancel_requested)']);
     expect(scene.vote('ana')).toMatchObject({ counted: false, decision: { status: 'cancelled' } });
     expect(scene.open).toEqual([]);
+  });
+
+  test('when a message stops the turn', () => {
+    const scene = new Approving(approvalAt('1', refund));
+    scene.session.accept(message('m2', 'Stop.', { policy: 'interrupt' }), 5);
+    expect(scene.told).toEqual(['requested t1.1', 'cancelled t1.1 (interrupted)']);
   });
 
   test('when the session closes: nothing is approved because it does', () => {
