@@ -107,12 +107,11 @@ class SessionRun {
   }
 
   receive(message: unknown): void {
-    if (isMessage(message)) {
-      this.#order(message);
-      return;
+    if (isMessage(message)) this.#order(message);
+    else {
+      this.#strange += 1;
+      log.warn('A signal that is not a message was ignored', { signals: this.#strange });
     }
-    this.#strange += 1;
-    log.warn('A signal that is not a message was ignored', { signals: this.#strange });
   }
 
   cancel(asked?: unknown): CancelReply {
