@@ -3,10 +3,11 @@ import type { AppendInput } from '../src/log/index.ts';
 
 /** How the log is told to end the open steps of a turn. */
 export function closesOf(
-  { turn, ...end }: Closing,
+  { turn, step, ...end }: Closing,
   at: number,
   cause: string | undefined,
 ): Pick<AppendInput, 'closes'> {
   const place = { at, ...(cause === undefined ? {} : { cause }) };
-  return { closes: { turn, end: { ...place, ...end } } };
+  const only = step === undefined ? {} : { step };
+  return { closes: { turn, ...only, end: { ...place, ...end } } };
 }

@@ -17,7 +17,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  cancelOf,
   closeReason,
   isMessage,
   isUnmade,
@@ -32,6 +31,7 @@ import {
 } from '../src/contracts/index.ts';
 import { Alarm } from './alarm.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
+import { cancel } from './calls/cancel.ts';
 import { checkCancel, checkChange, checkMessageId, checkVote } from './calls/checks.ts';
 import { makeFork } from './calls/forker.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
@@ -56,7 +56,7 @@ import { sessionStory, waitStory } from './rules/story.ts';
 
 export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
-  const update = <T>(act: (session: SessionRun) => T): T | Promise<T> =>
+  const update = <T>(act: (session: SessionRun) => T | Promise<T>): T | Promise<T> =>
     made ? act(made) : condition(() => made !== null).then(() => update(act));
   setHandler(cancelUpdate, (asked) => update((each) => each.cancel(asked)), { validator: checkCancel });
   setHandler(closeUpdate, (reason) => update((each) => each.close(reason)));
@@ -108,15 +108,11 @@ class SessionRun {
 
   receive(message: unknown): void {
     if (isMessage(message)) this.#order(message);
-    else {
-      this.#strange += 1;
-      log.warn('A signal that is not a message was ignored', { signals: this.#strange });
-    }
+    else log.warn('A signal that is not a message was ignored', { signals: ++this.#strange });
   }
 
-  cancel(asked?: unknown): CancelReply {
-    const { turn, all } = cancelOf(asked);
-    const reply = all ? this.machine.cancelAll(Date.now()) : this.machine.cancel(turn, Date.now());
+  cancel(asked: unknown): CancelReply | Promise<CancelReply> {
+    const reply = cancel(this.machine.cancels, asked);
     this.#stopTurn();
     return reply;
   }
@@ -162,7 +158,8 @@ class SessionRun {
   async stop(reason: string): Promise<void> {
     this.close(reason);
     while (this.machine.turns.current ?? this.machine.hasMessage) {
-      if (this.cancel().status === 'none') break;
+      if (this.machine.cancel(undefined, Date.now()).status === 'none') break;
+      this.#stopTurn();
       await condition(() => this.#scope === null);
       if (this.machine.turns.isUnended) this.machine.turns.settle(Date.now());
       await this.#publish();
@@ -262,7 +259,11 @@ class SessionRun {
       ...{ tenant, session, known: facts.known },
       ...{ drafts, reconcile, ...this.machine.takeAlong() },
     };
-    this.machine.report(await CancellationScope.nonCancellable(() => publish(input)));
+    this.machine.report(await CancellationScope.nonCancellable(() => publish(input)), input.closes);
+    if (input.closes?.step === undefined) return;
+    // A step that says something hears of its cancel from the log, one that is silent so.
+    if (!this.machine.isQuick) this.#scope?.cancel();
+    this.#wakeInTime();
   }
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */

@@ -3,6 +3,7 @@ import {
   endsStep,
   endsTurn,
   eventId,
+  isCancelledAlone,
   type Delta,
   type EventDraft,
   type LoggedEvent,
@@ -108,10 +109,12 @@ export class OpenStep {
 
 /**
  * The step's end among the stored ones. A turn that has ended without it was cancelled; in one that has not, the step alone was, by an
- * execution whose journal is lost.
+ * execution whose journal is lost, or on request.
  */
 function ended(events: readonly LoggedEvent[]): LoggedEvent {
   const end = events.find((event) => endsStep(event.type));
   if (end && end.type !== 'step.cancelled') return end;
-  throw new TurnStopped(end && !events.some(({ type }) => endsTurn(type)) ? 'withdrawn' : 'cancelled');
+  if (!end || events.some(({ type }) => endsTurn(type))) throw new TurnStopped('cancelled');
+  if (isCancelledAlone(end.data)) return end;
+  throw new TurnStopped('withdrawn');
 }

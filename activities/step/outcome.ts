@@ -2,6 +2,7 @@
 import {
   ERRORS,
   eventId,
+  isCancelledAlone,
   isConvokeError,
   LIMITS,
   type ErrorCode,
@@ -38,6 +39,10 @@ export function outcomeOf({ step, agent }: Pick<StepCall, 'step' | 'agent'>, end
     return { status: 'completed', step, agent, text, calls, ...(usage ? { usage } : {}) };
   }
   if (end.type === 'step.failed') return { status: 'failed', step, agent, ...end.data };
+  if (end.type === 'step.cancelled' && isCancelledAlone(end.data)) {
+    const message = ERRORS.step_cancelled.title;
+    return { status: 'failed', step, agent, code: 'step_cancelled', message, text: end.data.text };
+  }
   throw new TurnStopped('cancelled');
 }
 

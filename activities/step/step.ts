@@ -113,6 +113,18 @@ export class Step<Shown> {
   }
 
   async #run(): Promise<StepOutcome> {
+    try {
+      return await this.#runTries();
+    } catch (error) {
+      if (!(error instanceof TurnStopped) || error.kind !== 'ended') throw error;
+      const stored = await this.#next().open();
+      // It has not ended after all: whoever goes on with the turn begins it again.
+      if (!stored) throw new TurnStopped('drained');
+      return outcomeOf(this.#call, await this.#known(stored));
+    }
+  }
+
+  async #runTries(): Promise<StepOutcome> {
     const { lacks } = this.#performer;
     if (lacks !== null) await this.#host.lack(this.#call, lacks);
     for (;;) {

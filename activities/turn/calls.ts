@@ -1,5 +1,6 @@
 /** What a team's context hands to the kernel: each awaited call, with its place. */
 import {
+  isCancelledAlone,
   LIMITS,
   type Approval,
   type FailureInfo,
@@ -173,7 +174,9 @@ function outcomeIn(ends: StepEnds, { path, step = '', agent = '', say }: Call): 
   if (say !== undefined && end?.type === 'step.completed' && end.data.text !== say) {
     throw new TeamBroken('team_changed', `At ${path} of the turn the team said something else before.`);
   }
-  if (end?.type === 'step.completed' || end?.type === 'step.failed') return outcomeOf({ step, agent }, end);
+  const cancelled = end?.type === 'step.cancelled' && isCancelledAlone(end.data);
+  if (end?.type === 'step.completed' || end?.type === 'step.failed' || cancelled)
+    return outcomeOf({ step, agent }, end);
   throw new TeamBroken('internal', `The end of step ${step} is in the journal and nowhere else.`);
 }
 

@@ -22,6 +22,7 @@ import { stepFor } from '../step/index.ts';
 import type { TeamMessage } from '../teams/team.ts';
 import type { StepHost } from '../step/step.ts';
 import { bringProgress, closesTurn, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
+import { Halting } from './halting.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { Joining } from './joining.ts';
 import type { WithdrawalReason } from './calls.ts';
@@ -61,6 +62,7 @@ export class TurnRun implements StepHost, TurnDriver {
   /** Aborts what waits for the log, once nothing is to be written any more. */
   readonly #over = new AbortController();
   readonly #steps = new RunningSteps(this.signal, () => this.#kernel?.check());
+  readonly #halting = new Halting(this, this.#steps);
   #cast: Cast | null = null;
   #kernel: Kernel | null = null;
 
@@ -83,7 +85,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.joining = new Joining(this, attempt > 0);
     this.#heartbeat = call.heartbeat(
       () => this.state.progress(),
-      (why) => this.stop(why),
+      (why) => this.#halting.heed(why),
     );
   }
 
@@ -188,7 +190,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   get mustYield(): boolean {
-    return this.#call.draining.aborted || this.state.isFull;
+    return this.#call.draining.aborted || this.#halting.isAsked || this.state.isFull;
   }
 
   // The run

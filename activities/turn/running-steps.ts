@@ -40,6 +40,15 @@ export class RunningSteps {
     await Promise.allSettled(running.map(({ ended }) => ended));
   }
 
+  /** Those of these steps that run have been ended by somebody else. */
+  end(steps: readonly string[]): void {
+    for (const step of steps) this.#running.get(step)?.stop.abort(new TurnStopped('ended'));
+  }
+
+  has(step: string): boolean {
+    return this.#running.has(step);
+  }
+
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map(({ ended }) => ended));
   }

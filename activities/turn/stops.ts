@@ -11,9 +11,9 @@ import {
 /**
  * `superseded`: another attempt of the activity has taken over, or the workflow is gone: show nothing, report nothing. `cancelled`: the turn
  * has an end, or is about to get one. `drained`: the worker stops. `unable`: this worker has no runner for an agent. `withdrawn`: the team has
- * no use for this step any more; the turn goes on.
+ * no use for this step any more; the turn goes on. `ended`: somebody has cancelled this step; the team hears of it, and the turn goes on.
  */
-export type StopKind = 'superseded' | 'cancelled' | 'drained' | 'unable' | 'withdrawn';
+export type StopKind = 'superseded' | 'cancelled' | 'drained' | 'unable' | 'withdrawn' | 'ended';
 
 export class TurnStopped extends Error {
   readonly kind: StopKind;

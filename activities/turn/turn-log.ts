@@ -166,6 +166,12 @@ export class TurnLog {
     }
   }
 
+  /** The steps that are open in the log; null: there is no log. */
+  async openSteps(): Promise<ReadonlySet<string> | null> {
+    const slice = await this.#writer.log.read(this.#ref, { limit: 0 });
+    return slice && new Set(slice.open.map(({ step }) => step));
+  }
+
   /** Ends those of these steps of the turn that are open, in whatever attempt, as cancelled: with what they have said. */
   async cancel(
     steps: ReadonlySet<string>,
@@ -257,6 +263,13 @@ export class TurnLog {
     for (const event of events) {
       this.#events.set(event.id, event);
       this.#epochs.set(event.id, epoch);
+      this.#yieldTo(event);
     }
+  }
+
+  /** What somebody else has ended first is so, also when the turn's code runs again. */
+  #yieldTo({ seq: _seq, ...event }: LoggedEvent): void {
+    const fact = this.#facts.get(event.id);
+    if (fact && fact.type !== event.type) this.#facts.set(event.id, event);
   }
 }

@@ -55,6 +55,11 @@ export function stepId(turn: string, path: string): string {
   return `${turn}.${path}`;
 }
 
+/** The turn of a step. */
+export function turnOf(step: string): string {
+  return step.slice(0, step.indexOf('.'));
+}
+
 /** The path of a tool call: the n-th (1, 2, …) of the answer at this path. */
 export function callPath(path: string, n: number): string {
   return `${path}.c${n}`;

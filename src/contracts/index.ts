@@ -3,6 +3,7 @@
 export * from './public.ts';
 export {
   callPath,
+  turnOf,
   eventId,
   ID_PATTERN,
   parseWorkflowId,
@@ -67,6 +68,7 @@ export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';
 export { ForkedPast } from './engine/forked-past.ts';
 export { cancelOf, closeReason, isCancel, isMessage, isRosterChange, isVote } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
+export { isCancelledAlone } from './reasons.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
   AskedPerson,

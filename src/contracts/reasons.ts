@@ -43,6 +43,11 @@ export function reason(code: ReasonCode): Reason {
   return { code, message: REASONS[code] };
 }
 
+/** True for the end of a step that somebody has cancelled alone: its turn goes on. */
+export function isCancelledAlone({ reason: given }: { readonly reason: Reason | string }): boolean {
+  return typeof given !== 'string' && given.code === 'step_cancelled';
+}
+
 /** Sentences of writers that do not use codes yet. */
 const SENTENCES: Readonly<Record<string, ReasonCode>> = {
   'cancelled on request': 'cancel_requested',

@@ -58,15 +58,18 @@ export interface SessionState extends SessionRef {
 /** What to cancel; nothing named: the running turn, otherwise the next. */
 export interface CancelRequest {
   readonly turn?: string;
+  /** One step of the running turn, which goes on. */
+  readonly step?: string;
   /** The running turn and all that wait. */
   readonly all?: true;
 }
 
 /** The answer to a cancel. */
 export interface CancelReply {
-  /** `cancelling`: a terminal event follows. `ended`: it was already over. `none`: there is no such turn. */
+  /** `cancelling`: a terminal event follows. `ended`: it was already over. `none`: there is no such turn, or step. */
   readonly status: 'cancelling' | 'ended' | 'none';
   readonly turn?: string;
+  readonly step?: string;
   /** Of `all`: the turns that are being cancelled. */
   readonly turns?: readonly string[];
 }

@@ -268,6 +268,7 @@ export const cancelReply = describes<CancelReply>()(
     .object({
       status: z.enum(['cancelling', 'ended', 'none']),
       turn: z.string().optional(),
+      step: z.string().optional(),
       turns: list(z.string()).optional(),
     })
     .meta({

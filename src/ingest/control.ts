@@ -69,6 +69,8 @@ export const controls: Handlers = {
       throw new ConvokeError('turn_not_found', error.message, { cause: error });
     });
     if (reply.status !== 'none') return reply;
+    if (request.step !== undefined)
+      throw new ConvokeError('step_not_found', 'Pass the id of a step that has begun in this session.');
     const detail =
       request.turn === undefined
         ? 'No turn is running or waiting; there is nothing to cancel.'

@@ -48,11 +48,12 @@ export function draftArgs(drafts: readonly EventDraft[]): string[] {
 /** How the open steps of a turn end. */
 export function closingArg(closing: Closing | undefined): string {
   if (!closing) return '';
-  const { turn, end } = closing;
+  const { turn, step, end } = closing;
   const { data, ...rest } = end;
   return JSON.stringify({
     turn,
-    mark: `closed:${turn}`,
+    ...(step === undefined ? {} : { step, ends: eventId.stepEnded(step) }),
+    mark: `closed:${step ?? turn}`,
     json: JSON.stringify(rest),
     data: JSON.stringify(data),
     room: LIMITS.closesBytes,

@@ -129,6 +129,8 @@ type EndOf<T extends 'step.cancelled' | 'step.failed'> = Pick<
 /** Ends what is open in a turn: each open step gets this end, with its own id, agent, attempt, text and reasoning. */
 export interface Closing {
   readonly turn: string;
+  /** Only this one; if it has ended before, its end is told. */
+  readonly step?: string;
   readonly end: EndOf<'step.cancelled'> | EndOf<'step.failed'>;
 }
 

@@ -45,6 +45,19 @@ export function closingSuite(subject: LogSubject): void {
     return { epoch: known.epoch, seq: 1 + steps.length };
   }
 
+  test('one step alone ends with what it has said; one that has ended is told, one that never began is not', async () => {
+    const ref = subject.fresh();
+    const known = await branches(ref, ['t1.1', 't1.2']);
+    const only = (step: string): AppendInput => ({ known, drafts: [], closes: { ...closes, step } });
+    const end = cancelledEnd(4, 't1.1', { text: 'text of t1.1' });
+    for (const _time of ['first', 'again']) {
+      expect(of('ok', await subject.log.append(ref, only('t1.1'))).events).toEqual([end]);
+    }
+    expect(of('ok', await subject.log.append(ref, only('t1.3'))).events).toEqual([]);
+    const slice = await subject.log.read(ref, { limit: 0 });
+    expect(slice?.open.map(({ step }) => step)).toEqual(['t1.2']);
+  });
+
   test('each open step of the turn ends with what it has said, in the order of opening, then the turn', async () => {
     const ref = subject.fresh();
     const known = await branches(ref, ['t1.10', 't1.9', 't1.1']);

@@ -1,6 +1,7 @@
 /** Messages that come while a session is busy, on the whole product: every policy in every phase, and kills at the awkward moments. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  endsStep,
   endsTurn,
   POLICIES,
   reasonOf,
@@ -200,5 +201,63 @@ describe('a message of each policy does what the table says', () => {
       await send(seen, 'm', policy);
       await expectCell(seen, policy, 'closing');
     });
+  });
+});
+
+describe('a step that is cancelled', () => {
+  const endOfStep = (events: readonly SessionEvent[], step: string): SessionEvent | undefined =>
+    events.find((event) => event.step === step && endsStep(event.type));
+
+  test('keeps what it has said, and its team goes on; side by side with it others go on untouched', async () => {
+    const seen = await open({ team: 'parallel', agents: [speaker('ann', 400), speaker('ben', 20)] });
+    await send(seen, 'm1');
+    await seen.until('both speak', () => seen.steps.filter(({ text }) => text.length > 10).length === 2);
+    const step = seen.steps.find(({ agent }) => agent === 'ann')?.step ?? '';
+    const askedAt = performance.now();
+    expect(await seen.session.cancel({ step })).toEqual({ status: 'cancelling', step });
+    const events = await settled(seen, 'm1');
+    const end = endOfStep(events, step);
+    expect(end).toMatchObject({
+      type: 'step.cancelled',
+      agent: 'ann',
+      data: { reason: { code: 'step_cancelled' } },
+    });
+    expect(end?.type === 'step.cancelled' && end.data.text.startsWith('w1 w2')).toBe(true);
+    const others = events.filter(({ agent }) => agent === 'ben').map(({ type }) => type);
+    expect(others).toEqual(['step.started', 'step.completed']);
+    // Its provider has stopped: nothing more came.
+    const last = seen.deltas.filter((delta) => delta.step === step).at(-1)?.at ?? 0;
+    expect(last - askedAt).toBeLessThan(1_000);
+    expect(ended(events, 't1')).toBe('turn.completed');
+    expect(await seen.session.cancel({ step })).toEqual({ status: 'ended', step });
+  });
+
+  test('is stopped although it is silent, and the turn goes on where its team wants it', async () => {
+    const silent: AgentSpec = { name: 'ann', runner: 'scripted', script: { tokens: 2, paceMs: 60_000 } };
+    const seen = await open({ team: 'parallel', agents: [silent, speaker('ben', 3)] });
+    await send(seen, 'm1');
+    await seen.until('ben has spoken', () => seen.steps.some(({ status }) => status === 'completed'));
+    const step = seen.steps.find(({ agent }) => agent === 'ann')?.step ?? '';
+    expect(await seen.session.cancel({ step })).toMatchObject({ status: 'cancelling' });
+    const events = await settled(seen, 'm1');
+    expect(endOfStep(events, step)?.type).toBe('step.cancelled');
+  });
+
+  test('that there is not is told; all that runs and waits can be cancelled', async () => {
+    const seen = await open({ agents: [speaker('ann', 100)] });
+    await send(seen, 'm1');
+    await seen.streaming();
+    const cancel = (body: object): Promise<{ readonly status: number; readonly body: unknown }> =>
+      rest(url(), 'POST', `/v1/sessions/${seen.session.id}/cancel`, { body });
+    expect(await cancel({ step: 't1.7' })).toMatchObject({ status: 404, body: { code: 'step_not_found' } });
+    expect(await cancel({ step: 't9.1' })).toMatchObject({ status: 404, body: { code: 'step_not_found' } });
+    expect(await cancel({ step: 't1.1', turn: 't1' })).toMatchObject({ status: 422 });
+    await send(seen, 'q');
+    expect(await seen.session.cancel({ all: true })).toEqual({ status: 'cancelling', turns: ['t1', 't2'] });
+    const events = await settled(seen, 'm1', 'q');
+    expect([ended(events, 't1'), ended(events, 't2')]).toEqual([
+      'cancel_requested',
+      'cancelled_before_start',
+    ]);
   });
 });

@@ -2,6 +2,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   scheduleActivity,
   scheduleLocalActivity,
   TimeoutFailure,
@@ -29,7 +30,7 @@ const ABLE_WORKER_MS = 15_000;
  * A turn whose activity never gets as far as its own bound (`RECOVERY.lostAttempts`) because it takes its process with it, or because what it
  * needs is broken: after so many attempts, about eight minutes, it fails.
  */
-const RETRIED = { retry: { ...ALIVE.retry, maximumAttempts: 50 } };
+const RETRIED = { retry: { ...ALIVE.retry, maximumAttempts: RECOVERY.turnExecutions } };
 
 /** One activity of a turn; inside the workflow task if all agents are quick: then saying it again is harmless. */
 export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise<TurnResult> {
@@ -69,7 +70,8 @@ function ableWorker(needs: string): { readonly taskQueue: string; readonly sched
 /** What is left of an activity of a turn that did not come back. */
 export function lostTurn(error: unknown, { needs }: TurnInput): LostTurn {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (!(cause instanceof TimeoutFailure)) return { progress: null, code: 'worker_lost' };
+  if (!(cause instanceof TimeoutFailure))
+    return { progress: null, code: 'worker_lost', stopped: cause instanceof CancelledFailure };
   const progress = (cause.lastHeartbeatDetails ?? null) as TurnProgress | null; // safety: only `runTurn` beats
   if (cause.timeoutType !== 'SCHEDULE_TO_START') return { progress, code: 'worker_lost' };
   return { progress, ...noWorkerFor(needs ?? '') };

@@ -13,11 +13,12 @@ import {
   isAfter,
   isPolicy,
   LIMITS,
+  RECOVERY,
   rosterState,
-  turnNumber,
   type AgentSpec,
   type CancelReply,
   type CarriedState,
+  type Closing,
   type InterjectionPolicy,
   type KnownEventsPage,
   type MemberRefusal,
@@ -35,6 +36,7 @@ import {
   type TurnResult,
 } from '../../src/contracts/index.ts';
 import { Facts } from '../facts/facts.ts';
+import { Cancels } from './cancels.ts';
 import { interject, meaningOf, phaseOf } from './interject.ts';
 import { Line } from './line.ts';
 import { Later } from './later.ts';
@@ -52,6 +54,7 @@ export class SessionMachine {
   readonly facts: Facts;
   readonly turns: Turns;
   readonly later: Later;
+  readonly cancels: Cancels;
   readonly #members: Members;
   readonly #tenant: string;
   readonly #session: string;
@@ -80,6 +83,7 @@ export class SessionMachine {
     this.#line = new Line({ facts, turns, receipts: this.#receipts, releases: this.#releases }, carried);
     const kept = { receipts: this.#receipts, releases: this.#releases, refusals: this.#refusals };
     this.later = new Later(input.session, { ...kept, facts: this.facts }, carried?.later);
+    this.cancels = new Cancels(turns, this.#line);
     if (!carried) {
       const { createdAt: _createdAt, roster: _roster, ...created } = input.info;
       this.facts.decide('session.created', eventId.sessionCreated(), now, created);
@@ -118,29 +122,9 @@ export class SessionMachine {
       this.accept(this.later.release(due), now);
   }
 
-  /** Cancels a turn, running or still to start: the named one, or else the running one, or else the next. */
+  /** Cancels a turn: see `Cancels`. */
   cancel(turn: string | undefined, now: number): CancelReply {
-    const running = this.turns.current;
-    const wanted = turn ?? running?.turn ?? this.#line.first?.turn;
-    if (wanted === undefined) return { status: 'none' };
-    if (running?.turn === wanted) {
-      const reply = this.turns.cancel(running, now);
-      this.#line.settle(now);
-      return reply;
-    }
-    if (this.#line.cancel(wanted, now)) return { status: 'cancelling', turn: wanted };
-    const number = turnNumber(wanted);
-    return number > 0 && number <= this.#line.numbered
-      ? { status: 'ended', turn: wanted }
-      : { status: 'none' };
-  }
-
-  /** Cancels the running turn and all that wait. */
-  cancelAll(now: number): CancelReply {
-    const running = this.turns.current;
-    const turns = [...(running && !running.end ? [running.turn] : []), ...this.#line.turns];
-    for (const turn of turns) this.cancel(turn, now);
-    return { status: turns.length > 0 ? 'cancelling' : 'ended', turns };
+    return this.cancels.turn(turn, now);
   }
 
   /** Stops accepting; what was accepted is still answered, without waiting for anything, then the session closes. */
@@ -162,6 +146,11 @@ export class SessionMachine {
   /** The agents that the running turn may ask, as it started. */
   get cast(): readonly AgentSpec[] {
     return activeAgents(this.turns.current?.roster ?? this.#members.opening);
+  }
+
+  /** Its agents are over in a moment, inside a task of the workflow. */
+  get isQuick(): boolean {
+    return this.cast.every(({ quick }) => quick === true);
   }
 
   get hasMessage(): boolean {
@@ -206,6 +195,11 @@ export class SessionMachine {
   lost({ lead, release }: TurnInput, lost: LostTurn, now: number): void {
     this.facts.returnDrafts(lead);
     this.#releases.add(...release);
+    // It was to stop one step, and nothing is known of what it did: another one goes on.
+    if (lost.stopped && this.turns.current?.cancelled === false) {
+      this.turns.current.again(RECOVERY.turnExecutions);
+      return;
+    }
     this.#line.learn(lost.progress?.facts ?? []);
     this.turns.lost(lost, now);
     this.#line.settle(now);
@@ -219,9 +213,11 @@ export class SessionMachine {
     return { release: this.#releases.take(), ...(closes ? { closes } : {}) };
   }
 
-  report(report: Report): void {
+  /** `closes`: what was to be ended with it. */
+  report(report: Report, closes?: Closing): void {
     this.facts.report(report);
     this.#line.learn(report.events);
+    if (closes?.step !== undefined) this.turns.stepClosed(closes.step, report.events);
     this.turns.report(report.events);
   }
 

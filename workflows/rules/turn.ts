@@ -158,6 +158,21 @@ export class RunningTurn {
     this.wakeSleep();
   }
 
+  /** A step has been cancelled: a turn that waits for its next attempt goes on. */
+  closeStep(step: string): void {
+    const path = step.slice(this.turn.length + 1);
+    if (this.#phase !== 'waiting' || !this.#waits.some((wait) => wait.path === path)) return;
+    const { [step]: _ended, ...open } = this.#journal.open;
+    this.#journal = { ...this.#journal, open };
+    this.#goOn([]);
+  }
+
+  /** Its activity is gone, and nothing is known of what it did; another one goes on. */
+  again(executions: number): void {
+    this.#attempts += executions;
+    this.#phase = this.#cancelled ? 'over' : 'ready';
+  }
+
   /** Its team's sleep is over before its time; false: it does not sleep. */
   wakeSleep(): boolean {
     const sleeps = this.#waits.filter(({ kind, path }) => kind === 'sleep' && !isTimeout(path));

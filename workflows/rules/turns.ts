@@ -2,6 +2,7 @@
 import {
   ERRORS,
   eventId,
+  isCancelledAlone,
   reason,
   reasonOf,
   stepId,
@@ -38,12 +39,20 @@ export interface LostTurn {
   readonly code: ErrorCode;
   /** Default: the sentence of the code. */
   readonly message?: string;
+  /** It was told to stop before any worker had it again. */
+  readonly stopped?: boolean;
 }
 
 /** Why a message stops a turn. */
 export interface Stopping {
   readonly code: 'interrupted' | 'rolled_back';
   readonly by: string;
+}
+
+/** A cancel of one step; `status`: null until the log has answered. */
+export interface StepCancel {
+  readonly step: string;
+  status: CancelReply['status'] | null;
 }
 
 export class Turns {
@@ -55,7 +64,9 @@ export class Turns {
   /** What the team keeps from turn to turn. */
   #memory: JsonObject | undefined;
   /** How the open steps of a turn end that is to end: whoever appends its end ends them first. */
-  #closing: Closing | null = null;
+  readonly #closings: Closing[] = [];
+  /** Cancels of single steps that the log has not answered. */
+  #stepCancels: StepCancel[] = [];
 
   constructor(
     facts: Facts,
@@ -104,7 +115,7 @@ export class Turns {
     if (turn.end || turn.cancelled || turn.phase === 'over') return;
     turn.cancel();
     this.decisions.cancel(turn, reasonOf(data.reason), now);
-    this.#closing = { turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } };
+    this.#closings.push({ turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } });
     this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, data, turn.place);
   }
 
@@ -230,13 +241,30 @@ export class Turns {
 
   /** True if open steps are to be ended and no publish is under way with that. */
   get hasClosing(): boolean {
-    return this.#closing !== null;
+    return this.#closings.length > 0;
   }
 
   takeClosing(): Closing | null {
-    const closing = this.#closing;
-    this.#closing = null;
-    return closing;
+    return this.#closings.shift() ?? null;
+  }
+
+  /** Cancels one step of the turn, which goes on. How that comes out the log will tell. */
+  cancelStep(turn: RunningTurn, step: string): StepCancel {
+    const asked: StepCancel = { step, status: null };
+    this.#stepCancels.push(asked);
+    const data = { reason: reason('step_cancelled') };
+    this.#closings.push({ turn: turn.turn, step, type: 'step.cancelled', data });
+    return asked;
+  }
+
+  /** The log has been told to end the step. */
+  stepClosed(step: string, events: readonly LoggedEvent[]): void {
+    const end = events.find(({ id }) => id === eventId.stepEnded(step));
+    const alone = end?.type === 'step.cancelled' && isCancelledAlone(end.data);
+    const status = alone ? 'cancelling' : end ? 'ended' : 'none';
+    for (const asked of this.#stepCancels) if (asked.step === step) asked.status = status;
+    this.#stepCancels = this.#stepCancels.filter((asked) => asked.status === null);
+    if (alone) this.#current?.closeStep(step);
   }
 
   get memory(): { readonly memory?: JsonObject } {
@@ -262,7 +290,7 @@ export class Turns {
   #fail(turn: RunningTurn, { code, message }: Omit<LostTurn, 'progress'>, now: number): void {
     const failure = { code, message: message ?? ERRORS[code].title };
     this.decisions.cancel(turn, reason('turn_ended'), now);
-    this.#closing = { turn: turn.turn, type: 'step.failed', data: failure };
+    this.#closings.push({ turn: turn.turn, type: 'step.failed', data: failure });
     this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, turn.place);
   }
 }

@@ -244,7 +244,10 @@ function addEnds(program: Command): void {
     .summary('cancel a turn')
     .description('Cancels a turn: the named one, otherwise the running one, otherwise the next.')
     .argument('<session>', 'id of the session', sessionId)
-    .addOption(new Option('--turn <turn>', 'the turn to cancel, like t3').conflicts('all'))
+    .addOption(new Option('--turn <turn>', 'the turn to cancel, like t3').conflicts(['all', 'step']))
+    .addOption(
+      new Option('--step <step>', 'a step of the running turn, like t3.2; the turn goes on').conflicts('all'),
+    )
     .option('--all', 'the running turn, and all that wait')
     .option('--json', JSON_TEXT)
     .addHelpText('after', examples('convoke cancel hello', 'convoke cancel hello --turn t3'))

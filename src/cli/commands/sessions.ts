@@ -25,6 +25,7 @@ export interface ListOptions extends Json {
 
 export interface CancelOptions extends Json {
   readonly turn?: string;
+  readonly step?: string;
   readonly all?: true;
 }
 
@@ -97,14 +98,18 @@ function showStep({ agent, use, text, status, failure }: StepEntry, transcript: 
   else if (status !== 'completed') transcript.note(`${who}: ${status}`, 'yellow');
 }
 
-export async function cancel(id: string, { json, turn, all }: CancelOptions): Promise<void> {
-  const body = { ...(turn === undefined ? {} : { turn }), ...(all ? { all } : {}) };
+export async function cancel(id: string, { json, turn, step, all }: CancelOptions): Promise<void> {
+  const body = {
+    ...(turn === undefined ? {} : { turn }),
+    ...(step === undefined ? {} : { step }),
+    ...(all ? { all } : {}),
+  };
   const path = `/v1/sessions/${id}/cancel`;
   const reply = await callGateway<CancelReply>({ method: 'POST', path, body });
   if (json) printJson(reply);
   else
     process.stdout.write(
-      `${[reply.status, reply.turn, ...(reply.turns ?? [])].filter(Boolean).join('  ')}\n`,
+      `${[reply.status, reply.turn, reply.step, ...(reply.turns ?? [])].filter(Boolean).join('  ')}\n`,
     );
 }
 

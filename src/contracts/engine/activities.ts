@@ -32,7 +32,7 @@ export interface Report {
 }
 
 /** How the open steps of a turn end that is to have an end. The log fills in what they have said. */
-export type Closing = { readonly turn: string } & (
+export type Closing = { readonly turn: string; /** Only this one. */ readonly step?: string } & (
   | { readonly type: 'step.cancelled'; readonly data: { readonly reason: Reason | string } }
   | { readonly type: 'step.failed'; readonly data: FailureInfo }
 );

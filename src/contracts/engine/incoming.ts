@@ -41,8 +41,8 @@ export function isMessage(value: unknown): value is Message {
 /** True if the value says what to cancel: a `CancelRequest`, or the turn alone. */
 export function isCancel(value: unknown): value is CancelRequest | string | null | undefined {
   if (!isObject(value)) return value === undefined || value === null || typeof value === 'string';
-  const { turn, all, ...others } = value;
-  const fits = isOptionalText(turn) && (all === undefined || all === true);
+  const { turn, step, all, ...others } = value;
+  const fits = isOptionalText(turn) && isOptionalText(step) && (all === undefined || all === true);
   return fits && Object.keys(others).length === 0;
 }
 

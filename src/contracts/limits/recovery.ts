@@ -17,6 +17,10 @@ export const RECOVERY = {
   providerPauseMs: 500,
   limitedPauseMs: 2_000,
   providerPauseMostMs: 30_000,
+  /** Executions of an activity of a turn after which it is given up, however far they got. */
+  turnExecutions: 50,
+  /** How long an activity that is to stop waits for the log to say what of it; then all of it stops. */
+  haltLookMs: 300,
   /** Clients are told about pauses of a step of at least this length. */
   waitToldMs: 1_000,
   /** How long a gateway waits for Redis before it admits a message by its own count. */

@@ -115,7 +115,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       operationId: 'cancelTurn',
       summary: 'Cancel a turn',
       description:
-        'Cancels the named turn, otherwise the running one, otherwise the next. A terminal event follows.',
+        'Cancels the named turn, otherwise the running one, otherwise the next; or a step of the running one; or all turns. A terminal event follows.',
       tags: TAGS,
       requestParams: { path },
       requestBody: { content: { 'application/json': { schema: cancelSchema } } },
@@ -129,6 +129,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
           'session_not_found',
           'session_closed',
           'turn_not_found',
+          'step_not_found',
         ]),
       },
     },

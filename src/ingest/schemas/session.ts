@@ -12,7 +12,16 @@ import type {
 } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
 import { rolesSchema } from './approval.ts';
-import { boundedJsonSchema, count, idSchema, jsonObjectSchema, text, turnSchema, whole } from './common.ts';
+import {
+  boundedJsonSchema,
+  count,
+  idSchema,
+  jsonObjectSchema,
+  stepSchema,
+  text,
+  turnSchema,
+  whole,
+} from './common.ts';
 import { policySchema, sendSchema } from './message.ts';
 
 const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
@@ -102,13 +111,17 @@ export const openSchema = z
   .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
 
 export const cancelSchema = z
-  .strictObject({ turn: turnSchema.exactOptional(), all: z.literal(true).exactOptional() })
-  .refine((request) => Object.keys(request).length <= 1, 'give one of turn, all')
+  .strictObject({
+    turn: turnSchema.exactOptional(),
+    step: stepSchema.exactOptional(),
+    all: z.literal(true).exactOptional(),
+  })
+  .refine((request) => Object.keys(request).length <= 1, 'give one of turn, step, all')
   .meta({
     id: 'CancelRequest',
     description:
-      'The turn to cancel, or `all`: the running one and all that wait. Default: the running one, otherwise the next.',
-    examples: [{ turn: 't3' }, { all: true }],
+      'The turn to cancel, a step of the running one (the turn goes on), or `all`: the running one and all that wait. Default: the running one, otherwise the next.',
+    examples: [{ turn: 't3' }, { step: 't3.2' }, { all: true }],
   }) satisfies z.ZodType<CancelRequest>;
 
 const personSchema = z

@@ -191,9 +191,19 @@ end
 
 -- Ends the open steps of a turn, in the order of their opening. `closing`: {turn, mark, json, data, room}; `json` and
 -- `data` are of an end without its id, step, agent, attempt and text; `room`: bytes that their texts may have together.
--- Adds the ends that this and earlier calls made to `ends`.
+-- With {step, ends = id of its end} only that step. Adds the ends that this and earlier calls made to `ends`, and the one
+-- that this step has got otherwise.
 local close_turn = function(closing, ends)
   local fields, steps = everything()
+  if closing.step then
+    local seq = redis.call('HGET', ids, closing.ends)
+    if seq then
+      ends[#ends + 1] = seq
+      ends[#ends + 1] = stored(seq)
+      return
+    end
+    steps = fields['a:' .. closing.step] and { closing.step } or {}
+  end
   local made = redis.call('HGET', ids, closing.mark) or ''
   local before = made
   local count = 0

@@ -169,8 +169,12 @@ export class MemorySession {
   }
 
   /** Ends the open steps of a turn, in the order of their opening. Answers all that this, and earlier calls, have made. */
-  #close({ turn, end }: Closing): readonly number[] {
-    const steps = [...this.open].filter(([, open]) => open.turn === turn);
+  #close({ turn, step: only, end }: Closing): readonly number[] {
+    const before = only === undefined ? undefined : this.#seqs.get(eventId.stepEnded(only));
+    if (before !== undefined) return [before];
+    const steps = [...this.open].filter(
+      ([step, open]) => open.turn === turn && (only === undefined || step === only),
+    );
     const room = Math.floor(LIMITS.closesBytes / Math.max(1, steps.length));
     const made = this.#closed.get(turn) ?? [];
     for (const [step, open] of steps) {

@@ -111,8 +111,11 @@ export class FakeLog {
   }
 
   /** Also tells what the same call has made before. */
-  #close({ turn, type, data }: Closing): LoggedEvent[] {
-    const steps = [...this.#open].filter(([, of]) => of === turn).map(([step]) => step);
+  #close({ turn, step: only, type, data }: Closing): LoggedEvent[] {
+    const before = only === undefined ? undefined : this.find(eventId.stepEnded(only));
+    if (before) return [before];
+    const open = [...this.#open].filter(([, of]) => of === turn).map(([step]) => step);
+    const steps = open.filter((step) => only === undefined || step === only);
     const made = steps.map((step) => {
       const end = { id: eventId.stepEnded(step), at: 0, turn, step, type, data: { ...data, text: '' } };
       return this.#put(end as EventDraft).id; // safety: `data` is that of `type`

@@ -80,8 +80,12 @@ export class Simulation {
     if (reply.status === 'cancelling' && reply.turn !== undefined) this.#cancelled.add(reply.turn);
   }
 
+  cancelStep(step: string): void {
+    this.machine.cancels.step(step);
+  }
+
   cancelAll(): void {
-    for (const turn of this.machine.cancelAll(this.#tick()).turns ?? []) this.#cancelled.add(turn);
+    for (const turn of this.machine.cancels.all(this.#tick()).turns ?? []) this.#cancelled.add(turn);
   }
 
   close(): void {
@@ -135,7 +139,7 @@ export class Simulation {
   /** The workflow hears of it. */
   publishReports(): void {
     if (!this.#publish || !this.#published) return;
-    this.machine.report(this.#published);
+    this.machine.report(this.#published, this.#publish.closes);
     this.#publish = null;
     this.#published = null;
   }

@@ -1,0 +1,51 @@
+/** Cancels: of a turn, running or still to start, of one step, of all that runs and waits. */
+import { turnNumber, turnOf, type CancelReply } from '../../src/contracts/index.ts';
+import type { Line } from './line.ts';
+import type { StepCancel, Turns } from './turns.ts';
+
+export class Cancels {
+  readonly #turns: Turns;
+  readonly #line: Line;
+
+  constructor(turns: Turns, line: Line) {
+    this.#turns = turns;
+    this.#line = line;
+  }
+
+  /** The named turn, or else the running one, or else the next. */
+  turn(turn: string | undefined, now: number): CancelReply {
+    const running = this.#turns.current;
+    const wanted = turn ?? running?.turn ?? this.#line.first?.turn;
+    if (wanted === undefined) return { status: 'none' };
+    if (running?.turn === wanted) {
+      const reply = this.#turns.cancel(running, now);
+      this.#line.settle(now);
+      return reply;
+    }
+    if (this.#line.cancel(wanted, now)) return { status: 'cancelling', turn: wanted };
+    return this.#isNumbered(wanted) ? { status: 'ended', turn: wanted } : { status: 'none' };
+  }
+
+  /** The running turn and all that wait. */
+  all(now: number): CancelReply {
+    const running = this.#turns.current;
+    const turns = [...(running && !running.end ? [running.turn] : []), ...this.#line.turns];
+    for (const turn of turns) this.turn(turn, now);
+    return { status: turns.length > 0 ? 'cancelling' : 'ended', turns };
+  }
+
+  /** One step. What is not known to run is answered at once. */
+  step(step: string): StepCancel {
+    const turn = turnOf(step);
+    const running = this.#turns.current;
+    const runs = running?.turn === turn && !running.end && !running.cancelled && running.phase !== 'over';
+    if (runs) return this.#turns.cancelStep(running, step);
+    const isOver = this.#isNumbered(turn) && !this.#line.turns.includes(turn);
+    return { step, status: isOver ? 'ended' : 'none' };
+  }
+
+  #isNumbered(turn: string): boolean {
+    const number = turnNumber(turn);
+    return number > 0 && number <= this.#line.numbered;
+  }
+}
