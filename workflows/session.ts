@@ -226,7 +226,6 @@ class SessionRun {
     );
   }
 
-  /** A message may stop the running turn, or be for later. */
   #order(message: Message): void {
     const { at } = this.machine.later;
     this.#mayStop(() => this.machine.accept(message, Date.now()));

@@ -38,7 +38,7 @@ export class MemorySession {
   readonly #info: SessionInfo;
   readonly #events = new Map<number, Stored>();
   readonly #seqs = new Map<string, number>();
-  /** Ends that closing a turn has made, by turn. */
+  /** Ends that closing a turn, or a step, has made, by that. */
   readonly #closed = new Map<string, number[]>();
   readonly #tell: (hear: (listener: LogListener) => void) => void;
   #head = 0;
@@ -176,7 +176,8 @@ export class MemorySession {
       ([step, open]) => open.turn === turn && (only === undefined || step === only),
     );
     const room = Math.floor(LIMITS.closesBytes / Math.max(1, steps.length));
-    const made = this.#closed.get(turn) ?? [];
+    const mark = only ?? turn;
+    const made = this.#closed.get(mark) ?? [];
     for (const [step, open] of steps) {
       const { agent, attempt } = open;
       const id = eventId.stepEnded(step);
@@ -186,9 +187,9 @@ export class MemorySession {
       const said = open.reasoning === '' ? { text } : { text, reasoning: fitting(open.reasoning, left) };
       const event = { id, turn, step, ...place, ...end, data: { ...said, ...end.data } };
       this.open.delete(step);
-      made.push(this.#add(id, JSON.stringify(event), turn));
+      made.push(this.#add(id, JSON.stringify(event), mark));
     }
-    if (made.length > 0) this.#closed.set(turn, made);
+    if (made.length > 0) this.#closed.set(mark, made);
     return made;
   }
 
