@@ -3,14 +3,13 @@
  * not compile. Nothing is validated with these schemas.
  */
 import { z } from 'zod';
-import { ERRORS, POLICIES } from '../contracts/index.ts';
+import { POLICIES } from '../contracts/index.ts';
 import type {
   ApprovalsReply,
   CancelReply,
   EventPage,
   ForkReply,
   MembersReply,
-  Problem,
   Receipt,
   ScheduledPage,
   SessionEvent,
@@ -19,7 +18,6 @@ import type {
   SessionView,
   VoteReply,
 } from '../contracts/index.ts';
-import type { ReadinessReport } from './readiness.ts';
 import {
   describes,
   list,
@@ -35,27 +33,6 @@ import {
   toolCall,
   next,
 } from './shapes.ts';
-
-type Code = keyof typeof ERRORS;
-
-export const problemReply = describes<Problem>()(
-  z
-    .object({
-      type: z.string(),
-      title: z.string(),
-      status: z.number(),
-      code: z.enum(Object.keys(ERRORS) as [Code, ...Code[]]),
-      detail: z.string().meta({ description: 'What to do.' }),
-      retryable: z.boolean(),
-      retryAfterMs: z.number().optional(),
-      requestId: z.string().optional(),
-      errors: list(z.object({ pointer: z.string(), message: z.string() })).optional(),
-    })
-    .meta({
-      id: 'Problem',
-      description: 'What went wrong (RFC 9457). Codes are stable, sentences may improve.',
-    }),
-);
 
 const parent = z
   .object({ session: z.string(), seq: z.number() })
@@ -282,12 +259,6 @@ export const membersReply = describes<MembersReply>()(
     id: 'MembersReply',
     description: '`unchanged`: it was so already. An event `session.members` tells of a change.',
   }),
-);
-
-export const readinessReply = describes<ReadinessReport>()(
-  z
-    .object({ ready: z.boolean(), checks: z.record(z.string(), z.enum(['ok', 'failed', 'timeout'])) })
-    .meta({ id: 'Readiness' }),
 );
 
 export const scheduledReply = describes<ScheduledPage>()(

@@ -6,7 +6,7 @@ import { ERRORS } from '../contracts/index.ts';
 import type { ErrorCode, SessionRef } from '../contracts/index.ts';
 import { idSchema, invalidAt, validate } from '../ingest/index.ts';
 import type { Principal } from '../ingest/index.ts';
-import { problemReply } from './replies.ts';
+import { problemReply } from './replies-system.ts';
 
 export interface Call {
   readonly req: Request;

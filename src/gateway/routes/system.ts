@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { ConvokeError } from '../../contracts/index.ts';
 import type { GatewayContext } from '../context.ts';
-import { readinessReply } from '../replies.ts';
+import { readinessReply } from '../replies-system.ts';
 import { json } from '../route.ts';
 import type { OpenRoute } from '../route.ts';
 

@@ -1,0 +1,32 @@
+/** The answers of a gateway about itself, and its errors, as schemas for the description of the API. See `replies.ts`. */
+import { z } from 'zod';
+import { ERRORS, type Problem } from '../contracts/index.ts';
+import type { ReadinessReport } from './readiness.ts';
+import { describes, list } from './shapes.ts';
+
+type Code = keyof typeof ERRORS;
+
+export const problemReply = describes<Problem>()(
+  z
+    .object({
+      type: z.string(),
+      title: z.string(),
+      status: z.number(),
+      code: z.enum(Object.keys(ERRORS) as [Code, ...Code[]]),
+      detail: z.string().meta({ description: 'What to do.' }),
+      retryable: z.boolean(),
+      retryAfterMs: z.number().optional(),
+      requestId: z.string().optional(),
+      errors: list(z.object({ pointer: z.string(), message: z.string() })).optional(),
+    })
+    .meta({
+      id: 'Problem',
+      description: 'What went wrong (RFC 9457). Codes are stable, sentences may improve.',
+    }),
+);
+
+export const readinessReply = describes<ReadinessReport>()(
+  z
+    .object({ ready: z.boolean(), checks: z.record(z.string(), z.enum(['ok', 'failed', 'timeout'])) })
+    .meta({ id: 'Readiness' }),
+);
