@@ -25,5 +25,5 @@ export {
 } from './schemas/index.ts';
 export { placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
-export type { Schedules } from './schedules.ts';
+export type { ScheduleChange, Schedules } from './schedules.ts';
 export { createReopen } from './reopen.ts';

@@ -6,13 +6,15 @@ import { invalidAt } from './json-guard.ts';
 import { idSchema, scheduleSchema } from './schemas/index.ts';
 import { validate } from './validate.ts';
 
+export type ScheduleChange = 'pause' | 'resume' | 'remove' | 'trigger';
+
 /** Every method throws only `ConvokeError`; schedules of another tenant are not found. */
 export interface Schedules {
   /** An equal repeat gets the same answer. Throws `schedule_exists`. */
   create(principal: Principal, body: unknown): Promise<ScheduleRequest>;
   list(principal: Principal): Promise<SchedulePage>;
-  /** `pause`, `resume` and `remove` may be repeated. Throw `schedule_not_found`. */
-  change(principal: Principal, id: unknown, what: 'pause' | 'resume' | 'remove'): Promise<void>;
+  /** All but `trigger` may be repeated. Throws `schedule_not_found`. */
+  change(principal: Principal, id: unknown, what: ScheduleChange): Promise<void>;
 }
 
 export function createSchedules(calls: ScheduleCalls): Schedules {

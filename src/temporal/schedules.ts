@@ -20,6 +20,8 @@ export interface ScheduleCalls {
   pause(tenant: string, id: string): Promise<void>;
   resume(tenant: string, id: string): Promise<void>;
   remove(tenant: string, id: string): Promise<void>;
+  /** Fires now, also if it is paused; each call fires once more. Throws `schedule_not_found`. */
+  trigger(tenant: string, id: string): Promise<void>;
 }
 
 interface Memo {
@@ -71,6 +73,7 @@ export function createScheduleCalls({
     pause: (tenant, id) => call(() => handle(tenant, id).pause()),
     resume: (tenant, id) => call(() => handle(tenant, id).unpause()),
     remove: (tenant, id) => call(() => handle(tenant, id).delete()),
+    trigger: (tenant, id) => call(() => handle(tenant, id).trigger()),
   };
 }
 

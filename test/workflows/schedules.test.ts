@@ -24,10 +24,10 @@ afterAll(async () => {
 });
 
 function trigger(id: string): Promise<void> {
-  return engine.client.schedule.getHandle(`schedule:acme:${id}`).trigger();
+  return schedules.change(acme, id, 'trigger');
 }
 
-test('a firing sends its message into the session, each firing one of its own', async () => {
+test('a firing sends its message into the session, one that is triggered while the schedule is paused too', async () => {
   const session = await engine.open([agent('a')]);
   const body = {
     id: 'digest',
@@ -41,6 +41,7 @@ test('a firing sends its message into the session, each firing one of its own', 
   await expect(schedules.create(acme, { ...body, cron: '0 1 1 1 *' })).rejects.toMatchObject({
     code: 'schedule_exists',
   });
+  await schedules.change(acme, 'digest', 'pause');
   await trigger('digest');
   const events = await session.turnEnded('t1');
   const said = events.find(({ type }) => type === 'message.accepted');
@@ -76,6 +77,7 @@ test('they are listed, paused, resumed and deleted by their tenant alone', async
   await schedules.change(acme, 'mine', 'resume');
   await paused(false);
   await schedules.change(acme, 'mine', 'remove');
+  await expect(trigger('mine')).rejects.toMatchObject({ code: 'schedule_not_found' });
   await expect(schedules.change(acme, 'mine', 'pause')).rejects.toMatchObject({ code: 'schedule_not_found' });
 });
 

@@ -7,9 +7,9 @@ import type { SchedulesOptions } from './schedules.ts';
 export function addSchedules(program: Command): void {
   program
     .command('schedules')
-    .summary('show, create, pause, resume and delete schedules')
+    .summary('show, create, trigger, pause and delete schedules')
     .description(
-      'Shows the schedules of the tenant; with an option, one is created, paused, resumed or deleted.',
+      'Shows the schedules of the tenant; with an option, one is created, fired, paused, resumed or deleted.',
     )
     .option('--create <id>', 'with --cron, --text and --session or --agents: a new schedule')
     .option('--cron <expression>', 'minute, hour, day of the month, month, day of the week')
@@ -18,6 +18,7 @@ export function addSchedules(program: Command): void {
     .option('--agents <names>', 'each firing opens a session of its own with these agents')
     .option('--text <text>', 'what each firing says')
     .option('--policy <policy>', 'what it does if a turn runs then: reject, queue, latest, …')
+    .option('--trigger <id>', 'it fires now, once, also if it is paused')
     .option('--pause <id>', 'it does not fire until it is resumed')
     .option('--resume <id>', 'it fires again')
     .option('--delete <id>', 'it is gone; sessions that it has opened stay')
@@ -27,6 +28,7 @@ export function addSchedules(program: Command): void {
       examples(
         'convoke schedules',
         'convoke schedules --create digest --cron "0 7 * * 1-5" --zone Europe/Berlin --session team --text "What is new?"',
+        'convoke schedules --trigger digest',
         'convoke schedules --pause digest',
       ),
     )

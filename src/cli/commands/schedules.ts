@@ -12,6 +12,7 @@ export interface SchedulesOptions {
   readonly agents?: string;
   readonly text?: string;
   readonly policy?: string;
+  readonly trigger?: string;
   readonly pause?: string;
   readonly resume?: string;
   readonly delete?: string;
@@ -21,12 +22,13 @@ export interface SchedulesOptions {
 const PATH = '/v1/schedules';
 
 export async function schedules(options: SchedulesOptions): Promise<void> {
-  const { create, pause, resume, delete: gone } = options;
+  const { create, trigger, pause, resume, delete: gone } = options;
   if (create !== undefined) await createOne(create, options);
+  if (trigger !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${trigger}/trigger` });
   if (pause !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${pause}/pause` });
   if (resume !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${resume}/resume` });
   if (gone !== undefined) await callGateway({ method: 'DELETE', path: `${PATH}/${gone}` });
-  if ([create, pause, resume, gone].some((each) => each !== undefined)) {
+  if ([create, trigger, pause, resume, gone].some((each) => each !== undefined)) {
     // The list tells of changes with a short delay.
     process.stdout.write(options.json ? '{}\n' : 'Done. See them: npx convoke schedules\n');
     return;

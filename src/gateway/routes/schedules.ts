@@ -1,6 +1,6 @@
 /** /v1/schedules: messages that are sent again and again. */
 import { z } from 'zod';
-import { idSchema, scheduleSchema } from '../../ingest/index.ts';
+import { idSchema, scheduleSchema, type ScheduleChange } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { BODY, ENGINE, json, pathId, problems } from '../route.ts';
@@ -8,7 +8,7 @@ import type { ApiRoute } from '../route.ts';
 
 const TAGS = ['Schedules'];
 const path = z.object({ id: idSchema });
-const summary = z
+const listed = z
   .object({ paused: z.boolean(), next: z.array(z.number()).meta({ description: 'ms since the Unix epoch' }) })
   .loose()
   .meta({ id: 'ScheduleSummary', description: 'A schedule as it was created, and its next firings.' });
@@ -46,7 +46,7 @@ function listRoute({ schedules }: GatewayContext): ApiRoute {
       summary: 'List the schedules',
       description: 'Changes show up with a short delay.',
       tags: TAGS,
-      responses: { '200': json('The schedules.', z.object({ data: z.array(summary) })), ...problems(ENGINE) },
+      responses: { '200': json('The schedules.', z.object({ data: z.array(listed) })), ...problems(ENGINE) },
     },
     async handle({ res, principal }) {
       res.json(await schedules.list(principal));
@@ -54,11 +54,7 @@ function listRoute({ schedules }: GatewayContext): ApiRoute {
   };
 }
 
-function changeRoute(
-  { schedules }: GatewayContext,
-  what: 'pause' | 'resume' | 'remove',
-  description: string,
-): ApiRoute {
+function changeRoute({ schedules }: GatewayContext, what: ScheduleChange, summary: string): ApiRoute {
   const isRemoval = what === 'remove';
   return {
     access: 'key',
@@ -66,7 +62,7 @@ function changeRoute(
     path: isRemoval ? '/v1/schedules/{id}' : `/v1/schedules/{id}/${what}`,
     operation: {
       operationId: `${what}Schedule`,
-      summary: description,
+      summary,
       tags: TAGS,
       requestParams: { path },
       responses: { '204': { description: 'Done.' }, ...problems([...ENGINE, 'schedule_not_found']) },
@@ -85,5 +81,6 @@ export function scheduleRoutes(context: GatewayContext): readonly ApiRoute[] {
     changeRoute(context, 'pause', 'Pause a schedule'),
     changeRoute(context, 'resume', 'Resume a schedule'),
     changeRoute(context, 'remove', 'Delete a schedule'),
+    changeRoute(context, 'trigger', 'Fire a schedule now, also a paused one'),
   ];
 }
