@@ -1,5 +1,5 @@
 /** The numbered examples on the real product, each worker in the folder of its example: what their READMEs say is true. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -170,6 +170,26 @@ test('10 approvals: two of three decide what is paid, and the one who sent the m
   expect(sending.output()).toMatch(
     /waits for approval by 2 of ana, bo, cy.*45\.00\s+€\s+are\s+on\s+their\s+way/s,
   );
+}, 90_000);
+
+test('12 digest: what a schedule fires is answered with what is new since the last time', async () => {
+  const news = join(state, 'news.md');
+  copyFileSync(join(folderOf('12-digest'), 'news.md'), news);
+  await run('12-digest', { NEWS_FILE: news });
+  const [sent, , create, list, trigger, remove] = commandsOf('12-digest');
+  const env = { CONVOKE_URL: url() };
+  expect(await ended(sent!, env)).toMatch(/New since the last digest:.*telescopes/s);
+  await ended(create!, env);
+  appendFileSync(news, '- The museum is free on Mondays.\n');
+  await ended(trigger!, env);
+  const digests = async (): Promise<readonly string[]> =>
+    (await transcript(url(), 'news')).map((line) => line.replace(/\s+/g, ' '));
+  await eventually('there is a second digest', async () => (await digests()).length === 2, 30_000);
+  expect((await digests())[1]).toMatch(
+    /^editor: New since the last digest: - The museum is free on Mondays\.$/,
+  );
+  await eventually('it is listed', async () => (await ended(list!, env)).includes('Europe/Berlin'));
+  await ended(remove!, env);
 }, 90_000);
 
 test('07 Python: it knows its session', async () => {
