@@ -192,6 +192,23 @@ test('12 digest: what a schedule fires is answered with what is new since the la
   await ended(remove!, env);
 }, 90_000);
 
+test('13 what if: a fork says something else, and the conversation stays as it was', async () => {
+  await run('13-what-if');
+  const env = { CONVOKE_URL: url() };
+  const [plan, train, dinner, list] = commandsOf('13-what-if');
+  for (const command of [plan, train, dinner]) await ended(command!, env);
+  const whatIf = join(folderOf('13-what-if'), 'what-if.mjs');
+  const said = await ended([whatIf, 'trip', 'how', 'We go by plane.'], env);
+  const [, both, before, fork] = said.split(/^In .*:$/m);
+  expect(both).toMatch(/Together: 240 €\s*$/);
+  expect(before).toMatch(/We go by train\..*Together: 560 €.*Together: 650 €\s*$/s);
+  expect(fork).toMatch(/^\s*you: We go by plane\.\nplanner:.*Together: 420 €\s*$/s);
+  await eventually('the fork is listed', async () => {
+    const id = /^In (\S+), the fork:$/m.exec(said)![1]!;
+    return (await ended(list!, env)).includes(id);
+  });
+}, 90_000);
+
 test('07 Python: it knows its session', async () => {
   const server = startProcess('python3', [join(folderOf('07-python'), 'server.py'), '0']);
   closers.push(() => server.end('SIGKILL'));
