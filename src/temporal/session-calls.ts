@@ -105,7 +105,11 @@ class TemporalCalls implements SessionCalls {
   }
 
   cancel(ref: SessionRef, { turn, ...more }: CancelRequest): Promise<CancelReply> {
-    return this.#update(ref, SESSION.updates.cancel, turn ?? (Object.keys(more).length > 0 ? more : undefined));
+    return this.#update(
+      ref,
+      SESSION.updates.cancel,
+      turn ?? (Object.keys(more).length > 0 ? more : undefined),
+    );
   }
 
   close(ref: SessionRef, reason: string): Promise<void> {
