@@ -1,6 +1,6 @@
 /** Sessions that hold much, because the archive is away or a turn is long, on real servers. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { LIMITS } from '../../src/contracts/index.ts';
+import { LIMITS, SESSION } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startEngine } from '../support/worker.ts';
 import type { Engine } from '../support/worker.ts';
@@ -54,6 +54,34 @@ test('a session whose archive is away goes on, and goes on in another run when i
     (await session.events()).slice(0, archivedTo),
   );
 }, 90_000);
+
+test('a step that is cancelled while a full session is archived gets its answer, and the session goes on', async () => {
+  const { archive } = engine;
+  const write = archive.write.bind(archive);
+  let bring = (): void => undefined;
+  const back = new Promise<void>((resolve) => (bring = resolve));
+  let isAway = false;
+  archive.write = async (...given) => {
+    isAway = true;
+    await back;
+    return write(...given);
+  };
+  const speakers = ['a', 'b', 'c', 'd'].map((name) =>
+    agent(name, { script: { say: '{{message}}{{message}}{{message}}' } }),
+  );
+  const session = await engine.open(speakers);
+  await session.send('m1', long);
+  await eventually('it is being archived', () => isAway, 60_000);
+  const cancel = session.handle().executeUpdate(SESSION.updates.cancel, { args: [{ step: 't1.1' }] });
+  await eventually('it knows of the cancel', async () => {
+    const { events = [] } = await session.handle().fetchHistory();
+    return (events ?? []).some((event) => event.workflowExecutionUpdateAcceptedEventAttributes);
+  });
+  archive.write = write;
+  bring();
+  expect(await cancel).toEqual({ status: 'ended', step: 't1.1' });
+  await session.turnEnded('t1');
+}, 120_000);
 
 test('a turn that is larger than a payload survives the loss of the log', async () => {
   const bring = loseArchive();

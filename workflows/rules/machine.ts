@@ -221,11 +221,11 @@ export class SessionMachine {
     this.turns.report(report.events);
   }
 
-  /** True when no activity of a turn runs and nothing must be reconciled: the moment to archive and continue as new. */
+  /** True when no activity of a turn runs and nothing must be reconciled or closed: the moment to archive and continue as new. */
   get atRest(): boolean {
     const phase = this.turns.current?.phase;
     const moving = phase === 'running' || phase === 'over';
-    return !moving && !this.facts.mustReconcile;
+    return !moving && !this.facts.mustReconcile && !this.turns.hasClosing;
   }
 
   get closing(): boolean {

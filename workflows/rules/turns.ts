@@ -63,7 +63,7 @@ export class Turns {
   #current: RunningTurn | null;
   /** What the team keeps from turn to turn. */
   #memory: JsonObject | undefined;
-  /** How the open steps of a turn end that is to end: whoever appends its end ends them first. */
+  /** How open steps are to end. That of a whole turn comes first: it goes with the turn's end, after which no step may end. */
   readonly #closings: Closing[] = [];
   /** Cancels of single steps that the log has not answered. */
   #stepCancels: StepCancel[] = [];
@@ -115,7 +115,7 @@ export class Turns {
     if (turn.end || turn.cancelled || turn.phase === 'over') return;
     turn.cancel();
     this.decisions.cancel(turn, reasonOf(data.reason), now);
-    this.#closings.push({ turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } });
+    this.#closings.unshift({ turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } });
     this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, data, turn.place);
   }
 
@@ -290,7 +290,7 @@ export class Turns {
   #fail(turn: RunningTurn, { code, message }: Omit<LostTurn, 'progress'>, now: number): void {
     const failure = { code, message: message ?? ERRORS[code].title };
     this.decisions.cancel(turn, reason('turn_ended'), now);
-    this.#closings.push({ turn: turn.turn, type: 'step.failed', data: failure });
+    this.#closings.unshift({ turn: turn.turn, type: 'step.failed', data: failure });
     this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, turn.place);
   }
 }

@@ -209,6 +209,16 @@ describe('a turn whose activity is lost', () => {
   });
 });
 
+test('a turn that is cancelled right after one of its steps ends after all of them', () => {
+  const session = running();
+  session.turn?.begin();
+  session.turn?.begin();
+  session.cancelStep('t1.1');
+  session.cancel(undefined);
+  session.settle();
+  expect(types(session.log.events).slice(-3)).toEqual(['step.cancelled', 'step.cancelled', 'turn.cancelled']);
+});
+
 describe('a turn that comes back with facts that the log does not have', () => {
   test('leaves them to be published', () => {
     const session = running();
