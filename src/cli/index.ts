@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import type { CommanderError } from 'commander';
 import { addClientCommands } from './commands/client-commands.ts';
-import { addStackCommands } from './commands/stack-commands.ts';
-import { addRoleCommands } from './commands/role-commands.ts';
+import { addNew, addStackCommands } from './commands/stack-commands.ts';
+import { addCheck, addRoleCommands } from './commands/role-commands.ts';
 import type { Roles } from './commands/role-commands.ts';
 import { examples } from './options.ts';
 
@@ -47,6 +47,8 @@ export function createProgram(roles: Roles): Command {
         examples('convoke dev', 'convoke send --open hello "What can you do?"', 'convoke tail hello'),
     );
   program.hook('preAction', endQuietlyWithReader);
+  addNew(program);
+  addCheck(program, roles);
   addStackCommands(program);
   addClientCommands(program);
   addRoleCommands(program, roles);

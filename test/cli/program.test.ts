@@ -77,16 +77,39 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
   }
 }
 
+/** In the order of the help: a project, this machine, what one does in a session, forks and time, the processes. */
+const COMMANDS = [
+  ...[
+    'new',
+    'check',
+    'dev',
+    'ps',
+    'doctor',
+    'setup',
+    'send',
+    'tail',
+    'sessions',
+    'show',
+    'members',
+    'approvals',
+  ],
+  ...['approve', 'cancel', 'close', 'fork', 'scheduled', 'schedules', 'gateway', 'worker'],
+];
+
 describe('the command line', () => {
-  it.each('dev ps new doctor setup check send tail sessions show cancel close gateway worker'.split(' '))(
-    'teaches: %s --help has an example',
-    async (name) => {
-      const { code, out } = await parsed([name, '--help']);
-      expect(code).toBe(0);
-      expect(out).toContain(`convoke ${name}`);
-      expect(out).toContain('Examples:');
-    },
-  );
+  it('lists all commands, those that belong together side by side', async () => {
+    const { out } = await parsed(['--help']);
+    const listed = out.slice(out.indexOf('Commands:'), out.indexOf('Environment'));
+    const names = [...listed.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
+    expect(names).toEqual([...COMMANDS, 'help']);
+  });
+
+  it.each(COMMANDS)('teaches: %s --help has an example', async (name) => {
+    const { code, out } = await parsed([name, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`convoke ${name}`);
+    expect(out).toContain('Examples:');
+  });
 
   it.each([
     [['frob']],
@@ -98,6 +121,9 @@ describe('the command line', () => {
     [['tail', 'a', '--after', 'yesterday']],
     [['sessions', '--status', 'lost']],
     [['sessions', '--limit', '1000']],
+    [['schedules', '--create', 'd', '--agents', 'a b']],
+    [['schedules', '--create', 'd', '--policy', 'wait']],
+    [['schedules', '--pause', 'not an id']],
   ])('exits with 2 and says what is wrong: %j', async (args) => {
     const { code, out, err } = await parsed(args);
     expect(code).toBe(2);
@@ -167,6 +193,22 @@ describe('commands that talk to a gateway', () => {
     expect(code).toBe(0);
     expect(seen).toBe('Bearer k /v1/sessions?status=open&limit=20');
     expect(out).toContain('s-1      open    sequence  1970-01-01T00:00:00.000Z');
+  });
+});
+
+describe('a schedule', () => {
+  it('is created with all that it needs, in the words of the command line', async () => {
+    const { code, err } = await convoke([
+      'schedules',
+      '--create',
+      'digest',
+      '--cron',
+      '0 7 * * *',
+      '--session',
+      's',
+    ]);
+    expect(code).toBe(1);
+    expect(err).toBe('convoke: invalid_request: Give --cron, --text, and one of --session and --agents.\n');
   });
 });
 

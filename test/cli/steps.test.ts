@@ -97,3 +97,16 @@ it('show has calls and failures in a line each, and no empty answers', async () 
     'judge failed: agent_rate_limited: Too many.',
   ]);
 });
+
+it('show says who takes part, and which messages were rejected', async () => {
+  log.append('message.rejected', { messageId: 'm1', code: 'turn_running' });
+  const agent = { kind: 'agent', name: 'buyer', status: 'active' } as const;
+  const person = { kind: 'person', name: 'ana', status: 'active' } as const;
+  gateway.rest = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify({ ...log.view, members: [agent, person] }));
+  };
+  const lines = await run('show', 's1');
+  expect(lines[0]).toContain(': buyer · with ana · ');
+  expect(lines.slice(2, -1)).toEqual(['message m1 was rejected: turn_running']);
+});

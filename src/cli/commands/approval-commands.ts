@@ -27,11 +27,11 @@ export function addApprovalCommands(program: Command): void {
     .argument('<session>', 'id of the session', sessionId)
     .argument('<approval>', 'id of the approval, like t1.1.c1')
     .requiredOption('--by <name>', 'who decides')
-    .option('--role <role>', 'a role of hers; can be given several times', several)
+    .option('--role <role>', 'a role of that person; can be given several times', several)
     .option('--deny', 'deny it')
     .option('--reason <text>', 'why; an agent whose call is denied is told it')
     .option('--edit <json>', 'approve this instead of the data that is shown')
-    .option('--hash <hash>', 'only if it is still this, as `convoke approvals` shows it')
+    .option('--hash <hash>', 'only if what is asked for still has this hash, as "convoke approvals" shows it')
     .option('--json', JSON_TEXT)
     .addHelpText(
       'after',

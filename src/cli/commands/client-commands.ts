@@ -1,4 +1,4 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `fork`, `members`, `cancel`, `close`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `members`, `cancel`, `close`, `fork`, `scheduled`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
@@ -29,12 +29,12 @@ export function addClientCommands(program: Command): void {
   addSend(program);
   addTail(program);
   addLists(program);
-  addFork(program);
-  addScheduled(program);
-  addSchedules(program);
   addMembers(program);
   addApprovalCommands(program);
   addEnds(program);
+  addFork(program);
+  addScheduled(program);
+  addSchedules(program);
 }
 
 function addSend(program: Command): void {
@@ -53,11 +53,16 @@ function addSend(program: Command): void {
     )
     .option('--team <team>', 'with --open: the rule by which agents take turns')
     .addOption(
-      new Option('--limit <name=number>', 'with --open: what a turn may spend, as steps=50').argParser(limit),
+      new Option(
+        '--limit <name=number>',
+        'with --open: what a turn may spend, like steps=50; can be given several times',
+      ).argParser(limit),
     )
     .option('--from <name>', 'the sender’s name, as shown to others')
     .addOption(
-      new Option('--policy <policy>', 'what it does if a turn runs, or messages wait').choices([...POLICIES]),
+      new Option('--policy <policy>', 'what the message does if a turn runs, or messages wait').choices([
+        ...POLICIES,
+      ]),
     )
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
     .addOption(
@@ -214,7 +219,7 @@ function addMembers(program: Command): void {
     .addOption(
       new Option(
         '--role <role>',
-        'with --join-person: what she may approve; can be given several times',
+        'with --join-person: a role that may approve; can be given several times',
       ).argParser(several),
     )
     .addOption(new Option('--leave <name>', 'a member leaves'))
@@ -241,8 +246,10 @@ function addMembers(program: Command): void {
 function addEnds(program: Command): void {
   program
     .command('cancel')
-    .summary('cancel a turn')
-    .description('Cancels a turn: the named one, otherwise the running one, otherwise the next.')
+    .summary('cancel a turn or a step')
+    .description(
+      'Cancels a turn: the named one, otherwise the running one, otherwise the next. Or one step of the running turn.',
+    )
     .argument('<session>', 'id of the session', sessionId)
     .addOption(new Option('--turn <turn>', 'the turn to cancel, like t3').conflicts(['all', 'step']))
     .addOption(
@@ -250,7 +257,10 @@ function addEnds(program: Command): void {
     )
     .option('--all', 'the running turn, and all that wait')
     .option('--json', JSON_TEXT)
-    .addHelpText('after', examples('convoke cancel hello', 'convoke cancel hello --turn t3'))
+    .addHelpText(
+      'after',
+      examples('convoke cancel hello', 'convoke cancel hello --turn t3', 'convoke cancel hello --step t3.2'),
+    )
     .action(
       guarded(async (session: string, options: CancelOptions) => {
         const { cancel } = await import('./sessions.ts');

@@ -66,6 +66,9 @@ export function addRoleCommands(program: Command, roles: Roles): void {
     .addOption(configOption())
     .addHelpText('after', ENVIRONMENT + WORKER_ENVIRONMENT + examples('convoke worker --health-port 9090'))
     .action(async (options: { healthPort?: number; config?: string }) => roles.worker(options));
+}
+
+export function addCheck(program: Command, roles: Pick<Roles, 'check'>): void {
   program
     .command('check')
     .summary('check the configuration: agents, tools and teams of your own')

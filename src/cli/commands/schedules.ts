@@ -1,7 +1,7 @@
 /** `convoke schedules`. */
-import type { SchedulePage, ScheduleRequest } from '../../contracts/index.ts';
+import type { InterjectionPolicy, SchedulePage, ScheduleRequest } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
-import { agentNames } from '../options.ts';
+import { CliError } from '../failure.ts';
 import { table } from '../terminal.ts';
 
 export interface SchedulesOptions {
@@ -9,9 +9,9 @@ export interface SchedulesOptions {
   readonly cron?: string;
   readonly zone?: string;
   readonly session?: string;
-  readonly agents?: string;
+  readonly agents?: readonly string[];
   readonly text?: string;
-  readonly policy?: string;
+  readonly policy?: InterjectionPolicy;
   readonly trigger?: string;
   readonly pause?: string;
   readonly resume?: string;
@@ -45,12 +45,15 @@ export async function schedules(options: SchedulesOptions): Promise<void> {
   else process.stdout.write(table([['SCHEDULE', 'CRON', 'ZONE', 'SESSION', 'NEXT'], ...rows]));
 }
 
-/** The gateway checks it. */
+/** The gateway checks what cron and zone are. */
 async function createOne(id: string, options: SchedulesOptions): Promise<void> {
   const { cron, zone, session, agents, text, policy } = options;
+  const oneTarget = (session === undefined) !== (agents === undefined);
+  if (cron === undefined || text === undefined || !oneTarget)
+    throw new CliError('invalid_request', 'Give --cron, --text, and one of --session and --agents.');
   const body = {
     ...{ id, cron, zone, session },
-    ...(agents === undefined ? {} : { open: { agents: agentNames(agents) } }),
+    ...(agents === undefined ? {} : { open: { agents } }),
     message: { text, policy },
   };
   await callGateway<ScheduleRequest>({ method: 'POST', path: PATH, body });

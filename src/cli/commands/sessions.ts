@@ -64,27 +64,40 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
   }
   const { status, team, members, position, turns, parent } = view;
   const origin = parent ? ` · fork of ${parent.session} at ${parent.seq}` : '';
-  const names = members.map((each) => (each.status === 'paused' ? `${each.name} (paused)` : each.name));
   process.stdout.write(
-    `${id}  ${status} · ${team.name}: ${names.join(' → ')} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
+    `${id}  ${status} · ${team.name}: ${membersText(members)} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);
   for (const turn of turns) if (turn.rolledBack) transcript.note(rolledBackLine(turn), 'yellow');
   for (const entry of view.entries) {
-    if (entry.kind === 'message') {
-      transcript.line(entry.from ?? 'user', messageText(entry.parts) || (entry.code ?? '(data)'));
-      const note = standingOf(entry);
-      if (note !== '') transcript.note(note, 'yellow');
-    } else showStep(entry, transcript);
+    if (entry.kind === 'message') showMessage(entry, transcript);
+    else showStep(entry, transcript);
   }
   for (const open of view.approvals) transcript.note(waitLine(open), 'yellow');
+}
+
+/** Agents, then people. */
+function membersText(members: SessionView['members']): string {
+  const agents = members.filter(({ kind }) => kind === 'agent');
+  const people = members.filter(({ kind }) => kind === 'person').map(({ name }) => name);
+  const names = agents.map(({ name, status }) => (status === 'paused' ? `${name} (paused)` : name));
+  return [names.join(' → '), ...(people.length === 0 ? [] : [`with ${people.join(', ')}`])].join(' · ');
+}
+
+/** One that was rejected at once has no text in the log. */
+function showMessage(entry: MessageEntry, transcript: Transcript): void {
+  const { messageId, from = 'user', parts, status, code } = entry;
+  if (parts.length > 0) transcript.line(from, messageText(parts) || '(data)');
+  if (status === 'rejected') transcript.note(`message ${messageId} was rejected: ${code ?? ''}`, 'yellow');
+  const note = standingOf(entry);
+  if (note !== '') transcript.note(note, 'yellow');
 }
 
 /** What is special about a message; '' if nothing is. */
 function standingOf({ status, policy, turn }: MessageEntry): string {
   if (status === 'superseded') return 'superseded by a later message';
-  if (policy === undefined) return '';
+  if (policy === undefined || status === 'rejected') return '';
   return status === 'consumed' ? `${policy}: part of ${turn ?? 'a turn'}` : `${policy}: ${status}`;
 }
 

@@ -50,7 +50,6 @@ other, and running steps are finished or handed over; if it is wrong, what is wr
 `;
 
 export function addStackCommands(program: Command): void {
-  addNew(program);
   addDev(program);
   program
     .command('ps')
@@ -97,7 +96,7 @@ export function addStackCommands(program: Command): void {
     );
 }
 
-function addNew(program: Command): void {
+export function addNew(program: Command): void {
   program
     .command('new')
     .summary('write a project of your own: agents, a tool, a team, a test, a page')
