@@ -50,7 +50,7 @@ export const ERRORS = {
   unknown_team: entry(422, 'No worker knows such a team.'),
   idempotency_mismatch: entry(422, 'The Idempotency-Key was already used for a different request.'),
   inbox_full: entry(429, 'Too many messages are waiting in this session.', 2_000),
-  turn_running: entry(409, 'A turn is running, and the message was to be refused then.', 1_000),
+  turn_running: entry(409, 'A turn is running, and the message asked to be refused in that case.', 1_000),
   step_not_found: entry(404, 'There is no such step in this session.'),
   turn_cancelled: entry(409, 'The turn was cancelled before it started.'),
   message_cancelled: entry(409, 'The message was cancelled before it was delivered.'),

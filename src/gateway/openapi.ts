@@ -24,7 +24,7 @@ export function describeApi(routes: readonly Route[]): object {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/' }],
-      tags: ['Sessions', 'Messages', 'Events', 'System'].map((name) => ({ name })),
+      tags: ['Sessions', 'Messages', 'Approvals', 'Schedules', 'Events', 'System'].map((name) => ({ name })),
       security: [{ key: [] }],
       paths,
       components: {

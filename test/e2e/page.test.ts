@@ -142,7 +142,7 @@ describe('the page', () => {
     const { page } = await join(speaker('Ann', 2_000));
     await say(page, 'long');
     await see(page, ANSWER, 'w5 ');
-    await page.getByLabel('Your message shall').selectOption({ label: 'withdraw this answer, and be next' });
+    await page.getByLabel('Your message will').selectOption({ label: 'withdraw this answer, and be next' });
     await say(page, 'instead');
     await see(page, '[data-turn=withdrawn] .message', 'long');
     await see(page, '[data-turn=running] .message', 'instead');

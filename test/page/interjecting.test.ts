@@ -28,7 +28,7 @@ function text(said: string): readonly [{ readonly type: 'text'; readonly text: s
 
 test('the choice is there while an answer is given, and goes along with the message', async () => {
   const { log } = play;
-  const choice = page.getByLabel('Your message shall');
+  const choice = page.getByLabel('Your message will');
   expect(await choice.isVisible()).toBe(false);
   await say(page, 'First.');
   play.push(...log.message('m1', 't1', 'First.'), log.start('t1', 't1.1', 'Ann'));
