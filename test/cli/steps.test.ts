@@ -110,3 +110,13 @@ it('show says who takes part, and which messages were rejected', async () => {
   expect(lines[0]).toContain(': buyer · with ana · ');
   expect(lines.slice(2, -1)).toEqual(['message m1 was rejected: turn_running']);
 });
+
+it('send tells that a turn has ended without an answer, and where to look', async () => {
+  gateway.script = (name) => {
+    const silent = () => [...log.message('m1', 't1'), log.append('turn.completed', {}, { turn: 't1' })];
+    if (name === 'send') setImmediate(() => gateway.push(...silent()));
+    return undefined;
+  };
+  const lines = await run('send', 's1', 'hello', '--message-id', 'm1');
+  expect(lines).toContain('no agent has answered; see who takes part: npx convoke members s1');
+});

@@ -46,9 +46,13 @@ export async function send(id: string, text: string, options: SendOptions): Prom
     await session.ready();
     if (!options.json) tellTrouble(session, messageId, transcript);
     const calls = new Map<string, string>();
+    let answered = false;
     for await (const piece of session.ask(message)) {
+      answered ||= piece.type === 'text';
       if (options.json) print(piece);
       else show(piece, transcript, calls);
+      if (!options.json && !answered && piece.type === 'ended' && piece.status === 'completed')
+        transcript.note(`no agent has answered; see who takes part: npx convoke members ${id}`, 'yellow');
     }
   } finally {
     transcript.end();
