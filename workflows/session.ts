@@ -258,8 +258,8 @@ class SessionRun {
       ...{ tenant, session, known: facts.known },
       ...{ drafts, reconcile, ...this.machine.takeAlong() },
     };
-    this.machine.report(await CancellationScope.nonCancellable(() => publish(input)), input.closes);
-    if (input.closes?.step === undefined) return;
+    const report = await CancellationScope.nonCancellable(() => publish(input));
+    if (!this.machine.report(report, input.closes)) return;
     // A step that says something hears of its cancel from the log, one that is silent so.
     if (!this.machine.isQuick) this.#scope?.cancel();
     this.#wakeInTime();

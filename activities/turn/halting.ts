@@ -2,17 +2,22 @@
  * The workflow wants an activity to stop: the whole turn, or a step of it. Temporal's heartbeats say only that; which it is stands in the log,
  * where the workflow has ended the steps by then. In doubt all is stopped, and the workflow has the turn go on if it has not ended it.
  */
-import { RECOVERY } from '../../src/contracts/index.ts';
+import { isCancelledAlone, RECOVERY, type EventDraft } from '../../src/contracts/index.ts';
 import type { TurnStopped } from './stops.ts';
 import type { RunningSteps } from './running-steps.ts';
 import type { TurnLog } from './turn-log.ts';
 import type { TurnState } from './turn-state.ts';
 
 export interface HaltingHost {
-  readonly log: Pick<TurnLog, 'openSteps'>;
+  readonly log: Pick<TurnLog, 'openSteps' | 'facts'>;
   readonly state: Pick<TurnState, 'open'>;
   /** Stops the turn. */
   stop(why: TurnStopped): void;
+}
+
+/** A step that has heard of its cancel already. */
+function isStepCancel({ type, data }: EventDraft): boolean {
+  return type === 'step.cancelled' && isCancelledAlone(data);
 }
 
 export class Halting {
@@ -37,19 +42,23 @@ export class Halting {
       this.#host.stop(why);
       return;
     }
-    this.#asked = true;
     if (this.#looking) return;
     this.#looking = true;
-    void this.#look(why).finally(() => {
+    const isFirst = !this.#asked;
+    this.#asked = true;
+    void this.#look(why, isFirst).finally(() => {
       this.#looking = false;
     });
   }
 
-  async #look(why: TurnStopped): Promise<void> {
+  /** Who cancels a step has ended it before: if none has ended so, the first answer means the whole turn. Later ones say nothing new. */
+  async #look(why: TurnStopped, isFirst: boolean): Promise<void> {
     const begun = Object.keys(this.#host.state.open).filter((step) => this.#steps.has(step));
     const open = begun.length === 0 ? null : await this.#openSteps();
-    if (open) this.#steps.end(begun.filter((step) => !open.has(step)));
-    else this.#host.stop(why);
+    const ended = open ? begun.filter((step) => !open.has(step)) : [];
+    const isOne = ended.length > 0 || this.#host.log.facts().some(isStepCancel);
+    if (!open || (isFirst && !isOne)) this.#host.stop(why);
+    else this.#steps.end(ended);
   }
 
   /** Null if the log does not say it at once. */

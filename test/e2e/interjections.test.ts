@@ -157,7 +157,7 @@ describe('a message of each policy does what the table says', () => {
 
   test('while a turn runs', async () => {
     await each(async (policy) => {
-      const seen = await open();
+      const seen = await open({ agents: [speaker('ann', 50), hears] });
       await send(seen, 'm1');
       await seen.streaming(2);
       await send(seen, 'q');
@@ -165,7 +165,7 @@ describe('a message of each policy does what the table says', () => {
       await expectCell(seen, policy, 'running');
       expectOrdered(seen);
     });
-  });
+  }, 60_000);
 
   test('while a turn waits for a person', async () => {
     const asks: AgentSpec = { name: 'ann', runner: 'scripted', script: { say: 'What do you say, @Anna?' } };
@@ -229,7 +229,8 @@ describe('a step that is cancelled', () => {
     const last = seen.deltas.filter((delta) => delta.step === step).at(-1)?.at ?? 0;
     expect(last - askedAt).toBeLessThan(1_000);
     expect(ended(events, 't1')).toBe('turn.completed');
-    expect(await seen.session.cancel({ step })).toEqual({ status: 'ended', step });
+    // As long as the workflow has not heard of the turn's end, it is told the same again.
+    expect(['cancelling', 'ended']).toContain((await seen.session.cancel({ step })).status);
   });
 
   test('is stopped although it is silent, and the turn goes on where its team wants it', async () => {

@@ -150,10 +150,12 @@ export class Line {
   settle(now: number): void {
     const { current } = this.#context.turns;
     if (current?.phase === 'ready' || current?.phase === 'running') return;
+    // The first that joins may wake the turn; the others came just as well while it ran.
+    const waits = current?.phase === 'waiting';
     for (const waiting of this.#inbox.list()) {
       const { steers, cancelled, ...plain } = waiting;
       if (steers === undefined) continue;
-      if (current?.phase === 'waiting' && cancelled !== true) this.#join(waiting, now);
+      if (waits && cancelled !== true) this.#join(waiting, now);
       else if (cancelled === true) this.#drop(waiting, { now });
       else this.#inbox.replace(plain);
     }

@@ -213,12 +213,13 @@ export class SessionMachine {
     return { release: this.#releases.take(), ...(closes ? { closes } : {}) };
   }
 
-  /** `closes`: what was to be ended with it. */
-  report(report: Report, closes?: Closing): void {
+  /** `closes`: what was to be ended with it. True: a step of the running turn was. */
+  report(report: Report, closes?: Closing): boolean {
     this.facts.report(report);
     this.#line.learn(report.events);
-    if (closes?.step !== undefined) this.turns.stepClosed(closes.step, report.events);
+    const stopped = closes?.step !== undefined && this.turns.stepClosed(closes.step, report.events);
     this.turns.report(report.events);
+    return stopped;
   }
 
   /** True when no activity of a turn runs and nothing must be reconciled or closed: the moment to archive and continue as new. */

@@ -257,14 +257,15 @@ export class Turns {
     return asked;
   }
 
-  /** The log has been told to end the step. */
-  stepClosed(step: string, events: readonly LoggedEvent[]): void {
+  /** The log has been told to end the step; true: that has ended it. */
+  stepClosed(step: string, events: readonly LoggedEvent[]): boolean {
     const end = events.find(({ id }) => id === eventId.stepEnded(step));
     const alone = end?.type === 'step.cancelled' && isCancelledAlone(end.data);
     const status = alone ? 'cancelling' : end ? 'ended' : 'none';
     for (const asked of this.#stepCancels) if (asked.step === step) asked.status = status;
     this.#stepCancels = this.#stepCancels.filter((asked) => asked.status === null);
     if (alone) this.#current?.closeStep(step);
+    return alone;
   }
 
   get memory(): { readonly memory?: JsonObject } {
