@@ -15,6 +15,7 @@ import {
   type Vote,
   type VoteRefusal,
   type VoteReply,
+  type WakeReply,
 } from '../src/contracts/index.ts';
 
 export const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
@@ -25,6 +26,7 @@ export const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterC
   SESSION.updates.members,
 );
 export const voteUpdate = defineUpdate<VoteReply | VoteRefusal, [Vote]>(SESSION.updates.vote);
+export const wakeUpdate = defineUpdate<WakeReply, [string | null | undefined]>(SESSION.updates.wake);
 export const approvalsQuery = defineQuery<readonly OpenApproval[]>(SESSION.queries.approvals);
 export const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
 export const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);

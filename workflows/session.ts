@@ -28,45 +28,34 @@ import {
   type Vote,
   type VoteRefusal,
   type VoteReply,
+  type WakeReply,
 } from '../src/contracts/index.ts';
 import { Alarm } from './alarm.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
 import { cancel } from './calls/cancel.ts';
-import { checkCancel, checkChange, checkMessageId, checkVote } from './calls/checks.ts';
 import { makeFork } from './calls/forker.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
 import { publish } from './calls/publisher.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import {
   approvalsQuery,
-  cancelUpdate,
-  closeUpdate,
   eventsQuery,
-  membersUpdate,
   messageSignal,
   receiptsQuery,
   stateQuery,
   statusKey,
-  unscheduleUpdate,
-  voteUpdate,
 } from './messages.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
 import { sessionStory, waitStory } from './rules/story.ts';
+import { wakeSleep } from './rules/wake.ts';
+import { handleUpdates, type Updates } from './updates.ts';
 
 export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
   const update = <T>(act: (session: SessionRun) => T | Promise<T>): T | Promise<T> =>
     made ? act(made) : condition(() => made !== null).then(() => update(act));
-  setHandler(cancelUpdate, (asked) => update((each) => each.cancel(asked)), { validator: checkCancel });
-  setHandler(closeUpdate, (reason) => update((each) => each.close(reason)));
-  setHandler(membersUpdate, (change) => update((each) => each.machine.members(change, Date.now())), {
-    validator: checkChange,
-  });
-  setHandler(voteUpdate, (vote) => update((each) => each.vote(vote)), { validator: checkVote });
-  setHandler(unscheduleUpdate, (messageId) => update((each) => each.unschedule(messageId)), {
-    validator: checkMessageId,
-  });
+  handleUpdates(update);
   made ??= new SessionRun(await makeFork(given));
   const run = made;
   // Signals wait for their handler; a question that comes too early is asked again.
@@ -86,7 +75,7 @@ export async function session(given: SessionInput): Promise<void> {
   }
 }
 
-class SessionRun {
+class SessionRun implements Updates {
   readonly machine: SessionMachine;
   readonly #input: SessionInput;
   /** Of the activity at work for the running turn. */
@@ -127,6 +116,12 @@ class SessionRun {
     const reply = this.machine.turns.vote(vote, Date.now());
     this.#wakeInTime();
     setCurrentDetails(sessionStory(this.machine));
+    return reply;
+  }
+
+  wake(turn: string | undefined): WakeReply {
+    const reply = wakeSleep(this.machine.turns.current, turn);
+    this.#wakeInTime();
     return reply;
   }
 

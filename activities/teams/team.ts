@@ -185,8 +185,8 @@ export interface TeamContext<O extends JsonObject = JsonObject> {
     limits?: Omit<Limits, 'runMs'>,
   ) => Promise<Answer | undefined>;
   /**
-   * Pauses for so many ms; costs nothing meanwhile. `woken`: a message that steers the turn has ended it. A pause of less than 10 s is always
-   * slept to its end.
+   * Pauses for so many ms; costs nothing meanwhile. `woken`: a message that steers the turn has ended it, or somebody who asked for that
+   * (`convoke wake`). A pause of less than 10 s is always slept to its end.
    */
   readonly sleep: (ms: number) => Promise<'over' | 'woken'>;
   /**

@@ -1,6 +1,13 @@
 /** What a session sends, and what became of it. */
-import { turnNumber } from '../contracts/public.ts';
-import type { InterjectionPolicy, MessagePart, Receipt, SendRequest } from '../contracts/public.ts';
+import { nextTurn, turnNumber } from '../contracts/public.ts';
+import type {
+  CancelRequest,
+  InterjectionPolicy,
+  MessagePart,
+  Receipt,
+  SendRequest,
+  SessionView,
+} from '../contracts/public.ts';
 import { randomId } from './timing.ts';
 import type { TurnTarget } from './turn-stream.ts';
 
@@ -22,6 +29,12 @@ export interface OutgoingMessage {
 
 export function targetOf(target: string): TurnTarget {
   return turnNumber(target) > 0 ? { turn: target } : { messageId: target };
+}
+
+/** What a cancel means that names nothing, as far as it is known here. */
+export function nextOf(view: SessionView | null): CancelRequest {
+  const turn = view ? nextTurn(view) : undefined;
+  return turn === undefined ? {} : { turn };
 }
 
 export function codeOf(error: Error): string {

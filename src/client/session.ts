@@ -1,5 +1,5 @@
 /** One session, followed across reconnects. */
-import { LIMITS, nextTurn, receiptOf } from '../contracts/public.ts';
+import { LIMITS, receiptOf } from '../contracts/public.ts';
 import type {
   CancelReply,
   CancelRequest,
@@ -16,6 +16,7 @@ import type {
   SocketRequests,
   VoteReply,
   VoteRequest,
+  WakeReply,
 } from '../contracts/public.ts';
 import { Subscription } from './subscription.ts';
 import type { SessionStatus } from './subscription.ts';
@@ -26,7 +27,7 @@ import { ClientError } from './errors.ts';
 import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
-import { codeOf, isFinal, targetOf, toRequest } from './outgoing.ts';
+import { codeOf, isFinal, nextOf, targetOf, toRequest } from './outgoing.ts';
 import type { OutgoingMessage, SendOptions } from './outgoing.ts';
 import { randomId } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -153,11 +154,17 @@ export class Session {
    * If the answer is `cancelling`, a terminal event follows. If the view knows of no such turn, the server chooses; a lost answer is then
    * thrown, because a repeat could hit a later turn.
    */
-  async cancel(what: string | CancelRequest = this.#nextTurn()): Promise<CancelReply> {
+  async cancel(what: string | CancelRequest = nextOf(this.view)): Promise<CancelReply> {
     const request = typeof what === 'string' ? { turn: what } : what;
     if (Object.keys(request).length > 0) return this.#call('cancel', { ...request, session: this.id });
     await this.#host.connection.whenOnline(this.#host.requestTimeoutMs);
     return this.#host.connection.request('cancel', { session: this.id });
+  }
+
+  /** Ends the team's sleep in the running turn, or only in the named one. A lost answer is thrown: a repeat could end the next sleep. */
+  async wake(turn?: string): Promise<WakeReply> {
+    await this.#host.connection.whenOnline(this.#host.requestTimeoutMs);
+    return this.#host.connection.request('wake', { session: this.id, ...(turn && { turn }) });
   }
 
   /** Has an agent or a person join, a member leave, an agent be paused or resumed: `members({ join: 'billing' })`. */
@@ -247,11 +254,6 @@ export class Session {
   end(error: Error, keep: boolean): void {
     this.#subscription.end(error);
     this.#outbox.stop(error, keep);
-  }
-
-  #nextTurn(): CancelRequest {
-    const turn = this.view ? nextTurn(this.view) : undefined;
-    return turn === undefined ? {} : { turn };
   }
 
   #onChange(listener: () => void): Unsubscribe {

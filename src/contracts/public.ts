@@ -76,6 +76,8 @@ export type {
   SessionInfo,
   SessionState,
   SessionStatus,
+  WakeReply,
+  WakeRequest,
 } from './session.ts';
 export { LIMITS } from './limits/index.ts';
 export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';

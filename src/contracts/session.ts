@@ -64,6 +64,17 @@ export interface CancelRequest {
   readonly all?: true;
 }
 
+/** Whose sleep is to end; nothing named: that of the running turn. */
+export interface WakeRequest {
+  readonly turn?: string;
+}
+
+/** `woken`: the team goes on, in `turn`. `none`: there is no such turn, or it does not sleep. */
+export interface WakeReply {
+  readonly status: 'woken' | 'none';
+  readonly turn?: string;
+}
+
 /** The answer to a cancel. */
 export interface CancelReply {
   /** `cancelling`: a terminal event follows. `ended`: it was already over. `none`: there is no such turn, or step. */

@@ -9,7 +9,14 @@ import type { JsonObject } from './json.ts';
 import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
 import type { AgentRequest, TeamSpec } from './agent.ts';
-import type { CancelReply, CancelRequest, ForkPoint, SessionState } from './session.ts';
+import type {
+  CancelReply,
+  CancelRequest,
+  ForkPoint,
+  SessionState,
+  WakeReply,
+  WakeRequest,
+} from './session.ts';
 import type { SessionView } from './view/types.ts';
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
@@ -114,6 +121,7 @@ export interface SocketRequests {
   send: { request: SendRequest & { session: string }; reply: Receipt };
   receipt: { request: { session: string; messageId: string }; reply: Receipt };
   cancel: { request: CancelRequest & { session: string }; reply: CancelReply };
+  wake: { request: WakeRequest & { session: string }; reply: WakeReply };
   close: { request: { session: string }; reply: Record<string, never> };
   members: { request: MembersRequest & { session: string }; reply: MembersReply };
   fork: { request: ForkRequest & { session: string }; reply: ForkReply };

@@ -17,6 +17,7 @@ import type {
   SessionSummary,
   SessionView,
   VoteReply,
+  WakeReply,
 } from '../contracts/index.ts';
 import {
   describes,
@@ -252,6 +253,13 @@ export const cancelReply = describes<CancelReply>()(
       id: 'CancelReply',
       description: '`cancelling`: a terminal event follows. `ended`: the turn was already over.',
     }),
+);
+
+export const wakeReply = describes<WakeReply>()(
+  z.object({ status: z.enum(['woken', 'none']), turn: z.string().optional() }).meta({
+    id: 'WakeReply',
+    description: '`woken`: the team goes on. `none`: there is no such turn, or it does not sleep.',
+  }),
 );
 
 export const membersReply = describes<MembersReply>()(

@@ -45,6 +45,10 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'cancel', body));
     },
+    wake: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, 'wake', body));
+    },
     members: async ({ principal }, request) => {
       const { session, body } = takeSession(request);
       return answer(intake.control(principal, session, 'members', body));

@@ -1,4 +1,4 @@
-/** Controls of a session: cancel, members, votes on approvals, close. */
+/** Controls of a session: cancel, wake, members, votes on approvals, close. */
 import { ConvokeError, isConvokeError, rosterChange } from '../contracts/index.ts';
 import type {
   CancelReply,
@@ -10,6 +10,8 @@ import type {
   Vote,
   VoteReply,
   VoteRequest,
+  WakeReply,
+  WakeRequest,
 } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import { inSession } from './archived.ts';
@@ -25,6 +27,7 @@ import {
   membersSchema,
   unscheduleSchema,
   voteSchema,
+  wakeSchema,
 } from './schemas/index.ts';
 import { validate } from './validate.ts';
 
@@ -32,6 +35,8 @@ import { validate } from './validate.ts';
 export interface Controls {
   /** Cancels a turn: the named one, otherwise the running one, otherwise the next; or all of them. Throws `turn_not_found`, `session_closed`. */
   cancel: CancelReply;
+  /** Ends the sleep of a turn's team: of the named turn, otherwise of the running one; `none`: nothing sleeps. Throws `session_closed`. */
+  wake: WakeReply;
   /**
    * A member joins, leaves, is paused or resumed; what is so already is answered as such. Throws `member_not_found`, `member_exists`,
    * `too_many_members`, `last_agent`, `agent_unknown`, `tool_unknown`, `session_closed`.
@@ -76,6 +81,12 @@ export const controls: Handlers = {
         ? 'No turn is running or waiting; there is nothing to cancel.'
         : 'Pass the id of a turn of this session.';
     throw new ConvokeError('turn_not_found', detail);
+  },
+  async wake({ calls, isArchived }, ref, body) {
+    const request = validate<WakeRequest>(wakeSchema, body);
+    return ifInterrupted(inSession(isArchived, ref, calls.wake(ref, request.turn)), async () => ({
+      status: 'none',
+    }));
   },
   async members({ calls, isArchived, reopen, known }, ref, body) {
     const change = rosterChange(validate<MembersRequest>(membersSchema, body));

@@ -8,6 +8,7 @@ export { invalidAt } from './json-guard.ts';
 export {
   approvalIdSchema,
   subscribeSchema,
+  wakeSchema,
   cancelSchema,
   eventsQuerySchema,
   forkSchema,

@@ -18,6 +18,7 @@ import type {
   Vote,
   VoteRefusal,
   VoteReply,
+  WakeReply,
 } from '../contracts/index.ts';
 import type { ListQuery } from './sessions-query.ts';
 
@@ -48,6 +49,8 @@ export interface SessionCalls {
   send(ref: SessionRef, message: Message): Promise<void>;
   /** Cancels a turn; absent: the running one, otherwise the next. Throws as `send`. */
   cancel(ref: SessionRef, request: CancelRequest): Promise<CancelReply>;
+  /** Ends a sleep of the named turn; absent: of the running one. Throws as `send`. */
+  wake(ref: SessionRef, turn: string | undefined): Promise<WakeReply>;
   /** Throws as `send`. */
   close(ref: SessionRef, reason: string): Promise<void>;
   /** Cancels a message for later; one that was delivered stays so. Null: there is no such message. Throws as `send`. */

@@ -37,6 +37,7 @@ import type {
   Vote,
   VoteRefusal,
   VoteReply,
+  WakeReply,
 } from '../contracts/index.ts';
 import { endedRun, interruptionOf } from './ended-run.ts';
 import {
@@ -110,6 +111,10 @@ class TemporalCalls implements SessionCalls {
       SESSION.updates.cancel,
       turn ?? (Object.keys(more).length > 0 ? more : undefined),
     );
+  }
+
+  wake(ref: SessionRef, turn: string | undefined): Promise<WakeReply> {
+    return this.#update(ref, SESSION.updates.wake, turn);
   }
 
   close(ref: SessionRef, reason: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** A configuration of one's own: an agent in code and a team outlive a killed worker, and what no worker knows is refused at once. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/process.ts';
 import { startStack } from '../support/stack.ts';
@@ -57,6 +58,30 @@ test('an own agent and an own team outlive a killed worker', async () => {
   );
   expect(body).toMatchObject({ team: { name: 'recount' }, agents: ['ada', 'echo'] });
 }, 90_000);
+
+test('the sleep of a team is ended by whoever asks for it, each sleep once; nothing else is', async () => {
+  const id = freshId();
+  expect((await open({ id, agents: ['echo'], team: 'patient' })).status).toBe(201);
+  const seen = new Recorder(stack.urls, id);
+  closers.push(() => seen.close());
+  await seen.session.ready();
+  expect(await seen.session.wake()).toEqual({ status: 'none' });
+  await seen.session.send('Wait.');
+  const woken = (ask: () => Promise<unknown>): Promise<void> =>
+    eventually('it sleeps', async () => isDeepStrictEqual(await ask(), { status: 'woken', turn: 't1' }));
+  await woken(() => seen.session.wake());
+  await seen.until('it has gone on', () => seen.steps.length === 1);
+  expect(await seen.session.wake('t2')).toEqual({ status: 'none' });
+  const path = `/v1/sessions/${id}/wake`;
+  await woken(async () => (await rest(stack.urls[0]!, 'POST', path, { body: { turn: 't1' } })).body);
+  await seen.turnsEnded(1, 30_000);
+  expect(await transcript(stack.urls[0]!, id)).toEqual([
+    expect.stringContaining('The first hour is woken.'),
+    expect.stringContaining('The second hour is woken.'),
+  ]);
+  expectWhole(await allEvents(stack.urls[0]!, id));
+  await seen.session.close();
+});
 
 test('a promise that nobody awaits and a throw in a timer are logged, and their worker goes on', async () => {
   const id = freshId();

@@ -40,6 +40,11 @@ export class FakeCalls implements SessionCalls {
       : { status: 'cancelling' as const, turn: turn ?? 't1' };
   }
 
+  async wake(ref: SessionRef, turn: string | undefined) {
+    known(ref);
+    return turn === 't9' ? { status: 'none' as const } : { status: 'woken' as const, turn: turn ?? 't1' };
+  }
+
   async close(ref: SessionRef): Promise<void> {
     this.closed.push(ref.session);
     known(ref);

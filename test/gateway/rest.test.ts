@@ -69,7 +69,7 @@ describe('the routes', () => {
     expect(await send('s2')).not.toBe(id);
   });
 
-  test('snapshot, events, cancel, close, list', async () => {
+  test('snapshot, events, cancel, wake, close, list', async () => {
     expect(await (await rig.call('/v1/sessions/s')).json()).toMatchObject({
       session: 's',
       position: { epoch: 7, seq: 3 },
@@ -83,6 +83,7 @@ describe('the routes', () => {
       turn: 't1',
     });
     expect((await rig.call('/v1/sessions/s/cancel', { method: 'POST' })).status).toBe(200);
+    expect(await (await rig.post('/v1/sessions/s/wake', {})).json()).toEqual({ status: 'woken', turn: 't1' });
     expect((await rig.call('/v1/sessions/s', { method: 'DELETE' })).status).toBe(204);
     expect((await rig.call('/v1/sessions/shut', { method: 'DELETE' })).status).toBe(204);
     expect(await (await rig.call('/v1/sessions?status=open&limit=5')).json()).toEqual({

@@ -111,6 +111,7 @@ describe('requests', () => {
     ['closed session', 'send', [{ session: 'shut', messageId: 'm', text: 'x' }], 'session_closed'],
     ['unknown message', 'receipt', [{ session: 's', messageId: 'never' }], 'message_not_found'],
     ['unknown turn', 'cancel', [{ session: 's', turn: 't9' }], 'turn_not_found'],
+    ['a step to wake', 'wake', [{ session: 's', step: 't1.1' }], 'invalid_request'],
     ['unknown team', 'open', [{ team: 'mob' }], 'unknown_team'],
     [
       'too deep',

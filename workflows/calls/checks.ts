@@ -20,6 +20,12 @@ export function checkCancel(asked: unknown): void {
   throw ApplicationFailure.nonRetryable('A cancel names a turn like t1, or all, or nothing.', code);
 }
 
+export function checkWake(turn: unknown): void {
+  if (turn === undefined || turn === null || typeof turn === 'string') return;
+  const code: ErrorCode = 'invalid_request';
+  throw ApplicationFailure.nonRetryable('The turn must be named like t1, or not at all.', code);
+}
+
 export function checkMessageId(messageId: unknown): void {
   if (typeof messageId === 'string') return;
   const code: ErrorCode = 'invalid_request';

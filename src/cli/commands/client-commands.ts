@@ -1,4 +1,4 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `members`, `cancel`, `close`, `fork`, `scheduled`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `members`, `cancel`, `wake`, `close`, `fork`, `scheduled`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
@@ -265,6 +265,20 @@ function addEnds(program: Command): void {
       guarded(async (session: string, options: CancelOptions) => {
         const { cancel } = await import('./sessions.ts');
         await cancel(session, options);
+      }),
+    );
+  program
+    .command('wake')
+    .summary('end the sleep of a team')
+    .description('A team that sleeps, in the running turn or the named one, goes on at once.')
+    .argument('<session>', 'id of the session', sessionId)
+    .option('--turn <turn>', 'only if this turn sleeps, like t3')
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke wake hello', 'convoke wake hello --turn t3'))
+    .action(
+      guarded(async (session: string, options: { turn?: string; json?: boolean }) => {
+        const { wake } = await import('./sessions.ts');
+        await wake(session, options);
       }),
     );
   program

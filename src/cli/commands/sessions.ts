@@ -1,4 +1,4 @@
-/** `convoke sessions`, `show`, `cancel`, `close`: inspect and control sessions. */
+/** `convoke sessions`, `show`, `cancel`, `wake`, `close`: inspect and control sessions. */
 import { messageText } from '../../contracts/index.ts';
 import type {
   CancelReply,
@@ -6,6 +6,7 @@ import type {
   SessionPage,
   SessionView,
   StepEntry,
+  WakeReply,
 } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
 import { callLine, failedLine, resultLine, rolledBackLine } from '../calls.ts';
@@ -124,6 +125,13 @@ export async function cancel(id: string, { json, turn, step, all }: CancelOption
     process.stdout.write(
       `${[reply.status, reply.turn, reply.step, ...(reply.turns ?? [])].filter(Boolean).join('  ')}\n`,
     );
+}
+
+export async function wake(id: string, { json, turn }: Json & { readonly turn?: string }): Promise<void> {
+  const body = turn === undefined ? {} : { turn };
+  const reply = await callGateway<WakeReply>({ method: 'POST', path: `/v1/sessions/${id}/wake`, body });
+  if (json) printJson(reply);
+  else process.stdout.write(reply.status === 'woken' ? `woken  ${reply.turn ?? ''}\n` : 'Nothing sleeps.\n');
 }
 
 export async function closeSession(id: string, { json }: Json): Promise<void> {

@@ -99,6 +99,7 @@ export const SESSION = {
   signals: { message: 'message' },
   updates: {
     ...{ cancel: 'cancel', close: 'close', members: 'members', vote: 'vote', unschedule: 'unschedule' },
+    wake: 'wake',
   },
   queries: { state: 'state', events: 'events', receipts: 'receipts', approvals: 'approvals' },
 } as const;

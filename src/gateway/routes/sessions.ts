@@ -1,4 +1,4 @@
-/** /v1/sessions: open, list, get, cancel, members, close. */
+/** /v1/sessions: open, list, get, cancel, wake, members, close. */
 import { z } from 'zod';
 import {
   cancelSchema,
@@ -7,10 +7,18 @@ import {
   membersSchema,
   openSchema,
   sessionsQuerySchema,
+  wakeSchema,
 } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
-import { cancelReply, membersReply, sessionPageReply, summaryReply, viewReply } from '../replies.ts';
+import {
+  cancelReply,
+  membersReply,
+  sessionPageReply,
+  summaryReply,
+  viewReply,
+  wakeReply,
+} from '../replies.ts';
 import { BODY, ENGINE, json, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
@@ -142,6 +150,37 @@ function cancelRoute(context: GatewayContext): ApiRoute {
   };
 }
 
+function wakeRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/sessions/{id}/wake',
+    operation: {
+      operationId: 'wakeTurn',
+      summary: 'End a sleep',
+      description: 'The team of the named turn, otherwise of the running one, sleeps no longer and goes on.',
+      tags: TAGS,
+      requestParams: { path },
+      requestBody: { content: { 'application/json': { schema: wakeSchema } } },
+      responses: {
+        '200': json('The sleep is over, or nothing sleeps.', wakeReply),
+        ...problems([
+          ...BODY,
+          ...ENGINE,
+          'archive_unavailable',
+          'worker_unavailable',
+          'session_not_found',
+          'session_closed',
+        ]),
+      },
+    },
+    async handle(call) {
+      const { session } = sessionOf(call);
+      call.res.json(await context.intake.control(call.principal, session, 'wake', await readJson(call.req)));
+    },
+  };
+}
+
 function membersRoute(context: GatewayContext): ApiRoute {
   return {
     access: 'key',
@@ -212,6 +251,7 @@ export function sessionRoutes(context: GatewayContext): readonly ApiRoute[] {
     listRoute(context),
     snapshotRoute(context),
     cancelRoute(context),
+    wakeRoute(context),
     membersRoute(context),
     closeRoute(context),
   ];

@@ -12,5 +12,6 @@ export {
   openSchema,
   sessionsQuerySchema,
   unscheduleSchema,
+  wakeSchema,
 } from './session.ts';
 export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';

@@ -4,6 +4,7 @@ import { LIMITS } from '../../contracts/index.ts';
 import type {
   AgentRequest,
   CancelRequest,
+  WakeRequest,
   ForkRequest,
   Limits,
   MembersRequest,
@@ -123,6 +124,12 @@ export const cancelSchema = z
       'The turn to cancel, a step of the running one (the turn goes on), or `all`: the running one and all that wait. Default: the running one, otherwise the next.',
     examples: [{ turn: 't3' }, { step: 't3.2' }, { all: true }],
   }) satisfies z.ZodType<CancelRequest>;
+
+export const wakeSchema = z.strictObject({ turn: turnSchema.exactOptional() }).meta({
+  id: 'WakeRequest',
+  description: 'The turn whose sleep is to end; default: the running one.',
+  examples: [{ turn: 't3' }],
+}) satisfies z.ZodType<WakeRequest>;
 
 const personSchema = z
   .strictObject({
