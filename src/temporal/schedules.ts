@@ -12,7 +12,7 @@ import type { ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
 import { fromTemporal, ingressDeadline, isArgumentRefused } from './errors.ts';
 
 export interface ScheduleCalls {
-  /** An equal repeat changes nothing. Throws `schedule_exists`, and `invalid_request` for a cron expression that the server refuses. */
+  /** An equal repeat changes nothing. Throws `schedule_exists`, and `invalid_request` for a cron expression or zone that the server refuses. */
   create(tenant: string, request: ScheduleRequest): Promise<void>;
   /** Eventually consistent. */
   list(tenant: string): Promise<readonly ScheduleSummary[]>;
@@ -55,7 +55,7 @@ export function createScheduleCalls({
             if (same((memo as unknown as Memo | undefined)?.request, request)) return; // safety: `create` has put it there
             throw new ConvokeError('schedule_exists', 'Choose another id, or delete the schedule first.');
           }
-          throw refusedCron(error);
+          throw refusedTime(error);
         }
       }),
     list: (tenant) =>
@@ -115,13 +115,15 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The zone has been checked before: what server or client (with a TypeError) refuse is the cron expression. */
-function refusedCron(error: unknown): unknown {
+/** What server or client (with a TypeError) refuse: the cron expression, or a zone by a name that this process alone knows, like utc. */
+function refusedTime(error: unknown): unknown {
   if (!(error instanceof TypeError) && !isArgumentRefused(error)) return error;
-  const message = 'it must have five fields: minute, hour, day of the month, month, day of the week';
-  return new ConvokeError('invalid_request', `Correct /cron: ${message}.`, {
+  const [pointer, message] = String(error).includes('unknown time zone')
+    ? ['/zone', 'it must be the exact name of a time zone, like Europe/Berlin']
+    : ['/cron', 'it must have five fields: minute, hour, day of the month, month, day of the week'];
+  return new ConvokeError('invalid_request', `Correct ${pointer}: ${message}.`, {
     cause: error,
-    errors: [{ pointer: '/cron', message }],
+    errors: [{ pointer, message }],
   });
 }
 

@@ -83,6 +83,8 @@ test('they are listed, paused, resumed and deleted by their tenant alone', async
 
 test.each([
   ['a zone that there is not', { zone: 'Europe/Nowhere' }, '/zone'],
+  ['a zone in other letters', { zone: 'europe/berlin' }, '/zone'],
+  ['an offset as a zone', { zone: '+02:00' }, '/zone'],
   ['a cron expression of four fields', { cron: '0 7 * *' }, '/cron'],
   ['a cron expression that means nothing', { cron: '99 7 * * *' }, '/cron'],
   ['a message with an id', { message: { messageId: 'm', text: 'x' } }, '/message/messageId'],
