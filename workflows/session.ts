@@ -195,7 +195,7 @@ class SessionRun implements Updates {
       .catch((error: unknown) => {
         // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.
         if (!(error instanceof TemporalFailure)) throw error;
-        machine.lost(input, lostTurn(error, input), Date.now());
+        machine.lost(input, { ...lostTurn(error, input), stopped: scope.consideredCancelled }, Date.now());
       })
       .catch((error: unknown) => {
         this.#turnFailure = { error };

@@ -2,7 +2,6 @@
 import {
   ActivityFailure,
   ApplicationFailure,
-  CancelledFailure,
   scheduleActivity,
   scheduleLocalActivity,
   TimeoutFailure,
@@ -70,8 +69,7 @@ function ableWorker(needs: string): { readonly taskQueue: string; readonly sched
 /** What is left of an activity of a turn that did not come back. */
 export function lostTurn(error: unknown, { needs }: TurnInput): LostTurn {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (!(cause instanceof TimeoutFailure))
-    return { progress: null, code: 'worker_lost', stopped: cause instanceof CancelledFailure };
+  if (!(cause instanceof TimeoutFailure)) return { progress: null, code: 'worker_lost' };
   const progress = (cause.lastHeartbeatDetails ?? null) as TurnProgress | null; // safety: only `runTurn` beats
   if (cause.timeoutType !== 'SCHEDULE_TO_START') return { progress, code: 'worker_lost' };
   return { progress, ...noWorkerFor(needs ?? '') };

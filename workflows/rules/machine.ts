@@ -195,12 +195,14 @@ export class SessionMachine {
   lost({ lead, release }: TurnInput, lost: LostTurn, now: number): void {
     this.facts.returnDrafts(lead);
     this.#releases.add(...release);
-    // It was to stop one step, and nothing is known of what it did: another one goes on.
-    if (lost.stopped && this.turns.current?.cancelled === false) {
-      this.turns.current.again(RECOVERY.turnExecutions);
+    const { progress, stopped } = lost;
+    this.#line.learn(progress?.facts ?? []);
+    // It was to stop one step: another one goes on with what it had made durable.
+    if (stopped && this.turns.current?.cancelled === false) {
+      this.facts.adopt(progress?.facts ?? []);
+      this.turns.current.again(progress, RECOVERY.turnExecutions);
       return;
     }
-    this.#line.learn(lost.progress?.facts ?? []);
     this.turns.lost(lost, now);
     this.#line.settle(now);
   }

@@ -19,6 +19,7 @@ import {
   type OpenApproval,
   type QueuedMessage,
   type Roster,
+  type TurnProgress,
   type TurnResult,
   type TurnWait,
 } from '../../src/contracts/index.ts';
@@ -167,8 +168,10 @@ export class RunningTurn {
     this.#goOn([]);
   }
 
-  /** Its activity is gone, and nothing is known of what it did; another one goes on. */
-  again(executions: number): void {
+  /** Its activity is gone; another one goes on with what that had made durable, if anything is known of it. */
+  again(progress: TurnProgress | null, executions: number): void {
+    const { entries, open } = progress ?? { entries: [], open: this.#journal.open };
+    this.#journal = { entries: [...this.#journal.entries, ...entries], open };
     this.#attempts += executions;
     this.#phase = this.#cancelled ? 'over' : 'ready';
   }

@@ -39,7 +39,7 @@ export interface LostTurn {
   readonly code: ErrorCode;
   /** Default: the sentence of the code. */
   readonly message?: string;
-  /** It was told to stop before any worker had it again. */
+  /** It had been told to stop. */
   readonly stopped?: boolean;
 }
 

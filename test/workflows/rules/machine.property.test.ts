@@ -78,6 +78,7 @@ const HAPPENINGS: readonly Happening[] = [
   },
   { name: 'the turn restarts elsewhere', weight: 1, can: working, act: (s) => s.turnRestarts() },
   { name: 'the turn is lost', weight: 1.5, can: working, act: (s) => s.turnLost() },
+  { name: 'the turn is lost while it stops', weight: 1, can: working, act: (s) => s.turnLost(true) },
   { name: 'a zombie begins a step', weight: 1, can: (s) => s.zombie !== null, act: (s) => s.zombieBegins() },
   { name: 'a zombie shows', weight: 1, can: (s) => s.zombie !== null, act: (s) => s.zombie?.show() },
   {

@@ -170,8 +170,8 @@ export class Simulation {
     this.turn = new FakeTurn(this.#world, this.zombie.input, this.zombie);
   }
 
-  /** The activity is given up. */
-  turnLost(): void {
+  /** The activity is given up; `stopped`: after it was told to stop. */
+  turnLost(stopped = false): void {
     if (!this.working) return;
     const { input, durable: progress } = this.working;
     this.zombie = this.working;
@@ -179,7 +179,7 @@ export class Simulation {
     this.turn = null;
     this.#keep(this.zombie);
     const code = progress ? 'worker_lost' : 'no_worker_for_agent';
-    this.machine.lost(input, { progress, code }, this.#tick());
+    this.machine.lost(input, { progress, code, stopped }, this.#tick());
   }
 
   /** Only in a turn that is given up: in another, whoever goes on with it runs the same steps. */

@@ -198,6 +198,23 @@ describe('a turn whose activity is lost', () => {
     expect(types(session.log.events).slice(-2)).toEqual(['step.cancelled', 'turn.cancelled']);
   });
 
+  test('after it was told to stop one step, goes on with what was durable', () => {
+    const session = running();
+    session.turn?.begin();
+    session.turn?.end(false);
+    session.turn?.begin();
+    session.cancelStep('t1.2');
+    publishes(session);
+    session.turnLost(true);
+    session.act();
+    expect(session.turn?.input.journal.entries).toMatchObject([{ path: '1', outcome: 'completed' }]);
+    session.settle();
+    const ends = session.log.events.filter(({ type }) =>
+      /(step|turn)\.(completed|cancelled|failed)/.test(type),
+    );
+    expect(types(ends)).toEqual(['step.completed', 'step.cancelled', 'turn.completed']);
+  });
+
   test('and is cancelled meanwhile, has one end', () => {
     const session = running();
     session.turn?.begin();
