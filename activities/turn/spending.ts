@@ -12,7 +12,7 @@ import {
   type Spent,
   type Usage,
 } from '../../src/contracts/index.ts';
-import { BudgetSpent } from './stops.ts';
+import { BudgetSpent, TeamBroken } from './stops.ts';
 
 type Counted = 'steps' | 'handoffs' | 'tokens' | 'cost';
 
@@ -48,8 +48,14 @@ export class Spending {
     return this.#limits.runMs;
   }
 
-  /** Of a team that runs inside. */
+  /** Of a team that runs inside. Throws if they are none: what is no number would never be reached. */
   within(limits: Limits): Spending {
+    for (const [guard, limit] of Object.entries(limits) as [string, unknown][])
+      if (!(guard in LIMITS.budget) || typeof limit !== 'number' || !(limit >= 0))
+        throw new TeamBroken(
+          'team_failed',
+          `"${guard}" of a team's limits is no limit, or no number from 0.`,
+        );
     return new Spending(limits, this);
   }
 

@@ -168,3 +168,17 @@ test('an answer tells what it cost, by the prices of the configuration', async (
     usage: { cost: 0.0017 },
   });
 });
+
+test.each([{ steps: NaN }, { steps: -1 }, { tokens: '9' }, { step: 1 }, { runMs: null }])(
+  'limits of a team inside that would never be reached are refused: %j',
+  async (limits) => {
+    const team: Team = async ({ run }) => void (await run(endless, {}, limits as Limits));
+    const session = await openSession({
+      config: { ...config, teams: { own: team } },
+      agents: ['a'],
+      team: 'own',
+    });
+    const { events } = await session.send('Go.');
+    expect(events.at(-1)).toMatchObject({ type: 'turn.failed', data: { code: 'team_failed' } });
+  },
+);
