@@ -172,7 +172,9 @@ test('an answer tells what it cost, by the prices of the configuration', async (
 test.each([{ steps: NaN }, { steps: -1 }, { tokens: '9' }, { step: 1 }, { runMs: null }])(
   'limits of a team inside that would never be reached are refused: %j',
   async (limits) => {
-    const team: Team = async ({ run }) => void (await run(endless, {}, limits as Limits));
+    const team: Team = async ({ run }) => {
+      await run(endless, {}, limits as Limits);
+    };
     const session = await openSession({
       config: { ...config, teams: { own: team } },
       agents: ['a'],
