@@ -115,12 +115,16 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
+/** That there are five fields has been checked before. */
+const CRON_REFUSED =
+  'one of its fields is out of range: minute (0-59), hour (0-23), day of the month (1-31), month (1-12), day of the week (0-6, 0 is Sunday)';
+
 /** What server or client (with a TypeError) refuse: the cron expression, or a zone by a name that this process alone knows, like utc. */
 function refusedTime(error: unknown): unknown {
   if (!(error instanceof TypeError) && !isArgumentRefused(error)) return error;
   const [pointer, message] = String(error).includes('unknown time zone')
     ? ['/zone', 'it must be the exact name of a time zone, like Europe/Berlin']
-    : ['/cron', 'it must have five fields: minute, hour, day of the month, month, day of the week'];
+    : ['/cron', CRON_REFUSED];
   return new ConvokeError('invalid_request', `Correct ${pointer}: ${message}.`, {
     cause: error,
     errors: [{ pointer, message }],

@@ -66,7 +66,7 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
   const { status, team, members, position, turns, parent } = view;
   const origin = parent ? ` · fork of ${parent.session} at ${parent.seq}` : '';
   process.stdout.write(
-    `${id}  ${status} · ${team.name}: ${membersText(members)} · ${turns.length} turns · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
+    `${id}  ${status} · ${team.name}: ${membersText(members)} · ${turns.length === 1 ? '1 turn' : `${turns.length} turns`} · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);
