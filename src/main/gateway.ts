@@ -107,7 +107,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       past: { log: session.log, source, archive },
       reopen: createReopen({ calls, log: session.log, source, archive }),
     }),
-    schedules: createSchedules(createScheduleCalls({ client, taskQueue })),
+    schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
     delivery,
     logger,
     checks: {

@@ -14,9 +14,10 @@ import {
   sessionSchema,
   sessionsQuerySchema,
   validate,
+  voteSchema,
 } from '../../src/ingest/index.ts';
 
-const schemas = { open: openSchema, send: sendSchema, cancel: cancelSchema };
+const schemas = { open: openSchema, send: sendSchema, cancel: cancelSchema, vote: voteSchema };
 type SchemaName = keyof typeof schemas;
 
 function codeOf(run: () => unknown): string {
@@ -32,6 +33,8 @@ function codeOf(run: () => unknown): string {
 const nested = (depth: number): string => '{"data":'.repeat(depth) + '1' + '}'.repeat(depth);
 const agent = { name: 'a', runner: 'scripted' };
 const message = { messageId: 'm', text: 'hi' };
+const parts = [{ type: 'text', text: 'a' }];
+const vote = { vote: 'deny', hash: '0'.repeat(64) };
 const withAgent = (more: object): string => JSON.stringify({ agents: [{ ...agent, ...more }] });
 
 describe('bad input', () => {
@@ -41,12 +44,9 @@ describe('bad input', () => {
     ['a string', 'send', '"x"', 'invalid_request'],
     ['missing field', 'send', '{}', 'invalid_request'],
     ['extra field', 'send', JSON.stringify({ ...message, admin: true }), 'invalid_request'],
-    [
-      'text and parts',
-      'send',
-      JSON.stringify({ ...message, parts: [{ type: 'text', text: 'a' }] }),
-      'invalid_request',
-    ],
+    ['text and parts', 'send', JSON.stringify({ ...message, parts }), 'invalid_request'],
+    ['a blank sender', 'send', JSON.stringify({ ...message, from: ' \t ' }), 'invalid_request'],
+    ['a blank voter', 'vote', JSON.stringify({ ...vote, by: ' ' }), 'invalid_request'],
     ['empty text', 'send', JSON.stringify({ messageId: 'm', text: '' }), 'invalid_request'],
     ['empty parts', 'send', JSON.stringify({ messageId: 'm', parts: [] }), 'invalid_request'],
     [

@@ -16,7 +16,7 @@ let schedules: Schedules;
 beforeAll(async () => {
   engine = await startEngine();
   await engine.startWorker();
-  schedules = createSchedules(createScheduleCalls({ client: engine.client }));
+  schedules = createSchedules(createScheduleCalls({ client: engine.client }), async () => []);
 });
 
 afterAll(async () => {
@@ -97,4 +97,12 @@ test.each([
     code: 'invalid_request',
     errors: [{ pointer, message: expect.stringMatching(message) }],
   });
+});
+
+test('a session that no worker could run is refused when the schedule is made', async () => {
+  const body = { id: 'nobody', cron: YEARLY, message: { text: 'x' } };
+  const create = (open: object): Promise<unknown> => schedules.create(acme, { ...body, open });
+  await expect(create({ team: 'nope' })).rejects.toMatchObject({ code: 'unknown_team' });
+  await expect(create({ agents: ['nope'] })).rejects.toMatchObject({ code: 'agent_unknown' });
+  await expect(create({ agents: [{ name: 'a', runner: 'scripted' }] })).resolves.toBeDefined();
 });

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { LIMITS, STEP_PATTERN } from '../../contracts/index.ts';
 import type { AgentSpec, Approvers, VoteRequest } from '../../contracts/index.ts';
-import { idSchema, jsonObjectSchema, text, whole } from './common.ts';
+import { idSchema, jsonObjectSchema, personName, text, whole } from './common.ts';
 
-const named = z.array(text(LIMITS.nameChars)).min(1).max(LIMITS.approversNamed);
+const named = z.array(personName).min(1).max(LIMITS.approversNamed);
 
 const approversSchema = z
   .strictObject({
@@ -47,7 +47,7 @@ export const approvalsSchema = z
   }) satisfies z.ZodType<AgentSpec['approvals']>;
 
 export const rolesSchema = z
-  .array(text(LIMITS.nameChars))
+  .array(personName)
   .max(LIMITS.rolesPerPerson)
   .meta({ description: 'What she may approve.', examples: [['lead']] });
 
@@ -63,7 +63,7 @@ export const voteSchema = z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'must be the hash of what the voter was shown')
       .meta({ description: 'Of what the voter was shown, as the open approval has it.' }),
-    by: text(LIMITS.nameChars).meta({ description: 'Who votes.', examples: ['ana'] }),
+    by: personName.meta({ description: 'Who votes.', examples: ['ana'] }),
     roles: rolesSchema.exactOptional(),
     reason: text(LIMITS.failureChars)
       .meta({ description: 'Why. An agent whose call is denied is told it.' })

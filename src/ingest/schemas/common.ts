@@ -9,6 +9,8 @@ import { isCleanText } from '../json-guard.ts';
 
 export const text = (max: number): z.ZodString =>
   z.string().min(1).max(max).refine(isCleanText, 'must not contain NUL or half of a surrogate pair');
+/** Who speaks, votes, or takes part. */
+export const personName = text(LIMITS.nameChars).refine((name) => name.trim() !== '', 'must not be blank');
 export const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
 
 export const idSchema = z

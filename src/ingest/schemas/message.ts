@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LIMITS, POLICIES } from '../../contracts/index.ts';
 import type { MessagePart, SendRequest } from '../../contracts/index.ts';
-import { idSchema, jsonObjectSchema, stepSchema, text, whole } from './common.ts';
+import { idSchema, jsonObjectSchema, personName, stepSchema, text, whole } from './common.ts';
 
 const partSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: text(LIMITS.messageChars) }),
@@ -38,7 +38,7 @@ export const sendSchema = z
       .meta({ description: 'Short for one text part.', examples: ['Hello'] })
       .exactOptional(),
     parts: z.array(partSchema).min(1).max(LIMITS.messageParts).exactOptional(),
-    from: text(LIMITS.nameChars)
+    from: personName
       .meta({
         description: 'The sender’s name, as shown to others; not the name of an agent.',
         examples: ['Ada'],

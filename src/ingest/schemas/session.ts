@@ -18,8 +18,8 @@ import {
   count,
   idSchema,
   jsonObjectSchema,
+  personName,
   stepSchema,
-  text,
   turnSchema,
   whole,
 } from './common.ts';
@@ -134,7 +134,7 @@ export const wakeSchema = z.strictObject({ turn: turnSchema.exactOptional() }).m
 const personSchema = z
   .strictObject({
     kind: z.literal('person'),
-    name: text(LIMITS.nameChars),
+    name: personName,
     roles: rolesSchema.exactOptional(),
   })
   .meta({
@@ -142,7 +142,7 @@ const personSchema = z
     description: 'A person, by the name under which she sends (`from`).',
   }) satisfies z.ZodType<PersonRequest>;
 
-const memberName = text(LIMITS.nameChars);
+const memberName = personName;
 
 export const membersSchema = z
   .strictObject({
