@@ -54,7 +54,10 @@ export async function converse(agent: AgentSpec, asking: Asking): Promise<Asked>
     if (outcome.status === 'failed') return { outcome, steps };
     const { calls, usage: _, ...answer } = outcome;
     const { spending } = asking.frame;
-    const times = asking.repeats.times(agent.name, JSON.stringify([answer.text, calls.map(said)]));
+    const times = asking.repeats.times(
+      agent.name,
+      JSON.stringify([asking.input?.task, answer.text, calls.map(said)]),
+    );
     if (!spending.allows('repeats', times)) return never();
     if (calls.length === 0) return { outcome: withData(answer, agent, asking.input), steps };
     const handoff = handoffIn(agent, calls);

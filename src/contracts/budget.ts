@@ -16,7 +16,7 @@ export interface Budget {
   readonly tokens: number;
   /** In the currency of the prices in the configuration; a model without a price costs nothing. */
   readonly cost: number;
-  /** Equal answers of one agent, one after the other. */
+  /** Equal answers of one agent to the same task, one after the other. */
   readonly repeats: number;
 }
 

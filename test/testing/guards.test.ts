@@ -117,6 +117,15 @@ describe('a turn that reaches a limit ends with it, before the call', () => {
   });
 });
 
+test('equal answers to different tasks are no repeats', async () => {
+  const team: Team = async ({ ask }) => {
+    for (const task of ['one', 'two', 'three']) await ask('same', { task });
+  };
+  const own = { ...config, teams: { own: team } };
+  const session = await openSession({ config: own, agents: ['same'], team: 'own', limits: { repeats: 1 } });
+  expect(await session.send('Go.')).toMatchObject({ status: 'completed' });
+});
+
 test('a limit that is just enough stops nothing', async () => {
   expect(await turnOf('wide', { width: 5 }, { width: 5 })).toMatchObject({ status: 'completed' });
   const session = await openSession({

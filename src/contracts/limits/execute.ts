@@ -76,7 +76,7 @@ export const EXECUTE = {
   /** What a turn may spend unless its session or the configuration says otherwise, and the most that these may say. See `Budget`. */
   budget: {
     ...{ steps: 1_000, handoffs: 100, depth: 8, width: 100, runMs: 4 * HOUR },
-    ...{ tokens: 10_000_000, cost: 100, repeats: 16 },
+    ...{ tokens: 10_000_000, cost: 100, repeats: 250 },
   },
   budgetMost: {
     ...{ steps: 2_000, handoffs: 2_000, depth: 16, width: 100, runMs: 24 * HOUR },
