@@ -1,5 +1,6 @@
 /** One connection to an MCP server, from its handshake to its end. */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { CallToolResult, Tool as ServerTool } from '@modelcontextprotocol/sdk/types.js';
 import { LIMITS } from '../../../src/contracts/index.ts';
 import { ToolError, type ToolRequest } from '../tool.ts';
@@ -45,6 +46,7 @@ export class Connection {
     const started = await transport(heard);
     try {
       await client.connect(started, { timeout: connectMs });
+      hearInTurn(started);
     } catch (error) {
       await started.close().catch(() => undefined);
       throw error;
@@ -111,6 +113,18 @@ export class Connection {
     this.#isOpen = false;
     await this.#client.close().catch(() => undefined);
   }
+}
+
+/**
+ * The SDK handles a result at once and a notification a moment later, and forgets who waits for progress with the result: what a tool tells
+ * right before it ends would be lost (SDK 1.32). So each message is heard when the one before has been.
+ */
+function hearInTurn(transport: Transport): void {
+  const { onmessage } = transport;
+  let before = Promise.resolve();
+  transport.onmessage = (message, extra) => {
+    before = before.then(() => onmessage?.(message, extra));
+  };
 }
 
 export class NoSession extends Error {}

@@ -20,6 +20,18 @@ function call({ id, params }) {
     names = ['second'];
     send({ method: 'notifications/tools/list_changed' });
   }
+  if (mode === 'tells') {
+    const { progressToken } = params._meta;
+    const told = {
+      method: 'notifications/progress',
+      params: { progressToken, progress: 1, message: 'almost' },
+    };
+    const lines = [told, { id, result: { content: [{ type: 'text', text: 'yes' }] } }];
+    // In one piece, as a busy pipe hands them over.
+    return process.stdout.write(
+      lines.map((line) => `${JSON.stringify({ jsonrpc: '2.0', ...line })}\n`).join(''),
+    );
+  }
   const failed = params.name === 'a.b/c';
   send({
     id,
