@@ -1,5 +1,5 @@
 /** The client: one connection, any number of sessions on it. */
-import { ConvokeError, isId, LIMITS } from '../contracts/public.ts';
+import { ConvokeError, isId, CLIENT_LIMITS } from '../contracts/public.ts';
 import type { OpenRequest } from '../contracts/public.ts';
 import { call } from './calls.ts';
 import { Connection } from './connection.ts';
@@ -86,7 +86,7 @@ export class Client {
     const session = new Session(id, {
       connection: this.#connection,
       requestTimeoutMs: this.#timeoutMs,
-      outboxLimit: this.#options.outboxLimit ?? LIMITS.inboxMessages,
+      outboxLimit: this.#options.outboxLimit ?? CLIENT_LIMITS.inboxMessages,
       pace: this.#options.reconnect ?? DEFAULT_PACE,
       storage: this.#options.storage,
       storageKey: this.#options.storageKey ?? 'convoke',

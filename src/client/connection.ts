@@ -6,7 +6,7 @@
  */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { ConvokeError, FRAMES, LIMITS } from '../contracts/public.ts';
+import { ConvokeError, FRAMES, CLIENT_LIMITS } from '../contracts/public.ts';
 import type {
   Bye,
   Delta,
@@ -142,7 +142,7 @@ export class Connection {
     if (!socket?.connected) throw new ClientError('offline');
     // A larger frame would not be refused: it would close the connection, after every reconnect again.
     const bytes = this.#encoder.encode(JSON.stringify([name, request])).length + PACKET_BYTES;
-    if (bytes > LIMITS.requestBytes) throw new ConvokeError('too_large');
+    if (bytes > CLIENT_LIMITS.requestBytes) throw new ConvokeError('too_large');
     const event: SocketRequestName = name;
     let reply: unknown;
     try {

@@ -1,5 +1,5 @@
 /** One session, followed across reconnects. */
-import { LIMITS, receiptOf } from '../contracts/public.ts';
+import { CLIENT_LIMITS, receiptOf } from '../contracts/public.ts';
 import type {
   CancelReply,
   CancelRequest,
@@ -275,7 +275,7 @@ export class Session {
     const receipt = outcome instanceof Error ? { ...rejected, code: codeOf(outcome) } : outcome;
     if (!isFinal(receipt)) this.#receipts.set(messageId, receipt);
     for (const oldest of this.#receipts.keys()) {
-      if (this.#receipts.size <= LIMITS.inboxMessages) break;
+      if (this.#receipts.size <= CLIENT_LIMITS.inboxMessages) break;
       this.#receipts.delete(oldest);
     }
     this.#emitter.emit('receipt', receipt);

@@ -79,6 +79,7 @@ export type {
   WakeReply,
   WakeRequest,
 } from './session.ts';
+export { CLIENT as CLIENT_LIMITS } from './limits/client.ts';
 export { LIMITS } from './limits/index.ts';
 export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
 export type { ErrorCode, Problem } from './errors.ts';

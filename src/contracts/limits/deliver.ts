@@ -2,7 +2,6 @@
 import { KIB, SECOND } from './units.ts';
 
 export const DELIVER = {
-  snapshotEntries: 200,
   /** Text in one snapshot (the newest), UTF-16 code units: at three bytes each it still fits into `socketBytes`. */
   snapshotChars: 256 * KIB,
   /**

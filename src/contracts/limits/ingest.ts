@@ -2,8 +2,6 @@
 import { KIB, SECOND } from './units.ts';
 
 export const INGEST = {
-  /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
-  requestBytes: 64 * KIB,
   /** Text of one message, all parts together, UTF-16 code units. */
   messageChars: 32_000,
   messageParts: 32,

@@ -14,8 +14,6 @@ export const ORCHESTRATE = {
   approvalsKept: 64,
   /** What people have changed of what they have approved, all of a turn together, UTF-8 bytes of JSON: the journal holds it. */
   turnEditsBytes: 128 * KIB,
-  /** Messages that may wait in a session; further ones are rejected with `inbox_full`. */
-  inboxMessages: 100,
   /** Total size of the waiting messages, UTF-16 code units of JSON: what one run hands over to the next must fit a payload of 2 MiB. */
   inboxChars: 256 * KIB,
   /**

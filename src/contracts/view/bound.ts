@@ -1,10 +1,10 @@
 /** Bounds of a view: the number of entries and the amount of text. */
 import { jsonChars } from '../json.ts';
-import { LIMITS } from '../limits/index.ts';
+import { CLIENT } from '../limits/client.ts';
 import type { Entry, SessionView } from './types.ts';
 
 export function keepNewest<T>(list: readonly T[]): readonly T[] {
-  return list.length > LIMITS.snapshotEntries ? list.slice(-LIMITS.snapshotEntries) : list;
+  return list.length > CLIENT.snapshotEntries ? list.slice(-CLIENT.snapshotEntries) : list;
 }
 
 function chars(entry: Entry): number {

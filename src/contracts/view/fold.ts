@@ -5,7 +5,7 @@
  * Invariants
  * 1. `applyEvent` accepts an event at most once and in order: it ignores any event that is not number `position.seq + 1` of the same epoch.
  * 2. A delta of an older attempt, or one whose offset leaves a hole, changes nothing.
- * 3. Nothing grows without bound: entries beyond `LIMITS.snapshotEntries` are dropped from the front and `truncated` is set.
+ * 3. Nothing grows without bound: entries beyond `CLIENT.snapshotEntries` are dropped from the front and `truncated` is set.
  */
 import type { Position } from '../cursor.ts';
 import type { SessionEvent } from '../events/envelope.ts';

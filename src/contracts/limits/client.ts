@@ -1,0 +1,11 @@
+/** What clients keep to, too. Apart from the others: a page that has the SDK loads these alone. */
+import { KIB } from './units.ts';
+
+export const CLIENT = {
+  /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
+  requestBytes: 64 * KIB,
+  /** Messages that may wait in a session; further ones are rejected with `inbox_full`. */
+  inboxMessages: 100,
+  /** Entries of a view: the newest messages and steps. */
+  snapshotEntries: 200,
+} as const;
