@@ -48,6 +48,16 @@ export const BODY: readonly ErrorCode[] = [
 /** Errors of any call that reaches Temporal. */
 export const ENGINE: readonly ErrorCode[] = ['overloaded', 'temporal_unavailable'];
 
+/** Errors of any call that a session's workflow answers. */
+export const ANSWER: readonly ErrorCode[] = [
+  ...ENGINE,
+  'archive_unavailable',
+  'worker_unavailable',
+  'session_not_found',
+];
+/** Errors of any control of a session. */
+export const CONTROL: readonly ErrorCode[] = [...ANSWER, 'session_closed'];
+
 const requestIdHeader = z.string().meta({ description: 'Identifies this request in the logs.' });
 const retryAfter = z
   .string()

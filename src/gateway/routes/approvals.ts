@@ -4,7 +4,7 @@ import { approvalIdSchema, idSchema, voteSchema } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { approvalsReply, voteReply } from '../replies.ts';
-import { BODY, ENGINE, json, problems, sessionOf } from '../route.ts';
+import { BODY, CONTROL, ENGINE, json, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
 const TAGS = ['Approvals'];
@@ -22,13 +22,7 @@ function listRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '200': json('The open approvals of the session.', approvalsReply),
-        ...problems([
-          ...ENGINE,
-          'archive_unavailable',
-          'worker_unavailable',
-          'session_not_found',
-          'session_closed',
-        ]),
+        ...problems([...CONTROL]),
       },
     },
     async handle(call) {

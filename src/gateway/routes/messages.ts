@@ -4,7 +4,7 @@ import { idempotencyKeySchema, idSchema, sendSchema } from '../../ingest/index.t
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { receiptReply } from '../replies.ts';
-import { BODY, ENGINE, json, pathId, problems, sessionOf } from '../route.ts';
+import { ANSWER, BODY, ENGINE, json, pathId, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
 const TAGS = ['Messages'];
@@ -61,13 +61,7 @@ function standingRoute(context: GatewayContext): ApiRoute {
       requestParams: { path: z.object({ id: idSchema, messageId: idSchema }) },
       responses: {
         '200': json('The receipt.', receiptReply),
-        ...problems([
-          ...ENGINE,
-          'archive_unavailable',
-          'worker_unavailable',
-          'session_not_found',
-          'message_not_found',
-        ]),
+        ...problems([...ANSWER, 'message_not_found']),
       },
     },
     async handle(call) {

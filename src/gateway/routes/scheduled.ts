@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idSchema } from '../../ingest/index.ts';
 import type { GatewayContext } from '../context.ts';
 import { receiptReply, scheduledReply } from '../replies.ts';
-import { ENGINE, json, pathId, problems, sessionOf } from '../route.ts';
+import { ANSWER, CONTROL, json, pathId, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
 const TAGS = ['Messages'];
@@ -21,7 +21,7 @@ function listRoute(context: GatewayContext): ApiRoute {
       requestParams: { path: z.object({ id: idSchema }) },
       responses: {
         '200': json('What waits.', scheduledReply),
-        ...problems([...ENGINE, 'archive_unavailable', 'worker_unavailable', 'session_not_found']),
+        ...problems([...ANSWER]),
       },
     },
     async handle(call) {
@@ -44,14 +44,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       requestParams: { path: z.object({ id: idSchema, messageId: idSchema }) },
       responses: {
         '200': json('The receipt.', receiptReply),
-        ...problems([
-          ...ENGINE,
-          'archive_unavailable',
-          'worker_unavailable',
-          'session_not_found',
-          'session_closed',
-          'message_not_found',
-        ]),
+        ...problems([...CONTROL, 'message_not_found']),
       },
     },
     async handle(call) {

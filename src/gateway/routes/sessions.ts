@@ -19,7 +19,7 @@ import {
   viewReply,
   wakeReply,
 } from '../replies.ts';
-import { BODY, ENGINE, json, problems, sessionOf } from '../route.ts';
+import { ANSWER, BODY, CONTROL, ENGINE, json, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
 const TAGS = ['Sessions'];
@@ -129,16 +129,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: cancelSchema } } },
       responses: {
         '200': json('The turn is being cancelled, or was already over.', cancelReply),
-        ...problems([
-          ...BODY,
-          ...ENGINE,
-          'archive_unavailable',
-          'worker_unavailable',
-          'session_not_found',
-          'session_closed',
-          'turn_not_found',
-          'step_not_found',
-        ]),
+        ...problems([...BODY, ...CONTROL, 'turn_not_found', 'step_not_found']),
       },
     },
     async handle(call) {
@@ -164,14 +155,7 @@ function wakeRoute(context: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: wakeSchema } } },
       responses: {
         '200': json('The sleep is over, or nothing sleeps.', wakeReply),
-        ...problems([
-          ...BODY,
-          ...ENGINE,
-          'archive_unavailable',
-          'worker_unavailable',
-          'session_not_found',
-          'session_closed',
-        ]),
+        ...problems([...BODY, ...CONTROL]),
       },
     },
     async handle(call) {
@@ -235,7 +219,7 @@ function closeRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '204': { description: 'The session is closing.' },
-        ...problems([...ENGINE, 'archive_unavailable', 'worker_unavailable', 'session_not_found']),
+        ...problems([...ANSWER]),
       },
     },
     async handle(call) {
