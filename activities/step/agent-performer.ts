@@ -136,7 +136,7 @@ export class AgentPerformer implements Performer<Told> {
 
   judges(said: Said): Said | RunnerError {
     const { text, calls } = said;
-    if (calls.length > 0) return this.#withApprovals(said);
+    if (calls.length > 0) return this.#asCalled(said);
     if (text === '') return silent();
     if (this.#output === undefined) return said;
     const value = jsonIn(text);
@@ -149,12 +149,14 @@ export class AgentPerformer implements Performer<Told> {
     });
   }
 
-  /** Which of the calls people have to approve is part of the answer: so it is the same in every run of the turn. */
-  #withApprovals(said: Said): Said | RunnerError {
+  /** What each call changes, and whether people have to approve it, is part of the answer: so it is the same in every run of the turn. */
+  #asCalled(said: Said): Said | RunnerError {
     try {
       const calls = said.calls.map((call) => {
-        const approval = approvalOf(this.#agent, this.#callable.get(call.tool), call);
-        return approval ? { ...call, approval } : call;
+        const tool = this.#callable.get(call.tool);
+        const approval = approvalOf(this.#agent, tool, call);
+        const effect = tool && tool.effect !== 'none' ? { effect: tool.effect } : {};
+        return { ...call, ...effect, ...(approval && { approval }) };
       });
       return { ...said, calls };
     } catch (error) {

@@ -28,6 +28,8 @@ export interface ToolCall {
   readonly input: JsonObject;
   /** What the model wrote instead of a JSON object, cut; `input` is empty then. */
   readonly malformed?: string;
+  /** It changes something, which nobody undoes if its turn is withdrawn; absent: it only reads, or the tool is not known. */
+  readonly effect?: LastingEffect;
   /** People have to approve it first. */
   readonly approval?: ApprovalTerms;
 }

@@ -126,10 +126,6 @@ const entry = z.union([
     reason: failure.optional().meta({ description: 'Why it was cancelled.' }),
     finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
     use: toolCall.optional().meta({ description: 'The step is this tool call; its text is the result.' }),
-    effect: z
-      .enum(['keyed', 'once'])
-      .optional()
-      .meta({ description: 'The call changes something: withdrawing its turn does not undo it.' }),
     calls: list(toolCall)
       .optional()
       .meta({ description: 'The tools that the model calls; their steps follow.' }),

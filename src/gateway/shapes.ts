@@ -57,6 +57,10 @@ export const toolCall = z
     tool: z.string(),
     input: object,
     malformed: z.string().optional(),
+    effect: z
+      .enum(['keyed', 'once'])
+      .optional()
+      .meta({ description: 'The call changes something: withdrawing its turn does not undo it.' }),
     approval: z
       .object({ ...rule, expiresMs: z.number() })
       .optional()

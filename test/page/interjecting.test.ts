@@ -59,10 +59,10 @@ test('a message that joins stands where it joined', async () => {
 
 test('a withdrawn turn is struck out, with what its tools did', async () => {
   const { log } = play;
-  const use = { id: 'c1', tool: 'refund', input: {} };
+  const use = { id: 'c1', tool: 'refund', input: {}, effect: 'once' as const };
   const call = { turn: 't1', step: 't1.1.c1', agent: 'Ann', attempt: 1 };
   play.push(...log.message('m1', 't1', 'Pay it.'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'I pay.'));
-  play.push(log.complete('t1', 't1.1'), log.append('step.started', { use, effect: 'once' }, call));
+  play.push(log.complete('t1', 't1.1'), log.append('step.started', { use }, call));
   play.push(log.append('step.completed', { text: 'paid' }, call));
   const reason = { code: 'rolled_back', message: 'A message withdrew the turn.' };
   play.push(log.append('turn.cancelled', { reason, by: 'm2', rolledBack: true }, { turn: 't1' }));

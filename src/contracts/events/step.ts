@@ -1,6 +1,6 @@
 /** Steps: one model call or one tool call each, in any number of attempts. */
 import type { Reason } from '../reasons.ts';
-import type { LastingEffect, ToolCall } from '../tool.ts';
+import type { ToolCall } from '../tool.ts';
 
 /** Tokens that a model counted for one attempt of a step. */
 export interface Usage {
@@ -33,11 +33,8 @@ interface Said {
 }
 
 export interface StepEventData {
-  /**
-   * `use`: the step is a tool call, made by the agent; absent: it is a model call. `effect`: of a call that changes something, what a
-   * repetition would do.
-   */
-  'step.started': { readonly use?: ToolCall; readonly effect?: LastingEffect };
+  /** `use`: the step is a tool call, made by the agent; absent: it is a model call. */
+  'step.started': { readonly use?: ToolCall };
   /** A new attempt begins; everything that earlier attempts said is withdrawn. `usage`: of the superseded attempt, if known. */
   'step.restarted': { readonly reason: Reason | string; readonly usage?: Usage };
   /** The step pauses before its next attempt. `until`: when that begins, ms since the Unix epoch. */

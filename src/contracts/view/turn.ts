@@ -1,4 +1,5 @@
 /** How the end of a turn changes a view: the turn, and the messages that it was to answer. */
+import type { ErrorCode } from '../errors.ts';
 import type { SessionEvent } from '../events/envelope.ts';
 import { reasonOf } from '../reasons.ts';
 import { keepNewest } from './bound.ts';
@@ -66,10 +67,19 @@ function merge(
   return { ...moved, ...next, turns: keepNewest([...(next ?? moved).turns, entry]) };
 }
 
+/** A call that failed with one of these was never made. */
+const NOT_MADE: readonly ErrorCode[] = [
+  'tool_denied',
+  'approval_expired',
+  'tool_input_invalid',
+  'tool_unknown',
+];
+
 /** Calls of tools in the turn that may have changed something. */
 function lastingCalls({ entries }: SessionView, turn: string): readonly LastingCall[] {
   return entries.flatMap((entry) => {
-    if (entry.kind !== 'step' || entry.turn !== turn || !entry.use || !entry.effect) return [];
-    return [{ step: entry.step, tool: entry.use.tool }];
+    if (entry.kind !== 'step' || entry.turn !== turn || !entry.use?.effect) return [];
+    const { step, use, failure } = entry;
+    return NOT_MADE.some((code) => code === failure?.code) ? [] : [{ step, tool: use.tool }];
   });
 }

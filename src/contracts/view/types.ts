@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts';
 import type { InterjectionPolicy, MessagePart, ReceiptStatus } from '../message.ts';
 import type { Member } from '../member.ts';
 import type { Reason } from '../reasons.ts';
-import type { LastingEffect, ToolCall } from '../tool.ts';
+import type { ToolCall } from '../tool.ts';
 import type { ForkPoint, SessionInfo, SessionStatus } from '../session.ts';
 
 export interface MessageEntry {
@@ -33,8 +33,6 @@ export interface StepEntry {
   readonly agent: string;
   /** The step is a tool call of the agent: `text` is its result, `reasoning` its progress. */
   readonly use?: ToolCall;
-  /** Of a tool call: it cannot be undone. */
-  readonly effect?: LastingEffect;
   readonly attempt: number;
   readonly status: 'running' | EndStatus;
   readonly text: string;
