@@ -48,14 +48,13 @@ export class Spending {
     return this.#limits.runMs;
   }
 
-  /** Of a team that runs inside. Throws if they are none: what is no number would never be reached. */
-  within(limits: Limits): Spending {
-    for (const [guard, limit] of Object.entries(limits) as [string, unknown][])
-      if (!(guard in LIMITS.budget) || typeof limit !== 'number' || !(limit >= 0))
-        throw new TeamBroken(
-          'team_failed',
-          `"${guard}" of a team's limits is no limit, or no number from 0.`,
-        );
+  /** Of a team that runs inside. Throws if they are none: what is no number would never be reached. Time is the whole turn's alone. */
+  within(limits: Omit<Limits, 'runMs'>): Spending {
+    for (const [guard, limit] of Object.entries(limits) as [string, unknown][]) {
+      const isGuard = Object.hasOwn(LIMITS.budget, guard) && guard !== 'runMs';
+      if (!isGuard || typeof limit !== 'number' || !(limit >= 0))
+        throw new TeamBroken('team_failed', `"${guard}" is no limit of a team inside, or no number from 0.`);
+    }
     return new Spending(limits, this);
   }
 

@@ -178,7 +178,7 @@ test('an answer tells what it cost, by the prices of the configuration', async (
   });
 });
 
-test.each([{ steps: NaN }, { steps: -1 }, { tokens: '9' }, { step: 1 }, { runMs: null }])(
+test.each([{ steps: NaN }, { steps: -1 }, { tokens: '9' }, { step: 1 }, { runMs: null }, { runMs: 5 }])(
   'limits of a team inside that would never be reached are refused: %j',
   async (limits) => {
     const team: Team = async ({ run }) => {

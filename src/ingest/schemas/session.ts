@@ -54,18 +54,18 @@ function strangersIn(agents: readonly AgentRequest[]): readonly (readonly (strin
   );
 }
 
-const most = LIMITS.budgetMost;
+const { budgetLeast: least, budgetMost: most } = LIMITS;
 
 const limitsSchema = z
   .strictObject({
-    steps: whole(1, most.steps).exactOptional(),
-    handoffs: whole(0, most.handoffs).exactOptional(),
-    depth: whole(0, most.depth).exactOptional(),
-    width: whole(1, most.width).exactOptional(),
-    runMs: whole(1, most.runMs).exactOptional(),
-    tokens: whole(1, most.tokens).exactOptional(),
+    steps: whole(least.steps, most.steps).exactOptional(),
+    handoffs: whole(least.handoffs, most.handoffs).exactOptional(),
+    depth: whole(least.depth, most.depth).exactOptional(),
+    width: whole(least.width, most.width).exactOptional(),
+    runMs: whole(least.runMs, most.runMs).exactOptional(),
+    tokens: whole(least.tokens, most.tokens).exactOptional(),
     cost: z.number().positive().max(most.cost).exactOptional(),
-    repeats: whole(1, most.repeats).exactOptional(),
+    repeats: whole(least.repeats, most.repeats).exactOptional(),
   })
   .meta({
     id: 'Limits',
