@@ -73,12 +73,12 @@ export const EXECUTE = {
   turnApprovalsOpen: 32,
   /** Branches of one `parallel`. */
   turnWidth: 100,
-  /** What a turn may spend unless its session or the configuration says otherwise, and what these may say: `cost` is
-   * any amount above 0. See `Budget`. */
+  /** What a turn may spend unless its session or the configuration says otherwise; see `Budget`. */
   budget: {
     ...{ steps: 1_000, handoffs: 100, depth: 8, width: 100, runMs: 4 * HOUR },
     ...{ tokens: 10_000_000, cost: 100, repeats: 250 },
   },
+  /** What these may say; a cost is any amount above 0. */
   budgetLeast: { steps: 1, handoffs: 0, depth: 0, width: 1, runMs: 1, tokens: 1, repeats: 1 },
   budgetMost: {
     ...{ steps: 2_000, handoffs: 2_000, depth: 16, width: 100, runMs: 24 * HOUR },
