@@ -118,7 +118,8 @@ export class SessionMachine {
 
   /** Puts into the line what was to be delivered by now, as far as there is room. */
   deliver(now: number): void {
-    for (let due = this.later.due(now); due && !this.#isFull(0); due = this.later.due(now))
+    const hasRoom = ({ parts }: Message): boolean => !this.#isFull(JSON.stringify(parts).length);
+    for (let due = this.later.due(now); due && hasRoom(due); due = this.later.due(now))
       this.accept(this.later.release(due), now);
   }
 
