@@ -1,7 +1,7 @@
 /**
  * The session workflow: one durable conversation. Handlers only note what came in; one loop acts on it.
  *
- * Glue between Temporal and `SessionMachine`, which holds the rules. Nothing here decides what a message does.
+ * Glue between Temporal and `SessionMachine`, which holds the rules. Nothing here decides what a message does. `TurnRunner` runs its turns.
  */
 import {
   allHandlersFinished,
@@ -12,7 +12,6 @@ import {
   log,
   setCurrentDetails,
   setHandler,
-  TemporalFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -36,7 +35,6 @@ import { cancel } from './calls/cancel.ts';
 import { makeFork } from './calls/forker.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
 import { publish } from './calls/publisher.ts';
-import { lostTurn, runTurn } from './calls/turns.ts';
 import {
   approvalsQuery,
   eventsQuery,
@@ -47,8 +45,9 @@ import {
 } from './messages.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
-import { sessionStory, waitStory } from './rules/story.ts';
+import { sessionStory } from './rules/story.ts';
 import { wakeSleep } from './rules/wake.ts';
+import { TurnRunner } from './turn-runner.ts';
 import { handleUpdates, type Updates } from './updates.ts';
 
 export async function session(given: SessionInput): Promise<void> {
@@ -62,7 +61,7 @@ export async function session(given: SessionInput): Promise<void> {
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
-  setHandler(approvalsQuery, () => run.machine.turns.approvals);
+  setHandler(approvalsQuery, () => run.machine.waits.approvals);
   setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
   setHandler(eventsQuery, (from) => run.machine.events(from));
   setHandler(receiptsQuery, (messageIds) => messageIds.map((messageId) => run.machine.receipt(messageId)));
@@ -78,11 +77,7 @@ export async function session(given: SessionInput): Promise<void> {
 class SessionRun implements Updates {
   readonly machine: SessionMachine;
   readonly #input: SessionInput;
-  /** Of the activity at work for the running turn. */
-  #scope: CancellationScope | null = null;
-  #turnFailure: { error: unknown } | null = null;
-  /** Ends the wait of a turn that waits. */
-  readonly #waits = new Alarm();
+  readonly #turns: TurnRunner;
   /** Delivers messages for later. */
   readonly #later = new Alarm();
   /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
@@ -93,6 +88,7 @@ class SessionRun implements Updates {
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
+    this.#turns = new TurnRunner(this.machine);
   }
 
   receive(message: unknown): void {
@@ -102,32 +98,26 @@ class SessionRun implements Updates {
 
   cancel(asked: unknown): CancelReply | Promise<CancelReply> {
     const reply = cancel(this.machine.cancels, asked);
-    this.#stopTurn();
+    this.#turns.stop();
     return reply;
   }
 
-  /** The turn may have been cancelled: its activity is told, and it waits for nothing any more. */
-  #stopTurn(): void {
-    if (this.machine.turns.current?.cancelled) this.#scope?.cancel();
-    this.#wakeInTime();
-  }
-
   vote(vote: Vote): VoteReply | VoteRefusal {
-    const reply = this.machine.turns.vote(vote, Date.now());
-    this.#wakeInTime();
+    const reply = this.machine.waits.vote(vote, Date.now());
+    this.#turns.wakeInTime();
     setCurrentDetails(sessionStory(this.machine));
     return reply;
   }
 
   wake(turn: string | undefined): WakeReply {
     const reply = wakeSleep(this.machine.turns.current, turn);
-    this.#wakeInTime();
+    this.#turns.wakeInTime();
     return reply;
   }
 
   close(reason: unknown): undefined {
     this.machine.close(closeReason(reason), Date.now());
-    this.#wakeInTime();
+    this.#turns.wakeInTime();
     this.#later.set(null, () => undefined);
     return undefined;
   }
@@ -139,11 +129,11 @@ class SessionRun implements Updates {
   }
 
   async loop(): Promise<void> {
-    this.#wakeInTime();
+    this.#turns.wakeInTime();
     if (this.machine.later.at !== null) this.#deliverInTime();
     while (!this.machine.closed) {
-      await condition(() => this.#turnFailure !== null || this.#next() !== null);
-      if (this.#turnFailure) throw this.#turnFailure.error;
+      await condition(() => this.#turns.failure !== null || this.#next() !== null);
+      if (this.#turns.failure) throw this.#turns.failure.error;
       await this.#act(this.#next());
     }
     await this.#close();
@@ -154,8 +144,8 @@ class SessionRun implements Updates {
     this.close(reason);
     while (this.machine.turns.current ?? this.machine.hasMessage) {
       if (this.machine.cancel(undefined, Date.now()).status === 'none') break;
-      this.#stopTurn();
-      await condition(() => this.#scope === null);
+      this.#turns.stop();
+      await condition(() => !this.#turns.isBusy);
       if (this.machine.turns.isUnended) this.machine.turns.settle(Date.now());
       await this.#publish();
     }
@@ -164,7 +154,7 @@ class SessionRun implements Updates {
   }
 
   #next(): Move | null {
-    return nextMove(this.machine, this.#scope !== null, () => this.#mustContinue());
+    return nextMove(this.machine, this.#turns.isBusy, () => this.#mustContinue());
   }
 
   #mustContinue(): boolean {
@@ -177,67 +167,21 @@ class SessionRun implements Updates {
     if (move === 'publish') await this.#publish();
     else if (move === 'continue') await this.#continue();
     else if (move === 'settle') machine.turns.settle(Date.now());
-    else if (move === 'run') this.#runTurn();
+    else if (move === 'run') this.#turns.run();
     else if (move === 'finish') machine.finish(Date.now());
-  }
-
-  /** Starts the next activity of the turn; the loop goes on meanwhile. */
-  #runTurn(): void {
-    const { machine } = this;
-    const input = machine.runTurn(Date.now());
-    const agents = machine.cast;
-    const scope = new CancellationScope();
-    this.#scope = scope;
-    setCurrentDetails(sessionStory(this.machine));
-    scope
-      .run(() => runTurn(agents, input))
-      .then((result) => machine.back(input, result, Date.now()))
-      .catch((error: unknown) => {
-        // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.
-        if (!(error instanceof TemporalFailure)) throw error;
-        machine.lost(input, { ...lostTurn(error, input), stopped: scope.consideredCancelled }, Date.now());
-      })
-      .catch((error: unknown) => {
-        this.#turnFailure = { error };
-      })
-      .finally(() => {
-        this.#scope = null;
-        this.#wakeInTime();
-        setCurrentDetails(sessionStory(this.machine));
-      });
-  }
-
-  /** A turn that waits goes on when its first wait is over. */
-  #wakeInTime(): void {
-    const turn = this.machine.turns.current;
-    const waits = waitStory(this.machine.turns.approvals);
-    this.#waits.set(
-      turn?.phase === 'waiting' ? turn.wakeAt : null,
-      () => {
-        this.machine.turns.wake(Date.now(), false);
-        this.#wakeInTime();
-      },
-      waits === '' ? {} : { summary: `waits for ${waits}` },
-    );
   }
 
   #order(message: Message): void {
     const { at } = this.machine.later;
-    this.#mayStop(() => this.machine.accept(message, Date.now()));
+    this.#turns.mayStop(() => this.machine.accept(message, Date.now()));
     if (this.machine.later.at !== at) this.#deliverInTime();
-  }
-
-  #mayStop(act: () => void): void {
-    const before = this.machine.turns.current?.cancelled;
-    act();
-    if (this.machine.turns.current?.cancelled !== before) this.#stopTurn();
   }
 
   /** Delivers what is due, and looks again when the next message is, or soon if there was no room. */
   #deliverInTime(): void {
     const now = Date.now();
     const { machine } = this;
-    this.#mayStop(() => machine.deliver(now));
+    this.#turns.mayStop(() => machine.deliver(now));
     const { at } = machine.later;
     const again = at !== null && at <= now ? now + LIMITS.laterRetryMs : at;
     this.#later.set(again, () => this.#deliverInTime());
@@ -254,10 +198,7 @@ class SessionRun implements Updates {
       ...{ drafts, reconcile, ...this.machine.takeAlong() },
     };
     const report = await CancellationScope.nonCancellable(() => publish(input));
-    if (!this.machine.report(report, input.closes)) return;
-    // A step that says something hears of its cancel from the log, one that is silent so.
-    if (!this.machine.isQuick) this.#scope?.cancel();
-    this.#wakeInTime();
+    if (this.machine.report(report, input.closes)) this.#turns.stopStep();
   }
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */

@@ -140,7 +140,7 @@ export class SessionLoop {
       return true;
     }
     if (turn?.phase !== 'waiting' || pauses.length === 0) return false;
-    this.#machine.turns.wake(Math.min(...pauses.map(({ until }) => until)), false);
+    this.#machine.waits.wake(Math.min(...pauses.map(({ until }) => until)), false);
     return true;
   }
 

@@ -205,14 +205,14 @@ class Session implements TestSession {
     { approval, hash }: Pick<OpenApproval, 'approval' | 'hash'>,
     vote: Omit<VoteRequest, 'hash'>,
   ): Promise<VoteReply> {
-    const reply = this.#loop.machine.turns.vote({ ...vote, approval, hash }, Date.now());
+    const reply = this.#loop.machine.waits.vote({ ...vote, approval, hash }, Date.now());
     if (reply.status === 'refused') throw new Error(`${reply.code}: ${reply.detail}`);
     await this.#settle();
     return reply;
   }
 
   async expire(): Promise<void> {
-    this.#loop.machine.turns.wake(Date.now() + LIMITS.timerMostMs, true);
+    this.#loop.machine.waits.wake(Date.now() + LIMITS.timerMostMs, true);
     await this.#settle();
   }
 

@@ -1,7 +1,8 @@
 /** Cancels: of a turn, running or still to start, of one step, of all that runs and waits. */
 import { turnNumber, turnOf, type CancelReply } from '../../src/contracts/index.ts';
 import type { Line } from './line.ts';
-import type { StepCancel, Turns } from './turns.ts';
+import type { StepCancel } from './closings.ts';
+import type { Turns } from './turns.ts';
 
 export class Cancels {
   readonly #turns: Turns;
@@ -39,7 +40,7 @@ export class Cancels {
     const turn = turnOf(step);
     const running = this.#turns.current;
     const runs = running?.turn === turn && !running.end && !running.cancelled && running.phase !== 'over';
-    if (runs) return this.#turns.cancelStep(running, step);
+    if (runs) return this.#turns.closings.ofStep(turn, step);
     const isOver = this.#isNumbered(turn) && !this.#line.turns.includes(turn);
     return { step, status: isOver ? 'ended' : 'none' };
   }

@@ -11,16 +11,14 @@ import {
   activeAgents,
   eventId,
   isAfter,
-  isPolicy,
-  LIMITS,
   RECOVERY,
   rosterState,
   type AgentSpec,
   type CancelReply,
   type CarriedState,
   type Closing,
-  type InterjectionPolicy,
   type KnownEventsPage,
+  type LoggedEvent,
   type MemberRefusal,
   type MembersReply,
   type Message,
@@ -36,16 +34,17 @@ import {
   type TurnResult,
 } from '../../src/contracts/index.ts';
 import { Facts } from '../facts/facts.ts';
+import { Arrivals } from './arrivals.ts';
 import { Cancels } from './cancels.ts';
-import { interject, meaningOf, phaseOf } from './interject.ts';
 import { Line } from './line.ts';
 import { Later } from './later.ts';
 import { Members } from './members.ts';
 import { Receipts } from './receipts.ts';
-import { mayComeAgain, Refusals } from './refusals.ts';
+import { Refusals } from './refusals.ts';
 import { Releases } from './releases.ts';
 import type { RunningTurn } from './turn.ts';
 import { Turns, type LostTurn } from './turns.ts';
+import { Waits } from './waits.ts';
 
 /** What goes along with a publish. */
 export type Along = Pick<PublishInput, 'release' | 'closes'>;
@@ -53,8 +52,10 @@ export type Along = Pick<PublishInput, 'release' | 'closes'>;
 export class SessionMachine {
   readonly facts: Facts;
   readonly turns: Turns;
+  readonly waits: Waits;
   readonly later: Later;
   readonly cancels: Cancels;
+  readonly #arrivals: Arrivals;
   readonly #members: Members;
   readonly #tenant: string;
   readonly #session: string;
@@ -78,12 +79,20 @@ export class SessionMachine {
     this.#releases = new Releases(carried?.release);
     this.#refusals = new Refusals(this.facts, this.#receipts, this.#releases);
     this.#members = new Members(this.facts, input.info.agents, carried);
-    this.turns = new Turns(this.facts, this.#receipts, this.#members, carried);
+    this.turns = new Turns(this.facts, this.#receipts, carried);
     const { facts, turns } = this;
-    this.#line = new Line({ facts, turns, receipts: this.#receipts, releases: this.#releases }, carried);
-    const kept = { receipts: this.#receipts, releases: this.#releases, refusals: this.#refusals };
-    this.later = new Later(input.session, { ...kept, facts: this.facts }, carried?.later);
+    const kept = { facts, receipts: this.#receipts, releases: this.#releases };
+    this.waits = new Waits({ ...kept, turns, members: this.#members });
+    this.#line = new Line({ ...kept, turns }, carried);
+    const parts = { ...kept, refusals: this.#refusals };
+    this.later = new Later(input.session, parts, carried?.later);
     this.cancels = new Cancels(turns, this.#line);
+    const { waits, later } = this;
+    const { session, info } = input;
+    this.#arrivals = new Arrivals({
+      ...{ session, policy: info.policy, ...parts },
+      ...{ turns, waits, later, line: this.#line },
+    });
     if (!carried) {
       const { createdAt: _createdAt, roster: _roster, ...created } = input.info;
       this.facts.decide('session.created', eventId.sessionCreated(), now, created);
@@ -94,33 +103,12 @@ export class SessionMachine {
 
   /** Orders a message: it gets its turn, or its rejection. */
   accept(message: Message, now: number): void {
-    const { messageId, parts } = message;
-    this.turns.current?.seen(message.ended);
-    if (this.#status === 'open' && this.later.take(message, now)) return;
-    const before = this.#receipts.get(messageId);
-    if (before && !mayComeAgain(before)) {
-      this.#releases.addUnlessWaiting(before);
-      return;
-    }
-    const stamps = { ingest: message.receivedAt, orchestrate: now };
-    const chars = JSON.stringify(parts).length;
-    const receipt = { session: this.#session, messageId };
-    const answers = this.turns.isAsked(message);
-    const policy = answers ? 'queue' : this.#policyOf(message);
-    const does = interject(policy, phaseOf(this.#status, this.turns.current, this.#line.size > 0));
-    const { code = this.#isFull(chars) ? 'inbox_full' : null } = meaningOf(does);
-    if (code !== null) this.#refusals.refuse(receipt, code, stamps);
-    else if (answers) {
-      this.turns.answer(message, receipt, stamps);
-      this.#releases.add(messageId);
-    } else this.#line.enter({ message, policy, does, receipt, stamps, now, chars });
+    this.#arrivals.accept(message, this.#status, now);
   }
 
   /** Puts into the line what was to be delivered by now, as far as there is room. */
   deliver(now: number): void {
-    const hasRoom = ({ parts }: Message): boolean => !this.#isFull(JSON.stringify(parts).length);
-    for (let due = this.later.due(now); due && hasRoom(due); due = this.later.due(now))
-      this.accept(this.later.release(due), now);
+    this.#arrivals.deliver(this.#status, now);
   }
 
   /** Cancels a turn: see `Cancels`. */
@@ -134,7 +122,7 @@ export class SessionMachine {
     this.#status = 'closing';
     this.#closeReason = reason;
     this.later.close(now);
-    this.turns.wake(now, true);
+    this.waits.wake(now, true);
   }
 
   /** A member joins, leaves, is paused or resumed; what is so already, and what cannot be, changes nothing. */
@@ -187,9 +175,9 @@ export class SessionMachine {
     // A turn may wait, or be handed over, before it has written anything.
     this.facts.returnDrafts(lead);
     if (!hasWritten) this.#releases.add(...release);
-    this.turns.ask(now);
+    this.waits.ask(now);
     this.#line.settle(now);
-    if (this.#status !== 'open') this.turns.wake(now, true);
+    if (this.#status !== 'open') this.waits.wake(now, true);
   }
 
   /** No activity came back. */
@@ -212,7 +200,7 @@ export class SessionMachine {
 
   /** What a publish appends, besides the drafts. */
   takeAlong(): Along {
-    const closes = this.turns.takeClosing();
+    const closes = this.turns.closings.take();
     return { release: this.#releases.take(), ...(closes ? { closes } : {}) };
   }
 
@@ -220,16 +208,22 @@ export class SessionMachine {
   report(report: Report, closes?: Closing): boolean {
     this.facts.report(report);
     this.#line.learn(report.events);
-    const stopped = closes?.step !== undefined && this.turns.stepClosed(closes.step, report.events);
+    const stopped = closes?.step !== undefined && this.#stepClosed(closes.step, report.events);
     this.turns.report(report.events);
     return stopped;
+  }
+
+  #stepClosed(step: string, events: readonly LoggedEvent[]): boolean {
+    const alone = this.turns.closings.stepClosed(step, events);
+    if (alone) this.turns.current?.closeStep(step);
+    return alone;
   }
 
   /** True when no activity of a turn runs and nothing must be reconciled or closed: the moment to archive and continue as new. */
   get atRest(): boolean {
     const phase = this.turns.current?.phase;
     const moving = phase === 'running' || phase === 'over';
-    return !moving && !this.facts.mustReconcile && !this.turns.hasClosing;
+    return !moving && !this.facts.mustReconcile && !this.turns.closings.any;
   }
 
   get closing(): boolean {
@@ -287,14 +281,5 @@ export class SessionMachine {
 
   #startTurn(now: number): RunningTurn {
     return this.turns.start(this.#line.next(now), now, this.#members.stated);
-  }
-
-  /** Anybody with access to Temporal can send a message. */
-  #policyOf({ policy }: Message): InterjectionPolicy {
-    return isPolicy(policy) ? policy : (this.#info.policy ?? 'queue');
-  }
-
-  #isFull(chars: number): boolean {
-    return this.#line.isFull(chars) || this.facts.pendingChars > LIMITS.outboxChars;
   }
 }

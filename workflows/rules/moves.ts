@@ -19,7 +19,7 @@ export function nextMove(machine: SessionMachine, busy: boolean, isFull: () => b
 /** What an activity of a turn is about to carry costs nothing; it waits for that. */
 function mustPublish({ facts, turns, hasMessage }: SessionMachine): boolean {
   const turn = turns.current;
-  if (facts.mustReconcile || turns.hasClosing) return true;
+  if (facts.mustReconcile || turns.closings.any) return true;
   if (!facts.hasDrafts) return false;
   if (!turn) return !hasMessage;
   if (turn.phase === 'running') return !turn.endSeen;

@@ -37,9 +37,9 @@ function numbered(count: number, word: string): string {
 }
 
 /** What the Web UI shows of a session right now. */
-export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns'>): string {
+export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns' | 'waits'>): string {
   const { status, turns, queued, running, known } = machine.state(0);
-  const waits = waitStory(machine.turns.approvals);
+  const waits = waitStory(machine.waits.approvals);
   const phase = machine.turns.current?.phase ?? 'over';
   const what = waits === '' ? `is ${phase}` : `waits for ${waits}`;
   const now = running ? `turn **${running.turn}** ${what}` : 'idle';

@@ -2,33 +2,22 @@
 import {
   ERRORS,
   eventId,
-  isCancelledAlone,
   reason,
   reasonOf,
-  stepId,
-  type AskedPerson,
   type CancelReply,
   type CarriedState,
   type CarriedTurn,
-  type Closing,
   type ErrorCode,
   type EventData,
   type JsonObject,
   type LoggedEvent,
-  type Message,
-  type OpenApproval,
   type QueuedMessage,
-  type Receipt,
-  type Stamps,
   type TurnProgress,
   type TurnResult,
-  type Vote,
-  type VoteRefusal,
-  type VoteReply,
 } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { Members } from './members.ts';
 import type { Receipts } from './receipts.ts';
+import { Closings } from './closings.ts';
 import { Decisions } from './decisions.ts';
 import { RunningTurn } from './turn.ts';
 
@@ -49,32 +38,20 @@ export interface Stopping {
   readonly by: string;
 }
 
-/** A cancel of one step; `status`: null until the log has answered. */
-export interface StepCancel {
-  readonly step: string;
-  status: CancelReply['status'] | null;
-}
-
 export class Turns {
   readonly #facts: Facts;
   readonly #receipts: Receipts;
-  readonly #members: Pick<Members, 'voter'>;
   readonly decisions: Decisions;
+  readonly closings = new Closings();
   #current: RunningTurn | null;
   /** What the team keeps from turn to turn. */
   #memory: JsonObject | undefined;
-  /** How open steps are to end. That of a whole turn comes first: it goes with the turn's end, after which no step may end. */
-  readonly #closings: Closing[] = [];
-  /** Cancels of single steps that the log has not answered. */
-  #stepCancels: StepCancel[] = [];
 
   constructor(
     facts: Facts,
     receipts: Receipts,
-    members: Pick<Members, 'voter'>,
     carried: Pick<CarriedState, 'turn' | 'memory' | 'decisions'> | undefined,
   ) {
-    this.#members = members;
     this.#facts = facts;
     this.#receipts = receipts;
     this.#current = carried?.turn ? new RunningTurn(carried.turn) : null;
@@ -115,7 +92,7 @@ export class Turns {
     if (turn.end || turn.cancelled || turn.phase === 'over') return;
     turn.cancel();
     this.decisions.cancel(turn, reasonOf(data.reason), now);
-    this.#closings.unshift({ turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } });
+    this.closings.ofTurn({ turn: turn.turn, type: 'step.cancelled', data: { reason: data.reason } });
     this.#facts.decide('turn.cancelled', eventId.turnEnded(turn.turn), now, data, turn.place);
   }
 
@@ -125,81 +102,6 @@ export class Turns {
     this.#current?.back(result, now);
     this.#facts.report(result.report);
     this.report(result.report.events);
-  }
-
-  /** The turn that has come back may wait for people: clients are told, and what they have said already counts. */
-  ask(now: number): void {
-    const turn = this.#current;
-    if (turn?.phase !== 'waiting') return;
-    const { asked, gone } = turn.questions.wait(turn.waits);
-    for (const { path, key: name, text = '', until } of asked) {
-      const question = stepId(turn.turn, path);
-      const data = { question, name, text, until };
-      this.#facts.decide('person.asked', eventId.personAsked(question), now, data, turn.place);
-    }
-    for (const each of gone) this.#unanswered(turn, each, now);
-    this.decisions.ask(turn, now);
-    turn.hear();
-  }
-
-  /** True if the message answers a question. One that stops the turn must name the question to answer it. */
-  isAsked(message: Message): boolean {
-    const stops = message.policy === 'interrupt' || message.policy === 'rollback';
-    return (!stops || message.answers !== undefined) && this.#askedBy(message) !== undefined;
-  }
-
-  #askedBy(message: Message): AskedPerson | undefined {
-    const turn = this.#current;
-    return !turn || turn.phase === 'over' || turn.cancelled ? undefined : turn.questions.answeredBy(message);
-  }
-
-  /** Takes a message as the answer to what its sender was asked. */
-  answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, stamps: Stamps): void {
-    const turn = this.#current;
-    const asked = this.#askedBy(message);
-    if (!turn || !asked) return;
-    const { messageId, parts, from } = message;
-    this.#receipts.set({ ...receipt, status: 'consumed', turn: turn.turn, turnStatus: 'running' });
-    const answers = stepId(turn.turn, asked.path);
-    const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued: false, answers };
-    const place = { turn: turn.turn, cause: messageId, stamps };
-    this.#facts.decide('message.accepted', eventId.message(messageId), stamps.orchestrate ?? 0, data, place);
-    turn.questions.answer(asked.path, messageId);
-    turn.hear();
-  }
-
-  /** Any vote on an approval has an answer. */
-  vote(vote: Vote, now: number): VoteReply | VoteRefusal {
-    const voter = this.#members.voter(vote);
-    if ('code' in voter) return voter;
-    const turn = this.#current?.phase === 'over' ? null : this.#current;
-    const reply = this.decisions.vote(turn, { ...vote, by: voter.name }, voter.roles, now);
-    turn?.hear();
-    return reply;
-  }
-
-  /** What people have to decide upon. */
-  get approvals(): readonly OpenApproval[] {
-    return this.#current?.openApprovals ?? [];
-  }
-
-  /** Ends the waits that are due, or all of them. */
-  wake(now: number, all: boolean): void {
-    const turn = this.#current;
-    if (turn?.phase !== 'waiting') return;
-    this.decisions.expire(turn, now, all);
-    for (const { kind, path, key } of turn.wake(now, all)) {
-      if (kind === 'person') this.#unanswered(turn, { path, name: key }, now);
-    }
-    turn.hear();
-  }
-
-  #unanswered(turn: RunningTurn, { path, name, message }: AskedPerson, now: number): void {
-    turn.questions.close(path);
-    if (message !== undefined) return;
-    const question = stepId(turn.turn, path);
-    const id = eventId.personUnanswered(question);
-    this.#facts.decide('person.unanswered', id, now, { question, name }, turn.place);
   }
 
   /** No activity came back. What it had made durable stays; its open steps and the turn fail, unless they were cancelled. */
@@ -239,35 +141,6 @@ export class Turns {
     this.#current = null;
   }
 
-  /** True if open steps are to be ended and no publish is under way with that. */
-  get hasClosing(): boolean {
-    return this.#closings.length > 0;
-  }
-
-  takeClosing(): Closing | null {
-    return this.#closings.shift() ?? null;
-  }
-
-  /** Cancels one step of the turn, which goes on. How that comes out the log will tell. */
-  cancelStep(turn: RunningTurn, step: string): StepCancel {
-    const asked: StepCancel = { step, status: null };
-    this.#stepCancels.push(asked);
-    const data = { reason: reason('step_cancelled') };
-    this.#closings.push({ turn: turn.turn, step, type: 'step.cancelled', data });
-    return asked;
-  }
-
-  /** The log has been told to end the step; true: that has ended it. */
-  stepClosed(step: string, events: readonly LoggedEvent[]): boolean {
-    const end = events.find(({ id }) => id === eventId.stepEnded(step));
-    const alone = end?.type === 'step.cancelled' && isCancelledAlone(end.data);
-    const status = alone ? 'cancelling' : end ? 'ended' : 'none';
-    for (const asked of this.#stepCancels) if (asked.step === step) asked.status = status;
-    this.#stepCancels = this.#stepCancels.filter((asked) => asked.status === null);
-    if (alone) this.#current?.closeStep(step);
-    return alone;
-  }
-
   get memory(): { readonly memory?: JsonObject } {
     return this.#memory === undefined ? {} : { memory: this.#memory };
   }
@@ -291,7 +164,7 @@ export class Turns {
   #fail(turn: RunningTurn, { code, message }: Omit<LostTurn, 'progress'>, now: number): void {
     const failure = { code, message: message ?? ERRORS[code].title };
     this.decisions.cancel(turn, reason('turn_ended'), now);
-    this.#closings.unshift({ turn: turn.turn, type: 'step.failed', data: failure });
+    this.closings.ofTurn({ turn: turn.turn, type: 'step.failed', data: failure });
     this.#facts.decide('turn.failed', eventId.turnEnded(turn.turn), now, failure, turn.place);
   }
 }

@@ -63,7 +63,7 @@ test('no approval authorises other arguments than were shown; fewer distinct vot
           else if (step.act === 'close') scene.session.close('requested', scene.now);
           else if (step.act === 'wait') {
             scene.now += step.ms;
-            scene.session.turns.wake(scene.now, false);
+            scene.session.waits.wake(scene.now, false);
           } else {
             const seen = shown.at(Math.max(step.hash, -shown.length))!;
             const edit = step.act === 'edit' ? { amount: step.amount } : undefined;

@@ -140,9 +140,9 @@ describe('time', () => {
       approvalAt('2', refund, { onExpiry: 'approve' }, UNTIL + 1),
     );
     expect(scene.session.turns.current?.wakeAt).toBe(UNTIL);
-    scene.session.turns.wake(UNTIL, false);
+    scene.session.waits.wake(UNTIL, false);
     scene.run({ waits: [approvalAt('2', refund, { onExpiry: 'approve' }, UNTIL + 1)] });
-    scene.session.turns.wake(UNTIL + 1, false);
+    scene.session.waits.wake(UNTIL + 1, false);
     expect(scene.entries).toMatchObject([
       { outcome: 'expired', decided: { by: [] } },
       { outcome: 'approved', decided: { by: [] } },
@@ -164,7 +164,7 @@ describe('time', () => {
     const rule = { approvers: { count: 2 }, mayEdit: true, onExpiry: 'approve' } as const;
     const scene = new Approving(approvalAt('1', refund, rule));
     scene.vote('ana', { data: { amount: 9_999 } });
-    scene.session.turns.wake(UNTIL, false);
+    scene.session.waits.wake(UNTIL, false);
     expect(scene.entries).toMatchObject([{ outcome: 'approved', decided: { by: [] } }]);
     expect(scene.entries[0]?.decided).not.toHaveProperty('data');
     expect(scene.vote('bo')).toMatchObject({

@@ -60,11 +60,11 @@ export class Approving {
   vote(by: string, more: Partial<Vote> = {}): VoteReply | VoteRefusal {
     const open = this.open.find(({ approval }) => approval === (more.approval ?? 't1.1'));
     const vote = { approval: 't1.1', vote: 'approve', hash: open?.hash ?? '', by, ...more } as const;
-    return this.session.turns.vote(vote, this.now);
+    return this.session.waits.vote(vote, this.now);
   }
 
   get open() {
-    return this.session.turns.approvals;
+    return this.session.waits.approvals;
   }
 
   /** `type data.status by`, of the facts that nobody has published. */

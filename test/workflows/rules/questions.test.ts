@@ -96,7 +96,7 @@ describe('a person who is asked', () => {
 
   test('is told once, also when the turn waits for her again, over the next run', () => {
     const scene = asking(ask('2', 'Anna'), { ...ask('1', ''), kind: 'sleep', key: '5', until: 100 });
-    scene.session.turns.wake(100, false);
+    scene.session.waits.wake(100, false);
     const next = new SessionMachine({ ...INPUT, carried: scene.session.carry() }, 101);
     const input = next.runTurn(102);
     const report = new FakeLog().append(input.lead);
@@ -109,7 +109,7 @@ describe('a person who is asked', () => {
 
   test('who does not answer in time is an answer too; what she says later is a message like any other', () => {
     const scene = asking(ask('2', 'Anna', 50));
-    scene.session.turns.wake(50, false);
+    scene.session.waits.wake(50, false);
     expect(told(scene).at(-1)).toBe('person.unanswered person:t1.2:unanswered');
     expect(entries(scene)).toEqual([{ path: '2', kind: 'person', key: 'Anna', outcome: 'over' }]);
     scene.session.accept(message('m2', 'Yes.', { from: 'Anna' }), 60);

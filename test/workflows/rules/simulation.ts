@@ -95,7 +95,7 @@ export class Simulation {
   /** Time passes, and waits are over. */
   wake(ms: number): void {
     this.#now += ms;
-    this.machine.turns.wake(this.#now, false);
+    this.machine.waits.wake(this.#now, false);
   }
 
   /** The main loop acts, if it has something to do and does not wait for a publish. */

@@ -1,0 +1,81 @@
+/** Messages that come in: each gets its turn, its question that it answers, its time, or its rejection. */
+import {
+  isPolicy,
+  LIMITS,
+  type InterjectionPolicy,
+  type Message,
+  type SessionStatus,
+} from '../../src/contracts/index.ts';
+import type { Facts } from '../facts/facts.ts';
+import { interject, meaningOf, phaseOf } from './interject.ts';
+import type { Later } from './later.ts';
+import type { Line } from './line.ts';
+import type { Receipts } from './receipts.ts';
+import { mayComeAgain, type Refusals } from './refusals.ts';
+import type { Releases } from './releases.ts';
+import type { Turns } from './turns.ts';
+import type { Waits } from './waits.ts';
+
+/** What they share with the rest of the machine. */
+export interface ArrivalsContext {
+  readonly session: string;
+  /** That of the session; absent: `queue`. */
+  readonly policy: InterjectionPolicy | undefined;
+  readonly facts: Facts;
+  readonly receipts: Receipts;
+  readonly releases: Releases;
+  readonly refusals: Refusals;
+  readonly turns: Turns;
+  readonly waits: Waits;
+  readonly line: Line;
+  readonly later: Later;
+}
+
+export class Arrivals {
+  readonly #context: ArrivalsContext;
+
+  constructor(context: ArrivalsContext) {
+    this.#context = context;
+  }
+
+  accept(message: Message, status: SessionStatus, now: number): void {
+    const { session, receipts, releases, refusals, turns, waits, line, later } = this.#context;
+    const { messageId, parts } = message;
+    turns.current?.seen(message.ended);
+    if (status === 'open' && later.take(message, now)) return;
+    const before = receipts.get(messageId);
+    if (before && !mayComeAgain(before)) {
+      releases.addUnlessWaiting(before);
+      return;
+    }
+    const stamps = { ingest: message.receivedAt, orchestrate: now };
+    const chars = JSON.stringify(parts).length;
+    const receipt = { session, messageId };
+    const answers = waits.isAsked(message);
+    const policy = answers ? 'queue' : this.#policyOf(message);
+    const does = interject(policy, phaseOf(status, turns.current, line.size > 0));
+    const { code = this.#isFull(chars) ? 'inbox_full' : null } = meaningOf(does);
+    if (code !== null) refusals.refuse(receipt, code, stamps);
+    else if (answers) {
+      waits.answer(message, receipt, stamps);
+      releases.add(messageId);
+    } else line.enter({ message, policy, does, receipt, stamps, now, chars });
+  }
+
+  /** Puts into the line what was to be delivered by now, as far as there is room. */
+  deliver(status: SessionStatus, now: number): void {
+    const { later } = this.#context;
+    const hasRoom = ({ parts }: Message): boolean => !this.#isFull(JSON.stringify(parts).length);
+    for (let due = later.due(now); due && hasRoom(due); due = later.due(now))
+      this.accept(later.release(due), status, now);
+  }
+
+  /** Anybody with access to Temporal can send a message. */
+  #policyOf({ policy }: Message): InterjectionPolicy {
+    return isPolicy(policy) ? policy : (this.#context.policy ?? 'queue');
+  }
+
+  #isFull(chars: number): boolean {
+    return this.#context.line.isFull(chars) || this.#context.facts.pendingChars > LIMITS.outboxChars;
+  }
+}
