@@ -7,6 +7,7 @@ import type { ClientStatus } from './connection.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { ClientStorage } from './outbox.ts';
+import { Schedules } from './schedules.ts';
 import { Session } from './session.ts';
 import { DEFAULT_PACE, randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
@@ -38,6 +39,7 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #connection: Connection;
   readonly #sessions = new Map<string, Session>();
+  #schedules: Schedules | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -102,6 +104,11 @@ export class Client {
     this.#sessions.set(id, session);
     if (this.status.state === 'closed') session.end(ending(this.status), true);
     return session;
+  }
+
+  /** The tenant's schedules. */
+  get schedules(): Schedules {
+    return (this.#schedules ??= new Schedules(this.#connection, this.#timeoutMs));
   }
 
   /** Closes the connection for good. Unsent messages fail with `closed`; those in the storage are sent next time. */

@@ -6,6 +6,7 @@ export { connect } from './client.ts';
 export type { Client, ClientOptions } from './client.ts';
 export type { ClientStatus } from './connection.ts';
 export type { OutgoingMessage, SendOptions } from './outgoing.ts';
+export type { Schedules } from './schedules.ts';
 export type { Session } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
 export type { SessionStatus } from './subscription.ts';

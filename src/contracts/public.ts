@@ -11,7 +11,13 @@ export type {
   ReceiptStatus,
   ScheduledMessage,
 } from './message.ts';
-export type { SchedulePage, ScheduleRequest, ScheduleSummary } from './schedule.ts';
+export type {
+  ScheduleAct,
+  SchedulePage,
+  ScheduleRequest,
+  SchedulesRequest,
+  ScheduleSummary,
+} from './schedule.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
 export type {
   EventData,

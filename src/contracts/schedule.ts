@@ -24,9 +24,20 @@ export interface ScheduleSummary extends ScheduleRequest {
   readonly next: readonly number[];
 }
 
+/** `next` is null at the end. */
 export interface SchedulePage {
   readonly data: readonly ScheduleSummary[];
+  readonly next: string | null;
 }
+
+/** Which schedules: `cursor` is the `next` of the page before. */
+export interface SchedulesRequest {
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** `trigger`: it fires now, also if it is paused. */
+export type ScheduleAct = 'pause' | 'resume' | 'remove' | 'trigger';
 
 /** One firing, as the workflow hands it to the activity. */
 export interface Firing extends Pick<ScheduleRequest, 'session' | 'open' | 'message'> {

@@ -10,6 +10,13 @@ import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
 import type { AgentRequest, TeamSpec } from './agent.ts';
 import type {
+  ScheduleAct,
+  SchedulePage,
+  ScheduleRequest,
+  SchedulesRequest,
+  ScheduleSummary,
+} from './schedule.ts';
+import type {
   CancelReply,
   CancelRequest,
   ForkPoint,
@@ -130,6 +137,9 @@ export interface SocketRequests {
   scheduled: { request: { session: string }; reply: ScheduledPage };
   unschedule: { request: { session: string; messageId: string }; reply: Receipt };
   state: { request: { session: string }; reply: SessionState };
+  schedules: { request: SchedulesRequest; reply: SchedulePage };
+  createSchedule: { request: ScheduleRequest; reply: ScheduleSummary };
+  changeSchedule: { request: { id: string; act: ScheduleAct }; reply: Record<string, never> };
 }
 
 export type SocketRequestName = keyof SocketRequests;

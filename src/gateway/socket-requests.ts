@@ -18,7 +18,7 @@ type Handler = (asker: Asker, request: unknown) => Promise<Answer<unknown>>;
 
 const answer = async <T>(value: Promise<T>): Promise<Answer<T>> => ({ value: await value });
 
-function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
+function handlersOf({ intake, delivery, schedules }: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
   const refOf = ({ principal }: Asker, session: string): SessionRef => ({
     tenant: principal.tenant,
     session,
@@ -75,6 +75,12 @@ function handlersOf({ intake, delivery }: GatewayContext): Readonly<Record<Socke
     },
     state: async ({ principal }, request) =>
       answer(intake.state(principal, validate(sessionSchema, request).session)),
+    schedules: async ({ principal }, request) => answer(schedules.list(principal, request)),
+    createSchedule: async ({ principal }, request) => answer(schedules.create(principal, request)),
+    changeSchedule: async ({ principal }, request) => {
+      await schedules.change(principal, request);
+      return { value: {} };
+    },
   };
 }
 

@@ -18,6 +18,7 @@ export {
   openSchema,
   receiptSchema,
   scheduleSchema,
+  schedulesQuerySchema,
   sendSchema,
   sessionSchema,
   sessionsQuerySchema,
@@ -26,5 +27,5 @@ export {
 } from './schemas/index.ts';
 export { placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
-export type { ScheduleChange, Schedules } from './schedules.ts';
+export type { Schedules } from './schedules.ts';
 export { createReopen } from './reopen.ts';

@@ -1,11 +1,11 @@
 /** One page of a tenant's sessions from Temporal's visibility store. */
 import type { Client } from '@temporalio/client';
-import { ConvokeError } from '../contracts/index.ts';
 import type { SessionPage, SessionSummary } from '../contracts/index.ts';
-import { isArgumentRefused, isWorkflowNotFound } from './errors.ts';
-import { summaryOf } from './memo.ts';
+import { isWorkflowNotFound } from './errors.ts';
+import { decodedMemo, summaryOf } from './memo.ts';
 import type { SessionMemo } from './memo.ts';
-import { nextCursor, pageToken, visibilityQuery } from './sessions-query.ts';
+import { nextCursor, pageToken, refusedPage } from './pages.ts';
+import { visibilityQuery } from './sessions-query.ts';
 import type { ListQuery } from './sessions-query.ts';
 
 type Response = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
@@ -13,19 +13,6 @@ type Row = Response['executions'][number];
 
 /** Of `WorkflowExecutionStatus`; every other end of a workflow has interrupted its session. */
 const STATUS: Readonly<Record<number, SessionSummary['status']>> = { 1: 'open', 2: 'closed' };
-
-/** The decoded memo of a row; payload codecs of the client are applied. */
-async function memoOf(client: Client, row: Row): Promise<Partial<SessionMemo>> {
-  const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
-  const memo: Record<string, unknown> = {};
-  for (const [key, stored] of Object.entries(row.memo?.fields ?? {})) {
-    let payloads = [stored];
-    for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
-    const [payload] = payloads;
-    if (payload) memo[key] = payloadConverter.fromPayload(payload);
-  }
-  return memo;
-}
 
 /** True if the session of an interrupted run goes on in another, or has just been forgotten. */
 async function isReopened(client: Client, { execution }: Row): Promise<boolean> {
@@ -41,7 +28,7 @@ async function isReopened(client: Client, { execution }: Row): Promise<boolean> 
 async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<SessionSummary | null> {
   const status = STATUS[Number(row.status)] ?? 'interrupted';
   if (status === 'interrupted' && (await isReopened(client, row))) return null;
-  const memo = await memoOf(client, row);
+  const memo: Partial<SessionMemo> = await decodedMemo(client, row.memo?.fields);
   const createdAt = Number(row.startTime?.seconds ?? 0) * 1_000;
   return summaryOf(tenant, row.execution?.workflowId ?? '', status, { createdAt, ...memo });
 }
@@ -54,13 +41,9 @@ export async function listSessions(client: Client, tenant: string, query: ListQu
     pageSize: query.limit,
     nextPageToken: pageToken(query.cursor),
   };
-  const page = await client.workflowService.listWorkflowExecutions(request).catch((error: unknown) => {
-    // The query is our own and valid; only the token came from outside.
-    if (query.cursor === undefined || !isArgumentRefused(error)) throw error;
-    throw new ConvokeError('invalid_cursor', 'Pass the `next` of the previous page, unchanged.', {
-      cause: error,
-    });
-  });
+  const page = await client.workflowService
+    .listWorkflowExecutions(request)
+    .catch((error: unknown) => refusedPage(error, query.cursor));
   const rows = await Promise.all(page.executions.map((row) => summaryOfRow(client, tenant, row)));
   return { data: rows.filter((row) => row !== null), next: nextCursor(page.nextPageToken) };
 }

@@ -1,4 +1,6 @@
 /** A session's memo in Temporal, and the summary that lists show. */
+import type { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import { DEFAULT_TEAM, parseWorkflowId } from '../contracts/index.ts';
 import type { ForkPoint, SessionInfo, SessionSummary } from '../contracts/index.ts';
 
@@ -15,6 +17,22 @@ export interface SessionMemo {
 
 export function sessionMemo({ team, createdAt, parent }: SessionInfo, requestHash: string): SessionMemo {
   return { requestHash, team: team.name, createdAt, ...(parent === undefined ? {} : { parent }) };
+}
+
+/** A memo as it was stored; payload codecs of the client are applied. `fields`: of a row that Temporal lists. */
+export async function decodedMemo(
+  client: Client,
+  fields: Readonly<Record<string, Payload>> | null | undefined,
+): Promise<Record<string, unknown>> {
+  const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
+  const memo: Record<string, unknown> = {};
+  for (const [key, stored] of Object.entries(fields ?? {})) {
+    let payloads = [stored];
+    for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+    const [payload] = payloads;
+    if (payload) memo[key] = payloadConverter.fromPayload(payload);
+  }
+  return memo;
 }
 
 /** A session as lists show it; null if the workflow is not a session of that tenant. */

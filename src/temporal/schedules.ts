@@ -4,18 +4,20 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
-  type ScheduleSummary as Listed,
+  type ScheduleDescription,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
-import type { ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
+import type { SchedulePage, ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
 import { fromTemporal, ingressDeadline, isArgumentRefused } from './errors.ts';
+import { decodedMemo } from './memo.ts';
+import { nextCursor, pageToken, refusedPage, type PageQuery } from './pages.ts';
 
 export interface ScheduleCalls {
   /** An equal repeat changes nothing. Throws `schedule_exists`, and `invalid_request` for a cron expression or zone that the server refuses. */
-  create(tenant: string, request: ScheduleRequest): Promise<void>;
-  /** Eventually consistent. */
-  list(tenant: string): Promise<readonly ScheduleSummary[]>;
+  create(tenant: string, request: ScheduleRequest): Promise<ScheduleSummary>;
+  /** Eventually consistent. Throws `invalid_cursor`. */
+  list(tenant: string, query: PageQuery): Promise<SchedulePage>;
   /** Doing it again changes nothing. Throws `schedule_not_found`. */
   pause(tenant: string, id: string): Promise<void>;
   resume(tenant: string, id: string): Promise<void>;
@@ -50,26 +52,14 @@ export function createScheduleCalls({
         try {
           await client.schedule.create(optionsOf(tenant, request, taskQueue));
         } catch (error) {
-          if (error instanceof ScheduleAlreadyRunning) {
-            const { memo } = await handle(tenant, request.id).describe();
-            if (same((memo as unknown as Memo | undefined)?.request, request)) return; // safety: `create` has put it there
-            throw new ConvokeError('schedule_exists', 'Choose another id, or delete the schedule first.');
-          }
-          throw refusedTime(error);
+          if (!(error instanceof ScheduleAlreadyRunning)) throw refusedTime(error);
         }
+        const found = await handle(tenant, request.id).describe();
+        if (same((found.memo as unknown as Memo | undefined)?.request, request))
+          return described(request, found); // safety: `create` has put it there
+        throw new ConvokeError('schedule_exists', 'Choose another id, or delete the schedule first.');
       }),
-    list: (tenant) =>
-      call(async () => {
-        if (!isId(tenant)) throw new ConvokeError('internal');
-        const found: ScheduleSummary[] = [];
-        const query = `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`;
-        for await (const each of client.schedule.list({ query })) {
-          const summary = summaryOf(tenant, each);
-          if (summary) found.push(summary);
-          if (found.length === LIMITS.schedulesListed) break;
-        }
-        return found;
-      }),
+    list: (tenant, query) => call(() => listSchedules(client, tenant, query)),
     pause: (tenant, id) => call(() => handle(tenant, id).pause()),
     resume: (tenant, id) => call(() => handle(tenant, id).unpause()),
     remove: (tenant, id) => call(() => handle(tenant, id).delete()),
@@ -105,10 +95,31 @@ function optionsOf(
   };
 }
 
-function summaryOf(tenant: string, { scheduleId: id, memo, state, info }: Listed): ScheduleSummary | null {
-  const request = (memo as unknown as Memo | undefined)?.request; // safety: `create` has put it there
-  if (!request || id !== scheduleId(tenant, request.id)) return null;
+function described(request: ScheduleRequest, { state, info }: ScheduleDescription): ScheduleSummary {
   return { ...request, paused: state.paused, next: info.nextActionTimes.map((at) => at.getTime()) };
+}
+
+async function listSchedules(
+  client: Client,
+  tenant: string,
+  { cursor, limit }: PageQuery,
+): Promise<SchedulePage> {
+  if (!isId(tenant)) throw new ConvokeError('internal');
+  const { namespace } = client.options;
+  const query = `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`;
+  const page = await client.workflowService
+    .listSchedules({ namespace, query, maximumPageSize: limit, nextPageToken: pageToken(cursor) })
+    .catch((error: unknown) => refusedPage(error, cursor));
+  const rows = await Promise.all(
+    page.schedules.map(async ({ scheduleId: id, memo, info }) => {
+      const { request } = (await decodedMemo(client, memo?.fields)) as Partial<Memo>;
+      // Somebody else's may have the tenant's attribute.
+      if (!request || id !== scheduleId(tenant, request.id)) return [];
+      const next = (info?.futureActionTimes ?? []).map(({ seconds }) => Number(seconds ?? 0) * 1_000);
+      return [{ ...request, paused: info?.paused ?? false, next }];
+    }),
+  );
+  return { data: rows.flat(), next: nextCursor(page.nextPageToken) };
 }
 
 function same(one: unknown, other: unknown): boolean {

@@ -1,16 +1,14 @@
-/** Listing sessions: the visibility query, and cursors made of the server's page tokens. */
-import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+/** Listing sessions: the visibility query. */
+import { ConvokeError, isId, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
 import type { SessionSummary } from '../contracts/index.ts';
+import type { PageQuery } from './pages.ts';
 
-export interface ListQuery {
+export interface ListQuery extends PageQuery {
   readonly status?: SessionSummary['status'];
   /** A team's name. */
   readonly team?: string;
   /** Only forks of this session. */
   readonly parent?: string;
-  /** The `next` of the previous page. */
-  readonly cursor?: string;
-  readonly limit: number;
 }
 
 /** Workflows that have ended without closing their sessions. */
@@ -35,23 +33,4 @@ export function visibilityQuery(
     ...(parent === undefined ? [] : [`${SEARCH_ATTRIBUTES.parent} = '${parent}'`]),
     states[status ?? 'all'],
   ].join(' AND ');
-}
-
-/** The page token inside a cursor. Throws `invalid_cursor`. */
-export function pageToken(cursor: string | undefined): Uint8Array {
-  if (cursor === undefined) return new Uint8Array();
-  const token = Buffer.from(cursor, 'base64url');
-  if (
-    cursor.length === 0 ||
-    cursor.length > LIMITS.pageTokenChars ||
-    token.toString('base64url') !== cursor
-  ) {
-    throw new ConvokeError('invalid_cursor', 'Pass the `next` of the previous page, unchanged.');
-  }
-  return token;
-}
-
-/** The cursor of the next page, or null at the end. */
-export function nextCursor(token: Uint8Array | null | undefined): string | null {
-  return token && token.length > 0 ? Buffer.from(token).toString('base64url') : null;
 }

@@ -106,7 +106,7 @@ export class FakeDelivery implements Delivery {
 /** Nobody has any. */
 export const NO_SCHEDULES: GatewayConfig['schedules'] = {
   create: () => Promise.reject(new ConvokeError('temporal_unavailable')),
-  list: async () => ({ data: [] }),
+  list: async () => ({ data: [], next: null }),
   change: () => Promise.reject(new ConvokeError('schedule_not_found')),
 };
 

@@ -1,6 +1,7 @@
 /** Lists of sessions: nothing of a stranger reaches a query, and only our own cursors are taken. */
 import { expect, test } from '@jest/globals';
-import { pageToken, visibilityQuery } from '../../src/temporal/sessions-query.ts';
+import { nextCursor, pageToken } from '../../src/temporal/pages.ts';
+import { visibilityQuery } from '../../src/temporal/sessions-query.ts';
 
 test('only ids and fixed words go into a query', () => {
   expect(visibilityQuery('acme', { team: 'sequence', status: 'open' })).toBe(
@@ -11,6 +12,12 @@ test('only ids and fixed words go into a query', () => {
   expect(() => visibilityQuery('acme', { parent: "a' OR '1'='1" })).toThrow();
 });
 
-test.each(['', '!', 'YQ==', 'a'.repeat(9_000)])('cursor %j is refused', (cursor) => {
+test('a cursor is a page token again', () => {
+  const token = Buffer.from('{"CloseTime":1}');
+  expect(pageToken(nextCursor(token)!)).toEqual(token);
+  expect(nextCursor(Buffer.alloc(0))).toBeNull();
+});
+
+test.each(['', '!', 'YQ==', 'bm9uZSBvZiBvdXJz', 'a'.repeat(9_000)])('cursor %j is refused', (cursor) => {
   expect(() => pageToken(cursor)).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
 });

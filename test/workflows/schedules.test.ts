@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 function trigger(id: string): Promise<void> {
-  return schedules.change(acme, id, 'trigger');
+  return schedules.change(acme, { id, act: 'trigger' });
 }
 
 test('a firing sends its message into the session, one that is triggered while the schedule is paused too', async () => {
@@ -36,12 +36,13 @@ test('a firing sends its message into the session, one that is triggered while t
     session: session.session,
     message: { text: 'new?' },
   };
-  await schedules.create(acme, body);
-  await schedules.create(acme, body);
+  const [first] = (await schedules.create(acme, body)).next;
+  expect(new Date(first!).toISOString()).toMatch(/-12-31T23:00:00/);
+  expect((await schedules.create(acme, body)).next[0]).toBe(first);
   await expect(schedules.create(acme, { ...body, cron: '0 1 1 1 *' })).rejects.toMatchObject({
     code: 'schedule_exists',
   });
-  await schedules.change(acme, 'digest', 'pause');
+  await schedules.change(acme, { id: 'digest', act: 'pause' });
   await trigger('digest');
   const events = await session.turnEnded('t1');
   const said = events.find(({ type }) => type === 'message.accepted');
@@ -64,21 +65,39 @@ test('they are listed, paused, resumed and deleted by their tenant alone', async
   await schedules.create(acme, { id: 'mine', cron: YEARLY, session: 's', message: { text: 'x' } });
   const paused = (is: boolean): Promise<void> =>
     eventually(`it is ${is ? 'paused' : 'not paused'}`, async () => {
-      const found = (await schedules.list(acme)).data.find(({ id }) => id === 'mine');
+      const found = (await schedules.list(acme, {})).data.find(({ id }) => id === 'mine');
       return found?.paused === is && found.cron === YEARLY;
     });
   await paused(false);
-  expect(await schedules.list(other)).toEqual({ data: [] });
-  await expect(schedules.change(other, 'mine', 'remove')).rejects.toMatchObject({
+  expect(await schedules.list(other, {})).toEqual({ data: [], next: null });
+  await expect(schedules.change(other, { id: 'mine', act: 'remove' })).rejects.toMatchObject({
     code: 'schedule_not_found',
   });
-  await schedules.change(acme, 'mine', 'pause');
+  await schedules.change(acme, { id: 'mine', act: 'pause' });
   await paused(true);
-  await schedules.change(acme, 'mine', 'resume');
+  await schedules.change(acme, { id: 'mine', act: 'resume' });
   await paused(false);
-  await schedules.change(acme, 'mine', 'remove');
+  await schedules.change(acme, { id: 'mine', act: 'remove' });
   await expect(trigger('mine')).rejects.toMatchObject({ code: 'schedule_not_found' });
-  await expect(schedules.change(acme, 'mine', 'pause')).rejects.toMatchObject({ code: 'schedule_not_found' });
+  await expect(schedules.change(acme, { id: 'mine', act: 'pause' })).rejects.toMatchObject({
+    code: 'schedule_not_found',
+  });
+});
+
+test('a list has pages', async () => {
+  const ids = ['p1', 'p2', 'p3'];
+  const paged = { tenant: 'paged' };
+  for (const id of ids)
+    await schedules.create(paged, { id, cron: YEARLY, session: 's', message: { text: 'x' } });
+  await eventually('all are listed, two a page', async () => {
+    const one = await schedules.list(paged, { limit: '2' });
+    const two = await schedules.list(paged, { limit: 2, cursor: one.next ?? 'none' });
+    expect([...one.data, ...two.data].map(({ id }) => id).sort()).toEqual(ids);
+    expect(one.data).toHaveLength(2);
+    return two.next === null;
+  });
+  await expect(schedules.list(paged, { cursor: 'bm9uZQ' })).rejects.toMatchObject({ code: 'invalid_cursor' });
+  await expect(schedules.list(paged, { limit: 0 })).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
 test.each([

@@ -1,5 +1,6 @@
 /** `convoke schedules`. */
-import type { InterjectionPolicy, SchedulePage, ScheduleRequest } from '../../contracts/index.ts';
+import { LIMITS } from '../../contracts/index.ts';
+import type { InterjectionPolicy, SchedulePage, ScheduleSummary } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
 import { CliError } from '../failure.ts';
 import { table } from '../terminal.ts';
@@ -23,26 +24,38 @@ const PATH = '/v1/schedules';
 
 export async function schedules(options: SchedulesOptions): Promise<void> {
   const { create, trigger, pause, resume, delete: gone } = options;
-  if (create !== undefined) await createOne(create, options);
+  if (create !== undefined) return createOne(create, options);
   if (trigger !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${trigger}/trigger` });
   if (pause !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${pause}/pause` });
   if (resume !== undefined) await callGateway({ method: 'POST', path: `${PATH}/${resume}/resume` });
   if (gone !== undefined) await callGateway({ method: 'DELETE', path: `${PATH}/${gone}` });
-  if ([create, trigger, pause, resume, gone].some((each) => each !== undefined)) {
+  if ([trigger, pause, resume, gone].some((each) => each !== undefined)) {
     // The list tells of changes with a short delay.
     process.stdout.write(options.json ? '{}\n' : 'Done. See them: npx convoke schedules\n');
     return;
   }
-  const page = await callGateway<SchedulePage>({ path: PATH });
+  const data = await allSchedules();
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ data }, null, 2)}\n`);
     return;
   }
-  const rows = page.data.map(({ id, cron, zone = 'UTC', session = '(a new one)', paused, next }) => [
+  const rows = data.map(({ id, cron, zone = 'UTC', session = '(a new one)', paused, next }) => [
     ...[id, cron, zone, session, paused ? 'paused' : new Date(next[0] ?? 0).toISOString()],
   ]);
   if (rows.length === 0) process.stdout.write('No schedules.\n');
   else process.stdout.write(table([['SCHEDULE', 'CRON', 'ZONE', 'SESSION', 'NEXT'], ...rows]));
+}
+
+async function allSchedules(): Promise<readonly ScheduleSummary[]> {
+  const found: ScheduleSummary[] = [];
+  let next: string | null = null;
+  do {
+    const cursor: string = next === null ? '' : `&cursor=${next}`;
+    const page: SchedulePage = await callGateway({ path: `${PATH}?limit=${LIMITS.pageSessions}${cursor}` });
+    found.push(...page.data);
+    next = page.next;
+  } while (next !== null);
+  return found;
 }
 
 /** The gateway checks what cron and zone are. */
@@ -56,5 +69,8 @@ async function createOne(id: string, options: SchedulesOptions): Promise<void> {
     ...(agents === undefined ? {} : { open: { agents } }),
     message: { text, policy },
   };
-  await callGateway<ScheduleRequest>({ method: 'POST', path: PATH, body });
+  const created = await callGateway<ScheduleSummary>({ method: 'POST', path: PATH, body });
+  const [first] = created.next;
+  const when = first === undefined ? 'It never fires.' : `It fires next at ${new Date(first).toISOString()}.`;
+  process.stdout.write(options.json ? `${JSON.stringify(created, null, 2)}\n` : `${when}\n`);
 }

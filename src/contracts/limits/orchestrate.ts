@@ -42,8 +42,6 @@ export const ORCHESTRATE = {
   laterWithinMs: 90 * 24 * HOUR,
   /** Pause before a message for later is tried again that came due when its session was full. */
   laterRetryMs: 5 * SECOND,
-  /** Schedules of a tenant in one list. */
-  schedulesListed: 1_000,
   /** Firings of a schedule that were missed while Temporal was away are made up for if it was no longer than this. */
   scheduleCatchUpMs: 1 * HOUR,
   /** Receipts that a gateway asks a session for at a time; it asks one thing at a time. */

@@ -1,6 +1,7 @@
 /** /v1/schedules: messages that are sent again and again. */
 import { z } from 'zod';
-import { idSchema, scheduleSchema, type ScheduleChange } from '../../ingest/index.ts';
+import type { ScheduleAct } from '../../contracts/index.ts';
+import { idSchema, scheduleSchema, schedulesQuerySchema } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { BODY, ENGINE, json, pathId, problems } from '../route.ts';
@@ -12,6 +13,9 @@ const listed = z
   .object({ paused: z.boolean(), next: z.array(z.number()).meta({ description: 'ms since the Unix epoch' }) })
   .loose()
   .meta({ id: 'ScheduleSummary', description: 'A schedule as it was created, and its next firings.' });
+const page = z
+  .object({ data: z.array(listed), next: z.string().nullable() })
+  .meta({ id: 'SchedulePage', description: '`next` is the cursor of the next page, null at the end.' });
 
 function createRoute({ schedules }: GatewayContext): ApiRoute {
   return {
@@ -26,7 +30,7 @@ function createRoute({ schedules }: GatewayContext): ApiRoute {
       tags: TAGS,
       requestBody: { content: { 'application/json': { schema: scheduleSchema } } },
       responses: {
-        '201': json('The schedule is there.', scheduleSchema),
+        '201': json('The schedule, and when it fires next.', listed),
         ...problems([...BODY, ...ENGINE, 'schedule_exists']),
       },
     },
@@ -46,29 +50,33 @@ function listRoute({ schedules }: GatewayContext): ApiRoute {
       summary: 'List the schedules',
       description: 'Changes show up with a short delay.',
       tags: TAGS,
-      responses: { '200': json('The schedules.', z.object({ data: z.array(listed) })), ...problems(ENGINE) },
+      requestParams: { query: schedulesQuerySchema },
+      responses: {
+        '200': json('One page of schedules.', page),
+        ...problems([...ENGINE, 'invalid_cursor']),
+      },
     },
-    async handle({ res, principal }) {
-      res.json(await schedules.list(principal));
+    async handle({ req, res, principal }) {
+      res.json(await schedules.list(principal, { ...req.query }));
     },
   };
 }
 
-function changeRoute({ schedules }: GatewayContext, what: ScheduleChange, summary: string): ApiRoute {
-  const isRemoval = what === 'remove';
+function changeRoute({ schedules }: GatewayContext, act: ScheduleAct, summary: string): ApiRoute {
+  const isRemoval = act === 'remove';
   return {
     access: 'key',
     method: isRemoval ? 'delete' : 'post',
-    path: isRemoval ? '/v1/schedules/{id}' : `/v1/schedules/{id}/${what}`,
+    path: isRemoval ? '/v1/schedules/{id}' : `/v1/schedules/{id}/${act}`,
     operation: {
-      operationId: `${what}Schedule`,
+      operationId: `${act}Schedule`,
       summary,
       tags: TAGS,
       requestParams: { path },
       responses: { '204': { description: 'Done.' }, ...problems([...ENGINE, 'schedule_not_found']) },
     },
     async handle({ req, res, principal }) {
-      await schedules.change(principal, pathId(req, 'id'), what);
+      await schedules.change(principal, { id: pathId(req, 'id'), act });
       res.status(204).end();
     },
   };

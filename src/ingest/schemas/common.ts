@@ -43,6 +43,13 @@ export const count = (max: number): z.ZodType<number, string> =>
     .refine((value) => value >= 1 && value <= max, `must be 1 to ${max}`)
     .meta({ override: { type: 'integer', minimum: 1, maximum: max } });
 
+/** A place in what Temporal lists. */
+export const pageCursorSchema = z
+  .string()
+  .max(LIMITS.pageTokenChars)
+  .meta({ description: 'The `next` of the previous page.' })
+  .exactOptional();
+
 /** A key that identifies a request, so that a repeat gets the first answer. */
 export const idempotencyKeySchema = z
   .string()

@@ -3,7 +3,7 @@ export { approvalIdSchema, voteSchema } from './approval.ts';
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { sendSchema } from './message.ts';
-export { scheduleSchema } from './schedule.ts';
+export { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schedule.ts';
 export {
   cancelSchema,
   closeSchema,

@@ -1,7 +1,8 @@
 /** Schedules. */
 import { z } from 'zod';
+import { LIMITS } from '../../contracts/index.ts';
 import type { ScheduleRequest } from '../../contracts/index.ts';
-import { idSchema } from './common.ts';
+import { count, idSchema, pageCursorSchema, whole } from './common.ts';
 import { sendSchema } from './message.ts';
 import { openSchema } from './session.ts';
 
@@ -68,3 +69,20 @@ export const scheduleSchema = z
       },
     ],
   }) satisfies z.ZodType<ScheduleRequest>;
+
+/** In a URL's query, or as JSON. */
+export const schedulesQuerySchema = z.strictObject({
+  cursor: pageCursorSchema,
+  limit: z
+    .union([count(LIMITS.pageSessions), whole(1, LIMITS.pageSessions)])
+    .prefault(LIMITS.pageDefault)
+    .meta({
+      description: 'Schedules per page.',
+      override: { type: 'integer', minimum: 1, maximum: LIMITS.pageSessions },
+    }),
+});
+
+export const scheduleChangeSchema = z.strictObject({
+  id: idSchema,
+  act: z.enum(['pause', 'resume', 'remove', 'trigger']),
+});

@@ -18,6 +18,7 @@ import {
   count,
   idSchema,
   jsonObjectSchema,
+  pageCursorSchema,
   personName,
   stepSchema,
   turnSchema,
@@ -190,11 +191,7 @@ export const sessionsQuerySchema = z.strictObject({
   status: z.enum(['open', 'closed', 'interrupted']).exactOptional(),
   team: idSchema.exactOptional(),
   parent: idSchema.meta({ description: 'Only forks of this session.' }).exactOptional(),
-  cursor: z
-    .string()
-    .max(LIMITS.pageTokenChars)
-    .meta({ description: 'The `next` of the previous page.' })
-    .exactOptional(),
+  cursor: pageCursorSchema,
   limit: count(LIMITS.pageSessions)
     .prefault(String(LIMITS.pageDefault))
     .meta({
