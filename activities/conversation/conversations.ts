@@ -19,7 +19,7 @@ import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
 import { search } from './search.ts';
 import type { Steering } from './steering.ts';
-import { windowOf, type Sees } from './window.ts';
+import { windowOf, type Seen, type Sees } from './window.ts';
 
 interface Session {
   readonly info: SessionInfo;
@@ -84,13 +84,18 @@ export class Conversations {
    * What the step is shown, oldest first; the messages that it answers are `pinned`. A function of `sees` and of what was said. Throws what
    * the log, the archive and the workflow throw (to be waited for), and `context_incomplete` if none of them has what must be shown.
    */
-  async show(ref: SessionRef, sees: Sees): Promise<readonly Utterance[]> {
+  async see(ref: SessionRef, sees: Sees): Promise<Seen> {
     const key = sessionKey(ref);
     const known = this.#sessions.get(key)?.transcript;
     if (!known?.serves(turnNumber(sees.turn), sees.budgetChars)) return this.#look(ref, sees, null);
     known.widen(sees.budgetChars);
     const window = windowOf(known, sees);
-    return 'shown' in window ? window.shown : this.#look(ref, sees, known.copy());
+    return 'shown' in window ? window : this.#look(ref, sees, known.copy());
+  }
+
+  /** The same, without what part of the session it is. */
+  async show(ref: SessionRef, sees: Sees): Promise<readonly Utterance[]> {
+    return (await this.see(ref, sees)).shown;
   }
 
   /** The messages that a turn answers, in their order. Throws as `show` does. */
@@ -146,19 +151,19 @@ export class Conversations {
   }
 
   /** Reads back as far as the step needs, and remembers it unless somebody else has read on meanwhile. */
-  async #look(ref: SessionRef, sees: Sees, from: Transcript | null): Promise<readonly Utterance[]> {
+  async #look(ref: SessionRef, sees: Sees, from: Transcript | null): Promise<Seen> {
     const key = sessionKey(ref);
     const before = this.#sessions.get(key)?.transcript;
     const position = before?.position;
-    const { transcript, shown } = await search(this.#access, ref, sees, from);
+    const { transcript, seen } = await search(this.#access, ref, sees, from);
     const session = this.#sessions.get(key);
     const isSame = session?.transcript === before && before?.position === position;
     const isCurrent = transcript.position.epoch !== 0 && turnNumber(sees.turn) >= transcript.newest;
-    if (!session || !isSame || !isCurrent) return shown;
+    if (!session || !isSame || !isCurrent) return seen;
     this.#forget(key);
     transcript.settle();
     this.#remember(key, { ...session, transcript });
-    return shown;
+    return seen;
   }
 
   #remember(key: string, session: Session): void {

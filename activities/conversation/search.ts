@@ -1,12 +1,11 @@
 /** Reads one session back until a step can be shown what it may see. */
 import { ConvokeError, LIMITS, turnNumber, type SessionRef } from '../../src/contracts/index.ts';
-import type { Utterance } from '../agents/runner.ts';
 import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
-import { answeredBy, windowOf, type Sees } from './window.ts';
+import { answeredBy, windowOf, type Seen, type Sees } from './window.ts';
 
 export interface Found {
-  readonly shown: readonly Utterance[];
+  readonly seen: Seen;
   readonly transcript: Transcript;
 }
 
@@ -47,7 +46,7 @@ class Search {
       // It has gone on to later turns, and let go of what this one is shown.
       if (!transcript.serves(this.#turn, this.#sees.budgetChars)) transcript = await this.#anew(this.#turn);
       const window = windowOf(transcript, this.#sees);
-      if ('shown' in window) return { shown: window.shown, transcript };
+      if ('shown' in window) return { seen: window, transcript };
       if ('missing' in window && !isNewest) {
         isNewest = true;
         if (!(await this.#isNewest(transcript))) transcript = await this.#anew();

@@ -1,5 +1,5 @@
 /** Which part of a transcript a step is shown: a pure function of what was said, of the step and of its budget. */
-import { turnNumber } from '../../src/contracts/index.ts';
+import { turnId, turnNumber, type Shown } from '../../src/contracts/index.ts';
 import type { Utterance } from '../agents/runner.ts';
 import type { Line } from './line.ts';
 import type { Transcript } from './transcript.ts';
@@ -23,11 +23,14 @@ export interface Sees {
   readonly budgetChars: number;
 }
 
+/** What a step is shown, oldest first; `part`: what of the session that is, absent if it is all. */
+export interface Seen {
+  readonly shown: readonly Utterance[];
+  readonly part?: Shown;
+}
+
 /** `missing`: ids that have not been read. `older`: events before those that have been read decide. */
-export type Window =
-  | { readonly shown: readonly Utterance[] }
-  | { readonly missing: readonly string[] }
-  | { readonly older: true };
+export type Window = Seen | { readonly missing: readonly string[] } | { readonly older: true };
 
 /** The window may be shorter than it must be by this part of the budget, to start at a better place. */
 const SLACK = 1 / 4;
@@ -49,6 +52,10 @@ class Filling {
   readonly #room: number;
   #chars = 0;
   readonly #lines: Line[] = [];
+  /** The turn that each line is of. */
+  readonly #turns: number[] = [];
+  /** The turn of the first line that did not fit. */
+  #cut: number | undefined;
   /** How good a start each line is. */
   readonly #ranks: number[] = [];
   /** Length of the window that starts with it. */
@@ -64,10 +71,14 @@ class Filling {
   }
 
   /** False if the line does not fit any more. */
-  take(line: Line, rank: number): boolean {
+  take(line: Line, turn: number, rank: number): boolean {
     this.#chars += line.chars;
-    if (this.#chars > this.#room) return false;
+    if (this.#chars > this.#room) {
+      this.#cut = turn;
+      return false;
+    }
     this.#lines.push(line);
+    this.#turns.push(turn);
     this.#ranks.push(rank);
     this.#lengths.push(this.#chars);
     return true;
@@ -81,6 +92,11 @@ class Filling {
       if ((this.#ranks[index] ?? 0) > (this.#ranks[best] ?? 0)) best = index;
     }
     return best + 1;
+  }
+
+  /** The turn of a line, in the order in which they were taken: also of the one that did not fit. */
+  turnOf(index: number): number | undefined {
+    return this.#turns[index] ?? this.#cut;
   }
 
   /** The lines from this one on that come before `to`, oldest first. */
@@ -109,8 +125,26 @@ export function windowOf(transcript: Transcript, sees: Sees): Window {
   const count = fits ? filling.count : filling.best();
   const answered = causes.slice(0, sees.causes.length).flatMap(pin);
   const earlier = filling.lines(own, count).flatMap(({ said }) => said ?? []);
+  const part = fits ? {} : { part: partOf(filling, { own, count, number }) };
   return {
     shown: [...earlier, ...answered, ...turnSoFar(transcript, sees, filling.lines(0, Math.min(own, count)))],
+    ...part,
+  };
+}
+
+interface Place {
+  /** Lines of the turn itself, and those that are shown of all that fit. */
+  readonly own: number;
+  readonly count: number;
+  readonly number: number;
+}
+
+/** What is shown of a session that does not fit. */
+function partOf(filling: Filling, { own, count, number }: Place): Shown {
+  const from = count > own ? filling.turnOf(count - 1) : undefined;
+  return {
+    ...(from === undefined ? {} : { from: turnId(from) }),
+    leftOut: { from: turnId(1), upTo: turnId(filling.turnOf(count) ?? number) },
   };
 }
 
@@ -152,7 +186,7 @@ function fillSteps(filling: Filling, transcript: Transcript, { turn, steps }: Se
     const line = transcript.line(id);
     if (!line) return id;
     const rank = index === 0 ? BETWEEN_TURNS + trailingZeros(turnNumber(turn)) : trailingZeros(index);
-    if (line.said && !filling.take(line, rank)) return false;
+    if (line.said && !filling.take(line, turnNumber(turn), rank)) return false;
   }
   return true;
 }
@@ -176,14 +210,14 @@ function fillTurn(
     if (!line?.said) continue;
     [number, left] = [number + 1, left - 1];
     const first = left === 0 && messages?.length === 0;
-    if (!filling.take(line, first ? between : trailingZeros(number))) return false;
+    if (!filling.take(line, turn, first ? between : trailingZeros(number))) return false;
   }
   if (!messages) return 'older';
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const line = messages[index];
     if (!line || pinned.has(line.id)) continue;
     number += 1;
-    if (!filling.take(line, index === 0 ? between : trailingZeros(number))) return false;
+    if (!filling.take(line, turn, index === 0 ? between : trailingZeros(number))) return false;
   }
   return true;
 }

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type OpenTry,
   type Price,
+  type Shown,
   type ToolSpec,
 } from '../../src/contracts/index.ts';
 import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
@@ -39,6 +40,7 @@ export class AgentPerformer implements Performer<Told> {
   readonly #agent: AgentSpec;
   /** The tools that it may call, by name. */
   #callable: ReadonlyMap<string, Tool> = new Map();
+  #shown: Shown | undefined;
 
   constructor(host: StepHost, call: StepCall) {
     this.#host = host;
@@ -69,6 +71,10 @@ export class AgentPerformer implements Performer<Told> {
     };
   }
 
+  get told(): { readonly shown?: Shown } {
+    return this.#shown ? { shown: this.#shown } : {};
+  }
+
   get price(): Price | undefined {
     return this.#host.means.priceOf?.(this.#agent);
   }
@@ -86,10 +92,11 @@ export class AgentPerformer implements Performer<Told> {
     const budgetChars = most - jsonChars(rounds) - (input?.task?.length ?? 0);
     await joining.take();
     const joined = joining.among(steps);
-    const conversation = await means.conversations.show(ref, {
+    const { shown: conversation, part } = await means.conversations.see(ref, {
       ...{ turn, causes, steps, budgetChars },
       ...(joined.length === 0 ? {} : { joined }),
     });
+    this.#shown = part;
     const tools = await this.#tools();
     const refused = before?.code === 'agent_output_invalid' ? before.reason : undefined;
     return { conversation, tools, ...(refused === undefined ? {} : { repair: refused }) };

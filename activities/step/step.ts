@@ -272,7 +272,8 @@ export class Step<Shown> {
     const at = Date.now();
     const cause = causes[0] ?? '';
     const place = { at, turn, step, attempt, agent, cause, stamps: { execute: this.#startedAt } };
-    const end = { id: eventId.stepEnded(step), type, ...place, data } as EventDraft; // safety: `data` is that of `type`
+    const told = { ...data, ...this.#performer.told };
+    const end = { id: eventId.stepEnded(step), type, ...place, data: told } as EventDraft; // safety: `data` is that of `type`
     // A model that calls tools has not had the last word yet.
     const goesOn = end.type === 'step.completed' && end.data.calls !== undefined;
     return last && !goesOn ? [end, turnEnd(end, { turn, at, cause }, memory.changed)] : [end];

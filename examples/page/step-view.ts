@@ -1,4 +1,5 @@
 /** One step on the screen: what an agent said, with its reasoning and its earlier attempts. */
+import { shownText } from '../../src/contracts/public.ts';
 import type { StepEntry, ToolCall } from '../../src/contracts/public.ts';
 import type { EndedAttempt } from './attempts.ts';
 import { el, GrowingText, KeyedList, setText } from './dom.ts';
@@ -89,6 +90,8 @@ export class SaidView {
   readonly #thinking = el('p', 'thinking', el('span'), el('span'), el('span'));
   readonly #handed = el('ul', 'handed');
   readonly #failure = el('p', 'failure');
+  /** What the agent was shown, if it was not all. */
+  readonly #shown = el('p', 'shown');
   readonly #context: StepContext;
   #before: StepEntry | null = null;
 
@@ -97,7 +100,7 @@ export class SaidView {
     this.#thinking.ariaHidden = 'true';
     this.node = el(
       ...(['div', 'step said', this.#attempts.node, this.#reasoning.node, this.#text.node] as const),
-      ...[this.#thinking, this.#handed, this.#failure],
+      ...[this.#thinking, this.#handed, this.#failure, this.#shown],
     );
   }
 
@@ -107,7 +110,7 @@ export class SaidView {
     const changed = this.#attempts.set(step, this.#context.ended(step.step));
     if (step === before && !changed) return;
     this.#before = step;
-    const { status, attempt, failure, text, reasoning = '' } = step;
+    const { status, attempt, failure, shown, text, reasoning = '' } = step;
     const running = status === 'running';
     this.node.dataset['status'] = status;
     this.node.ariaBusy = String(running);
@@ -118,6 +121,8 @@ export class SaidView {
     if (handed.length !== this.#handed.childElementCount) this.#handed.replaceChildren(...handed.map(handOf));
     this.#failure.hidden = !failure;
     setText(this.#failure, failure ? failureText(failure) : '');
+    this.#shown.hidden = !shown;
+    setText(this.#shown, shown ? `${step.agent} ${shownText(shown)}.` : '');
     if (!before) return;
     // Only what changes the picture; the tokens themselves would drown everything else.
     if (attempt > before.attempt) this.#context.announce(`${step.agent} begins again.`);

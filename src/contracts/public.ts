@@ -28,7 +28,7 @@ export type {
   Stamps,
 } from './events/envelope.ts';
 export { endsStep } from './events/step.ts';
-export type { FailureInfo, FinishReason, Usage } from './events/step.ts';
+export type { FailureInfo, FinishReason, Shown, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
 export type {
   Handoff,
@@ -91,6 +91,7 @@ export { ConvokeError, ERRORS, isConvokeError, toProblem } from './errors.ts';
 export type { ErrorCode, Problem } from './errors.ts';
 export { nextTurn, receiptOf } from './view/ask.ts';
 export { applyEvent, emptyView } from './view/fold.ts';
+export { shownText } from './view/shown.ts';
 export { deltasAfter, openSteps, stepCursor, takeDelta, withOpenStep } from './view/text.ts';
 export type { DeltaTaken } from './view/text.ts';
 export type {

@@ -98,6 +98,16 @@ export const eventReply = describes<SessionEvent>()(
     }),
 );
 
+const turns = z.object({ from: z.string(), upTo: z.string() });
+
+const shown = z.object({
+  from: z
+    .string()
+    .optional()
+    .meta({ description: 'The earliest turn that it was shown; absent: only its own.' }),
+  leftOut: turns.optional().meta({ description: 'It was shown nothing of these turns, or not all.' }),
+});
+
 const entry = z.union([
   z.object({
     kind: z.literal('message'),
@@ -133,6 +143,9 @@ const entry = z.union([
       .extend({ until: ms })
       .optional()
       .meta({ description: 'Why the step pauses, and until when.' }),
+    shown: shown
+      .optional()
+      .meta({ description: 'What the agent was shown; absent: all that was said before.' }),
   }),
 ]);
 

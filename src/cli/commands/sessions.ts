@@ -1,5 +1,5 @@
 /** `convoke sessions`, `show`, `cancel`, `wake`, `close`: inspect and control sessions. */
-import { messageText } from '../../contracts/index.ts';
+import { messageText, shownText } from '../../contracts/index.ts';
 import type {
   CancelReply,
   MessageEntry,
@@ -103,13 +103,15 @@ function standingOf({ status, policy, turn }: MessageEntry): string {
 }
 
 /** An answer that only calls tools has no text: the calls are entries of their own. */
-function showStep({ agent, use, text, status, failure }: StepEntry, transcript: Transcript): void {
+function showStep(entry: StepEntry, transcript: Transcript): void {
+  const { agent, use, text, status, failure, shown } = entry;
   if (use) transcript.note(callLine(agent, use));
   if (use && status === 'completed') transcript.note(resultLine(use.tool, text));
   else if (text !== '') transcript.line(agent, text);
   const who = use?.tool ?? agent;
   if (failure) transcript.note(failedLine(who, failure), 'yellow');
   else if (status !== 'completed') transcript.note(`${who}: ${status}`, 'yellow');
+  if (shown) transcript.note(`${agent} ${shownText(shown)}`);
 }
 
 export async function cancel(id: string, { json, turn, step, all }: CancelOptions): Promise<void> {

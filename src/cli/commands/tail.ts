@@ -1,6 +1,6 @@
 /** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
-import { isAfter, messageText, reasonOf } from '../../contracts/index.ts';
+import { isAfter, messageText, reasonOf, shownText } from '../../contracts/index.ts';
 import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
 import { peopleLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine, rolledBackLine } from '../calls.ts';
@@ -162,6 +162,7 @@ class ScreenReader implements Reader {
         this.#completed({ ...event.data, step, agent, attempt });
         if (event.data.finish === 'length' || event.data.finish === 'filter')
           this.#transcript.note(`${agent} was cut short: ${event.data.finish}`, 'yellow');
+        if (event.data.shown) this.#transcript.note(`${agent} ${shownText(event.data.shown)}`);
         break;
       case 'step.started':
         if (event.data.use && !this.#calls.has(step)) {

@@ -23,6 +23,14 @@ export interface FailureInfo {
   readonly message: string;
 }
 
+/** What an agent was shown of a session, if it was not all that was said. Turns by their ids. */
+export interface Shown {
+  /** The earliest turn of which it was shown something; absent: there was none but its own. */
+  readonly from?: string;
+  /** Turns of which it was shown nothing, or not all. */
+  readonly leftOut?: { readonly from: string; readonly upTo: string };
+}
+
 /** What a step said; of a tool's step the result. */
 interface Said {
   readonly text: string;
@@ -30,6 +38,8 @@ interface Said {
   readonly reasoning?: string;
   /** Of the last attempt only; superseded attempts are counted in `step.restarted`. */
   readonly usage?: Usage;
+  /** What the agent was shown; absent: all that was said before. */
+  readonly shown?: Shown;
 }
 
 export interface StepEventData {

@@ -39,13 +39,14 @@ function restart(entry: StepEntry, attempt: number): StepEntry {
 /** The end event is authoritative about what was said. */
 function end(entry: StepEntry, event: StepEnd): StepEntry {
   const { waiting: _waiting, reasoning: _reasoning, ...rest } = withUsage(entry, event.data.usage);
-  const { text, reasoning } = event.data;
+  const { text, reasoning, shown } = event.data;
   return {
     ...rest,
     attempt: event.attempt ?? entry.attempt,
     status: END_STATUS[event.type],
     text,
     ...(reasoning === undefined ? {} : { reasoning }),
+    ...(shown ? { shown } : {}),
     ...(event.type === 'step.completed' ? answerOf(event.data) : {}),
     ...(event.type === 'step.failed' ? { failure: failureOf(event.data) } : {}),
     ...(event.type === 'step.cancelled' ? { reason: reasonOf(event.data.reason) } : {}),

@@ -1,7 +1,7 @@
 /** What a client shows of a session. */
 import type { Position } from '../cursor.ts';
 import type { OpenApproval } from '../approval.ts';
-import type { FailureInfo, FinishReason, Usage } from '../events/step.ts';
+import type { FailureInfo, FinishReason, Shown, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { InterjectionPolicy, MessagePart, ReceiptStatus } from '../message.ts';
 import type { Member } from '../member.ts';
@@ -46,6 +46,8 @@ export interface StepEntry {
   /** Sum over all attempts. */
   readonly usage?: Usage;
   readonly finish?: FinishReason;
+  /** What the agent was shown, told when the step has ended; absent: all that was said before. */
+  readonly shown?: Shown;
   /** The tools that the model called; each has a step of its own. */
   readonly calls?: readonly ToolCall[];
   /** Why the step pauses, and until when, ms since the Unix epoch. */

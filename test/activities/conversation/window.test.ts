@@ -1,6 +1,6 @@
 /** What a step is shown of a session. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { LIMITS } from '../../../src/contracts/index.ts';
+import { LIMITS, type Shown } from '../../../src/contracts/index.ts';
 import { Conversations } from '../../../activities/conversation/index.ts';
 import type { Sees } from '../../../activities/conversation/index.ts';
 import type { Utterance } from '../../../activities/agents/runner.ts';
@@ -10,6 +10,7 @@ import {
   cancelledStep,
   completed,
   failedStep,
+  REF,
   ScriptedSession,
   turnCancelled,
   turnEnded,
@@ -180,6 +181,44 @@ describe('within its budget a step sees', () => {
       expect(chars).toBeLessThanOrEqual(3_000);
       expect(chars).toBeGreaterThanOrEqual(Math.min(100 * n, 2_250));
     }
+  });
+});
+
+describe('what is left out is told', () => {
+  const part = async (sees: Sees): Promise<Shown | undefined> => {
+    const conversations = new Conversations(session.access);
+    conversations.learn(REF, session.begun(conversations.position(REF)));
+    return (await conversations.see(REF, sees)).part;
+  };
+
+  test('nothing, if nothing is', async () => {
+    turn('t1', 'one?', 'one.');
+    session.put(accepted('t2', 'two?'), turnStarted('t2'));
+    expect(await part(answering('t2'))).toBeUndefined();
+  });
+
+  test('whole turns, and the last of them in part', async () => {
+    for (let n = 1; n <= 9; n += 1) turn(`t${n}`, 'x'.repeat(10), 'y'.repeat(10));
+    session.put(accepted('t10', 'x'.repeat(10)), turnStarted('t10'));
+    expect(await part(answering('t10', [], 10 + 160))).toEqual({
+      from: 't4',
+      leftOut: { from: 't1', upTo: 't3' },
+    });
+    // The last answer fits, and its question does not.
+    expect(await part(answering('t10', [], 10 + 15))).toEqual({
+      from: 't9',
+      leftOut: { from: 't1', upTo: 't9' },
+    });
+    expect(await part(answering('t10', [], 10))).toEqual({ leftOut: { from: 't1', upTo: 't9' } });
+  });
+
+  test('the steps of its own turn, if they do not fit', async () => {
+    turn('t1', 'one?', 'one.');
+    session.put(accepted('t2', 'two?'), turnStarted('t2'));
+    session.put(completed('t2.1', 'x'.repeat(90)), completed('t2.2', 'y'.repeat(90)));
+    expect(await part(answering('t2', ['t2.1', 't2.2'], 100))).toEqual({
+      leftOut: { from: 't1', upTo: 't2' },
+    });
   });
 });
 
