@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ConvokeError, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Reply, SessionRef, SocketRequestName, SocketRequests } from '../contracts/index.ts';
 import { subscribeSchema, receiptSchema, sessionSchema, takeSession, validate } from '../ingest/index.ts';
-import type { Principal } from '../ingest/index.ts';
+import type { Controls, Principal } from '../ingest/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
 import type { Answer, SocketClient } from './socket-client.ts';
@@ -18,11 +18,21 @@ type Handler = (asker: Asker, request: unknown) => Promise<Answer<unknown>>;
 
 const answer = async <T>(value: Promise<T>): Promise<Answer<T>> => ({ value: await value });
 
-function handlersOf({ intake, delivery, schedules }: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
+function handlersOf({
+  intake,
+  delivery,
+  schedules,
+}: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
   const refOf = ({ principal }: Asker, session: string): SessionRef => ({
     tenant: principal.tenant,
     session,
   });
+  const control =
+    (name: keyof Controls): Handler =>
+    async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.control(principal, session, name, body));
+    };
   return {
     open: async ({ principal }, request) => ({ value: (await intake.open(principal, request)).summary }),
     subscribe: async (asker, request) => {
@@ -41,34 +51,16 @@ function handlersOf({ intake, delivery, schedules }: GatewayContext): Readonly<R
       const { session, messageId } = validate(receiptSchema, request);
       return answer(delivery.receipt(refOf(asker, session), messageId));
     },
-    cancel: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(intake.control(principal, session, 'cancel', body));
-    },
-    wake: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(intake.control(principal, session, 'wake', body));
-    },
-    members: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(intake.control(principal, session, 'members', body));
-    },
-    approve: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(intake.control(principal, session, 'approve', body));
-    },
+    cancel: control('cancel'),
+    wake: control('wake'),
+    members: control('members'),
+    approve: control('approve'),
     approvals: async ({ principal }, request) =>
       answer(intake.approvals(principal, validate(sessionSchema, request).session)),
-    close: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(intake.control(principal, session, 'close', body));
-    },
+    close: control('close'),
     scheduled: async ({ principal }, request) =>
       answer(intake.scheduled(principal, validate(sessionSchema, request).session)),
-    unschedule: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(intake.control(principal, session, 'unschedule', body));
-    },
+    unschedule: control('unschedule'),
     fork: async ({ principal }, request) => {
       const { session, body } = takeSession(request);
       return { value: (await intake.fork(principal, session, body)).reply };

@@ -27,5 +27,6 @@ export {
 } from './schemas/index.ts';
 export { placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
+export type { Controls } from './control.ts';
 export type { Schedules } from './schedules.ts';
 export { createReopen } from './reopen.ts';
