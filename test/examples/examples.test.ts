@@ -172,6 +172,29 @@ test('10 approvals: two of three decide what is paid, and the one who sent the m
   );
 }, 90_000);
 
+test('11 steered writer: it heeds what is said between two parts, and begins anew when it is interrupted', async () => {
+  await run('11-steered-writer', { PACE_MS: '80' });
+  const [write] = commandsOf('11-steered-writer');
+  const writing = startProcess(process.execPath, write!, { CONVOKE_URL: url() });
+  closers.push(() => writing.end('SIGKILL'));
+  const text = (): string => writing.output().replace(/\s+/g, ' ');
+  await eventually('the opening is being written', () => text().includes('Everybody'), 30_000);
+  const seen = new Recorder(stack.urls, 'article');
+  closers.push(() => seen.close());
+  await seen.session.send('Shorter, please.', { policy: 'steer' });
+  await eventually('the main part is being written', () => text().includes('Whoever'), 30_000);
+  await seen.session.send('Stop. Write about the moon.', { policy: 'interrupt' });
+  await eventually('it is answered', () => seen.steps.some((step) => step.text === 'So much for the moon.'));
+  const said = seen.steps.map((step) => step.text);
+  expect(said[0]).toMatch(/^Everybody has heard of the tides\. Few have .* much to see\.$/);
+  expect('Whoever looks at the tides for a day sees it change.').toContain(said[1]);
+  expect(said.slice(-3)).toEqual([
+    'Everybody has heard of the moon.',
+    'Whoever looks at the moon for a day sees it change.',
+    'So much for the moon.',
+  ]);
+}, 90_000);
+
 test('12 digest: what a schedule fires is answered with what is new since the last time', async () => {
   const news = join(state, 'news.md');
   copyFileSync(join(folderOf('12-digest'), 'news.md'), news);
