@@ -48,7 +48,7 @@ async function newest(archive: Archive, ref: SessionRef, upTo: number): Promise<
   return found;
 }
 
-/** What the newest events need not tell: what the team keeps, and who takes part. */
+/** What the newest events need not tell: what the team keeps, who takes part, and what was summarised. */
 async function lastStated(archive: Archive, ref: SessionRef, upTo: number): Promise<readonly LoggedEvent[]> {
   const kept = await lastOf(archive, ref, { type: 'turn.completed', text: '"data":{"memory":', upTo });
   const changed = await lastOf(archive, ref, {
@@ -56,7 +56,8 @@ async function lastStated(archive: Archive, ref: SessionRef, upTo: number): Prom
     text: '"type":"session.members"',
     upTo,
   });
-  return [...kept, ...changed];
+  const summed = await lastOf(archive, ref, { type: 'step.completed', text: '"summarises":', upTo });
+  return [...kept, ...changed, ...summed];
 }
 
 interface Wanted {
@@ -107,5 +108,7 @@ function textChars(event: LoggedEvent): number {
 
 function withoutText(event: LoggedEvent): LoggedEvent {
   if (event.type === 'message.accepted') return { ...event, data: { ...event.data, parts: [] } };
-  return event.type === 'step.completed' ? { ...event, data: { text: '' } } : event;
+  if (event.type !== 'step.completed') return event;
+  const { summarises } = event.data;
+  return { ...event, data: { text: '', ...(summarises && { summarises }) } };
 }

@@ -26,6 +26,8 @@ export interface Utterance {
   readonly data?: readonly JsonObject[];
   /** The step answers this message: it must be shown whole. */
   readonly pinned?: boolean;
+  /** Nobody has said this: it is a summary of the turns up to this one, and comes first. */
+  readonly summary?: { readonly upTo: string };
 }
 
 export interface RunRequest {

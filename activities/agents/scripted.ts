@@ -141,11 +141,14 @@ function render(template: string, request: RunRequest): string {
     previous: () => request.conversation.findLast((said) => said.role === 'agent')?.text ?? '',
     agent: () => request.agent.name,
     turn: () => request.turn,
+    summary: () => request.conversation.find((said) => said.summary)?.text ?? '',
     results: () => (request.rounds?.at(-1)?.calls ?? []).map(({ result }) => result.text).join('\n'),
   };
   let text = '';
   // Odd parts are the names between braces. A template can multiply a long message: past a step's limit no more is made of it.
-  for (const [index, part] of template.split(/\{\{(message|previous|agent|turn|results)\}\}/).entries()) {
+  for (const [index, part] of template
+    .split(/\{\{(message|previous|agent|turn|summary|results)\}\}/)
+    .entries()) {
     text += index % 2 === 0 ? part : (values[part]?.() ?? '');
     if (text.length > LIMITS.stepChars) break;
   }

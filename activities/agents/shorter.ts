@@ -14,10 +14,13 @@ export function shorter<T extends Told>(told: T): T | null {
   return { ...told, ...(conversation && { conversation }), ...(rounds && { rounds }) };
 }
 
-/** A conversation without the oldest half of its text that is not pinned: at least one utterance less. Null if all of it is pinned. */
+/**
+ * A conversation without the oldest half of its text that is not pinned, nor a summary of what is older still: at least one utterance less. Null
+ * if there is none.
+ */
 function withoutOldest(conversation: readonly Utterance[]): readonly Utterance[] | null {
   const sizeOf = ({ text, data = [] }: Utterance): number => text.length + JSON.stringify(data).length;
-  const free = conversation.filter((said) => said.pinned !== true);
+  const free = conversation.filter(({ pinned, summary }) => pinned !== true && !summary);
   if (free.length === 0) return null;
   const dropped = new Set<Utterance>();
   let left = free.reduce((sum, said) => sum + sizeOf(said), 0) / 2;

@@ -15,6 +15,7 @@ import {
 } from '../../src/contracts/index.ts';
 import type { Begun } from '../../src/log/index.ts';
 import type { Utterance } from '../agents/runner.ts';
+import { passageOf, type Passage, type PassageQuery } from './passage.ts';
 import { Reader, type ConversationAccess } from './reader.ts';
 import { Transcript } from './transcript.ts';
 import { search } from './search.ts';
@@ -98,22 +99,36 @@ export class Conversations {
     return (await this.see(ref, sees)).shown;
   }
 
+  /** What a step is shown that has not begun, although others may have gone on with the session. Throws as `see` does. */
+  async foresee(ref: SessionRef, sees: Sees): Promise<Seen> {
+    return (await this.#catchUp(ref)) ? this.see(ref, sees) : this.#look(ref, sees, null);
+  }
+
+  /** What a summary is to stand for next: see `passageOf`. */
+  passage(ref: SessionRef, query: PassageQuery): Promise<Passage | null> {
+    return passageOf(this.#access, ref, query);
+  }
+
   /** The messages that a turn answers, in their order. Throws as `show` does. */
   async messages(ref: SessionRef, turn: string, causes: readonly string[]): Promise<readonly Utterance[]> {
-    await this.#catchUp(ref, causes);
+    const transcript = this.#sessions.get(sessionKey(ref))?.transcript;
+    if (!causes.every((id) => transcript?.line(id))) await this.#catchUp(ref);
     return this.show(ref, { turn, causes, steps: [], budgetChars: 0 });
   }
 
-  /** Reads on from where the process remembers the log, if a message came since: the next `begin` need not. */
-  async #catchUp(ref: SessionRef, causes: readonly string[]): Promise<void> {
+  /**
+   * Reads on from where the process remembers the log: the next `begin` need not. False: it cannot, for the log has been built anew or has got too
+   * far.
+   */
+  async #catchUp(ref: SessionRef): Promise<boolean> {
     const transcript = this.#sessions.get(sessionKey(ref))?.transcript;
-    if (!transcript || causes.every((id) => transcript.line(id))) return;
+    if (!transcript) return true;
     const { position } = transcript;
     const slice = await this.#access.log.read(ref, { after: position.seq, limit: CATCH_UP });
-    if (slice?.position.epoch !== position.epoch || slice.first > position.seq + 1) return;
-    if (slice.events.length < CATCH_UP) {
-      this.learn(ref, { position: slice.position, info: null, fresh: slice.events });
-    }
+    if (slice?.position.epoch !== position.epoch || slice.first > position.seq + 1) return false;
+    if (slice.events.length === CATCH_UP) return false;
+    this.learn(ref, { position: slice.position, info: null, fresh: slice.events });
+    return true;
   }
 
   /**

@@ -1,10 +1,16 @@
 /** What one event adds to the conversation, and the turns that it is kept in. */
-import { isToolStep, messageText, turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
+import {
+  isSummaryStep,
+  isToolStep,
+  messageText,
+  turnNumber,
+  type LoggedEvent,
+} from '../../src/contracts/index.ts';
 import type { Utterance } from '../agents/runner.ts';
 
-/** A message, or the end of a step. */
+/** A message, or the end of a step; that of one that makes a summary is part of no turn. */
 export interface Line {
-  readonly kind: 'message' | 'step';
+  readonly kind: 'message' | 'step' | 'summary';
   /** Of the message or of the step. */
   readonly id: string;
   /** The number of the turn that its event names. */
@@ -34,6 +40,7 @@ export function lineOf(event: LoggedEvent): Line | null {
     const chars = data.reduce((sum, each) => sum + JSON.stringify(each).length, text.length);
     return { kind: 'message', id: messageId, ...place, chars, said };
   }
+  if (isSummaryStep(step)) return summaryIn(event, { id: step, ...place });
   if (event.type === 'step.completed' || event.type === 'step.cancelled') {
     const { text } = event.data;
     // The result of a tool is told to the model that called it, with the call.
@@ -48,6 +55,14 @@ export function lineOf(event: LoggedEvent): Line | null {
   }
   if (event.type === 'step.failed') return { kind: 'step', id: step, ...place, chars: 0, said: null };
   return null;
+}
+
+/** Null: the step has made none. */
+function summaryIn(event: LoggedEvent, place: Pick<Line, 'id' | 'turn' | 'at' | 'seq'>): Line | null {
+  if (event.type !== 'step.completed' || !event.data.summarises) return null;
+  const { text, summarises } = event.data;
+  const said: Utterance = { role: 'user', text, summary: { upTo: summarises.upTo } };
+  return { kind: 'summary', ...place, chars: text.length, said };
 }
 
 /**

@@ -85,7 +85,8 @@ class Search {
 
   /** What must be shown, and the steps that may have to be: the newest until they fill the budget. */
   #wanted(transcript: Transcript): ReadonlySet<string> {
-    const wanted = new Set(answeredBy(this.#sees));
+    const { step } = this.#sees.summary ?? {};
+    const wanted = new Set([...answeredBy(this.#sees), ...(step === undefined ? [] : [step])]);
     let chars = 0;
     for (const id of this.#sees.steps.toReversed()) {
       if (chars > this.#sees.budgetChars) break;

@@ -16,7 +16,18 @@ import {
 } from '../../src/contracts/index.ts';
 import { lineOf, unbroken, type Line } from './line.ts';
 import { SteeringMessages, type Steering } from './steering.ts';
-import { addTo, emptyTurn, endOf, inOrder, ran, standingOf, type Standing, type Turn } from './turn.ts';
+import { SummaryLines } from './summary-lines.ts';
+import {
+  addTo,
+  cutSteps,
+  emptyTurn,
+  endOf,
+  inOrder,
+  ran,
+  standingOf,
+  type Standing,
+  type Turn,
+} from './turn.ts';
 
 /** What a line or a turn takes in memory beside its text, in UTF-16 code units. */
 const OVERHEAD_CHARS = 100;
@@ -43,6 +54,7 @@ export class Transcript {
   /** Message → the turn whose start lists it, or that it has joined. */
   readonly #claims = new Map<string, number>();
   #steering = new SteeringMessages();
+  #summaries = new SummaryLines();
 
   /** Nothing is read yet. `reach`: the largest budget to be served, UTF-16 code units. `about`: the newest turn that is asked for. */
   constructor(position: Position, reach: number, about = Infinity) {
@@ -74,7 +86,7 @@ export class Transcript {
 
   /** What is kept, in UTF-16 code units: text, and what lines and turns take beside it. */
   get chars(): number {
-    return this.#chars;
+    return this.#chars + this.#summaries.chars;
   }
 
   /** Text that is kept, UTF-16 code units. */
@@ -84,7 +96,12 @@ export class Transcript {
 
   /** A message by its id, or the end of a step. */
   line(id: string): Line | undefined {
-    return this.#lines.get(id);
+    return this.#lines.get(id) ?? this.#summaries.get(id);
+  }
+
+  /** False for a turn of which something has been read, and not its end. */
+  hasEnded(number: number): boolean {
+    return this.#turns.get(number)?.end !== null;
   }
 
   /** True if nothing was let go that a window of this turn and budget may show. */
@@ -103,8 +120,7 @@ export class Transcript {
   }
 
   standing(number: number): Standing {
-    const turn = this.#turns.get(number);
-    return standingOf(turn, { isWhole: this.#low <= 1, has: (id) => this.#lines.has(id) });
+    return standingOf(this.#turns.get(number), { isWhole: this.#low <= 1, has: (id) => this.#lines.has(id) });
   }
 
   /** The ends of steps of a turn that was `said`, by path. */
@@ -166,13 +182,12 @@ export class Transcript {
     for (const [id, line] of this.#lines) copy.#lines.set(id, line);
     for (const [id, turn] of this.#claims) copy.#claims.set(id, turn);
     copy.#steering = this.#steering.copy();
+    copy.#summaries = this.#summaries.copy();
     return copy;
   }
 
   #forget(low: number): void {
-    this.#turns.clear();
-    this.#lines.clear();
-    this.#claims.clear();
+    for (const all of [this.#turns, this.#lines, this.#claims, this.#summaries]) all.clear();
     [this.#low, this.#floor, this.#lowest, this.#newest] = [low, 1, Infinity, 0];
     [this.#chars, this.#lean, this.#dropped] = [0, false, 0];
   }
@@ -185,6 +200,10 @@ export class Transcript {
     const home = (line && this.#claims.get(line.id)) ?? number;
     if (event.step !== undefined || event.type === 'turn.started')
       this.#newest = Math.max(this.#newest, number);
+    if (line?.kind === 'summary') {
+      this.#dropped = Math.max(this.#dropped, this.#summaries.add(line, keep));
+      return;
+    }
     const wanted = line !== null && keep.has(line.id);
     if (!wanted && (home < this.#floor || home > this.#about)) return;
     if (line) this.#addLine(line, home);
@@ -244,7 +263,8 @@ export class Transcript {
   /** Lets go of what no window up to `#reach` shows. */
   #trim(keep: ReadonlySet<string>): void {
     const running = Math.min(this.#newest, this.#about);
-    for (const turn of this.#turns.values()) if (turn.stepChars > this.#reach) this.#cut(turn, keep);
+    for (const turn of this.#turns.values())
+      for (const line of cutSteps(turn, this.#reach, keep)) this.#drop(line);
     let chars = 0;
     for (let number = running - 1; number >= Math.max(this.#floor, this.#lowest); number -= 1) {
       const turn = this.#turns.get(number);
@@ -253,18 +273,6 @@ export class Transcript {
       if (chars <= this.#reach) continue;
       this.#raise(number, keep);
       return;
-    }
-  }
-
-  /** The last steps of a turn are enough if they fill a window. */
-  #cut(turn: Turn, keep: ReadonlySet<string>): void {
-    for (const line of [...turn.steps]) {
-      if (turn.stepChars - line.chars <= this.#reach) return;
-      if (keep.has(line.id)) continue;
-      turn.steps.splice(turn.steps.indexOf(line), 1);
-      turn.stepChars -= line.chars;
-      turn.chars -= line.chars;
-      this.#drop(line);
     }
   }
 

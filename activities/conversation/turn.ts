@@ -81,6 +81,21 @@ export function addTo(turn: Turn, line: Line): void {
   turn.steps.splice(after + 1, 0, line);
 }
 
+/** Takes out the first steps of a turn if the last ones are enough to fill a window of `reach`; answers them. */
+export function cutSteps(turn: Turn, reach: number, keep: ReadonlySet<string>): readonly Line[] {
+  const cut: Line[] = [];
+  if (turn.stepChars <= reach) return cut;
+  for (const line of [...turn.steps]) {
+    if (turn.stepChars - line.chars <= reach) break;
+    if (keep.has(line.id)) continue;
+    turn.steps.splice(turn.steps.indexOf(line), 1);
+    turn.stepChars -= line.chars;
+    turn.chars -= line.chars;
+    cut.push(line);
+  }
+  return cut;
+}
+
 /** What the end of a turn says of it. */
 export function endOf(event: LoggedEvent): NonNullable<Turn['end']>['type'] {
   if (event.type === 'turn.merged') return 'void';

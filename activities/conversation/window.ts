@@ -19,6 +19,8 @@ export interface Sees {
   readonly joined?: readonly Joined[];
   /** Steps of this turn that the step may see, in the order of the team's code. */
   readonly steps: readonly string[];
+  /** The summary that stands for the turns up to `upTo`; without a step only what comes after them is asked for. Absent: none. */
+  readonly summary?: { readonly step?: string; readonly upTo: number };
   /** UTF-16 code units of conversation that the agent may be shown. */
   readonly budgetChars: number;
 }
@@ -107,17 +109,21 @@ class Filling {
 
 export function windowOf(transcript: Transcript, sees: Sees): Window {
   const ids = answeredBy(sees);
-  const missing = ids.filter((id) => !transcript.line(id));
+  const { step, upTo: past = 0 } = sees.summary ?? {};
+  const summary = step === undefined ? undefined : transcript.line(step);
+  const missing = [...ids, ...(step === undefined ? [] : [step])].filter((id) => !transcript.line(id));
   if (missing.length > 0) return { missing };
+  const note = summary ? noteOf(summary, sees.budgetChars) : [];
   const causes = ids.flatMap((id) => transcript.line(id) ?? []);
-  const filling = new Filling(causes.reduce((left, { chars }) => left - chars, sees.budgetChars));
+  const room = note.reduce((left, { text }) => left - text.length, sees.budgetChars);
+  const filling = new Filling(causes.reduce((left, { chars }) => left - chars, room));
   const number = turnNumber(sees.turn);
   // A reader of the messages alone has no budget.
   let fits = sees.budgetChars > 0 && fillSteps(filling, transcript, sees);
   if (typeof fits === 'string') return { missing: [fits] };
   const own = filling.count;
   const pinned = new Set(ids);
-  for (let turn = number - 1; turn > 0 && fits; turn -= 1) {
+  for (let turn = number - 1; turn > past && fits; turn -= 1) {
     const filled = fillTurn(filling, transcript, { turn, pinned });
     if (filled === 'older') return { older: true };
     fits = filled;
@@ -125,11 +131,27 @@ export function windowOf(transcript: Transcript, sees: Sees): Window {
   const count = fits ? filling.count : filling.best();
   const answered = causes.slice(0, sees.causes.length).flatMap(pin);
   const earlier = filling.lines(own, count).flatMap(({ said }) => said ?? []);
-  const part = fits ? {} : { part: partOf(filling, { own, count, number }) };
-  return {
-    shown: [...earlier, ...answered, ...turnSoFar(transcript, sees, filling.lines(0, Math.min(own, count)))],
-    ...part,
+  const part = {
+    ...(summary && { summary: standsFor(summary) }),
+    ...partOf(filling, { own, count, number, past, fits }),
   };
+  return {
+    shown: [
+      ...[...note, ...earlier, ...answered],
+      ...turnSoFar(transcript, sees, filling.lines(0, Math.min(own, count))),
+    ],
+    ...(summary || !fits ? { part } : {}),
+  };
+}
+
+/** A summary never takes more than half of what may be shown. */
+function noteOf({ said }: Line, budgetChars: number): readonly Utterance[] {
+  const most = Math.max(0, Math.floor(budgetChars / 2));
+  return said ? [{ ...said, text: said.text.slice(0, most).toWellFormed() }] : [];
+}
+
+function standsFor({ id: step, said }: Line): NonNullable<Shown['summary']> {
+  return { step, upTo: said?.summary?.upTo ?? '' };
 }
 
 interface Place {
@@ -137,14 +159,18 @@ interface Place {
   readonly own: number;
   readonly count: number;
   readonly number: number;
+  /** The newest turn that a summary stands for. */
+  readonly past: number;
+  /** All that comes after it. */
+  readonly fits: boolean;
 }
 
-/** What is shown of a session that does not fit. */
-function partOf(filling: Filling, { own, count, number }: Place): Shown {
+function partOf(filling: Filling, { own, count, number, past, fits }: Place): Shown {
   const from = count > own ? filling.turnOf(count - 1) : undefined;
+  const upTo = turnId(filling.turnOf(count) ?? number);
   return {
     ...(from === undefined ? {} : { from: turnId(from) }),
-    leftOut: { from: turnId(1), upTo: turnId(filling.turnOf(count) ?? number) },
+    ...(fits ? {} : { leftOut: { from: turnId(past + 1), upTo } }),
   };
 }
 

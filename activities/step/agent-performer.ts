@@ -23,7 +23,7 @@ import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
 import { finalFailure, silent } from './outcome.ts';
 import type { Performer } from './performer.ts';
-import type { SpeechBounds } from './speech.ts';
+import { boundsOf, type SpeechBounds } from './speech.ts';
 import type { StepHost } from './step.ts';
 
 /** What an attempt is told. */
@@ -61,14 +61,7 @@ export class AgentPerformer implements Performer<Told> {
   }
 
   get bounds(): SpeechBounds {
-    const { quick, timeoutMs, firstMs, idleMs } = this.#agent;
-    const total = timeoutMs ?? LIMITS.stepTimeoutMs;
-    return {
-      timeoutMs: quick ? Math.min(total, LIMITS.quickTimeoutMs) : total,
-      firstMs: firstMs ?? LIMITS.stepFirstMs,
-      idleMs: idleMs ?? LIMITS.stepIdleMs,
-      maxChars: LIMITS.stepChars,
-    };
+    return boundsOf(this.#agent);
   }
 
   get told(): { readonly shown?: Shown } {
@@ -84,7 +77,7 @@ export class AgentPerformer implements Performer<Told> {
   }
 
   async prepare(before: OpenTry | undefined): Promise<Told | RunnerError> {
-    const { ref, turn, causes, means, joining } = this.#host;
+    const { ref, turn, causes, means, joining, summaries } = this.#host;
     const { sees: steps, rounds = [], input } = this.#call;
     const unusable = this.#schemaFault(null);
     if (unusable instanceof RunnerError) return unusable;
@@ -95,6 +88,7 @@ export class AgentPerformer implements Performer<Told> {
     const { shown: conversation, part } = await means.conversations.see(ref, {
       ...{ turn, causes, steps, budgetChars },
       ...(joined.length === 0 ? {} : { joined }),
+      ...summaries.seen,
     });
     this.#shown = part;
     const tools = await this.#tools();

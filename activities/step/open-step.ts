@@ -8,6 +8,7 @@ import {
   type EventDraft,
   type LoggedEvent,
   type SessionRef,
+  type Summarised,
   type ToolCall,
   type Usage,
 } from '../../src/contracts/index.ts';
@@ -33,6 +34,8 @@ export interface AttemptPlace {
   readonly usage?: Usage | undefined;
   /** The call, if the step is one of a tool. */
   readonly use?: ToolCall | undefined;
+  /** What it stands for, if the step makes a summary. */
+  readonly summarises?: Summarised | undefined;
 }
 
 export class OpenStep {
@@ -46,7 +49,7 @@ export class OpenStep {
     this.#log = log;
     this.#conversations = conversations;
     this.#place = place;
-    const { turn, step, agent, cause, use } = place;
+    const { turn, step, agent, cause, use, summarises } = place;
     const id = eventId.stepStarted(step);
     this.#started = {
       id,
@@ -57,7 +60,7 @@ export class OpenStep {
       agent,
       attempt: 1,
       cause,
-      data: use ? { use } : {},
+      data: { ...(use && { use }), ...(summarises && { summarises }) },
     };
   }
 

@@ -20,7 +20,9 @@ export interface Performer<Told> {
   /** What the step tells once its answer has come to its end, or what is wrong with it. */
   judges(said: Said): Said | RunnerError;
   /** What the step's end tells besides its answer. */
-  readonly told?: Pick<EventData['step.completed'], 'shown'>;
+  readonly told?: Pick<EventData['step.completed'], 'shown' | 'summarises'>;
+  /** Others wait for it: it makes no pause that clients would be told of. */
+  readonly isBrief?: boolean;
   /** What a million tokens cost; undefined: nothing that is known. */
   readonly price?: Price | undefined;
 }

@@ -1,5 +1,12 @@
 /** Listens to an agent within bounds: total time, silence, length. An agent that ignores its signal is left behind. */
-import { jsonChars, type FinishReason, type ToolCall, type Usage } from '../../src/contracts/index.ts';
+import {
+  jsonChars,
+  LIMITS,
+  type AgentSpec,
+  type FinishReason,
+  type ToolCall,
+  type Usage,
+} from '../../src/contracts/index.ts';
 import { RunnerError, type RunPiece } from '../agents/runner.ts';
 import { WellFormed } from './well-formed.ts';
 
@@ -14,6 +21,17 @@ export interface SpeechBounds {
   readonly maxChars: number;
   /** Who is heard; default an agent. A tool that is late is not asked again: the model that called it decides. */
   readonly speaker?: 'agent' | 'tool';
+}
+
+/** Those of an agent. */
+export function boundsOf({ quick, timeoutMs, firstMs, idleMs }: AgentSpec): SpeechBounds {
+  const total = timeoutMs ?? LIMITS.stepTimeoutMs;
+  return {
+    timeoutMs: quick ? Math.min(total, LIMITS.quickTimeoutMs) : total,
+    firstMs: firstMs ?? LIMITS.stepFirstMs,
+    idleMs: idleMs ?? LIMITS.stepIdleMs,
+    maxChars: LIMITS.stepChars,
+  };
 }
 
 /** Who hears an agent. Both are called in order and never with an empty text; never after `listen` has settled. */

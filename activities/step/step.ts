@@ -26,6 +26,7 @@ import type { Tool } from '../tools/tool.ts';
 import type { Joining } from '../turn/joining.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
+import type { Summaries } from '../turn/summaries.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
 import type { TurnState } from '../turn/turn-state.ts';
 import { runFor } from '../turn/whose.ts';
@@ -68,6 +69,8 @@ export interface StepHost {
   lack(call: StepCall, runner: string): Promise<void>;
   /** Waits for an engine that is away. */
   patiently<T>(call: () => Promise<T>): Promise<T>;
+  /** The summary that its steps are shown. */
+  readonly summaries: Pick<Summaries, 'seen'>;
   /** Messages that join the turn while it runs. */
   readonly joining: Pick<Joining, 'take' | 'among'>;
   /** Makes durable that the step has begun. */
@@ -189,6 +192,7 @@ export class Step<Shown> {
       reason: before && before.reason !== '' ? before.reason : LOST,
       usage: before?.usage,
       use,
+      summarises: this.#performer.told?.summarises,
     });
   }
 
@@ -216,7 +220,8 @@ export class Step<Shown> {
     const before = this.#host.state.open[step];
     const failures = (before?.failures ?? 0) + 1;
     const retry = retryOf(known, failures, this.#performer.maxAttempts, Math.random());
-    const patient = retry.again && !(this.#host.closing && retry.pauseMs >= RECOVERY.waitToldMs);
+    const briefly = this.#host.closing || this.#performer.isBrief === true;
+    const patient = retry.again && !(briefly && retry.pauseMs >= RECOVERY.waitToldMs);
     if (!patient) {
       const retryAt = retry.again ? retry.pauseMs : retry.retryAfterMs;
       return this.#fail(open, said, known, retryAt);

@@ -113,7 +113,7 @@ export class ApprovalCounts {
 
 /** True for a call that a step answers. */
 export function isStep({ kind }: { readonly kind: JournalKind }): boolean {
-  return kind === 'ask' || kind === 'call' || kind === 'say';
+  return kind === 'ask' || kind === 'call' || kind === 'say' || kind === 'summary';
 }
 
 export function stepCallOf({

@@ -5,7 +5,6 @@ import {
   eventId,
   stepId,
   type EventDraft,
-  type JournalEntry,
   type JsonObject,
   type LoggedEvent,
   type TurnInput,
@@ -13,6 +12,7 @@ import {
 import type { AppendInput } from '../../src/log/index.ts';
 import { closesOf } from '../closing.ts';
 import { isStep } from './calls.ts';
+import type { TurnJournal } from './journal.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
 import type { TurnLog } from './turn-log.ts';
 
@@ -67,13 +67,14 @@ export async function bringProgress(
 export async function endsOf(
   log: Pick<TurnLog, 'facts'>,
   { turn, lead }: Pick<TurnInput, 'turn' | 'lead'>,
-  decided: readonly JournalEntry[],
+  journal: Pick<TurnJournal, 'decided' | 'summaries'>,
   read: (steps: ReadonlySet<string>) => Promise<StepEnds>,
 ): Promise<StepEnds> {
   const own = new Map<string, LoggedEvent>();
   for (const fact of [...lead, ...log.facts()]) {
     if (endsStep(fact.type) && fact.step !== undefined) own.set(fact.step, { ...fact, seq: 0 });
   }
-  const steps = decided.filter(isStep).map(({ path }) => stepId(turn, path));
+  const ended = [...journal.summaries(), ...journal.decided()].filter(isStep);
+  const steps = ended.map(({ path }) => stepId(turn, path));
   return new Map([...(await read(new Set(steps.filter((step) => !own.has(step))))), ...own]);
 }

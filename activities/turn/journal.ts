@@ -32,7 +32,14 @@ export class TurnJournal {
 
   /** The awaited calls that have been decided before this run, in the order of their decision. */
   decided(): readonly JournalEntry[] {
-    return this.#given.filter((entry) => !atOnce(entry) && entry.kind !== 'steer');
+    return this.#given.filter(
+      (entry) => !atOnce(entry) && entry.kind !== 'steer' && entry.kind !== 'summary',
+    );
+  }
+
+  /** The summaries that the turn has made, or tried to make. */
+  summaries(): readonly JournalEntry[] {
+    return this.entries().filter(({ kind }) => kind === 'summary');
   }
 
   /** All of it, in the order in which it was decided. */

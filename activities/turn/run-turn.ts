@@ -35,6 +35,7 @@ import { infoOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
 import { answersIn, frameOf, messagesOf } from './frame.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from './turn-driver.ts';
 import { TurnLog } from './turn-log.ts';
+import { Summaries } from './summaries.ts';
 import { TurnState } from './turn-state.ts';
 import { Cast, type RosterNews } from './cast.ts';
 import { heedStalls } from './stalls.ts';
@@ -54,6 +55,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly closing: boolean;
   readonly suspendAfterMs: number;
   readonly joining: Joining;
+  readonly summaries: Summaries;
   readonly #input: TurnInput;
   readonly #call: TurnCall;
   readonly #heartbeat: Heartbeat<TurnProgress> | null;
@@ -83,6 +85,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.log = new TurnLog(deps, this.ref, { ...input, facts: progress?.facts ?? [] }, this.signal);
     this.state = new TurnState(journal, progress, attempt, () => this.log.facts());
     this.joining = new Joining(this, attempt > 0);
+    this.summaries = new Summaries(this, input.summary, attempt > 0);
     this.#heartbeat = call.heartbeat(
       () => this.state.progress(),
       (why) => this.#halting.heed(why),
@@ -216,8 +219,7 @@ export class TurnRun implements StepHost, TurnDriver {
 
   async #run(): Promise<TurnResult> {
     try {
-      const end = await Promise.race([this.#runTeam(), aborted(this.signal)]);
-      return await this.#ended(end);
+      return await this.#ended(await Promise.race([this.#runTeam(), aborted(this.signal)]));
     } catch (error) {
       if (!this.signal.aborted) this.stop(new TurnStopped('superseded'));
       await this.#steps.settled();
@@ -236,20 +238,22 @@ export class TurnRun implements StepHost, TurnDriver {
     this.#cast = cast;
     const team = this.means.teams[info.team.name];
     if (!team) throw new TurnStopped('unable', this.#input.needs ?? neededForTeam(info.team.name));
-    const goesOn = this.#call.progress !== null || this.state.journal.decided().length > 0;
+    const goesOn = this.#call.progress !== null || this.state.journal.entries().length > 0;
     if (goesOn) await bringProgress(this.log, this.#input);
     if (this.log.turnEnd) return endOf(this.log.turnEnd);
     const heeded = await heedStalls(this.means.stalls, this, this.#call, team);
-    const { memory, joining } = this;
-    const parts = { info, cast, memory, joining, carried: this.log.facts() };
+    const parts = { info, cast, memory: this.memory, joining: this.joining, carried: this.log.facts() };
     const frame = await this.patiently(() => frameOf(this.means, this.#input, parts));
-    await joining.read();
-    this.#kernel = new Kernel(frame, this.state.journal, this);
-    const ends = endsOf(this.log, this.#input, this.state.journal.decided(), (steps) =>
+    await this.joining.read();
+    const kernel = new Kernel(frame, this.state.journal, this);
+    this.#kernel = kernel;
+    const ends = await endsOf(this.log, this.#input, this.state.journal, (steps) =>
       this.patiently(() => this.means.conversations.ends(this.ref, this.turn, steps)),
     );
-    const run = this.#kernel.run(heeded, await ends);
-    return guarded(frame.spending, this.#input.ranMs ?? 0, run);
+    const { spending } = frame;
+    const making = this.summaries.make(info.summary, { agents: cast.agents, spending, ends });
+    const run = making.then(() => kernel.run(heeded, ends));
+    return guarded(spending, this.#input.ranMs ?? 0, run);
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {

@@ -1,6 +1,17 @@
 /** What the kernel asks of a step, and what it hears of it. */
-import type { FailureInfo, ToolCall, ToolRound, Usage } from '../../src/contracts/index.ts';
+import type { AgentSpec, FailureInfo, ToolCall, ToolRound, Usage } from '../../src/contracts/index.ts';
+import type { Utterance } from '../agents/runner.ts';
 import type { AskInput, Outcome } from '../teams/team.ts';
+
+/** A summary to be made. */
+export interface SummaryCall {
+  readonly agent: AgentSpec;
+  /** The number of the last turn that it stands for; all of later turns comes after event `seq`. */
+  readonly upTo: number;
+  readonly seq: number;
+  /** The summary before, and what was said since, as far as this one goes. */
+  readonly conversation: readonly Utterance[];
+}
 
 /** A step to be run. */
 export interface StepCall {
@@ -17,6 +28,8 @@ export interface StepCall {
   readonly refusal?: FailureInfo;
   /** What the team itself says: nobody is asked. */
   readonly say?: string;
+  /** The summary that the step makes, before the team begins. */
+  readonly summary?: SummaryCall;
   /** What the team says to the agent with this ask. */
   readonly input?: AskInput;
   /** What the agent has called in this ask so far. */

@@ -7,6 +7,7 @@ import {
   type Price,
   type SessionInfo,
   type SessionRef,
+  type SummarySpec,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
 import { recoverLog, type Stalls } from '../../src/log/index.ts';
@@ -30,6 +31,8 @@ export interface TurnDeps extends LogAccess {
   readonly configured: (agent: AgentSpec) => AgentSpec;
   /** What turns may spend, of sessions that do not say it themselves. */
   readonly limits?: Limits;
+  /** How long sessions are summarised that do not say it themselves; absent: they are not. */
+  readonly summary?: SummarySpec;
   /** What a model costs; undefined: not known. */
   readonly priceOf?: (agent: AgentSpec) => Price | undefined;
   /** Which turns have blocked workers. */

@@ -21,6 +21,7 @@ import type {
   CommitInput,
   Ended,
   Fenced,
+  LogSlice,
 } from '../../src/log/index.ts';
 import { LogWriter, type LogAccess } from '../log-writer.ts';
 
@@ -127,8 +128,13 @@ export class TurnLog {
 
   /** Who takes part in the session, as the log has it now; null: as the session was opened. */
   async roster(): Promise<Roster | null> {
-    const { info } = await this.#patiently(() => this.#writer.whole());
+    const { info } = await this.whole();
     return info.roster ?? null;
+  }
+
+  /** The log without its events; a lost one is built anew first. */
+  whole(): Promise<LogSlice> {
+    return this.#patiently(() => this.#writer.whole());
   }
 
   async delta(delta: Parameters<LogWriter['log']['delta']>[1]): ReturnType<LogWriter['log']['delta']> {
@@ -177,7 +183,7 @@ export class TurnLog {
     steps: ReadonlySet<string>,
     end: Pick<Extract<EventDraft, { type: 'step.cancelled' }>, 'turn' | 'at' | 'cause' | 'data'>,
   ): Promise<void> {
-    const { open } = await this.#patiently(() => this.#writer.whole());
+    const { open } = await this.whole();
     const drafts = open
       .filter(({ step }) => steps.has(step))
       .map(({ step, agent, attempt }): EventDraft => {

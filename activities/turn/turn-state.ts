@@ -115,10 +115,13 @@ export class TurnState {
   }
 
   /** Journals a step's end. */
-  end({ path, step, agent, use, say }: StepCall, ends: readonly EventDraft[]): void {
+  end({ path, step, agent, use, say, summary }: StepCall, ends: readonly EventDraft[]): void {
     const outcome = ends[0]?.type === 'step.completed' ? 'completed' : 'failed';
     const kind = use ? 'call' : say === undefined ? 'ask' : 'say';
-    this.journal.add({ path, kind, key: use?.tool ?? agent, outcome });
+    if (summary) {
+      const { upTo, seq } = summary;
+      this.journal.add({ path, kind: 'summary', key: String(upTo), seq, outcome });
+    } else this.journal.add({ path, kind, key: use?.tool ?? agent, outcome });
     this.#queue(path);
     const { chars, bytes } = sizeOf(ends);
     this.#size = { chars: this.#size.chars + chars, bytes: this.#size.bytes + bytes };

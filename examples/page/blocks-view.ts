@@ -1,6 +1,7 @@
 /** What happens in a turn on the screen: speeches, branches side by side, and messages that came meanwhile. */
 import type { TurnEntry } from '../../src/contracts/public.ts';
 import type { Aside, Block, Board, Speech } from './blocks.ts';
+import { DigestView } from './digest-view.ts';
 import { el, KeyedList } from './dom.ts';
 import { MessageView } from './message-view.ts';
 import type { MessageActions } from './message-view.ts';
@@ -57,7 +58,7 @@ class AsideView {
 /** The blocks of a turn, in their order. */
 export class BlocksView {
   readonly node = el('div', 'blocks');
-  readonly #blocks = new KeyedList<SpeechView | BoardView | AsideView>(this.node);
+  readonly #blocks = new KeyedList<SpeechView | BoardView | AsideView | DigestView>(this.node);
 
   set(blocks: readonly Block[], turn: TurnEntry | undefined, context: Context): void {
     this.node.hidden = blocks.length === 0;
@@ -65,12 +66,14 @@ export class BlocksView {
     const views = this.#blocks.set([...byKey.keys()], (key) => {
       const block = byKey.get(key);
       if (block?.kind === 'board') return new BoardView();
+      if (block?.kind === 'digest') return new DigestView();
       return block?.kind === 'aside' ? new AsideView(block.key, context) : new SpeechView(context);
     });
     views.forEach((view, index) => {
       const block = blocks[index];
       if (block?.kind === 'speech' && view instanceof SpeechView) view.set(block);
       if (block?.kind === 'board' && view instanceof BoardView) view.set(block, context);
+      if (block?.kind === 'digest' && view instanceof DigestView) view.set(block.step);
       if (block?.kind === 'aside' && view instanceof AsideView) view.set(block, turn);
     });
   }

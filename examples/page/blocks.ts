@@ -23,7 +23,14 @@ export interface Aside {
   readonly message: MessageEntry;
 }
 
-export type Block = Speech | Board | Aside;
+/** A summary of the session, made before the turn. */
+export interface Digest {
+  readonly kind: 'digest';
+  readonly key: string;
+  readonly step: StepEntry;
+}
+
+export type Block = Speech | Board | Aside | Digest;
 
 interface Place {
   /** The call that branches, and the name of the branch; null: the step is in none. */
@@ -39,10 +46,16 @@ function placeOf(step: string): Place | null {
 }
 
 export function blocksOf(entries: readonly Entry[]): readonly Block[] {
-  const blocks: (Speech | Aside | { kind: 'board'; key: string; steps: Map<string, StepEntry[]> })[] = [];
+  const blocks: (
+    Speech | Aside | Digest | { kind: 'board'; key: string; steps: Map<string, StepEntry[]> }
+  )[] = [];
   for (const step of entries) {
     if (step.kind === 'message') {
       blocks.push({ kind: 'aside', key: step.messageId, message: step });
+      continue;
+    }
+    if (step.summarises) {
+      blocks.push({ kind: 'digest', key: step.step, step });
       continue;
     }
     const place = placeOf(step.step);

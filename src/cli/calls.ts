@@ -1,6 +1,6 @@
 /** Calls of tools, and what goes wrong in a step, in a line each. */
-import { reasonOf } from '../contracts/index.ts';
-import type { FailureInfo, SessionEvent, ToolCall, TurnEntry } from '../contracts/index.ts';
+import { reasonOf, turnNumber } from '../contracts/index.ts';
+import type { FailureInfo, SessionEvent, Summarised, ToolCall, TurnEntry } from '../contracts/index.ts';
 import type { Transcript } from './terminal.ts';
 
 /** Longest arguments and results that are shown, UTF-16 code units. */
@@ -17,6 +17,10 @@ export function callLine(agent: string, { tool, input }: ToolCall): string {
 
 export function resultLine(tool: string, text: string): string {
   return `${tool} returns ${short(text)}`;
+}
+
+export function summaryLine({ upTo }: Summarised, text: string): string {
+  return `summary up to turn ${turnNumber(upTo)}: ${short(text)}`;
 }
 
 export function failedLine(who: string, { code, message }: FailureInfo): string {

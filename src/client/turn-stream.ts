@@ -174,7 +174,9 @@ async function lookUp(source: TurnSource, messageId: string): Promise<string | u
 function news(view: SessionView, turn: string, told: Told): TurnPiece[] {
   const pieces: TurnPiece[] = [];
   for (const entry of view.entries) {
-    if (entry.kind === 'step' && entry.turn === turn) pieces.push(...stepNews(entry, told));
+    // A summary of the session is no part of the answer.
+    const isIts = entry.kind === 'step' && entry.turn === turn && !entry.summarises;
+    if (isIts) pieces.push(...stepNews(entry, told));
   }
   return pieces;
 }

@@ -41,8 +41,8 @@ export interface ScriptCall {
 /** What a scripted agent says, declared as data. Without `say` or `tokens` it answers with a sentence about the question. */
 export interface AgentScript {
   /**
-   * The text; `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}` and `{{results}}` (of its last calls) are replaced. Split into words
-   * and streamed.
+   * The text; `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}`, `{{summary}}` (that it is shown) and `{{results}}` (of its last calls)
+   * are replaced. Split into words and streamed.
    */
   readonly say?: string;
   /** Instead of `say`: this many tokens `w1 w2 …`. */

@@ -65,6 +65,16 @@ export function callPath(path: string, n: number): string {
   return `${path}.c${n}`;
 }
 
+/** The path of the n-th summary that a turn makes before its team begins. */
+export function summaryPath(n: number): string {
+  return `s${n}`;
+}
+
+/** True for the step that makes a summary of the session: it is no answer. */
+export function isSummaryStep(step: string): boolean {
+  return /^t\d+\.s\d+$/.test(step);
+}
+
 /** True for the step of a tool call; other steps are model calls. */
 export function isToolStep(step: string): boolean {
   return /\.c\d+$/.test(step);

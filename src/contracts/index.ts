@@ -10,6 +10,7 @@ export {
   sessionKey,
   STEP_PATTERN,
   stepId,
+  summaryPath,
   TURN_PATTERN,
   turnId,
 } from './ids.ts';
@@ -52,6 +53,8 @@ export type {
   QueuedMessage,
   SessionInput,
 } from './engine/session.ts';
+export { NO_SUMMARY, summaryAfter, summaryOf } from './engine/summary.ts';
+export type { SummaryPoint } from './engine/summary.ts';
 export { Batches } from './engine/batches.ts';
 export { RunRecord } from './engine/ended-run.ts';
 export type { EndedRun, Interruption, InterruptionReason } from './engine/ended-run.ts';

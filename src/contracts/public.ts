@@ -1,5 +1,5 @@
 /** What `convoke/contracts` exports: the shapes on the wire, the fold, the error table and the promised limits. */
-export { isId, isToolStep, turnNumber, workflowId } from './ids.ts';
+export { isId, isSummaryStep, isToolStep, turnNumber, workflowId } from './ids.ts';
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
 export { isPolicy, messageText, POLICIES } from './message.ts';
@@ -28,7 +28,7 @@ export type {
   Stamps,
 } from './events/envelope.ts';
 export { endsStep } from './events/step.ts';
-export type { FailureInfo, FinishReason, Shown, Usage } from './events/step.ts';
+export type { FailureInfo, FinishReason, Shown, Summarised, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';
 export type {
   Handoff,
@@ -82,6 +82,7 @@ export type {
   SessionInfo,
   SessionState,
   SessionStatus,
+  SummarySpec,
   WakeReply,
   WakeRequest,
 } from './session.ts';
@@ -120,4 +121,5 @@ export type {
   SocketFrames,
   SocketRequestName,
   SocketRequests,
+  SummaryRequest,
 } from './wire.ts';

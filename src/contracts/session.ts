@@ -14,6 +14,17 @@ export interface ForkPoint {
   readonly seq: number;
 }
 
+/** How long sessions are summarised. */
+export interface SummarySpec {
+  /** Makes the summaries; it need not be one of the session's agents. */
+  readonly agent: AgentSpec;
+  /**
+   * A summary is made when more text than this is in none, UTF-16 code units; about half of it stays word for word. Absent: half of what the
+   * agent may be shown that may be shown least.
+   */
+  readonly afterChars?: number;
+}
+
 /** What a session was opened with. Only `roster` changes. */
 export interface SessionInfo {
   readonly team: TeamSpec;
@@ -26,6 +37,8 @@ export interface SessionInfo {
   readonly policy?: InterjectionPolicy;
   /** What a turn may spend; absent: the limits of the worker's configuration. */
   readonly limits?: Limits;
+  /** Absent: as the worker's configuration says. */
+  readonly summary?: SummarySpec;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   /** Of a fork: its conversation up to there is that of its parent. */

@@ -21,10 +21,16 @@ import type {
   CancelRequest,
   ForkPoint,
   SessionState,
+  SummarySpec,
   WakeReply,
   WakeRequest,
 } from './session.ts';
 import type { SessionView } from './view/types.ts';
+
+/** How a long session is summarised: see `SummarySpec`. A plain name is that of an agent of the session, else of a configured one. */
+export interface SummaryRequest extends Omit<SummarySpec, 'agent'> {
+  readonly agent: AgentRequest;
+}
 
 /** Body of `POST /v1/sessions` and of the socket request `open`. */
 export interface OpenRequest {
@@ -37,6 +43,7 @@ export interface OpenRequest {
   readonly policy?: InterjectionPolicy;
   /** What a turn of the session may spend. */
   readonly limits?: Limits;
+  readonly summary?: SummaryRequest;
 }
 
 /** Body of `POST /v1/sessions/{id}/fork`. With neither `at` nor `before` the fork has all that its parent has now. */

@@ -105,6 +105,10 @@ const shown = z.object({
     .string()
     .optional()
     .meta({ description: 'The earliest turn that it was shown; absent: only its own.' }),
+  summary: z
+    .object({ step: z.string(), upTo: z.string() })
+    .optional()
+    .meta({ description: 'What stood for the turns up to this one; the step has made it.' }),
   leftOut: turns.optional().meta({ description: 'It was shown nothing of these turns, or not all.' }),
 });
 
@@ -135,6 +139,10 @@ const entry = z.union([
     usage: usage.optional().meta({ description: 'Sum over all attempts.' }),
     reason: failure.optional().meta({ description: 'Why it was cancelled.' }),
     finish: z.enum(['stop', 'length', 'filter', 'tools']).optional(),
+    summarises: z
+      .object({ upTo: z.string(), seq: z.number() })
+      .optional()
+      .meta({ description: 'The step makes a summary of the turns up to this one: it is no answer.' }),
     use: toolCall.optional().meta({ description: 'The step is this tool call; its text is the result.' }),
     calls: list(toolCall)
       .optional()

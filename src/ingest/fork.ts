@@ -33,8 +33,9 @@ export async function forkSession(
   const repeatable = !keyed || key !== undefined;
   if (repeatable && (await isArchived(fork))) return replay(await calls.find(fork), hash, keyed);
   const { info, point } = await pointOf(past, parent, request);
-  const { team, agents, metadata, policy } = info;
-  const forked = { team, agents, metadata, ...(policy && { policy }), createdAt: Date.now(), parent: point };
+  // Who takes part at the point follows from the events.
+  const { roster: _roster, parent: _parent, ...opened } = info;
+  const forked = { ...opened, createdAt: Date.now(), parent: point };
   const answer = await calls.start(fork, { info: forked, requestHash: hash });
   return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
 }

@@ -14,6 +14,9 @@ const REMEDY = 'start a worker whose configuration has it.';
 const ENDPOINT_REMEDY =
   'start a worker that has it in CONVOKE_PROVIDERS or in the providers of its configuration.';
 
+/** What of a session workers must have. */
+type Asked = Pick<SessionInfo, 'team' | 'agents' | 'summary'>;
+
 export class Known {
   readonly #read: CatalogsOf;
   #asked: { readonly at: number; readonly catalogs: Promise<readonly Catalog[] | null> } | null = null;
@@ -26,8 +29,9 @@ export class Known {
    * Throws `unknown_team`, `agent_unknown`, `tool_unknown`, `invalid_request`. Passes if it cannot be said what workers have: Redis is away,
    * and must not keep sessions from being opened.
    */
-  async require(session: Pick<SessionInfo, 'team' | 'agents'>): Promise<void> {
-    if (TEAMS.includes(session.team.name) && session.agents.every(isPlain)) return;
+  async require(session: Asked): Promise<void> {
+    const { team, agents, summary } = session;
+    if (TEAMS.includes(team.name) && [...agents, ...(summary ? [summary.agent] : [])].every(isPlain)) return;
     await this.#refuse((catalogs) => faultOf(session, catalogs));
   }
 
@@ -62,10 +66,7 @@ function isPlain({ use, provider, tools = [] }: AgentSpec): boolean {
   return use === undefined && !provider && tools.length === 0;
 }
 
-function faultOf(
-  { team, agents }: Pick<SessionInfo, 'team' | 'agents'>,
-  catalogs: readonly Catalog[],
-): ConvokeError | null {
+function faultOf({ team, agents, summary }: Asked, catalogs: readonly Catalog[]): ConvokeError | null {
   const teams = new Set([...TEAMS, ...catalogs.flatMap((each) => each.teams)]);
   if (!teams.has(team.name)) {
     return unknown(
@@ -78,7 +79,7 @@ function faultOf(
     const fault = agentFault(agent, ['agents', index], catalogs);
     if (fault) return fault;
   }
-  return null;
+  return summary ? agentFault(summary.agent, ['summary', 'agent'], catalogs) : null;
 }
 
 type Path = readonly (string | number)[];

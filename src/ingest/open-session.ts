@@ -1,6 +1,6 @@
 /** Opens sessions. */
 import { createHash, randomBytes } from 'node:crypto';
-import { agentOf, ConvokeError, teamOf } from '../contracts/index.ts';
+import { agentOf, ConvokeError, summaryOf, teamOf } from '../contracts/index.ts';
 import type { AgentSpec, OpenRequest, SessionInfo, SessionSummary } from '../contracts/index.ts';
 import { ingressDeadline } from '../temporal/index.ts';
 import type { FoundSession, SessionCalls } from '../temporal/index.ts';
@@ -45,6 +45,7 @@ function openHash(request: OpenRequest): string {
     // Absent from the requests of before.
     ...(request.policy === undefined ? {} : { policy: request.policy }),
     ...(request.limits ? { limits: request.limits } : {}),
+    ...(request.summary ? { summary: summaryOf(request.summary, request.agents?.map(agentOf) ?? []) } : {}),
   });
 }
 
@@ -76,12 +77,14 @@ export async function openSession(
 ): Promise<Opened> {
   const { calls, defaultAgents, isArchived, known } = deps;
   const ref = { tenant, session: sessionId(tenant, request, key) };
+  const agents = request.agents?.map(agentOf) ?? defaultAgents;
   const info: SessionInfo = {
     team: teamOf(request.team),
-    agents: request.agents?.map(agentOf) ?? defaultAgents,
+    agents,
     metadata: request.metadata ?? {},
     ...(request.policy === undefined ? {} : { policy: request.policy }),
     ...(request.limits ? { limits: request.limits } : {}),
+    ...(request.summary ? { summary: summaryOf(request.summary, agents) } : {}),
     createdAt: Date.now(),
   };
   const hash = openHash(request);

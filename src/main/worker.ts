@@ -44,7 +44,10 @@ function ableOf(runners: Partial<Record<RunnerName, AgentRunner>>, others: reado
 
 /** What a program that runs a worker may put in the place of the defaults. */
 export interface WorkerParts extends Partial<
-  Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'priceOf' | 'suspendAfterMs'>
+  Pick<
+    ActivityDeps,
+    'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'summary' | 'priceOf' | 'suspendAfterMs'
+  >
 > {
   /** What it has and other workers may not, besides its kinds of agents. */
   readonly able?: readonly string[];

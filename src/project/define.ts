@@ -90,6 +90,8 @@ export interface ProjectConfig {
   readonly teams?: Readonly<Record<string, Team>> | string;
   /** What a turn may spend in sessions that do not say it themselves; what is absent has its default (`LIMITS.budget`). */
   readonly limits?: Limits;
+  /** The agent that summarises long sessions which do not say it themselves, and after how much text: see `summary` of an open. Absent: they are not. */
+  readonly summary?: { readonly agent: string; readonly afterChars?: number };
   /** What a million tokens cost, by the name of the model, in one currency: then answers tell their cost, and `limits.cost` counts it. */
   readonly prices?: Readonly<Record<string, Price>>;
 }

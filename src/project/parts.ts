@@ -22,9 +22,10 @@ import { catalogOf } from './catalog.ts';
 import type { Project } from './project.ts';
 import type { Logger } from '../telemetry/index.ts';
 
-export interface ProjectParts extends Required<
-  Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'priceOf'>
-> {
+export interface ProjectParts
+  extends
+    Required<Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'priceOf'>>,
+    Pick<ActivityDeps, 'summary'> {
   /** What this worker has and others may not: it takes over turns that need it. */
   readonly able: readonly string[];
   readonly catalog: Catalog;
@@ -51,6 +52,7 @@ export function partsOf(
     close: () => toolbox.close(),
     configured: (agent) => configured(agents, agent),
     limits: project.limits,
+    ...(project.summary && { summary: project.summary }),
     priceOf: priceOf(project, models),
     able: [
       ...[...agents.keys()].map((name) => neededFor({ name, runner: 'configured' })),

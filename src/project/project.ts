@@ -1,6 +1,14 @@
 /** A configuration that has been checked: what a worker has besides what every worker has. */
 import { sourceName, type CodeSettings, type Team, type ToolSource } from '../../activities/index.ts';
-import { TEAMS, type AgentSpec, type JsonObject, type Limits, type Price } from '../contracts/index.ts';
+import {
+  summaryOf,
+  TEAMS,
+  type AgentSpec,
+  type JsonObject,
+  type Limits,
+  type Price,
+  type SummarySpec,
+} from '../contracts/index.ts';
 import type { AgentDefinition, ProjectConfig, Schema } from './define.ts';
 import { jsonSchemaOf, parserOf } from './json-schema.ts';
 import type { Provider } from './provider.ts';
@@ -24,6 +32,8 @@ export interface Project {
   readonly tools: Readonly<Record<string, ToolSource>>;
   readonly limits: Limits;
   readonly prices: Readonly<Record<string, Price>>;
+  /** Of sessions that do not say it themselves. */
+  readonly summary?: SummarySpec;
 }
 
 /** What is wrong at a place of the configuration. */
@@ -49,7 +59,7 @@ export function projectOf(config: unknown, teams?: Readonly<Record<string, unkno
   const unseen = unseenIn(config as ProjectConfig); // safety: just checked
   if (unseen.length > 0) throw new ProjectIssues(unseen);
   const { providers = {}, agents = {}, tools = {}, teams: given = {}, ...rest } = config as ProjectConfig; // safety: just checked
-  const { limits = {}, prices = {} } = rest;
+  const { limits = {}, prices = {}, summary } = rest;
   const issues: Issue[] = [];
   const known = new Map(
     Object.entries(agents).flatMap(([name, definition]) => {
@@ -62,13 +72,20 @@ export function projectOf(config: unknown, teams?: Readonly<Record<string, unkno
     }),
   );
   issues.push(...strangers(agents, tools));
+  if (summary && !Object.hasOwn(agents, summary.agent)) {
+    const message = `there is no agent "${summary.agent}" in this configuration`;
+    issues.push({ path: ['summary', 'agent'], message });
+  }
   const own = typeof given === 'string' ? teamsOf(teams ?? {}, issues) : given;
   for (const name of Object.keys(own)) {
     if (TEAMS.includes(name))
       issues.push({ path: ['teams', name], message: 'a built-in team has this name' });
   }
   if (issues.length > 0) throw new ProjectIssues(issues);
-  return { providers, agents: known, teams: own, tools, limits, prices };
+  return {
+    ...{ providers, agents: known, teams: own, tools, limits, prices },
+    ...(summary && { summary: summaryOf(summary, []) }),
+  };
 }
 
 type Fault = Issue & { readonly code?: string; readonly issues?: unknown };

@@ -93,9 +93,15 @@ const limitsSchema = z.strictObject({
 const amount = z.number().min(0).max(most.cost);
 const price = z.strictObject({ input: amount, output: amount, cached: amount.exactOptional() });
 
+const summary = z.strictObject({
+  agent: nameSchema,
+  afterChars: whole(LIMITS.summaryAfterChars.least, LIMITS.summaryAfterChars.most).exactOptional(),
+});
+
 export const projectSchema = z.strictObject({
   providers: providersSchema.exactOptional(),
   limits: limitsSchema.exactOptional(),
+  summary: summary.exactOptional(),
   prices: z.record(z.string().min(1).max(LIMITS.modelChars), price).exactOptional(),
   agents: z.record(nameSchema, definition).exactOptional(),
   tools: z

@@ -19,7 +19,7 @@ const HEARTBEAT_MS = 60_000;
 
 export type LoopParts = Pick<
   TurnDeps,
-  'teams' | 'runners' | 'tools' | 'configured' | 'limits' | 'priceOf' | 'logger'
+  'teams' | 'runners' | 'tools' | 'configured' | 'limits' | 'summary' | 'priceOf' | 'logger'
 > & {
   readonly log: MemoryLog;
 };

@@ -8,8 +8,11 @@ import {
   emptyView,
   endsTurn,
   envelope,
+  isSummaryStep,
+  isToolStep,
   LIMITS,
   rosterChange,
+  summaryOf,
   teamOf,
   type AgentRequest,
   type CancelReply,
@@ -24,6 +27,7 @@ import {
   type SessionInfo,
   type SessionRef,
   type SessionView,
+  type SummaryRequest,
   type TeamSpec,
   type VoteReply,
   type VoteRequest,
@@ -43,6 +47,7 @@ export interface SessionTest {
   readonly agents: readonly AgentRequest[];
   readonly team?: string | TeamSpec;
   readonly limits?: Limits;
+  readonly summary?: SummaryRequest;
   /**
    * What agents say instead of being run, by the name in the session. Those that call a model or a server need it; scripts and agents in code
    * are run without it.
@@ -93,12 +98,14 @@ const TENANT = 'test';
 /** Throws `ConfigError` or `ProjectIssues` if the configuration is wrong, and an error if it lacks an agent or the team. */
 export async function openSession(test: SessionTest): Promise<TestSession> {
   const project = await projectIn(test.config);
-  const { answers = {}, agents, team, limits } = test;
+  const { answers = {}, agents: asked, team, limits, summary } = test;
+  const agents = asked.map(agentOf);
   const silent = { info: () => undefined, warn: () => undefined };
   const parts = partsOf(project, { has: () => true, get: () => undefined }, silent);
   const info: SessionInfo = {
-    ...{ team: teamOf(team), agents: agents.map(agentOf), metadata: {}, createdAt: Date.now() },
+    ...{ team: teamOf(team), agents, metadata: {}, createdAt: Date.now() },
     ...(limits ? { limits } : {}),
+    ...(summary ? { summary: summaryOf(summary, agents) } : {}),
   };
   requireAll(info, project, Object.keys(parts.teams));
   const runner = (kind: string): AgentRunner => {
@@ -122,8 +129,12 @@ async function projectIn(config: SessionTest['config'] = {}): Promise<Project> {
   return project;
 }
 
-function requireAll({ agents, team }: SessionInfo, project: Project, teams: readonly string[]): void {
-  for (const { runner, name, use = name } of agents) {
+function requireAll(
+  { agents, team, summary }: SessionInfo,
+  project: Project,
+  teams: readonly string[],
+): void {
+  for (const { runner, name, use = name } of [...agents, ...(summary ? [summary.agent] : [])]) {
     if (runner === 'configured' && !project.agents.has(use))
       throw new Error(`The configuration has no agent "${use}".`);
   }
@@ -243,9 +254,9 @@ class Session implements TestSession {
   }
 }
 
-/** False for a call of a tool, and for a model's answer that is nothing but calls. */
+/** False for a call of a tool, for a summary, and for a model's answer that is nothing but calls. */
 function isSaid({ step = '', data }: Extract<SessionEvent, { type: 'step.completed' }>): boolean {
-  return !/\.c\d+$/.test(step) && (data.text !== '' || data.calls === undefined);
+  return !isToolStep(step) && !isSummaryStep(step) && (data.text !== '' || data.calls === undefined);
 }
 
 function statusOf(end: SessionEvent | undefined): NonNullable<TestTurn['status']> {

@@ -11,7 +11,9 @@ export function turnStory(
     journal.entries.filter(({ kind }) => kinds.includes(kind)).length;
   const steps = count('ask', 'say');
   const calls = count('call');
+  const summaries = count('summary');
   const done = [
+    ...(summaries > 0 ? [summaries === 1 ? '1 summary' : `${summaries} summaries`] : []),
     ...(steps > 0 ? [numbered(steps, 'step')] : []),
     ...(calls > 0 ? [numbered(calls, 'tool call')] : []),
   ];
@@ -39,9 +41,11 @@ function numbered(count: number, word: string): string {
 /** What the Web UI shows of a session right now. */
 export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns' | 'waits'>): string {
   const { status, turns, queued, running, known } = machine.state(0);
+  const { summary } = machine.turns.memory;
+  const told = summary?.step === undefined ? '' : ` Summary up to turn t${summary.upTo} in ${summary.step}.`;
   const waits = waitStory(machine.waits.approvals);
   const phase = machine.turns.current?.phase ?? 'over';
   const what = waits === '' ? `is ${phase}` : `waits for ${waits}`;
   const now = running ? `turn **${running.turn}** ${what}` : 'idle';
-  return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.`;
+  return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.${told}`;
 }

@@ -4,6 +4,7 @@ import {
   eventId,
   reason,
   reasonOf,
+  summaryAfter,
   type CancelReply,
   type CarriedState,
   type CarriedTurn,
@@ -12,6 +13,7 @@ import {
   type JsonObject,
   type LoggedEvent,
   type QueuedMessage,
+  type SummaryPoint,
   type TurnProgress,
   type TurnResult,
 } from '../../src/contracts/index.ts';
@@ -46,16 +48,18 @@ export class Turns {
   #current: RunningTurn | null;
   /** What the team keeps from turn to turn. */
   #memory: JsonObject | undefined;
+  #summary: SummaryPoint | undefined;
 
   constructor(
     facts: Facts,
     receipts: Receipts,
-    carried: Pick<CarriedState, 'turn' | 'memory' | 'decisions'> | undefined,
+    carried: Pick<CarriedState, 'turn' | 'memory' | 'summary' | 'decisions'> | undefined,
   ) {
     this.#facts = facts;
     this.#receipts = receipts;
     this.#current = carried?.turn ? new RunningTurn(carried.turn) : null;
     this.#memory = carried?.memory;
+    this.#summary = carried?.summary;
     this.decisions = new Decisions(facts, carried?.decisions);
   }
 
@@ -138,14 +142,19 @@ export class Turns {
     for (const messageId of [...turn.causes, ...answers]) this.#receipts.change(messageId, { turnStatus });
     if (turn.phase !== 'over') return;
     this.#endSteps(turn, turn.end);
+    this.#summary = summaryAfter(this.#summary, turn.turn, turn.journal.entries);
     this.#current = null;
   }
 
-  get memory(): { readonly memory?: JsonObject } {
-    return this.#memory === undefined ? {} : { memory: this.#memory };
+  /** What turns leave to later ones. */
+  get memory(): Pick<CarriedState, 'memory' | 'summary'> {
+    return {
+      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
+      ...(this.#summary === undefined ? {} : { summary: this.#summary }),
+    };
   }
 
-  carry(): Pick<CarriedState, 'turn' | 'memory' | 'decisions'> {
+  carry(): Pick<CarriedState, 'turn' | 'memory' | 'summary' | 'decisions'> {
     const turn = this.#current ? { turn: this.#current.carry() } : {};
     return { ...turn, ...this.memory, ...this.decisions.carry() };
   }

@@ -58,6 +58,7 @@ function addSend(program: Command): void {
         'with --open: what a turn may spend, like steps=50; can be given several times',
       ).argParser(limit),
     )
+    .option('--summary <agent>', 'with --open: the agent that summarises the session when it gets long')
     .option('--from <name>', 'the sender’s name, as shown to others')
     .addOption(
       new Option('--policy <policy>', 'what the message does if a turn runs, or messages wait').choices([

@@ -9,7 +9,7 @@ import type {
   WakeReply,
 } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
-import { callLine, failedLine, resultLine, rolledBackLine } from '../calls.ts';
+import { callLine, failedLine, resultLine, rolledBackLine, summaryLine } from '../calls.ts';
 import { callGateway } from '../gateway-api.ts';
 import { table, Transcript } from '../terminal.ts';
 
@@ -104,9 +104,10 @@ function standingOf({ status, policy, turn }: MessageEntry): string {
 
 /** An answer that only calls tools has no text: the calls are entries of their own. */
 function showStep(entry: StepEntry, transcript: Transcript): void {
-  const { agent, use, text, status, failure, shown } = entry;
+  const { agent, use, text, status, failure, shown, summarises } = entry;
   if (use) transcript.note(callLine(agent, use));
-  if (use && status === 'completed') transcript.note(resultLine(use.tool, text));
+  if (summarises && text !== '') transcript.note(summaryLine(summarises, text));
+  else if (use && status === 'completed') transcript.note(resultLine(use.tool, text));
   else if (text !== '') transcript.line(agent, text);
   const who = use?.tool ?? agent;
   if (failure) transcript.note(failedLine(who, failure), 'yellow');

@@ -1,9 +1,16 @@
 /** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
 import { isAfter, messageText, reasonOf, shownText } from '../../contracts/index.ts';
-import type { Delta, EventPage, SessionEvent, StepEntry, ToolCall } from '../../contracts/index.ts';
+import type {
+  Delta,
+  EventPage,
+  SessionEvent,
+  StepEntry,
+  Summarised,
+  ToolCall,
+} from '../../contracts/index.ts';
 import { peopleLine } from '../people.ts';
-import { callLine, noteTrouble, resultLine, rolledBackLine } from '../calls.ts';
+import { callLine, noteTrouble, resultLine, rolledBackLine, summaryLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -159,7 +166,7 @@ class ScreenReader implements Reader {
         this.#transcript.note(`message ${event.data.messageId} was rejected: ${event.data.code}`, 'yellow');
         break;
       case 'step.completed':
-        this.#completed({ ...event.data, step, agent, attempt });
+        this.#completed({ ...event.data, step, agent, attempt }, event.data.summarises);
         if (event.data.finish === 'length' || event.data.finish === 'filter')
           this.#transcript.note(`${agent} was cut short: ${event.data.finish}`, 'yellow');
         if (event.data.shown) this.#transcript.note(`${agent} ${shownText(event.data.shown)}`);
@@ -203,7 +210,7 @@ class ScreenReader implements Reader {
 
   grown({ step }: Delta): void {
     const entry = this.#session.view?.entries.find((each) => each.kind === 'step' && each.step === step);
-    if (entry?.kind !== 'step' || entry.status !== 'running') return;
+    if (entry?.kind !== 'step' || entry.status !== 'running' || entry.summarises) return;
     // Of a call its progress is shown, and its result once it is there.
     this.#show(entry.use ? { ...entry, text: '' } : entry);
   }
@@ -226,9 +233,10 @@ class ScreenReader implements Reader {
       : `${turn} was cancelled: ${reasonOf(data.reason).message}`;
   }
 
-  #completed(said: Said): void {
+  #completed(said: Said, summarises: Summarised | undefined): void {
     const call = this.#calls.get(said.step);
-    if (call) this.#transcript.note(resultLine(call.tool, said.text));
+    if (summarises) this.#transcript.note(summaryLine(summarises, said.text));
+    else if (call) this.#transcript.note(resultLine(call.tool, said.text));
     else this.#show(said);
     this.#forget(said.step);
   }

@@ -18,6 +18,7 @@ export interface SendOptions {
   readonly agents?: readonly string[];
   readonly team?: string;
   readonly limit?: Limits;
+  readonly summary?: string;
   readonly json?: boolean;
 }
 
@@ -61,12 +62,13 @@ export async function send(id: string, text: string, options: SendOptions): Prom
 }
 
 /** An existing session is fine, however it was opened. */
-async function open(id: string, { agents, team, limit: limits }: SendOptions): Promise<void> {
+async function open(id: string, { agents, team, limit: limits, summary }: SendOptions): Promise<void> {
   const body = {
     id,
     ...(agents && { agents }),
     ...(team === undefined ? {} : { team }),
     ...(limits && { limits }),
+    ...(summary === undefined ? {} : { summary: { agent: summary } }),
   };
   try {
     await callGateway<SessionSummary>({ method: 'POST', path: '/v1/sessions', body });

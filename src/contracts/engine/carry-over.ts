@@ -67,7 +67,7 @@ export function carryOver(
   for (const event of events) ledger.note(event);
   // Of more than are told only their receipts tell.
   for (const messageId of refused) ledger.refuse(messageId, 'inbox_full');
-  const { receipts, inbox, turns, memory, roster, later } = ledger.state();
+  const { receipts, inbox, turns, memory, roster, later, summary } = ledger.state();
   const failed = receipts.filter(({ turn }) => turn !== undefined && before.open.includes(turn));
   return {
     status: closing === undefined ? 'open' : 'closing',
@@ -78,6 +78,7 @@ export function carryOver(
     ...(memory === undefined ? {} : { memory }),
     ...(roster === undefined ? {} : { roster }),
     ...(later === undefined ? {} : { later }),
+    ...(summary === undefined ? {} : { summary }),
     outbox: [{ id: eventId.sessionReopened(run), type: 'session.reopened', at, data: {} }],
     events: [],
     reconcile: false,

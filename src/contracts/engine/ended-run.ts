@@ -69,6 +69,7 @@ export class RunRecord {
     const memory = before?.memory === undefined ? {} : { memory: before.memory };
     const roster = before?.roster === undefined ? {} : { roster: before.roster };
     const later = before?.later === undefined ? {} : { later: before.later };
+    const summary = before?.summary === undefined ? {} : { summary: before.summary };
     this.#ledger = new Ledger(input.session, {
       receipts,
       inbox,
@@ -77,6 +78,7 @@ export class RunRecord {
       ...memory,
       ...roster,
       ...later,
+      ...summary,
     });
     this.#known = before?.known ?? START;
     this.#archivedTo = before?.archivedTo ?? 0;

@@ -21,7 +21,7 @@ export class ForkedPast {
   /** The starts of steps that have not ended, by step. */
   readonly #steps = new Map<string, EventDraft>();
 
-  /** `session`: the fork. `stated`: events that say what the team keeps, and who takes part. */
+  /** `session`: the fork. `stated`: events that say what the team keeps, who takes part, and what was summarised. */
   constructor(session: string, stated: readonly LoggedEvent[]) {
     this.#ledger = new Ledger(session, NOTHING);
     for (const event of stated.toSorted((one, other) => one.seq - other.seq)) this.#ledger.note(event);
@@ -50,13 +50,14 @@ export class ForkedPast {
     const forked: EventDraft = { id, type: 'session.forked', at, data: point };
     const ends = [...this.#stepEnds(at), ...this.#turnEnds(at), ...this.#unscheduled(at)];
     for (const end of ends) this.#ledger.note(end);
-    const { receipts, turns, memory, roster } = this.#ledger.state();
+    const { receipts, turns, memory, roster, summary } = this.#ledger.state();
     return {
       ...{ status: 'open', closeReason: '', known, archivedTo: point.seq },
       ...{ turns, receipts, inbox: [], outbox: [forked, ...ends] },
       ...{ events: [], reconcile: false, release: [] },
       ...(memory === undefined ? {} : { memory }),
       ...(roster === undefined ? {} : { roster }),
+      ...(summary === undefined ? {} : { summary }),
     };
   }
 

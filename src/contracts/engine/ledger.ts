@@ -12,6 +12,7 @@ import type { Message, Receipt } from '../message.ts';
 import { reasonOf } from '../reasons.ts';
 import { scheduledMessage } from './scheduled.ts';
 import type { QueuedMessage } from './session.ts';
+import { summaryNoted, type SummaryPoint } from './summary.ts';
 
 /** A ledger's state. */
 export interface LedgerState {
@@ -24,6 +25,8 @@ export interface LedgerState {
   readonly open: readonly string[];
   /** What the team keeps from turn to turn; absent: nothing. */
   readonly memory?: JsonObject;
+  /** The newest summary; absent: none. */
+  readonly summary?: SummaryPoint;
   /** Who takes part; absent: as the session was opened. */
   readonly roster?: Roster;
   /** Messages that wait for their time; absent: none. */
@@ -40,13 +43,18 @@ export class Ledger {
   readonly #open: Set<string>;
   #turns: number;
   #memory: JsonObject | undefined;
+  #summary: SummaryPoint | undefined;
   #roster: Roster | undefined;
   /** By id. */
   readonly #later: Map<string, Message>;
 
-  constructor(session: string, { receipts, inbox, turns, open, memory, roster, later = [] }: LedgerState) {
+  constructor(
+    session: string,
+    { receipts, inbox, turns, open, memory, roster, later = [], summary }: LedgerState,
+  ) {
     this.#later = new Map(later.map((message) => [message.messageId, message]));
     this.#memory = memory;
+    this.#summary = summary;
     this.#roster = roster;
     this.#session = session;
     this.#turns = turns;
@@ -91,6 +99,7 @@ export class Ledger {
     else if (type === 'turn.started') this.#start(turn);
     else if (type === 'turn.merged') this.#merge(turn, fact.data);
     else if (endsTurn(type)) this.#end(turn, fact);
+    this.#summary = summaryNoted(this.#summary, fact);
     if (type === 'turn.completed') this.#memory = fact.data.memory ?? this.#memory;
   }
 
@@ -113,7 +122,8 @@ export class Ledger {
     const memory = this.#memory === undefined ? {} : { memory: this.#memory };
     const roster = this.#roster === undefined ? {} : { roster: this.#roster };
     const later = this.#later.size === 0 ? {} : { later: [...this.#later.values()] };
-    const rest = { ...memory, ...roster, ...later };
+    const summary = this.#summary === undefined ? {} : { summary: this.#summary };
+    const rest = { ...memory, ...roster, ...later, ...summary };
     return { receipts: kept, inbox, turns: this.#turns, open: [...this.#open], ...rest };
   }
 

@@ -9,6 +9,7 @@ import type { Roster } from '../member.ts';
 import type { Message, Receipt } from '../message.ts';
 import type { SessionInfo, SessionStatus } from '../session.ts';
 import type { Interruption } from './ended-run.ts';
+import type { SummaryPoint } from './summary.ts';
 import type { CarriedTurn, KeptDecision } from './turn.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface CarriedState {
   readonly turn?: CarriedTurn;
   /** What the team keeps from turn to turn; absent: nothing. */
   readonly memory?: JsonObject;
+  /** The newest summary; absent: none. */
+  readonly summary?: SummaryPoint;
   /** Who takes part; absent: as the session was opened. */
   readonly roster?: Roster;
   /** Decided approvals, oldest first; absent: none. */

@@ -12,12 +12,14 @@ import type { Usage } from '../events/step.ts';
 import type { Position } from '../cursor.ts';
 import type { SessionRef } from '../ids.ts';
 import type { Roster } from '../member.ts';
+import type { SummaryPoint } from './summary.ts';
 
 /** The calls of a team whose answers are journaled. */
 export type JournalKind =
   | 'ask'
   | 'call'
   | 'say'
+  | 'summary'
   | 'sleep'
   | 'members'
   | 'person'
@@ -41,10 +43,10 @@ export interface JournalEntry {
   /** Its place in the code's order and in its branch: `2`, `3.draft.1`. Of a `steer`, the step that sees the message first. */
   readonly path: string;
   readonly kind: JournalKind;
-  /** What was asked for: an agent's name, a tool's, a pause in ms. A rerun that asks for something else has changed. */
+  /** What was asked for: an agent's name, a tool's, a pause in ms; of a `summary`, the number of the turn that it goes up to. A rerun that asks for something else has changed. */
   readonly key: string;
   /**
-   * Of an `ask`, a `call` or a `say`, how its step ended (the text stands in the step's end); of `now` and `random`, the number; of `members`,
+   * Of an `ask`, a `call`, a `say` or a `summary`, how its step ended (the text stands in the step's end); of `now` and `random`, the number; of `members`,
    * the revision of the roster; of a `person`, `answered` or `over`; of an `approval`, how it was decided; of a
    * `sleep`, `over` or `woken`; of `steered`, how many messages had joined; a `steer` is no call: a message has joined the turn.
    */
@@ -52,6 +54,8 @@ export interface JournalEntry {
     'completed' | 'failed' | 'over' | 'answered' | 'woken' | 'joined' | Decided['status'] | number;
   /** Of a `person` that has answered: her message. Of a `steer`: the one that has joined. */
   readonly message?: string;
+  /** Of a `summary`: see `SummaryPoint`. */
+  readonly seq?: number;
   /** Of an `approval`. */
   readonly decided?: Omit<Decided, 'status'>;
   /** Of the first `members` of a revision that the turn did not begin with: the roster, with the agents alone that the turn did not have. */
@@ -97,6 +101,8 @@ export interface TurnInput extends SessionRef {
   readonly journal: Journal;
   /** What the team has kept from its earlier turns; absent: nothing. */
   readonly memory?: JsonObject;
+  /** The newest summary of the session before this turn; absent: none. */
+  readonly summary?: SummaryPoint;
   /** Who took part when the turn started; absent: as the session was opened. */
   readonly roster?: Roster;
   /** Temporal's attempts in the turn's earlier activities: orders writers across them. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../json.ts';
 import type { InterjectionPolicy } from '../message.ts';
 import type { MemberEvent, Roster } from '../member.ts';
 import type { Reason } from '../reasons.ts';
-import type { ForkPoint } from '../session.ts';
+import type { ForkPoint, SummarySpec } from '../session.ts';
 
 export interface SessionEventData {
   'session.created': {
@@ -15,6 +15,7 @@ export interface SessionEventData {
     /** What happens to messages that name no policy; absent: `queue`. */
     readonly policy?: InterjectionPolicy;
     readonly limits?: Limits;
+    readonly summary?: SummarySpec;
   };
   /** A member has joined, left, been paused or resumed: who takes part from now on. */
   'session.members': Roster & { readonly name: string; readonly change: MemberEvent };

@@ -27,8 +27,16 @@ export interface FailureInfo {
 export interface Shown {
   /** The earliest turn of which it was shown something; absent: there was none but its own. */
   readonly from?: string;
+  /** What it was shown of the turns up to `upTo` in their place: what this step has said. */
+  readonly summary?: { readonly step: string; readonly upTo: string };
   /** Turns of which it was shown nothing, or not all. */
   readonly leftOut?: { readonly from: string; readonly upTo: string };
+}
+
+/** What a summary stands for: the turns from the first one up to `upTo`. All of later turns comes after event `seq`. */
+export interface Summarised {
+  readonly upTo: string;
+  readonly seq: number;
 }
 
 /** What a step said; of a tool's step the result. */
@@ -40,11 +48,13 @@ interface Said {
   readonly usage?: Usage;
   /** What the agent was shown; absent: all that was said before. */
   readonly shown?: Shown;
+  /** The step was to make a summary of the session: it is no answer. */
+  readonly summarises?: Summarised;
 }
 
 export interface StepEventData {
-  /** `use`: the step is a tool call, made by the agent; absent: it is a model call. */
-  'step.started': { readonly use?: ToolCall };
+  /** `use`: the step is a tool call, made by the agent. `summarises`: it makes a summary of the session. Both absent: an agent is asked. */
+  'step.started': { readonly use?: ToolCall; readonly summarises?: Summarised };
   /** A new attempt begins; everything that earlier attempts said is withdrawn. `usage`: of the superseded attempt, if known. */
   'step.restarted': { readonly reason: Reason | string; readonly usage?: Usage };
   /** The step pauses before its next attempt. `until`: when that begins, ms since the Unix epoch. */

@@ -115,6 +115,14 @@ export const EXECUTE = {
   contextChars: 128 * KIB,
   /** The same, for an agent that states the context window of its model: what it costs is its own. */
   contextMostChars: KIB * KIB,
+  /** A summary of a session, UTF-16 code units; a longer one loses its end. */
+  summaryChars: 16 * KIB,
+  /** Summaries that one turn makes, one after the other, of a session that has many turns without one. */
+  summaryPasses: 4,
+  /** Attempts of a summary: the turn waits for it. */
+  summaryAttempts: 2,
+  /** Turns until a summary that has failed is tried again. */
+  summaryRetryTurns: 8,
   /** Steps that one worker process runs at a time. */
   stepsPerWorker: 200,
   /**

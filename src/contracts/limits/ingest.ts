@@ -29,6 +29,8 @@ export const INGEST = {
   stopChars: 256,
   /** What an agent may state as its model's window or longest answer, tokens. */
   modelTokens: 10_000_000,
+  /** What `afterChars` of a summary may say, UTF-16 code units. */
+  summaryAfterChars: { least: 1_000, most: KIB * KIB },
   /** Open steps in one cursor. */
   cursorSteps: 64,
   pageEvents: 500,

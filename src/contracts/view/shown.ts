@@ -8,8 +8,11 @@ function turns(from: string, upTo: string): string {
 }
 
 /** As it follows the agent's name: "saw what was said since turn 17; turns 1 to 16 are left out". */
-export function shownText({ from, leftOut }: Shown): string {
-  const saw = from === undefined ? 'saw only this turn' : `saw what was said since turn ${turnNumber(from)}`;
+export function shownText({ from, summary, leftOut }: Shown): string {
+  const since = from === undefined ? 'this turn' : `what was said since turn ${turnNumber(from)}`;
+  const saw = summary
+    ? `saw a summary of ${turns('t1', summary.upTo)} and ${since}`
+    : `saw ${from === undefined ? 'only ' : ''}${since}`;
   if (!leftOut) return saw;
   const isOne = leftOut.from === leftOut.upTo;
   const partly = leftOut.upTo !== from ? '' : isOne ? ' in part' : ', the last in part';

@@ -1,7 +1,7 @@
 /** What a client shows of a session. */
 import type { Position } from '../cursor.ts';
 import type { OpenApproval } from '../approval.ts';
-import type { FailureInfo, FinishReason, Shown, Usage } from '../events/step.ts';
+import type { FailureInfo, FinishReason, Shown, Summarised, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { InterjectionPolicy, MessagePart, ReceiptStatus } from '../message.ts';
 import type { Member } from '../member.ts';
@@ -33,6 +33,8 @@ export interface StepEntry {
   readonly agent: string;
   /** The step is a tool call of the agent: `text` is its result, `reasoning` its progress. */
   readonly use?: ToolCall;
+  /** The step makes a summary of the session: it is no answer. */
+  readonly summarises?: Summarised;
   readonly attempt: number;
   readonly status: 'running' | EndStatus;
   readonly text: string;

@@ -38,7 +38,7 @@ const scriptSchema = z
   .meta({
     id: 'AgentScript',
     description:
-      'What a scripted agent says, declared as data. `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}`, `{{results}}` are replaced.',
+      'What a scripted agent says, declared as data. `{{message}}`, `{{previous}}`, `{{agent}}`, `{{turn}}`, `{{summary}}`, `{{results}}` are replaced.',
     examples: [{ say: 'You said: {{message}}', paceMs: 20 }],
   }) satisfies z.ZodType<AgentScript>;
 

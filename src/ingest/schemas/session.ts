@@ -10,6 +10,7 @@ import type {
   MembersRequest,
   OpenRequest,
   PersonRequest,
+  SummaryRequest,
 } from '../../contracts/index.ts';
 import { agentSchema } from './agent.ts';
 import { rolesSchema } from './approval.ts';
@@ -75,6 +76,27 @@ const limitsSchema = z
     examples: [{ steps: 50, tokens: 200_000 }],
   }) satisfies z.ZodType<Limits>;
 
+const { least: shortest, most: longest } = LIMITS.summaryAfterChars;
+
+const summarySchema = z
+  .strictObject({
+    agent: z.union([idSchema, agentSchema]).meta({
+      description:
+        'Makes the summaries. A plain name is that of an agent of the session, else of a configured agent.',
+    }),
+    afterChars: whole(shortest, longest)
+      .meta({
+        description:
+          'A summary is made when more text than this is in none; about half of it stays word for word. Default: half of what the agent with the smallest context may be shown.',
+      })
+      .exactOptional(),
+  })
+  .meta({
+    id: 'SummaryRequest',
+    description: 'Agents are shown a summary in place of what they are not shown any more.',
+    examples: [{ agent: 'scribe' }],
+  }) satisfies z.ZodType<SummaryRequest>;
+
 export const openSchema = z
   .strictObject({
     id: idSchema.exactOptional(),
@@ -109,6 +131,7 @@ export const openSchema = z
       .meta({ description: 'What messages do that name no policy; default: `queue`.' })
       .exactOptional(),
     limits: limitsSchema.exactOptional(),
+    summary: summarySchema.exactOptional(),
   })
   .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
 

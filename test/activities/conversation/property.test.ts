@@ -1,7 +1,13 @@
 /** Same inputs, same prompt: whatever a process remembers, and wherever log, archive and workflow hold what was said. */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { endsStep, type EventDraft, type LoggedEvent } from '../../../src/contracts/index.ts';
+import {
+  endsStep,
+  isSummaryStep,
+  turnNumber,
+  type EventDraft,
+  type LoggedEvent,
+} from '../../../src/contracts/index.ts';
 import { Conversations } from '../../../activities/conversation/index.ts';
 import type { Sees } from '../../../activities/conversation/index.ts';
 import { Transcript } from '../../../activities/conversation/transcript.ts';
@@ -17,6 +23,8 @@ interface TurnPlan {
   readonly end: 'completed' | 'cancelled' | 'cancelled before it started';
   readonly steps: readonly { readonly end: 'completed' | 'cancelled' | 'failed'; readonly chars: number }[];
   readonly parallel: boolean;
+  /** It makes a summary first, of so many turns less than there are; 0: none. */
+  readonly summary: number;
 }
 
 /** Short and long ones: some sessions fit into a window, some turns do not. */
@@ -29,6 +37,7 @@ const turnPlan: fc.Arbitrary<TurnPlan> = fc.record({
   end: fc.constantFrom('completed', 'completed', 'completed', 'cancelled', 'cancelled before it started'),
   steps: fc.array(step, { maxLength: 5, size: 'max' }),
   parallel: fc.boolean(),
+  summary: any(0, 4),
 });
 
 /** A text that tells where it is from. */
@@ -53,6 +62,8 @@ function script(plans: readonly TurnPlan[]): EventDraft[] {
       continue;
     }
     drafts.push(say.turnStarted(turn));
+    if (plan.summary > 0 && plan.summary <= index)
+      drafts.push(say.summarised(turn, index + 1 - plan.summary, text(`s-${turn}`, plan.messageChars)));
     for (const [place, { end, chars: length }] of plan.steps.entries()) {
       const id = plan.parallel ? `${turn}.1.${place % 2 ? 'a' : 'b'}.${place}` : `${turn}.${place + 1}`;
       drafts.push(say.stepStarted(id));
@@ -102,12 +113,20 @@ function seesOf(events: readonly LoggedEvent[], { budgetChars, behind, mask }: V
   const turn = started.at(behind ? -2 : -1)?.turn;
   if (turn === undefined) return null;
   const ended = events.filter((event) => event.turn === turn && endsStep(event.type));
-  const steps = ended.flatMap((event) => event.step ?? []).sort();
-  return say.answering(
-    turn,
-    steps.filter((_, index) => (mask >> index) & 1),
-    budgetChars,
-  );
+  const steps = ended.flatMap(({ step = '' }) => (isSummaryStep(step) ? [] : [step])).sort();
+  const seen = steps.filter((_, index) => (mask >> index) & 1);
+  return { ...say.answering(turn, seen, budgetChars), ...newestSummary(events, turn) };
+}
+
+/** The one that the workflow knows of when the turn's steps begin. */
+function newestSummary(events: readonly LoggedEvent[], turn: string): Pick<Sees, 'summary'> {
+  const made = events.flatMap((event) => {
+    if (event.type !== 'step.completed' || !event.data.summarises) return [];
+    if (turnNumber(event.turn ?? '') > turnNumber(turn)) return [];
+    return [{ step: event.step ?? '', upTo: turnNumber(event.data.summarises.upTo) }];
+  });
+  const newest = made.reduce((one, other) => (other.upTo >= one.upTo ? other : one), { step: '', upTo: 0 });
+  return newest.upTo === 0 ? {} : { summary: newest };
 }
 
 const brief = (said: readonly Utterance[]): string[] =>

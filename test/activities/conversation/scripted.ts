@@ -147,6 +147,14 @@ export function completed(step: string, text: string, agent = 'a'): EventDraft {
   return { ...place, id: eventId.stepEnded(step), type: 'step.completed', data: { text } };
 }
 
+/** A summary that a turn has made of the turns up to `upTo`. */
+export function summarised(turn: string, upTo: number, text: string): EventDraft {
+  const step = `${turn}.s1`;
+  const data = { text, summarises: { upTo: `t${upTo}`, seq: 0 } };
+  const place = { at: AT, turn, step, agent: 'scribe' };
+  return { ...place, id: eventId.stepEnded(step), type: 'step.completed', data };
+}
+
 export function cancelledStep(step: string, text: string): EventDraft {
   const place = { at: AT, turn: turnOf(step), step, agent: 'a' };
   return { ...place, id: eventId.stepEnded(step), type: 'step.cancelled', data: { reason: '', text } };
