@@ -132,7 +132,9 @@ export class Summaries {
     if (!part) return null;
     // As a window does that is as large: so the next one starts at a place that stays good.
     const { part: kept = part } = await means.conversations.see(ref, { ...since, budgetChars: most / 2 });
-    const upTo = turnNumber(kept.from ?? kept.leftOut?.upTo ?? '') - 1;
+    const last = turnNumber(kept.leftOut?.upTo ?? '');
+    // The newest turn stays as it is, however long.
+    const upTo = kept.from === undefined ? last - 1 : Math.min(last, turnNumber(turn) - 2);
     if (upTo <= after) return null;
     // A lost log is built anew first.
     await log.whole();
