@@ -1,5 +1,5 @@
 /** What the figures ask of an engine, the product or the bare one: open a session, ask it, know when its tokens came. */
-import type { AgentRequest, TeamSpec } from '../src/contracts/index.ts';
+import type { AgentRequest, SummaryRequest, TeamSpec } from '../src/contracts/index.ts';
 import { msSince, nowUs } from './clock.ts';
 
 /** What a session's agents do. */
@@ -14,6 +14,8 @@ export interface Shape {
   /** What the product opens instead of a `sequence` of agents that say the tokens; `agents` is then the number of its steps. */
   readonly team?: TeamSpec;
   readonly cast?: readonly AgentRequest[];
+  /** How the product's session is summarised; absent: it is not. */
+  readonly summary?: SummaryRequest;
   /** Tokens are the time of their saying; the product needs its stamping worker for that. */
   readonly stamped?: boolean;
 }

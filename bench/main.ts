@@ -22,6 +22,7 @@ import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePrompt } from './figures/prompt.ts';
 import { measureSteps } from './figures/steps.ts';
+import { measureSummary } from './figures/summary.ts';
 import { measureTeams } from './figures/teams.ts';
 import { measureTokens } from './figures/tokens.ts';
 import { othersSince, readUsage } from './noise.ts';
@@ -44,6 +45,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   approvals: measureApprovals,
   prompt: measurePrompt,
   long: measureLongSession,
+  summary: measureSummary,
   memory: measureMemory,
   admission: measureAdmission,
   crash: measureCrash,

@@ -24,10 +24,10 @@ interface Plan {
 const PLAN: Plan = { turns: 500, compared: 60, countedFrom: 110 };
 const SHORT: Plan = { turns: 60, compared: 10, countedFrom: 10 };
 
-const refOf = (talk: Talk): SessionRef => ({ tenant: 'dev', session: talk.session });
+export const refOf = (talk: Talk): SessionRef => ({ tenant: 'dev', session: talk.session });
 
 /** Bytes that a session's keys take in Redis. */
-async function redisBytes(redis: Redis, ref: SessionRef): Promise<number> {
+export async function redisBytes(redis: Redis, ref: SessionRef): Promise<number> {
   let bytes = 0;
   for await (const keys of redis.scanStream({ match: `*{${sessionKey(ref)}}*`, count: 1000 })) {
     for (const key of keys as string[]) bytes += (await redis.memory('USAGE', key, 'SAMPLES', 0)) ?? 0;

@@ -138,8 +138,8 @@ export function createProductEngine(url: string): Engine {
     async open(shape: Shape): Promise<Talk> {
       const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token: 'dev' } });
       const session = randomUUID();
-      const { team = 'sequence', cast = agentsOf(shape) } = shape;
-      await request(socket, 'open', { id: session, team, agents: cast });
+      const { team = 'sequence', cast = agentsOf(shape), summary } = shape;
+      await request(socket, 'open', { id: session, team, agents: cast, ...(summary && { summary }) });
       await request(socket, 'subscribe', { session });
       return new ProductTalk(socket, session, shape);
     },

@@ -53,6 +53,15 @@ async function refusal(agents: readonly AgentSpec[], team = 'sequence'): Promise
 }
 
 describe('a session', () => {
+  test('is summarised by an agent that workers have', async () => {
+    const session = { team: { name: 'sequence' }, agents: [] };
+    await known.require({ ...session, summary: { agent: use('triage') } });
+    await expect(known.require({ ...session, summary: { agent: use('scribe') } })).rejects.toMatchObject({
+      code: 'agent_unknown',
+      errors: [{ pointer: '/summary/agent' }],
+    });
+  });
+
   test('of built-in parts alone costs no read', async () => {
     expect(await refusal([{ name: 'a', runner: 'scripted' }])).toBeNull();
     expect(reads).toBe(0);
