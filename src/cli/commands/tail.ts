@@ -137,6 +137,8 @@ class ScreenReader implements Reader {
   readonly #transcript = new Transcript();
   /** What has been shown of each running step. */
   readonly #shown = new Map<string, Omit<Said, 'step' | 'agent'>>();
+  /** What each agent was shown, if it was not all. */
+  readonly #seen = new Map<string, string>();
   /** Steps that are calls of tools, while they run. */
   readonly #calls = new Map<string, ToolCall>();
 
@@ -169,7 +171,7 @@ class ScreenReader implements Reader {
         this.#completed({ ...event.data, step, agent, attempt }, event.data.summarises);
         if (event.data.finish === 'length' || event.data.finish === 'filter')
           this.#transcript.note(`${agent} was cut short: ${event.data.finish}`, 'yellow');
-        if (event.data.shown) this.#transcript.note(`${agent} ${shownText(event.data.shown)}`);
+        if (event.data.shown) this.#saw(agent, shownText(event.data.shown));
         break;
       case 'step.started':
         if (event.data.use && !this.#calls.has(step)) {
@@ -202,6 +204,13 @@ class ScreenReader implements Reader {
       default:
         this.#tellTime(timeNote(event));
     }
+  }
+
+  /** Once for as long as it stays the same. */
+  #saw(agent: string, what: string): void {
+    if (this.#seen.get(agent) === what) return;
+    this.#seen.set(agent, what);
+    this.#transcript.note(`${agent} ${what}`);
   }
 
   #tellTime(note: string | null): void {
