@@ -70,7 +70,7 @@ function growth(
 }
 
 /** An old session and a fresh one are asked by turns. */
-async function compare(
+export async function compare(
   old: Talk,
   fresh: Talk,
   compared: number,
