@@ -43,16 +43,23 @@ async function fromWorkflow(
   return same ? { info: held.info, events: assemble(input.archivedTo, held.events) } : null;
 }
 
-/** Copies what the archive lacks: from the log, which knows every event, or from the workflow, which knows every fact that matters. */
+/**
+ * Copies what the archive lacks: from the log, which knows every event, or from the workflow, which knows every fact that matters. With all of
+ * that it stores the state.
+ */
 export async function archiveEvents(
   access: Omit<LogAccess, 'patient'> & { readonly archive: Archive },
   input: ArchiveInput,
 ): Promise<ArchiveReport> {
-  const { known, archivedTo } = input;
+  const { known, archivedTo, state } = input;
   const [head] = await access.log.heads([input]);
   if (head && known.epoch !== 0 && head.epoch !== known.epoch) return { archivedTo, changed: head };
   const found = (await fromLog(access, input)) ?? (await fromWorkflow(access, input));
   if (!found) return { archivedTo };
   await access.archive.write(input, found.info, found.events);
-  return { archivedTo: found.events.at(-1)?.seq ?? archivedTo };
+  const reached = found.events.at(-1)?.seq ?? archivedTo;
+  if (!state || reached < known.seq) return { archivedTo: reached };
+  const carried = { ...state.carried, archivedTo: reached };
+  await access.archive.store(input, { ...state, info: found.info, carried });
+  return { archivedTo: reached, stored: true };
 }

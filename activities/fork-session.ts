@@ -4,9 +4,9 @@ import {
   ForkedPast,
   jsonChars,
   LIMITS,
+  type BeginReport,
   type EventType,
   type ForkInput,
-  type ForkReport,
   type LoggedEvent,
   type Position,
   type Roster,
@@ -18,7 +18,7 @@ import { isAway, type LogAccess } from './log-writer.ts';
 type Access = Omit<LogAccess, 'patient'> & { readonly archive: Archive };
 
 /** May be repeated: what was copied stays as it is. */
-export async function forkSession(access: Access, input: ForkInput): Promise<ForkReport> {
+export async function forkSession(access: Access, input: ForkInput): Promise<BeginReport> {
   const { archive } = access;
   const { info, parent } = input;
   const fork: SessionRef = { tenant: input.tenant, session: input.session };

@@ -22,6 +22,7 @@ import { Conversations } from './conversation/conversations.ts';
 import { forkSession } from './fork-session.ts';
 import { isAway } from './log-writer.ts';
 import { publishEvents } from './publish-events.ts';
+import { resumeSession } from './resume-session.ts';
 import { TEAMS } from './teams/index.ts';
 import type { Tool } from './tools/tool.ts';
 import { Heartbeat } from './turn/heartbeat.ts';
@@ -148,6 +149,10 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
       isLocal()
         ? insideTask(() => forkSession({ ...deps, source: briefly(deps.source) }, input))
         : alive(() => forkSession(deps, input)),
+    resume: (input) =>
+      isLocal()
+        ? insideTask(() => resumeSession(deps.archive, input))
+        : alive(() => resumeSession(deps.archive, input)),
     fire: (firing) => asFailure(() => fire(firing)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
   };

@@ -20,10 +20,12 @@ import {
   isMessage,
   isUnmade,
   LIMITS,
+  type ArchiveReport,
   type CancelReply,
   type Message,
   type Receipt,
   type SessionInput,
+  type StoredState,
   type Vote,
   type VoteRefusal,
   type VoteReply,
@@ -31,10 +33,11 @@ import {
 } from '../src/contracts/index.ts';
 import { Alarm } from './alarm.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
+import { begin } from './calls/begin.ts';
 import { cancel } from './calls/cancel.ts';
-import { makeFork } from './calls/forker.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
 import { publish } from './calls/publisher.ts';
+import { Idle } from './idle.ts';
 import {
   approvalsQuery,
   eventsQuery,
@@ -53,9 +56,9 @@ import { handleUpdates, type Updates } from './updates.ts';
 export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
   const update = <T>(act: (session: SessionRun) => T | Promise<T>): T | Promise<T> =>
-    made ? act(made) : condition(() => made !== null).then(() => update(act));
+    made ? act(made.touch()) : condition(() => made !== null).then(() => update(act));
   handleUpdates(update);
-  made ??= new SessionRun(await makeFork(given));
+  made ??= new SessionRun(await begin(given));
   const run = made;
   // Signals wait for their handler; a question that comes too early is asked again.
   setHandler(messageSignal, (message) => {
@@ -74,24 +77,47 @@ export async function session(given: SessionInput): Promise<void> {
   }
 }
 
+interface Archiving {
+  /** It may fail. */
+  readonly brief: boolean;
+  /** The session is to rest in the archive. */
+  readonly stores?: StoredState['status'];
+}
+
 class SessionRun implements Updates {
   readonly machine: SessionMachine;
   readonly #input: SessionInput;
   readonly #turns: TurnRunner;
   /** Delivers messages for later. */
   readonly #later = new Alarm();
+  readonly #idle: Idle;
   /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
   #archiveAt = 0;
+  /** Of the state that was stored last. */
+  #generation = 0;
   /** Signals that were no message. */
   #strange = 0;
 
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
-    this.#turns = new TurnRunner(this.machine);
+    this.#turns = new TurnRunner(this.machine, () => this.#idle.touch());
+    const { ttlMs } = input.info;
+    this.#idle = new Idle({
+      afterMs: ttlMs ?? input.hibernateAfterMs,
+      move: ttlMs === undefined ? 'hibernate' : 'expire',
+      isIdle: () => this.machine.isIdle,
+    });
+  }
+
+  /** Something is asked of the session. */
+  touch(): this {
+    this.#idle.touch();
+    return this;
   }
 
   receive(message: unknown): void {
+    this.#idle.touch();
     if (isMessage(message)) this.#order(message);
     else log.warn('A signal that is not a message was ignored', { signals: ++this.#strange });
   }
@@ -134,7 +160,9 @@ class SessionRun implements Updates {
     while (!this.machine.closed) {
       await condition(() => this.#turns.failure !== null || this.#next() !== null);
       if (this.#turns.failure) throw this.#turns.failure.error;
-      await this.#act(this.#next());
+      const move = this.#next();
+      if (move === 'hibernate' && (await this.#hibernate())) return;
+      await this.#act(move);
     }
     await this.#close();
   }
@@ -154,7 +182,8 @@ class SessionRun implements Updates {
   }
 
   #next(): Move | null {
-    return nextMove(this.machine, this.#turns.isBusy, () => this.#mustContinue());
+    const move = nextMove(this.machine, this.#turns.isBusy, () => this.#mustContinue());
+    return move ?? this.#idle.move;
   }
 
   #mustContinue(): boolean {
@@ -169,6 +198,7 @@ class SessionRun implements Updates {
     else if (move === 'settle') machine.turns.settle(Date.now());
     else if (move === 'run') this.#turns.run();
     else if (move === 'finish') machine.finish(Date.now());
+    else if (move === 'expire') this.close('expired');
   }
 
   #order(message: Message): void {
@@ -203,23 +233,51 @@ class SessionRun implements Updates {
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */
   async #continue(): Promise<void> {
-    if (await this.#archive(!isOverfull(this.machine.facts.heldChars))) {
+    if (await this.#archive({ brief: !isOverfull(this.machine.facts.heldChars) })) {
       if (!this.machine.atRest) return;
       await condition(allHandlersFinished);
-      await continueAsNew<typeof session>({ ...this.#input, carried: this.machine.carry() });
+      const { hibernateAfterMs = LIMITS.hibernateAfterMs } = this.#input;
+      await continueAsNew<typeof session>({
+        ...this.#input,
+        ...{ hibernateAfterMs, carried: this.machine.carry() },
+      });
     }
     this.#archiveAt = Date.now() + LIMITS.archivePauseMs;
   }
 
-  /** No activity of a turn runs meanwhile: what is copied is whole. False if the archive is away and `brief` forbids to wait for it. */
-  async #archive(brief: boolean): Promise<boolean> {
+  /** Ends the run, of a session that goes on with what is stored. False if something has come meanwhile, or the archive is away. */
+  async #hibernate(): Promise<boolean> {
+    const report = await this.#archive({ brief: true, stores: 'hibernated' });
+    // A signal that comes from here on runs this again.
+    if (!report?.stored || !this.machine.isIdle || !allHandlersFinished()) {
+      this.#idle.touch();
+      return false;
+    }
+    upsertSearchAttributes([{ key: statusKey, value: 'hibernated' }]);
+    return true;
+  }
+
+  /** No activity of a turn runs meanwhile: what is copied is whole. Null if the archive is away and `brief` forbids to wait for it. */
+  async #archive({ brief, stores }: Archiving): Promise<ArchiveReport | null> {
     const { facts } = this.machine;
     const { tenant, session } = this.#input;
-    const input = { tenant, session, known: facts.known, archivedTo: facts.archivedTo };
+    const state = stores && this.#stored(stores);
+    const input = {
+      ...{ tenant, session, known: facts.known, archivedTo: facts.archivedTo },
+      ...(state ? { state } : {}),
+    };
     const report = brief ? await tryArchive(input) : await archive(input);
     if (report) facts.archived(report.archivedTo);
     if (report?.changed) facts.learn(report.changed);
-    return report !== null;
+    return report;
+  }
+
+  /** What the session would go on with; its events are in the archive then. */
+  #stored(status: StoredState['status']): StoredState {
+    this.#generation = Math.max(Date.now(), this.#generation + 1);
+    const { requestHash = '' } = (workflowInfo().memo ?? {}) as { readonly requestHash?: string }; // safety: `start` has put it there
+    const carried = { ...this.machine.carry(), events: [] };
+    return { status, generation: this.#generation, requestHash, carried };
   }
 
   /** The last facts go to the log, everything to the archive. A signal that arrives meanwhile runs the end of this again. */
@@ -229,7 +287,7 @@ class SessionRun implements Updates {
     const mustPublish = (): boolean => facts.hasDrafts || facts.mustReconcile;
     do {
       while (mustPublish()) await this.#publish();
-      await this.#archive(false);
+      await this.#archive({ brief: false, stores: 'closed' });
     } while (mustPublish());
     setCurrentDetails(sessionStory(this.machine));
   }

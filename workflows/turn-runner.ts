@@ -7,14 +7,17 @@ import { sessionStory, waitStory } from './rules/story.ts';
 
 export class TurnRunner {
   readonly #machine: SessionMachine;
+  readonly #moved: () => void;
   /** Of the activity at work for the running turn. */
   #scope: CancellationScope | null = null;
   #failure: { error: unknown } | null = null;
   /** Ends the wait of a turn that waits. */
   readonly #waits = new Alarm();
 
-  constructor(machine: SessionMachine) {
+  /** `moved`: called when an activity is over. */
+  constructor(machine: SessionMachine, moved: () => void) {
     this.#machine = machine;
+    this.#moved = moved;
   }
 
   /** An activity is under way. */
@@ -48,6 +51,7 @@ export class TurnRunner {
       })
       .finally(() => {
         this.#scope = null;
+        this.#moved();
         this.wakeInTime();
         setCurrentDetails(sessionStory(machine));
       });

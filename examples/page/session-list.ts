@@ -2,7 +2,7 @@
 import type { SessionPage, SessionSummary } from '../../src/contracts/public.ts';
 import type { Api } from './api.ts';
 import { el, KeyedList, part, setText } from './dom.ts';
-import { ago } from './words.ts';
+import { ago, statusWord } from './words.ts';
 
 /** How often the list is asked for while the page is looked at, ms. */
 const EVERY_MS = 15_000;
@@ -23,7 +23,7 @@ class Item {
   }
 
   set({ team, status, createdAt }: SessionSummary, isCurrent: boolean): void {
-    const words = [...(status === 'open' ? [] : [status]), team, ago(createdAt)];
+    const words = [...(status === 'open' ? [] : [statusWord(status)]), team, ago(createdAt)];
     setText(this.#about, words.join(' · '));
     this.node.dataset['status'] = status;
     if (isCurrent) this.#link.setAttribute('aria-current', 'page');
@@ -31,10 +31,13 @@ class Item {
   }
 }
 
-/** The newest session that is open; null if there is none, or nobody answers. */
+/** The newest session that goes on when somebody speaks; null if there is none, or nobody answers. */
 export async function newestSession(api: Api): Promise<string | null> {
-  const page = await api.call<SessionPage>('/v1/sessions?status=open&limit=1').catch(() => null);
-  return page?.data[0]?.id ?? null;
+  for (const status of ['open', 'hibernated']) {
+    const page = await api.call<SessionPage>(`/v1/sessions?status=${status}&limit=1`).catch(() => null);
+    if (page?.data[0]) return page.data[0].id;
+  }
+  return null;
 }
 
 export class SessionList {

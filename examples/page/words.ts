@@ -1,6 +1,12 @@
 /** What the page says about the engine, in words for people. */
 import { ERRORS, POLICIES } from '../../src/contracts/public.ts';
-import type { InterjectionPolicy, Reason, StepEntry, TurnEntry } from '../../src/contracts/public.ts';
+import type {
+  InterjectionPolicy,
+  Reason,
+  SessionSummary,
+  StepEntry,
+  TurnEntry,
+} from '../../src/contracts/public.ts';
 import type { Progress } from './rows.ts';
 
 export const PROGRESS: Readonly<Record<Progress, string>> = {
@@ -37,6 +43,11 @@ export const POLICY_CHOICES: readonly (readonly [InterjectionPolicy | '', string
 /** The sentence of a code; the code itself where this page does not know it. */
 export function sentenceOf(code: string): string {
   return Object.hasOwn(ERRORS, code) ? ERRORS[code as keyof typeof ERRORS].title : code;
+}
+
+/** How a session that is not open stands. */
+export function statusWord(status: SessionSummary['status']): string {
+  return status === 'hibernated' ? 'at rest' : status;
 }
 
 /** `0.9 s`, `12 s`, `3 min`. */

@@ -1,23 +1,34 @@
 /**
  * The port of the archive: where events live once the workflow no longer holds them. An activity writes to it before the workflow continues
- * as new, and when it closes.
+ * as new, and when it hibernates or closes.
  *
  * Invariants that every archive keeps (proved by test/conformance/archive.suite.ts)
  * 1. Writing is idempotent by (tenant, session, seq): the first event written at a seq stays, and so does the first info.
  * 2. A write is atomic: all events of one call or none.
  * 3. Reading returns ascending seq, never another tenant's or session's events.
- * 4. What was written is read back unchanged, whatever a JSON string may hold, also by another process and after a restart.
+ * 4. Of the states of a session the one with the highest generation stays. It counts only while the archive has its newest event: a session
+ *    that has gone on since then is not to be put back.
+ * 5. What was written is read back unchanged, whatever a JSON string may hold, also by another process and after a restart.
  *
  * A rejected call has changed nothing and may be repeated. An adapter rejects with what its database says; an archive that was opened with
  * `openArchive` rejects with `archive_unavailable`.
  */
-import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
+import type {
+  LoggedEvent,
+  Position,
+  SessionInfo,
+  SessionRef,
+  StoredSession,
+  StoredState,
+} from '../contracts/index.ts';
 
 /** What the archive knows of a session. */
 export interface ArchivedSession {
   readonly info: SessionInfo;
   /** Highest seq written; 0: none. */
   readonly lastSeq: number;
+  /** What `stored` answers, in short; absent: null. */
+  readonly stored?: { readonly status: StoredState['status']; readonly known: Position };
 }
 
 export const FOUND_MOST = 16;
@@ -35,6 +46,10 @@ export interface Archive {
   find(ref: SessionRef, text: string, upTo: number): Promise<readonly LoggedEvent[]>;
   /** Null if nothing was ever written for the session. */
   session(ref: SessionRef): Promise<ArchivedSession | null>;
+  /** Stores what a session goes on with, unless what is there is as new. Its events have been written before. */
+  store(ref: SessionRef, session: StoredSession): Promise<void>;
+  /** Null if nothing is stored, or the session has gone on since. */
+  stored(ref: SessionRef): Promise<StoredSession | null>;
   /** Closes the database; every later call is rejected. Closing twice is harmless. */
   close(): Promise<void>;
 }

@@ -50,6 +50,8 @@ function named(archive: Archive): Archive {
     readTail: (ref, upTo, limit) => call(() => archive.readTail(ref, upTo, limit)),
     find: (ref, text, upTo) => call(() => archive.find(ref, text, upTo)),
     session: (ref) => call(() => archive.session(ref)),
+    store: (ref, session) => call(() => archive.store(ref, session)),
+    stored: (ref) => call(() => archive.stored(ref)),
     close: () => archive.close(),
   };
 }

@@ -1,9 +1,10 @@
 /** The archive in PostgreSQL, for more than one machine. */
 import { Pool } from 'pg';
-import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
+import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { Archive, ArchivedSession } from './archive.ts';
-import { decodeEvent, decodeInfo, encode } from './row.ts';
+import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
+import type { SessionRow } from './row.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -11,7 +12,10 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** Longer than the server's own time-out: it applies only if the server does not answer at all. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-const TABLES_READY = `SELECT to_regclass('convoke_session') IS NOT NULL AND to_regclass('convoke_event') IS NOT NULL AS ready`;
+const TABLES_READY = `
+  SELECT bool_and(to_regclass(name) IS NOT NULL) AS ready
+  FROM unnest(ARRAY['convoke_session', 'convoke_event', 'convoke_state']) AS name
+`;
 
 /**
  * Sent as one simple query, which the server runs as one transaction. The lock is needed because IF NOT EXISTS alone fails when two
@@ -31,6 +35,17 @@ const CREATE_TABLES = `
     seq bigint NOT NULL CHECK (seq >= 1),
     body text NOT NULL,
     PRIMARY KEY (tenant, session, seq)
+  );
+  CREATE TABLE IF NOT EXISTS convoke_state (
+    tenant text NOT NULL,
+    session text NOT NULL,
+    generation bigint NOT NULL,
+    status text NOT NULL,
+    epoch bigint NOT NULL,
+    seq bigint NOT NULL,
+    info text NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (tenant, session)
   );
 `;
 
@@ -60,10 +75,18 @@ const CONTAINING = `
   SELECT body FROM convoke_event WHERE tenant = $1 AND session = $2 AND seq <= $3 AND position($4::text IN body) > 0
   ORDER BY seq DESC LIMIT ${FOUND_MOST}
 `;
+const LAST = '(SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session)';
 const FIND = `
-  SELECT info, (SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session) AS last
-  FROM convoke_session s WHERE tenant = $1 AND session = $2
+  SELECT s.info, ${LAST} AS last, r.status, r.epoch, r.seq, r.info AS newest
+  FROM convoke_session s LEFT JOIN convoke_state r USING (tenant, session) WHERE tenant = $1 AND session = $2
 `;
+const STORE = `
+  INSERT INTO convoke_state VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, session) DO UPDATE
+  SET generation = excluded.generation, status = excluded.status, epoch = excluded.epoch, seq = excluded.seq,
+    info = excluded.info, body = excluded.body
+  WHERE excluded.generation > convoke_state.generation
+`;
+const STORED = `SELECT info, body FROM convoke_state s WHERE tenant = $1 AND session = $2 AND seq = ${LAST}`;
 
 /**
  * Connects to the database that a `postgres://` URL names and creates the tables if they are missing; a role that may not create any can
@@ -106,9 +129,17 @@ export async function createPostgresArchive(url: string): Promise<Archive> {
       return rows.map((row) => decodeEvent(row.body));
     },
     async session({ tenant, session }: SessionRef): Promise<ArchivedSession | null> {
-      const { rows } = await pool.query<{ info: string; last: string | null }>(FIND, [tenant, session]);
-      const row = rows[0];
-      return row === undefined ? null : { info: decodeInfo(row.info), lastSeq: Number(row.last ?? 0) };
+      const { rows } = await pool.query<SessionRow>(FIND, [tenant, session]);
+      return rows[0] === undefined ? null : decodeSession(rows[0]);
+    },
+    async store({ tenant, session }: SessionRef, { info, ...state }: StoredSession): Promise<void> {
+      const { known, archivedTo } = state.carried;
+      const place = [state.generation, state.status, known.epoch, archivedTo, encode(info)];
+      await pool.query(STORE, [tenant, session, ...place, encode(state)]);
+    },
+    async stored({ tenant, session }: SessionRef): Promise<StoredSession | null> {
+      const { rows } = await pool.query<{ info: string; body: string }>(STORED, [tenant, session]);
+      return rows[0] === undefined ? null : decodeStored(rows[0].info, rows[0].body);
     },
     async close(): Promise<void> {
       if (!pool.ending) await pool.end();

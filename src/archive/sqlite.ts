@@ -8,10 +8,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import type { LoggedEvent, SessionInfo, SessionRef } from '../contracts/index.ts';
+import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { Archive, ArchivedSession } from './archive.ts';
-import { decodeEvent, decodeInfo, encode } from './row.ts';
+import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
+import type { SessionRow } from './row.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -30,12 +31,25 @@ const TABLES = `
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, session, seq)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS convoke_state (
+    tenant TEXT NOT NULL,
+    session TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    info TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant, session)
+  ) STRICT;
 `;
+
+const LAST = '(SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session)';
 
 /** Opens (and creates, with its folder) the file; `:memory:` keeps everything in this process. Throws if the file cannot be used. */
 export function createSqliteArchive(file: string): Archive {
   const db = openDatabase(file);
-  const { addSession, addEvent, copyEvents, after, tail, containing, find } = statements(db);
+  const { addSession, addEvent, copyEvents, after, tail, containing, find, ...states } = statements(db);
   const events = (statement: StatementSync, ...values: SQLInputValue[]): LoggedEvent[] =>
     statement.all(...values).map((row) => decodeEvent(String(row['body'])));
 
@@ -74,10 +88,17 @@ export function createSqliteArchive(file: string): Archive {
       return events(containing, tenant, session, upTo, text);
     },
     async session({ tenant, session }: SessionRef): Promise<ArchivedSession | null> {
-      const row = find.get(tenant, session);
-      return row === undefined
-        ? null
-        : { info: decodeInfo(String(row['info'])), lastSeq: Number(row['last'] ?? 0) };
+      const row = find.get(tenant, session) as SessionRow | undefined; // safety: the columns of `find`
+      return row === undefined ? null : decodeSession(row);
+    },
+    async store({ tenant, session }: SessionRef, { info, ...state }: StoredSession): Promise<void> {
+      const { known, archivedTo } = state.carried;
+      const place = [state.generation, state.status, known.epoch, archivedTo, encode(info)];
+      states.store.run(tenant, session, ...place, encode(state));
+    },
+    async stored({ tenant, session }: SessionRef): Promise<StoredSession | null> {
+      const row = states.stored.get(tenant, session);
+      return row === undefined ? null : decodeStored(String(row['info']), String(row['body']));
     },
     async close(): Promise<void> {
       if (db.isOpen) db.close();
@@ -106,8 +127,18 @@ function statements(db: DatabaseSync) {
      ORDER BY seq DESC LIMIT ${FOUND_MOST}`,
     ),
     find: db.prepare(
-      `SELECT info, (SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session) AS last
-     FROM convoke_session s WHERE tenant = ? AND session = ?`,
+      `SELECT s.info, ${LAST} AS last, r.status, r.epoch, r.seq, r.info AS newest
+     FROM convoke_session s LEFT JOIN convoke_state r ON r.tenant = s.tenant AND r.session = s.session
+     WHERE s.tenant = ? AND s.session = ?`,
+    ),
+    store: db.prepare(
+      `INSERT INTO convoke_state VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, session) DO UPDATE
+     SET generation = excluded.generation, status = excluded.status, epoch = excluded.epoch, seq = excluded.seq,
+       info = excluded.info, body = excluded.body
+     WHERE excluded.generation > convoke_state.generation`,
+    ),
+    stored: db.prepare(
+      `SELECT info, body FROM convoke_state s WHERE tenant = ? AND session = ? AND seq = ${LAST}`,
     ),
   };
 }

@@ -71,6 +71,14 @@ export function moment(text: string): number {
   );
 }
 
+/** How long, ms. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  if (ms > 0 && ms <= LIMITS.idleMostMs) return ms;
+  throw new InvalidArgumentError('It must be a time like 90s, 10m, 2h, 3d, at most 365d.');
+}
+
 /** Examples below the help of a command. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;

@@ -1,5 +1,4 @@
 /** One session, followed across reconnects. */
-import { CLIENT_LIMITS, receiptOf } from '../contracts/public.ts';
 import type {
   CancelReply,
   CancelRequest,
@@ -8,8 +7,8 @@ import type {
   MembersRequest,
   OpenApproval,
   Receipt,
+  ReopenReply,
   ScheduledMessage,
-  SendRequest,
   SessionState,
   SessionView,
   SocketRequestName,
@@ -27,8 +26,9 @@ import { ClientError } from './errors.ts';
 import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
-import { codeOf, isFinal, nextOf, targetOf, toRequest } from './outgoing.ts';
+import { nextOf, targetOf, toRequest } from './outgoing.ts';
 import type { OutgoingMessage, SendOptions } from './outgoing.ts';
+import { Sent } from './sent.ts';
 import { randomId } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
 import { streamTurn } from './turn-stream.ts';
@@ -40,8 +40,7 @@ export class Session {
   readonly #emitter = new Emitter<SessionEvents>();
   readonly #subscription: Subscription;
   readonly #outbox: Outbox;
-  /** Messages sent from here that can still make progress, oldest first. */
-  readonly #receipts = new Map<string, Receipt>();
+  readonly #sent = new Sent((receipt) => this.#emitter.emit('receipt', receipt));
 
   constructor(id: string, host: SessionHost) {
     this.id = id;
@@ -58,14 +57,16 @@ export class Session {
         this.#emitter.emit('pending', this.#outbox.pending);
       },
       onSettled: (request, outcome) => {
-        this.#settled(request, outcome);
+        this.#sent.settled(id, request, outcome);
+        // Frames may have arrived before the answer.
+        this.#sent.advance(this.view);
       },
     });
     this.on('event', ({ type }) => {
-      if (type.startsWith('message.') || type.startsWith('turn.')) this.#advance();
+      if (type.startsWith('message.') || type.startsWith('turn.')) this.#sent.advance(this.view);
     });
     this.on('reset', () => {
-      this.#advance();
+      this.#sent.advance(this.view);
     });
     if (host.connection.online) this.online();
   }
@@ -232,6 +233,11 @@ export class Session {
     await this.#call('close', { session: this.id });
   }
 
+  /** Opens a closed session again; `open`: it was not closed. Throws `session_closing`, `session_not_stored`. */
+  reopen(): Promise<ReopenReply> {
+    return this.#call('reopen', { session: this.id });
+  }
+
   /** Stops following; the session goes on. Unsent messages are dropped: their promises fail with `closed`. */
   leave(): void {
     this.end(new ClientError('closed'), false);
@@ -268,32 +274,5 @@ export class Session {
     request: SocketRequests[N]['request'],
   ): Promise<SocketRequests[N]['reply']> {
     return call(this.#host.connection, name, request, this.#host.requestTimeoutMs);
-  }
-
-  #settled({ messageId }: SendRequest, outcome: Receipt | Error): void {
-    const rejected = { session: this.id, messageId, status: 'rejected' } as const;
-    const receipt = outcome instanceof Error ? { ...rejected, code: codeOf(outcome) } : outcome;
-    if (!isFinal(receipt)) this.#receipts.set(messageId, receipt);
-    for (const oldest of this.#receipts.keys()) {
-      if (this.#receipts.size <= CLIENT_LIMITS.inboxMessages) break;
-      this.#receipts.delete(oldest);
-    }
-    this.#emitter.emit('receipt', receipt);
-    // Frames may have arrived before the answer.
-    this.#advance();
-  }
-
-  /** Emits what the view newly knows about messages sent from here. */
-  #advance(): void {
-    const { view } = this;
-    if (!view) return;
-    for (const [messageId, before] of this.#receipts) {
-      const receipt = receiptOf(view, messageId);
-      if (!receipt || (receipt.status === before.status && receipt.turnStatus === before.turnStatus))
-        continue;
-      if (isFinal(receipt)) this.#receipts.delete(messageId);
-      else this.#receipts.set(messageId, receipt);
-      this.#emitter.emit('receipt', receipt);
-    }
   }
 }

@@ -90,7 +90,9 @@ export const eventId = {
   /** By where it was forked: a fork of a fork has two. */
   sessionForked: (session: string, seq: number): string => `session:forked:${session}:${seq}`,
   sessionClosed: (): string => 'session:closed',
-  /** By the run of the workflow that has ended. */
+  /** Of a session that has been closed before, or whose parent may have been. `at`: ms since the Unix epoch. */
+  sessionClosedAgain: (at: number): string => `session:closed:${at}`,
+  /** By the run of the workflow that has ended; a session that was closed is reopened once for each close. */
   sessionInterrupted: (run: string): string => `session:interrupted:${run}`,
   sessionReopened: (run: string): string => `session:reopened:${run}`,
   /** Fills a position whose event was lost with the log and will be appended again later. */

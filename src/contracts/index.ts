@@ -33,6 +33,7 @@ export {
 export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
 export { envelope } from './events/envelope.ts';
+export { leaveClosed } from './events/session.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export type { DevNews, DevProcess, DevRequest } from './engine/dev.ts';
 export { fitting } from './view/bound.ts';
@@ -55,6 +56,8 @@ export type {
 } from './engine/session.ts';
 export { NO_SUMMARY, summaryAfter, summaryOf } from './engine/summary.ts';
 export type { SummaryPoint } from './engine/summary.ts';
+export { reopened, storedState } from './engine/stored.ts';
+export type { StoredSession, StoredState } from './engine/stored.ts';
 export { Batches } from './engine/batches.ts';
 export { RunRecord } from './engine/ended-run.ts';
 export type { EndedRun, Interruption, InterruptionReason } from './engine/ended-run.ts';
@@ -93,11 +96,12 @@ export { ASK_OUTSIDE } from './engine/activities.ts';
 export type {
   ArchiveInput,
   ArchiveReport,
+  BeginReport,
   Closing,
   ForkInput,
-  ForkReport,
   Placement,
   PublishInput,
   Report,
+  ResumeInput,
   SessionActivities,
 } from './engine/activities.ts';

@@ -79,6 +79,7 @@ export type {
   CancelReply,
   CancelRequest,
   ForkPoint,
+  ReopenReply,
   SessionInfo,
   SessionState,
   SessionStatus,

@@ -27,6 +27,7 @@ export const REASONS = {
   approval_changed: 'The turn asks for something else.',
   // Sessions
   close_requested: 'Somebody closed the session.',
+  ttl_expired: 'Nothing happened in the session for as long as it was to stay open.',
   operator_cancelled: 'An operator cancelled the workflow of the session.',
   workflow_terminated: 'The workflow of the session was terminated.',
   workflow_failed: 'The workflow of the session failed.',
@@ -55,6 +56,7 @@ const SENTENCES: Readonly<Record<string, ReasonCode>> = {
   'the turn has ended': 'turn_ended',
   'its worker was stopped': 'worker_stopped',
   requested: 'close_requested',
+  expired: 'ttl_expired',
   'cancelled by an operator': 'operator_cancelled',
   terminated: 'workflow_terminated',
   failed: 'workflow_failed',

@@ -39,14 +39,19 @@ export interface SessionInfo {
   readonly limits?: Limits;
   /** Absent: as the worker's configuration says. */
   readonly summary?: SummarySpec;
+  /** The session closes once nothing has happened in it, and nothing waits, for so long, ms; absent: it does not close by itself. */
+  readonly ttlMs?: number;
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   /** Of a fork: its conversation up to there is that of its parent. */
   readonly parent?: ForkPoint;
 }
 
-/** `interrupted`: the workflow ended without closing the session; the next message reopens it. */
-export type SessionStatus = 'open' | 'closing' | 'closed' | 'interrupted';
+/**
+ * `interrupted`: the workflow ended without closing the session; the next message reopens it. `hibernated`: nothing has happened for a while,
+ * and no workflow runs; whatever is sent to the session wakes it.
+ */
+export type SessionStatus = 'open' | 'closing' | 'closed' | 'interrupted' | 'hibernated';
 
 /** The answer to the query `state`. */
 export interface SessionState extends SessionRef {
@@ -75,6 +80,11 @@ export interface CancelRequest {
   readonly step?: string;
   /** The running turn and all that wait. */
   readonly all?: true;
+}
+
+/** The answer to a reopen. `open`: it was not closed. */
+export interface ReopenReply {
+  readonly status: 'reopened' | 'open';
 }
 
 /** Whose sleep is to end; nothing named: that of the running turn. */

@@ -20,6 +20,7 @@ import type {
   CancelReply,
   CancelRequest,
   ForkPoint,
+  ReopenReply,
   SessionState,
   SummarySpec,
   WakeReply,
@@ -44,6 +45,8 @@ export interface OpenRequest {
   /** What a turn of the session may spend. */
   readonly limits?: Limits;
   readonly summary?: SummaryRequest;
+  /** The session closes by itself once nothing has happened for so long, ms. */
+  readonly ttlMs?: number;
 }
 
 /** Body of `POST /v1/sessions/{id}/fork`. With neither `at` nor `before` the fork has all that its parent has now. */
@@ -70,7 +73,7 @@ export interface SessionSummary {
   /** The team's name. */
   readonly team: string;
   /** See `SessionStatus`; a session that is closing is still open. */
-  readonly status: 'open' | 'closed' | 'interrupted';
+  readonly status: 'open' | 'hibernated' | 'closed' | 'interrupted';
   /** ms since the Unix epoch. */
   readonly createdAt: number;
   readonly workflowId: string;
@@ -137,6 +140,7 @@ export interface SocketRequests {
   cancel: { request: CancelRequest & { session: string }; reply: CancelReply };
   wake: { request: WakeRequest & { session: string }; reply: WakeReply };
   close: { request: { session: string }; reply: Record<string, never> };
+  reopen: { request: { session: string }; reply: ReopenReply };
   members: { request: MembersRequest & { session: string }; reply: MembersReply };
   fork: { request: ForkRequest & { session: string }; reply: ForkReply };
   approve: { request: VoteRequest & { session: string; approval: string }; reply: VoteReply };

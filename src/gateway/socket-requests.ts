@@ -58,6 +58,7 @@ function handlersOf({
     approvals: async ({ principal }, request) =>
       answer(intake.approvals(principal, validate(sessionSchema, request).session)),
     close: control('close'),
+    reopen: control('reopen'),
     scheduled: async ({ principal }, request) =>
       answer(intake.scheduled(principal, validate(sessionSchema, request).session)),
     unschedule: control('unschedule'),

@@ -1,4 +1,4 @@
-/** Controls of a session: cancel, wake, members, votes on approvals, close. */
+/** Controls of a session: cancel, wake, members, votes on approvals, close, reopen. */
 import { ConvokeError, isConvokeError, rosterChange } from '../contracts/index.ts';
 import type {
   CancelReply,
@@ -6,6 +6,7 @@ import type {
   MembersReply,
   MembersRequest,
   Receipt,
+  ReopenReply,
   SessionRef,
   Vote,
   VoteReply,
@@ -19,6 +20,7 @@ import type { IsArchived } from './archived.ts';
 import type { Known } from './known.ts';
 import { ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
+import { reopenSession } from './reopen-closed.ts';
 import { invalidAt } from './json-guard.ts';
 import {
   approvalIdSchema,
@@ -29,6 +31,7 @@ import {
   voteSchema,
   wakeSchema,
 } from './schemas/index.ts';
+import type { StoredOf } from './stored.ts';
 import { validate } from './validate.ts';
 
 /** Each control and its answer. */
@@ -54,12 +57,18 @@ export interface Controls {
   unschedule: Receipt;
   /** Closes the session; closing a closed session succeeds. */
   close: Record<string, never>;
+  /**
+   * Opens a closed session again; one that is open stays so, and one that was interrupted goes on. Throws `session_closing` while it closes, and
+   * `session_not_stored` if it was closed by an earlier version.
+   */
+  reopen: ReopenReply;
 }
 
 export interface ControlDeps {
   readonly calls: SessionCalls;
   readonly isArchived: IsArchived;
   readonly reopen: Reopen;
+  readonly storedOf: StoredOf;
   readonly known: Pick<Known, 'requireAgent'>;
 }
 
@@ -124,6 +133,10 @@ export const controls: Handlers = {
       if (!isConvokeError(error) || error.code !== 'session_closed') throw error;
     }
     return {};
+  },
+  async reopen({ calls, isArchived, reopen, storedOf }, ref, body) {
+    validate(closeSchema, body);
+    return reopenSession({ calls, isArchived, reopen, storedOf }, ref);
   },
 };
 

@@ -29,4 +29,5 @@ export { placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
 export type { Controls } from './control.ts';
 export type { Schedules } from './schedules.ts';
+export { createStoredCalls } from './stored.ts';
 export { createReopen } from './reopen.ts';

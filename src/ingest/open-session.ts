@@ -46,6 +46,7 @@ function openHash(request: OpenRequest): string {
     ...(request.policy === undefined ? {} : { policy: request.policy }),
     ...(request.limits ? { limits: request.limits } : {}),
     ...(request.summary ? { summary: summaryOf(request.summary, request.agents?.map(agentOf) ?? []) } : {}),
+    ...(request.ttlMs === undefined ? {} : { ttlMs: request.ttlMs }),
   });
 }
 
@@ -85,6 +86,7 @@ export async function openSession(
     ...(request.policy === undefined ? {} : { policy: request.policy }),
     ...(request.limits ? { limits: request.limits } : {}),
     ...(request.summary ? { summary: summaryOf(request.summary, agents) } : {}),
+    ...(request.ttlMs === undefined ? {} : { ttlMs: request.ttlMs }),
     createdAt: Date.now(),
   };
   const hash = openHash(request);

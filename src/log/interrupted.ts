@@ -6,6 +6,7 @@ import {
   interruptedFact,
   interruptedTurn,
   isAfter,
+  leaveClosed,
   LIMITS,
   type EndedRun,
   type EventDraft,
@@ -30,7 +31,7 @@ export async function tellInterruption(
   if (!slice || isAfter(run.known, slice.position)) return null;
   const told = interruptedFact(interrupted);
   const ids = new Set(slice.events.map(({ id }) => id));
-  if (ids.has(told.id) || ids.has(eventId.sessionClosed())) return slice.position;
+  if (ids.has(told.id) || leaveClosed(slice.events)) return slice.position;
   const pending = merge(run.pending, run.running);
   const facts = [...pending, ...arrivals(interrupted, slice.events)];
   let position = slice.position;

@@ -22,14 +22,22 @@ import { assemble, merge, unfinished, waiting } from './assemble.ts';
 import { tellInterruption } from './interrupted.ts';
 import type { SessionLog } from './log.ts';
 
+/** What the archive knows of a session. */
+interface ArchivedSession {
+  readonly info: SessionInfo;
+  readonly lastSeq: number;
+  /** What the session goes on with is stored, with where its log was. */
+  readonly stored?: { readonly known: Position };
+}
+
 /** Where a lost log is found again. */
 export interface SessionSource {
-  /** What the session's workflow knows, also after it has closed; null: there is no such session. */
+  /** What the session's workflow knows, also after it has closed; null: there is none, or the archive knows all that it knew. */
   known(ref: SessionRef): Promise<KnownEvents | null>;
   /** Archived events with `seq <= upTo`, the newest `limit` of them, oldest first. */
   archived(ref: SessionRef, upTo: number, limit: number): Promise<readonly LoggedEvent[]>;
   /** What the archive knows of the session; null: nothing of it was ever archived. */
-  session(ref: SessionRef): Promise<{ readonly info: SessionInfo; readonly lastSeq: number } | null>;
+  session(ref: SessionRef): Promise<ArchivedSession | null>;
 }
 
 /** Events that are asked of the archive at a time: together at most about 32 × `LIMITS.stepChars`. */
@@ -76,11 +84,15 @@ async function archivedBy(source: SessionSource, ref: SessionRef, known: KnownEv
   return Math.max(known.archivedTo, kept?.lastSeq ?? 0);
 }
 
-/** What the archive holds of a session that Temporal has forgotten; null if it holds nothing. Such a session is closed, whatever its end was. */
-async function forgotten(source: SessionSource, ref: SessionRef): Promise<KnownEvents | null> {
+/**
+ * What the archive holds of a session that hibernates, or that Temporal has forgotten; null if it holds nothing. One that Temporal has forgotten
+ * and of which nothing is stored is closed, whatever its end was.
+ */
+async function archivedOnly(source: SessionSource, ref: SessionRef): Promise<KnownEvents | null> {
   const kept = await source.session(ref);
   if (!kept) return null;
-  const { info, lastSeq } = kept;
+  const { info, lastSeq, stored } = kept;
+  if (stored) return { info, known: stored.known, archivedTo: lastSeq, events: [], pending: [] };
   const at = info.createdAt;
   const data = { reason: 'forgotten' };
   const closed: EventDraft = { id: eventId.sessionClosed(), type: 'session.closed', at, data };
@@ -98,7 +110,7 @@ export async function recoverLog(
   ref: SessionRef,
   seen: Position,
 ): Promise<Position> {
-  const known = (await source.known(ref)) ?? (await forgotten(source, ref));
+  const known = (await source.known(ref)) ?? (await archivedOnly(source, ref));
   if (!known) throw new ConvokeError('session_not_found');
   // It has nothing of its parent yet: a log without that would be taken for the whole.
   if (known.interrupted && isUnmade(known.interrupted.input)) throw new ConvokeError('worker_unavailable');

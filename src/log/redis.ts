@@ -1,6 +1,7 @@
 /** The session log on Redis: every call is one Lua script, so that it is atomic and may be sent twice. */
 import type { Redis } from 'ioredis';
 import {
+  leaveClosed,
   eventId,
   LIMITS,
   type Delta,
@@ -46,8 +47,6 @@ export interface RedisLogOptions {
   /** Told of every write that Redis refuses because it is full. */
   readonly onFull?: () => void;
 }
-
-const closesSession = ({ type }: EventDraft): boolean => type === 'session.closed';
 
 export function createRedisLog(options: RedisLogOptions): SessionLog {
   return new RedisLog(options);
@@ -222,7 +221,7 @@ class RedisLog implements SessionLog {
   }
 
   #ttlAfter(events: readonly EventDraft[]): number {
-    return events.some(closesSession) ? Math.min(this.#ttl, LIMITS.closedLogTtlMs) : this.#ttl;
+    return leaveClosed(events) ? Math.min(this.#ttl, LIMITS.closedLogTtlMs) : this.#ttl;
   }
 
   /** Calls a script that states its writer's position: keys, limits, position, then its own arguments. */

@@ -4,8 +4,8 @@
  */
 import {
   ConvokeError,
-  eventId,
   isUnmade,
+  leaveClosed,
   LIMITS,
   type EndedRun,
   type LoggedEvent,
@@ -66,6 +66,6 @@ async function read(log: SessionLog, ref: SessionRef, run: EndedRun): Promise<Se
     const trimmed = run.events.filter(({ seq }) => seq < first);
     const whole = assemble(run.archivedTo, [...found, ...trimmed], [], head.seq);
     const events = whole.filter(({ seq }) => seq <= head.seq);
-    return { head, events, closed: events.some(({ id }) => id === eventId.sessionClosed()) };
+    return { head, events, closed: leaveClosed(events) };
   }
 }

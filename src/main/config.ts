@@ -1,7 +1,7 @@
 /** Configuration: the environment, read once and checked, with a message for every mistake. */
 import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
-import { isId, SESSION } from '../contracts/index.ts';
+import { isId, LIMITS, SESSION } from '../contracts/index.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { Project } from '../project/project.ts';
@@ -28,6 +28,8 @@ export interface Config {
   readonly origins: readonly string[];
   /** The endpoints of agents with the runner `model`; empty: this deployment has no model. */
   readonly models: Models;
+  /** How long sessions stay open while nothing happens. */
+  readonly hibernateAfterMs: number;
 }
 
 function list(text: string | undefined): readonly string[] {
@@ -72,6 +74,15 @@ function deploymentOf(env: Environment, taskQueue: string): { readonly deploymen
   return { deployment: { name, buildId } };
 }
 
+function hibernateAfter(env: Environment): number {
+  const { hibernateAfterMs, idleLeastMs: least, idleMostMs: most } = LIMITS;
+  const text = setting(env, 'CONVOKE_HIBERNATE_AFTER_MS');
+  if (text === undefined) return hibernateAfterMs;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new ConfigError('CONVOKE_HIBERNATE_AFTER_MS', `use a whole number from ${least} to ${most}.`);
+}
+
 /** Reads the environment. `providers`: model endpoints of a configuration file. Throws `ConfigError`. */
 export function readConfig(env: Environment, providers: Project['providers'] = {}): Config {
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
@@ -90,5 +101,6 @@ export function readConfig(env: Environment, providers: Project['providers'] = {
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: list(setting(env, 'CONVOKE_ORIGINS')),
     models: readModels(env, providers),
+    hibernateAfterMs: hibernateAfter(env),
   };
 }

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Archive } from '../archive/index.ts';
 import type { Firing } from '../contracts/index.ts';
-import { createAdmission, createAuthenticator, createIntake, createReopen } from '../ingest/index.ts';
+import {
+  createAdmission,
+  createAuthenticator,
+  createIntake,
+  createReopen,
+  createStoredCalls,
+} from '../ingest/index.ts';
 import type { Intake } from '../ingest/index.ts';
 import type { SessionSource } from '../log/index.ts';
 import { createSessionCalls } from '../temporal/index.ts';
@@ -24,11 +30,15 @@ export function createFiring(
   { client, session, source, archive }: FiringParts,
 ): (firing: Firing) => Promise<void> {
   const { log } = session;
-  const calls = createSessionCalls({ client, taskQueue: config.temporal.taskQueue });
+  const { hibernateAfterMs, temporal } = config;
+  const storedOf = archive.stored.bind(archive);
+  const own = createSessionCalls({ client, taskQueue: temporal.taskQueue, hibernateAfterMs });
+  const calls = createStoredCalls(own, storedOf);
   const intake = createIntake({
     ...{ calls, admission: createAdmission(log), catalogs: () => session.catalogs.read() },
     authenticator: createAuthenticator({ keys: new Map(), devKey: false }),
     defaultAgents: defaultAgents(config),
+    storedOf,
     isArchived: async (ref) => (await archive.session(ref)) !== null,
     ...{ endedTurn: () => null, followedAgents: () => null, agentsOf: async () => null },
     past: { log, source, archive },

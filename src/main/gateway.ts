@@ -13,6 +13,7 @@ import {
   createIntake,
   createReopen,
   createSchedules,
+  createStoredCalls,
 } from '../ingest/index.ts';
 import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
@@ -85,7 +86,9 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     openLog(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
     openAdapterConnections(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
   ]);
-  const calls = createSessionCalls({ client, taskQueue });
+  const { hibernateAfterMs } = config;
+  const storedOf = archive.stored.bind(archive);
+  const calls = createStoredCalls(createSessionCalls({ client, taskQueue, hibernateAfterMs }), storedOf);
   const source = sessionSource(client, archive, RECOVERY.answerDeadlineMs);
   const receipt = calls.receipt.bind(calls);
   const made = createDelivery({ log: session.log, source, archive, logger, receipt });
@@ -98,6 +101,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       endedTurn: (ref) => delivery.endedTurn(ref),
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
+      storedOf,
       isArchived: async (ref) => (await archive.session(ref)) !== null,
       agentsOf: async (ref) => {
         const slice = await session.log.read(ref, { limit: 0 });

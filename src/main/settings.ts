@@ -1,6 +1,6 @@
 /** The settings of a worker or a gateway that a program starts: what it gives, and the environment for the rest. */
 import { z } from 'zod';
-import { isId } from '../contracts/index.ts';
+import { isId, LIMITS } from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { Project } from '../project/project.ts';
 import { LOG_LEVELS } from '../telemetry/index.ts';
@@ -22,6 +22,7 @@ const VARIABLES = {
   host: 'CONVOKE_HOST',
   port: 'CONVOKE_PORT',
   healthPort: 'CONVOKE_HEALTH_PORT',
+  hibernateAfterMs: 'CONVOKE_HIBERNATE_AFTER_MS',
 } as const;
 
 const text = z.string().min(1, 'must not be empty').exactOptional();
@@ -34,6 +35,7 @@ const engine = {
   archiveUrl: text,
   logLevel: z.enum(LOG_LEVELS).exactOptional(),
   host: text,
+  hibernateAfterMs: z.number().int().min(LIMITS.idleLeastMs).max(LIMITS.idleMostMs).exactOptional(),
 };
 const tenant = z.string().refine(isId, 'a tenant is 1 to 64 characters of A-Z a-z 0-9 _ -');
 

@@ -112,6 +112,10 @@ export function interruptedError(cause: unknown): ConvokeError {
   return new ConvokeError('session_interrupted', detail, { cause });
 }
 
+export function hibernatedError(cause?: unknown): ConvokeError {
+  return new ConvokeError('session_hibernated', undefined, { cause });
+}
+
 export function notFoundError(cause?: unknown): ConvokeError {
   return new ConvokeError('session_not_found', 'Check the id, or open the session first.', { cause });
 }

@@ -1,10 +1,11 @@
 /** Temporal, as the rest of the engine sees it: calls to sessions, lists of sessions, what their workflows hold, and named errors. */
 export { ingressConnectionOptions } from './connect.ts';
-export { closedError, ingressDeadline } from './errors.ts';
+export { closedError, ingressDeadline, notFoundError } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';
 export type { InterruptedRun } from './list-interrupted.ts';
 export { createScheduleCalls } from './schedules.ts';
 export type { ScheduleCalls } from './schedules.ts';
+export { storedSummary } from './memo.ts';
 export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './port.ts';

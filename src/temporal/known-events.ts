@@ -5,6 +5,7 @@ import type { KnownEvents, KnownEventsPage, LoggedEvent, SessionRef } from '../c
 import { endedRun } from './ended-run.ts';
 import { fromTemporal, isWorkflowNotFound } from './errors.ts';
 import { runningFacts } from './running-facts.ts';
+import { standingOf } from './standing.ts';
 
 /** Asks for the events from this index on. */
 type Ask = (from: number) => Promise<KnownEventsPage>;
@@ -29,7 +30,7 @@ async function assemblePages(ask: Ask): Promise<KnownEvents> {
 }
 
 /**
- * Asks the workflow of a session, also after it has closed; null if there is none. Needs a worker, but for a workflow that has ended without
+ * Asks the workflow of a session, also after it has closed; null if there is none, or the session hibernates: then the archive has everything. Needs a worker, but for a workflow that has ended without
  * closing its session: that one's history is read. Throws `worker_unavailable`,
  * `temporal_unavailable` or `overloaded` after `deadlineMs` at the latest.
  */
@@ -43,6 +44,7 @@ export function createKnownEvents(
       return await client.withDeadline(Date.now() + deadlineMs, async () => {
         // First: a turn that ends between the two questions has told the workflow by the second.
         const description = await handle.describe();
+        if (standingOf(description) === 'hibernated') return null;
         const ended = await endedRun(client, ref, description);
         if (ended) return ended;
         const running = await runningFacts(client, description);

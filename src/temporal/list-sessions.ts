@@ -1,9 +1,10 @@
 /** One page of a tenant's sessions from Temporal's visibility store. */
 import type { Client } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../contracts/index.ts';
 import type { SessionPage, SessionSummary } from '../contracts/index.ts';
-import { isWorkflowNotFound } from './errors.ts';
 import { decodedMemo, summaryOf } from './memo.ts';
 import type { SessionMemo } from './memo.ts';
+import { newestOf } from './newest-runs.ts';
 import { nextCursor, pageToken, refusedPage } from './pages.ts';
 import { visibilityQuery } from './sessions-query.ts';
 import type { ListQuery } from './sessions-query.ts';
@@ -12,25 +13,21 @@ type Response = Awaited<ReturnType<Client['workflowService']['listWorkflowExecut
 type Row = Response['executions'][number];
 
 /** Of `WorkflowExecutionStatus`; every other end of a workflow has interrupted its session. */
-const STATUS: Readonly<Record<number, SessionSummary['status']>> = { 1: 'open', 2: 'closed' };
+const [RUNNING, COMPLETED] = [1, 2];
 
-/** True if the session of an interrupted run goes on in another, or has just been forgotten. */
-async function isReopened(client: Client, { execution }: Row): Promise<boolean> {
-  try {
-    const { runId } = await client.workflow.getHandle(execution?.workflowId ?? '').describe();
-    return runId !== execution?.runId;
-  } catch (error) {
-    if (isWorkflowNotFound(error)) return true;
-    throw error;
-  }
+function statusOf(client: Client, { status, searchAttributes }: Row): SessionSummary['status'] {
+  if (Number(status) === RUNNING) return 'open';
+  if (Number(status) !== COMPLETED) return 'interrupted';
+  const stated = searchAttributes?.indexedFields?.[SEARCH_ATTRIBUTES.status];
+  const { payloadConverter } = client.options.loadedDataConverter;
+  return stated && payloadConverter.fromPayload(stated) === 'hibernated' ? 'hibernated' : 'closed';
 }
 
 async function summaryOfRow(client: Client, tenant: string, row: Row): Promise<SessionSummary | null> {
-  const status = STATUS[Number(row.status)] ?? 'interrupted';
-  if (status === 'interrupted' && (await isReopened(client, row))) return null;
   const memo: Partial<SessionMemo> = await decodedMemo(client, row.memo?.fields);
   const createdAt = Number(row.startTime?.seconds ?? 0) * 1_000;
-  return summaryOf(tenant, row.execution?.workflowId ?? '', status, { createdAt, ...memo });
+  const id = row.execution?.workflowId ?? '';
+  return summaryOf(tenant, id, statusOf(client, row), { createdAt, ...memo });
 }
 
 /** Throws `invalid_cursor`, or what Temporal threw. */
@@ -44,6 +41,9 @@ export async function listSessions(client: Client, tenant: string, query: ListQu
   const page = await client.workflowService
     .listWorkflowExecutions(request)
     .catch((error: unknown) => refusedPage(error, query.cursor));
-  const rows = await Promise.all(page.executions.map((row) => summaryOfRow(client, tenant, row)));
+  const ended = page.executions.filter(({ status }) => Number(status) !== RUNNING);
+  const newest = new Set(await newestOf(client, tenant, ended));
+  const sessions = page.executions.filter((row) => Number(row.status) === RUNNING || newest.has(row));
+  const rows = await Promise.all(sessions.map((row) => summaryOfRow(client, tenant, row)));
   return { data: rows.filter((row) => row !== null), next: nextCursor(page.nextPageToken) };
 }

@@ -1,8 +1,14 @@
 /** A session's memo in Temporal, and the summary that lists show. */
 import type { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
-import { DEFAULT_TEAM, parseWorkflowId } from '../contracts/index.ts';
-import type { ForkPoint, SessionInfo, SessionSummary } from '../contracts/index.ts';
+import { ConvokeError, DEFAULT_TEAM, parseWorkflowId, workflowId } from '../contracts/index.ts';
+import type {
+  ForkPoint,
+  SessionInfo,
+  SessionRef,
+  SessionSummary,
+  StoredSession,
+} from '../contracts/index.ts';
 
 /** What a session's memo holds: the hash that repeated requests are compared with, and what lists show. */
 export interface SessionMemo {
@@ -53,4 +59,11 @@ export function summaryOf(
     workflowId: id,
     ...(parent === undefined ? {} : { parent }),
   };
+}
+
+/** The same of a session that is stored, whatever Temporal knows of it. */
+export function storedSummary(ref: SessionRef, { info, requestHash, status }: StoredSession): SessionSummary {
+  const summary = summaryOf(ref.tenant, workflowId(ref), status, sessionMemo(info, requestHash));
+  if (!summary) throw new ConvokeError('internal');
+  return summary;
 }

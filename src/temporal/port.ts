@@ -40,6 +40,7 @@ export type Started =
   | { readonly started: true; readonly summary: SessionSummary }
   | { readonly started: false; readonly found: FoundSession | null };
 
+/** What needs a run of the workflow, or asks it, throws `session_hibernated` for a session that has none because nothing happened in it. */
 export interface SessionCalls {
   /** Starts the workflow of a new session. `deadline`: when to give up, ms since the Unix epoch. */
   start(ref: SessionRef, request: StartRequest, deadline?: number): Promise<Started>;
@@ -68,6 +69,11 @@ export interface SessionCalls {
    * the input is not used. Throws `session_not_found`, `session_closed`.
    */
   reopen(input: SessionInput, message?: Message): Promise<void>;
+  /**
+   * Puts a session into a new run that goes on with what is stored of it (`input.resumes`), and hands it a message. If it runs, that run gets the
+   * message, and the input is not used. `requestHash`: as it was passed to `start`.
+   */
+  resume(input: SessionInput, requestHash: string, message?: Message): Promise<void>;
   /** The session as its workflow sees it. Throws `session_not_found`. */
   state(ref: SessionRef): Promise<SessionState>;
   /**

@@ -39,10 +39,11 @@ import type {
   VoteReply,
   WakeReply,
 } from '../contracts/index.ts';
-import { endedRun, interruptionOf } from './ended-run.ts';
+import { endedRun } from './ended-run.ts';
 import {
   closedError,
   fromTemporal,
+  hibernatedError,
   ingressDeadline,
   interruptedError,
   isWorkflowEnded,
@@ -55,13 +56,18 @@ import { sessionMemo, summaryOf } from './memo.ts';
 import type { SessionMemo } from './memo.ts';
 import type { FoundSession, SessionCalls, Started, StartRequest } from './port.ts';
 import type { ListQuery } from './sessions-query.ts';
+import { standingOf } from './standing.ts';
 import { searchAttributes, story } from './web-ui.ts';
+
+type StartOptions = WorkflowStartOptions<(input: SessionInput) => Promise<void>>;
 
 export interface SessionCallsConfig {
   /** Its connection should be made with `ingressConnectionOptions()`. */
   readonly client: Client;
   /** Task queue of the workers; default `SESSION.taskQueue`. */
   readonly taskQueue?: string;
+  /** How long sessions stay open while nothing happens; default `LIMITS.hibernateAfterMs`. */
+  readonly hibernateAfterMs?: number;
 }
 
 export function createSessionCalls(config: SessionCallsConfig): SessionCalls {
@@ -71,14 +77,16 @@ export function createSessionCalls(config: SessionCallsConfig): SessionCalls {
 class TemporalCalls implements SessionCalls {
   readonly #client: Client;
   readonly #taskQueue: string;
+  readonly #hibernateAfterMs: number;
   readonly #receipts = new Batches<string, Receipt | null>(
     (ref, messageIds) => this.#askReceipts(ref, messageIds),
     LIMITS.receiptsAtOnce,
   );
 
-  constructor({ client, taskQueue = SESSION.taskQueue }: SessionCallsConfig) {
+  constructor({ client, taskQueue = SESSION.taskQueue, ...config }: SessionCallsConfig) {
     this.#client = client;
     this.#taskQueue = taskQueue;
+    this.#hibernateAfterMs = config.hibernateAfterMs ?? LIMITS.hibernateAfterMs;
   }
 
   start(ref: SessionRef, request: StartRequest, deadline = ingressDeadline('server')): Promise<Started> {
@@ -161,19 +169,18 @@ class TemporalCalls implements SessionCalls {
       const memo = found.memo as unknown as SessionMemo; // safety: `start` has put it there
       const policy = WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY;
       const options = { ...this.#options(input, memo), workflowIdReusePolicy: policy };
-      const { workflow } = this.#client;
       try {
-        if (!message) await workflow.start(SESSION.workflow, options);
-        else {
-          const signal = { signal: SESSION.signals.message, signalArgs: [message] };
-          await workflow.signalWithStart(SESSION.workflow, { ...options, ...signal });
-        }
+        await this.#startWith(options, message);
       } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        // Without a message it may just as well run: whoever wants more of it finds out.
-        if (message) throw closedError(error);
+        if (error instanceof WorkflowExecutionAlreadyStartedError) throw closedError(error);
+        throw error;
       }
     });
+  }
+
+  resume(input: SessionInput, requestHash: string, message?: Message): Promise<void> {
+    const options = this.#options(input, sessionMemo(input.info, requestHash));
+    return this.#call('server', ingressDeadline('server'), () => this.#startWith(options, message));
   }
 
   list(tenant: string, query: ListQuery): Promise<SessionPage> {
@@ -191,15 +198,28 @@ class TemporalCalls implements SessionCalls {
     });
   }
 
+  /** Starts the workflow with a message for it; one that runs gets the message. Without one it may just as well run: whoever wants more of it finds out. */
+  async #startWith(options: StartOptions, message: Message | undefined): Promise<void> {
+    const { workflow } = this.#client;
+    if (message) {
+      const signal = { signal: SESSION.signals.message, signalArgs: [message] };
+      await workflow.signalWithStart(SESSION.workflow, { ...options, ...signal });
+      return;
+    }
+    try {
+      await workflow.start(SESSION.workflow, options);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
   /** How the workflow of a session is started. */
-  #options(
-    input: SessionInput,
-    memo: SessionMemo,
-  ): WorkflowStartOptions<(input: SessionInput) => Promise<void>> {
+  #options(input: SessionInput, memo: SessionMemo): StartOptions {
+    const { hibernateAfterMs = this.#hibernateAfterMs } = input;
     return {
       taskQueue: this.#taskQueue,
       workflowId: workflowId(input),
-      args: [input],
+      args: [{ ...input, hibernateAfterMs }],
       // Tasks are dispatched fairly between tenants, so one tenant's flood does not delay others; activities inherit the key.
       priority: { fairnessKey: input.tenant },
       typedSearchAttributes: searchAttributes(input, input.info),
@@ -213,9 +233,7 @@ class TemporalCalls implements SessionCalls {
     const found = await this.#describe(ref);
     if (found === null) return null;
     const memo = found.memo as Partial<SessionMemo>;
-    const status =
-      found.status.name === 'RUNNING' ? 'open' : interruptionOf(found) ? 'interrupted' : 'closed';
-    return { summary: this.#summary(ref, status, memo), requestHash: memo.requestHash ?? '' };
+    return { summary: this.#summary(ref, standingOf(found), memo), requestHash: memo.requestHash ?? '' };
   }
 
   #summary(ref: SessionRef, status: SessionSummary['status'], memo: Partial<SessionMemo>): SessionSummary {
@@ -236,6 +254,7 @@ class TemporalCalls implements SessionCalls {
   async #ended(ref: SessionRef): Promise<EndedRun | null> {
     const found = await this.#describe(ref);
     if (found === null) throw notFoundError();
+    if (standingOf(found) === 'hibernated') throw hibernatedError();
     return endedRun(this.#client, ref, found);
   }
 
@@ -243,7 +262,7 @@ class TemporalCalls implements SessionCalls {
     return this.#inSession(ref, 'worker', (handle) => handle.executeUpdate<R, [unknown]>(name, { args }));
   }
 
-  /** Calls a session's workflow; tells a closed session from an interrupted one and from one that never existed. */
+  /** Calls a session's workflow; tells how a session stands that has none. */
   #inSession<T>(ref: SessionRef, kind: CallKind, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     return this.#call(kind, ingressDeadline(kind), async () => {
       const handle = this.#client.workflow.getHandle(workflowId(ref));
@@ -253,9 +272,11 @@ class TemporalCalls implements SessionCalls {
         if (!isWorkflowEnded(error) && !isWorkflowNotFound(error)) throw error;
         const found = await this.#describe(ref);
         if (found === null) throw notFoundError(error);
-        if (interruptionOf(found)) throw interruptedError(error);
+        const standing = standingOf(found);
+        if (standing === 'interrupted') throw interruptedError(error);
+        if (standing === 'hibernated') throw hibernatedError(error);
         // It has been reopened in the meantime.
-        if (found.status.name === 'RUNNING') return await ask(handle);
+        if (standing === 'open') return await ask(handle);
         throw closedError(error);
       }
     });

@@ -22,7 +22,8 @@ export function visibilityQuery(
   if (![tenant, team ?? 'any', parent ?? 'any'].every(isId)) throw new ConvokeError('internal');
   const states = {
     open: "ExecutionStatus = 'Running'",
-    closed: "ExecutionStatus = 'Completed'",
+    closed: `ExecutionStatus = 'Completed' AND ${SEARCH_ATTRIBUTES.status} != 'hibernated'`,
+    hibernated: `ExecutionStatus = 'Completed' AND ${SEARCH_ATTRIBUTES.status} = 'hibernated'`,
     interrupted: INTERRUPTED,
     all: "ExecutionStatus != 'ContinuedAsNew'",
   } as const;
@@ -32,5 +33,16 @@ export function visibilityQuery(
     ...(team === undefined ? [] : [`${SEARCH_ATTRIBUTES.team} = '${team}'`]),
     ...(parent === undefined ? [] : [`${SEARCH_ATTRIBUTES.parent} = '${parent}'`]),
     states[status ?? 'all'],
+  ].join(' AND ');
+}
+
+/** All runs of these sessions. */
+export function runsQuery(tenant: string, sessions: readonly string[]): string {
+  if (![tenant, ...sessions].every(isId)) throw new ConvokeError('internal');
+  return [
+    `WorkflowType = '${SESSION.workflow}'`,
+    `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`,
+    `${SEARCH_ATTRIBUTES.session} IN (${sessions.map((session) => `'${session}'`).join(', ')})`,
+    "ExecutionStatus != 'ContinuedAsNew'",
   ].join(' AND ');
 }

@@ -77,7 +77,9 @@ describe('a server', () => {
     await owner.write(REF, INFO, eventsAt(1, 3));
     const client = new Client({ connectionString: urlOf({ database: 'strict' }) });
     await client.connect();
-    await client.query('CREATE ROLE app LOGIN; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO app');
+    await client.query(
+      'CREATE ROLE app LOGIN; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO app',
+    );
     await client.end();
     const archive = await createPostgresArchive(urlOf({ database: 'strict', role: 'app' }));
     await archive.write(REF, INFO, eventsAt(2, 5));

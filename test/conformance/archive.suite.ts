@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../src/archive/index.ts';
 import type { LoggedEvent, SessionRef } from '../../src/contracts/index.ts';
+import { statesSuite } from './archive-states.suite.ts';
 import { eventAt, eventsAt, INFO } from '../archive/events.ts';
 
 export interface ArchiveUnderTest {
@@ -28,6 +29,8 @@ export function archiveSuite(name: string, open: () => Promise<ArchiveUnderTest>
       archive = subject.archive;
     });
     afterAll(() => subject.cleanup());
+
+    statesSuite(() => ({ ...subject, fresh }));
 
     describe('writing', () => {
       test('an unknown session has no events and no info', async () => {

@@ -85,6 +85,10 @@ export class FakeCalls implements SessionCalls {
     throw new Error('no session is interrupted here');
   }
 
+  async resume(): Promise<void> {
+    throw new Error('no session hibernates here');
+  }
+
   async receipt() {
     return null;
   }

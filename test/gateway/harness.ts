@@ -116,6 +116,7 @@ export function intakeOf(calls: SessionCalls): Intake {
     calls,
     authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
+    storedOf: async () => null,
     isArchived: async () => false,
     ...OPEN_DOOR,
     agentsOf: async () => ['a'],

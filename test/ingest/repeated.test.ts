@@ -19,6 +19,7 @@ function intakeWith(calls: Partial<SessionCalls>, ...admitted: readonly Admitted
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     calls: calls as SessionCalls, // safety: nothing else is called
     defaultAgents: [],
+    storedOf: async () => null,
     isArchived: async () => false,
     admission: {
       admit: async () => answers.shift() ?? admitted.at(-1) ?? 'ok',

@@ -28,6 +28,7 @@ function intakeTo(address: string, isArchived = async (): Promise<boolean> => fa
     calls: createSessionCalls({ client: new Client({ connection }) }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     isArchived,
+    storedOf: async () => null,
     ...OPEN_DOOR,
     agentsOf: async () => null,
     reopen: () => Promise.reject(new Error('nothing was interrupted')),

@@ -32,7 +32,12 @@ export function temporalCli(): string {
 function flags(port: number, folder: string | undefined): string[] {
   const server = ['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(port)];
   const file = folder === undefined ? [] : fileSettings(join(folder, 'temporal.db'));
-  return [...server, ...serverSettings(), ...file];
+  // A run is deleted once the server has noted that it is done with its end: every 30 s by default.
+  const soon = ['transfer', 'visibility', 'timer'].flatMap((queue) => [
+    '--dynamic-config-value',
+    `history.${queue}ProcessorUpdateAckInterval="200ms"`,
+  ]);
+  return [...server, ...serverSettings(), ...soon, ...file];
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -21,7 +21,13 @@ import type {
   SessionState,
 } from '../../src/contracts/index.ts';
 import { fireInto } from '../../src/main/firing.ts';
-import { createAdmission, createAuthenticator, createIntake, createReopen } from '../../src/ingest/index.ts';
+import {
+  createAdmission,
+  createAuthenticator,
+  createIntake,
+  createReopen,
+  createStoredCalls,
+} from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import { connectRedis, createCatalogs, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
@@ -61,6 +67,8 @@ export interface EngineOptions {
   readonly runner?: AgentRunner;
   /** Puts itself between the activities and the log. */
   readonly log?: (log: SessionLog) => SessionLog;
+  /** Puts itself between the activities and the archive. */
+  readonly archive?: (archive: Archive) => Archive;
   /** ms that a stopping worker lets steps finish. */
   readonly graceMs?: number;
   /** Activities that it runs at a time. */
@@ -126,8 +134,14 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** Of the servers and the gateway. */
+export interface EngineSettings {
+  /** How long sessions stay open while nothing happens, ms. */
+  readonly hibernateAfterMs?: number;
+}
+
 /** Starts the servers, without a worker. */
-export async function startEngine(): Promise<Engine> {
+export async function startEngine(settings: EngineSettings = {}): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-engine-'));
   const [temporal, redis] = await Promise.all([startTemporal(), startRedis(), workflowBundle()]);
   const connection = await Connection.connect({ address: temporal.address });
@@ -143,11 +157,13 @@ export async function startEngine(): Promise<Engine> {
     archived: archive.readTail.bind(archive),
     session: archive.session.bind(archive),
   };
-  const calls = createSessionCalls({ client });
+  const storedOf = archive.stored.bind(archive);
+  const calls = createStoredCalls(createSessionCalls({ client, ...settings }), storedOf);
   const intake = createIntake({
     calls,
     authenticator: createAuthenticator({ keys: new Map(), devKey: true }),
     defaultAgents: [],
+    storedOf,
     isArchived: async (ref) => (await archive.session(ref)) !== null,
     catalogs: () => createCatalogs(commands).read(),
     admission: createAdmission(log),
@@ -174,7 +190,8 @@ export async function startEngine(): Promise<Engine> {
     async startWorker(options = {}) {
       const worker = await createWorker(native, {
         log: options.log?.(log) ?? log,
-        ...{ source, archive, options, intake },
+        archive: options.archive?.(archive) ?? archive,
+        ...{ source, options, intake },
       });
       const run = worker.run();
       const running: RunningWorker = {

@@ -1,11 +1,12 @@
 /** How a session ends, and how it goes on in another run, on real servers. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../../src/contracts/index.ts';
+import { LIMITS, reasonOf, SEARCH_ATTRIBUTES, SESSION } from '../../src/contracts/index.ts';
 import type { KnownEvents } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startEngine } from '../support/worker.ts';
 import type { Engine, TestSession } from '../support/worker.ts';
 import { agent, faults, slow, types } from './agents.ts';
+import { closed, forget } from './hibernating.ts';
 
 let engine: Engine;
 
@@ -17,13 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine.stop();
 });
-
-function closed(session: TestSession): Promise<void> {
-  return eventually('the workflow has ended', async () => {
-    const { status } = await session.handle().describe();
-    return status.name !== 'RUNNING';
-  });
-}
 
 /** The search attributes by which it is found: name → value. */
 async function found(session: TestSession): Promise<Readonly<Record<string, unknown>>> {
@@ -96,6 +90,95 @@ describe('a session that is closed', () => {
     const said = summaries.map((each) => Buffer.from(each, 'utf8').toString()).filter((each) => each !== '');
     expect(said.length).toBeGreaterThan(2);
   });
+});
+
+describe('a closed session', () => {
+  const reopen = (session: TestSession): Promise<unknown> =>
+    engine.intake.control({ tenant: session.tenant }, session.session, 'reopen', {});
+
+  async function shut(): Promise<TestSession> {
+    const session = await engine.open([agent('a')]);
+    await session.send('m1');
+    await session.turnEnded('t1');
+    await engine.submitter.close(session);
+    await closed(session);
+    return session;
+  }
+
+  test('is reopened: it goes on after what was said, and can be closed again', async () => {
+    const session = await shut();
+    const before = await session.events();
+    expect(await Promise.all([reopen(session), reopen(session)])).toEqual([
+      { status: 'reopened' },
+      { status: 'reopened' },
+    ]);
+    await session.send('m1', 'sent again');
+    await session.send('m2');
+    const events = await session.turnEnded('t2');
+    expect(events.slice(0, before.length)).toEqual(before);
+    expect(events[before.length]).toMatchObject({ type: 'session.reopened', seq: before.length + 1 });
+    expect(types(events).filter((type) => type === 'session.reopened')).toHaveLength(1);
+    expect(faults(events)).toEqual([]);
+    expect(await reopen(session)).toEqual({ status: 'open' });
+    await engine.submitter.close(session);
+    await closed(session);
+    expect(types(await session.events()).filter((type) => type === 'session.closed')).toHaveLength(2);
+    await expect(session.send('m3')).rejects.toMatchObject({ code: 'session_closed' });
+    expect(await reopen(session)).toEqual({ status: 'reopened' });
+    await session.send('m3');
+    expect(faults(await session.turnEnded('t3'))).toEqual([]);
+    expect(await archived(session)).toEqual(
+      (await session.events()).slice(0, (await session.state()).archivedTo),
+    );
+  });
+
+  test('is reopened also once Temporal has forgotten it; until then it is told as closed', async () => {
+    const session = await shut();
+    await forget(engine, session);
+    expect(await session.state()).toMatchObject({ status: 'closed', turns: 1 });
+    await expect(session.send('m2')).rejects.toMatchObject({ code: 'session_closed' });
+    expect(await reopen(session)).toEqual({ status: 'reopened' });
+    await session.send('m2');
+    expect(faults(await session.turnEnded('t2'))).toEqual([]);
+  });
+
+  test('is not reopened while it closes, if it was closed by an earlier version, or if there is none', async () => {
+    const session = await engine.open([slow('slow')]);
+    await session.send('m1');
+    await session.until('the step runs', (event) => event.type === 'step.started');
+    await engine.submitter.close(session);
+    await expect(reopen(session)).rejects.toMatchObject({ code: 'session_closing' });
+    await engine.submitter.cancel(session);
+    await closed(session);
+    // What an earlier version has left behind: events, and no state.
+    const events = [{ ...(await session.events())[0]!, seq: 1 }];
+    const earlier = { tenant: session.tenant, session: 'earlier' };
+    await engine.archive.write(
+      earlier,
+      { team: { name: 'sequence' }, agents: [], metadata: {}, createdAt: 1 },
+      events,
+    );
+    await expect(reopen(engine.session('earlier'))).rejects.toMatchObject({
+      code: 'session_not_stored',
+      message: expect.stringContaining('fork it'),
+    });
+    await expect(reopen(engine.session('nobody'))).rejects.toMatchObject({ code: 'session_not_found' });
+  });
+});
+
+test('a session with a time to live closes by itself, with a reason, and can be reopened', async () => {
+  const tenant = { tenant: 'acme' };
+  await engine.intake.open(tenant, { id: 'brief', agents: [agent('a')], ttlMs: 1_000 });
+  const session = engine.session('brief');
+  await session.send('m1');
+  await session.turnEnded('t1');
+  await closed(session);
+  const events = await session.events();
+  expect(reasonOf((events.at(-1)?.data as { reason: string }).reason).code).toBe('ttl_expired');
+  expect((events.at(-1)?.at ?? 0) - (events.at(-2)?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+  expect(await archived(session)).toEqual(events);
+  expect(await engine.intake.control(tenant, 'brief', 'reopen', {})).toEqual({ status: 'reopened' });
+  await session.until('it closes again', ({ type, seq }) => type === 'session.closed' && seq > events.length);
 });
 
 test('a session that an operator cancels ends its turns, tells why, and keeps the transcript', async () => {

@@ -64,6 +64,7 @@ export class SessionMachine {
   readonly #line: Line;
   #status: SessionStatus;
   #closeReason: string;
+  readonly #closedBefore: boolean;
   readonly #releases: Releases;
   readonly #refusals: Refusals;
 
@@ -76,6 +77,7 @@ export class SessionMachine {
     this.facts = new Facts(carried);
     this.#status = carried?.status ?? 'open';
     this.#closeReason = carried?.closeReason ?? '';
+    this.#closedBefore = carried?.closedBefore ?? false;
     this.#releases = new Releases(carried?.release);
     this.#refusals = new Refusals(this.facts, this.#receipts, this.#releases);
     this.#members = new Members(this.facts, input.info.agents, carried);
@@ -226,6 +228,12 @@ export class SessionMachine {
     return !moving && !this.facts.mustReconcile && !this.turns.closings.any;
   }
 
+  /** True when nothing runs, waits, is for later, or has not reached the log. */
+  get isIdle(): boolean {
+    const waits = this.turns.current !== null || this.#line.size > 0 || this.later.at !== null;
+    return this.#status === 'open' && !waits && this.atRest && this.facts.pending().length === 0;
+  }
+
   get closing(): boolean {
     return this.#status === 'closing' && this.turns.current === null && this.#line.size === 0;
   }
@@ -238,13 +246,15 @@ export class SessionMachine {
   finish(now: number): void {
     this.#status = 'closed';
     this.later.close(now);
-    this.facts.decide('session.closed', eventId.sessionClosed(), now, { reason: this.#closeReason });
+    const id = this.#closedBefore ? eventId.sessionClosedAgain(now) : eventId.sessionClosed();
+    this.facts.decide('session.closed', id, now, { reason: this.#closeReason });
   }
 
   carry(): CarriedState {
     return {
       status: this.#status,
       closeReason: this.#closeReason,
+      ...(this.#closedBefore ? { closedBefore: true } : {}),
       ...this.#line.carry(),
       receipts: this.#receipts.list(),
       release: this.#releases.list(),

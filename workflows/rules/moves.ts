@@ -1,7 +1,7 @@
 import type { SessionMachine } from './machine.ts';
 
 /** What the session's loop does next. */
-export type Move = 'publish' | 'continue' | 'settle' | 'run' | 'finish';
+export type Move = 'publish' | 'continue' | 'settle' | 'run' | 'finish' | 'hibernate' | 'expire';
 
 /**
  * The next move; null: there is nothing to do until something comes in. `busy`: an activity of the turn is under way. `isFull`: this run of

@@ -1,4 +1,4 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `members`, `cancel`, `wake`, `close`, `fork`, `scheduled`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `members`, `fork`, `scheduled`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
@@ -6,6 +6,7 @@ import { guarded } from '../failure.ts';
 import {
   agentNames,
   cursorText,
+  duration,
   eventNumber,
   examples,
   limit,
@@ -17,8 +18,9 @@ import {
 import { addSchedules } from './schedule-commands.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
+import { addEnds } from './end-commands.ts';
 import type { MembersOptions } from './members.ts';
-import type { CancelOptions, ListOptions } from './sessions.ts';
+import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
 import type { SendOptions } from './talk.ts';
 
@@ -59,6 +61,11 @@ function addSend(program: Command): void {
       ).argParser(limit),
     )
     .option('--summary <agent>', 'with --open: the agent that summarises the session when it gets long')
+    .addOption(
+      new Option('--ttl <time>', 'with --open: it closes once idle for so long, like 12h').argParser(
+        duration,
+      ),
+    )
     .option('--from <name>', 'the sender’s name, as shown to others')
     .addOption(
       new Option('--policy <policy>', 'what the message does if a turn runs, or messages wait').choices([
@@ -124,6 +131,7 @@ function addLists(program: Command): void {
     .addOption(
       new Option('--status <status>', 'only sessions in this state').choices([
         'open',
+        'hibernated',
         'closed',
         'interrupted',
       ]),
@@ -240,59 +248,6 @@ function addMembers(program: Command): void {
       guarded(async (session: string, options: MembersOptions) => {
         const { members } = await import('./members.ts');
         await members(session, options);
-      }),
-    );
-}
-
-function addEnds(program: Command): void {
-  program
-    .command('cancel')
-    .summary('cancel a turn or a step')
-    .description(
-      'Cancels a turn: the named one, otherwise the running one, otherwise the next. Or one step of the running turn.',
-    )
-    .argument('<session>', 'id of the session', sessionId)
-    .addOption(new Option('--turn <turn>', 'the turn to cancel, like t3').conflicts(['all', 'step']))
-    .addOption(
-      new Option('--step <step>', 'a step of the running turn, like t3.2; the turn goes on').conflicts('all'),
-    )
-    .option('--all', 'the running turn, and all that wait')
-    .option('--json', JSON_TEXT)
-    .addHelpText(
-      'after',
-      examples('convoke cancel hello', 'convoke cancel hello --turn t3', 'convoke cancel hello --step t3.2'),
-    )
-    .action(
-      guarded(async (session: string, options: CancelOptions) => {
-        const { cancel } = await import('./sessions.ts');
-        await cancel(session, options);
-      }),
-    );
-  program
-    .command('wake')
-    .summary('end the sleep of a team')
-    .description('A team that sleeps, in the running turn or the named one, goes on at once.')
-    .argument('<session>', 'id of the session', sessionId)
-    .option('--turn <turn>', 'only if this turn sleeps, like t3')
-    .option('--json', JSON_TEXT)
-    .addHelpText('after', examples('convoke wake hello', 'convoke wake hello --turn t3'))
-    .action(
-      guarded(async (session: string, options: { turn?: string; json?: boolean }) => {
-        const { wake } = await import('./sessions.ts');
-        await wake(session, options);
-      }),
-    );
-  program
-    .command('close')
-    .summary('close a session')
-    .description('Closes a session: it accepts no further messages; accepted ones are still answered.')
-    .argument('<session>', 'id of the session', sessionId)
-    .option('--json', JSON_TEXT)
-    .addHelpText('after', examples('convoke close hello'))
-    .action(
-      guarded(async (session: string, options: { json?: boolean }) => {
-        const { closeSession } = await import('./sessions.ts');
-        await closeSession(session, options);
       }),
     );
 }

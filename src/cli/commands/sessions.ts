@@ -1,8 +1,9 @@
-/** `convoke sessions`, `show`, `cancel`, `wake`, `close`: inspect and control sessions. */
+/** `convoke sessions`, `show`, `cancel`, `wake`, `close`, `reopen`: inspect and control sessions. */
 import { messageText, shownText } from '../../contracts/index.ts';
 import type {
   CancelReply,
   MessageEntry,
+  ReopenReply,
   SessionPage,
   SessionView,
   StepEntry,
@@ -141,4 +142,13 @@ export async function closeSession(id: string, { json }: Json): Promise<void> {
   await callGateway({ method: 'DELETE', path: `/v1/sessions/${id}` });
   if (json) printJson({ session: id, status: 'closing' });
   else process.stdout.write('The session is closing; accepted messages are still answered.\n');
+}
+
+export async function reopenSession(id: string, { json }: Json): Promise<void> {
+  const reply = await callGateway<ReopenReply>({ method: 'POST', path: `/v1/sessions/${id}/reopen` });
+  if (json) printJson(reply);
+  else
+    process.stdout.write(
+      reply.status === 'open' ? 'The session was not closed.\n' : 'The session is open again.\n',
+    );
 }

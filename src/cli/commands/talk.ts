@@ -19,6 +19,8 @@ export interface SendOptions {
   readonly team?: string;
   readonly limit?: Limits;
   readonly summary?: string;
+  /** With `open`, ms. */
+  readonly ttl?: number;
   readonly json?: boolean;
 }
 
@@ -62,13 +64,17 @@ export async function send(id: string, text: string, options: SendOptions): Prom
 }
 
 /** An existing session is fine, however it was opened. */
-async function open(id: string, { agents, team, limit: limits, summary }: SendOptions): Promise<void> {
+async function open(
+  id: string,
+  { agents, team, limit: limits, summary, ttl: ttlMs }: SendOptions,
+): Promise<void> {
   const body = {
     id,
     ...(agents && { agents }),
     ...(team === undefined ? {} : { team }),
     ...(limits && { limits }),
     ...(summary === undefined ? {} : { summary: { agent: summary } }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
   };
   try {
     await callGateway<SessionSummary>({ method: 'POST', path: '/v1/sessions', body });

@@ -5,7 +5,8 @@ import type { Position } from '../cursor.ts';
 import type { Reason } from '../reasons.ts';
 import type { SessionRef } from '../ids.ts';
 import type { ForkPoint, SessionInfo } from '../session.ts';
-import type { CarriedState } from './session.ts';
+import type { CarriedState, Resuming } from './session.ts';
+import type { StoredState } from './stored.ts';
 import type { Firing } from '../schedule.ts';
 import type { TurnInput, TurnResult } from './turn.ts';
 
@@ -54,11 +55,15 @@ export interface ArchiveInput extends SessionRef {
   readonly known: Position;
   /** Every event up to this seq is in the archive. */
   readonly archivedTo: number;
+  /** To be stored once all events are archived that the workflow knows. */
+  readonly state?: StoredState;
 }
 
 export interface ArchiveReport {
   /** Every event up to this seq is in the archive. */
   readonly archivedTo: number;
+  /** The state was stored. */
+  readonly stored?: true;
   /**
    * Where the log is, if it has another life than the workflow knew. Nothing was archived: what the log lacks must get its place first, or
    * two events would have one seq.
@@ -72,7 +77,13 @@ export interface ForkInput extends SessionRef {
   readonly parent: ForkPoint;
 }
 
-export interface ForkReport {
+/** Read what is stored of a session. */
+export interface ResumeInput extends SessionRef {
+  readonly resumes: Resuming;
+}
+
+/** What a run begins with. */
+export interface BeginReport {
   readonly carried: CarriedState;
 }
 
@@ -80,6 +91,7 @@ export interface SessionActivities {
   runTurn(input: TurnInput): Promise<TurnResult>;
   publish(input: PublishInput): Promise<Report>;
   archive(input: ArchiveInput): Promise<ArchiveReport>;
-  fork(input: ForkInput): Promise<ForkReport>;
+  fork(input: ForkInput): Promise<BeginReport>;
+  resume(input: ResumeInput): Promise<BeginReport>;
   fire(firing: Firing): Promise<void>;
 }

@@ -72,6 +72,7 @@ export function carryOver(
   return {
     status: closing === undefined ? 'open' : 'closing',
     closeReason: closing ?? '',
+    ...(input.carried?.closedBefore ? { closedBefore: true } : {}),
     known: head,
     archivedTo: head.seq,
     ...{ turns, inbox, receipts },

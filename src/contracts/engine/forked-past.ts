@@ -52,7 +52,7 @@ export class ForkedPast {
     for (const end of ends) this.#ledger.note(end);
     const { receipts, turns, memory, roster, summary } = this.#ledger.state();
     return {
-      ...{ status: 'open', closeReason: '', known, archivedTo: point.seq },
+      ...{ status: 'open', closeReason: '', closedBefore: true, known, archivedTo: point.seq },
       ...{ turns, receipts, inbox: [], outbox: [forked, ...ends] },
       ...{ events: [], reconcile: false, release: [] },
       ...(memory === undefined ? {} : { memory }),

@@ -13,23 +13,31 @@ import type { SummaryPoint } from './summary.ts';
 import type { CarriedTurn, KeptDecision } from './turn.ts';
 
 /**
- * The workflow's argument. `carried` is set by continue-as-new, and when an interrupted session is reopened. A fork (`info.parent`) without it
- * begins by making it from its parent's events.
+ * The workflow's argument. `carried` is set by continue-as-new, and when an interrupted session is reopened. Without it a run that `resumes`
+ * begins by reading it from the archive, and a fork (`info.parent`) by making it from its parent's events.
  */
 export interface SessionInput extends SessionRef {
   readonly info: SessionInfo;
   readonly carried?: CarriedState;
+  readonly resumes?: Resuming;
+  /** How long it stays open while nothing happens. Absent: started by an earlier version; it stays open until its next run. */
+  readonly hibernateAfterMs?: number;
 }
 
-/** True for a fork that has nothing of its parent yet. */
-export function isUnmade({ carried, info }: SessionInput): boolean {
-  return carried === undefined && info.parent !== undefined;
+/** Why a run goes on with what is stored of its session. `wake`: it hibernates. `reopen`: it is closed, and to be open again. */
+export type Resuming = 'wake' | 'reopen';
+
+/** True for a fork that has nothing of its parent yet, and for a session that has not read yet what is stored of it. */
+export function isUnmade({ carried, info, resumes }: SessionInput): boolean {
+  return carried === undefined && (info.parent !== undefined || resumes !== undefined);
 }
 
 /** What one run of the workflow hands over to the next. */
 export interface CarriedState {
   readonly status: SessionStatus;
   readonly closeReason: string;
+  /** Its past may hold a `session.closed`: its next one needs an id of its own. */
+  readonly closedBefore?: true;
   readonly known: Position;
   /** Every event up to this seq is in the archive. */
   readonly archivedTo: number;

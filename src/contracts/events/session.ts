@@ -16,6 +16,7 @@ export interface SessionEventData {
     readonly policy?: InterjectionPolicy;
     readonly limits?: Limits;
     readonly summary?: SummarySpec;
+    readonly ttlMs?: number;
   };
   /** A member has joined, left, been paused or resumed: who takes part from now on. */
   'session.members': Roster & { readonly name: string; readonly change: MemberEvent };
@@ -45,7 +46,14 @@ export interface SessionEventData {
   'session.closed': { readonly reason: Reason | string };
   /** The session's workflow ended without closing it; the next message reopens the session. */
   'session.interrupted': { readonly reason: Reason | string };
+  /** It was interrupted or closed, and goes on. */
   'session.reopened': Record<string, never>;
   /** A position whose event was lost with the log; its content follows later, or is in the snapshot. */
   'session.recovered': Record<string, never>;
+}
+
+/** True if events of a session, in order, leave it closed. */
+export function leaveClosed(events: readonly { readonly type: string }[]): boolean {
+  const standing = ['session.closed', 'session.reopened', 'session.forked'];
+  return events.findLast(({ type }) => standing.includes(type))?.type === 'session.closed';
 }

@@ -1,4 +1,4 @@
-/** /v1/sessions: open, list, get, cancel, wake, members, close. */
+/** /v1/sessions: open, list, get, cancel, wake, members, close, reopen. */
 import { z } from 'zod';
 import {
   cancelSchema,
@@ -21,6 +21,8 @@ import {
 } from '../replies.ts';
 import { ANSWER, BODY, CONTROL, ENGINE, json, problems, sessionOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
+import { describes } from '../shapes.ts';
+import type { ReopenReply } from '../../contracts/index.ts';
 
 const TAGS = ['Sessions'];
 const path = z.object({ id: idSchema });
@@ -229,6 +231,36 @@ function closeRoute(context: GatewayContext): ApiRoute {
   };
 }
 
+const reopenReply = describes<ReopenReply>()(
+  z
+    .object({ status: z.enum(['reopened', 'open']) })
+    .meta({ id: 'ReopenReply', description: '`open`: it was not closed.' }),
+);
+
+function reopenRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/sessions/{id}/reopen',
+    operation: {
+      operationId: 'reopenSession',
+      summary: 'Reopen a session',
+      description:
+        'A closed session goes on: its events, receipts, members and memory are kept. One that is open stays so. Can be repeated safely.',
+      tags: TAGS,
+      requestParams: { path },
+      responses: {
+        '200': json('It is open.', reopenReply),
+        ...problems([...ANSWER, 'session_closing', 'session_not_stored']),
+      },
+    },
+    async handle(call) {
+      const { session } = sessionOf(call);
+      call.res.json(await context.intake.control(call.principal, session, 'reopen', {}));
+    },
+  };
+}
+
 export function sessionRoutes(context: GatewayContext): readonly ApiRoute[] {
   return [
     openRoute(context),
@@ -238,5 +270,6 @@ export function sessionRoutes(context: GatewayContext): readonly ApiRoute[] {
     wakeRoute(context),
     membersRoute(context),
     closeRoute(context),
+    reopenRoute(context),
   ];
 }

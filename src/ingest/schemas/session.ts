@@ -132,6 +132,13 @@ export const openSchema = z
       .exactOptional(),
     limits: limitsSchema.exactOptional(),
     summary: summarySchema.exactOptional(),
+    ttlMs: whole(LIMITS.idleLeastMs, LIMITS.idleMostMs)
+      .meta({
+        description:
+          'The session closes by itself once nothing has happened in it, and nothing waits in it, for so long, ms.',
+        examples: [86_400_000],
+      })
+      .exactOptional(),
   })
   .meta({ id: 'OpenRequest', description: 'Opens a session.' }) satisfies z.ZodType<OpenRequest>;
 
@@ -211,7 +218,7 @@ export const unscheduleSchema = z.strictObject({ messageId: idSchema });
 export const closeSchema = z.strictObject({});
 
 export const sessionsQuerySchema = z.strictObject({
-  status: z.enum(['open', 'closed', 'interrupted']).exactOptional(),
+  status: z.enum(['open', 'hibernated', 'closed', 'interrupted']).exactOptional(),
   team: idSchema.exactOptional(),
   parent: idSchema.meta({ description: 'Only forks of this session.' }).exactOptional(),
   cursor: pageCursorSchema,

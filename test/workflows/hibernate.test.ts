@@ -1,0 +1,275 @@
+/** Sessions in which nothing happens: they hibernate, and whatever comes wakes them. On real servers. */
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventId, SEARCH_ATTRIBUTES, START } from '../../src/contracts/index.ts';
+import { createStoredCalls } from '../../src/ingest/index.ts';
+import { recoverLog } from '../../src/log/index.ts';
+import { createSessionCalls } from '../../src/temporal/index.ts';
+import { eventually } from '../support/process.ts';
+import { startEngine } from '../support/worker.ts';
+import type { Engine, TestSession } from '../support/worker.ts';
+import { agent, faults, types } from './agents.ts';
+import { asleep, closed, echoes, forget, hibernated, runs, StoreHook } from './hibernating.ts';
+
+const IDLE_MS = 700;
+
+const hook = new StoreHook();
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await startEngine({ hibernateAfterMs: IDLE_MS });
+  await engine.startWorker({ runner: echoes, archive: (archive) => hook.over(archive) });
+});
+
+afterAll(async () => {
+  await engine.stop();
+});
+
+const as = (session: TestSession) => ({ tenant: session.tenant });
+const control = (session: TestSession, name: 'cancel' | 'members' | 'approve' | 'unschedule', body: object) =>
+  engine.intake.control(as(session), session.session, name, body);
+
+/** All that the session says after it was woken: as if it had been open. */
+async function goesOn(session: TestSession, messageId: string, turn: string): Promise<string> {
+  await session.send(messageId, `text of ${messageId}`);
+  const events = await session.turnEnded(turn);
+  expect(faults(events.filter(({ type }) => type !== 'session.recovered'))).toEqual([]);
+  const said = events.findLast((event) => event.type === 'step.completed');
+  return said?.type === 'step.completed' ? said.data.text : '';
+}
+
+describe('a session in which nothing happens', () => {
+  test('hibernates, and goes on with the next message as if nothing had been', async () => {
+    const session = await asleep(engine);
+    const { status, typedSearchAttributes } = await session.handle().describe();
+    expect(status.name).toBe('COMPLETED');
+    const attributes = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
+    expect(Object.fromEntries(attributes)).toMatchObject({ [SEARCH_ATTRIBUTES.status]: 'hibernated' });
+    expect(await session.state()).toMatchObject({ turns: 1, queued: 0, agents: ['a'] });
+    expect(await session.receipt('m1')).toMatchObject({ status: 'consumed', turnStatus: 'completed' });
+    await session.send('m1', 'sent again');
+    expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
+    const events = await session.events();
+    expect(types(events).filter((type) => type === 'message.accepted')).toHaveLength(2);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    // Hours later it rests once more, with all of that.
+    await hibernated(session);
+    expect(await session.state()).toMatchObject({ turns: 2, known: { seq: events.length } });
+  });
+
+  test('that was never used hibernates too', async () => {
+    const session = await engine.open([agent('a')]);
+    await hibernated(session);
+    expect(await goesOn(session, 'm1', 't1')).toBe('text of m1');
+  });
+
+  test('stays open as long as something waits in it', async () => {
+    const session = await engine.open([agent('a')]);
+    const deliverAt = Date.now() + 3_600_000;
+    await engine.intake.send(as(session), session.session, { messageId: 'later', text: 'later', deliverAt });
+    const other = await asleep(engine);
+    await hibernated(other);
+    expect(await session.state()).toMatchObject({ status: 'open' });
+    await control(session, 'unschedule', { messageId: 'later' });
+    await hibernated(session);
+    expect(await session.receipt('later')).toMatchObject({ status: 'rejected' });
+  });
+
+  test('is told and listed as what it is, and as one session once it is woken', async () => {
+    const session = await asleep(engine);
+    const listed = async (status?: string): Promise<unknown> => {
+      const query = { limit: '100', ...(status ? { status } : {}) };
+      const { data } = await engine.intake.list(as(session), query);
+      return data.filter(({ id }) => id === session.session).map((each) => each.status);
+    };
+    await eventually('it is listed', async () => isDeepStrictEqual(await listed(), ['hibernated']));
+    expect(await listed('hibernated')).toEqual(['hibernated']);
+    expect(await listed('closed')).toEqual([]);
+    expect(await listed('interrupted')).toEqual([]);
+    const later = Date.now() + 3_600_000;
+    await engine.intake.send(as(session), session.session, { messageId: 'm2', text: 'x', deliverAt: later });
+    await eventually('it is open', async () => isDeepStrictEqual(await listed(), ['open']));
+    expect(await listed('hibernated')).toEqual([]);
+  });
+});
+
+describe('a hibernated session', () => {
+  test('is woken by members, votes and a close; a cancel finds nothing to cancel', async () => {
+    const session = await asleep(engine);
+    await expect(control(session, 'cancel', {})).rejects.toMatchObject({ code: 'turn_not_found' });
+    expect(await control(session, 'cancel', { turn: 't1' })).toMatchObject({ status: 'ended' });
+    await hibernated(session);
+    const joined = await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
+    expect(joined).toMatchObject({ status: 'changed' });
+    await hibernated(session);
+    expect(await session.state()).toMatchObject({ members: [{ name: 'a' }, { name: 'Ada' }] });
+    const vote = { approval: 't1.1', vote: 'approve', hash: 'a'.repeat(64), by: 'Ada' };
+    await expect(control(session, 'approve', vote)).rejects.toMatchObject({ code: 'approval_not_found' });
+    await expect(control(session, 'unschedule', { messageId: 'none' })).rejects.toMatchObject({
+      code: 'message_not_found',
+    });
+    await hibernated(session);
+    await engine.submitter.close(session);
+    await closed(session);
+    expect(await session.state()).toMatchObject({ status: 'closed' });
+    expect((await session.events()).at(-1)).toMatchObject({ type: 'session.closed' });
+    await expect(session.send('m9')).rejects.toMatchObject({ code: 'session_closed' });
+  });
+
+  test('is forked without waking it', async () => {
+    const session = await asleep(engine);
+    const { reply } = await engine.intake.fork(as(session), session.session, {});
+    const fork = engine.session(reply.id);
+    expect(await goesOn(fork, 'f1', 't2')).toBe('one | one | text of f1');
+    expect(await session.state()).toMatchObject({ status: 'hibernated' });
+  });
+
+  test('is opened by the request that opened it, also once Temporal has forgotten it', async () => {
+    const session = await asleep(engine);
+    const request = { id: session.session, agents: [agent('a')] };
+    const again = () => engine.intake.open(as(session), request);
+    expect(await again()).toMatchObject({ replayed: true, summary: { status: 'hibernated' } });
+    await forget(engine, session);
+    expect(await again()).toMatchObject({ replayed: true, summary: { status: 'hibernated' } });
+    const other = { ...request, team: 'parallel' };
+    await expect(engine.intake.open(as(session), other)).rejects.toMatchObject({ code: 'session_exists' });
+  });
+
+  test('that Temporal has forgotten is told, and woken', async () => {
+    const session = await asleep(engine);
+    await forget(engine, session);
+    expect(await session.state()).toMatchObject({ status: 'hibernated', turns: 1 });
+    expect(await session.receipt('m1')).toMatchObject({ turnStatus: 'completed' });
+    await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
+    expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
+    await session.send('m1', 'sent again');
+    await hibernated(session);
+    await forget(engine, session);
+    expect(await goesOn(session, 'm3', 't3')).toContain('text of m2');
+    expect(types(await session.events()).filter((type) => type === 'message.accepted')).toHaveLength(3);
+  });
+
+  test('whose log is lost is read from the archive, and goes on', async () => {
+    const session = await asleep(engine);
+    await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
+    await hibernated(session);
+    const before = await session.events();
+    await engine.redis.kill();
+    await engine.redis.start();
+    await eventually('the log is built', async () => {
+      await recoverLog(engine.log, engine.source, session, START);
+      return true;
+    });
+    expect(await session.events()).toEqual(before);
+    expect(await engine.log.read(session, { limit: 0 })).toMatchObject({ info: { roster: { revision: 1 } } });
+    expect(await session.state()).toMatchObject({ status: 'hibernated' });
+    expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
+    expect((await session.events()).slice(0, before.length)).toEqual(before);
+  });
+
+  test('that many wake at once has one workflow, and answers each message once', async () => {
+    const session = await asleep(engine);
+    const before = await runs(engine, session);
+    const gateways = Array.from({ length: 4 }, () =>
+      createStoredCalls(createSessionCalls({ client: engine.client, hibernateAfterMs: IDLE_MS }), (ref) =>
+        engine.archive.stored(ref),
+      ),
+    );
+    const parts = [{ type: 'text', text: 'together' }] as const;
+    await Promise.all(
+      gateways.map((calls, n) =>
+        calls.send(session, { messageId: `g${n}`, parts: [...parts], receivedAt: Date.now() }),
+      ),
+    );
+    const events = await session.turnEnded('t5');
+    expect(faults(events)).toEqual([]);
+    expect(types(events).filter((type) => type === 'turn.completed')).toHaveLength(5);
+    expect(await runs(engine, session)).toBe(before + 1);
+  });
+
+  test('that was woken and then terminated is interrupted, and goes on from there', async () => {
+    const session = await asleep(engine);
+    expect(await goesOn(session, 'm2', 't2')).toContain('text of m2');
+    await engine.intake.send(as(session), session.session, {
+      ...{ messageId: 'later', text: 'later', deliverAt: Date.now() + 3_600_000 },
+    });
+    await session.until('it is scheduled', ({ id }) => id === eventId.messageScheduled('later'));
+    await session.handle().terminate();
+    expect(await session.state()).toMatchObject({ status: 'interrupted' });
+    expect(await goesOn(session, 'm3', 't3')).toContain('text of m2');
+    await control(session, 'unschedule', { messageId: 'later' });
+    await hibernated(session);
+    expect(await goesOn(session, 'm4', 't4')).toContain('text of m3');
+  });
+});
+
+describe('what comes while a session goes to rest', () => {
+  /** A session that has answered `m1` and is about to store its state. */
+  async function restless(): Promise<TestSession> {
+    const session = await engine.open([agent('a')]);
+    await session.send('m1', 'one');
+    await session.turnEnded('t1');
+    return session;
+  }
+
+  test('keeps it open if its state is not stored yet', async () => {
+    const session = await restless();
+    const sent = Promise.withResolvers<null>();
+    await hook.once(async (store) => {
+      await sent.promise;
+      await store();
+    });
+    await session.send('m2', 'meanwhile');
+    sent.resolve(null);
+    await session.turnEnded('t2');
+    expect(await runs(engine, session)).toBe(1);
+    await hibernated(session);
+    expect(await goesOn(session, 'm3', 't3')).toContain('meanwhile');
+  });
+
+  test('is not lost when it comes with the end of the workflow, round after round', async () => {
+    const session = await restless();
+    for (let n = 2; n <= 11; n += 1) {
+      const sending = Promise.withResolvers<null>();
+      await hook.once(async (store) => {
+        await store();
+        // The signal and the end of the activity go to the server at the same time.
+        session.send(`m${n}`, `round ${n}`).then(() => sending.resolve(null), sending.reject);
+      });
+      await sending.promise;
+      await session.turnEnded(`t${n}`);
+    }
+    const events = await session.events();
+    expect(faults(events)).toEqual([]);
+    expect(types(events).filter((type) => type === 'turn.completed')).toHaveLength(11);
+  });
+
+  test('is answered when it is an update, round after round', async () => {
+    const session = await restless();
+    for (let n = 1; n <= 8; n += 1) {
+      const person = { kind: 'person', name: `p${n}` };
+      const asking = Promise.withResolvers<unknown>();
+      await hook.once(async (store) => {
+        await store();
+        control(session, 'members', { join: person }).then(asking.resolve, asking.reject);
+      });
+      expect(await asking.promise).toMatchObject({ status: 'changed' });
+    }
+    expect((await session.state()).members).toHaveLength(9);
+    expect(await goesOn(session, 'm2', 't2')).toContain('text of m2');
+  });
+
+  test('finds it whole if a worker was lost after the write', async () => {
+    const session = await restless();
+    await hook.once(async (store) => {
+      await store();
+      throw new Error('scripted: nobody hears of it');
+    });
+    await hibernated(session);
+    expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
+  });
+});
+
+test('all of it replays as it was', async () => {
+  expect(await engine.replay()).toBeGreaterThan(20);
+});

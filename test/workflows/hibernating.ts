@@ -1,0 +1,87 @@
+/** Sessions at rest, for tests. */
+import { workflowId } from '../../src/contracts/index.ts';
+import type { Archive } from '../../src/archive/index.ts';
+import type { AgentRunner } from '../../activities/index.ts';
+import { eventually } from '../support/process.ts';
+import type { Engine, TestSession } from '../support/worker.ts';
+import { agent } from './agents.ts';
+
+/** Says what it is shown. */
+export const echoes: AgentRunner = {
+  async *run({ conversation }) {
+    yield { type: 'text', text: conversation.map(({ text }) => text).join(' | ') };
+  },
+};
+
+export function hibernated(session: TestSession): Promise<void> {
+  return eventually('it hibernates', async () => (await session.state()).status === 'hibernated', 60_000);
+}
+
+export function closed(session: TestSession): Promise<void> {
+  return eventually(
+    'it is closed',
+    async () => (await session.handle().describe()).status.name !== 'RUNNING',
+    60_000,
+  );
+}
+
+/** One that has answered `m1`, and hibernates. */
+export async function asleep(engine: Engine, id?: string): Promise<TestSession> {
+  const session = await engine.open([agent('a')], id);
+  await session.send('m1', 'one');
+  await session.turnEnded('t1');
+  await hibernated(session);
+  return session;
+}
+
+/** As after Temporal's retention. */
+export async function forget(engine: Engine, session: TestSession): Promise<void> {
+  const { namespace } = engine.client.options;
+  const workflowExecution = { workflowId: workflowId(session) };
+  await engine.client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+  await eventually(
+    'Temporal has forgotten it',
+    async () => {
+      const found = await session
+        .handle()
+        .describe()
+        .catch(() => null);
+      return found === null;
+    },
+    60_000,
+  );
+}
+
+/** What the next storing of a state does; then it is stored as always. */
+export class StoreHook {
+  #next: ((store: () => Promise<void>) => Promise<void>) | null = null;
+
+  /** Resolves once that has been called. */
+  once(act: (store: () => Promise<void>) => Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#next = async (store) => {
+        this.#next = null;
+        resolve();
+        await act(store);
+      };
+    });
+  }
+
+  over(archive: Archive): Archive {
+    return {
+      ...archive,
+      store: (ref, session) => {
+        const store = (): Promise<void> => archive.store(ref, session);
+        return this.#next ? this.#next(store) : store();
+      },
+    };
+  }
+}
+
+/** How many runs Temporal has of its workflow, continued ones too. */
+export async function runs({ client }: Engine, session: TestSession): Promise<number> {
+  const query = `WorkflowId = '${session.id}'`;
+  let count = 0;
+  for await (const _run of client.workflow.list({ query })) count += 1;
+  return count;
+}
