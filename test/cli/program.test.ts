@@ -93,7 +93,7 @@ const COMMANDS = [
     'members',
     'approvals',
   ],
-  ...['approve', 'cancel', 'wake', 'close', 'fork', 'scheduled', 'schedules', 'gateway', 'worker'],
+  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'fork', 'scheduled', 'schedules', 'gateway', 'worker'],
 ];
 
 describe('the command line', () => {
