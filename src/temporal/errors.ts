@@ -122,7 +122,11 @@ export function notFoundError(cause?: unknown): ConvokeError {
 
 /** The session accepts nothing more. */
 export function closedError(cause?: unknown): ConvokeError {
-  return new ConvokeError('session_closed', 'This session accepts nothing more; open another one.', {
-    cause,
-  });
+  return new ConvokeError(
+    'session_closed',
+    'This session accepts nothing more; reopen it, or open another one.',
+    {
+      cause,
+    },
+  );
 }
