@@ -12,6 +12,7 @@ import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { faults } from './faults.ts';
 import { createRandom } from './random.ts';
+import { SteeredTalk } from './steered.ts';
 import { BurstTalk, ModelTalk, SETTLE_MS, SteadyTalk } from './talks.ts';
 import { CONFIG, WorkTalk } from './work.ts';
 
@@ -19,6 +20,7 @@ const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 45);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const STEADY = 6;
 const WORK = 2;
+const STEERED = 2;
 const CALLS = join(tmpdir(), `convoke-chaos-${process.pid}`);
 
 let stack: Stack;
@@ -42,7 +44,7 @@ afterAll(async () => {
 });
 
 test(
-  `${SECONDS} s of random faults in sessions with talk, bursts, a model that misbehaves, tools and a team (seed ${SEED})`,
+  `${SECONDS} s of random faults in sessions with talk, bursts, a model that misbehaves, tools, teams, people and times (seed ${SEED})`,
   async () => {
     const random = createRandom(SEED);
     const { urls } = stack;
@@ -51,6 +53,7 @@ test(
       BurstTalk.open(urls),
       ModelTalk.open(urls, createRandom(SEED + 1), modelFaults),
       ...Array.from({ length: WORK }, () => WorkTalk.open(urls, CALLS)),
+      ...Array.from({ length: STEERED }, () => SteeredTalk.open(urls, CALLS)),
     ]);
     const until = performance.now() + SECONDS * 1_000;
     const going = (): boolean => performance.now() < until;

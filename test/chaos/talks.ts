@@ -43,13 +43,18 @@ export abstract class Talk {
     const events = await allEvents(this.urls[0]!, this.id);
     expectWhole(events);
     expectOrdered(this.seen);
-    expect(causes(events).sort()).toEqual([...this.accepted].sort());
+    this.expectAnswered(events);
     await this.checkAnswers(events);
     for (const { step, text } of this.seen.steps) expect([step, text]).toEqual([step, endText(events, step)]);
   }
 
   close(): void {
     this.seen.close();
+  }
+
+  /** Every message that was acknowledged has its turn, and no other one. */
+  protected expectAnswered(events: readonly SessionEvent[]): void {
+    expect(causes(events).sort()).toEqual([...this.accepted].sort());
   }
 
   protected answered(): boolean {
@@ -59,8 +64,13 @@ export abstract class Talk {
   }
 }
 
-const causes = (events: readonly SessionEvent[]): string[] =>
-  events.flatMap((event) => (event.type === 'turn.started' ? event.data.messageIds : []));
+/** Messages that turns were started for, that have joined one, or that have answered a question in one. */
+export const causes = (events: readonly SessionEvent[]): string[] =>
+  events.flatMap((event) => {
+    if (event.type === 'turn.started') return event.data.messageIds;
+    if (event.type === 'turn.merged') return event.data.reason.code === 'joined' ? event.data.messageIds : [];
+    return event.type === 'message.accepted' && event.data.answers !== undefined ? event.data.messageId : [];
+  });
 const endText = (events: readonly SessionEvent[], of: string): string | undefined =>
   events.flatMap(({ type, step, data }) =>
     step === of && endsStep(type) && 'text' in data ? [data.text] : [],

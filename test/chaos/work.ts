@@ -15,6 +15,20 @@ const SAID = words(10);
 
 type Completed = Extract<SessionEvent, { type: 'step.completed' }>;
 
+/** How often each call of a session was made, by its key. */
+export async function callsOf(
+  file: string,
+  session: string,
+  effect: 'keyed' | 'once',
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const line of (await readFile(file, 'utf8')).split('\n')) {
+    const [what, key = ''] = line.split(' ');
+    if (what === effect && key.includes(session)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
 export class WorkTalk extends Talk {
   /** Where the tools count. */
   readonly #file: string;
@@ -55,19 +69,14 @@ export class WorkTalk extends Talk {
 
   /** A call that must not be repeated was made at most once; of one that may be, the answer that is told was given. */
   async #checkCalls(events: readonly SessionEvent[]): Promise<void> {
-    const lines = (await readFile(this.#file, 'utf8')).split('\n').map((line) => line.split(' '));
-    const count = (effect: string): Map<string, number> => {
-      const counts = new Map<string, number>();
-      for (const [what, key = ''] of lines)
-        if (what === effect && key.includes(this.id)) counts.set(key, (counts.get(key) ?? 0) + 1);
-      return counts;
-    };
-    expect([...count('once').values()].filter((times) => times > 1)).toEqual([]);
+    const once = await callsOf(this.#file, this.id, 'once');
+    const keyed = await callsOf(this.#file, this.id, 'keyed');
+    expect([...once.values()].filter((times) => times > 1)).toEqual([]);
     const ends = (type: SessionEvent['type']): number =>
       events.filter((event) => event.type === type && /\.c\d+$/.test(event.step ?? '')).length;
     const turns = this.accepted.length;
     expect(ends('step.completed') + ends('step.failed')).toBe(3 * turns);
-    expect(count('keyed').size).toBe(2 * turns);
-    expect(count('once').size).toBeGreaterThanOrEqual(turns - ends('step.failed'));
+    expect(keyed.size).toBe(2 * turns);
+    expect(once.size).toBeGreaterThanOrEqual(turns - ends('step.failed'));
   }
 }

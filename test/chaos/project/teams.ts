@@ -12,3 +12,22 @@ export const tally: Team = async ({ ask, memory, parallel, say }) => {
   await ask('clerk');
   return { agent: 'judge' };
 };
+
+/**
+ * Sleeps until a message steers it or its hour is over, asks three people for a decision and one of them for a word, then a clerk calls tools
+ * and a judge has the last word.
+ */
+export const desk: Team = async ({ ask, askPerson, approve, say, sleep, turn }) => {
+  await say('Sleeping.');
+  await say(`Slept: ${await sleep(3_600_000)}.`);
+  const { status, by } = await approve({
+    title: 'Go on?',
+    data: { turn: turn.id },
+    approvers: { names: ['ana', 'bo', 'cy'], count: 2 },
+  });
+  await say(`It is ${status} by ${by.length}.`);
+  const word = await askPerson('ana', { text: 'What do you say?' });
+  await say(word.status === 'answered' ? `Ana says: ${word.message.text}` : 'Ana says nothing.');
+  await ask('clerk');
+  return { agent: 'judge' };
+};
