@@ -35,39 +35,31 @@ import { Alarm } from './alarm.ts';
 import { archive, tryArchive } from './calls/archiver.ts';
 import { begin } from './calls/begin.ts';
 import { cancel } from './calls/cancel.ts';
+import { Inside } from './calls/inside.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
 import { publish } from './calls/publisher.ts';
 import { Idle } from './idle.ts';
-import {
-  approvalsQuery,
-  eventsQuery,
-  messageSignal,
-  receiptsQuery,
-  stateQuery,
-  statusKey,
-} from './messages.ts';
+import { messageSignal, statusKey } from './messages.ts';
+import { handleQueries } from './queries.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
 import { sessionStory } from './rules/story.ts';
 import { wakeSleep } from './rules/wake.ts';
 import { TurnRunner } from './turn-runner.ts';
+import { UpdateLine } from './update-line.ts';
 import { handleUpdates, type Updates } from './updates.ts';
 
 export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
-  const update = <T>(act: (session: SessionRun) => T | Promise<T>): T | Promise<T> =>
-    made ? act(made.touch()) : condition(() => made !== null).then(() => update(act));
-  handleUpdates(update);
+  const updates = new UpdateLine(() => (made?.isQuiet === true ? made : null));
+  handleUpdates((act) => updates.act((session) => act(session.touch())));
   made ??= new SessionRun(await begin(given));
   const run = made;
   // Signals wait for their handler; a question that comes too early is asked again.
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
-  setHandler(approvalsQuery, () => run.machine.waits.approvals);
-  setHandler(stateQuery, () => run.machine.state(workflowInfo().historyLength));
-  setHandler(eventsQuery, (from) => run.machine.events(from));
-  setHandler(receiptsQuery, (messageIds) => messageIds.map((messageId) => run.machine.receipt(messageId)));
+  handleQueries(run.machine);
   try {
     await run.loop();
   } catch (error) {
@@ -88,6 +80,9 @@ class SessionRun implements Updates {
   readonly machine: SessionMachine;
   readonly #input: SessionInput;
   readonly #turns: TurnRunner;
+  readonly #inside = new Inside();
+  /** The loop waits for something to do. */
+  #waits = false;
   /** Delivers messages for later. */
   readonly #later = new Alarm();
   readonly #idle: Idle;
@@ -101,7 +96,7 @@ class SessionRun implements Updates {
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
-    this.#turns = new TurnRunner(this.machine, () => this.#idle.touch());
+    this.#turns = new TurnRunner(this.machine, { inside: this.#inside, moved: () => this.#idle.touch() });
     const { ttlMs } = input.info;
     this.#idle = new Idle({
       afterMs: ttlMs ?? input.hibernateAfterMs,
@@ -114,6 +109,11 @@ class SessionRun implements Updates {
   touch(): this {
     this.#idle.touch();
     return this;
+  }
+
+  /** Nothing runs inside the workflow task, and nothing is about to. */
+  get isQuiet(): boolean {
+    return !this.#inside.isBusy && !(this.#waits && this.#hasWork());
   }
 
   receive(message: unknown): void {
@@ -158,7 +158,9 @@ class SessionRun implements Updates {
     this.#turns.wakeInTime();
     if (this.machine.later.at !== null) this.#deliverInTime();
     while (!this.machine.closed) {
-      await condition(() => this.#turns.failure !== null || this.#next() !== null);
+      this.#waits = true;
+      await condition(() => this.#hasWork());
+      this.#waits = false;
       if (this.#turns.failure) throw this.#turns.failure.error;
       const move = this.#next();
       if (move === 'hibernate' && (await this.#hibernate())) return;
@@ -179,6 +181,10 @@ class SessionRun implements Updates {
     }
     if (!this.machine.closed) this.machine.finish(Date.now());
     await this.#close();
+  }
+
+  #hasWork(): boolean {
+    return this.#turns.failure !== null || this.#next() !== null;
   }
 
   #next(): Move | null {
@@ -227,7 +233,7 @@ class SessionRun implements Updates {
       ...{ tenant, session, known: facts.known },
       ...{ drafts, reconcile, ...this.machine.takeAlong() },
     };
-    const report = await CancellationScope.nonCancellable(() => publish(input));
+    const report = await CancellationScope.nonCancellable(() => publish(this.#inside, input));
     if (this.machine.report(report, input.closes)) this.#turns.stopStep();
   }
 

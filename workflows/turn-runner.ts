@@ -1,12 +1,14 @@
 /** The activities of the turn at work, and the alarm that ends its waits. */
 import { CancellationScope, setCurrentDetails, TemporalFailure } from '@temporalio/workflow';
 import { Alarm } from './alarm.ts';
+import type { Inside } from './calls/inside.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import type { SessionMachine } from './rules/machine.ts';
 import { sessionStory, waitStory } from './rules/story.ts';
 
 export class TurnRunner {
   readonly #machine: SessionMachine;
+  readonly #inside: Inside;
   readonly #moved: () => void;
   /** Of the activity at work for the running turn. */
   #scope: CancellationScope | null = null;
@@ -15,8 +17,12 @@ export class TurnRunner {
   readonly #waits = new Alarm();
 
   /** `moved`: called when an activity is over. */
-  constructor(machine: SessionMachine, moved: () => void) {
+  constructor(
+    machine: SessionMachine,
+    { inside, moved }: { readonly inside: Inside; readonly moved: () => void },
+  ) {
     this.#machine = machine;
+    this.#inside = inside;
     this.#moved = moved;
   }
 
@@ -39,7 +45,7 @@ export class TurnRunner {
     this.#scope = scope;
     setCurrentDetails(sessionStory(machine));
     scope
-      .run(() => runTurn(agents, input))
+      .run(() => runTurn(this.#inside, agents, input))
       .then((result) => machine.back(input, result, Date.now()))
       .catch((error: unknown) => {
         // A local activity's failure comes bare. Anything that is no failure of Temporal's is a mistake in this code.

@@ -1,6 +1,7 @@
 /** Appends facts that no turn carries. */
-import { scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
+import { scheduleActivity } from '@temporalio/workflow';
 import { LIMITS, type PublishInput, type Report } from '../../src/contracts/index.ts';
+import type { Inside } from './inside.ts';
 import { ALIVE, summaryOf } from './options.ts';
 
 /**
@@ -8,14 +9,14 @@ import { ALIVE, summaryOf } from './options.ts';
  * call took too long, the activity must query this workflow): appending twice is harmless, and outside it is retried until it works.
  * Reconciling queries this workflow, so it is never done inside.
  */
-export async function publish(input: PublishInput): Promise<Report> {
+export async function publish(inside: Inside, input: PublishInput): Promise<Report> {
   const what = input.reconcile
     ? 'bring the log up to date'
     : input.drafts.map((draft) => draft.type).join(', ');
   const summary = summaryOf(`publish ${what}`);
   if (!input.reconcile) {
     try {
-      return await scheduleLocalActivity<Report>('publish', [input], {
+      return await inside.run<Report>('publish', input, {
         startToCloseTimeout: 3 * LIMITS.redisTimeoutMs,
         retry: { maximumAttempts: 1 },
         summary,

@@ -3,7 +3,6 @@ import {
   ActivityFailure,
   ApplicationFailure,
   scheduleActivity,
-  scheduleLocalActivity,
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -20,6 +19,7 @@ import {
 } from '../../src/contracts/index.ts';
 import { turnStory } from '../rules/story.ts';
 import type { LostTurn } from '../rules/turns.ts';
+import type { Inside } from './inside.ts';
 import { ALIVE, summaryOf } from './options.ts';
 
 /** How long a turn waits for a worker that can run its agents, where one without the means has handed it over. */
@@ -32,21 +32,20 @@ const ABLE_WORKER_MS = 15_000;
 const RETRIED = { retry: { ...ALIVE.retry, maximumAttempts: RECOVERY.turnExecutions } };
 
 /** One activity of a turn; inside the workflow task if all agents are quick: then saying it again is harmless. */
-export function runTurn(agents: readonly AgentSpec[], input: TurnInput): Promise<TurnResult> {
+export function runTurn(inside: Inside, agents: readonly AgentSpec[], input: TurnInput): Promise<TurnResult> {
   const summary = summaryOf(turnStory(agents, input));
   const able = input.needs === undefined ? {} : ableWorker(input.needs);
   const outside = (): Promise<TurnResult> =>
     scheduleActivity<TurnResult>('runTurn', [input], { ...ALIVE, ...RETRIED, ...able, summary });
   const isQuick = agents.length > 0 && agents.every(({ quick }) => quick === true);
   if (input.needs !== undefined || !isQuick) return outside();
-  const inside = (): Promise<TurnResult> =>
-    scheduleLocalActivity<TurnResult>('runTurn', [input], {
-      startToCloseTimeout: agents.length * LIMITS.quickTimeoutMs + 30_000,
-      localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
-      retry: { maximumAttempts: RECOVERY.lostAttempts },
-      summary,
-    });
-  return inside().catch((error: unknown) => {
+  const options = {
+    startToCloseTimeout: agents.length * LIMITS.quickTimeoutMs + 30_000,
+    localRetryThreshold: RECOVERY.workflowTaskTimeoutMs,
+    retry: { maximumAttempts: RECOVERY.lostAttempts },
+    summary,
+  };
+  return inside.run<TurnResult>('runTurn', input, options).catch((error: unknown) => {
     if (isOutside(error)) return outside();
     throw error;
   });
