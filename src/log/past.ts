@@ -69,5 +69,7 @@ export async function placeBefore(
   const { queued, answers } = accepted.data;
   const waited = queued && answers === undefined;
   const start = waited ? await find(eventId.turnStarted(accepted.turn ?? '')) : undefined;
-  return (start?.seq ?? accepted.seq) - 1;
+  // Nothing else happened while it waited: then the fork need not know of it either.
+  const first = start && start.seq - 1 > accepted.seq ? start : accepted;
+  return first.seq - 1;
 }
