@@ -10,6 +10,7 @@ import { msSince, nowUs } from './clock.ts';
 import { failed, type NamedFigure } from './figure.ts';
 import { measureAdmission } from './figures/admission.ts';
 import { measureApprovals } from './figures/approvals.ts';
+import { measureCancel } from './figures/cancel.ts';
 import { measureClosed } from './figures/closed.ts';
 import { measureCpu } from './figures/cpu.ts';
 import { measureCrash } from './figures/crash.ts';
@@ -43,6 +44,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   steps: measureSteps,
   teams: measureTeams,
   approvals: measureApprovals,
+  cancel: measureCancel,
   prompt: measurePrompt,
   long: measureLongSession,
   summary: measureSummary,
