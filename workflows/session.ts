@@ -136,7 +136,7 @@ class SessionRun implements Updates {
   }
 
   wake(turn: string | undefined): WakeReply {
-    const reply = wakeSleep(this.machine.turns.current, turn);
+    const reply = wakeSleep(this.machine.turns.all, turn);
     this.#turns.wakeInTime();
     return reply;
   }
@@ -172,10 +172,11 @@ class SessionRun implements Updates {
   /** Ends a running turn, answers nothing more, and closes. */
   async stop(reason: string): Promise<void> {
     this.close(reason);
-    while (this.machine.turns.current ?? this.machine.hasMessage) {
+    while (this.machine.turns.all.length > 0 || this.machine.hasMessage) {
+      for (const { turn } of this.machine.turns.beside) this.machine.cancel(turn, Date.now());
       if (this.machine.cancel(undefined, Date.now()).status === 'none') break;
       this.#turns.stop();
-      await condition(() => !this.#turns.isBusy);
+      await condition(() => this.#turns.busy.length === 0);
       if (this.machine.turns.isUnended) this.machine.turns.settle(Date.now());
       await this.#publish();
     }
@@ -188,7 +189,11 @@ class SessionRun implements Updates {
   }
 
   #next(): Move | null {
-    const move = nextMove(this.machine, this.#turns.isBusy, () => this.#mustContinue());
+    const move = nextMove(this.machine, {
+      busy: this.#turns.busy,
+      isFull: () => this.#mustContinue(),
+      isOverfull: () => isOverfull(this.machine.facts.heldChars),
+    });
     return move ?? this.#idle.move;
   }
 
@@ -227,14 +232,9 @@ class SessionRun implements Updates {
   async #publish(): Promise<void> {
     const { facts } = this.machine;
     const { tenant, session } = this.#input;
-    const reconcile = facts.takeReconcile();
-    const drafts = facts.takeDrafts();
-    const input = {
-      ...{ tenant, session, known: facts.known },
-      ...{ drafts, reconcile, ...this.machine.takeAlong() },
-    };
+    const input = { tenant, session, known: facts.known, ...this.machine.takePublish() };
     const report = await CancellationScope.nonCancellable(() => publish(this.#inside, input));
-    if (this.machine.report(report, input.closes)) this.#turns.stopStep();
+    if (this.machine.report(report, input.closes)) this.#turns.stopStep(input.closes?.step ?? '');
   }
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */

@@ -1,19 +1,21 @@
-/** The activities of the turn at work, and the alarm that ends its waits. */
+/** The activities of the turns at work, and the alarm that ends their waits. */
 import { CancellationScope, setCurrentDetails, TemporalFailure } from '@temporalio/workflow';
+import { turnOf } from '../src/contracts/index.ts';
 import { Alarm } from './alarm.ts';
 import type { Inside } from './calls/inside.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import type { SessionMachine } from './rules/machine.ts';
 import { sessionStory, waitStory } from './rules/story.ts';
+import type { RunningTurn } from './rules/turn.ts';
 
 export class TurnRunner {
   readonly #machine: SessionMachine;
   readonly #inside: Inside;
   readonly #moved: () => void;
-  /** Of the activity at work for the running turn. */
-  #scope: CancellationScope | null = null;
+  /** Of the activities under way, by turn. */
+  readonly #scopes = new Map<string, CancellationScope>();
   #failure: { error: unknown } | null = null;
-  /** Ends the wait of a turn that waits. */
+  /** Ends the waits of turns that wait. */
   readonly #waits = new Alarm();
 
   /** `moved`: called when an activity is over. */
@@ -26,9 +28,9 @@ export class TurnRunner {
     this.#moved = moved;
   }
 
-  /** An activity is under way. */
-  get isBusy(): boolean {
-    return this.#scope !== null;
+  /** The turns of which an activity is under way. */
+  get busy(): readonly string[] {
+    return [...this.#scopes.keys()];
   }
 
   /** A mistake in this code. */
@@ -36,13 +38,13 @@ export class TurnRunner {
     return this.#failure;
   }
 
-  /** Starts the next activity of the turn; the loop goes on meanwhile. */
+  /** Starts the next activity of a turn; the loop goes on meanwhile. */
   run(): void {
     const machine = this.#machine;
     const input = machine.runTurn(Date.now());
-    const agents = machine.cast;
+    const agents = machine.castOf(input.roster);
     const scope = new CancellationScope();
-    this.#scope = scope;
+    this.#scopes.set(input.turn, scope);
     setCurrentDetails(sessionStory(machine));
     scope
       .run(() => runTurn(this.#inside, agents, input))
@@ -56,39 +58,45 @@ export class TurnRunner {
         this.#failure = { error };
       })
       .finally(() => {
-        this.#scope = null;
+        // The next one of the turn may have been started.
+        if (this.#scopes.get(input.turn) === scope) this.#scopes.delete(input.turn);
         this.#moved();
         this.wakeInTime();
         setCurrentDetails(sessionStory(machine));
       });
   }
 
-  /** What comes in may cancel the turn: then its activity is told. */
+  /** What comes in may cancel a turn: then its activity is told. */
   mayStop(act: () => void): void {
-    const before = this.#machine.turns.current?.cancelled;
+    const before = this.#cancelled.length;
     act();
-    if (this.#machine.turns.current?.cancelled !== before) this.stop();
+    if (this.#cancelled.length !== before) this.stop();
   }
 
-  /** The turn may have been cancelled: its activity is told, and it waits for nothing any more. */
+  /** Turns may have been cancelled: their activities are told, and they wait for nothing any more. */
   stop(): void {
-    if (this.#machine.turns.current?.cancelled) this.#scope?.cancel();
+    for (const { turn } of this.#cancelled) this.#scopes.get(turn)?.cancel();
     this.wakeInTime();
   }
 
-  /** A step that says something hears of its cancel from the log, one that is silent so. */
-  stopStep(): void {
-    if (!this.#machine.isQuick) this.#scope?.cancel();
+  get #cancelled(): readonly RunningTurn[] {
+    return this.#machine.turns.all.filter(({ cancelled }) => cancelled);
+  }
+
+  /** A step that says something hears of its cancel from the log, one that is silent so. A turn of quick agents is over in a moment. */
+  stopStep(step: string): void {
+    const turn = turnOf(step);
+    const agents = this.#machine.castOf(this.#machine.turns.find(turn)?.roster);
+    if (!agents.every(({ quick }) => quick === true)) this.#scopes.get(turn)?.cancel();
     this.wakeInTime();
   }
 
-  /** A turn that waits goes on when its first wait is over. */
+  /** Turns that wait go on when their first waits are over. */
   wakeInTime(): void {
-    const { turns, waits } = this.#machine;
-    const turn = turns.current;
+    const { waits } = this.#machine;
     const story = waitStory(waits.approvals);
     this.#waits.set(
-      turn?.phase === 'waiting' ? turn.wakeAt : null,
+      waits.at,
       () => {
         waits.wake(Date.now(), false);
         this.wakeInTime();

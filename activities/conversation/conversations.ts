@@ -26,7 +26,19 @@ interface Session {
   readonly info: SessionInfo;
   /** Size of `info`, UTF-16 code units of JSON. */
   readonly infoChars: number;
+  /** What the newest turn is shown, and any that starts later. */
   readonly transcript: Transcript;
+  /** The same for older turns that are at work still, as far as the other has let go of what they are shown; the oldest first. */
+  readonly older: ReadonlyMap<number, Transcript>;
+}
+
+function transcriptsOf({ transcript, older }: Session): readonly Transcript[] {
+  return [transcript, ...older.values()];
+}
+
+/** UTF-16 code units. */
+function charsOf(session: Session): number {
+  return transcriptsOf(session).reduce((sum, { chars }) => sum + chars, session.infoChars);
 }
 
 /** Events of the log that are read at once to know a message that had to wait. */
@@ -73,12 +85,13 @@ export class Conversations {
       info,
       infoChars: JSON.stringify(info).length,
       transcript: new Transcript(START, LIMITS.contextChars),
+      older: new Map<number, Transcript>(),
     };
-    const { transcript } = session;
-    if (read.position.epoch < transcript.position.epoch) return;
+    if (read.position.epoch < session.transcript.position.epoch) return;
     this.#forget(key);
-    transcript.follow(read.position, read.fresh);
-    this.#remember(key, session);
+    for (const transcript of transcriptsOf(session)) transcript.follow(read.position, read.fresh);
+    const older = [...session.older].filter(([turn, transcript]) => !transcript.isOver(turn));
+    this.#remember(key, { ...session, older: new Map(older) });
   }
 
   /**
@@ -87,11 +100,17 @@ export class Conversations {
    */
   async see(ref: SessionRef, sees: Sees): Promise<Seen> {
     const key = sessionKey(ref);
-    const known = this.#sessions.get(key)?.transcript;
-    if (!known?.serves(turnNumber(sees.turn), sees.budgetChars)) return this.#look(ref, sees, null);
+    const turn = turnNumber(sees.turn);
+    const session = this.#sessions.get(key);
+    const known = [session?.transcript, session?.older.get(turn)].find((each) =>
+      each?.serves(turn, sees.budgetChars),
+    );
+    if (!known) return this.#look(ref, sees, null);
     known.widen(sees.budgetChars);
     const window = windowOf(known, sees);
-    return 'shown' in window ? window : this.#look(ref, sees, known.copy());
+    if ('shown' in window) return window;
+    // One about an older turn lacks messages that were for a later one, and have joined this.
+    return this.#look(ref, sees, known.about === Infinity ? known.copy() : null);
   }
 
   /** The same, without what part of the session it is. */
@@ -173,17 +192,19 @@ export class Conversations {
     const { transcript, seen } = await search(this.#access, ref, sees, from);
     const session = this.#sessions.get(key);
     const isSame = session?.transcript === before && before?.position === position;
-    const isCurrent = transcript.position.epoch !== 0 && turnNumber(sees.turn) >= transcript.newest;
-    if (!session || !isSame || !isCurrent) return seen;
+    if (!session || !isSame || transcript.position.epoch === 0) return seen;
+    const turn = turnNumber(sees.turn);
+    if (transcript.about !== Infinity && transcript.isOver(turn)) return seen;
     this.#forget(key);
     transcript.settle();
-    this.#remember(key, { ...session, transcript });
+    if (transcript.about === Infinity) this.#remember(key, { ...session, transcript });
+    else this.#remember(key, { ...session, older: newest(session.older, turn, transcript) });
     return seen;
   }
 
   #remember(key: string, session: Session): void {
     this.#sessions.set(key, session);
-    this.#chars += session.infoChars + session.transcript.chars;
+    this.#chars += charsOf(session);
     for (const oldest of this.#sessions.keys()) {
       const fits = this.#sessions.size <= LIMITS.contextSessions && this.#chars <= LIMITS.contextTotalChars;
       if (fits || oldest === key) break;
@@ -193,7 +214,17 @@ export class Conversations {
 
   #forget(key: string): void {
     const session = this.#sessions.get(key);
-    if (session) this.#chars -= session.infoChars + session.transcript.chars;
+    if (session) this.#chars -= charsOf(session);
     this.#sessions.delete(key);
   }
+}
+
+/** With that of this turn; as many as turns can be at work. */
+function newest(
+  older: ReadonlyMap<number, Transcript>,
+  turn: number,
+  transcript: Transcript,
+): ReadonlyMap<number, Transcript> {
+  const others = [...older].filter(([other]) => other !== turn);
+  return new Map([...others.slice(-LIMITS.turnsBeside), [turn, transcript]]);
 }

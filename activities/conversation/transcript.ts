@@ -4,7 +4,8 @@
  * Invariants
  * 1. Every event from `low` to `position` has been read, and what it says is kept unless it was let go: of turns before `#floor`, and of
  *    the first steps of a turn that says more than `#reach`.
- * 2. If anything was let go, the turns from `#floor` to the one before the running one say more than `#reach`.
+ * 2. If anything was let go, the turns from `#floor` to the one before the running one say more than `#reach`, without those that this one does
+ *    not see. One that starts later sees no less.
  * 3. In a turn whose start has been read all ends of steps have been: they come after it.
  */
 import {
@@ -23,7 +24,7 @@ import {
   emptyTurn,
   endOf,
   inOrder,
-  ran,
+  floorOf,
   standingOf,
   type Standing,
   type Turn,
@@ -35,10 +36,11 @@ const OVERHEAD_CHARS = 100;
 const NOTHING: ReadonlySet<string> = new Set();
 
 export class Transcript {
+  /** The newest turn that it is read for; Infinity: any. */
+  readonly about: number;
   #position: Position;
   #low: number;
   #reach: number;
-  readonly #about: number;
   #floor = 1;
   #lowest = Infinity;
   /** The newest turn that has started. */
@@ -56,12 +58,12 @@ export class Transcript {
   #steering = new SteeringMessages();
   #summaries = new SummaryLines();
 
-  /** Nothing is read yet. `reach`: the largest budget to be served, UTF-16 code units. `about`: the newest turn that is asked for. */
+  /** Nothing is read yet. `reach`: the largest budget to be served, UTF-16 code units. */
   constructor(position: Position, reach: number, about = Infinity) {
     this.#position = position;
     this.#low = position.seq + 1;
     this.#reach = reach;
-    this.#about = about;
+    this.about = about;
   }
 
   /** The newest event that has been read. */
@@ -99,6 +101,11 @@ export class Transcript {
     return this.#lines.get(id) ?? this.#summaries.get(id);
   }
 
+  /** Its end has been read. */
+  isOver(number: number): boolean {
+    return (this.#turns.get(number)?.end ?? null) !== null;
+  }
+
   /** False for a turn of which something has been read, and not its end. */
   hasEnded(number: number): boolean {
     return this.#turns.get(number)?.end !== null;
@@ -106,7 +113,7 @@ export class Transcript {
 
   /** True if nothing was let go that a window of this turn and budget may show. */
   serves(turn: number, budget: number): boolean {
-    return !this.#lean || (budget <= this.#reach && turn >= Math.min(this.#newest, this.#about));
+    return !this.#lean || (budget <= this.#reach && turn >= Math.min(this.#newest, this.about));
   }
 
   /** A larger budget is to be served from now on; only while `serves` says so. */
@@ -170,7 +177,7 @@ export class Transcript {
 
   /** To be read further back while others use this one. */
   copy(): Transcript {
-    const copy = new Transcript(this.#position, this.#reach, this.#about);
+    const copy = new Transcript(this.#position, this.#reach, this.about);
     copy.#low = this.#low;
     copy.#floor = this.#floor;
     copy.#lowest = this.#lowest;
@@ -195,7 +202,7 @@ export class Transcript {
   #add(event: LoggedEvent, keep: ReadonlySet<string>): void {
     const number = turnNumber(event.turn ?? '');
     if (number === 0) return;
-    this.#steering.note(event, (turn) => (this.#turns.get(turn)?.end ?? null) !== null);
+    this.#steering.note(event, (turn) => this.isOver(turn));
     const line = lineOf(event);
     const home = (line && this.#claims.get(line.id)) ?? number;
     if (event.step !== undefined || event.type === 'turn.started')
@@ -205,10 +212,10 @@ export class Transcript {
       return;
     }
     const wanted = line !== null && keep.has(line.id);
-    if (!wanted && (home < this.#floor || home > this.#about)) return;
+    if (!wanted && (home < this.#floor || home > this.about)) return;
     if (line) this.#addLine(line, home);
     if (event.type === 'message.accepted') this.#turn(number).accepted = true;
-    if (event.type === 'turn.started') this.#start(number, event.data.messageIds);
+    if (event.type === 'turn.started') this.#start(number, event.data);
     if (event.type === 'turn.merged') this.#merge(event.data);
     if (endsTurn(event.type)) this.#turn(number).end ??= { type: endOf(event), cause: event.cause ?? '' };
   }
@@ -222,17 +229,18 @@ export class Transcript {
     if (line.kind === 'message' && this.#claims.has(line.id)) turn.lacks -= 1;
   }
 
-  #start(number: number, messageIds: readonly string[]): void {
+  #start(number: number, { messageIds, unseen = [] }: EventData['turn.started']): void {
     const turn = this.#turn(number);
     if (turn.opens) return;
     turn.opens = messageIds;
+    turn.unseen = unseen;
     this.#claim(number, messageIds);
   }
 
   /** The messages are of another turn than they were accepted for. */
   #merge({ into, messageIds }: EventData['turn.merged']): void {
     const number = turnNumber(into);
-    if (number >= this.#floor && number <= this.#about) this.#claim(number, messageIds);
+    if (number >= this.#floor && number <= this.about) this.#claim(number, messageIds);
   }
 
   #claim(number: number, messageIds: readonly string[]): void {
@@ -251,9 +259,8 @@ export class Transcript {
   }
 
   #turn(number: number): Turn {
-    const there = this.#turns.get(number);
-    if (there) return there;
-    const turn = emptyTurn();
+    const turn = this.#turns.get(number) ?? emptyTurn();
+    if (this.#turns.has(number)) return turn;
     this.#turns.set(number, turn);
     this.#lowest = Math.min(this.#lowest, number);
     this.#chars += OVERHEAD_CHARS;
@@ -262,22 +269,15 @@ export class Transcript {
 
   /** Lets go of what no window up to `#reach` shows. */
   #trim(keep: ReadonlySet<string>): void {
-    const running = Math.min(this.#newest, this.#about);
     for (const turn of this.#turns.values())
       for (const line of cutSteps(turn, this.#reach, keep)) this.#drop(line);
-    let chars = 0;
-    for (let number = running - 1; number >= Math.max(this.#floor, this.#lowest); number -= 1) {
-      const turn = this.#turns.get(number);
-      if (!turn || !ran(turn)) continue;
-      chars += turn.chars;
-      if (chars <= this.#reach) continue;
-      this.#raise(number, keep);
-      return;
-    }
+    const [running, lowest] = [Math.min(this.#newest, this.about), Math.max(this.#floor, this.#lowest)];
+    this.#raise(floorOf(this.#turns, { running, lowest, reach: this.#reach }), keep);
   }
 
   /** Turns before this one are let go, but for those in which `keep` names something. */
-  #raise(floor: number, keep: ReadonlySet<string>): void {
+  #raise(floor: number | null, keep: ReadonlySet<string>): void {
+    if (floor === null) return;
     this.#floor = floor;
     this.#lean = true;
     for (const [number, turn] of this.#turns) {

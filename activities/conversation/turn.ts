@@ -1,5 +1,5 @@
 /** A turn of the conversation, as far as it has been read. */
-import type { LoggedEvent } from '../../src/contracts/index.ts';
+import { turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
 import { comparePaths, type Line } from './line.ts';
 
 /** What is known of a turn. */
@@ -13,7 +13,9 @@ export interface Turn {
   stepChars: number;
   /** The messages that it answered when it started; null: its start has not been read. */
   opens: readonly string[] | null;
-  /** How many of these have not been read. */
+  /** The turns that were at work when it started. */
+  unseen: readonly string[];
+  /** How many of these messages have not been read. */
   lacks: number;
   /** A message that names this turn has been read. */
   accepted: boolean;
@@ -31,6 +33,7 @@ export function emptyTurn(): Turn {
     chars: 0,
     stepChars: 0,
     opens: null,
+    unseen: [],
     lacks: 0,
     accepted: false,
     end: null,
@@ -94,6 +97,28 @@ export function cutSteps(turn: Turn, reach: number, keep: ReadonlySet<string>): 
     cut.push(line);
   }
   return cut;
+}
+
+interface Reach {
+  readonly running: number;
+  readonly lowest: number;
+  /** UTF-16 code units. */
+  readonly reach: number;
+}
+
+/** The turn from which on those that the running one sees say more than `reach`; null: they do not, or what it sees has not been read. */
+export function floorOf(turns: ReadonlyMap<number, Turn>, { running, lowest, reach }: Reach): number | null {
+  const { opens, unseen } = turns.get(running) ?? emptyTurn();
+  if (!opens) return null;
+  const hidden = new Set(unseen.map(turnNumber));
+  let chars = 0;
+  for (let number = running - 1; number >= lowest; number -= 1) {
+    const turn = turns.get(number);
+    if (!turn || !ran(turn) || hidden.has(number)) continue;
+    chars += turn.chars;
+    if (chars > reach) return number;
+  }
+  return null;
 }
 
 /** What the end of a turn says of it. */

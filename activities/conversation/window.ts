@@ -15,6 +15,8 @@ export interface Sees {
   readonly turn: string;
   /** Ids of the messages that the turn answers: always shown, whole. */
   readonly causes: readonly string[];
+  /** Turns that were at work when it started: nothing of them is shown. Absent: none. */
+  readonly unseen?: readonly string[];
   /** Messages that have joined it since, in that order: the same. Absent: none. */
   readonly joined?: readonly Joined[];
   /** Steps of this turn that the step may see, in the order of the team's code. */
@@ -123,7 +125,9 @@ export function windowOf(transcript: Transcript, sees: Sees): Window {
   if (typeof fits === 'string') return { missing: [fits] };
   const own = filling.count;
   const pinned = new Set(ids);
+  const hidden = new Set(sees.unseen?.map(turnNumber));
   for (let turn = number - 1; turn > past && fits; turn -= 1) {
+    if (hidden.has(turn)) continue;
     const filled = fillTurn(filling, transcript, { turn, pinned });
     if (filled === 'older') return { older: true };
     fits = filled;

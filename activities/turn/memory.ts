@@ -11,19 +11,22 @@ export interface MemoryPart extends TeamMemory {
 
 /**
  * What a team sets follows from its answers, so it is not journaled: a run from the start sets it again. A turn that completes carries it in
- * its end; of one that does not, nothing is kept.
+ * its end; of one that does not, nothing is kept, nor of one beside the main lane: two that run at once would each undo what the other has set.
  */
 export class Memory implements MemoryPart {
   #values: ReadonlyMap<string, Json>;
+  readonly #isKept: boolean;
   #isChanged = false;
 
-  constructor(values: JsonObject) {
+  /** `isKept`: the turn's end is to carry it. */
+  constructor(values: JsonObject, isKept = true) {
+    this.#isKept = isKept;
     this.#values = new Map(Object.entries(values));
   }
 
-  /** What the turn's end carries; undefined: nothing has changed. */
+  /** What the turn's end carries; undefined: nothing has changed, or is kept. */
   get changed(): JsonObject | undefined {
-    return this.#isChanged ? Object.fromEntries(this.#values) : undefined;
+    return this.#isChanged && this.#isKept ? Object.fromEntries(this.#values) : undefined;
   }
 
   below(name: string): MemoryPart {

@@ -78,14 +78,14 @@ export class TurnRun implements StepHost, TurnDriver {
     this.order = attempt === 0 ? 0 : input.attempts + attempt;
     this.closing = closing;
     this.suspendAfterMs = call.suspendAfterMs;
-    this.memory = new Memory(input.memory ?? {});
+    this.memory = new Memory(input.memory ?? {}, input.beside !== true);
     this.means = deps;
     this.#input = input;
     this.#call = call;
     this.log = new TurnLog(deps, this.ref, { ...input, facts: progress?.facts ?? [] }, this.signal);
     this.state = new TurnState(journal, progress, attempt, () => this.log.facts());
     this.joining = new Joining(this, attempt > 0);
-    this.summaries = new Summaries(this, input.summary, attempt > 0);
+    this.summaries = new Summaries(this, input, attempt > 0);
     this.#heartbeat = call.heartbeat(
       () => this.state.progress(),
       (why) => this.#halting.heed(why),

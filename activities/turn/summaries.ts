@@ -15,6 +15,7 @@ import {
   type SessionRef,
   type SummaryPoint,
   type SummarySpec,
+  type TurnInput,
 } from '../../src/contracts/index.ts';
 import type { Sees } from '../conversation/index.ts';
 import type { Spending } from './spending.ts';
@@ -54,13 +55,23 @@ interface Making {
 
 export class Summaries {
   readonly #host: SummariesHost;
+  /** The newest one when the turn began. */
   readonly #before: SummaryPoint | undefined;
+  readonly #unseen: readonly string[];
+  /** A turn beside the main lane is shown the one that there is. */
+  readonly #isBeside: boolean;
   readonly #isDurable: boolean;
 
-  /** `before`: the newest one when the turn began. `isDurable`: false for a turn inside a workflow task. */
-  constructor(host: SummariesHost, before: SummaryPoint | undefined, isDurable: boolean) {
+  /** `isDurable`: false for a turn inside a workflow task. */
+  constructor(
+    host: SummariesHost,
+    { summary, unseen = [], beside }: Pick<TurnInput, 'summary' | 'unseen' | 'beside'>,
+    isDurable: boolean,
+  ) {
     this.#host = host;
-    this.#before = before;
+    this.#before = summary;
+    this.#unseen = unseen;
+    this.#isBeside = beside === true;
     this.#isDurable = isDurable;
   }
 
@@ -70,9 +81,9 @@ export class Summaries {
   }
 
   /** What the turn's steps are shown; the same for all of them. */
-  get seen(): Pick<Sees, 'summary'> {
+  get seen(): Pick<Sees, 'summary' | 'unseen'> {
     const { step, upTo } = this.#point;
-    return step === undefined ? {} : { summary: { step, upTo } };
+    return { unseen: this.#unseen, ...(step === undefined ? {} : { summary: { step, upTo } }) };
   }
 
   /** Makes what is due. A session that is summarised late is summarised piece by piece. `given`: what the session says of it. */
@@ -108,7 +119,12 @@ export class Summaries {
       Object.keys(state.open).some((step) => !isSummaryStep(step));
     const canPay = left.steps > 1 && left.tokens > 0 && left.cost > 0;
     return (
-      !hasBegun && !closing && !mustYield && canPay && turnNumber(turn) - failed >= LIMITS.summaryRetryTurns
+      !this.#isBeside &&
+      !hasBegun &&
+      !closing &&
+      !mustYield &&
+      canPay &&
+      turnNumber(turn) - failed >= LIMITS.summaryRetryTurns
     );
   }
 
@@ -124,17 +140,20 @@ export class Summaries {
 
   async #due(spec: SummarySpec, agents: readonly AgentSpec[]): Promise<SummaryCall | null> {
     const { ref, turn, means, log } = this.#host;
+    const unseen = this.#unseen;
     const { step, upTo: after, seq } = this.#point;
     const least = Math.min(...agents.map((agent) => this.#budgetOf(agent)), LIMITS.contextMostChars);
     const most = Math.floor(Math.min(spec.afterChars ?? least * USUAL, least * MOST));
-    const since = { turn, causes: [], steps: [], summary: { upTo: after } };
+    const since = { turn, unseen, causes: [], steps: [], summary: { upTo: after } };
     const { part } = await means.conversations.foresee(ref, { ...since, budgetChars: most });
     if (!part) return null;
     // As a window does that is as large: so the next one starts at a place that stays good.
     const { part: kept = part } = await means.conversations.see(ref, { ...since, budgetChars: most / 2 });
     const last = turnNumber(kept.leftOut?.upTo ?? '');
     // The newest turn stays as it is, however long.
-    const upTo = kept.from === undefined ? last - 1 : Math.min(last, turnNumber(turn) - 2);
+    const covers = kept.from === undefined ? last - 1 : Math.min(last, turnNumber(turn) - 2);
+    // Nor does it stand for what the turn is not shown.
+    const upTo = Math.min(covers, ...unseen.map((each) => turnNumber(each) - 1));
     if (upTo <= after) return null;
     // A lost log is built anew first.
     await log.whole();

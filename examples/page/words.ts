@@ -31,6 +31,7 @@ const POLICY: Readonly<Record<InterjectionPolicy, string>> = {
   rollback: 'withdraw this answer, and be next',
   merge: 'be answered together with what waits',
   latest: 'replace what waits',
+  parallel: 'be answered at the same time',
   reject: 'be refused while they answer',
 };
 

@@ -5,7 +5,16 @@ export type MessagePart =
   { readonly type: 'text'; readonly text: string } | { readonly type: 'data'; readonly data: JsonObject };
 
 /** What happens to a message that arrives while the session is busy; `workflows/rules/interject.ts` says it for each phase. */
-export const POLICIES = ['queue', 'steer', 'interrupt', 'rollback', 'merge', 'latest', 'reject'] as const;
+export const POLICIES = [
+  'queue',
+  'steer',
+  'interrupt',
+  'rollback',
+  'merge',
+  'latest',
+  'parallel',
+  'reject',
+] as const;
 
 export type InterjectionPolicy = (typeof POLICIES)[number];
 
@@ -32,6 +41,8 @@ export interface Message {
    * then the message does not wait for a turn that is over.
    */
   readonly ended?: string;
+  /** Other turns that it had seen the ends of, where turns run side by side; absent: none. */
+  readonly alsoEnded?: readonly string[];
 }
 
 /** The text of a message: its text parts, joined by line breaks. */

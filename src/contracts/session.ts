@@ -68,17 +68,19 @@ export interface SessionState extends SessionRef {
   readonly queued: number;
   /** Messages that wait for their time, the next one first; absent: none. */
   readonly scheduled?: readonly ScheduledMessage[];
-  /** The running turn and its current step. */
+  /** The running turn of the main lane and its current step. */
   readonly running?: { readonly turn: string; readonly step?: string; readonly agent?: string };
+  /** Turns that run beside that of the main lane; absent: none. */
+  readonly beside?: readonly { readonly turn: string }[];
   readonly historyEvents: number;
 }
 
-/** What to cancel; nothing named: the running turn, otherwise the next. */
+/** What to cancel; nothing named: the running turn, otherwise one beside it, otherwise the next. */
 export interface CancelRequest {
   readonly turn?: string;
-  /** One step of the running turn, which goes on. */
+  /** One step of a running turn, which goes on. */
   readonly step?: string;
-  /** The running turn and all that wait. */
+  /** All turns that run and all that wait. */
   readonly all?: true;
 }
 
@@ -87,7 +89,7 @@ export interface ReopenReply {
   readonly status: 'reopened' | 'open';
 }
 
-/** Whose sleep is to end; nothing named: that of the running turn. */
+/** Whose sleep is to end; nothing named: that of the running turn, otherwise of one beside it. */
 export interface WakeRequest {
   readonly turn?: string;
 }

@@ -46,8 +46,11 @@ export interface Delivery {
   page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage>;
   /** The receipt of a message. Throws `message_not_found`, `session_not_found`, and `worker_unavailable` if only the workflow could tell. */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
-  /** The newest turn of a session that is followed here, if it has ended; null if it runs, or is not known. */
-  endedTurn(ref: SessionRef): string | null;
+  /**
+   * Of a session that is followed here: its newest turn, if it has ended. Where turns run side by side, all of the newest that have. None if they
+   * are not known.
+   */
+  endedTurns(ref: SessionRef): readonly string[];
   /** The agents of a session that is followed here; null if they are not known. */
   agents(ref: SessionRef): readonly string[] | null;
   /** Stops following; watchers are not notified. */

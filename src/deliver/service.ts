@@ -62,10 +62,11 @@ class DeliveryService implements Delivery {
     return this.#receipts.receipt(ref, messageId);
   }
 
-  endedTurn(ref: SessionRef): string | null {
+  endedTurns(ref: SessionRef): readonly string[] {
     const follower = this.#followers.get(sessionKey(ref));
-    const newest = follower?.position ? follower.view.turns.at(-1) : undefined;
-    return newest && newest.status !== 'running' ? newest.turn : null;
+    const turns = follower?.position ? follower.view.turns.slice(-2 * LIMITS.turnsBeside) : [];
+    const asked = turns.some(({ beside }) => beside) ? turns : turns.slice(-1);
+    return asked.filter(({ status }) => status !== 'running').map(({ turn }) => turn);
   }
 
   agents(ref: SessionRef): readonly string[] | null {

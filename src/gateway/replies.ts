@@ -222,6 +222,7 @@ export const viewReply = describes<SessionView>()(
           turn: z.string(),
           status: endStatus,
           messageIds: list(z.string()),
+          beside: z.literal(true).optional(),
           failure: failure.optional(),
           reason: failure.optional(),
           by: z.string().optional().meta({ description: 'The message that stopped it, or took its place.' }),

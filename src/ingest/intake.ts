@@ -109,10 +109,10 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
   readonly authenticator: Authenticator;
   readonly admission: Admission;
   /**
-   * The newest turn of the session if this gateway has seen its end and no other running since; null if it does not know. Tells the workflow,
+   * The newest turns of the session that this gateway has seen the ends of: more than one only where turns run side by side. Tells the workflow,
    * which hears of a turn's end later than clients do, that a message does not wait.
    */
-  endedTurn(ref: SessionRef): string | null;
+  endedTurns(ref: SessionRef): readonly string[];
 }
 
 export function createIntake(config: IntakeConfig): Intake {
@@ -172,10 +172,12 @@ class SessionIntake implements Intake {
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
     if (request.from !== undefined) await this.#roster.refuseAgentName(ref, request.from);
-    const ended = this.#config.endedTurn(ref);
+    const turns = this.#config.endedTurns(ref);
+    const [ended, others] = [turns.at(-1), turns.slice(0, -1)];
     const message = {
       ...messageOf({ ...request, messageId }, Date.now()),
-      ...(ended === null ? {} : { ended }),
+      ...(ended === undefined ? {} : { ended }),
+      ...(others.length === 0 ? {} : { alsoEnded: others }),
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
     return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#deliver(ref, message));

@@ -40,7 +40,7 @@ export function createFiring(
     defaultAgents: defaultAgents(config),
     storedOf,
     isArchived: async (ref) => (await archive.session(ref)) !== null,
-    ...{ endedTurn: () => null, followedAgents: () => null, agentsOf: async () => null },
+    ...{ endedTurns: () => [], followedAgents: () => null, agentsOf: async () => null },
     past: { log, source, archive },
     reopen: createReopen({ calls, log, source, archive }),
   });

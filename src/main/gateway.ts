@@ -98,7 +98,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       calls,
       admission: createAdmission(session.log),
       catalogs: () => session.catalogs.read(),
-      endedTurn: (ref) => delivery.endedTurn(ref),
+      endedTurns: (ref) => delivery.endedTurns(ref),
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
       storedOf,

@@ -13,6 +13,7 @@ import { SessionMachine } from '../../workflows/rules/machine.ts';
 import type { SessionInput, TurnInput, TurnProgress } from '../contracts/index.ts';
 import type { MemoryLog } from '../log/index.ts';
 
+const NEVER_FULL = { isFull: () => false, isOverfull: () => false };
 const NEVER = new AbortController().signal;
 /** Signs of life are for a server. */
 const HEARTBEAT_MS = 60_000;
@@ -29,7 +30,8 @@ export class SessionLoop {
   readonly #input: SessionInput;
   readonly #parts: LoopParts;
   #deps: TurnDeps;
-  #run: TurnRun | null = null;
+  /** By turn. */
+  readonly #runs = new Map<string, TurnRun>();
   #failure: { readonly error: unknown } | null = null;
   #looping: Promise<void> | null = null;
   #changed = Promise.withResolvers<undefined>();
@@ -54,9 +56,10 @@ export class SessionLoop {
     return this.#looping;
   }
 
-  /** A turn that was cancelled stops what it does. */
+  /** Turns that were cancelled stop what they do. */
   stopCancelled(): void {
-    if (this.#machine.turns.current?.cancelled) this.#run?.stop(new TurnStopped('cancelled'));
+    for (const { turn, cancelled } of this.#machine.turns.all)
+      if (cancelled) this.#runs.get(turn)?.stop(new TurnStopped('cancelled'));
   }
 
   /** As a deploy does to a session that rests: its state goes to another process. */
@@ -82,12 +85,12 @@ export class SessionLoop {
     for (;;) {
       if (this.#failure) throw this.#failure.error;
       const { machine } = this;
-      const move = nextMove(machine, this.#run !== null, () => false);
+      const move = nextMove(machine, { busy: [...this.#runs.keys()], ...NEVER_FULL });
       if (move === 'run') this.#start();
       else if (move === 'publish') await this.#publish();
       else if (move === 'settle') machine.turns.settle(Date.now());
       else if (move === 'finish') machine.finish(Date.now());
-      else if (this.#run) await this.#changed.promise;
+      else if (this.#runs.size > 0) await this.#changed.promise;
       else if (!this.#passTime()) return;
     }
   }
@@ -95,15 +98,15 @@ export class SessionLoop {
   #start(): void {
     const input = copy(this.#machine.runTurn(Date.now()));
     const run = this.#turnRun(input);
-    this.#run = run;
+    this.#runs.set(input.turn, run);
     run
       .run()
       .then((result) => {
-        this.#run = null;
+        this.#runs.delete(input.turn);
         this.#machine.back(input, copy(result), Date.now());
       })
       .catch((error: unknown) => {
-        this.#run = null;
+        this.#runs.delete(input.turn);
         this.#failure = { error };
       })
       .finally(() => this.#wake());
@@ -121,25 +124,23 @@ export class SessionLoop {
   }
 
   async #publish(): Promise<void> {
-    const { facts } = this.#machine;
     const { tenant, session } = this.#input;
-    const reconcile = facts.takeReconcile();
-    const drafts = facts.takeDrafts();
-    const along = this.#machine.takeAlong();
-    const input = copy({ tenant, session, known: facts.known, drafts, reconcile, ...along });
+    const { known } = this.#machine.facts;
+    const input = copy({ tenant, session, known, ...this.#machine.takePublish() });
     this.#machine.report(copy(await publishEvents(this.#deps, input, NEVER)));
   }
 
   /** Ends the pauses that nothing but time ends, or delivers what is for later; false: there is none of it. */
   #passTime(): boolean {
-    const turn = this.#machine.turns.current;
-    const pauses = turn?.waits.filter(({ kind }) => kind === 'sleep' || kind === 'retry') ?? [];
+    const turns = this.#machine.turns.all;
+    const waits = turns.flatMap((turn) => (turn.phase === 'waiting' ? turn.waits : []));
+    const pauses = waits.filter(({ kind }) => kind === 'sleep' || kind === 'retry');
     const { at } = this.#machine.later;
-    if (!turn && at !== null) {
+    if (turns.length === 0 && at !== null) {
       this.#machine.deliver(at);
       return true;
     }
-    if (turn?.phase !== 'waiting' || pauses.length === 0) return false;
+    if (pauses.length === 0) return false;
     this.#machine.waits.wake(Math.min(...pauses.map(({ until }) => until)), false);
     return true;
   }

@@ -14,7 +14,16 @@ import {
 import { interject, meaningOf, type Interjection, type Phase } from '../../workflows/rules/interject.ts';
 import { eventually } from '../support/process.ts';
 import { startStack, type Stack } from '../support/stack.ts';
-import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, speaker } from './scene.ts';
+import {
+  allEvents,
+  expectLanes,
+  expectOrdered,
+  expectWhole,
+  freshId,
+  Recorder,
+  rest,
+  speaker,
+} from './scene.ts';
 
 let stack: Stack;
 const closers: (() => void)[] = [];
@@ -74,6 +83,10 @@ const told = <T extends SessionEvent['type']>(events: readonly SessionEvent[], t
 const answered = (events: readonly SessionEvent[]): string[] =>
   told(events, 'turn.started').map(({ data }) => data.messageIds.join('+'));
 
+/** The same, of turns beside the main lane. */
+const beside = (events: readonly SessionEvent[]): string[] =>
+  told(events, 'turn.started').flatMap(({ data }) => (data.beside ? [data.messageIds.join('+')] : []));
+
 const merged = (events: readonly SessionEvent[], messageId: string): string | undefined => {
   const found = told(events, 'turn.merged').findLast(({ data }) => data.messageIds.includes(messageId));
   return found && `${found.data.reason.code} ${found.data.into}`;
@@ -88,6 +101,14 @@ const ended = (events: readonly SessionEvent[], turn: string): string => {
 const CAME_TO: Readonly<Record<Interjection, (events: readonly SessionEvent[], busy: boolean) => void>> = {
   starts: (events) => expect(answered(events).at(-1)).toBe('m'),
   waits: (events, busy) => expect(answered(events)).toEqual(busy ? ['m1', 'q', 'm'] : ['m1', 'm']),
+  startsBeside: (events, busy) => {
+    expect(answered(events)).toEqual(busy ? ['m1', 'm', 'q'] : ['m1', 'm']);
+    expect(beside(events)).toEqual(['m']);
+    const start = events.find(({ type, cause }) => type === 'turn.started' && cause === 'm');
+    const end = events.find(({ type, turn }) => endsTurn(type) && turn === 't1');
+    expect(start?.seq).toBeLessThan(end?.seq ?? 0);
+  },
+  waitsForPlace: (events) => expect(answered(events)).toContain('m'),
   joins: (events) => {
     expect(answered(events)).toEqual(['m1', 'q']);
     expect(merged(events, 'm')).toBe('joined t1');
@@ -190,6 +211,20 @@ describe('a message of each policy does what the table says', () => {
       for (const { question } of seen.view.asked) answer(question);
       await expectCell(seen, policy, 'waiting');
     });
+  }, 60_000);
+
+  test('while no more turns may run beside the main lane', async () => {
+    const seen = await open({ agents: [speaker('ann', 40), hears] });
+    await send(seen, 'm1');
+    await seen.streaming(2);
+    for (const place of ['p1', 'p2', 'p3', 'p4']) await send(seen, place, 'parallel');
+    await send(seen, 'm', 'parallel');
+    const { receipt } = meaningOf(interject('parallel', 'running', false));
+    const events = await settled(seen, 'm1', 'm');
+    const accepted = told(events, 'message.accepted').find(({ data }) => data.messageId === 'm');
+    expect(accepted?.data.queued ? 'queued' : 'accepted').toBe(receipt);
+    expect(answered(events).slice(0, 5)).toEqual(['m1', 'p1', 'p2', 'p3', 'p4']);
+    expectLanes(events);
   }, 60_000);
 
   test('while the session closes', async () => {

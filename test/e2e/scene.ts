@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { connect } from '../../src/client/index.ts';
 import type { Client, Session } from '../../src/client/index.ts';
-import { endsStep, endsTurn } from '../../src/contracts/index.ts';
+import { endsStep, endsTurn, LIMITS } from '../../src/contracts/index.ts';
 import type {
   AgentSpec,
   EventPage,
@@ -192,4 +192,16 @@ export async function transcript(url: string, id: string): Promise<readonly stri
   return events.flatMap((event) =>
     event.type === 'step.completed' ? [`${event.agent ?? ''}: ${event.data.text}`] : [],
   );
+}
+
+/** At no time are there more turns beside the main lane than there are places, nor two in it. */
+export function expectLanes(events: readonly SessionEvent[]): void {
+  const open = new Map<string, boolean>();
+  for (const event of events) {
+    if (endsTurn(event.type)) open.delete(event.turn ?? '');
+    if (event.type === 'turn.started') open.set(event.turn ?? '', event.data.beside === true);
+    const aside = [...open.values()].filter(Boolean).length;
+    expect(aside).toBeLessThanOrEqual(LIMITS.turnsBeside);
+    expect(open.size - aside).toBeLessThanOrEqual(1);
+  }
 }

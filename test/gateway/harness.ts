@@ -94,8 +94,8 @@ export class FakeDelivery implements Delivery {
     return null;
   }
 
-  endedTurn(): null {
-    return null;
+  endedTurns(): readonly string[] {
+    return [];
   }
 
   async stop(): Promise<void> {

@@ -167,7 +167,7 @@ export async function startEngine(settings: EngineSettings = {}): Promise<Engine
     isArchived: async (ref) => (await archive.session(ref)) !== null,
     catalogs: () => createCatalogs(commands).read(),
     admission: createAdmission(log),
-    endedTurn: () => null,
+    endedTurns: () => [],
     followedAgents: () => null,
     agentsOf: async () => null,
     reopen: createReopen({ calls, log, source, archive }),

@@ -93,11 +93,13 @@ export class Facts {
 
   /**
    * What a carrier takes: all facts without a position, in the order of their decision; they are in flight until a report or
-   * `returnDrafts`. Those that another carrier has and has not reported go along: whichever is first, the log keeps the order.
+   * `returnDrafts`. Those that another carrier has and has not reported go along: whichever is first, the log keeps the order. `but`: ids of
+   * those that are to wait.
    */
-  takeDrafts(): readonly EventDraft[] {
-    this.#idle.clear();
-    return this.#pending;
+  takeDrafts(but: readonly string[] = []): readonly EventDraft[] {
+    const wait = new Set(but);
+    for (const id of this.#idle) if (!wait.has(id)) this.#idle.delete(id);
+    return wait.size === 0 ? this.#pending : this.#pending.filter(({ id }) => !wait.has(id));
   }
 
   /** Their carrier has failed, or has not written them: to be carried again. Appending twice is harmless. */

@@ -41,7 +41,7 @@ export class Arrivals {
   accept(message: Message, status: SessionStatus, now: number): void {
     const { session, receipts, releases, refusals, turns, waits, line, later } = this.#context;
     const { messageId, parts } = message;
-    turns.current?.seen(message.ended);
+    for (const turn of turns.all) turn.seen(message);
     if (status === 'open' && later.take(message, now)) return;
     const before = receipts.get(messageId);
     if (before && !mayComeAgain(before)) {
@@ -53,7 +53,8 @@ export class Arrivals {
     const receipt = { session, messageId };
     const answers = waits.isAsked(message);
     const policy = answers ? 'queue' : this.#policyOf(message);
-    const does = interject(policy, phaseOf(status, turns.current, line.size > 0));
+    const hasPlace = turns.beside.length + line.besides < LIMITS.turnsBeside;
+    const does = interject(policy, phaseOf(status, turns.current, line.size > 0), hasPlace);
     const { code = this.#isFull(chars) ? 'inbox_full' : null } = meaningOf(does);
     if (code !== null) refusals.refuse(receipt, code, stamps);
     else if (answers) {

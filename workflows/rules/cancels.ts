@@ -13,12 +13,12 @@ export class Cancels {
     this.#line = line;
   }
 
-  /** The named turn, or else the running one, or else the next. */
+  /** The named turn, or else the running one, or else the first beside the main lane, or else the next. */
   turn(turn: string | undefined, now: number): CancelReply {
-    const running = this.#turns.current;
-    const wanted = turn ?? running?.turn ?? this.#line.first?.turn;
+    const wanted = turn ?? this.#turns.all[0]?.turn ?? this.#line.first?.turn;
     if (wanted === undefined) return { status: 'none' };
-    if (running?.turn === wanted) {
+    const running = this.#turns.find(wanted);
+    if (running) {
       const reply = this.#turns.cancel(running, now);
       this.#line.settle(now);
       return reply;
@@ -27,10 +27,10 @@ export class Cancels {
     return this.#isNumbered(wanted) ? { status: 'ended', turn: wanted } : { status: 'none' };
   }
 
-  /** The running turn and all that wait. */
+  /** All turns that run and all that wait. */
   all(now: number): CancelReply {
-    const running = this.#turns.current;
-    const turns = [...(running && !running.end ? [running.turn] : []), ...this.#line.turns];
+    const running = this.#turns.all.filter(({ end }) => !end).map(({ turn }) => turn);
+    const turns = [...running, ...this.#line.turns];
     for (const turn of turns) this.turn(turn, now);
     return { status: turns.length > 0 ? 'cancelling' : 'ended', turns };
   }
@@ -38,8 +38,8 @@ export class Cancels {
   /** One step. What is not known to run is answered at once. */
   step(step: string): StepCancel {
     const turn = turnOf(step);
-    const running = this.#turns.current;
-    const runs = running?.turn === turn && !running.end && !running.cancelled && running.phase !== 'over';
+    const running = this.#turns.find(turn);
+    const runs = running && !running.end && !running.cancelled && running.phase !== 'over';
     if (runs) return this.#turns.closings.ofStep(turn, step);
     const isOver = this.#isNumbered(turn) && !this.#line.turns.includes(turn);
     return { step, status: isOver ? 'ended' : 'none' };

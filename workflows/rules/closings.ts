@@ -25,6 +25,11 @@ export class Closings {
     return this.#closings.length > 0;
   }
 
+  /** Ids of the ends of the turns whose steps are to be ended. */
+  get ends(): readonly string[] {
+    return this.#closings.flatMap(({ turn, step }) => (step === undefined ? [eventId.turnEnded(turn)] : []));
+  }
+
   take(): Closing | null {
     return this.#closings.shift() ?? null;
   }

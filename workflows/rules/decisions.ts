@@ -43,10 +43,13 @@ const REFUSALS: Readonly<Record<Refused, Omit<VoteRefusal, 'status'>>> = {
 
 export class Decisions {
   readonly #facts: Facts;
+  /** Those at work. */
+  readonly #turns: () => readonly RunningTurn[];
   /** Oldest first. */
   #kept: readonly KeptDecision[];
 
-  constructor(facts: Facts, kept: readonly KeptDecision[] = []) {
+  constructor(facts: Facts, turns: () => readonly RunningTurn[], kept: readonly KeptDecision[] = []) {
+    this.#turns = turns;
     this.#facts = facts;
     this.#kept = kept;
   }
@@ -65,7 +68,7 @@ export class Decisions {
 
   vote(turn: RunningTurn | null, vote: Vote, roles: readonly string[], now: number): VoteReply | VoteRefusal {
     if (turn) this.expire(turn, now, false);
-    const full = turn && this.#isFull(turn, vote);
+    const full = turn && this.#isFull(vote);
     if (full) return { status: 'refused', ...full };
     const outcome = turn?.approvals.vote(vote, roles) ?? { status: 'unknown' };
     if (outcome.status === 'unknown') {
@@ -84,12 +87,13 @@ export class Decisions {
   }
 
   /** Why the session has no room for a vote; null: it has. */
-  #isFull(turn: RunningTurn, { data }: Vote): Omit<VoteRefusal, 'status'> | null {
+  #isFull({ data }: Vote): Omit<VoteRefusal, 'status'> | null {
     if (this.#facts.pendingChars > LIMITS.outboxChars) {
       const detail = 'The session log is away, and too much waits for it. Try again.';
       return { code: 'log_unavailable', detail };
     }
-    if (data === undefined || editsBytes(turn) + jsonBytes(data) <= LIMITS.turnEditsBytes) return null;
+    const edited = this.#turns().reduce((sum, turn) => sum + editsBytes(turn), 0);
+    if (data === undefined || edited + jsonBytes(data) <= LIMITS.turnEditsBytes) return null;
     const detail =
       'So much has been edited in this turn that no more can be: approve it as it is, or deny it.';
     return { code: 'too_large', detail };

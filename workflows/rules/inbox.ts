@@ -42,8 +42,10 @@ export class Inbox {
     this.#turns.unshift(turn);
   }
 
-  shift(): QueuedMessage | undefined {
-    return this.#turns.shift();
+  /** Takes the first out; `beside`: of those that need not wait for the main lane. */
+  shift(beside: boolean): QueuedMessage | undefined {
+    const first = this.#turns.find((turn) => !beside || turn.beside);
+    return first && this.remove(first.turn);
   }
 
   find(turn: string): QueuedMessage | undefined {

@@ -1,5 +1,6 @@
 /**
- * What a message does when it comes, by its policy and by what the session is about. Pure and total; PROTOCOL.md's table is printed from here
+ * What a message does when it comes, by its policy and by what the main lane of the session is about: there turns run one after the other. Only
+ * `parallel` asks for a turn beside it. Pure and total; PROTOCOL.md's table is printed from here
  * (`test/workflows/rules/interject.test.ts`).
  */
 import type {
@@ -11,8 +12,8 @@ import type {
 import type { RunningTurn } from './turn.ts';
 
 /**
- * `idle`: nothing runs and nothing waits. `queued`: nothing runs, or what runs is about to end, and messages wait. `running`: a turn runs.
- * `waiting`: a turn has begun, and waits for a time or a person. `ending`: the turn's end is known, or somebody has cancelled it; nothing
+ * Of the main lane. `idle`: nothing runs and nothing waits. `queued`: nothing runs, or what runs is about to end, and messages wait. `running`: a
+ * turn runs. `waiting`: a turn has begun, and waits for a time or a person. `ending`: the turn's end is known, or somebody has cancelled it; nothing
  * waits. `closing`: the session accepts nothing any more.
  */
 export const PHASES = ['idle', 'queued', 'running', 'waiting', 'ending', 'closing'] as const;
@@ -27,7 +28,9 @@ interface Meaning {
 
 export const INTERJECTIONS = {
   starts: { receipt: 'accepted', does: 'starts a turn' },
+  startsBeside: { receipt: 'accepted', does: 'starts a turn beside it' },
   waits: { receipt: 'queued', does: 'waits, then starts a turn' },
+  waitsForPlace: { receipt: 'queued', does: 'waits for a place beside it, or its end, then starts a turn' },
   joins: { receipt: 'queued', does: 'joins the turn at its next step; if the turn ends first, starts one' },
   joinsNow: { receipt: 'consumed', does: 'joins the turn at once, and ends its sleep' },
   joinsNext: { receipt: 'queued', does: 'joins the turn that starts next' },
@@ -70,11 +73,14 @@ const BUSY: Readonly<Record<InterjectionPolicy, Readonly<Record<Busy, Interjecti
   rollback: { queued: 'overtakes', running: 'withdraws', waiting: 'withdraws' },
   merge: { queued: 'merges', running: 'merges', waiting: 'merges' },
   latest: { queued: 'replaces', running: 'replaces', waiting: 'replaces' },
+  parallel: { queued: 'startsBeside', running: 'startsBeside', waiting: 'startsBeside' },
   reject: { queued: 'refused', running: 'refused', waiting: 'refused' },
 };
 
-export function interject(policy: InterjectionPolicy, phase: Phase): Interjection {
+/** `hasPlace`: another turn may run beside that of the main lane. */
+export function interject(policy: InterjectionPolicy, phase: Phase, hasPlace = true): Interjection {
   if (phase === 'closing') return 'closed';
   if (phase === 'idle' || phase === 'ending') return 'starts';
-  return BUSY[policy][phase];
+  const does = BUSY[policy][phase];
+  return does === 'startsBeside' && !hasPlace ? 'waitsForPlace' : does;
 }

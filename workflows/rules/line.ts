@@ -91,7 +91,8 @@ export class Line {
     const { facts, receipts, turns } = this.#context;
     const { messageId, parts, from } = message;
     const running = turns.current;
-    const queued = (running !== null && !running.endSeen) || this.size > 0;
+    const waits = (running !== null && !running.endSeen) || this.size > 0;
+    const queued = waits && does !== 'startsBeside';
     if (does === 'replaces') this.#supersede(messageId, now);
     if (does === 'stops' || does === 'withdraws') {
       const why = does === 'stops' ? 'interrupted' : 'rolled_back';
@@ -109,7 +110,8 @@ export class Line {
     };
     const place = { turn, cause: messageId, stamps };
     facts.decide('message.accepted', eventId.message(messageId), now, data, place);
-    const waiting = { turn, messageId, chars, ...steers };
+    const beside = does === 'startsBeside' || does === 'waitsForPlace' ? { beside: true as const } : {};
+    const waiting = { turn, messageId, chars, ...steers, ...beside };
     const first = does === 'stops' || does === 'withdraws' || does === 'overtakes';
     if (first) this.#inbox.addFirst(waiting);
     else this.#inbox.add(waiting);
@@ -127,9 +129,14 @@ export class Line {
     return waiting;
   }
 
-  /** The turn that starts next, in its order; throws if none waits. */
-  next(now: number): QueuedMessage {
-    const waiting = this.#inbox.shift();
+  /** Messages that need not wait for the main lane. */
+  get besides(): number {
+    return this.#inbox.list().filter(({ beside }) => beside).length;
+  }
+
+  /** The turn that starts next, in its order; `beside`: beside the main lane. Throws if none waits. */
+  next(now: number, beside: boolean): QueuedMessage {
+    const waiting = this.#inbox.shift(beside);
     if (!waiting) throw new Error('no message waits');
     this.#context.releases.add(...idsOf(waiting));
     const turn = this.#inOrder(waiting, now);
@@ -191,7 +198,9 @@ export class Line {
     const into = given && this.#inbox.find(given.turn);
     if (!into || into.turn === turn.turn) return;
     this.#inbox.remove(turn.turn);
-    this.#inbox.replace({ ...into, more: [...(into.more ?? []), ...messagesOf(turn)] });
+    // Together they are a turn of the main lane.
+    const { beside: _beside, ...first } = into;
+    this.#inbox.replace({ ...first, more: [...(into.more ?? []), ...messagesOf(turn)] });
     this.#tellMerge(turn, { into: into.turn, why: 'merged' }, now);
   }
 

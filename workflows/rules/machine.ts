@@ -13,18 +13,19 @@ import {
   isAfter,
   RECOVERY,
   rosterState,
+  turnOf,
   type AgentSpec,
   type CancelReply,
   type CarriedState,
   type Closing,
   type KnownEventsPage,
-  type LoggedEvent,
   type MemberRefusal,
   type MembersReply,
   type Message,
   type PublishInput,
   type Receipt,
   type Report,
+  type Roster,
   type RosterChange,
   type SessionInfo,
   type SessionInput,
@@ -46,8 +47,8 @@ import type { RunningTurn } from './turn.ts';
 import { Turns, type LostTurn } from './turns.ts';
 import { Waits } from './waits.ts';
 
-/** What goes along with a publish. */
-export type Along = Pick<PublishInput, 'release' | 'closes'>;
+/** What a publish brings to the log. */
+export type Publishing = Pick<PublishInput, 'drafts' | 'reconcile' | 'release' | 'closes'>;
 
 export class SessionMachine {
   readonly facts: Facts;
@@ -134,14 +135,9 @@ export class SessionMachine {
 
   // Turns
 
-  /** The agents that the running turn may ask, as it started. */
-  get cast(): readonly AgentSpec[] {
-    return activeAgents(this.turns.current?.roster ?? this.#members.opening);
-  }
-
-  /** Its agents are over in a moment, inside a task of the workflow. */
-  get isQuick(): boolean {
-    return this.cast.every(({ quick }) => quick === true);
+  /** The agents that a turn may ask. `roster`: as it started; absent: as the session was opened. */
+  castOf(roster: Roster | undefined): readonly AgentSpec[] {
+    return activeAgents(roster ?? this.#members.opening);
   }
 
   get hasMessage(): boolean {
@@ -150,92 +146,98 @@ export class SessionMachine {
 
   /** True if an activity can run now: a turn is to go on, or a message waits for one. */
   get canRun(): boolean {
-    const turn = this.turns.current;
-    return turn ? turn.phase === 'ready' : this.hasMessage;
+    const { current, isEnding } = this.turns;
+    return (current ? current.phase === 'ready' : this.hasMessage && !isEnding) || this.canRunBeside;
   }
 
-  /** What the next activity of the running turn gets; opens the turn of the first message that waits. */
+  /** The same, of what runs beside the main lane. */
+  get canRunBeside(): boolean {
+    const { beside, hasPlaceBeside, isEnding } = this.turns;
+    if (beside.some(({ phase }) => phase === 'ready')) return true;
+    return this.#line.besides > 0 && hasPlaceBeside && !isEnding;
+  }
+
+  /** What the next activity of a turn gets that is to go on; without one it opens the turn of a message that waits. */
   runTurn(now: number): TurnInput {
-    const turn = this.turns.current ?? this.#startTurn(now);
+    const turn = this.turns.all.find(({ phase }) => phase === 'ready') ?? this.#startTurn(now);
     turn.run(now);
     return {
       ...{ tenant: this.#tenant, session: this.#session, known: this.facts.known },
       ...{ turn: turn.turn, causes: turn.causes, lead: this.facts.takeDrafts() },
       ...{ release: this.#releases.take(), closing: this.#status !== 'open' },
-      ...{ journal: turn.journal, attempts: turn.attempts, ...turn.ran, ...this.turns.memory },
+      ...{ journal: turn.journal, attempts: turn.attempts, ...turn.ran },
       ...(turn.needs === undefined ? {} : { needs: turn.needs }),
-      ...(turn.roster === undefined ? {} : { roster: turn.roster }),
+      ...(this.turns.isBeside(turn.turn) ? { beside: true as const } : this.turns.memory),
+      ...turn.given,
     };
   }
 
   /** The activity of the turn has come back. */
-  back({ known, lead, release }: TurnInput, result: TurnResult, now: number): void {
+  back({ turn: name, known, lead, release }: TurnInput, result: TurnResult, now: number): void {
+    const turn = this.turns.get(name);
     const { placed, position, events } = result.report;
     const hasWritten = placed.length > 0 || isAfter(position, known);
     this.#line.learn([...result.unplaced, ...events]);
-    this.turns.back(result, now);
+    this.turns.back(turn, result, now);
     // A turn may wait, or be handed over, before it has written anything.
     this.facts.returnDrafts(lead);
     if (!hasWritten) this.#releases.add(...release);
-    this.waits.ask(now);
+    this.waits.ask(turn, now);
     this.#line.settle(now);
     if (this.#status !== 'open') this.waits.wake(now, true);
   }
 
   /** No activity came back. */
-  lost({ lead, release }: TurnInput, lost: LostTurn, now: number): void {
+  lost({ turn: name, lead, release }: TurnInput, lost: LostTurn, now: number): void {
+    const turn = this.turns.get(name);
     this.facts.returnDrafts(lead);
     this.#releases.add(...release);
     const { progress, stopped } = lost;
     this.#line.learn(progress?.facts ?? []);
     // It was to stop one step: another one goes on with what it had made durable.
-    if (stopped && this.turns.current?.cancelled === false) {
+    if (stopped && !turn.cancelled) {
       this.facts.adopt(progress?.facts ?? []);
-      this.turns.current.again(progress, RECOVERY.turnExecutions);
+      turn.again(progress, RECOVERY.turnExecutions);
       return;
     }
-    this.turns.lost(lost, now);
+    this.turns.lost(turn, lost, now);
     this.#line.settle(now);
   }
 
-  // Letting go
-
-  /** What a publish appends, besides the drafts. */
-  takeAlong(): Along {
-    const closes = this.turns.closings.take();
-    return { release: this.#releases.take(), ...(closes ? { closes } : {}) };
+  /** What a publish brings to the log. The end of a turn goes with what closes its steps: of several turns that end, one goes at a time. */
+  takePublish(): Publishing {
+    const { closings } = this.turns;
+    const reconcile = this.facts.takeReconcile();
+    const closes = closings.take();
+    const drafts = this.facts.takeDrafts(closings.ends);
+    return { drafts, reconcile, release: this.#releases.take(), ...(closes ? { closes } : {}) };
   }
 
-  /** `closes`: what was to be ended with it. True: a step of the running turn was. */
+  /** `closes`: what was to be ended with it. True: a step of a running turn was. */
   report(report: Report, closes?: Closing): boolean {
     this.facts.report(report);
     this.#line.learn(report.events);
-    const stopped = closes?.step !== undefined && this.#stepClosed(closes.step, report.events);
+    const step = closes?.step ?? '';
+    const stopped = step !== '' && this.turns.closings.stepClosed(step, report.events);
+    if (stopped) this.turns.find(turnOf(step))?.closeStep(step);
     this.turns.report(report.events);
     return stopped;
   }
 
-  #stepClosed(step: string, events: readonly LoggedEvent[]): boolean {
-    const alone = this.turns.closings.stepClosed(step, events);
-    if (alone) this.turns.current?.closeStep(step);
-    return alone;
-  }
-
   /** True when no activity of a turn runs and nothing must be reconciled or closed: the moment to archive and continue as new. */
   get atRest(): boolean {
-    const phase = this.turns.current?.phase;
-    const moving = phase === 'running' || phase === 'over';
+    const moving = this.turns.all.some(({ phase }) => phase === 'running' || phase === 'over');
     return !moving && !this.facts.mustReconcile && !this.turns.closings.any;
   }
 
   /** True when nothing runs, waits, is for later, or has not reached the log. */
   get isIdle(): boolean {
-    const waits = this.turns.current !== null || this.#line.size > 0 || this.later.at !== null;
+    const waits = this.turns.all.length > 0 || this.#line.size > 0 || this.later.at !== null;
     return this.#status === 'open' && !waits && this.atRest && this.facts.pending().length === 0;
   }
 
   get closing(): boolean {
-    return this.#status === 'closing' && this.turns.current === null && this.#line.size === 0;
+    return this.#status === 'closing' && this.turns.all.length === 0 && this.#line.size === 0;
   }
 
   get closed(): boolean {
@@ -276,7 +278,7 @@ export class SessionMachine {
   }
 
   state(historyEvents: number): SessionState {
-    const turn = this.turns.current;
+    const { current: turn, beside } = this.turns;
     return {
       ...{ tenant: this.#tenant, session: this.#session, status: this.#status, team: this.#info.team },
       ...rosterState(this.#members.now),
@@ -285,11 +287,13 @@ export class SessionMachine {
       ...{ turns: this.#line.numbered, queued: this.#line.size },
       ...(this.later.at === null ? {} : { scheduled: this.later.list() }),
       ...(turn ? { running: { turn: turn.turn } } : {}),
+      ...(beside.length === 0 ? {} : { beside: beside.map((each) => ({ turn: each.turn })) }),
       historyEvents,
     };
   }
 
   #startTurn(now: number): RunningTurn {
-    return this.turns.start(this.#line.next(now), now, this.#members.stated);
+    const beside = this.turns.current !== null || this.turns.isEnding;
+    return this.turns.start(this.#line.next(now, beside), now, { ...this.#members.stated, beside });
   }
 }

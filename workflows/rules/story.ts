@@ -46,6 +46,8 @@ export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns' | '
   const waits = waitStory(machine.waits.approvals);
   const phase = machine.turns.current?.phase ?? 'over';
   const what = waits === '' ? `is ${phase}` : `waits for ${waits}`;
-  const now = running ? `turn **${running.turn}** ${what}` : 'idle';
+  const main = running ? `turn **${running.turn}** ${what}` : 'idle';
+  const others = machine.turns.beside.map((each) => `**${each.turn}** is ${each.phase}`);
+  const now = others.length === 0 ? main : `${main}; beside it ${others.join(', ')}`;
   return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.${told}`;
 }

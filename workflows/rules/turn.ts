@@ -15,10 +15,13 @@ import {
   type CarriedTurn,
   type Journal,
   type JournalEntry,
+  type JsonObject,
   type LoggedEvent,
+  type Message,
   type OpenApproval,
   type QueuedMessage,
   type Roster,
+  type SummaryPoint,
   type TurnProgress,
   type TurnResult,
   type TurnWait,
@@ -35,11 +38,18 @@ function isTimeout(path: string): boolean {
   return path.endsWith('~');
 }
 
+/** What a turn keeps of the session as it was when it started. */
+type Given = Pick<CarriedTurn, 'roster' | 'unseen' | 'memory' | 'summary'>;
+
 export class RunningTurn {
   readonly turn: string;
   readonly causes: readonly string[];
   /** Who took part when it started; undefined: as the session was opened. */
   readonly roster: Roster | undefined;
+  /** Turns that were at work when it started. */
+  readonly unseen: readonly string[];
+  readonly #memory: JsonObject | undefined;
+  readonly #summary: SummaryPoint | undefined;
   #phase: TurnPhase;
   #journal: Journal;
   #waits: readonly TurnWait[];
@@ -55,10 +65,13 @@ export class RunningTurn {
   #endSeen = false;
 
   constructor({ turn, causes, journal, waits, attempts, ranMs = 0, needs, ...more }: CarriedTurn) {
-    const { cancelled, roster, asked, approvals } = more;
+    const { cancelled, roster, unseen = [], memory, summary, asked, approvals } = more;
     this.turn = turn;
     this.causes = causes;
     this.roster = roster;
+    this.unseen = unseen;
+    this.#memory = memory;
+    this.#summary = summary;
     this.questions = new Questions(turn, asked);
     this.approvals = new Approvals(turn, approvals);
     this.#journal = journal;
@@ -70,9 +83,19 @@ export class RunningTurn {
     this.#phase = cancelled ? 'over' : waits.length > 0 ? 'waiting' : 'ready';
   }
 
-  static of(waiting: QueuedMessage, members: Pick<CarriedTurn, 'roster'> = {}): RunningTurn {
+  static of(waiting: QueuedMessage, given: Given = {}): RunningTurn {
     const fresh = { journal: EMPTY_JOURNAL, waits: [], attempts: 0, cancelled: false };
-    return new RunningTurn({ turn: waiting.turn, causes: idsOf(waiting), ...fresh, ...members });
+    return new RunningTurn({ turn: waiting.turn, causes: idsOf(waiting), ...fresh, ...given });
+  }
+
+  /** What it was started with, as far as there is something to say. */
+  get given(): Given {
+    return {
+      ...(this.roster === undefined ? {} : { roster: this.roster }),
+      ...(this.unseen.length === 0 ? {} : { unseen: this.unseen }),
+      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
+      ...(this.#summary === undefined ? {} : { summary: this.#summary }),
+    };
   }
 
   get phase(): TurnPhase {
@@ -122,8 +145,8 @@ export class RunningTurn {
     return Math.min(...this.#waits.map(({ until }) => until));
   }
 
-  seen(turn: string | undefined): void {
-    if (turn === this.turn) this.#endSeen = true;
+  seen({ ended, alsoEnded = [] }: Pick<Message, 'ended' | 'alsoEnded'>): void {
+    if (ended === this.turn || alsoEnded.includes(this.turn)) this.#endSeen = true;
   }
 
   run(now: number): void {
@@ -260,7 +283,7 @@ export class RunningTurn {
       ...{ turn: this.turn, causes: this.causes, journal: this.#journal, waits: this.#waits },
       ...{ attempts: this.#attempts, cancelled: this.#cancelled, ...this.ran },
       ...(this.#needs === undefined ? {} : { needs: this.#needs }),
-      ...(this.roster === undefined ? {} : { roster: this.roster }),
+      ...this.given,
       ...(this.questions.list().length === 0 ? {} : { asked: this.questions.list() }),
       ...(this.approvals.list().length === 0 ? {} : { approvals: this.approvals.list() }),
     };

@@ -1,8 +1,10 @@
-/** What the turn at work waits for, and how that ends: people answer and vote, times come, and the session closes. */
+/** What the turns at work wait for, and how that ends: people answer and vote, times come, and the session closes. */
 import {
   eventId,
   stepId,
+  turnOf,
   type AskedPerson,
+  type InterjectionPolicy,
   type Message,
   type OpenApproval,
   type Receipt,
@@ -22,8 +24,17 @@ export interface WaitsContext {
   readonly facts: Facts;
   readonly receipts: Receipts;
   readonly members: Pick<Members, 'voter'>;
-  readonly turns: Pick<Turns, 'current' | 'decisions'>;
+  readonly turns: Pick<Turns, 'all' | 'find' | 'decisions'>;
 }
+
+interface Asked {
+  readonly turn: RunningTurn;
+  /** Of the question. */
+  readonly path: string;
+}
+
+/** Policies of messages that are to have a turn of their own now. */
+const OWN_TURN: readonly InterjectionPolicy[] = ['interrupt', 'rollback', 'parallel'];
 
 export class Waits {
   readonly #context: WaitsContext;
@@ -33,10 +44,9 @@ export class Waits {
   }
 
   /** The turn that has come back may wait for people: clients are told, and what they have said already counts. */
-  ask(now: number): void {
+  ask(turn: RunningTurn, now: number): void {
     const { facts, turns } = this.#context;
-    const turn = turns.current;
-    if (turn?.phase !== 'waiting') return;
+    if (turn.phase !== 'waiting') return;
     const { asked, gone } = turn.questions.wait(turn.waits);
     for (const { path, key: name, text = '', until } of asked) {
       const question = stepId(turn.turn, path);
@@ -48,30 +58,34 @@ export class Waits {
     turn.hear();
   }
 
-  /** True if the message answers a question. One that stops the turn must name the question to answer it. */
+  /** True if the message answers a question. One that stops a turn, or is to have one beside it, must name the question to answer it. */
   isAsked(message: Message): boolean {
-    const stops = message.policy === 'interrupt' || message.policy === 'rollback';
-    return (!stops || message.answers !== undefined) && this.#askedBy(message) !== undefined;
+    const wantsTurn = OWN_TURN.some((policy) => policy === message.policy);
+    return (!wantsTurn || message.answers !== undefined) && this.#askedBy(message) !== null;
   }
 
-  #askedBy(message: Message): AskedPerson | undefined {
-    const turn = this.#context.turns.current;
-    return !turn || turn.phase === 'over' || turn.cancelled ? undefined : turn.questions.answeredBy(message);
+  #askedBy(message: Message): Asked | null {
+    for (const turn of this.#context.turns.all) {
+      const isOver = turn.phase === 'over' || turn.cancelled;
+      const question = isOver ? undefined : turn.questions.answeredBy(message);
+      if (question) return { turn, path: question.path };
+    }
+    return null;
   }
 
   /** Takes a message as the answer to what its sender was asked. */
   answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, stamps: Stamps): void {
-    const { facts, receipts, turns } = this.#context;
-    const turn = turns.current;
+    const { facts, receipts } = this.#context;
     const asked = this.#askedBy(message);
-    if (!turn || !asked) return;
+    if (!asked) return;
+    const { turn, path } = asked;
     const { messageId, parts, from } = message;
     receipts.set({ ...receipt, status: 'consumed', turn: turn.turn, turnStatus: 'running' });
-    const answers = stepId(turn.turn, asked.path);
+    const answers = stepId(turn.turn, path);
     const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued: false, answers };
     const place = { turn: turn.turn, cause: messageId, stamps };
     facts.decide('message.accepted', eventId.message(messageId), stamps.orchestrate ?? 0, data, place);
-    turn.questions.answer(asked.path, messageId);
+    turn.questions.answer(path, messageId);
     turn.hear();
   }
 
@@ -80,7 +94,8 @@ export class Waits {
     const { members, turns } = this.#context;
     const voter = members.voter(vote);
     if ('code' in voter) return voter;
-    const turn = turns.current?.phase === 'over' ? null : turns.current;
+    const found = turns.find(turnOf(vote.approval));
+    const turn = found && found.phase !== 'over' ? found : null;
     const reply = turns.decisions.vote(turn, { ...vote, by: voter.name }, voter.roles, now);
     turn?.hear();
     return reply;
@@ -88,15 +103,25 @@ export class Waits {
 
   /** What people have to decide upon. */
   get approvals(): readonly OpenApproval[] {
-    return this.#context.turns.current?.openApprovals ?? [];
+    return this.#context.turns.all.flatMap(({ openApprovals }) => openApprovals);
+  }
+
+  /** When the first of them is over, ms since the Unix epoch; null: nothing is waited for. */
+  get at(): number | null {
+    const times = this.#context.turns.all.flatMap(({ phase, wakeAt }) =>
+      phase === 'waiting' ? [wakeAt] : [],
+    );
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** Ends the waits that are due, or all of them. */
   wake(now: number, all: boolean): void {
-    const { turns } = this.#context;
-    const turn = turns.current;
-    if (turn?.phase !== 'waiting') return;
-    turns.decisions.expire(turn, now, all);
+    for (const turn of this.#context.turns.all) this.#wake(turn, now, all);
+  }
+
+  #wake(turn: RunningTurn, now: number, all: boolean): void {
+    if (turn.phase !== 'waiting') return;
+    this.#context.turns.decisions.expire(turn, now, all);
     for (const { kind, path, key } of turn.wake(now, all)) {
       if (kind === 'person') this.#unanswered(turn, { path, name: key }, now);
     }

@@ -17,9 +17,9 @@ export function addEnds(program: Command): void {
     .argument('<session>', 'id of the session', sessionId)
     .addOption(new Option('--turn <turn>', 'the turn to cancel, like t3').conflicts(['all', 'step']))
     .addOption(
-      new Option('--step <step>', 'a step of the running turn, like t3.2; the turn goes on').conflicts('all'),
+      new Option('--step <step>', 'a step of a running turn, like t3.2; the turn goes on').conflicts('all'),
     )
-    .option('--all', 'the running turn, and all that wait')
+    .option('--all', 'all turns that run, and all that wait')
     .option('--json', JSON_TEXT)
     .addHelpText(
       'after',

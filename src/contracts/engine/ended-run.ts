@@ -42,7 +42,7 @@ export interface Interruption {
 /** What such a run knew. */
 export type EndedRun = KnownEvents & { readonly interrupted: Interruption };
 
-/** How a run ended, and what its running turn had made durable. */
+/** How a run ended, and what its running turns had made durable. */
 export interface RunEnd extends Pick<Interruption, 'run' | 'reason' | 'at' | 'historyEvents'> {
   readonly running: readonly EventDraft[];
 }
@@ -64,8 +64,8 @@ export class RunRecord {
   constructor(input: SessionInput) {
     const before = input.carried;
     this.#input = input;
-    const { receipts, inbox, turns, turn } = before ?? { receipts: [], inbox: [], turns: 0 };
-    const open = turn ? [turn.turn] : [];
+    const { receipts, inbox, turns, turn, beside = [] } = before ?? { receipts: [], inbox: [], turns: 0 };
+    const open = [...(turn ? [turn] : []), ...beside].map((each) => each.turn);
     const memory = before?.memory === undefined ? {} : { memory: before.memory };
     const roster = before?.roster === undefined ? {} : { roster: before.roster };
     const later = before?.later === undefined ? {} : { later: before.later };

@@ -24,7 +24,7 @@ const isOptionalText = (value: unknown): boolean => value === undefined || typeo
 /** True if the value is a message in its shape and fits into an inbox; what the gateway has checked beyond that is not checked again. */
 export function isMessage(value: unknown): value is Message {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
-  const { messageId, parts, from, answers, receivedAt, ended, deliverAt } = value;
+  const { messageId, parts, from, answers, receivedAt, ended, alsoEnded, deliverAt } = value;
   return (
     isId(messageId) &&
     Array.isArray(parts) &&
@@ -32,6 +32,7 @@ export function isMessage(value: unknown): value is Message {
     isOptionalText(from) &&
     isOptionalText(answers) &&
     isOptionalText(ended) &&
+    (alsoEnded === undefined || areNames(alsoEnded)) &&
     Number.isFinite(receivedAt) &&
     (deliverAt === undefined || Number.isFinite(deliverAt)) &&
     jsonChars(value) <= LIMITS.inboxChars

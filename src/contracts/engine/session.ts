@@ -51,8 +51,10 @@ export interface CarriedState {
   readonly events: readonly LoggedEvent[];
   /** The epoch has changed and what the log lacks has not been appended yet. */
   readonly reconcile: boolean;
-  /** The turn that has begun and not ended. */
+  /** The turn of the main lane that has begun and not ended. */
   readonly turn?: CarriedTurn;
+  /** Turns beside it, in the order in which they started; absent: none. */
+  readonly beside?: readonly CarriedTurn[];
   /** What the team keeps from turn to turn; absent: nothing. */
   readonly memory?: JsonObject;
   /** The newest summary; absent: none. */
@@ -74,7 +76,9 @@ export interface QueuedMessage {
   /** Size of its parts, UTF-16 code units of JSON. */
   readonly chars: number;
   /** Messages that are answered together with it. */
-  readonly more?: readonly Omit<QueuedMessage, 'turn' | 'more' | 'steers' | 'cancelled'>[];
+  readonly more?: readonly Omit<QueuedMessage, 'turn' | 'more' | 'steers' | 'beside' | 'cancelled'>[];
+  /** It need not wait for the main lane: it starts beside that as soon as there is a place. */
+  readonly beside?: true;
   /** The running turn that it joins, unless that turn ends first. */
   readonly steers?: string;
   /** Somebody has cancelled its turn, which counts unless it has joined another one. */
@@ -88,7 +92,7 @@ export interface KnownEvents {
   readonly archivedTo: number;
   /** Events with a position, in order; none is in the archive. */
   readonly events: readonly LoggedEvent[];
-  /** Facts that the running turn has made durable and not reported yet, in the order of their decision. */
+  /** Facts that running turns have made durable and not reported yet, those of each turn in the order of their decision. */
   readonly running?: readonly EventDraft[];
   /** Drafts handed to a running activity or waiting in the outbox: positions unknown. */
   readonly pending: readonly EventDraft[];

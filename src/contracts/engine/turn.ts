@@ -105,6 +105,10 @@ export interface TurnInput extends SessionRef {
   readonly summary?: SummaryPoint;
   /** Who took part when the turn started; absent: as the session was opened. */
   readonly roster?: Roster;
+  /** Turns that were at work when it started: it is not shown what is said in them. Absent: none. */
+  readonly unseen?: readonly string[];
+  /** It runs beside the main lane: what its team leaves in its memory is not kept. */
+  readonly beside?: true;
   /** Temporal's attempts in the turn's earlier activities: orders writers across them. */
   readonly attempts: number;
   /** The session closes: nothing waits for a provider any more. */
@@ -198,6 +202,12 @@ export interface CarriedTurn {
   readonly needs?: string;
   /** Who took part when it started; absent: as the session was opened. */
   readonly roster?: Roster;
+  /** Turns that were at work when it started; absent: none. */
+  readonly unseen?: readonly string[];
+  /** Of one beside the main lane: what the team had kept when it started, for its code to run again alike. Absent: nothing. */
+  readonly memory?: JsonObject;
+  /** Of one beside the main lane: the newest summary when it started. Absent: none. */
+  readonly summary?: SummaryPoint;
   /** Questions that clients were told of and that nobody has answered; absent: none. */
   readonly asked?: readonly AskedPerson[];
   /** Absent: none. */

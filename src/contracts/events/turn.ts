@@ -5,7 +5,15 @@ import type { Reason } from '../reasons.ts';
 import type { FailureInfo } from './step.ts';
 
 export interface TurnEventData {
-  'turn.started': { readonly messageIds: readonly string[] };
+  /**
+   * `beside`: it runs beside the turn of the main lane. `unseen`: the turns that were at work when it started; its agents are not shown what is
+   * said in those. Absent: none.
+   */
+  'turn.started': {
+    readonly messageIds: readonly string[];
+    readonly beside?: true;
+    readonly unseen?: readonly string[];
+  };
   /** `memory`: what the team keeps for its next turn, if this one has changed it. */
   'turn.completed': { readonly memory?: JsonObject };
   /** `guard`: which limit of the session was reached, if the code is `budget_spent`. */

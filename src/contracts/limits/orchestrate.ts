@@ -2,6 +2,10 @@
 import { HOUR, KIB, SECOND } from './units.ts';
 
 export const ORCHESTRATE = {
+  /** Turns that a session runs beside that of its main lane. */
+  turnsBeside: 4,
+  /** What the workflow keeps of each of them between two activities, its journal above all, UTF-8 bytes of JSON: it carries all of them. */
+  turnBesideBytes: 128 * KIB,
   /** People that are members of a session; its agents: `agentsPerSession`. */
   peoplePerSession: 64,
   /** Names that a session remembers, with those of members that have left. */
@@ -12,7 +16,7 @@ export const ORCHESTRATE = {
   rolesPerPerson: 16,
   /** Decided approvals that a session remembers, to tell who votes too late. */
   approvalsKept: 64,
-  /** What people have changed of what they have approved, all of a turn together, UTF-8 bytes of JSON: the journal holds it. */
+  /** What people have changed of what they have approved, in all turns at work together, UTF-8 bytes of JSON: the journal holds it. */
   turnEditsBytes: 128 * KIB,
   /** Total size of the waiting messages, UTF-16 code units of JSON: what one run hands over to the next must fit a payload of 2 MiB. */
   inboxChars: 256 * KIB,

@@ -18,10 +18,13 @@ export function receiptOf(view: SessionView, messageId: string): Receipt | null 
   };
 }
 
-/** The turn that a cancel without a turn id refers to: the running one, otherwise the next. */
+/** The turn that a cancel without a turn id refers to: the running one, otherwise one beside it, otherwise the next. */
 export function nextTurn({ turns, entries }: SessionView): string | undefined {
-  const running = turns.find(({ status }) => status === 'running');
-  if (running) return running.turn;
+  const running = turns.filter(({ status }) => status === 'running');
+  const [first] = running.toSorted(
+    (one, other) => Number(one.beside ?? false) - Number(other.beside ?? false),
+  );
+  if (first) return first.turn;
   const waits = entries.find(
     (entry) => entry.kind === 'message' && (entry.status === 'accepted' || entry.status === 'queued'),
   );

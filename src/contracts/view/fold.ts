@@ -119,12 +119,13 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'message.rejected':
       return reduceMessage(view, event);
     case 'turn.started': {
-      const { messageIds } = event.data;
+      const { messageIds, beside } = event.data;
       const next = editMessages(view, (entry) => messageIds.includes(entry.messageId), {
         status: 'consumed',
         turn,
       });
-      return { ...next, turns: keepNewest([...next.turns, { turn, status: 'running', messageIds }]) };
+      const entry = { turn, status: 'running', messageIds, ...(beside ? { beside } : {}) } as const;
+      return { ...next, turns: keepNewest([...next.turns, entry]) };
     }
     case 'turn.completed':
     case 'turn.failed':

@@ -68,6 +68,8 @@ export interface TurnEntry {
   readonly turn: string;
   readonly status: 'running' | EndStatus;
   readonly messageIds: readonly string[];
+  /** It runs, or ran, beside the turn of the main lane. */
+  readonly beside?: true;
   readonly failure?: FailureInfo;
   /** Why it was cancelled. */
   readonly reason?: Reason;

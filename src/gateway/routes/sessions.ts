@@ -125,7 +125,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       operationId: 'cancelTurn',
       summary: 'Cancel a turn',
       description:
-        'Cancels the named turn, otherwise the running one, otherwise the next; or a step of the running one; or all turns. A terminal event follows.',
+        'Cancels the named turn, otherwise the running one, otherwise one beside it, otherwise the next; or a step of one that runs; or all turns. A terminal event follows.',
       tags: TAGS,
       requestParams: { path },
       requestBody: { content: { 'application/json': { schema: cancelSchema } } },
@@ -151,7 +151,8 @@ function wakeRoute(context: GatewayContext): ApiRoute {
     operation: {
       operationId: 'wakeTurn',
       summary: 'End a sleep',
-      description: 'The team of the named turn, otherwise of the running one, sleeps no longer and goes on.',
+      description:
+        'The team of the named turn, otherwise of the first that runs and sleeps, sleeps no longer and goes on.',
       tags: TAGS,
       requestParams: { path },
       requestBody: { content: { 'application/json': { schema: wakeSchema } } },

@@ -121,9 +121,15 @@ export function accepted(turn: string, text: string, messageId = `m-${turn}`): E
   return { id: eventId.message(messageId), type: 'message.accepted', at: AT, turn, cause: messageId, data };
 }
 
-export function turnStarted(turn: string, messageIds = [`m-${turn}`]): EventDraft {
+/** `unseen`: turns that are at work then. */
+export function turnStarted(
+  turn: string,
+  messageIds = [`m-${turn}`],
+  unseen: readonly string[] = [],
+): EventDraft {
   const cause = messageIds[0] ?? '';
-  return { id: eventId.turnStarted(turn), type: 'turn.started', at: AT, turn, cause, data: { messageIds } };
+  const data = { messageIds, ...(unseen.length === 0 ? {} : { unseen }) };
+  return { id: eventId.turnStarted(turn), type: 'turn.started', at: AT, turn, cause, data };
 }
 
 export function turnEnded(turn: string): EventDraft {

@@ -89,7 +89,7 @@ async function make(n: number, given: Given = {}): Promise<Made> {
       return { status: 'completed', step, agent, text, calls: [] };
     },
   };
-  const summaries = new Summaries(host, point, isDurable);
+  const summaries = new Summaries(host, point ? { summary: point } : {}, isDurable);
   const making = { agents: [], spending: new Spending(), ends: new Map() };
   await summaries.make({ agent: scribe, afterChars: 10_000 }, making);
   const entries = journal.entries();

@@ -126,8 +126,10 @@ describe('several approvals', () => {
   test('are asked for once; one that the turn asks for no more is cancelled, one that has changed is asked anew', () => {
     const scene = new Approving(approvalAt('1', refund), approvalAt('2', refund), approvalAt('3', refund));
     scene.vote('ana', { approval: 't1.3' });
-    scene.run({ waits: [approvalAt('1', refund), approvalAt('2', { amount: 1 })] });
+    const sleep = { path: '4', kind: 'sleep', key: '1', until: 5 } as const;
+    scene.run({ waits: [approvalAt('1', refund), approvalAt('2', { amount: 1 }), sleep] });
     expect(scene.open).toMatchObject([{ approval: 't1.1' }, { approval: 't1.2', data: { amount: 1 } }]);
+    scene.session.waits.wake(5, false);
     scene.run({ waits: [approvalAt('1', refund)] });
     expect(scene.open).toMatchObject([{ approval: 't1.1' }]);
   });

@@ -1,18 +1,23 @@
 /** What a message does, for each policy and phase: PROTOCOL.md says the same. */
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { POLICIES } from '../../../src/contracts/index.ts';
+import { POLICIES, type InterjectionPolicy } from '../../../src/contracts/index.ts';
 import { interject, meaningOf, PHASES } from '../../../workflows/rules/interject.ts';
 
 /** The table of PROTOCOL.md, as it is to be. */
 function printed(): string[] {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rows = POLICIES.map((policy) => {
+  const rowOf = (policy: InterjectionPolicy, name: string, hasPlace: boolean): string => {
     const cells = PHASES.map((phase) => {
-      const { does, receipt, code } = meaningOf(interject(policy, phase));
+      const { does, receipt, code } = meaningOf(interject(policy, phase, hasPlace));
       return `${does}: \`${code ?? receipt}\``;
     });
-    return row([`\`${policy}\``, ...cells]);
+    return row([name, ...cells]);
+  };
+  const rows = POLICIES.flatMap((policy) => {
+    const differs = PHASES.some((phase) => interject(policy, phase) !== interject(policy, phase, false));
+    const full = differs ? [rowOf(policy, `\`${policy}\`, no place free`, false)] : [];
+    return [rowOf(policy, `\`${policy}\``, true), ...full];
   });
   return [row(['policy', ...PHASES.map((phase) => `\`${phase}\``)]), ...rows];
 }
@@ -23,8 +28,9 @@ const cells = (line: string): string[] => line.split('|').map((cell) => cell.tri
 test('the table in PROTOCOL.md is the function', () => {
   const lines = readFileSync('PROTOCOL.md', 'utf8').split('\n').map(cells);
   const start = lines.findIndex((line) => line[1] === 'policy' && line[2] === '`idle`');
-  const table = lines.slice(start, start + POLICIES.length + 2).filter((line) => !/^-+$/.test(line[1] ?? ''));
-  expect(table).toEqual(printed().map(cells));
+  const wanted = printed().map(cells);
+  const table = lines.slice(start, start + wanted.length + 1).filter((line) => !/^-+$/.test(line[1] ?? ''));
+  expect(table).toEqual(wanted);
 });
 
 test('where nothing runs and nothing waits all policies are one, and a session that closes takes nothing', () => {

@@ -8,8 +8,10 @@ import {
   POLICIES,
   reasonOf,
   turnNumber,
+  type InterjectionPolicy,
   type LoggedEvent,
 } from '../../../src/contracts/index.ts';
+import type { FakeTurn } from './fake-turn.ts';
 import { Simulation } from './simulation.ts';
 
 /** Something that can happen at times. `which`: one of many that it could be. */
@@ -22,14 +24,18 @@ interface Happening {
 
 /** Three of these fill the inbox. */
 const LONG = 'x'.repeat(LIMITS.inboxChars / 2.5);
+const WEIGHTS: Partial<Record<InterjectionPolicy, number>> = { steer: 4, parallel: 4 };
 const PAUSES = [[], [1], [20], [60, 1], [20, 20]];
 const MESSAGES = 12;
 const TURNS = 9;
 
 const messageId = (which: number): string => `m${1 + (which % MESSAGES)}`;
 const always = (): boolean => true;
-const working = ({ working: turn }: Simulation): boolean => turn !== null;
-const speaking = ({ working: turn }: Simulation): boolean => turn?.isSpeaking === true;
+const working = ({ working: turns }: Simulation): boolean => turns.length > 0;
+/** One of the activities at work. */
+const one = ({ working: turns }: Simulation, which: number): FakeTurn | undefined =>
+  turns[which % turns.length];
+const isBack = ({ result }: FakeTurn): boolean => result !== null;
 
 const HAPPENINGS: readonly Happening[] = [
   { name: 'a message', weight: 5, can: always, act: (s, which) => s.send(messageId(which)) },
@@ -48,7 +54,7 @@ const HAPPENINGS: readonly Happening[] = [
   },
   { name: 'a cancel of all', weight: 0.3, can: always, act: (s) => s.cancelAll() },
   ...POLICIES.map((policy) => ({
-    ...{ name: `a message with the policy ${policy}`, weight: policy === 'steer' ? 4 : 1, can: always },
+    ...{ name: `a message with the policy ${policy}`, weight: WEIGHTS[policy] ?? 1, can: always },
     act: (s: Simulation, which: number): void => s.send(messageId(which), 'now', { policy }),
   })),
   { name: 'a close', weight: 0.2, can: always, act: (s) => s.close() },
@@ -56,34 +62,62 @@ const HAPPENINGS: readonly Happening[] = [
   { name: 'the loop acts in a full run', weight: 4, can: (s) => !s.isPublishing, act: (s) => s.act(true) },
   { name: 'a publish lands', weight: 8, can: (s) => s.isPublishing, act: (s) => s.publishLands() },
   { name: 'a publish reports', weight: 8, can: (s) => s.isPublished, act: (s) => s.publishReports() },
-  { name: 'a step begins', weight: 6, can: working, act: (s) => s.turn?.begin() },
-  { name: 'a step ends', weight: 6, can: speaking, act: (s, which) => s.turn?.end(which % 2 === 0) },
-  { name: 'what is durable is shown', weight: 4, can: working, act: (s) => s.turn?.show() },
-  { name: 'the turn beats', weight: 2, can: working, act: (s) => s.turn?.beat() },
-  { name: 'the turn finishes', weight: 1, can: working, act: (s) => s.turn?.finish() },
+  { name: 'a step begins', weight: 6, can: working, act: (s, which) => one(s, which)?.begin() },
+  {
+    ...{
+      name: 'a step ends',
+      weight: 6,
+      can: (s: Simulation) => s.working.some(({ isSpeaking }) => isSpeaking),
+    },
+    act: (s, which) => {
+      const speaking = s.working.filter(({ isSpeaking }) => isSpeaking);
+      speaking[(which >> 1) % speaking.length]?.end(which % 2 === 0);
+    },
+  },
+  { name: 'what is durable is shown', weight: 4, can: working, act: (s, which) => one(s, which)?.show() },
+  { name: 'the turn beats', weight: 2, can: working, act: (s, which) => one(s, which)?.beat() },
+  { name: 'the turn finishes', weight: 1, can: working, act: (s, which) => one(s, which)?.finish() },
   {
     ...{ name: 'the turn suspends', weight: 3, can: working },
-    act: (s, which) => s.turn?.suspend(PAUSES[which % PAUSES.length] ?? []),
+    act: (s, which) => one(s, which >> 2)?.suspend(PAUSES[which % PAUSES.length] ?? []),
   },
   {
     ...{ name: 'the turn yields', weight: 2, can: working },
-    act: (s, which) => s.turn?.yield(which % 2 === 0 ? 'model' : undefined),
+    act: (s, which) => one(s, which >> 1)?.yield(which % 2 === 0 ? 'model' : undefined),
   },
   { name: 'the turn hears of a cancel', weight: 4, can: working, act: (s) => s.turnStops() },
   {
     name: 'the turn reports',
     weight: 8,
-    can: (s) => s.turn !== null && s.working === null,
-    act: (s) => s.turnReports(),
+    can: (s) => [...s.activities.values()].some(isBack),
+    act: (s, which) => {
+      const back = [...s.activities.values()].filter(isBack);
+      s.turnReports(back[which % back.length]);
+    },
   },
-  { name: 'the turn restarts elsewhere', weight: 1, can: working, act: (s) => s.turnRestarts() },
-  { name: 'the turn is lost', weight: 1.5, can: working, act: (s) => s.turnLost() },
-  { name: 'the turn is lost while it stops', weight: 1, can: working, act: (s) => s.turnLost(true) },
+  {
+    name: 'the turn restarts elsewhere',
+    weight: 1,
+    can: working,
+    act: (s, which) => s.turnRestarts(one(s, which)),
+  },
+  {
+    name: 'the turn is lost',
+    weight: 1.5,
+    can: working,
+    act: (s, which) => s.turnLost(false, one(s, which)),
+  },
+  {
+    name: 'the turn is lost while it stops',
+    weight: 1,
+    can: working,
+    act: (s, which) => s.turnLost(true, one(s, which)),
+  },
   { name: 'a zombie begins a step', weight: 1, can: (s) => s.zombie !== null, act: (s) => s.zombieBegins() },
   { name: 'a zombie shows', weight: 1, can: (s) => s.zombie !== null, act: (s) => s.zombie?.show() },
   {
     ...{ name: 'time passes', weight: 4 },
-    can: (s) => s.machine.turns.current?.phase === 'waiting',
+    can: (s) => s.machine.waits.at !== null,
     act: (s, which) => s.wake([5, 30, 100][which % 3] ?? 5),
   },
   { name: 'the world works for a while', weight: 1, can: always, act: (s) => s.settle() },
@@ -109,7 +143,12 @@ function choose(session: Simulation, what: number): Happening {
 
 /** What is wrong with a session that was closed and archived. */
 function faultsOf(session: Simulation): string[] {
-  return [...faultsOfTranscript(session), ...faultsOfMessages(session), ...faultsOfSteps(session)];
+  return [
+    ...faultsOfTranscript(session),
+    ...faultsOfMessages(session),
+    ...faultsOfSteps(session),
+    ...faultsOfLanes(session),
+  ];
 }
 
 function mergedAs(event: LoggedEvent, code: string): boolean {
@@ -164,6 +203,26 @@ function faultsOfMessages({ archive: events, machine, sent, accepted, log }: Sim
     if (timesAnswered(events, message) !== (started ? 1 : 0)) faults.push(`${message} is answered otherwise`);
     if (started && end?.type !== `turn.${turnStatus ?? ''}`) faults.push(`${message} has a wrong end`);
     if (log.counted.has(message) && !untold.includes(message)) faults.push(`${message} is still counted`);
+  }
+  return faults;
+}
+
+/** One turn in the main lane, a few beside it; and none is shown what was not over when it began. Told of a log that was not lost. */
+function faultsOfLanes({ archive: events, logsLost }: Simulation): string[] {
+  if (logsLost > 0) return [];
+  const faults: string[] = [];
+  const open = new Map<string, 'main' | 'beside'>();
+  for (const event of events) {
+    const { type, turn = '' } = event;
+    if (endsTurn(type)) open.delete(turn);
+    if (event.type !== 'turn.started') continue;
+    const { beside, unseen = [] } = event.data;
+    const shown = [...open.keys()].find((other) => !unseen.includes(other));
+    if (shown !== undefined) faults.push(`${turn} is shown ${shown}, which is not over`);
+    open.set(turn, beside ? 'beside' : 'main');
+    const lanes = [...open.values()];
+    const main = lanes.filter((lane) => lane === 'main').length;
+    if (main > 1 || lanes.length - main > LIMITS.turnsBeside) faults.push(`${lanes.join()} run at once`);
   }
   return faults;
 }

@@ -151,7 +151,7 @@ describe('a turn', () => {
     expect(input.roster?.agents.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     session.members(change('pause', 'b'), 3);
     const next = new SessionMachine({ ...INPUT, carried: session.carry() }, 4);
-    expect(next.cast.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(next.castOf(next.turns.current?.roster).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     expect(next.turns.current?.roster).toEqual(input.roster);
     expect(names(next)).toEqual(['a', 'b paused', 'c']);
     expect(next.members(change('pause', 'b'), 5)).toMatchObject({ status: 'unchanged' });

@@ -5,8 +5,7 @@ import { nextMove } from '../../../workflows/rules/moves.ts';
 import { Simulation } from './simulation.ts';
 import { INPUT } from './support.ts';
 
-const never = (): boolean => false;
-const always = (): boolean => true;
+const idleWork = { busy: [], isFull: () => false, isOverfull: () => false };
 
 /** A session that has said that it was created. */
 function idle(): Simulation {
@@ -15,12 +14,11 @@ function idle(): Simulation {
   return session;
 }
 
-const next = ({ machine, turn }: Simulation, full = false): ReturnType<typeof nextMove> =>
-  nextMove(machine, turn !== null, full ? always : never);
+const next = (session: Simulation, full = false): ReturnType<typeof nextMove> => session.next(full);
 
 describe('facts', () => {
   test('are published when nothing else happens', () => {
-    expect(nextMove(new SessionMachine(INPUT, 1), false, never)).toBe('publish');
+    expect(nextMove(new SessionMachine(INPUT, 1), idleWork)).toBe('publish');
     expect(next(idle())).toBeNull();
   });
 

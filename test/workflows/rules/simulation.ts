@@ -14,7 +14,7 @@ import { SessionMachine } from '../../../workflows/rules/machine.ts';
 import { nextMove, type Move } from '../../../workflows/rules/moves.ts';
 import { FakeLog } from './fake-log.ts';
 import { FakeTurn, type TurnWorld } from './fake-turn.ts';
-import { INPUT, message } from './support.ts';
+import { checkJournal, INPUT, message } from './support.ts';
 
 type Publishing = Pick<PublishInput, 'drafts' | 'closes' | 'release' | 'reconcile'>;
 
@@ -34,30 +34,42 @@ export class Simulation {
   /** Ends of steps that an activity had made durable when it came back, or was given up. */
   readonly durable = new Set<string>();
   logsLost = 0;
-  /** The activity of the turn that is at work, or has come back without being heard of. */
-  turn: FakeTurn | null = null;
+  /** The activities of turns that are at work, or have come back without being heard of; by turn. */
+  readonly activities = new Map<string, FakeTurn>();
   /** An execution that was taken for lost and still runs. */
   zombie: FakeTurn | null = null;
   #now = 0;
   #publish: Publishing | null = null;
   #published: Report | null = null;
   readonly #cancelled = new Set<string>();
-  /** Paths that the journal of the running turn has. */
-  #journaled: readonly string[] = [];
+  /** Paths that the journal of a turn has. */
+  readonly #journaled = new Map<string, readonly string[]>();
   readonly #world: TurnWorld = {
     log: this.log,
     held: () => this.machine.facts.held(),
     now: () => this.#now,
   };
 
-  /** The activity of the turn that is at work. */
-  get working(): FakeTurn | null {
-    return this.turn?.result === null ? this.turn : null;
+  /** The activity of the main lane, or else the first beside it. */
+  get turn(): FakeTurn | null {
+    const [first] = this.machine.turns.all.flatMap(({ turn }) => this.activities.get(turn) ?? []);
+    return first ?? null;
+  }
+
+  /** The activities that are at work. */
+  get working(): readonly FakeTurn[] {
+    return [...this.activities.values()].filter(({ result }) => result === null);
   }
 
   /** What the loop would do now; null: nothing, or it waits for a publish. */
   get move(): Move | null {
-    return this.#publish ? null : nextMove(this.machine, this.turn !== null, () => false);
+    return this.#publish ? null : this.next(false);
+  }
+
+  /** What the loop would do if it did not wait for a publish. */
+  next(full: boolean, overfull = false): Move | null {
+    const work = { busy: [...this.activities.keys()], isFull: () => full, isOverfull: () => overfull };
+    return nextMove(this.machine, work);
   }
 
   get isPublishing(): boolean {
@@ -102,12 +114,9 @@ export class Simulation {
   act(full = false): void {
     const { machine } = this;
     if (this.#publish) return;
-    switch (nextMove(machine, this.turn !== null, () => full)) {
+    switch (this.next(full)) {
       case 'publish':
-        this.#publish = {
-          ...{ reconcile: machine.facts.takeReconcile(), drafts: machine.facts.takeDrafts() },
-          ...machine.takeAlong(),
-        };
+        this.#publish = machine.takePublish();
         break;
       case 'continue':
         this.#continue();
@@ -121,7 +130,7 @@ export class Simulation {
       case 'finish':
         machine.finish(this.#tick());
         break;
-      case null:
+      default:
         break;
     }
   }
@@ -144,64 +153,66 @@ export class Simulation {
     this.#published = null;
   }
 
-  /** The activity hears of the cancel, if there is one. */
+  /** The activities hear of the cancels, if there are any. */
   turnStops(): void {
-    if (this.machine.turns.current?.cancelled) this.turn?.stop();
+    for (const turn of this.machine.turns.all) if (turn.cancelled) this.activities.get(turn.turn)?.stop();
   }
 
-  /** The workflow hears that the activity is back. */
-  turnReports(): void {
-    const { turn } = this;
-    if (!turn?.result) return;
-    this.turn = null;
-    this.#keep(turn);
-    this.#journaled = [
-      ...this.#journaled,
-      ...turn.result.entries.flatMap(({ kind, path }) => (kind === 'steer' ? [] : [path])),
-    ];
-    this.machine.back(turn.input, turn.result, this.#tick());
+  /** The workflow hears that activities are back: of all, or of this one. */
+  turnReports(only?: FakeTurn): void {
+    for (const activity of only ? [only] : [...this.activities.values()]) {
+      const { input, result } = activity;
+      if (!result) continue;
+      this.activities.delete(input.turn);
+      this.#keep(activity);
+      this.#journaled.set(input.turn, [
+        ...(this.#journaled.get(input.turn) ?? []),
+        ...result.entries.flatMap(({ kind, path }) => (kind === 'steer' ? [] : [path])),
+      ]);
+      this.machine.back(input, result, this.#tick());
+    }
   }
 
   /** Another worker goes on with what was durable; the first does not know yet. */
-  turnRestarts(): void {
-    if (!this.working) return;
-    this.zombie = this.working;
-    this.zombie.isGone = true;
-    this.turn = new FakeTurn(this.#world, this.zombie.input, this.zombie);
+  turnRestarts(activity = this.working[0]): void {
+    if (!activity) return;
+    this.zombie = activity;
+    activity.isGone = true;
+    this.activities.set(activity.input.turn, new FakeTurn(this.#world, activity.input, activity));
   }
 
   /** The activity is given up; `stopped`: after it was told to stop. */
-  turnLost(stopped = false): void {
-    if (!this.working) return;
-    const { input, durable: progress } = this.working;
-    this.zombie = this.working;
-    this.zombie.isGone = true;
-    this.turn = null;
-    this.#keep(this.zombie);
+  turnLost(stopped = false, activity = this.working[0]): void {
+    if (!activity) return;
+    const { input, durable: progress } = activity;
+    activity.isGone = true;
+    this.zombie = activity;
+    this.activities.delete(input.turn);
+    this.#keep(activity);
     const code = progress ? 'worker_lost' : 'no_worker_for_agent';
     this.machine.lost(input, { progress, code, stopped }, this.#tick());
   }
 
   /** Only in a turn that is given up: in another, whoever goes on with it runs the same steps. */
   zombieBegins(): void {
-    const { current } = this.machine.turns;
-    const goesOn = current?.turn === this.zombie?.input.turn && current?.phase !== 'over';
-    if (!goesOn) this.zombie?.begin();
+    const turn = this.machine.turns.find(this.zombie?.input.turn ?? '');
+    if (!turn || turn.phase === 'over') this.zombie?.begin();
   }
 
-  /** The log is lost and built anew from the archive, what the workflow knows, and what the running turn has made durable. */
+  /** The log is lost and built anew from the archive, what the workflow knows, and what the running turns have made durable. */
   loseLog(): void {
     // What has come back is heard of before a question is answered.
     this.turnReports();
     this.publishReports();
     const { facts } = this.machine;
     const { archivedTo } = facts;
-    const pending = facts.pending();
     const archived = this.archive.filter((event) => event.seq <= archivedTo);
     // What the turn says comes after its start, which may be pending, and before its end, which may be too.
-    const running = this.turn?.durable?.facts ?? [];
-    const end = pending.findIndex(({ type, turn }) => endsTurn(type) && turn === this.turn?.input.turn);
-    const drafts = pending.toSpliced(end < 0 ? pending.length : end, 0, ...running);
+    let drafts = facts.pending();
+    for (const { input, durable } of this.activities.values()) {
+      const end = drafts.findIndex(({ type, turn }) => endsTurn(type) && turn === input.turn);
+      drafts = drafts.toSpliced(end < 0 ? drafts.length : end, 0, ...(durable?.facts ?? []));
+    }
     this.log.rebuild([...archived, ...assemble(archivedTo, facts.held(), drafts)]);
     this.logsLost += 1;
   }
@@ -215,10 +226,10 @@ export class Simulation {
       this.publishLands();
       this.publishReports();
       this.turnStops();
-      this.turn?.finish();
+      for (const activity of this.activities.values()) activity.finish();
       this.turnReports();
-      const { current } = this.machine.turns;
-      if (current?.phase === 'waiting') this.wake(Math.max(current.wakeAt - this.#now, 0));
+      const { at } = this.machine.waits;
+      if (at !== null) this.wake(Math.max(at - this.#now, 0));
     }
     throw new Error('The session does not come to rest.');
   }
@@ -231,13 +242,13 @@ export class Simulation {
   }
 
   #isAtRest(): boolean {
-    const waits = this.machine.turns.current !== null || this.turn !== null || this.isPublishing;
+    const waits = this.machine.turns.all.length > 0 || this.activities.size > 0 || this.isPublishing;
     return !waits && this.move === null;
   }
 
   /** What waits for a while hides nothing, and does not wait when the session closes. */
   #checkRest(): void {
-    if (this.turn !== null || this.isPublishing || this.move !== null) return;
+    if (this.activities.size > 0 || this.isPublishing || this.move !== null) return;
     if (this.machine.facts.pending().length > 0) throw new Error('facts wait and nobody carries them');
     if (this.machine.state(0).status === 'closing') throw new Error('a turn waits in a session that closes');
   }
@@ -249,14 +260,10 @@ export class Simulation {
   #runTurn(): void {
     const input = this.machine.runTurn(this.#tick());
     if (this.#cancelled.has(input.turn)) throw new Error(`${input.turn} goes on after its cancel`);
-    const calls = input.journal.entries.filter(({ kind }) => kind !== 'steer');
-    const paths = new Set(calls.map(({ path }) => path));
-    if (paths.size < calls.length) throw new Error('a call is in the journal twice');
-    if (input.attempts === 0) this.#journaled = [];
-    const forgotten = this.#journaled.find((path) => !paths.has(path));
-    if (forgotten !== undefined) throw new Error(`the journal has forgotten ${forgotten}`);
-    this.zombie = null;
-    this.turn = new FakeTurn(this.#world, input);
+    if (this.activities.has(input.turn)) throw new Error(`two activities of ${input.turn}`);
+    checkJournal(input, this.#journaled.get(input.turn) ?? []);
+    if (this.zombie?.input.turn === input.turn) this.zombie = null;
+    this.activities.set(input.turn, new FakeTurn(this.#world, input));
   }
 
   /** The run ends and the next begins. */

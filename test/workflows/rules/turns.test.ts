@@ -254,7 +254,7 @@ describe('a turn that is over without an end', () => {
     session.turn?.finish();
     const back = session.turn!.result!;
     session.machine.back(session.turn!.input, { ...back, report: { ...back.report, events: [] } }, 1_000);
-    session.turn = null;
+    session.activities.clear();
     expect(session.machine.turns.isUnended).toBe(true);
     session.settle();
     expect(session.machine.receipt('m1')).toMatchObject({ turnStatus: 'completed' });

@@ -26,10 +26,10 @@ test.each([
   ['of the named turn', 't1'],
 ])('a sleep is ended, %s; other waits are asked for again', (_, named) => {
   const turn = waiting(sleep('1', 300), paused('2'), sleep('3~', 900));
-  expect(wakeSleep(turn, named)).toEqual({ status: 'woken', turn: 't1' });
+  expect(wakeSleep([turn], named)).toEqual({ status: 'woken', turn: 't1' });
   expect(turn.phase).toBe('ready');
   expect(turn.journal.entries).toMatchObject([{ path: '1', kind: 'sleep', outcome: 'woken' }]);
-  expect(wakeSleep(turn, named)).toEqual({ status: 'none' });
+  expect(wakeSleep([turn], named)).toEqual({ status: 'none' });
 });
 
 const cancelled = waiting(sleep('1', 300));
@@ -43,6 +43,6 @@ test.each([
   ['it is cancelled', cancelled, 't1'],
 ])('nothing is woken: %s', (_, turn, named) => {
   const phase = turn?.phase;
-  expect(wakeSleep(turn, named)).toEqual({ status: 'none' });
+  expect(wakeSleep(turn ? [turn] : [], named)).toEqual({ status: 'none' });
   expect(turn?.phase).toBe(phase);
 });
