@@ -33,6 +33,7 @@ beforeAll(async () => {
   const env = {
     ...{ OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'k', CONVOKE_MODEL: 'm' },
     ...{ CONVOKE_CONFIG: CONFIG, CHAOS_CALLS: CALLS },
+    CONVOKE_HIBERNATE_AFTER_MS: '2000',
   };
   stack = await startStack({ gateways: 2, workers: 2, env });
 }, 60_000);

@@ -1,4 +1,4 @@
-/** Sessions that wait for people and for times, are steered, interrupted, forked and fed by a schedule, while things break. */
+/** Sessions that wait for people and for times, are steered, interrupted, forked, fed by a schedule, and go to rest, while things break. */
 import { expect } from '@jest/globals';
 import type { OutgoingMessage } from '../../src/client/index.ts';
 import type { OpenApproval, SessionEvent } from '../../src/contracts/index.ts';
@@ -56,6 +56,10 @@ export class SteeredTalk extends Talk {
 
   async #begin(): Promise<void> {
     this.#rounds += 1;
+    if (this.#rounds % 3 === 0) {
+      const asleep = async (): Promise<boolean> => (await this.seen.session.state()).status === 'hibernated';
+      await eventually('it hibernates', asleep, SETTLE_MS);
+    }
     if (this.#rounds % 4 === 0) {
       await patiently('the schedule fires', async () => {
         this.#triggers += 1;
