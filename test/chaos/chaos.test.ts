@@ -13,7 +13,7 @@ import type { Stack } from '../support/stack.ts';
 import { faults } from './faults.ts';
 import { createRandom } from './random.ts';
 import { SteeredTalk } from './steered.ts';
-import { BurstTalk, ModelTalk, SETTLE_MS, SteadyTalk } from './talks.ts';
+import { BesideTalk, BurstTalk, ModelTalk, SETTLE_MS, SteadyTalk } from './talks.ts';
 import { CONFIG, WorkTalk } from './work.ts';
 
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 45);
@@ -52,6 +52,7 @@ test(
     const talks = await Promise.all([
       ...Array.from({ length: STEADY }, () => SteadyTalk.open(urls)),
       BurstTalk.open(urls),
+      BesideTalk.open(urls),
       ModelTalk.open(urls, createRandom(SEED + 1), modelFaults),
       ...Array.from({ length: WORK }, () => WorkTalk.open(urls, CALLS)),
       ...Array.from({ length: STEERED }, () => SteeredTalk.open(urls, CALLS)),

@@ -107,6 +107,32 @@ export class SteadyTalk extends Talk {
   }
 }
 
+/** Sends several at once, whose turns run side by side. */
+export class BesideTalk extends Talk {
+  static readonly messages = 4;
+
+  static async open(urls: readonly string[]): Promise<Talk> {
+    return new BesideTalk(urls, await openSession(urls[0]!, [speaker('writer', TOKENS)]));
+  }
+
+  async run(going: () => boolean): Promise<void> {
+    for (let round = 1; going(); round += 1) {
+      const ids = Array.from({ length: BesideTalk.messages }, (_, index) => `m${round}-${index + 1}`);
+      const send = (messageId: string): Promise<unknown> =>
+        this.seen.session.send({ messageId, text: 'go on', policy: 'parallel' });
+      await Promise.all(ids.map(send));
+      this.accepted.push(...ids);
+      const ended = (): boolean =>
+        this.seen.view.turns.filter(({ status }) => status === 'completed').length === this.accepted.length;
+      await eventually(`round ${round} is answered`, ended, SETTLE_MS);
+    }
+  }
+
+  protected checkAnswers(events: readonly SessionEvent[]): void {
+    expect(endTexts(events)).toEqual(this.accepted.map(() => words(TOKENS)));
+  }
+}
+
 /** Sends more at once than a session lets wait; what is refused is sent again. The agent repeats what it was asked. */
 export class BurstTalk extends Talk {
   static readonly messages = 40;
