@@ -9,9 +9,16 @@ export function jsonChars(value: object): number {
   return JSON.stringify(value).length;
 }
 
-/** The same in UTF-8 bytes. */
+/** The same in UTF-8 bytes, for code that has no `Buffer`. */
 export function jsonBytes(value: object): number {
-  return encodeURIComponent(JSON.stringify(value)).replaceAll(/%../g, ' ').length;
+  const json = JSON.stringify(value);
+  let bytes = json.length;
+  for (let index = 0; index < json.length; index += 1) {
+    const code = json.charCodeAt(index);
+    // Each half of a pair of surrogates is two of its four bytes; one that is alone is escaped in JSON.
+    if (code > 0x7f) bytes += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
 }
 
 /** `JSON.stringify` fails at a depth of some thousands; what `JSON.parse` reads has no such bound. */

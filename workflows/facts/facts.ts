@@ -5,11 +5,12 @@
  * 1. A fact is pending or held, never both; those that are pending stay in the order of their decision, whoever carries them.
  * 2. `known` only grows. A report of another epoch than the known one raises `mustReconcile`: what was reported before may be missing in
  *    the log's present life.
- * 3. Facts without a position may wait for hours, as long as the log is away; whoever decides them asks `pendingChars` first.
+ * 3. Facts without a position may wait for hours, as long as the log is away; whoever decides them asks `pendingBytes` first.
  */
 import {
   eventId,
   isAfter,
+  jsonBytes,
   LIMITS,
   START,
   type CarriedState,
@@ -29,10 +30,6 @@ export type Place = Pick<EventDraft, 'turn' | 'step' | 'agent' | 'attempt' | 'ca
 /** What the facts of one run hand to the next. */
 type CarriedFacts = Pick<CarriedState, 'known' | 'archivedTo' | 'outbox' | 'events' | 'reconcile'>;
 
-function jsonLength(value: unknown): number {
-  return JSON.stringify(value).length;
-}
-
 export class Facts {
   readonly #held: HeldEvents;
   /** Facts without a position, in flight or not. */
@@ -42,8 +39,8 @@ export class Facts {
   #known: Position;
   #archivedTo: number;
   #reconcile: boolean;
-  /** Size of the facts without a position, UTF-16 code units of JSON. */
-  #pendingChars = 0;
+  /** Size of the facts without a position, UTF-8 bytes of JSON. */
+  #pendingBytes = 0;
 
   constructor(carried?: CarriedFacts) {
     this.#held = new HeldEvents(carried?.events ?? []);
@@ -52,7 +49,7 @@ export class Facts {
     this.#known = carried?.known ?? START;
     this.#archivedTo = carried?.archivedTo ?? 0;
     this.#reconcile = carried?.reconcile ?? false;
-    this.#pendingChars = jsonLength(this.#pending);
+    this.#pendingBytes = jsonBytes(this.#pending);
   }
 
   get known(): Position {
@@ -67,8 +64,8 @@ export class Facts {
     return this.#held.chars;
   }
 
-  get pendingChars(): number {
-    return this.#pendingChars;
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   get hasDrafts(): boolean {
@@ -129,7 +126,7 @@ export class Facts {
     for (const [id, seq] of seqs) this.#held.move(id, seq);
     this.#pending = this.#pending.filter((draft) => !this.#held.has(draft.id));
     for (const id of this.#idle) if (this.#held.has(id)) this.#idle.delete(id);
-    this.#pendingChars = jsonLength(this.#pending);
+    this.#pendingBytes = jsonBytes(this.#pending);
     this.learn(report.position);
   }
 
@@ -193,6 +190,6 @@ export class Facts {
   #add(draft: EventDraft): void {
     this.#pending = [...this.#pending, draft];
     this.#idle.add(draft.id);
-    this.#pendingChars += jsonLength(draft);
+    this.#pendingBytes += jsonBytes(draft);
   }
 }

@@ -77,6 +77,6 @@ export class Arrivals {
   }
 
   #isFull(chars: number): boolean {
-    return this.#context.line.isFull(chars) || this.#context.facts.pendingChars > LIMITS.outboxChars;
+    return this.#context.line.isFull(chars) || this.#context.facts.pendingBytes > LIMITS.outboxBytes;
   }
 }

@@ -88,7 +88,7 @@ export class Decisions {
 
   /** Why the session has no room for a vote; null: it has. */
   #isFull({ data }: Vote): Omit<VoteRefusal, 'status'> | null {
-    if (this.#facts.pendingChars > LIMITS.outboxChars) {
+    if (this.#facts.pendingBytes > LIMITS.outboxBytes) {
       const detail = 'The session log is away, and too much waits for it. Try again.';
       return { code: 'log_unavailable', detail };
     }

@@ -1,6 +1,6 @@
 /** Messages that are to be delivered later: accepted, and not yet in the line of those that wait for a turn. */
 import {
-  jsonChars,
+  jsonBytes,
   LIMITS,
   scheduledFact,
   unscheduledFact,
@@ -99,9 +99,9 @@ export class Later {
   }
 
   #isFull(message: Message): boolean {
-    const chars = this.#messages.reduce((sum, each) => sum + jsonChars(each), jsonChars(message));
-    const tooMany = this.#messages.length >= LIMITS.laterMessages || chars > LIMITS.laterChars;
-    return tooMany || this.#context.facts.pendingChars > LIMITS.outboxChars;
+    const bytes = this.#messages.reduce((sum, each) => sum + jsonBytes(each), jsonBytes(message));
+    const tooMany = this.#messages.length >= LIMITS.laterMessages || bytes > LIMITS.laterBytes;
+    return tooMany || this.#context.facts.pendingBytes > LIMITS.outboxBytes;
   }
 }
 

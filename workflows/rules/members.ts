@@ -68,7 +68,7 @@ export class Members {
     const outcome = changeRoster(this.#roster, change);
     if (outcome.status === 'refused') return outcome;
     if (outcome.status === 'changed') {
-      if (this.#facts.pendingChars > LIMITS.outboxChars) {
+      if (this.#facts.pendingBytes > LIMITS.outboxBytes) {
         const detail = 'The session log is away, and too much waits for it. Try again.';
         return { status: 'refused', code: 'log_unavailable', detail };
       }

@@ -5,7 +5,7 @@ export const ORCHESTRATE = {
   /** Turns that a session runs beside that of its main lane. */
   turnsBeside: 4,
   /** What the workflow keeps of each of them between two activities, its journal above all, UTF-8 bytes of JSON: it carries all of them. */
-  turnBesideBytes: 128 * KIB,
+  turnBesideBytes: 64 * KIB,
   /** People that are members of a session; its agents: `agentsPerSession`. */
   peoplePerSession: 64,
   /** Names that a session remembers, with those of members that have left. */
@@ -30,18 +30,18 @@ export const ORCHESTRATE = {
   /** A message that is sent more often than this before its session has told of it is not signalled again unless its workflow lacks it. */
   messageSends: 8,
   /**
-   * Size of the facts that wait for the log, which may be away for hours, UTF-16 code units of JSON. Beyond it messages are rejected with
+   * Size of the facts that wait for the log, which may be away for hours, UTF-8 bytes of JSON. Beyond it messages are rejected with
    * `inbox_full`: all these facts travel in one payload of 2 MiB.
    */
-  outboxChars: 256 * KIB,
+  outboxBytes: 256 * KIB,
   /** Rejections among these facts. Further rejections show only in the message's receipt. */
   outboxRejections: 100,
   /** Messages whose receipts a session remembers, and so can recognise as duplicates. */
   receiptsKept: 1_000,
   /** Messages for later that a session keeps; further ones are rejected with `inbox_full`. */
   laterMessages: 100,
-  /** Their total size, UTF-16 code units of JSON: they travel with everything else that one run hands over to the next. */
-  laterChars: 128 * KIB,
+  /** Their total size, UTF-8 bytes of JSON: they travel with everything else that one run hands over to the next. */
+  laterBytes: 128 * KIB,
   /** How far ahead a message may be for. */
   laterWithinMs: 90 * 24 * HOUR,
   /** Pause before a message for later is tried again that came due when its session was full. */

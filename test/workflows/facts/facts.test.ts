@@ -154,11 +154,11 @@ describe('what an activity has decided is adopted', () => {
 
   test('and counts', () => {
     const facts = decided('a');
-    const before = facts.pendingChars;
+    const before = facts.pendingBytes;
     facts.adopt([draft('b')]);
-    expect(facts.pendingChars).toBeGreaterThan(before + JSON.stringify(draft('b')).length - 1);
+    expect(facts.pendingBytes).toBeGreaterThan(before + JSON.stringify(draft('b')).length - 1);
     facts.report(new FakeLog().append(facts.takeDrafts()));
-    expect(facts.pendingChars).toBe('[]'.length);
+    expect(facts.pendingBytes).toBe('[]'.length);
   });
 });
 

@@ -102,7 +102,7 @@ describe('a vote', () => {
 
   test('is refused while too much waits for a log that is away', () => {
     const scene = new Approving(approvalAt('1', refund));
-    const large = 'x'.repeat(LIMITS.outboxChars);
+    const large = 'x'.repeat(LIMITS.outboxBytes);
     scene.session.facts.decide('session.closed', 'large', 5, { reason: large });
     expect(scene.vote('ana')).toMatchObject({ status: 'refused', code: 'log_unavailable' });
     expect(scene.open).toHaveLength(1);

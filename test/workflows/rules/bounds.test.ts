@@ -39,7 +39,7 @@ describe('while the log is away', () => {
   });
 });
 
-test('the longest turn, the fullest inbox and outbox, and all receipts together fit into a payload', () => {
+test('the longest turns side by side, the fullest inbox and outbox, messages for later, and all receipts together fit into a payload', () => {
   const session = new SessionMachine(INPUT, NOW);
   session.accept(message('first'), NOW);
   const input = session.runTurn(NOW);
@@ -58,11 +58,23 @@ test('the longest turn, the fullest inbox and outbox, and all receipts together 
     attempts: 1,
   };
   session.back(input, result, NOW);
+  for (let lane = 1; lane <= LIMITS.turnsBeside; lane += 1) {
+    session.accept({ ...message(`beside${lane}`), policy: 'parallel' }, NOW);
+    const beside = session.runTurn(NOW);
+    const text = '語'.repeat(Math.floor((LIMITS.turnBesideBytes - 2_000) / 3));
+    session.back(beside, { ...result, entries: [{ ...entries[0]!, key: text }] }, NOW);
+  }
+  const later = { ...message('later', '語'.repeat(10_000)), deliverAt: NOW + 1_000 };
+  for (let n = 0; session.receipt(`later${n - 1}`)?.status !== 'rejected'; n += 1)
+    session.accept({ ...later, messageId: `later${n}` }, NOW);
   for (let n = 0; n < 2_000; n += 1) {
     session.accept(message(`${n}`.padStart(64, 'm'), '語'.repeat(LIMITS.messageChars)), NOW);
   }
   expect(session.receipt('1999'.padStart(64, 'm'))).toMatchObject({ code: 'inbox_full' });
-  expect(bytes(session.carry())).toBeLessThan(PAYLOAD_BYTES);
+  const carried = session.carry();
+  expect(carried.beside).toHaveLength(LIMITS.turnsBeside);
+  expect(bytes(carried.later)).toBeGreaterThan(LIMITS.laterBytes * 0.7);
+  expect(bytes(carried)).toBeLessThan(PAYLOAD_BYTES);
 });
 
 test('the query for the events answers in pages that fit into a payload', () => {

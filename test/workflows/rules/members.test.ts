@@ -121,7 +121,7 @@ describe('a change', () => {
     const away = new SessionMachine(INPUT, 1);
     const big = { ...c, instructions: 'x'.repeat(LIMITS.rosterChars / 2) };
     away.members(join(big), 2);
-    while (away.facts.pendingChars <= LIMITS.outboxChars) {
+    while (away.facts.pendingBytes <= LIMITS.outboxBytes) {
       away.members(change('pause', 'a'), 3);
       away.members(change('resume', 'a'), 3);
     }
