@@ -7,6 +7,8 @@ const FOLLOW_PX = 96;
 export class EndFollower {
   readonly #main = part('main', HTMLElement);
   readonly #newest = part('newest', HTMLButtonElement);
+  /** It is read from its beginning. */
+  readonly #start = part('start', HTMLFormElement);
   #follows = true;
 
   constructor() {
@@ -18,7 +20,7 @@ export class EndFollower {
     });
     // What grows is told of after it has been laid out: asking before would lay it out once more.
     const grown = new ResizeObserver(() => {
-      if (this.#follows) this.toEnd();
+      if (this.#follows && this.#start.hidden) this.toEnd();
     });
     for (const node of [this.#main, ...this.#main.children]) grown.observe(node);
   }
@@ -26,6 +28,6 @@ export class EndFollower {
   toEnd(): void {
     this.#follows = true;
     this.#newest.hidden = true;
-    this.#main.scrollTop = this.#main.scrollHeight;
+    this.#main.scrollTop = this.#start.hidden ? this.#main.scrollHeight : 0;
   }
 }
