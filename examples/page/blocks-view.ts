@@ -1,10 +1,11 @@
 /** What happens in a turn on the screen: speeches, branches side by side, and messages that came meanwhile. */
-import type { TurnEntry } from '../../src/contracts/public.ts';
-import type { Aside, Block, Board, Speech } from './blocks.ts';
+import { blocksOf } from './blocks.ts';
+import type { Aside, Board, Speech } from './blocks.ts';
 import { DigestView } from './digest-view.ts';
 import { el, KeyedList } from './dom.ts';
 import { MessageView } from './message-view.ts';
 import type { MessageActions } from './message-view.ts';
+import type { Row } from './rows.ts';
 import { SpeechView } from './speech-view.ts';
 import type { SpeechContext } from './speech-view.ts';
 
@@ -50,8 +51,8 @@ class AsideView {
     this.node.append(this.#message.node);
   }
 
-  set({ message }: Aside, turn: TurnEntry | undefined): void {
-    this.#message.set(message, turn, false);
+  set({ message }: Aside, row: Row): void {
+    this.#message.set(message, row, false);
   }
 }
 
@@ -60,7 +61,8 @@ export class BlocksView {
   readonly node = el('div', 'blocks');
   readonly #blocks = new KeyedList<SpeechView | BoardView | AsideView | DigestView>(this.node);
 
-  set(blocks: readonly Block[], turn: TurnEntry | undefined, context: Context): void {
+  set(row: Row, context: Context): void {
+    const blocks = blocksOf(row.later);
     this.node.hidden = blocks.length === 0;
     const byKey = new Map(blocks.map((block) => [`${block.kind} ${block.key}`, block]));
     const views = this.#blocks.set([...byKey.keys()], (key) => {
@@ -74,7 +76,7 @@ export class BlocksView {
       if (block?.kind === 'speech' && view instanceof SpeechView) view.set(block);
       if (block?.kind === 'board' && view instanceof BoardView) view.set(block, context);
       if (block?.kind === 'digest' && view instanceof DigestView) view.set(block.step);
-      if (block?.kind === 'aside' && view instanceof AsideView) view.set(block, turn);
+      if (block?.kind === 'aside' && view instanceof AsideView) view.set(block, row);
     });
   }
 }

@@ -18,11 +18,18 @@ export class Composer {
   readonly #form = part('composer', HTMLFormElement);
   readonly #text = part('text', HTMLTextAreaElement);
   readonly #send = part('send', HTMLButtonElement);
+  readonly #reopen = part('reopen', HTMLButtonElement);
 
   readonly #policy = part('policy', HTMLSelectElement);
 
-  /** `send` takes a message; false if it was not taken: then it stays where it was written. */
-  constructor(send: (message: OutgoingMessage) => boolean) {
+  /** `send` takes a message; false if it was not taken: then it stays where it was written. `reopen`: a closed session is to go on. */
+  constructor(send: (message: OutgoingMessage) => boolean, reopen: () => Promise<void>) {
+    this.#reopen.addEventListener('click', () => {
+      this.#reopen.disabled = true;
+      void reopen().finally(() => {
+        this.#reopen.disabled = false;
+      });
+    });
     const submit = (): void => {
       const text = this.#text.value.trim();
       const policy = this.#policy.value;
@@ -57,6 +64,12 @@ export class Composer {
     this.#text.disabled = shut;
     this.#text.placeholder = over ? 'This session is closed.' : 'Write a message';
     this.#send.disabled = shut;
+    const isClosed = view?.status === 'closed' && !refused;
+    const hadFocus = document.activeElement === this.#reopen;
+    this.#reopen.hidden = !isClosed;
+    this.#send.hidden = isClosed;
+    // Who has reopened it wants to write next.
+    if (hadFocus && !shut) this.#text.focus();
     const isAnswering = view?.turns.some(({ status }) => status === 'running') ?? false;
     part('policy-choice', HTMLElement).hidden = shut || !isAnswering;
     // A choice is for the answer that runs.

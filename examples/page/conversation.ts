@@ -160,8 +160,18 @@ export class Conversation {
     await this.#try(() => this.#session.close());
   }
 
+  async reopen(): Promise<void> {
+    await this.#try(() => this.#session.reopen());
+  }
+
+  async #wake(turn: string): Promise<void> {
+    const { status } = await this.#session.wake(turn);
+    if (status === 'none') this.#tell('The team was not asleep: it is at work, or waits for a worker.');
+  }
+
   readonly #actions: RowActions = {
     cancel: (turn) => void this.#try(() => this.#session.cancel(turn)),
+    wake: (turn) => void this.#try(() => this.#wake(turn)),
     dismiss: (messageId) => {
       this.#unseen.dismiss(messageId);
       this.#draw();

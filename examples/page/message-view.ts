@@ -1,8 +1,8 @@
 /** One message on the screen: who says what, and what became of it. */
-import type { MessageEntry, TurnEntry } from '../../src/contracts/public.ts';
+import type { MessageEntry } from '../../src/contracts/public.ts';
 import { el, setText } from './dom.ts';
 import { progressOf, textOf } from './rows.ts';
-import type { Progress } from './rows.ts';
+import type { Progress, Row } from './rows.ts';
 import type { UnseenMessage } from './unseen.ts';
 import { clock, PROGRESS, sentenceOf } from './words.ts';
 
@@ -41,8 +41,8 @@ export class MessageView {
   }
 
   /** `begins`: its turn begins with it. */
-  set(message: MessageEntry | UnseenMessage, turn: TurnEntry | undefined, begins: boolean): void {
-    const progress = progressOf(message, turn);
+  set(message: MessageEntry | UnseenMessage, row: Row, begins: boolean): void {
+    const progress = progressOf(message, row);
     const seen = message.kind === 'message';
     setText(this.#who, (seen ? message.from : undefined) ?? 'You');
     setText(this.#time, seen ? clock(message.at) : '');
@@ -52,7 +52,7 @@ export class MessageView {
     this.#receipt.title = message.code ?? '';
     this.node.dataset['progress'] = progress;
     this.node.ariaLabel = `Message of ${this.#who.textContent}`;
-    this.#edit.hidden = !begins || !turn || turn.status === 'running';
+    this.#edit.hidden = !begins || !row.turn || row.turn.status === 'running';
     this.#unschedule.hidden = progress !== 'scheduled';
     this.#dismiss.hidden = !(message.kind === 'unseen' && progress === 'rejected');
   }

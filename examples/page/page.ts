@@ -41,7 +41,10 @@ const editing = new EditDialog(async (request) => {
   if (fork !== undefined) go(fork);
 });
 const end = new EndFollower();
-const composer = new Composer((message) => conversation?.send(message) ?? false);
+const composer = new Composer(
+  (message) => conversation?.send(message) ?? false,
+  () => conversation?.reopen() ?? Promise.resolve(),
+);
 
 function changed(view: SessionView | null, isOffline: boolean): void {
   health.tell('gateway', isOffline);

@@ -1,9 +1,9 @@
 /** One row on the screen: messages with what became of them, and below what the agents answer. */
-import { blocksOf } from './blocks.ts';
 import { BlocksView } from './blocks-view.ts';
 import { el, KeyedList, setText } from './dom.ts';
 import { MessageView } from './message-view.ts';
 import type { MessageActions } from './message-view.ts';
+import { QuietView } from './quiet-view.ts';
 import { cancellable, sameRow } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { SpeechContext } from './speech-view.ts';
@@ -12,6 +12,8 @@ import { outcomeOf } from './words.ts';
 /** What a row can ask for. */
 export interface RowActions extends SpeechContext, MessageActions {
   cancel(turn: string): void;
+  /** Ends the sleep of its team. */
+  wake(turn: string): void;
 }
 
 export class RowView {
@@ -21,6 +23,7 @@ export class RowView {
   readonly #blocks = new BlocksView();
   readonly #cancel = el('button', 'quiet cancel', 'Stop');
   readonly #outcome = el('p', 'outcome');
+  readonly #quiet: QuietView;
   readonly #actions: RowActions;
   #row: Row | null = null;
 
@@ -32,7 +35,11 @@ export class RowView {
       const turn = this.#row && cancellable(this.#row);
       if (turn) actions.cancel(turn);
     });
-    this.node = el('section', 'row', this.#title, messages, this.#blocks.node, this.#outcome);
+    this.#quiet = new QuietView(() => {
+      if (this.#row?.turn) actions.wake(this.#row.turn.turn);
+    });
+    const below = [this.#blocks.node, this.#quiet.node, this.#outcome];
+    this.node = el('section', 'row', this.#title, messages, ...below);
     this.#messages = new KeyedList(messages);
   }
 
@@ -40,15 +47,16 @@ export class RowView {
   set(row: Row): void {
     if (this.#row && sameRow(this.#row, row)) return;
     this.#row = row;
-    const { turn, messages, later } = row;
+    const { turn, messages } = row;
     setText(this.#title, turn ? `Turn ${turn.turn.slice(1)}` : 'Message');
     const ids = messages.map((message) => message.messageId);
     const views = this.#messages.set(ids, (id) => new MessageView(id, this.#actions));
     views.forEach((view, index) => {
       const message = messages[index];
-      if (message) view.set(message, turn, index === 0);
+      if (message) view.set(message, row, index === 0);
     });
-    this.#blocks.set(blocksOf(later), turn, this.#actions);
+    this.#blocks.set(row, this.#actions);
+    this.#quiet.set(row.isQuiet ?? false);
     this.#setCancel(views.at(-1)?.fate ?? this.node, cancellable(row));
     const outcome = turn && !isTold(row) ? outcomeOf(turn) : '';
     this.node.dataset['turn'] = turn?.rolledBack ? 'withdrawn' : (turn?.status ?? '');

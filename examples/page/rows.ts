@@ -12,6 +12,7 @@ export type Progress =
   | 'queued'
   | 'consumed'
   | 'done'
+  | 'silent'
   | 'failed'
   | 'cancelled'
   | 'superseded'
@@ -22,6 +23,8 @@ export interface Row {
   /** Stays the same while the row's message gets further. */
   readonly key: string;
   readonly turn?: TurnEntry | undefined;
+  /** Its turn runs, but no step does, and nobody is asked: it may sleep. */
+  readonly isQuiet?: boolean;
   /** Those with which it begins. */
   readonly messages: readonly (MessageEntry | UnseenMessage)[];
   /** What the agents do, and messages that came meanwhile and are part of it. */
@@ -50,22 +53,36 @@ export function rowsOf(view: SessionView | null, unseen: readonly UnseenMessage[
     else row.later.push(entry);
   }
   const waiting = unseen.map((message) => ({ key: message.messageId, messages: [message], later: [] }));
-  return [...rows.values(), ...waiting];
+  const asking = new Set([...(view?.asked ?? []), ...(view?.approvals ?? [])].map(({ turn }) => turn));
+  const isQuiet = ({ turn, later }: Row): boolean =>
+    turn?.status === 'running' && !asking.has(turn.turn) && !later.some(isRunning);
+  return [...[...rows.values()].map((row) => ({ ...row, isQuiet: isQuiet(row) })), ...waiting];
+}
+
+function isRunning(entry: Entry): boolean {
+  return entry.kind === 'step' && entry.status === 'running';
 }
 
 /** True if nothing of a row has changed: entries of a view are never changed in place. */
 export function sameRow(one: Row, other: Row): boolean {
   const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
     a.length === b.length && a.every((item, index) => item === b[index]);
-  return one.turn === other.turn && same(one.messages, other.messages) && same(one.later, other.later);
+  if (one.turn !== other.turn || one.isQuiet !== other.isQuiet) return false;
+  return same(one.messages, other.messages) && same(one.later, other.later);
+}
+
+/** True if an agent says something in it: a call of a tool and a summary are no speech. */
+function isSpeech(entry: Entry): boolean {
+  return entry.kind === 'step' && !entry.use && !entry.summarises && entry.text !== '';
 }
 
 /** A message's progress. The word of its turn counts once the turn has ended. */
-export function progressOf(message: MessageEntry | UnseenMessage, turn: TurnEntry | undefined): Progress {
+export function progressOf(message: MessageEntry | UnseenMessage, { turn, later }: Row): Progress {
   if (message.kind === 'unseen' || message.status !== 'consumed') return message.status;
   if (!turn || turn.status === 'running') return 'consumed';
   if (turn.rolledBack) return 'withdrawn';
-  return turn.status === 'completed' ? 'done' : turn.status;
+  if (turn.status !== 'completed') return turn.status;
+  return later.some(isSpeech) ? 'done' : 'silent';
 }
 
 /** What a message says; data is shown as JSON. */

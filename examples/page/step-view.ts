@@ -29,10 +29,17 @@ class AttemptView {
 
   set({ attempt, text, because, lastedMs }: EndedAttempt): void {
     const after = lastedMs === undefined ? '' : ` after ${duration(lastedMs)}`;
-    setText(this.#title, `Attempt ${attempt} ended${after}${because === undefined ? '' : `: ${because}`}`);
+    const ended = `Attempt ${attempt} ended${after}${because === undefined ? '' : `: ${because}`}`;
+    setText(this.#title, because === undefined && text === '' ? unknownEnd(attempt) : ended);
     setText(this.#text, text);
     this.#text.hidden = text === '';
   }
+}
+
+/** The attempts up to this one ended before this page followed the session: the log keeps none of their text. */
+function unknownEnd(attempt: number): string {
+  const which = attempt === 1 ? 'Attempt 1 was' : `Attempts 1 to ${attempt} were`;
+  return `${which} withdrawn; the text is not kept.`;
 }
 
 /** Earlier attempts of a step, the oldest first. Without what this page has not seen, it at least says which attempt this is. */

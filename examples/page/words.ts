@@ -17,6 +17,7 @@ export const PROGRESS: Readonly<Record<Progress, string>> = {
   queued: 'Waits for its turn',
   consumed: 'Being answered',
   done: 'Answered',
+  silent: 'Nobody spoke',
   failed: 'Not answered',
   cancelled: 'Stopped',
   superseded: 'Replaced by a newer message',
@@ -48,7 +49,7 @@ export function sentenceOf(code: string): string {
 
 /** How a session that is not open stands. */
 export function statusWord(status: SessionSummary['status']): string {
-  return status === 'hibernated' ? 'at rest' : status;
+  return status === 'hibernated' ? 'asleep' : status;
 }
 
 /** `0.9 s`, `12 s`, `3 min`. */
