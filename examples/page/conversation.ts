@@ -1,6 +1,6 @@
 /** Follows one session over one connection and draws it. Everything on the screen comes from the view, the outbox and the status. */
 import { connect } from '../../src/client/index.ts';
-import type { Client, OutgoingMessage, Session } from '../../src/client/index.ts';
+import type { Client, OutgoingMessage, Schedules, Session } from '../../src/client/index.ts';
 import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
 import type { ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
 import { ApprovalsView } from './approvals-view.ts';
@@ -122,6 +122,10 @@ export class Conversation {
 
   get isAnswering(): boolean {
     return this.#session.view?.turns.some(({ status }) => status === 'running') ?? false;
+  }
+
+  get schedules(): Schedules {
+    return this.#client.schedules;
   }
 
   /** Ends it. Unsent messages stay in the tab's storage for the next time. */

@@ -10,6 +10,7 @@ import { EditDialog } from './edit-dialog.ts';
 import { EndFollower } from './end-follower.ts';
 import { Health } from './health.ts';
 import { newId, readPlace, tabStorage } from './place.ts';
+import { SchedulesDialog } from './schedules-dialog.ts';
 import { newestSession, SessionList } from './session-list.ts';
 import { setUpStartForm } from './start-form.ts';
 
@@ -40,6 +41,7 @@ const editing = new EditDialog(async (request) => {
   const fork = await conversation?.fork(request);
   if (fork !== undefined) go(fork);
 });
+new SchedulesDialog(() => conversation?.schedules);
 const end = new EndFollower();
 const composer = new Composer(
   (message) => conversation?.send(message) ?? false,

@@ -1,14 +1,10 @@
 /** For everybody: axe finds nothing, the keyboard reaches everything, and a phone is wide enough. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
 import { refuse } from '../client/scripted-gateway.ts';
+import { findings } from './axe.ts';
 import { Play, say, see, startStage } from './setup.ts';
 import type { Stage } from './setup.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const PHONE = { width: 360, height: 640 };
 
 let stage: Stage;
@@ -67,17 +63,6 @@ function fill(play: Play): void {
   );
   const asked = { question: 't3.2', name: 'Maria', text: 'Shall we?', until };
   play.push(log.append('person.asked', asked, { turn: 't3' }));
-}
-
-/** What axe finds wrong, with the places. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-  );
 }
 
 describe('axe finds nothing', () => {
