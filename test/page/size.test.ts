@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 
 const BUILDER = fileURLToPath(new URL('../../scripts/build-page.mjs', import.meta.url));
-/** Measured: 75 kB, of which 28 are marked and DOMPurify, and 22 the client. */
+/** Measured: 77 kB, of which 28 are marked and DOMPurify, and 22 the client. */
 const MOST_BYTES = 85_000;
 
 test('everything that it loads, compressed', async () => {
