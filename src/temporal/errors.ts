@@ -72,6 +72,11 @@ function isSignalLimit(error: unknown): boolean {
   return found?.code === GRPC.invalidArgument && found.details.includes('limit for signal events');
 }
 
+/** True for a query to a session that is being made: woken, reopened or forked. The client has this error for every query that fails. */
+function isTooEarly({ message }: QueryNotRegisteredError): boolean {
+  return message.includes('did not register a handler');
+}
+
 /** True if the server rejected an argument; for a foreign page token it answers only "unknown". */
 export function isArgumentRefused(error: unknown): boolean {
   const code = grpcCode(error);
@@ -94,7 +99,7 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   }
   const make = (code: ErrorCode): ConvokeError => new ConvokeError(code, ADVICE[code], { cause: error });
   if (error instanceof NamespaceNotFoundError) return make('temporal_unavailable');
-  if (error instanceof QueryNotRegisteredError) return make('internal');
+  if (error instanceof QueryNotRegisteredError) return make(isTooEarly(error) ? 'overloaded' : 'internal');
   if (isSignalLimit(error)) return make('overloaded');
   const code = grpcCode(error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && code === null)

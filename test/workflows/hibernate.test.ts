@@ -1,7 +1,7 @@
 /** Sessions in which nothing happens: they hibernate, and whatever comes wakes them. On real servers. */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventId, SEARCH_ATTRIBUTES, START } from '../../src/contracts/index.ts';
+import { eventId, isConvokeError, SEARCH_ATTRIBUTES, START } from '../../src/contracts/index.ts';
 import { createStoredCalls } from '../../src/ingest/index.ts';
 import { recoverLog } from '../../src/log/index.ts';
 import { createSessionCalls } from '../../src/temporal/index.ts';
@@ -185,6 +185,20 @@ describe('a hibernated session', () => {
     expect(faults(events)).toEqual([]);
     expect(types(events).filter((type) => type === 'turn.completed')).toHaveLength(5);
     expect(await runs(engine, session)).toBe(before + 1);
+  });
+
+  test('that is asked while it wakes tells to ask again', async () => {
+    const session = await asleep(engine);
+    const asked = Promise.withResolvers<null>();
+    const waking = hook.slowly(asked.promise);
+    await session.send('m2', 'text of m2');
+    await waking;
+    const codes = [session.state(), session.receipt('m2')].map((asking) =>
+      asking.catch((error: unknown) => isConvokeError(error) && error.code),
+    );
+    expect(await Promise.all(codes).finally(() => asked.resolve(null))).toEqual(['overloaded', 'overloaded']);
+    expect(types(await session.turnEnded('t2'))).toContain('turn.completed');
+    expect(await session.receipt('m2')).toMatchObject({ status: 'consumed' });
   });
 
   test('that was woken and then terminated is interrupted, and goes on from there', async () => {

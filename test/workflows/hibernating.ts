@@ -52,9 +52,10 @@ export async function forget(engine: Engine, session: TestSession): Promise<void
   );
 }
 
-/** What the next storing of a state does; then it is stored as always. */
+/** What the next storing of a state does, then it is stored as always; and how states are read. */
 export class StoreHook {
   #next: ((store: () => Promise<void>) => Promise<void>) | null = null;
+  #read: (() => Promise<void>) | null = null;
 
   /** Resolves once that has been called. */
   once(act: (store: () => Promise<void>) => Promise<void>): Promise<void> {
@@ -67,9 +68,27 @@ export class StoreHook {
     });
   }
 
+  /** What is stored cannot be read, and the second time only after `until`. Resolves once it is read for the second time. */
+  slowly(until: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#read = async () => {
+        this.#read = async () => {
+          this.#read = null;
+          resolve();
+          await until;
+        };
+        throw new Error('scripted: the archive is away');
+      };
+    });
+  }
+
   over(archive: Archive): Archive {
     return {
       ...archive,
+      stored: async (ref) => {
+        await this.#read?.();
+        return archive.stored(ref);
+      },
       store: (ref, session) => {
         const store = (): Promise<void> => archive.store(ref, session);
         return this.#next ? this.#next(store) : store();
