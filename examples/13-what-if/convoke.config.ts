@@ -18,6 +18,7 @@ export default defineConfig({
       ? agent.model({
           instructions:
             'You plan trips. Answer with the plan so far: one line for each part, with a price, then the sum.',
+          maxTokens: 300,
         })
       : agent.code(async ({ conversation }) => {
           const asked = conversation.filter(({ role }) => role === 'user').map(({ text }) => text);

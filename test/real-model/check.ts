@@ -1,6 +1,6 @@
 /**
- * Two agents talk through a small real model until its window is full and longer; then one is stopped in mid-answer. Prints what it saw, and
- * fails if a promise was broken. The model is too small to follow instructions: what it says is not judged.
+ * Two agents talk through a small real model until its window is full and longer; then one is stopped in mid-answer, and examples are asked.
+ * Prints what it saw, and fails if a promise was broken. The model is too small to follow instructions: what it says is not judged.
  *
  *     npm run real-model
  */
@@ -11,10 +11,12 @@ import type { AgentRunner, Utterance } from '../../activities/agents/runner.ts';
 import type { AgentSpec } from '../../src/contracts/index.ts';
 import { hearModel, modelRunner, type RequestParts } from '../agents/run.ts';
 import { eventually } from '../support/process.ts';
+import { askExamples } from './examples.ts';
 
 const SLOTS = 2;
-const WINDOW = 640;
-const TURNS = 7;
+/** Tokens of a slot: soon full in a talk, and as many as the model has for examples. */
+const WINDOW = { talk: 640, examples: 2_048 };
+const TURNS = 9;
 const BOUNDS = { timeoutMs: 120_000, firstMs: 60_000, idleMs: 30_000, maxChars: 100_000 };
 const AGENTS: readonly AgentSpec[] = ['writer', 'critic'].map((name) => ({
   ...{ name, runner: 'model', instructions: `You are the ${name}. Answer in one sentence.` },
@@ -45,9 +47,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function serve(python: string, port: number): Promise<ChildProcess> {
+async function serve(python: string, port: number, window: number): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('./server.py', import.meta.url));
-  const args = [program, port, SLOTS, WINDOW].map(String);
+  const args = [program, port, SLOTS, window].map(String);
   // A group of its own: the server touches its terminal, which would stop all of a group in the background.
   const server = spawn(python, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
   let last = '';
@@ -121,11 +123,19 @@ async function stop(runner: AgentRunner, url: string): Promise<void> {
   console.log(`\nStopped after ${pieces} pieces; the model was idle ${idleMs} ms later.`);
 }
 
-const [python = 'python3'] = process.argv.slice(2);
-const port = await freePort();
-const url = `http://127.0.0.1:${port}`;
-const server = await serve(python, port);
-try {
+/** Acts while a server with such a window runs. */
+async function withModel(window: number, act: (url: string) => Promise<void>): Promise<void> {
+  const [python = 'python3'] = process.argv.slice(2);
+  const port = await freePort();
+  const server = await serve(python, port, window);
+  try {
+    await act(`http://127.0.0.1:${port}`);
+  } finally {
+    server.stdin?.end();
+  }
+}
+
+await withModel(WINDOW.talk, async (url) => {
   const settings = { baseUrl: `${url}/v1`, defaultModel: 'smollm2', concurrency: SLOTS };
   const runner = modelRunner(settings, undefined, {
     warn: (fields) => {
@@ -134,9 +144,8 @@ try {
   });
   await talk(runner);
   await stop(runner, url);
-} finally {
-  server.stdin?.end();
-}
+});
+await withModel(WINDOW.examples, (url) => askExamples(`${url}/v1`, check));
 for (const promise of broken) console.error(`Broken: ${promise}`);
 console.log(broken.length === 0 ? 'All promises held.' : `${broken.length} promises were broken.`);
 process.exitCode = broken.length === 0 ? 0 : 1;
