@@ -59,24 +59,32 @@ async function cutUp(plan: Plan, choices: readonly number[]): Promise<Whole> {
 }
 
 const decided = ({ entries }: Journal): readonly JournalEntry[] =>
-  entries.filter(({ kind }) => ['ask', 'say', 'sleep', 'members'].includes(kind));
+  entries.filter(({ kind }) => ['ask', 'say', 'sleep', 'members', 'approval'].includes(kind));
 const numbers = ({ entries }: Journal): readonly JournalEntry[] =>
   entries.filter(({ kind }) => kind === 'now' || kind === 'random');
 
-/** One run, in which everything ends in the order of that journal, and the clock and the dice say the same. */
+/**
+ * One run, in which everything ends in the order of that journal, and the clock and the dice say the same. Another one begins only where
+ * people decide, which no run sees, and where all else waits for them.
+ */
 async function inOne(plan: Plan, journal: Journal): Promise<Whole> {
   const world = new World();
   world.add(numbers(journal));
   for (const { kind, path, outcome } of journal.entries) {
     if (kind === 'members') world.revisions.set(path, Number(outcome));
   }
-  const heard: string[] = [];
-  const run = new WorldRun(world, teamOf(plan, heard));
+  let heard: string[] = [];
+  let run = new WorldRun(world, teamOf(plan, heard));
   await run.settle();
-  for (const { kind, path, key } of decided(journal)) {
-    if (kind === 'sleep') {
+  for (const entry of decided(journal)) {
+    const { kind, path, key } = entry;
+    if (kind === 'approval' || run.end?.status === 'suspended') {
+      world.add([...run.entries, entry]);
+      heard = [];
+      run = new WorldRun(world, teamOf(plan, heard));
+    } else if (kind === 'sleep') {
       const begun = Number(
-        journal.entries.find((entry) => entry.kind === 'now' && entry.path === path)?.outcome,
+        journal.entries.find((number) => number.kind === 'now' && number.path === path)?.outcome,
       );
       run.sleeps.find(({ what }) => what.until === begun + Number(key))?.go();
     } else if (kind === 'members') {
@@ -118,7 +126,7 @@ const keysOf = (entries: readonly JournalEntry[]): string[] =>
   entries.map(({ path, kind }) => `${kind} ${path}`);
 
 test('a team that is cut up anywhere, any number of times, asks and hears what it would in one run', async () => {
-  const sizes = { cuts: 0, steps: 0, withdrawn: 0 };
+  const sizes = { cuts: 0, steps: 0, withdrawn: 0, approvals: 0 };
   await fc.assert(
     fc.asyncProperty(
       programs,
@@ -135,6 +143,7 @@ test('a team that is cut up anywhere, any number of times, asks and hears what i
         expect(asked(cut, withdrawn)).toEqual(asked(whole, withdrawn));
         sizes.withdrawn += withdrawn.size;
         sizes.steps += cut.world.calls.size;
+        sizes.approvals += keys.filter((key) => key.startsWith('approval ')).length;
         for (const { times } of cut.world.calls.values()) sizes.cuts += times - 1;
 
         const second = await again(plan, cut);
@@ -150,4 +159,5 @@ test('a team that is cut up anywhere, any number of times, asks and hears what i
   expect(sizes.steps).toBeGreaterThan(300);
   expect(sizes.cuts).toBeGreaterThan(100);
   expect(sizes.withdrawn).toBeGreaterThan(100);
+  expect(sizes.approvals).toBeGreaterThan(100);
 }, 120_000);

@@ -19,6 +19,8 @@ export type Op =
       readonly timeoutMs: number | undefined;
     }
   | { readonly op: 'say' }
+  /** Asks people, and goes one way or the other. */
+  | { readonly op: 'approve'; readonly yes: Program; readonly no: Program }
   /** Asks whoever takes part now and comes last. */
   | { readonly op: 'members' }
   | { readonly op: 'inner'; readonly program: Program; readonly last: string | undefined }
@@ -49,6 +51,7 @@ const { program } = fc.letrec<{ program: Program; op: Op }>((tie) => ({
       odd: tie('program'),
     }),
     fc.record({ op: fc.constant('say') }),
+    fc.record({ op: fc.constant('approve'), yes: tie('program'), no: tie('program') }),
     fc.record({ op: fc.constant('members') }),
     fc.record({
       op: fc.constant('inner'),
@@ -135,6 +138,12 @@ async function perform(context: TeamContext, op: Op, heard: string[]): Promise<v
       const active = (await context.members()).filter(({ status }) => status === 'active');
       heard.push(`members ${active.map(({ name }) => name).join(' ')}`);
       heard.push(told(await context.settle(active.at(-1)!.name)));
+      return;
+    }
+    case 'approve': {
+      const { status, by } = await context.approve({ title: 'Go on?', data: { heard: heard.length } });
+      heard.push(`${status} by ${by.join(' and ')}`);
+      await run(context, status === 'approved' ? op.yes : op.no, heard);
       return;
     }
     case 'say':
