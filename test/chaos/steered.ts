@@ -164,7 +164,12 @@ export class SteeredTalk extends Talk {
   async #checkFork(events: readonly SessionEvent[]): Promise<void> {
     const id = `${this.id}-fork`;
     await this.seen.session.fork({ id, at: events.at(-1)!.seq });
-    const copied = (await allEvents(this.urls[0]!, id)).slice(0, events.length);
+    let all: readonly SessionEvent[] = [];
+    // The faults may have been over a moment ago.
+    await patiently('the fork is read', async () => {
+      all = await allEvents(this.urls[0]!, id);
+    });
+    const copied = all.slice(0, events.length);
     expect(copied.map(({ seq, type, turn, step }) => [seq, type, turn, step])).toEqual(
       events.map(({ seq, type, turn, step }) => [seq, type, turn, step]),
     );
