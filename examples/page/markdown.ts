@@ -110,19 +110,25 @@ export class GrowingMarkdown {
   #settled = 0;
   #links: TokensList['links'] = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Not all of the text is shown yet. */
+  #isBehind = false;
   /** When it may be rendered again, on the clock of `performance.now()`. */
   #notBefore = 0;
 
   /** `ended`: nothing follows. */
   set(given: string, ended: boolean): void {
     const text = given.includes('\r') ? given.replaceAll(/\r\n?/g, '\n') : given;
-    if (text === this.#text) return;
+    // What is complete is shown at once.
+    if (text === this.#text && !(ended && this.#isBehind)) return;
     if (!text.startsWith(this.#text)) this.#clear();
     this.#text = text;
     clearTimeout(this.#timer);
     const early = this.#notBefore - performance.now();
     if (ended || early <= 0) this.#render(ended);
-    else this.#timer = setTimeout(() => this.#render(false), early);
+    else {
+      this.#isBehind = true;
+      this.#timer = setTimeout(() => this.#render(false), early);
+    }
   }
 
   #clear(): void {
@@ -133,6 +139,7 @@ export class GrowingMarkdown {
   }
 
   #render(ended: boolean): void {
+    this.#isBehind = false;
     const began = performance.now();
     const rest = this.#text.slice(this.#settled);
     for (const node of this.#tail.splice(0)) node.parentNode?.removeChild(node);
