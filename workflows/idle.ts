@@ -12,8 +12,12 @@ interface IdleSettings {
 }
 
 /**
- * One timer, set when the run begins. When it rings it is set to when the session would have been idle for long enough: so a session in which
- * something happens all the time pays for one timer in each period and not for one after each turn.
+ * One timer. When it rings it is set to when the session would have been idle for long enough: so a session in which something happens all the
+ * time pays for one timer in each period and not for one after each turn.
+ *
+ * It is not set in the first task of a run, but with the first turn: where a worker of another version cannot replay a run, the SDK fails the
+ * run together with what that task has asked for, and the server refuses a timer that it has already, for ever (SDK 1.24, server 1.29;
+ * `test/e2e/deploys.test.ts`). A run without a turn stays open.
  */
 export class Idle {
   readonly #settings: IdleSettings;
@@ -21,9 +25,17 @@ export class Idle {
   /** When something happened last, ms since the Unix epoch. */
   #since = Date.now();
   #over = false;
+  #begun = false;
 
   constructor(settings: IdleSettings) {
     this.#settings = settings;
+  }
+
+  /** A turn has come so far that an activity of it is over: it is watched from now on. */
+  begin(): void {
+    this.touch();
+    if (this.#begun) return;
+    this.#begun = true;
     this.#set();
   }
 

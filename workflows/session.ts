@@ -1,7 +1,6 @@
 /**
- * The session workflow: one durable conversation. Handlers only note what came in; one loop acts on it.
- *
- * Glue between Temporal and `SessionMachine`, which holds the rules. Nothing here decides what a message does. `TurnRunner` runs its turns.
+ * The session workflow: one durable conversation. Handlers only note what came in; one loop acts on it. Glue between Temporal and
+ * `SessionMachine`, which holds the rules. Nothing here decides what a message does. `TurnRunner` runs its turns.
  */
 import {
   allHandlersFinished,
@@ -96,13 +95,14 @@ class SessionRun implements Updates {
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
-    this.#turns = new TurnRunner(this.machine, { inside: this.#inside, moved: () => this.#idle.touch() });
+    this.#turns = new TurnRunner(this.machine, { inside: this.#inside, moved: () => this.#idle.begin() });
     const { ttlMs } = input.info;
     this.#idle = new Idle({
       afterMs: ttlMs ?? input.hibernateAfterMs,
       move: ttlMs === undefined ? 'hibernate' : 'expire',
       isIdle: () => this.machine.isIdle,
     });
+    if (ttlMs !== undefined) this.#idle.begin();
   }
 
   /** Something is asked of the session. */

@@ -10,6 +10,8 @@ import { callsOf } from './work.ts';
 const YEARLY = '0 0 1 1 *';
 /** How far ahead a message for later is sent, ms. */
 const LATER_MS = 700;
+/** A run of the workflow with fewer has had no turn. */
+const FRESH_EVENTS = 12;
 
 type Of<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 
@@ -57,7 +59,11 @@ export class SteeredTalk extends Talk {
   async #begin(): Promise<void> {
     this.#rounds += 1;
     if (this.#rounds % 3 === 0) {
-      const asleep = async (): Promise<boolean> => (await this.seen.session.state()).status === 'hibernated';
+      const asleep = async (): Promise<boolean> => {
+        const { status, historyEvents } = await this.seen.session.state();
+        // One that has continued as new stays open until its next turn.
+        return status === 'hibernated' || historyEvents < FRESH_EVENTS;
+      };
       await eventually('it hibernates', asleep, SETTLE_MS);
     }
     if (this.#rounds % 4 === 0) {

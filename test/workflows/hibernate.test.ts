@@ -38,6 +38,12 @@ async function goesOn(session: TestSession, messageId: string, turn: string): Pr
   return said?.type === 'step.completed' ? said.data.text : '';
 }
 
+/** It has a turn, and goes to rest again. */
+async function rests(session: TestSession, messageId: string, turn: string): Promise<void> {
+  await goesOn(session, messageId, turn);
+  await hibernated(session);
+}
+
 describe('a session in which nothing happens', () => {
   test('hibernates, and goes on with the next message as if nothing had been', async () => {
     const session = await asleep(engine);
@@ -57,16 +63,19 @@ describe('a session in which nothing happens', () => {
     expect(await session.state()).toMatchObject({ turns: 2, known: { seq: events.length } });
   });
 
-  test('that was never used hibernates too', async () => {
+  test('stays open before its first turn, and hibernates after it', async () => {
     const session = await engine.open([agent('a')]);
-    await hibernated(session);
+    await hibernated(await asleep(engine));
+    expect(await session.state()).toMatchObject({ status: 'open' });
     expect(await goesOn(session, 'm1', 't1')).toBe('text of m1');
+    await hibernated(session);
   });
 
   test('stays open as long as something waits in it', async () => {
     const session = await engine.open([agent('a')]);
     const deliverAt = Date.now() + 3_600_000;
     await engine.intake.send(as(session), session.session, { messageId: 'later', text: 'later', deliverAt });
+    await goesOn(session, 'm1', 't1');
     const other = await asleep(engine);
     await hibernated(other);
     expect(await session.state()).toMatchObject({ status: 'open' });
@@ -98,17 +107,17 @@ describe('a hibernated session', () => {
     const session = await asleep(engine);
     await expect(control(session, 'cancel', {})).rejects.toMatchObject({ code: 'turn_not_found' });
     expect(await control(session, 'cancel', { turn: 't1' })).toMatchObject({ status: 'ended' });
-    await hibernated(session);
+    await rests(session, 'm2', 't2');
     const joined = await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
     expect(joined).toMatchObject({ status: 'changed' });
-    await hibernated(session);
+    await rests(session, 'm3', 't3');
     expect(await session.state()).toMatchObject({ members: [{ name: 'a' }, { name: 'Ada' }] });
     const vote = { approval: 't1.1', vote: 'approve', hash: 'a'.repeat(64), by: 'Ada' };
     await expect(control(session, 'approve', vote)).rejects.toMatchObject({ code: 'approval_not_found' });
     await expect(control(session, 'unschedule', { messageId: 'none' })).rejects.toMatchObject({
       code: 'message_not_found',
     });
-    await hibernated(session);
+    await rests(session, 'm4', 't4');
     await engine.submitter.close(session);
     await closed(session);
     expect(await session.state()).toMatchObject({ status: 'closed' });
@@ -152,7 +161,7 @@ describe('a hibernated session', () => {
   test('whose log is lost is read from the archive, and goes on', async () => {
     const session = await asleep(engine);
     await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
-    await hibernated(session);
+    await rests(session, 'm2', 't2');
     const before = await session.events();
     await engine.redis.kill();
     await engine.redis.start();
@@ -163,7 +172,9 @@ describe('a hibernated session', () => {
     expect(await session.events()).toEqual(before);
     expect(await engine.log.read(session, { limit: 0 })).toMatchObject({ info: { roster: { revision: 1 } } });
     expect(await session.state()).toMatchObject({ status: 'hibernated' });
-    expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
+    expect(await goesOn(session, 'm3', 't3')).toBe(
+      'one | one | text of m2 | one | one | text of m2 | text of m3',
+    );
     expect((await session.events()).slice(0, before.length)).toEqual(before);
   });
 
@@ -268,9 +279,9 @@ describe('what comes while a session goes to rest', () => {
         control(session, 'members', { join: person }).then(asking.resolve, asking.reject);
       });
       expect(await asking.promise).toMatchObject({ status: 'changed' });
+      expect(await goesOn(session, `r${n}`, `t${n + 1}`)).toContain(`text of r${n}`);
     }
     expect((await session.state()).members).toHaveLength(9);
-    expect(await goesOn(session, 'm2', 't2')).toContain('text of m2');
   });
 
   test('finds it whole if a worker was lost after the write', async () => {
