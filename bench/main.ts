@@ -22,7 +22,6 @@ import { measureMemory } from './figures/memory.ts';
 import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePrompt } from './figures/prompt.ts';
-import { measureRest } from './figures/rest.ts';
 import { measureSteps } from './figures/steps.ts';
 import { measureSummary } from './figures/summary.ts';
 import { measureTeams } from './figures/teams.ts';
@@ -50,7 +49,6 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   long: measureLongSession,
   summary: measureSummary,
   memory: measureMemory,
-  rest: measureRest,
   admission: measureAdmission,
   crash: measureCrash,
   outage: measureOutage,
