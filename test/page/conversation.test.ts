@@ -38,6 +38,25 @@ describe('a turn', () => {
     expect(ben!.x).toBe(ann!.x);
   });
 
+  test('is shown whole as soon as it has ended, also where rendering is slow', async () => {
+    const { log } = play;
+    const page = await play.join();
+    // By this clock rendering takes 200 ms, so what comes next is held back for a second and more.
+    await page.evaluate(() => {
+      const now = performance.now.bind(performance);
+      let calls = 0;
+      performance.now = () => now() + 200 * (calls += 1);
+    });
+    play.push(...log.message('m1', 't1'), log.start('t1', 't1.1', 'Ann'), log.say('t1.1', 'The beginning'));
+    await see(page, '.markdown', 'The beginning');
+    play.push(log.say('t1.1', ' and the end.'), log.start('t1', 't1.2', 'Ben'), log.say('t1.2', 'Me too.'));
+    await see(page, '.markdown', 'Me too.');
+    play.push(log.complete('t1', 't1.1'), log.complete('t1', 't1.2'));
+    play.push(log.append('turn.completed', {}, { turn: 't1' }));
+    await see(page, '.receipt', /^Answered$/);
+    expect((await textsOf(page, '.markdown')).join('')).toContain('The beginning and the end.');
+  });
+
   test('has its branches side by side, and what follows them below', async () => {
     const { log } = play;
     const page = await play.join();
