@@ -55,8 +55,8 @@ export function createScheduleCalls({
           if (!(error instanceof ScheduleAlreadyRunning)) throw refusedTime(error);
         }
         const found = await handle(tenant, request.id).describe();
-        if (same((found.memo as unknown as Memo | undefined)?.request, request))
-          return described(request, found); // safety: `create` has put it there
+        const memo: Partial<Memo> | undefined = found.memo;
+        if (same(memo?.request, request)) return described(request, found);
         throw new ConvokeError('schedule_exists', 'Choose another id, or delete the schedule first.');
       }),
     list: (tenant, query) => call(() => listSchedules(client, tenant, query)),

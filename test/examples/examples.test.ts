@@ -202,7 +202,7 @@ test('12 digest: what a schedule fires is answered with what is new since the la
   const [sent, , create, list, trigger, remove] = commandsOf('12-digest');
   const env = { CONVOKE_URL: url() };
   expect(await ended(sent!, env)).toMatch(/New since the last digest:.*telescopes/s);
-  await ended(create!, env);
+  expect(await ended(create!, env)).toMatch(/It fires next at \d{4}-/);
   appendFileSync(news, '- The museum is free on Mondays.\n');
   await ended(trigger!, env);
   const digests = async (): Promise<readonly string[]> =>
