@@ -57,7 +57,7 @@ export const ORCHESTRATE = {
   heldChars: 256 * KIB,
   /** Held text in one answer of the query `events`, UTF-16 code units of JSON (a larger event is a page by itself): a payload holds 2 MiB. */
   eventsPageChars: 256 * KIB,
-  /** A session in which nothing happens, runs or waits for so long hibernates, unless the deployment says otherwise. */
+  /** A session in which nothing happens, runs or waits for so long after a turn hibernates, unless the deployment says otherwise. */
   hibernateAfterMs: 1 * HOUR,
   /** What a deployment, or a session that closes by itself, may ask for instead. */
   idleLeastMs: 100,
