@@ -2,11 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities, createScriptedRunner } from '../../activities/index.ts';
 import type { AgentRunner } from '../../activities/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
@@ -33,34 +31,16 @@ import { connectRedis, createCatalogs, createRedisLog } from '../../src/log/inde
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
 import { createKnownEvents, createSessionCalls } from '../../src/temporal/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
+import { workflowBundle } from './bundle.ts';
 import { eventually } from './process.ts';
 import { startRedis } from './redis.ts';
 import type { TestRedis } from './redis.ts';
 import { startTemporal } from './temporal.ts';
 import type { TestTemporal } from './temporal.ts';
 
-const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 const TENANT = 'acme';
 /** What a session says comes late on a busy machine, ms; tests that want less have less of their own. */
 const UNTIL_MS = 90_000;
-
-const bundles = new Map<string, Promise<WorkflowBundle>>();
-
-/** The workflows as a worker loads them, bundled once in this process, from the sources. */
-export function workflowBundle(workflowsPath = WORKFLOWS): Promise<WorkflowBundle> {
-  const found = bundles.get(workflowsPath) ?? buildBundle(workflowsPath);
-  bundles.set(workflowsPath, found);
-  return found;
-}
-
-function buildBundle(workflowsPath: string): Promise<WorkflowBundle> {
-  const logger = new DefaultLogger('ERROR');
-  if (bundles.size === 0) {
-    const telemetryOptions = { logging: { forward: {}, filter: 'ERROR' } };
-    Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
-  }
-  return bundleWorkflowCode({ workflowsPath, logger });
-}
 
 export interface EngineOptions {
   /** The agents' runner; default: scripted. */
@@ -138,10 +118,12 @@ export interface Engine {
 export interface EngineSettings {
   /** How long sessions stay open while nothing happens, ms. */
   readonly hibernateAfterMs?: number;
+  /** Longest wait for Redis before the gateway's own count admits messages, ms. */
+  readonly admitDeadlineMs?: number;
 }
 
 /** Starts the servers, without a worker. */
-export async function startEngine(settings: EngineSettings = {}): Promise<Engine> {
+export async function startEngine({ admitDeadlineMs, ...settings }: EngineSettings = {}): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-engine-'));
   const [temporal, redis] = await Promise.all([startTemporal(), startRedis(), workflowBundle()]);
   const connection = await Connection.connect({ address: temporal.address });
@@ -166,7 +148,7 @@ export async function startEngine(settings: EngineSettings = {}): Promise<Engine
     storedOf,
     isArchived: async (ref) => (await archive.session(ref)) !== null,
     catalogs: () => createCatalogs(commands).read(),
-    admission: createAdmission(log),
+    admission: createAdmission(log, admitDeadlineMs),
     endedTurns: () => [],
     followedAgents: () => null,
     agentsOf: async () => null,

@@ -8,7 +8,8 @@ import { agent } from './agents.ts';
 let engine: Engine;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  // By Redis alone: on a slow machine the gateway's own count would admit more, as it does while Redis is away.
+  engine = await startEngine({ admitDeadlineMs: 60_000 });
   await engine.startWorker();
 });
 
@@ -16,7 +17,7 @@ afterAll(async () => {
   await engine.stop();
 });
 
-/** 60 kB messages, eight at a time. Answers the ids of those that were accepted. */
+/** 30 kB messages, eight at a time. Answers the ids of those that were accepted. */
 async function burst(session: TestSession, messages: number): Promise<readonly string[]> {
   const accepted: string[] = [];
   let next = 0;

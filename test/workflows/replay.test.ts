@@ -4,7 +4,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import { Runtime, Worker } from '@temporalio/worker';
-import { workflowBundle } from '../support/worker.ts';
+import { workflowBundle } from '../support/bundle.ts';
 
 const FOLDER = new URL('./histories/', import.meta.url);
 const { History } = proto.temporal.api.history.v1;

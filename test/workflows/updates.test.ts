@@ -8,7 +8,8 @@ import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import type { SessionLog } from '../../src/log/index.ts';
 import { eventually } from '../support/process.ts';
-import { startEngine, workflowBundle, type Engine, type TestSession } from '../support/worker.ts';
+import { workflowBundle } from '../support/bundle.ts';
+import { startEngine, type Engine, type TestSession } from '../support/worker.ts';
 import { agent } from './agents.ts';
 
 const RECORDED = new URL('./extended/marker-first.json', import.meta.url);
