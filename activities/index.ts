@@ -21,6 +21,7 @@ import { completeActivity, failActivity, sendHeartbeat } from './async-activity.
 import { Conversations } from './conversation/conversations.ts';
 import { forkSession } from './fork-session.ts';
 import { isAway } from './log-writer.ts';
+import { nudge } from './nudge.ts';
 import { publishEvents } from './publish-events.ts';
 import { resumeSession } from './resume-session.ts';
 import { TEAMS } from './teams/index.ts';
@@ -155,6 +156,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
         : alive(() => resumeSession(deps.archive, input)),
     fire: (firing) => asFailure(() => fire(firing)),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
+    nudge,
   };
 }
 

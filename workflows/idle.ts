@@ -17,7 +17,10 @@ interface IdleSettings {
  *
  * It is not set in the first task of a run, but with the first turn: where a worker of another version cannot replay a run, the SDK fails the
  * run together with what that task has asked for, and the server refuses a timer that it has already, for ever (SDK 1.24, server 1.29;
- * `test/e2e/deploys.test.ts`). A run without a turn stays open.
+ * `test/e2e/deploys.test.ts`). A run in which nothing happens asks for another task, once.
+ *
+ *     new -- first turn, or the task asked for --> watching -- afterMs without anything --> over
+ *                                                      ^------------- something -----------'
  */
 export class Idle {
   readonly #settings: IdleSettings;
@@ -26,12 +29,13 @@ export class Idle {
   #since = Date.now();
   #over = false;
   #begun = false;
+  #asked = false;
 
   constructor(settings: IdleSettings) {
     this.#settings = settings;
   }
 
-  /** A turn has come so far that an activity of it is over: it is watched from now on. */
+  /** A turn has come so far that an activity of it is over, or the task is there that was asked for: it is watched from now on. */
   begin(): void {
     this.touch();
     if (this.#begun) return;
@@ -39,10 +43,17 @@ export class Idle {
     this.#set();
   }
 
+  /** Another task is asked for, and this is not repeated. */
+  asked(): void {
+    this.#asked = true;
+  }
+
   /** Null: it is not time for it. */
   get move(): Move | null {
-    const { move, isIdle } = this.#settings;
-    return this.#over && isIdle() ? move : null;
+    const { afterMs, move, isIdle } = this.#settings;
+    if (afterMs === undefined || !isIdle()) return null;
+    if (!this.#begun) return this.#asked ? null : 'nudge';
+    return this.#over ? move : null;
   }
 
   /** Something happens. */

@@ -19,6 +19,7 @@ import {
 } from '../src/contracts/index.ts';
 
 export const messageSignal = defineSignal<[unknown]>(SESSION.signals.message);
+export const nudgeSignal = defineSignal(SESSION.signals.nudge);
 export const cancelUpdate = defineUpdate<CancelReply, [unknown]>(SESSION.updates.cancel);
 export const closeUpdate = defineUpdate<undefined, [unknown]>(SESSION.updates.close);
 export const unscheduleUpdate = defineUpdate<Receipt | null, [string]>(SESSION.updates.unschedule);

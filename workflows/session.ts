@@ -12,33 +12,31 @@ import {
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import {
   closeReason,
   isMessage,
   isUnmade,
   LIMITS,
-  type ArchiveReport,
   type CancelReply,
   type Message,
   type Receipt,
   type SessionInput,
-  type StoredState,
   type Vote,
   type VoteRefusal,
   type VoteReply,
   type WakeReply,
 } from '../src/contracts/index.ts';
 import { Alarm } from './alarm.ts';
-import { archive, tryArchive } from './calls/archiver.ts';
 import { begin } from './calls/begin.ts';
 import { cancel } from './calls/cancel.ts';
 import { Inside } from './calls/inside.ts';
 import { isFull, isOverfull } from './calls/fullness.ts';
+import { nudge } from './calls/nudge.ts';
 import { publish } from './calls/publisher.ts';
 import { Idle } from './idle.ts';
-import { messageSignal, statusKey } from './messages.ts';
+import { Keeper } from './keeper.ts';
+import { messageSignal, nudgeSignal, statusKey } from './messages.ts';
 import { handleQueries } from './queries.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
@@ -58,6 +56,9 @@ export async function session(given: SessionInput): Promise<void> {
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
+  setHandler(nudgeSignal, () => {
+    run.nudged();
+  });
   handleQueries(run.machine);
   try {
     await run.loop();
@@ -68,18 +69,12 @@ export async function session(given: SessionInput): Promise<void> {
   }
 }
 
-interface Archiving {
-  /** It may fail. */
-  readonly brief: boolean;
-  /** The session is to rest in the archive. */
-  readonly stores?: StoredState['status'];
-}
-
 class SessionRun implements Updates {
   readonly machine: SessionMachine;
   readonly #input: SessionInput;
   readonly #turns: TurnRunner;
   readonly #inside = new Inside();
+  readonly #keeper: Keeper;
   /** The loop waits for something to do. */
   #waits = false;
   /** Delivers messages for later. */
@@ -87,14 +82,13 @@ class SessionRun implements Updates {
   readonly #idle: Idle;
   /** The archive was away: not to be tried again before this, ms since the Unix epoch. */
   #archiveAt = 0;
-  /** Of the state that was stored last. */
-  #generation = 0;
   /** Signals that were no message. */
   #strange = 0;
 
   constructor(input: SessionInput) {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
+    this.#keeper = new Keeper(input, this.machine);
     this.#turns = new TurnRunner(this.machine, { inside: this.#inside, moved: () => this.#idle.begin() });
     const { ttlMs } = input.info;
     this.#idle = new Idle({
@@ -102,7 +96,6 @@ class SessionRun implements Updates {
       move: ttlMs === undefined ? 'hibernate' : 'expire',
       isIdle: () => this.machine.isIdle,
     });
-    if (ttlMs !== undefined) this.#idle.begin();
   }
 
   /** Something is asked of the session. */
@@ -114,6 +107,11 @@ class SessionRun implements Updates {
   /** Nothing runs inside the workflow task, and nothing is about to. */
   get isQuiet(): boolean {
     return !this.#inside.isBusy && !(this.#waits && this.#hasWork());
+  }
+
+  /** In a task that is not the first of the run: its timer may be set. */
+  nudged(): void {
+    this.#idle.begin();
   }
 
   receive(message: unknown): void {
@@ -210,6 +208,12 @@ class SessionRun implements Updates {
     else if (move === 'run') this.#turns.run();
     else if (move === 'finish') machine.finish(Date.now());
     else if (move === 'expire') this.close('expired');
+    else if (move === 'nudge') await this.#askForTask();
+  }
+
+  async #askForTask(): Promise<void> {
+    this.#idle.asked();
+    await nudge(this.#inside);
   }
 
   #order(message: Message): void {
@@ -239,7 +243,7 @@ class SessionRun implements Updates {
 
   /** Goes on in another run, unless the archive is away: then in this one, for a while. */
   async #continue(): Promise<void> {
-    if (await this.#archive({ brief: !isOverfull(this.machine.facts.heldChars) })) {
+    if (await this.#keeper.archive({ brief: !isOverfull(this.machine.facts.heldChars) })) {
       if (!this.machine.atRest) return;
       await condition(allHandlersFinished);
       const { hibernateAfterMs = LIMITS.hibernateAfterMs } = this.#input;
@@ -253,7 +257,7 @@ class SessionRun implements Updates {
 
   /** Ends the run, of a session that goes on with what is stored. False if something has come meanwhile, or the archive is away. */
   async #hibernate(): Promise<boolean> {
-    const report = await this.#archive({ brief: true, stores: 'hibernated' });
+    const report = await this.#keeper.archive({ brief: true, stores: 'hibernated' });
     // A signal that comes from here on runs this again.
     if (!report?.stored || !this.machine.isIdle || !allHandlersFinished()) {
       this.#idle.touch();
@@ -263,29 +267,6 @@ class SessionRun implements Updates {
     return true;
   }
 
-  /** No activity of a turn runs meanwhile: what is copied is whole. Null if the archive is away and `brief` forbids to wait for it. */
-  async #archive({ brief, stores }: Archiving): Promise<ArchiveReport | null> {
-    const { facts } = this.machine;
-    const { tenant, session } = this.#input;
-    const state = stores && this.#stored(stores);
-    const input = {
-      ...{ tenant, session, known: facts.known, archivedTo: facts.archivedTo },
-      ...(state ? { state } : {}),
-    };
-    const report = brief ? await tryArchive(input) : await archive(input);
-    if (report) facts.archived(report.archivedTo);
-    if (report?.changed) facts.learn(report.changed);
-    return report;
-  }
-
-  /** What the session would go on with; its events are in the archive then. */
-  #stored(status: StoredState['status']): StoredState {
-    this.#generation = Math.max(Date.now(), this.#generation + 1);
-    const { requestHash = '' } = (workflowInfo().memo ?? {}) as { readonly requestHash?: string }; // safety: `start` has put it there
-    const carried = { ...this.machine.carry(), events: [] };
-    return { status, generation: this.#generation, requestHash, carried };
-  }
-
   /** The last facts go to the log, everything to the archive. A signal that arrives meanwhile runs the end of this again. */
   async #close(): Promise<void> {
     upsertSearchAttributes([{ key: statusKey, value: 'closed' }]);
@@ -293,7 +274,7 @@ class SessionRun implements Updates {
     const mustPublish = (): boolean => facts.hasDrafts || facts.mustReconcile;
     do {
       while (mustPublish()) await this.#publish();
-      await this.#archive({ brief: false, stores: 'closed' });
+      await this.#keeper.archive({ brief: false, stores: 'closed' });
     } while (mustPublish());
     setCurrentDetails(sessionStory(this.machine));
   }

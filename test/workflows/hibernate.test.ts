@@ -63,12 +63,25 @@ describe('a session in which nothing happens', () => {
     expect(await session.state()).toMatchObject({ turns: 2, known: { seq: events.length } });
   });
 
-  test('stays open before its first turn, and hibernates after it', async () => {
+  test('hibernates also if it was never used, or was woken by something that started no turn', async () => {
     const session = await engine.open([agent('a')]);
-    await hibernated(await asleep(engine));
-    expect(await session.state()).toMatchObject({ status: 'open' });
-    expect(await goesOn(session, 'm1', 't1')).toBe('text of m1');
     await hibernated(session);
+    await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
+    expect(await runs(engine, session)).toBe(2);
+    await closed(session);
+    expect(await session.state()).toMatchObject({ status: 'hibernated', turns: 0, members: [{}, {}] });
+    expect(await goesOn(session, 'm1', 't1')).toBe('text of m1');
+  });
+
+  test('hibernates also if its last turn has filled the run of its workflow', async () => {
+    const session = await engine.open([agent('a')]);
+    await session.send('m1', 'one');
+    await session.turnEnded('t1');
+    for (const n of [2, 3, 4]) await session.send(`m${n}`, 'x'.repeat(30_000));
+    await session.turnEnded('t4');
+    await eventually('another run has begun', async () => (await runs(engine, session)) > 1);
+    await hibernated(session);
+    expect(await goesOn(session, 'm5', 't5')).toContain('text of m5');
   });
 
   test('stays open as long as something waits in it', async () => {

@@ -1,7 +1,7 @@
 import type { SessionMachine } from './machine.ts';
 
 /** What the session's loop does next. */
-export type Move = 'publish' | 'continue' | 'settle' | 'run' | 'finish' | 'hibernate' | 'expire';
+export type Move = 'publish' | 'continue' | 'settle' | 'run' | 'finish' | 'nudge' | 'hibernate' | 'expire';
 
 /** What is under way, and how full the run of the workflow is. */
 export interface Work {

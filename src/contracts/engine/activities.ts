@@ -94,4 +94,6 @@ export interface SessionActivities {
   fork(input: ForkInput): Promise<BeginReport>;
   resume(input: ResumeInput): Promise<BeginReport>;
   fire(firing: Firing): Promise<void>;
+  /** Signals the workflow that calls it, which so gets another task. */
+  nudge(): Promise<void>;
 }

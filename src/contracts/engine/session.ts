@@ -111,7 +111,7 @@ export interface KnownEventsPage extends KnownEvents {
 export const SESSION = {
   workflow: 'session',
   taskQueue: 'convoke',
-  signals: { message: 'message' },
+  signals: { message: 'message', nudge: 'nudge' },
   updates: {
     ...{ cancel: 'cancel', close: 'close', members: 'members', vote: 'vote', unschedule: 'unschedule' },
     wake: 'wake',
