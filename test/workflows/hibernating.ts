@@ -1,10 +1,11 @@
 /** Sessions at rest, for tests. */
+import { expect } from '@jest/globals';
 import { workflowId } from '../../src/contracts/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import type { AgentRunner } from '../../activities/index.ts';
 import { eventually } from '../support/process.ts';
 import type { Engine, TestSession } from '../support/worker.ts';
-import { agent } from './agents.ts';
+import { agent, faults } from './agents.ts';
 
 /** Says what it is shown. */
 export const echoes: AgentRunner = {
@@ -103,4 +104,13 @@ export async function runs({ client }: Engine, session: TestSession): Promise<nu
   let count = 0;
   for await (const _run of client.workflow.list({ query })) count += 1;
   return count;
+}
+
+/** All that the session says after it was woken: as if it had been open. */
+export async function goesOn(session: TestSession, messageId: string, turn: string): Promise<string> {
+  await session.send(messageId, `text of ${messageId}`);
+  const events = await session.turnEnded(turn);
+  expect(faults(events.filter(({ type }) => type !== 'session.recovered'))).toEqual([]);
+  const said = events.findLast((event) => event.type === 'step.completed');
+  return said?.type === 'step.completed' ? said.data.text : '';
 }
