@@ -8,7 +8,11 @@ const FLOOR_PLAN = {
   workflows: { folders: ['src/contracts'], npm: ['@temporalio/workflow', '@temporalio/common'] },
   'src/log': { folders: ['src/contracts'], npm: ['ioredis'], core: true },
   'src/telemetry': { folders: ['src/contracts'], npm: ['pino'], core: true },
-  'src/archive': { folders: ['src/contracts'], npm: ['pg'], core: ['node:sqlite', 'fs', 'path'] },
+  'src/archive': {
+    folders: ['src/contracts'],
+    npm: ['pg'],
+    core: ['node:sqlite', 'worker_threads', 'fs', 'path'],
+  },
   activities: {
     folders: ['src/contracts', 'src/log', 'src/archive', 'src/telemetry'],
     npm: [

@@ -33,7 +33,7 @@ const INFO: SessionInfo = {
 export async function measurePrompt({ redisServer }: Stage, short: boolean): Promise<readonly NamedFigure[]> {
   const messages = short ? 500 : 5_000;
   const folder = await mkdtemp(join(tmpdir(), 'convoke-prompt-'));
-  const archive = createSqliteArchive(join(folder, 'archive.db'));
+  const archive = await createSqliteArchive(join(folder, 'archive.db'));
   const [commands, subscriber] = [connect(redisServer.url), connect(redisServer.url)];
   await Promise.all([commands.connect(), subscriber.connect()]);
   try {

@@ -3,11 +3,13 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSqliteArchive, openArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import { archiveSuite } from '../conformance/archive.suite.ts';
+import { eventually } from '../support/process.ts';
 import { eventAt, eventsAt, INFO } from './events.ts';
 
 const REF = { tenant: 'acme', session: 'one' };
@@ -16,14 +18,14 @@ const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'convoke-archiv
 archiveSuite('SQLite', async () => {
   const folder = await makeFolder();
   const opened: Archive[] = [];
-  const open = (): Archive => {
-    const archive = createSqliteArchive(join(folder, 'made', 'on', 'demand', 'archive.db'));
+  const open = async (): Promise<Archive> => {
+    const archive = await createSqliteArchive(join(folder, 'made', 'on', 'demand', 'archive.db'));
     opened.push(archive);
     return archive;
   };
   return {
-    archive: open(),
-    reopen: async () => open(),
+    archive: await open(),
+    reopen: open,
     cleanup: async () => {
       await Promise.all(opened.map((archive) => archive.close()));
       await rm(folder, { recursive: true });
@@ -45,22 +47,46 @@ describe('a file', () => {
     );
     const program = `
       const [{ createSqliteArchive }, { eventsAt, INFO }] = await Promise.all(${JSON.stringify(sources)}.map((url) => import(url)));
-      const archive = createSqliteArchive(${JSON.stringify(file)});
+      const archive = await createSqliteArchive(${JSON.stringify(file)});
       for (let from = 1; from <= 191; from += 10) await archive.write(${JSON.stringify(REF)}, INFO, eventsAt(from, from + 9));
       await archive.close();
     `;
     const run = () =>
       promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { env: {} });
     await Promise.all(Array.from({ length: 4 }, run));
-    const archive = createSqliteArchive(file);
+    const archive = await createSqliteArchive(file);
     expect(await archive.read(REF, 0, 1_000)).toEqual(eventsAt(1, 200));
+    await archive.close();
+  });
+
+  test('that another process holds locked keeps those waiting who write to it, and nobody else', async () => {
+    const file = join(folder, 'locked.db');
+    const archive = await createSqliteArchive(file);
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const settled: string[] = [];
+    const writes = [1, 2].map((seq) =>
+      archive
+        .write(REF, INFO, [eventAt(seq)])
+        .then(() => 'written', String)
+        .then((how) => settled.push(how)),
+    );
+    let rounds = 0;
+    await eventually('the event loop goes on', () => ++rounds === 20);
+    expect(settled).toEqual([]);
+    await Promise.all(writes);
+    expect(settled).toEqual(['Error: database is locked', 'Error: the archive is busy']);
+    other.exec('COMMIT');
+    other.close();
+    await archive.write(REF, INFO, [eventAt(1)]);
+    expect(await archive.read(REF, 0, 10)).toEqual([eventAt(1)]);
     await archive.close();
   });
 
   test('that is no database is refused with a reason, and left as it is', async () => {
     const file = join(folder, 'notes.txt');
     await writeFile(file, 'These are not the rows you are looking for. '.repeat(100));
-    expect(() => createSqliteArchive(file)).toThrow('not a database');
+    await expect(createSqliteArchive(file)).rejects.toThrow('not a database');
   });
 });
 
@@ -70,7 +96,7 @@ describe('openArchive', () => {
     const archive = await openArchive(`sqlite://${folder}/a%20b.db`);
     await archive.write(REF, INFO, [eventAt(1)]);
     await archive.close();
-    const again = createSqliteArchive(join(folder, 'a%20b.db'));
+    const again = await createSqliteArchive(join(folder, 'a%20b.db'));
     expect(await again.read(REF, 0, 10)).toEqual([eventAt(1)]);
     await again.close();
     await rm(folder, { recursive: true });

@@ -75,15 +75,16 @@ export interface Gateway {
 
 export class Rig {
   readonly redis: TestRedis;
-  readonly archive: Archive = createSqliteArchive(':memory:');
+  readonly archive: Archive;
   /** For commands of a test; waits for Redis. */
   readonly admin: Redis;
   readonly #connections: Redis[] = [];
   readonly #gateways: Gateway[] = [];
   #sessions = 0;
 
-  private constructor(redis: TestRedis, admin: Redis) {
+  private constructor(redis: TestRedis, admin: Redis, archive: Archive) {
     this.redis = redis;
+    this.archive = archive;
     this.admin = admin;
     this.#connections.push(admin);
   }
@@ -92,7 +93,7 @@ export class Rig {
     const redis = await startRedis();
     const admin = connectRedis(redis.url, () => undefined);
     await admin.connect();
-    return new Rig(redis, admin);
+    return new Rig(redis, admin, await createSqliteArchive(':memory:'));
   }
 
   /** A session that no other test has touched; `maxBytes`: when its log is trimmed. */

@@ -133,7 +133,7 @@ export async function startEngine({ admitDeadlineMs, ...settings }: EngineSettin
   const subscriber = connectRedis(redis.url, () => undefined);
   await Promise.all([commands.connect(), subscriber.connect()]);
   const log = createRedisLog({ commands, subscriber });
-  const archive = createSqliteArchive(join(folder, 'archive.db'));
+  const archive = await createSqliteArchive(join(folder, 'archive.db'));
   const source: SessionSource = {
     known: createKnownEvents(new Client({ connection: native }), RECOVERY.queryDeadlineMs),
     archived: archive.readTail.bind(archive),

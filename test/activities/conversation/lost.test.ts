@@ -24,7 +24,7 @@ beforeAll(async () => {
   connections = [commands, subscriber];
   await Promise.all(connections.map((connection) => connection.connect()));
   log = createRedisLog({ commands, subscriber });
-  archive = createSqliteArchive(':memory:');
+  archive = await createSqliteArchive(':memory:');
 });
 beforeEach(() => {
   engine = new Engine(log, archive);
