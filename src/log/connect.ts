@@ -1,13 +1,19 @@
 /** Redis connections as the log needs them: nothing waits without bound, nothing is lost silently. */
 import { Redis } from 'ioredis';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
+import { watch, watchedOptions, type ConnectionTold } from './watch.ts';
 
 /**
- * A connection whose commands fail at once while Redis is away and after `LIMITS.redisTimeoutMs` while it is silent. ioredis re-sends what was
- * in flight after a reconnect; the scripts allow for that. Errors of the connection are given to `onError`; commands report their own.
+ * A connection whose commands fail at once while Redis is away and after `LIMITS.redisTimeoutMs` while it is silent; after `redisSilenceMs` it
+ * is replaced. ioredis re-sends what was in flight after a reconnect; the scripts allow for that.
  */
-export function connectRedis(url: string, onError: (error: Error) => void): Redis {
+export function connectRedis(
+  url: string,
+  onError: ConnectionTold['onError'],
+  onServing?: ConnectionTold['onServing'],
+): Redis {
   const redis = new Redis(url, {
+    ...watchedOptions(),
     enableOfflineQueue: false,
     commandTimeout: LIMITS.redisTimeoutMs,
     connectTimeout: LIMITS.redisTimeoutMs,
@@ -17,7 +23,20 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
     autoResubscribe: false, // `subscriptions.ts` does, and knows what has been given up meanwhile
     lazyConnect: true,
   });
-  redis.on('error', onError);
+  watch(redis, { onError, ...(onServing && { onServing }) });
+  return redis;
+}
+
+/** The same for those who ignore the results of their commands (the Socket.IO adapter): these wait for Redis instead of failing. */
+export function connectPatiently(url: string, { onError, onServing }: ConnectionTold): Redis {
+  const redis = new Redis(url, {
+    ...watchedOptions(),
+    connectTimeout: LIMITS.redisTimeoutMs,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(50 * times, 500),
+    lazyConnect: true,
+  });
+  watch(redis, { onError, ...(onServing && { onServing }) });
   return redis;
 }
 

@@ -22,7 +22,7 @@ export { createCatalogs } from './catalogs.ts';
 export type { Catalogs } from './catalogs.ts';
 export { createStalls } from './stalls.ts';
 export type { Stall, Stalls } from './stalls.ts';
-export { checkServer, connectRedis } from './connect.ts';
+export { checkServer, connectPatiently, connectRedis } from './connect.ts';
 export { assemble } from './assemble.ts';
 export { archivedTail, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';

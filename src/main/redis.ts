@@ -1,7 +1,8 @@
 /** Redis connections of a process. */
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import {
   checkServer,
+  connectPatiently,
   connectRedis,
   createCatalogs,
   createRedisLog,
@@ -25,14 +26,14 @@ export interface LogConnections {
 }
 
 /** Logs a lost connection once, not at every attempt to reconnect. */
-function tellOnce(logger: Logger, what: string): { onError: (error: Error) => void; onReady: () => void } {
+function tellOnce(logger: Logger, what: string): { onError: (error: Error) => void; onServing: () => void } {
   let away = false;
   return {
     onError: (error) => {
       if (!away) logger.warn({ reason: error.message }, `${what}: Redis is away`);
       away = true;
     },
-    onReady: () => {
+    onServing: () => {
       if (away) logger.info({}, `${what}: Redis is back`);
       away = false;
     },
@@ -45,9 +46,8 @@ function tellOnce(logger: Logger, what: string): { onError: (error: Error) => vo
  */
 export async function openLog(url: string, logger: Logger): Promise<LogConnections> {
   const open = async (what: string): Promise<Redis> => {
-    const { onError, onReady } = tellOnce(logger, what);
-    const redis = connectRedis(url, onError);
-    redis.on('ready', onReady);
+    const { onError, onServing } = tellOnce(logger, what);
+    const redis = connectRedis(url, onError, onServing);
     await redis.connect().catch(onError);
     return redis;
   };
@@ -91,19 +91,10 @@ export async function openAdapterConnections(
   url: string,
   logger: Logger,
 ): Promise<{ readonly publisher: Redis; readonly subscriber: Redis; close(): void }> {
-  const { onError, onReady } = tellOnce(logger, 'control traffic');
-  const open = (): Redis => {
-    const redis = new Redis(url, {
-      maxRetriesPerRequest: null,
-      retryStrategy: (times) => Math.min(50 * times, 500),
-      lazyConnect: true,
-    });
-    redis.on('error', onError);
-    redis.on('ready', onReady);
-    return redis;
-  };
+  const told = tellOnce(logger, 'control traffic');
+  const open = (): Redis => connectPatiently(url, told);
   const [publisher, subscriber] = [open(), open()];
-  await Promise.all([publisher, subscriber].map((redis) => redis.connect().catch(onError)));
+  await Promise.all([publisher, subscriber].map((redis) => redis.connect().catch(told.onError)));
   return {
     publisher,
     subscriber,

@@ -19,6 +19,8 @@ export interface TestProxy {
   thaw(): void;
   /** From now on each piece arrives later by this much in each direction, in order. 0: at once again. */
   delay(ms: number): void;
+  /** New connections lead to this server, as after a failover; open ones stay where they are. */
+  leadTo(port: number): void;
   /** Resets every open connection (RST). New ones are accepted. */
   cut(): void;
   /** New connections are refused until `accept`; open ones stay. */
@@ -40,10 +42,11 @@ interface Pair {
   answersLost: boolean;
 }
 
-export async function startProxy({ host = '127.0.0.1', port: targetPort }: Target): Promise<TestProxy> {
+export async function startProxy({ host = '127.0.0.1', port: firstPort }: Target): Promise<TestProxy> {
   const pairs = new Set<Pair>();
   let allFrozen = false;
   let delayMs = 0;
+  let targetPort = firstPort;
 
   /** Hands on what one side sends, in order. */
   function forward(pair: Pair, from: Socket, to: Socket): void {
@@ -137,6 +140,9 @@ export async function startProxy({ host = '127.0.0.1', port: targetPort }: Targe
     },
     delay(ms) {
       delayMs = ms;
+    },
+    leadTo(to) {
+      targetPort = to;
     },
     cut,
     refuse,

@@ -20,6 +20,10 @@ export const LOG = {
   /** A parent's events that a fork reads at a time; few after a page that was longer than `chars`, UTF-16 code units of JSON. */
   forkPage: { least: 32, most: 1_000, chars: 1024 * KIB },
   redisTimeoutMs: 2 * SECOND,
+  /** How often each connection is asked for a sign of life. */
+  redisLookMs: 1 * SECOND,
+  /** A connection that owes an answer and is silent for so long is replaced: 3.5 s after it fell silent at the latest. */
+  redisSilenceMs: 2.5 * SECOND,
   /** What a worker has of its own is told this often, and forgotten after so long. */
   catalogEveryMs: 5 * SECOND,
   catalogTtlMs: 15 * SECOND,
