@@ -17,7 +17,7 @@ export function setUpStartForm(start: (request: OpenRequest) => Promise<void>): 
     if (!ready || !button) return;
     button.disabled = true;
     const { agents, team, title } = ready;
-    void start({ agents, ...(team && { team }), metadata: { title } }).finally(() => {
+    void start({ agents, ...(team && { team }), metadata: { public: { title } } }).finally(() => {
       button.disabled = false;
     });
   });

@@ -59,6 +59,6 @@ function decidedLine({ approval, status, by, reason }: EventData['approval.decid
   return `${approval} is ${status}${who}${reason ? `: ${reason.message}` : ''}`;
 }
 
-function memberLine({ name, change }: EventData['session.members']): string {
+function memberLine({ name, change }: Pick<EventData['session.members'], 'name' | 'change'>): string {
   return `${name} ${change === 'paused' || change === 'resumed' ? `was ${change}` : `has ${change}`}`;
 }

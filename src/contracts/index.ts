@@ -32,6 +32,7 @@ export {
 } from './member.ts';
 export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
+export { disclosedOpening, disclosedTeam } from './events/disclosure.ts';
 export { envelope } from './events/envelope.ts';
 export { leaveClosed } from './events/session.ts';
 export { RECOVERY } from './limits/recovery.ts';

@@ -83,8 +83,11 @@ export function presentMembers({ members }: Pick<Roster, 'members'>): readonly M
   return members.filter(({ status }) => status !== 'left');
 }
 
+/** A roster as clients are told of it, or a whole one. */
+type Named = Pick<Roster, 'members'> & { readonly agents: readonly { readonly name: string }[] };
+
 /** What is told of a roster: names of agents, and all members that have not left. */
-export function rosterState(roster: Roster): {
+export function rosterState(roster: Named): {
   readonly agents: readonly string[];
   readonly members: readonly Member[];
 } {

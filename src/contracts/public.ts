@@ -19,6 +19,7 @@ export type {
   ScheduleSummary,
 } from './schedule.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
+export type { DisclosedAgent, DisclosedData, DisclosedOpening, DisclosedTeam } from './events/disclosure.ts';
 export type {
   EventData,
   EventDraft,

@@ -1,4 +1,5 @@
 /** Schedules: messages that are sent again and again, at the times of a cron expression. */
+import type { DisclosedOpening } from './events/disclosure.ts';
 import type { OpenRequest, SendRequest } from './wire.ts';
 
 /** What a firing sends. `policy` says what happens if a turn runs then: `reject` skips the firing, `queue` waits, `latest` replaces. */
@@ -18,7 +19,9 @@ export interface ScheduleRequest {
   readonly message: ScheduledSend;
 }
 
-export interface ScheduleSummary extends ScheduleRequest {
+/** What a schedule was created with, agents and team of the sessions that it opens by their names, and when it fires. */
+export interface ScheduleSummary extends Omit<ScheduleRequest, 'open'> {
+  readonly open?: DisclosedOpening;
   readonly paused: boolean;
   /** The next firings, ms since the Unix epoch. */
   readonly next: readonly number[];

@@ -2,6 +2,7 @@
 import type { AgentSpec, TeamSpec } from './agent.ts';
 import type { Limits } from './budget.ts';
 import type { Position } from './cursor.ts';
+import type { DisclosedTeam } from './events/disclosure.ts';
 import type { Member, Roster } from './member.ts';
 import type { SessionRef } from './ids.ts';
 import type { ScheduledMessage } from './message.ts';
@@ -56,7 +57,7 @@ export type SessionStatus = 'open' | 'closing' | 'closed' | 'interrupted' | 'hib
 /** The answer to the query `state`. */
 export interface SessionState extends SessionRef {
   readonly status: SessionStatus;
-  readonly team: TeamSpec;
+  readonly team: DisclosedTeam;
   /** Those that have not left. */
   readonly agents: readonly string[];
   /** Agents and people that have not left. */

@@ -4,7 +4,7 @@
  * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { isConvokeError, sessionKey } from '../contracts/index.ts';
+import { disclosedTeam, isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ApprovalsReply,
   ErrorCode,
@@ -262,7 +262,8 @@ class SessionIntake implements Intake {
 
   async state(principal: Principal, session: unknown): Promise<SessionState> {
     const ref = refOf(principal, session);
-    return inSession(this.#isArchived, ref, this.#calls.state(ref));
+    const state = await inSession(this.#isArchived, ref, this.#calls.state(ref));
+    return { ...state, team: disclosedTeam(state.team) };
   }
 
   async scheduled(principal: Principal, session: unknown): Promise<ScheduledPage> {

@@ -1,7 +1,7 @@
 /** Schedules: what callers may ask of them. */
-import { agentOf, teamOf } from '../contracts/index.ts';
+import { agentOf, disclosedOpening, teamOf } from '../contracts/index.ts';
 import type { SchedulePage, ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
-import type { ScheduleCalls } from '../temporal/index.ts';
+import type { ScheduleCalls, StoredSchedule } from '../temporal/index.ts';
 import type { Principal } from './authenticate.ts';
 import { Known, type CatalogsOf } from './known.ts';
 import { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schemas/index.ts';
@@ -25,12 +25,19 @@ export function createSchedules(calls: ScheduleCalls, catalogs: CatalogsOf): Sch
       const { open } = request;
       // Found out now, not by each firing.
       if (open) await known.require({ team: teamOf(open.team), agents: open.agents?.map(agentOf) ?? [] });
-      return calls.create(tenant, request);
+      return disclosed(await calls.create(tenant, request));
     },
-    list: async ({ tenant }, query) => calls.list(tenant, validate(schedulesQuerySchema, query)),
+    async list({ tenant }, query) {
+      const { data, next } = await calls.list(tenant, validate(schedulesQuerySchema, query));
+      return { data: data.map(disclosed), next };
+    },
     async change({ tenant }, request) {
       const { id, act } = validate(scheduleChangeSchema, request);
       await calls[act](tenant, id);
     },
   };
+}
+
+function disclosed({ open, ...rest }: StoredSchedule): ScheduleSummary {
+  return { ...rest, ...(open ? { open: disclosedOpening(open) } : {}) };
 }

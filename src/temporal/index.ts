@@ -4,7 +4,7 @@ export { closedError, ingressDeadline, notFoundError } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';
 export type { InterruptedRun } from './list-interrupted.ts';
 export { createScheduleCalls } from './schedules.ts';
-export type { ScheduleCalls } from './schedules.ts';
+export type { ScheduleCalls, StoredSchedule } from './schedules.ts';
 export { storedSummary } from './memo.ts';
 export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';

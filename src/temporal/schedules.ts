@@ -8,16 +8,24 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
-import type { SchedulePage, ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
+import type { ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
 import { fromTemporal, ingressDeadline, isArgumentRefused } from './errors.ts';
 import { decodedMemo } from './memo.ts';
 import { nextCursor, pageToken, refusedPage, type PageQuery } from './pages.ts';
 
+/** A schedule with all that it was created with. */
+export type StoredSchedule = ScheduleRequest & Pick<ScheduleSummary, 'paused' | 'next'>;
+
+interface StoredPage {
+  readonly data: readonly StoredSchedule[];
+  readonly next: string | null;
+}
+
 export interface ScheduleCalls {
   /** An equal repeat changes nothing. Throws `schedule_exists`, and `invalid_request` for a cron expression or zone that the server refuses. */
-  create(tenant: string, request: ScheduleRequest): Promise<ScheduleSummary>;
+  create(tenant: string, request: ScheduleRequest): Promise<StoredSchedule>;
   /** Eventually consistent. Throws `invalid_cursor`. */
-  list(tenant: string, query: PageQuery): Promise<SchedulePage>;
+  list(tenant: string, query: PageQuery): Promise<StoredPage>;
   /** Doing it again changes nothing. Throws `schedule_not_found`. */
   pause(tenant: string, id: string): Promise<void>;
   resume(tenant: string, id: string): Promise<void>;
@@ -95,7 +103,7 @@ function optionsOf(
   };
 }
 
-function described(request: ScheduleRequest, { state, info }: ScheduleDescription): ScheduleSummary {
+function described(request: ScheduleRequest, { state, info }: ScheduleDescription): StoredSchedule {
   return { ...request, paused: state.paused, next: info.nextActionTimes.map((at) => at.getTime()) };
 }
 
@@ -103,7 +111,7 @@ async function listSchedules(
   client: Client,
   tenant: string,
   { cursor, limit }: PageQuery,
-): Promise<SchedulePage> {
+): Promise<StoredPage> {
   if (!isId(tenant)) throw new ConvokeError('internal');
   const { namespace } = client.options;
   const query = `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`;

@@ -21,6 +21,7 @@ import {
   speaker,
   type Answer,
 } from './scene.ts';
+import { openEventStream } from './sse.ts';
 
 let stack: Stack;
 const closers: (() => void)[] = [];
@@ -155,6 +156,49 @@ describe('a person', () => {
     expect(seen.view.turns).toHaveLength(1);
     expectWhole(await allEvents(url(), id));
   }, 120_000);
+});
+
+test('clients are told the names of agents, and nothing of how they work: on no way, and not of a fork', async () => {
+  const secret = (name: string): AgentSpec => ({
+    ...{ name, runner: 'scripted', script: { say: 'I am {{agent}}.', paceMs: 1 }, tools: [] },
+    ...{ instructions: 'SECRET', model: 'SECRET', provider: 'SECRET', stop: ['SECRET'] },
+  });
+  const opening = {
+    team: { name: 'groupChat', options: { speakers: 2 } },
+    agents: [secret('ann'), secret('ben')],
+    metadata: { customer: 'SECRET', public: { title: 'Told' } },
+  };
+  const id = freshId();
+  expect((await rest(url(), 'POST', '/v1/sessions', { body: { id, ...opening } })).status).toBe(201);
+  const seen = new Recorder(stack.urls, id);
+  closers.push(() => seen.close());
+  await seen.session.ready();
+  const all: unknown[] = [];
+  all.push(await change(id, { join: secret('cat') }), await change(id, { leave: 'ann' }));
+  await seen.session.send('Go.');
+  await seen.turnsEnded(1);
+  const fork = await seen.session.fork();
+  await fork.ready();
+  await flushRedis(stack);
+  await seen.session.send('On.');
+  await seen.turnsEnded(2);
+  const stream = await openEventStream(url(), id);
+  await stream.until(({ event }) => event === 'reset');
+  stream.close();
+  const schedules = seen.client.schedules;
+  all.push(await schedules.create({ id, cron: '0 7 1 1 *', open: opening, message: { text: 'Go.' } }));
+  await eventually('the schedule is listed', async () => {
+    const { data } = await schedules.list();
+    all.push(data);
+    return data.some((each) => each.id === id);
+  });
+  await schedules.remove(id);
+  for (const session of [id, fork.id]) all.push(await allEvents(url(), session));
+  all.push(await rest(url(), 'GET', `/v1/sessions/${id}`), await rest(url(), 'GET', '/v1/sessions'));
+  all.push(seen.events, seen.view, fork.view, stream.frames, await seen.session.state());
+  const told = JSON.stringify(all);
+  expect(told).not.toMatch(/.{0,80}(SECRET|"options"|"memory"|"runner")/);
+  for (const name of ['ann', 'ben', 'cat', 'Told']) expect(told).toContain(name);
 });
 
 describe('what cannot be', () => {

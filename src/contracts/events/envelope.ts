@@ -4,6 +4,8 @@
  */
 import type { SessionRef } from '../ids.ts';
 import { reasonOf } from '../reasons.ts';
+import { disclosedData } from './disclosure.ts';
+import type { DisclosedData } from './disclosure.ts';
 import type { MessageEventData } from './message.ts';
 import type { SessionEventData } from './session.ts';
 import type { StepEventData } from './step.ts';
@@ -22,7 +24,7 @@ export interface Stamps {
   readonly deliver?: number;
 }
 
-interface DraftOf<T extends EventType> {
+interface DraftOf<T extends EventType, D extends Record<T, unknown> = EventData> {
   /** Names the fact (see `eventId`): unique in the session, the same in every attempt to append it. */
   readonly id: string;
   readonly type: T;
@@ -35,7 +37,7 @@ interface DraftOf<T extends EventType> {
   /** The message that caused it. */
   readonly cause?: string;
   readonly stamps?: Stamps;
-  readonly data: EventData[T];
+  readonly data: D[T];
 }
 
 /** A decided fact that has no position yet. */
@@ -44,18 +46,21 @@ export type EventDraft = { [T in EventType]: DraftOf<T> }[EventType];
 /** A fact and its position; what the log stores. */
 export type LoggedEvent = EventDraft & { readonly seq: number };
 
-/** The envelope that clients see: a logged event with its session and the epoch of the log. */
-export type SessionEvent = LoggedEvent & {
+/** An event as clients get it, in its envelope: with its session and the epoch of the log, and of its data what clients are told. */
+export type SessionEvent = { [T in EventType]: DraftOf<T, DisclosedData> }[EventType] & {
+  readonly seq: number;
   readonly v: 1;
   readonly tenant: string;
   readonly session: string;
   readonly epoch: number;
 };
 
-/** A logged event in its envelope. A reason that is still a plain sentence becomes an object. */
+/** What clients get of a logged event. A reason that is still a plain sentence becomes an object. */
 export function envelope(ref: SessionRef, epoch: number, event: LoggedEvent): SessionEvent {
-  const logged = { v: 1, tenant: ref.tenant, session: ref.session, epoch, ...event } as const;
-  if (!('reason' in logged.data) || typeof logged.data.reason !== 'string') return logged;
-  // safety: data of the same type, with the other form of its reason
-  return { ...logged, data: { ...logged.data, reason: reasonOf(logged.data.reason) } } as SessionEvent;
+  const { tenant, session } = ref;
+  const data = disclosedData(event);
+  const told =
+    'reason' in data && typeof data.reason === 'string' ? { ...data, reason: reasonOf(data.reason) } : data;
+  // safety: the data belongs to the event's type
+  return { v: 1, tenant, session, epoch, ...event, data: told } as SessionEvent;
 }

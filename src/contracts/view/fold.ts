@@ -8,6 +8,7 @@
  * 3. Nothing grows without bound: entries beyond `CLIENT.snapshotEntries` are dropped from the front and `truncated` is set.
  */
 import type { Position } from '../cursor.ts';
+import { disclosedMetadata, disclosedTeam } from '../events/disclosure.ts';
 import type { SessionEvent } from '../events/envelope.ts';
 import { openingRoster, rosterState } from '../member.ts';
 import type { SessionInfo } from '../session.ts';
@@ -30,9 +31,9 @@ export function emptyView(
     session,
     position,
     status: 'open',
-    team: info.team,
+    team: disclosedTeam(info.team),
     ...rosterState(info.roster ?? openingRoster(info.agents)),
-    metadata: info.metadata,
+    metadata: disclosedMetadata(info.metadata),
     createdAt: info.createdAt,
     ...(info.parent ? { parent: info.parent } : {}),
     entries: [],

@@ -1,13 +1,14 @@
 /** What a client shows of a session. */
 import type { Position } from '../cursor.ts';
 import type { OpenApproval } from '../approval.ts';
+import type { DisclosedTeam } from '../events/disclosure.ts';
 import type { FailureInfo, FinishReason, Shown, Summarised, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { InterjectionPolicy, MessagePart, ReceiptStatus } from '../message.ts';
 import type { Member } from '../member.ts';
 import type { Reason } from '../reasons.ts';
 import type { ToolCall } from '../tool.ts';
-import type { ForkPoint, SessionInfo, SessionStatus } from '../session.ts';
+import type { ForkPoint, SessionStatus } from '../session.ts';
 
 export interface MessageEntry {
   readonly kind: 'message';
@@ -95,11 +96,12 @@ export interface SessionView {
   readonly session: string;
   readonly position: Position;
   readonly status: SessionStatus;
-  readonly team: SessionInfo['team'];
+  readonly team: DisclosedTeam;
   /** Those that have not left. */
   readonly agents: readonly string[];
   /** Agents and people that have not left, in the order in which they joined. */
   readonly members: readonly Member[];
+  /** Of what the session was opened with, the field `public`. */
   readonly metadata: JsonObject;
   readonly createdAt: number;
   /** Of a fork: where it left its parent. */

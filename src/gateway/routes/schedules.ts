@@ -12,7 +12,10 @@ const path = z.object({ id: idSchema });
 const listed = z
   .object({ paused: z.boolean(), next: z.array(z.number()).meta({ description: 'ms since the Unix epoch' }) })
   .loose()
-  .meta({ id: 'ScheduleSummary', description: 'A schedule as it was created, and its next firings.' });
+  .meta({
+    id: 'ScheduleSummary',
+    description: 'A schedule as it was created (agents by their names), and its next firings.',
+  });
 const page = z
   .object({ data: z.array(listed), next: z.string().nullable() })
   .meta({ id: 'SchedulePage', description: '`next` is the cursor of the next page, null at the end.' });

@@ -27,7 +27,10 @@ import {
 } from './common.ts';
 import { policySchema, sendSchema } from './message.ts';
 
-const metadataSchema = boundedJsonSchema.meta({ examples: [{ customer: 'c-17' }] });
+const metadataSchema = boundedJsonSchema.meta({
+  description: `Any JSON object up to ${LIMITS.metadataBytes} bytes. Clients are told its field \`public\` and no other.`,
+  examples: [{ customer: 'c-17', public: { title: 'Refund' } }],
+});
 
 const teamSchema = z
   .strictObject({

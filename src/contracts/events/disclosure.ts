@@ -1,0 +1,81 @@
+/**
+ * What clients are told of a session. How its agents work (instructions, models, endpoints, options), what its team remembers, and metadata
+ * that is not marked public stay on the server: a client may be anybody's browser. Whatever leaves for clients goes through these functions,
+ * so this holds for logs and archives of any age.
+ */
+import type { AgentRequest, TeamSpec } from '../agent.ts';
+import type { JsonObject } from '../json.ts';
+import type { OpenRequest } from '../wire.ts';
+import type { EventData, LoggedEvent } from './envelope.ts';
+
+export interface DisclosedAgent {
+  readonly name: string;
+}
+
+export interface DisclosedTeam {
+  readonly name: string;
+}
+
+/** What a session is opened with: agents and team by their names. */
+export interface DisclosedOpening extends Pick<OpenRequest, 'policy' | 'limits' | 'ttlMs'> {
+  readonly team?: DisclosedTeam;
+  readonly agents?: readonly DisclosedAgent[];
+  /** The field `public` and no other. */
+  readonly metadata?: JsonObject;
+  readonly summary?: { readonly agent: DisclosedAgent; readonly afterChars?: number };
+}
+
+type Named = 'team' | 'agents' | 'metadata';
+
+/** Data of each event type, as clients get it. */
+export interface DisclosedData extends Omit<
+  EventData,
+  'session.created' | 'session.members' | 'turn.completed'
+> {
+  'session.created': Omit<DisclosedOpening, Named> & Required<Pick<DisclosedOpening, Named>>;
+  'session.members': Omit<EventData['session.members'], 'agents'> & {
+    readonly agents: readonly DisclosedAgent[];
+  };
+  'turn.completed': Record<string, never>;
+}
+
+/** What clients get of an event's data. */
+export function disclosedData(event: LoggedEvent): DisclosedData[keyof DisclosedData] {
+  switch (event.type) {
+    case 'session.created':
+      // safety: what the session was opened with has all three
+      return disclosedOpening(event.data) as DisclosedData['session.created'];
+    case 'session.members':
+      return { ...event.data, agents: event.data.agents.map(disclosedAgent) };
+    case 'turn.completed':
+      return {};
+    default:
+      return event.data;
+  }
+}
+
+/** Names what is told: a field that is added to `OpenRequest` is not, until it is added here. */
+export function disclosedOpening(opening: Omit<OpenRequest, 'id'>): DisclosedOpening {
+  const { team, agents, metadata, policy, limits, summary, ttlMs } = opening;
+  return {
+    ...(team === undefined ? {} : { team: disclosedTeam(team) }),
+    ...(agents ? { agents: agents.map(disclosedAgent) } : {}),
+    ...(metadata ? { metadata: disclosedMetadata(metadata) } : {}),
+    ...(policy === undefined ? {} : { policy }),
+    ...(limits ? { limits } : {}),
+    ...(summary ? { summary: { ...summary, agent: disclosedAgent(summary.agent) } } : {}),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  };
+}
+
+export function disclosedTeam(team: string | TeamSpec): DisclosedTeam {
+  return { name: typeof team === 'string' ? team : team.name };
+}
+
+export function disclosedMetadata({ public: told }: JsonObject): JsonObject {
+  return told === undefined ? {} : { public: told };
+}
+
+function disclosedAgent(agent: AgentRequest): DisclosedAgent {
+  return { name: typeof agent === 'string' ? agent : agent.name };
+}
