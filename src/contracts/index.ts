@@ -37,7 +37,7 @@ export { envelope } from './events/envelope.ts';
 export { leaveClosed } from './events/session.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export type { DevNews, DevProcess, DevRequest } from './engine/dev.ts';
-export { fitting } from './view/bound.ts';
+export { fitting, fittingOpen } from './view/bound.ts';
 export {
   DEFAULT_ENDPOINT,
   isUnmade,

@@ -1,4 +1,4 @@
-/** The outgoing buffer of one socket, in bytes, and how much of it is snapshots. */
+/** The outgoing buffer of one connection, in bytes, and how much of it is snapshots. */
 import { LIMITS } from '../contracts/index.ts';
 
 /**

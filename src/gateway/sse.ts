@@ -1,12 +1,13 @@
 /** Server-sent events: one HTTP response that follows one session. */
 import type { Request, Response } from 'express';
-import { FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
+import { fittingOpen, FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
 import type { Bye, Cursor, Delta, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { Gate } from './gate.ts';
+import { Outgoing } from './outgoing.ts';
 
 /** How long EventSource waits before it reconnects, ms. */
 const RETRY_MS = 1_000;
@@ -21,6 +22,7 @@ export function sseFrame(event: string, data: unknown, id?: string): string {
 class EventStream implements Watcher, LongConnection {
   readonly #res: Response;
   readonly #gate = new Gate();
+  readonly #outgoing = new Outgoing();
   /** Frames that have not been handed to the kernel yet. */
   #waiting = 0;
   #ending = false;
@@ -39,11 +41,14 @@ class EventStream implements Watcher, LongConnection {
   }
 
   reset(snapshot: SessionView): void {
-    this.#gate.pass(() => this.#write(resetFrame(snapshot)));
+    this.#gate.pass(() => this.#reset(snapshot));
   }
 
   backlog(): { readonly bytes: number; readonly packets: number } {
-    return { bytes: this.#res.writableLength, packets: this.#waiting + this.#gate.held };
+    return {
+      bytes: this.#outgoing.counted(this.#res.writableLength),
+      packets: this.#waiting + this.#gate.held,
+    };
   }
 
   end(code: Bye['code']): void {
@@ -66,12 +71,13 @@ class EventStream implements Watcher, LongConnection {
   start(subscription: Subscription): void {
     this.#res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
-      // Tells proxies not to buffer the stream.
+      // A proxy that compresses would hold frames back until it has enough of them.
+      'Cache-Control': 'no-store, no-transform',
+      // Tells nginx not to buffer the stream.
       'X-Accel-Buffering': 'no',
     });
     this.#write(`retry: ${RETRY_MS}\n\n`);
-    if (subscription.snapshot) this.#write(resetFrame(subscription.snapshot));
+    if (subscription.snapshot) this.#reset(subscription.snapshot);
     this.#gate.open();
   }
 
@@ -85,17 +91,21 @@ class EventStream implements Watcher, LongConnection {
     clearTimeout(this.#cut);
   }
 
+  /** Small enough that a slow reader soon has its `id`, from which it resumes if it is cut. */
+  #reset(snapshot: SessionView): void {
+    const view = fittingOpen(snapshot, LIMITS.streamSnapshotChars);
+    const frame = sseFrame(FRAMES.reset, view, formatPosition(view.position));
+    this.#outgoing.snapshot(() => this.#write(frame));
+  }
+
   #write(text: string): void {
     if (this.#ending || this.#res.destroyed) return;
+    this.#outgoing.add(Buffer.byteLength(text));
     this.#waiting += 1;
     this.#res.write(text, () => {
       this.#waiting -= 1;
     });
   }
-}
-
-function resetFrame(snapshot: SessionView): string {
-  return sseFrame(FRAMES.reset, snapshot, formatPosition(snapshot.position));
 }
 
 export interface StreamCall {

@@ -4,6 +4,7 @@ import {
   applyEvent,
   emptyView,
   fitting,
+  fittingOpen,
   LIMITS,
   openSteps,
   receiptOf,
@@ -217,6 +218,9 @@ describe('reasoning', () => {
     const open = withOpenStep(running, { step, attempt: 1, text: 'a', reasoning: 'b'.repeat(10) });
     expect(fitting(open, 11).entries).toHaveLength(1);
     expect(fitting(open, 13).entries).toHaveLength(2);
+    const later = event(4, 'message.accepted', { messageId: 'm2', parts: [], queued: true }, { turn: 't2' });
+    expect(fitting(fold([later], open), 0).entries).toHaveLength(1);
+    expect(fittingOpen(fold([later], open), 0)).toMatchObject({ truncated: true, entries: [{ step }, {}] });
   });
 });
 

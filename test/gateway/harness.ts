@@ -46,6 +46,8 @@ export class FakeDelivery implements Delivery {
   /** Given to a watcher in the very moment in which the subscription resolves. */
   immediate: SessionEvent[] = [];
   cursors: (Cursor | undefined)[] = [];
+  /** Given to who subscribes without a cursor. */
+  snapshotOf = view;
 
   subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
     const { promise, resolve, reject } = Promise.withResolvers<Subscription>();
@@ -60,7 +62,7 @@ export class FakeDelivery implements Delivery {
     const unsubscribe = (): void => void this.watchers.delete(watcher);
     const reply: SubscribeReply =
       cursor === undefined
-        ? { mode: 'snapshot', position: { epoch: 7, seq: 3 }, snapshot: view(ref.session) }
+        ? { mode: 'snapshot', position: { epoch: 7, seq: 3 }, snapshot: this.snapshotOf(ref.session) }
         : { mode: 'resume', position: { epoch: 7, seq: 3 } };
     if (cursor !== undefined) for (const each of this.missed) watcher.event(each);
     resolve({ ...reply, unsubscribe });

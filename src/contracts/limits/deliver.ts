@@ -4,6 +4,8 @@ import { KIB, SECOND } from './units.ts';
 export const DELIVER = {
   /** Text in one snapshot (the newest), UTF-16 code units: at three bytes each it still fits into `socketBytes`. */
   snapshotChars: 256 * KIB,
+  /** The same on an event stream, whose reader has no cursor before it has all of the snapshot; more if that is not over. */
+  streamSnapshotChars: 64 * KIB,
   /**
    * Text in a gateway's view of a followed session (the newest), UTF-16 code units. More than a running step and a full inbox after it
    * together, so that no running step is dropped.

@@ -20,12 +20,31 @@ function chars(entry: Entry): number {
 
 /** The view reduced to the newest entries that fit into `maxChars` of text; at least one entry is kept. */
 export function fitting(view: SessionView, maxChars: number): SessionView {
+  return from(view, firstWithin(view, maxChars));
+}
+
+/** Also keeps every entry that events to come may change, a step that runs or a message that waits, and what is newer. */
+export function fittingOpen(view: SessionView, maxChars: number): SessionView {
+  const open = view.entries.findIndex(isOpen);
+  const first = firstWithin(view, maxChars);
+  return from(view, open < 0 ? first : Math.min(open, first));
+}
+
+function isOpen(entry: Entry): boolean {
+  return ['running', 'accepted', 'queued', 'scheduled'].includes(entry.status);
+}
+
+function firstWithin({ entries }: SessionView, maxChars: number): number {
   let room = maxChars;
-  let from = view.entries.length;
-  for (const entry of view.entries.toReversed()) {
+  let first = entries.length;
+  for (const entry of entries.toReversed()) {
     room -= chars(entry);
-    if (room < 0 && from < view.entries.length) break;
-    from -= 1;
+    if (room < 0 && first < entries.length) break;
+    first -= 1;
   }
-  return from === 0 ? view : { ...view, entries: view.entries.slice(from), truncated: true };
+  return first;
+}
+
+function from(view: SessionView, first: number): SessionView {
+  return first === 0 ? view : { ...view, entries: view.entries.slice(first), truncated: true };
 }
