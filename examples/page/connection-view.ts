@@ -71,6 +71,7 @@ function howOf({ state, url, reason }: ClientStatus, session: SessionStatus): st
   if (state === 'offline') return `Lost ${host}: ${reason ?? 'unknown'}.`;
   if (state === 'closed') return `Closed at ${host}: ${reason ?? 'by this page'}.`;
   if (session.state === 'subscribing') return `Joining through ${host}.`;
+  if (session.state === 'queued') return `Connected to ${host}, which follows as many sessions as it can.`;
   if (session.state !== 'live') return `Connected to ${host}.`;
   return session.mode === 'resume'
     ? `Resumed through ${host}: what was missed came as events.`

@@ -1,6 +1,6 @@
 import type { SocketRequestName, SocketRequests } from '../contracts/public.ts';
 import type { Connection } from './connection.ts';
-import { pause, retryDelay } from './timing.ts';
+import { clock, pause, retryDelay } from './timing.ts';
 
 /**
  * A request with retries: waits for the connection and repeats retryable failures, for `timeoutMs` in all. Throws the error of the last
@@ -12,14 +12,14 @@ export async function call<N extends SocketRequestName>(
   request: SocketRequests[N]['request'],
   timeoutMs: number,
 ): Promise<SocketRequests[N]['reply']> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = clock() + timeoutMs;
   for (let attempt = 0; ; attempt++) {
     try {
-      await connection.whenOnline(deadline - Date.now());
-      return await connection.request(name, request, Math.max(deadline - Date.now(), 1));
+      await connection.whenOnline(deadline - clock());
+      return await connection.request(name, request, Math.max(deadline - clock(), 1));
     } catch (error) {
       const delay = retryDelay(error, attempt);
-      if (delay === null || Date.now() + delay >= deadline) throw error;
+      if (delay === null || clock() + delay >= deadline) throw error;
       await pause(delay);
     }
   }

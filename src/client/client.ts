@@ -9,13 +9,18 @@ import { ClientError } from './errors.ts';
 import type { ClientStorage } from './outbox.ts';
 import { Schedules } from './schedules.ts';
 import { Session } from './session.ts';
+import { Places } from './places.ts';
 import { DEFAULT_PACE, randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
+import { checkedUrls } from './urls.ts';
 
 export interface ClientOptions {
   /** `http://host:port` of one or more gateways: if one fails, the next is tried. Any gateway serves any session. */
   readonly url: string | readonly string[];
-  /** The key or token, or a function that returns a fresh one before every connection, so it may be short-lived. */
+  /**
+   * The key or token, or a function that returns a fresh one before every connection, so it may be short-lived. If such a one is refused the
+   * function is asked again, 7 times with growing pauses.
+   */
   readonly token: string | (() => string | Promise<string>);
   /**
    * Keeps unsent messages across a reload; pass `sessionStorage`. Not `localStorage`: tabs share it and would overwrite each other's list.
@@ -39,20 +44,21 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #connection: Connection;
   readonly #sessions = new Map<string, Session>();
+  readonly #places = new Places();
   #schedules: Schedules | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    const { token } = options;
     this.#connection = new Connection({
-      urls: typeof options.url === 'string' ? [options.url] : options.url,
-      token: typeof token === 'string' ? () => token : token,
+      urls: checkedUrls(options.url),
+      token: options.token,
       path: options.path ?? '/socket.io/',
       requestTimeoutMs: this.#timeoutMs,
       pace: options.reconnect ?? DEFAULT_PACE,
     });
     this.#connection.on('status', (status) => {
       const sessions = [...this.#sessions.values()];
+      if (status.state === 'online') this.#places.reconnected();
       if (status.state === 'online') for (const session of sessions) session.online();
       if (status.state === 'closed') for (const session of sessions) session.end(ending(status), true);
     });
@@ -79,7 +85,10 @@ export class Client {
     return session;
   }
 
-  /** Follows a session; it stays subscribed across reconnects. Returns the same object for the same id until it is left. */
+  /**
+   * Follows a session; it stays subscribed across reconnects. Returns the same object for the same id until it is left. A client follows at
+   * most 32 sessions at a time; further ones wait (`queued`) until another is left.
+   */
   session(id: string): Session {
     if (!isId(id))
       throw new ConvokeError('invalid_request', 'A session id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
@@ -87,6 +96,7 @@ export class Client {
     if (existing) return existing;
     const session = new Session(id, {
       connection: this.#connection,
+      places: this.#places,
       requestTimeoutMs: this.#timeoutMs,
       outboxLimit: this.#options.outboxLimit ?? CLIENT_LIMITS.inboxMessages,
       pace: this.#options.reconnect ?? DEFAULT_PACE,
@@ -125,7 +135,7 @@ function ending(status: ClientStatus): Error {
   return status.error ?? new ClientError('closed');
 }
 
-/** Connects to a gateway and stays connected until `close()` or a permanent refusal (see `status`). */
+/** Connects to a gateway and stays connected until `close()` or a permanent refusal (see `status`). Throws `invalid_request` for a wrong url. */
 export function connect(options: ClientOptions): Client {
   return new Client(options);
 }

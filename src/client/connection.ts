@@ -28,7 +28,7 @@ import {
   readReply,
   retryAfterOf,
 } from './errors.ts';
-import { backoff, clampPause, within } from './timing.ts';
+import { backoff, clampPause, clock, within } from './timing.ts';
 import type { Pace } from './timing.ts';
 
 /** The status of the connection. */
@@ -47,8 +47,8 @@ export interface ClientStatus {
 
 export interface ConnectionOptions {
   readonly urls: readonly string[];
-  /** Called before each attempt. */
-  readonly token: () => string | Promise<string>;
+  /** The same for every attempt, or asked for before each. */
+  readonly token: string | (() => string | Promise<string>);
   readonly path: string;
   readonly requestTimeoutMs: number;
   readonly pace: Pace;
@@ -66,6 +66,8 @@ type Requests = Record<SocketRequestName, (request: object, ack: (reply: unknown
 
 /** After a connection has lasted this long, ms, the backoff starts over. */
 const STABLE_MS = 5_000;
+/** Tokens that may be refused one after the other, if each is a fresh one: with the pauses between them, about half a minute. */
+const TOKENS = 8;
 /** Overhead of Socket.IO around a request, bytes. */
 const PACKET_BYTES = 64;
 
@@ -78,8 +80,10 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gateway = 0;
   #failures = 0;
+  /** Tokens that were refused since a connection has lasted. */
+  #refused = 0;
   #onlineSince = 0;
-  /** The server said goodbye: why, and when the next attempt is planned (ms since the Unix epoch). */
+  /** The server said goodbye: why, and when the next attempt is planned, ms of `clock()`. */
   #leaving: { readonly reason: string; readonly at: number } | undefined;
   /** Counts attempts, so that reports of older ones can be ignored. */
   #attempt = 0;
@@ -174,8 +178,9 @@ export class Connection {
     const attempt = ++this.#attempt;
     this.#set({ state: 'connecting', url: this.#url() });
     try {
-      const asked = Promise.resolve().then(() => this.#options.token());
-      const token = await within(asked, this.#options.requestTimeoutMs);
+      const { token: given } = this.#options;
+      const asked = typeof given === 'string' ? given : Promise.resolve().then(given);
+      const token = await within(Promise.resolve(asked), this.#options.requestTimeoutMs);
       if (attempt === this.#attempt) this.#open(token);
     } catch (error) {
       if (attempt === this.#attempt) this.#lost('token', asError(error));
@@ -196,7 +201,7 @@ export class Connection {
     this.#timer = setTimeout(() => this.#lost('timeout'), this.#options.requestTimeoutMs);
     socket.on('connect', () => {
       clearTimeout(this.#timer);
-      this.#onlineSince = Date.now();
+      this.#onlineSince = clock();
       this.#set({ state: 'online', url: this.#url() });
     });
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
@@ -216,36 +221,52 @@ export class Connection {
    * time to reconnect, whichever comes first.
    */
   #bye(bye: Bye): void {
-    if (!bye.retry) {
-      this.#finish(bye.code, failureError(bye.code));
+    const error = failureError(bye.code);
+    if (!bye.retry && !this.#renews(error)) {
+      this.#finish(bye.code, error);
       return;
     }
-    const ms = clampPause(bye.retryAfterMs);
-    this.#leaving = { reason: bye.code, at: Date.now() + ms };
+    const ms = bye.retry ? clampPause(bye.retryAfterMs) : backoff(this.#refused - 1, this.#options.pace);
+    this.#leaving = { reason: bye.code, at: clock() + ms };
     this.#plan(ms);
   }
 
   /** An attempt failed or a connection ended: stop if the server said so, otherwise go on to the next gateway. */
   #lost(reason: string, error?: Error): void {
-    if (error instanceof ConvokeError && !isRetryable(error)) {
+    if (error instanceof ConvokeError && !isRetryable(error) && !this.#renews(error)) {
       this.#finish(reason, error);
       return;
     }
-    const held = this.#onlineSince > 0 && Date.now() - this.#onlineSince > STABLE_MS;
+    this.#forgive();
     this.#onlineSince = 0;
     this.#drop();
     const url = this.#url();
     if (this.#leaving) {
       // The next attempt was planned when the server said goodbye.
       const { reason: code, at } = this.#leaving;
-      this.#set({ state: 'offline', url, reason: code, retryInMs: Math.max(at - Date.now(), 0) });
+      this.#set({ state: 'offline', url, reason: code, retryInMs: Math.max(at - clock(), 0) });
       return;
     }
-    if (held) this.#failures = 0;
     const asked = clampPause(retryAfterOf(error) ?? 0);
     const retryInMs = Math.max(asked, backoff(this.#failures++, this.#options.pace));
     this.#plan(retryInMs);
     this.#set({ state: 'offline', url, reason, retryInMs, ...(error === undefined ? {} : { error }) });
+  }
+
+  /** True if another token may do what this one could not: what was given out last may be out of date, or not known everywhere yet. */
+  #renews(error: Error): boolean {
+    if (!(error instanceof ConvokeError) || error.code !== 'unauthorized') return false;
+    if (typeof this.#options.token === 'string') return false;
+    this.#forgive();
+    this.#refused += 1;
+    return this.#refused < TOKENS;
+  }
+
+  /** A connection that has lasted makes up for what failed before it. */
+  #forgive(): void {
+    if (this.#onlineSince === 0 || clock() - this.#onlineSince <= STABLE_MS) return;
+    this.#failures = 0;
+    this.#refused = 0;
   }
 
   #plan(ms: number): void {

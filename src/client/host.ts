@@ -1,11 +1,13 @@
 import type { Connection } from './connection.ts';
 import type { ClientStorage } from './outbox.ts';
+import type { Places } from './places.ts';
 import type { Session } from './session.ts';
 import type { Pace } from './timing.ts';
 
 /** What a session gets from its client. */
 export interface SessionHost {
   readonly connection: Connection;
+  readonly places: Places;
   readonly requestTimeoutMs: number;
   readonly outboxLimit: number;
   readonly pace: Pace;

@@ -8,6 +8,7 @@ import type {
 } from '../contracts/public.ts';
 import { call } from './calls.ts';
 import type { Connection } from './connection.ts';
+import { clock } from './timing.ts';
 
 /** Every method waits for the connection, and throws `offline` and the server's problems. */
 export class Schedules {
@@ -43,10 +44,10 @@ export class Schedules {
 
   /** It fires now, also if it is paused. Each call fires once more, so this one is not repeated: if the answer is lost, it may have fired. */
   async trigger(id: string): Promise<void> {
-    const deadline = Date.now() + this.#timeoutMs;
+    const deadline = clock() + this.#timeoutMs;
     await this.#connection.whenOnline(this.#timeoutMs);
     const request = { id, act: 'trigger' } as const;
-    await this.#connection.request('changeSchedule', request, Math.max(deadline - Date.now(), 1));
+    await this.#connection.request('changeSchedule', request, Math.max(deadline - clock(), 1));
   }
 
   #change(id: string, act: ScheduleAct): Promise<Record<string, never>> {

@@ -23,6 +23,8 @@ import { call } from './calls.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
+import { nextChange, untilFollowed } from './following.ts';
+import type { Followed } from './following.ts';
 import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
@@ -32,7 +34,7 @@ import { Sent } from './sent.ts';
 import { randomId } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
 import { streamTurn } from './turn-stream.ts';
-import type { TurnPiece, TurnTarget } from './turn-stream.ts';
+import type { TurnPiece, TurnSource, TurnTarget } from './turn-stream.ts';
 
 export class Session {
   readonly id: string;
@@ -45,7 +47,7 @@ export class Session {
   constructor(id: string, host: SessionHost) {
     this.id = id;
     this.#host = host;
-    this.#subscription = new Subscription(id, host.connection, this.#emitter);
+    this.#subscription = new Subscription(id, host, this.#emitter);
     this.#outbox = new Outbox({
       send: (request) => host.connection.request('send', { ...request, session: id }),
       online: () => host.connection.online,
@@ -89,17 +91,14 @@ export class Session {
     return this.#emitter.on(name, listener);
   }
 
-  /** Resolves with the first view. Throws if there will be none (`session_not_found`, …). */
+  /** Resolves with the first view, however long a `queued` session waits for it. Throws if there will be none (`session_not_found`, …). */
   async ready(): Promise<SessionView> {
     for (;;) {
       if (this.view) return this.view;
       if (this.status.error) throw this.status.error;
-      await new Promise<void>((resolve) => {
-        const stop = this.#onChange(() => {
-          stop();
-          resolve();
-        });
-      });
+      const change = nextChange(this.#source());
+      await change.happened;
+      change.stop();
     }
   }
 
@@ -120,27 +119,21 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<TurnPiece, void, void> {
     const named = typeof target === 'string' ? targetOf(target) : target;
-    const subscription = this.#subscription;
-    const source = {
-      get view() {
-        return subscription.view;
-      },
-      get failure() {
-        return subscription.status.error ?? null;
-      },
-      receipt: (messageId: string) => this.receipt(messageId),
-      onChange: (listener: () => void) => this.#onChange(listener),
-    };
-    return streamTurn(source, named, options.signal);
+    return streamTurn(this.#source(), named, options.signal);
   }
 
-  /** Sends a message at once and yields the pieces of the turn that answers it. Throws what `send` and `turn` throw. */
+  /**
+   * Sends a message and yields the pieces of the turn that answers it. It is sent once the session is followed, so that no answer is missed
+   * that somebody pays for. Throws what `send` and `turn` throw, and, with nothing sent, why the session cannot be followed.
+   */
   ask(
     message: string | OutgoingMessage,
     { signal, ...sending }: SendOptions & { signal?: AbortSignal } = {},
   ): AsyncGenerator<TurnPiece, void, void> {
     const request = toRequest(message, sending);
-    const sent = this.send(request);
+    const sent = this.#subscription.followed
+      ? this.send(request)
+      : this.#toFollow(signal).then(() => this.send(request));
     // The reader gets the error; without a reader it must not become an unhandled rejection.
     sent.catch(() => undefined);
     const pieces = this.turn({ messageId: request.messageId }, signal ? { signal } : {});
@@ -240,8 +233,9 @@ export class Session {
 
   /** Stops following; the session goes on. Unsent messages are dropped: their promises fail with `closed`. */
   leave(): void {
-    this.end(new ClientError('closed'), false);
+    // First: whoever gets the place subscribes at once.
     this.#host.connection.request('unsubscribe', { session: this.id }).catch(() => undefined);
+    this.end(new ClientError('closed'), false);
     this.#host.forget(this);
   }
 
@@ -260,6 +254,32 @@ export class Session {
   end(error: Error, keep: boolean): void {
     this.#subscription.end(error);
     this.#outbox.stop(error, keep);
+  }
+
+  /** What a turn's pieces are made of, as it is at any time. */
+  #source(): TurnSource & Followed {
+    const subscription = this.#subscription;
+    return {
+      get view() {
+        return subscription.view;
+      },
+      get failure() {
+        return subscription.status.error ?? null;
+      },
+      get followed() {
+        return subscription.followed;
+      },
+      get status() {
+        return subscription.status;
+      },
+      receipt: (messageId) => this.receipt(messageId),
+      onChange: (listener) => this.#onChange(listener),
+    };
+  }
+
+  #toFollow(signal?: AbortSignal): Promise<void> {
+    this.refresh();
+    return untilFollowed(this.#source(), signal);
   }
 
   #onChange(listener: () => void): Unsubscribe {

@@ -5,20 +5,22 @@
  * The cursor lives only in memory. After a reload there is no view to resume onto, so a stored cursor could at best bring the events after
  * it; the snapshot, which also has the text of running steps, is one packet and always right.
  */
-import { ConvokeError } from '../contracts/public.ts';
+import { ConvokeError, isConvokeError } from '../contracts/public.ts';
 import type { SubscribeReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
 import type { Connection } from './connection.ts';
 import { asError } from './errors.ts';
 import { Replica } from './replica.ts';
-import { pause, retryDelay } from './timing.ts';
+import type { Placed, Places } from './places.ts';
+import { clock, pause, retryDelay } from './timing.ts';
 
 /** The status of a session on this client. */
 export interface SessionStatus {
   /**
-   * `waiting`: for a connection. `live`: everything arrives as it happens. `failed`: the server refused (tried again on the next connection).
+   * `waiting`: for a connection. `queued`: for a place; the client follows as many sessions as a connection may, and goes on with this one
+   * when another is left. `live`: everything arrives as it happens. `failed`: the server refused (tried again on the next connection).
    * `left`: ended, by `leave`, `client.close` or the end of the connection.
    */
-  readonly state: 'waiting' | 'subscribing' | 'live' | 'failed' | 'left';
+  readonly state: 'waiting' | 'queued' | 'subscribing' | 'live' | 'failed' | 'left';
   /** How it became live: missed events were delivered, or the view was replaced. */
   readonly mode?: SubscribeReply['mode'];
   /** Why it failed or ended. */
@@ -36,9 +38,10 @@ interface Listener {
 /** Minimum time between two subscriptions on one connection, ms, so that a faulty server is not asked in a tight loop. */
 const RESUBSCRIBE_MS = 250;
 
-export class Subscription {
+export class Subscription implements Placed {
   readonly #session: string;
   readonly #connection: Connection;
+  readonly #places: Places;
   readonly #listener: Listener;
   readonly #replica = new Replica();
   readonly #stops: readonly (() => void)[];
@@ -46,12 +49,17 @@ export class Subscription {
   #busy = false;
   /** A refusal of the subscription in progress may be out of date. */
   #again = false;
-  /** When the last subscription on this connection was answered, ms since the Unix epoch. */
-  #answeredAt = 0;
+  /** When the last subscription on this connection was answered, ms of `clock()`. */
+  #answeredAt = -Infinity;
 
-  constructor(session: string, connection: Connection, listener: Listener) {
+  constructor(
+    session: string,
+    { connection, places }: { readonly connection: Connection; readonly places: Places },
+    listener: Listener,
+  ) {
     this.#session = session;
     this.#connection = connection;
+    this.#places = places;
     this.#listener = listener;
     this.#stops = [
       connection.on('event', (event) => {
@@ -77,11 +85,26 @@ export class Subscription {
     return this.#status;
   }
 
-  /** Subscribes; calls while a subscription is in progress are ignored. */
+  /** True if what happens in the session arrives here, at once or after the next reconnect. */
+  get followed(): boolean {
+    return this.view !== null && !['queued', 'failed', 'left'].includes(this.#status.state);
+  }
+
+  /** Subscribes, once there is a place; calls while a subscription is in progress are ignored. */
   subscribe(): void {
     if (this.#busy || this.#status.state === 'left') return;
+    if (!this.#places.take(this)) {
+      if (this.#wanted()) this.#set({ state: 'queued' });
+      return;
+    }
     this.#busy = true;
+    if (this.#wanted()) this.#set({ state: 'subscribing' });
     void this.#run();
+  }
+
+  /** For the places. */
+  placed(): void {
+    this.subscribe();
   }
 
   /** Subscribes again if the session was refused, or is about to be: it is there now. */
@@ -93,6 +116,7 @@ export class Subscription {
   end(error: Error): void {
     for (const stop of this.#stops) stop();
     this.#set({ state: 'left', error });
+    this.#places.leave(this);
   }
 
   #wanted(): boolean {
@@ -102,13 +126,13 @@ export class Subscription {
   #set(status: SessionStatus): void {
     const now = this.#status;
     if (now.state === 'left' || (now.state === status.state && !status.mode && !status.error)) return;
-    if (status.state === 'waiting') this.#answeredAt = 0;
+    if (status.state === 'waiting') this.#answeredAt = -Infinity;
     this.#status = status;
     this.#listener.emit('status', status);
   }
 
   async #run(): Promise<void> {
-    const early = this.#answeredAt + RESUBSCRIBE_MS - Date.now();
+    const early = this.#answeredAt + RESUBSCRIBE_MS - clock();
     if (early > 0) await pause(early);
     for (let attempt = 0; this.#wanted(); attempt++) {
       this.#set({ state: 'subscribing' });
@@ -129,7 +153,7 @@ export class Subscription {
     try {
       const request = { session: this.#session, ...(cursor ? { cursor } : {}) };
       const reply = await this.#connection.request('subscribe', request);
-      this.#answeredAt = Date.now();
+      this.#answeredAt = clock();
       if (!this.#wanted()) return null;
       if (reply.snapshot) this.#replace(reply.snapshot);
       if (!this.#replica.view)
@@ -148,13 +172,19 @@ export class Subscription {
         this.#replica.forget();
         return 0;
       }
+      if (isConvokeError(error) && error.code === 'too_many_subscriptions' && this.#places.refused(this)) {
+        this.#set({ state: 'queued' });
+        return null;
+      }
       const delay = retryDelay(error, attempt);
       if (delay === null && this.#again) {
         this.#again = false;
         return 0;
       }
-      if (delay === null) this.#set({ state: 'failed', error });
-      return delay;
+      if (delay !== null) return delay;
+      this.#set({ state: 'failed', error });
+      this.#places.leave(this);
+      return null;
     }
   }
 

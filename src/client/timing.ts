@@ -36,6 +36,11 @@ export function retryDelay(error: unknown, attempt: number, pace?: Pace): number
   return Math.max(asked, backoff(attempt, pace));
 }
 
+/** A clock for durations, ms. Nobody sets it back, as people and their phones do with the time of day. */
+export function clock(): number {
+  return performance.now();
+}
+
 /** Resolves after `ms`. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

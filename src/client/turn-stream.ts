@@ -6,6 +6,7 @@ import { ConvokeError, receiptOf, turnNumber } from '../contracts/public.ts';
 import type { OpenApproval, Receipt, SessionView, StepEntry, ToolCall } from '../contracts/public.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { failureError, isRetryable } from './errors.ts';
+import { nextChange } from './following.ts';
 import { pause } from './timing.ts';
 
 /** More of what is said in one step. */
@@ -126,25 +127,6 @@ function mergedInto({ turns }: SessionView, turn: string): string {
     into = turns.find((each) => each.turn === last)?.into;
   }
   return last;
-}
-
-function nextChange(
-  source: TurnSource,
-  signal?: AbortSignal,
-): { readonly happened: Promise<void>; readonly stop: () => void } {
-  let stop: () => void = () => undefined;
-  const happened = new Promise<void>((resolve) => {
-    const unsubscribe = source.onChange(resolve);
-    const aborted = (): void => {
-      resolve();
-    };
-    signal?.addEventListener('abort', aborted);
-    stop = () => {
-      unsubscribe();
-      signal?.removeEventListener('abort', aborted);
-    };
-  });
-  return { happened, stop };
 }
 
 /** The turn of a message; undefined while it has none. Throws if there will be none. */

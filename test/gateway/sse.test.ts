@@ -71,7 +71,15 @@ test('a reset in the middle carries the position to resume from', async () => {
 /** As large as a snapshot can be: one step runs, and what else there is takes all the room. */
 function largeView(): SessionView {
   const text = '\u0001'.repeat(LIMITS.snapshotChars / 128);
-  const step = { kind: 'step', turn: 't1', agent: 'a', attempt: 1, status: 'completed', text, at: 1 } as const;
+  const step = {
+    kind: 'step',
+    turn: 't1',
+    agent: 'a',
+    attempt: 1,
+    status: 'completed',
+    text,
+    at: 1,
+  } as const;
   const entries = Array.from({ length: 128 }, (_, at) => ({ ...step, step: `t1.${at}` }));
   return { ...view(), entries };
 }

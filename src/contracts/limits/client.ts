@@ -6,6 +6,8 @@ export const CLIENT = {
   requestBytes: 64 * KIB,
   /** Messages that may wait in a session; further ones are rejected with `inbox_full`. */
   inboxMessages: 100,
+  /** Sessions that one socket may be subscribed to. */
+  subscriptionsPerSocket: 32,
   /** Entries of a view: the newest messages and steps. */
   snapshotEntries: 200,
 } as const;

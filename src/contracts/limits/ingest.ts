@@ -45,8 +45,6 @@ export const INGEST = {
   rostersKept: 4_096,
   /** Of a session that it does not follow a gateway reads them again after so long: agents join and leave. */
   rosterCachedMs: 60 * SECOND,
-  /** Sessions that one socket may be subscribed to. */
-  subscriptionsPerSocket: 32,
   /** Unanswered requests that one socket may have. */
   inflightPerSocket: 64,
   /**
