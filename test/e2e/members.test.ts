@@ -161,7 +161,7 @@ describe('a person', () => {
 test('clients are told the names of agents, and nothing of how they work: on no way, and not of a fork', async () => {
   const secret = (name: string): AgentSpec => ({
     ...{ name, runner: 'scripted', script: { say: 'I am {{agent}}.', paceMs: 1 }, tools: [] },
-    ...{ instructions: 'SECRET', model: 'SECRET', provider: 'SECRET', stop: ['SECRET'] },
+    ...{ instructions: 'SECRET', model: 'SECRET', stop: ['SECRET'] },
   });
   const opening = {
     team: { name: 'groupChat', options: { speakers: 2 } },
