@@ -8,7 +8,7 @@ import { refuse } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
 import { sessionState, startClient, startGateway, stateOf } from './setup.ts';
 
-const MOST = CLIENT_LIMITS.subscriptionsPerSocket;
+const MOST: number = CLIENT_LIMITS.subscriptionsPerSocket;
 
 /** Refuses further subscriptions as a gateway does. */
 function keepPlaces(gateway: ScriptedGateway, most = MOST): Set<string> {
@@ -79,7 +79,7 @@ describe('a session too many', () => {
     const more = client.session('more');
     const refused = {
       code: 'too_many_subscriptions',
-      message: expect.stringContaining('leave one') as string,
+      message: expect.stringContaining('leave one'),
     };
     await expect(all(more.ask('Hello?'))).rejects.toMatchObject(refused);
     expect(gateway.sends.items).toHaveLength(0);
@@ -137,7 +137,7 @@ test.each([
   [['http://127.0.0.1:1', '/relative'], '/relative'],
   [[], 'at least one'],
 ] as [ClientOptions['url'], string][])('the url %j is refused at once', (url, why) => {
-  const refused = { code: 'invalid_request', message: expect.stringContaining(why) as string };
+  const refused = { code: 'invalid_request', message: expect.stringContaining(why) };
   let error: unknown;
   try {
     connect({ url, token: 'key' }).close();
