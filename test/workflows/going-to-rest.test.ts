@@ -18,21 +18,41 @@ afterAll(async () => {
 });
 
 describe('what comes while a session goes to rest', () => {
-  /** A session that has answered `m1` and is about to store its state. */
-  async function restless(): Promise<TestSession> {
-    const session = await engine.open([agent('a')]);
+  let sessions = 0;
+  const nextId = (): string => `restless${(sessions += 1)}`;
+
+  /** It has answered `m1` and will rest. What is to happen when it stores its state is said before: it may be soon. */
+  async function restless(id: string): Promise<TestSession> {
+    const session = await engine.open([agent('a')], id);
     await session.send('m1', 'one');
     await session.turnEnded('t1');
     return session;
   }
 
+  /** Each time that the session has stored its state, `act` is called at once, once in each round. */
+  function everyRest(id: string, rounds: number, act: (round: number) => Promise<void>): Promise<null> {
+    const { promise, resolve, reject } = Promise.withResolvers<null>();
+    let acts = Promise.resolve();
+    const arm = (round: number): void =>
+      void hook.once(id, async (store) => {
+        await store();
+        if (round < rounds) arm(round + 1);
+        acts = acts.then(() => act(round));
+        acts.then(() => round === rounds && resolve(null), reject);
+      });
+    arm(1);
+    return promise;
+  }
+
   test('keeps it open if its state is not stored yet', async () => {
-    const session = await restless();
     const sent = Promise.withResolvers<null>();
-    await hook.once(async (store) => {
+    const id = nextId();
+    const stores = hook.once(id, async (store) => {
       await sent.promise;
       await store();
     });
+    const session = await restless(id);
+    await stores;
     await session.send('m2', 'meanwhile');
     sent.resolve(null);
     await session.turnEnded('t2');
@@ -42,45 +62,41 @@ describe('what comes while a session goes to rest', () => {
   });
 
   test('is not lost when it comes with the end of the workflow, round after round', async () => {
-    const session = await restless();
-    for (let n = 2; n <= 11; n += 1) {
-      const sending = Promise.withResolvers<null>();
-      await hook.once(async (store) => {
-        await store();
-        // The signal and the end of the activity go to the server at the same time.
-        session.send(`m${n}`, `round ${n}`).then(() => sending.resolve(null), sending.reject);
-      });
-      await sending.promise;
-      await session.turnEnded(`t${n}`);
-    }
+    const id = nextId();
+    // The signal and the end of the activity go to the server at the same time.
+    const rests = everyRest(id, 10, async (round) => {
+      await engine.session(id).send(`m${round + 1}`, `round ${round}`);
+      await engine.session(id).turnEnded(`t${round + 1}`);
+    });
+    const session = await restless(id);
+    await rests;
     const events = await session.events();
     expect(faults(events)).toEqual([]);
     expect(types(events).filter((type) => type === 'turn.completed')).toHaveLength(11);
   });
 
   test('is answered when it is an update, round after round', async () => {
-    const session = await restless();
-    for (let n = 1; n <= 8; n += 1) {
-      const person = { kind: 'person', name: `p${n}` };
-      const asking = Promise.withResolvers<unknown>();
-      await hook.once(async (store) => {
-        await store();
-        engine.intake
-          .control({ tenant: session.tenant }, session.session, 'members', { join: person })
-          .then(asking.resolve, asking.reject);
-      });
-      expect(await asking.promise).toMatchObject({ status: 'changed' });
-      expect(await goesOn(session, `r${n}`, `t${n + 1}`)).toContain(`text of r${n}`);
-    }
+    const id = nextId();
+    const rests = everyRest(id, 8, async (round) => {
+      const person = { kind: 'person', name: `p${round}` };
+      const asked = engine.intake.control({ tenant: 'acme' }, id, 'members', { join: person });
+      expect(await asked).toMatchObject({ status: 'changed' });
+      const said = await goesOn(engine.session(id), `r${round}`, `t${round + 1}`);
+      expect(said).toContain(`text of r${round}`);
+    });
+    const session = await restless(id);
+    await rests;
     expect((await session.state()).members).toHaveLength(9);
   });
 
   test('finds it whole if a worker was lost after the write', async () => {
-    const session = await restless();
-    await hook.once(async (store) => {
+    const id = nextId();
+    const stores = hook.once(id, async (store) => {
       await store();
       throw new Error('scripted: nobody hears of it');
     });
+    const session = await restless(id);
+    await stores;
     await hibernated(session);
     expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
   });

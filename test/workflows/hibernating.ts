@@ -55,17 +55,17 @@ export async function forget(engine: Engine, session: TestSession): Promise<void
 
 /** What the next storing of a state does, then it is stored as always; and how states are read. */
 export class StoreHook {
-  #next: ((store: () => Promise<void>) => Promise<void>) | null = null;
+  readonly #next = new Map<string, (store: () => Promise<void>) => Promise<void>>();
   #read: (() => Promise<void>) | null = null;
 
-  /** Resolves once that has been called. */
-  once(act: (store: () => Promise<void>) => Promise<void>): Promise<void> {
+  /** Of the session with this id. Resolves once `act` has been called. */
+  once(session: string, act: (store: () => Promise<void>) => Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      this.#next = async (store) => {
-        this.#next = null;
+      this.#next.set(session, async (store) => {
+        this.#next.delete(session);
         resolve();
         await act(store);
-      };
+      });
     });
   }
 
@@ -92,7 +92,7 @@ export class StoreHook {
       },
       store: (ref, session) => {
         const store = (): Promise<void> => archive.store(ref, session);
-        return this.#next ? this.#next(store) : store();
+        return this.#next.get(ref.session)?.(store) ?? store();
       },
     };
   }
