@@ -60,6 +60,7 @@ const FLOOR_PLAN = {
       'zod-openapi',
       'helmet',
       'swagger-ui-dist',
+      'range-parser',
       '@socket\\.io/redis-adapter',
     ],
     core: true,

@@ -2,6 +2,8 @@
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Intake, Schedules } from '../ingest/index.ts';
 import type { Connections } from './connections.ts';
+import type { Peers } from './edge/peers.ts';
+import type { Refusals } from './edge/refusals.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -11,6 +13,9 @@ export interface GatewayContext {
   readonly delivery: Delivery;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  /** All TCP connections. */
+  readonly peers: Peers;
+  readonly refusals: Refusals;
   /** All long-lived connections: sockets and event streams. */
   readonly connections: Connections;
   /** May a request use this Host header? See `isSafeHost`. */

@@ -10,20 +10,21 @@ const GRACE_MS = 2_000;
 
 /**
  * 1. Readiness turns false and new connections are refused. 2. Clients are told to reconnect elsewhere, each at a different moment.
- * 3. Connections are closed in batches. 4. Requests in progress finish. 5. The port is closed.
+ * 3. Connections are closed in batches. 4. Requests in progress finish. 5. The port is closed, and what is left is cut.
  */
 export async function drainGateway(
   context: GatewayContext,
   io: GatewayServer,
   http: HttpServer,
 ): Promise<void> {
-  const { connections, logger } = context;
+  const { connections, peers, logger } = context;
   connections.refuse();
   logger.info({}, 'Draining');
   await connections.drain(LIMITS.drainMs);
   // Closes the adapter, the rest of the engine and the HTTP server; closing the adapter waits for Redis, which may be gone.
   const closed = io.close();
   const inTime = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
+  peers.cutAll();
   if (!inTime) await abandon(http);
   logger.info({}, 'Drained');
 }

@@ -1,9 +1,11 @@
 /** The Express application: security headers, request ids, the routes, and a problem for everything else. */
 import express from 'express';
-import type { Express, Handler, RequestHandler } from 'express';
+import type { Express, Handler, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
-import { ConvokeError } from '../contracts/index.ts';
+import { ConvokeError, isConvokeError } from '../contracts/index.ts';
 import { bearerToken } from '../ingest/index.ts';
+import type { Principal } from '../ingest/index.ts';
+import { assets } from './assets.ts';
 import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
 import { problemHandler, requestId } from './problem.ts';
@@ -85,11 +87,20 @@ function cors(context: GatewayContext): RequestHandler {
   };
 }
 
+async function authenticated({ intake, peers, refusals }: GatewayContext, req: Request): Promise<Principal> {
+  try {
+    return await intake.authenticate(bearerToken(req.get('authorization')));
+  } catch (error) {
+    if (isConvokeError(error) && error.code === 'unauthorized') await refusals.slow(peers.of(req.socket));
+    throw error;
+  }
+}
+
 function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
   if (route.access === 'open') return [(req, res) => route.handle(req, res)];
   const answer: Handler = async (req, res) => {
     // The key is checked before anything else of the request.
-    const principal = await context.intake.authenticate(bearerToken(req.get('authorization')));
+    const principal = await authenticated(context, req);
     res.setHeader('Cache-Control', 'no-store');
     await route.handle({ req, res, principal });
   };
@@ -147,8 +158,8 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   mount(app, context, routes);
   // Not in the description: no product is to build on them.
   if (config.devMode && config.supervisor) mount(app, context, devRoutes(config.supervisor));
-  app.use('/docs/assets', ...docsAssets());
-  if (config.pageDir !== undefined) app.use(express.static(config.pageDir, { maxAge: 0 }));
+  app.use('/docs/assets', docsAssets());
+  if (config.pageDir !== undefined) app.use(assets({ folder: config.pageDir, maxAgeS: 0 }));
   app.use((_req, _res, next) => {
     next(new ConvokeError('not_found', 'See /openapi.json for the API.'));
   });

@@ -2,11 +2,15 @@
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LIMITS } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Intake, Schedules } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
+import { Peers } from './edge/peers.ts';
+import { Refusals } from './edge/refusals.ts';
+import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
@@ -48,13 +52,12 @@ export interface Gateway {
   drain(): Promise<void>;
 }
 
-/** A client that takes longer to send its request is cut off, ms. */
-const HEAD_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than usual load balancers keep a connection, so that they close it first, ms. */
 const KEEP_ALIVE_MS = 65_000;
 
 async function listen(server: HttpServer, port: number, host: string): Promise<{ readonly port: number }> {
+  // Beyond that the system would refuse connections without a word, and other files too.
+  server.maxConnections = (await filesLimit()) - LIMITS.sparedFiles;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -74,18 +77,24 @@ export function createGateway(config: GatewayConfig): Gateway {
     schedules,
     delivery,
     logger,
-    readiness: createReadiness(config.checks, config.notices),
+    readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
+    peers: new Peers(logger),
+    refusals: new Refusals(logger),
     connections: new Connections(),
     allowsOrigin: originCheck(config),
     allowsHost: (host) => !devMode || isSafeHost(host, bound),
   };
   const server = createServer({
-    headersTimeout: HEAD_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: LIMITS.headMs,
+    requestTimeout: LIMITS.requestMs,
+    connectionsCheckingInterval: LIMITS.lookMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // Any other, such as h2c, is answered as if it were not there (RFC 9110, 7.8).
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   });
   server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
+  context.peers.watch(server);
   let drained: Promise<void> | undefined;
   return {
     listen(port, host) {

@@ -8,7 +8,7 @@ import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { Gate } from './gate.ts';
-import { Outgoing } from './outgoing.ts';
+import type { Pipe } from './edge/pipe.ts';
 
 export interface SocketData {
   principal: Principal;
@@ -16,10 +16,6 @@ export interface SocketData {
 
 export type GatewayServer = Server<DefaultEventsMap, SocketFrames, DefaultEventsMap, SocketData>;
 export type GatewaySocket = Socket<DefaultEventsMap, SocketFrames, DefaultEventsMap, SocketData>;
-type Engine = GatewaySocket['conn'];
-
-/** A closing connection whose client reads nothing is cut after this time, ms. */
-const LINGER_MS = 2_000;
 
 /** The answer to a request, and what to do once it has been sent. */
 export interface Answer<T> {
@@ -36,10 +32,10 @@ interface Slot {
   subscription?: Subscription;
 }
 
-/** Bytes buffered by the WebSocket library; not part of engine.io's types. */
-function bufferedBytes(engine: Engine): number {
-  const { socket } = engine.transport as { readonly socket?: { readonly bufferedAmount?: unknown } };
-  return typeof socket?.bufferedAmount === 'number' ? socket.bufferedAmount : 0;
+interface Serving {
+  readonly context: GatewayContext;
+  readonly socket: GatewaySocket;
+  readonly pipe: Pipe;
 }
 
 export class SocketClient implements LongConnection {
@@ -48,43 +44,24 @@ export class SocketClient implements LongConnection {
   readonly #socket: GatewaySocket;
   readonly #context: GatewayContext;
   readonly #slots = new Map<string, Slot>();
-  readonly #outgoing = new Outgoing();
-  /** Packets, and their bytes, that engine.io holds until the transport can write again. */
-  #packets = 0;
-  #bytes = 0;
+  readonly #pipe: Pipe;
   #closing = false;
 
-  constructor(context: GatewayContext, socket: GatewaySocket) {
+  constructor({ context, socket, pipe }: Serving) {
     this.#context = context;
     this.#socket = socket;
-    const engine = socket.conn;
-    engine.on('packetCreate', (packet: { readonly data?: unknown }) => {
-      this.#packets += 1;
-      if (typeof packet.data !== 'string') return;
-      const bytes = Buffer.byteLength(packet.data);
-      this.#bytes += bytes;
-      this.#outgoing.add(bytes);
-    });
-    engine.on('flush', () => {
-      this.#packets = 0;
-      this.#bytes = 0;
-    });
-  }
-
-  backlog(): { readonly bytes: number; readonly packets: number } {
-    const waiting = this.#bytes + bufferedBytes(this.#socket.conn);
-    return { bytes: this.#outgoing.counted(waiting), packets: this.#packets };
+    this.#pipe = pipe;
   }
 
   /** Sends an answer. */
   reply(send: () => void, snapshot: boolean): void {
-    if (snapshot) this.#outgoing.snapshot(send);
+    if (snapshot) this.#pipe.outgoing.snapshot(send);
     else send();
   }
 
   /** True if more is buffered than one socket may have. */
   get overfull(): boolean {
-    const { bytes, packets } = this.backlog();
+    const { bytes, packets } = this.#pipe.backlog();
     return bytes > LIMITS.socketBytes || packets > LIMITS.socketPackets;
   }
 
@@ -139,10 +116,7 @@ export class SocketClient implements LongConnection {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    const engine = this.#socket.conn;
-    engine.close();
-    const cut = setTimeout(() => engine.close(true), LINGER_MS).unref();
-    engine.once('close', () => clearTimeout(cut));
+    this.#pipe.end();
   }
 
   end(code: Bye['code']): void {
@@ -163,9 +137,9 @@ export class SocketClient implements LongConnection {
       event: (event) => pass(() => socket.emit(FRAMES.event, event)),
       delta: (delta) => pass(() => socket.emit(FRAMES.delta, delta)),
       reset: (snapshot) =>
-        pass(() => this.#outgoing.snapshot(() => socket.emit(FRAMES.reset, { session, snapshot }))),
+        pass(() => this.#pipe.outgoing.snapshot(() => socket.emit(FRAMES.reset, { session, snapshot }))),
       backlog: () => {
-        const { bytes, packets } = this.backlog();
+        const { bytes, packets } = this.#pipe.backlog();
         return { bytes, packets: packets + slot.gate.held };
       },
       end: (code) => this.end(code),

@@ -5,6 +5,8 @@ import type { ServerOptions } from 'socket.io';
 import { LIMITS, toProblem } from '../contracts/index.ts';
 import type { ErrorCode } from '../contracts/index.ts';
 import type { GatewayContext } from './context.ts';
+import { Pipe } from './edge/pipe.ts';
+import type { Engine } from './edge/pipe.ts';
 import { SocketClient } from './socket-client.ts';
 import type { GatewayServer, GatewaySocket } from './socket-client.ts';
 import { createAnswerer } from './socket-requests.ts';
@@ -43,12 +45,14 @@ function optionsOf(context: GatewayContext, adapter: SocketAdapter | undefined):
   };
 }
 
-function serve(
-  context: GatewayContext,
-  socket: GatewaySocket,
-  answer: ReturnType<typeof createAnswerer>,
-): void {
-  const client = new SocketClient(context, socket);
+interface Serving {
+  readonly pipe: Pipe;
+  readonly answer: ReturnType<typeof createAnswerer>;
+}
+
+function serve(context: GatewayContext, socket: GatewaySocket, { pipe, answer }: Serving): void {
+  pipe.welcome();
+  const client = new SocketClient({ context, socket, pipe });
   const asker = { principal: socket.data.principal, client };
   context.connections.add(client);
   // Every packet ends here: `next` is never called, so no listener can be reached by name, `error` included.
@@ -63,6 +67,8 @@ function serve(
   socket.on('disconnect', () => {
     context.connections.remove(client);
     client.gone();
+    // It may have left the namespace alone, and there is no other.
+    pipe.end();
   });
   // A drain that began during the handshake has missed this socket.
   if (context.connections.draining) client.end('draining');
@@ -75,6 +81,22 @@ export function createSockets(
 ): GatewayServer {
   const io: GatewayServer = new Server(http, optionsOf(context, adapter));
   const answer = createAnswerer(context);
+  const pipes = new WeakMap<object, Pipe>();
+  io.engine.on('connection', (engine: Engine) => {
+    pipes.set(engine, new Pipe(engine, context.peers.of(engine.request.socket)));
+  });
+  const pipeOf = (socket: GatewaySocket): Pipe => {
+    const pipe = pipes.get(socket.conn);
+    if (!pipe) throw new Error('A socket without a connection');
+    return pipe;
+  };
+  const refuse = async (socket: GatewaySocket, error: unknown): Promise<Error> => {
+    const problem = toProblem(error);
+    if (problem.code === 'unauthorized') await context.refusals.slow(context.peers.of(socket.request.socket));
+    // After the refusal has been sent.
+    setImmediate(() => pipeOf(socket).end());
+    return Object.assign(new Error(problem.title), { data: problem });
+  };
   io.use((socket, next) => {
     const { token } = socket.handshake.auth as { readonly token?: unknown };
     context.intake.authenticate(token).then(
@@ -82,12 +104,9 @@ export function createSockets(
         socket.data.principal = principal;
         next();
       },
-      (error: unknown) => {
-        const problem = toProblem(error);
-        next(Object.assign(new Error(problem.title), { data: problem }));
-      },
+      (error: unknown) => void refuse(socket, error).then(next),
     );
   });
-  io.on('connection', (socket) => serve(context, socket, answer));
+  io.on('connection', (socket) => serve(context, socket, { pipe: pipeOf(socket), answer }));
   return io;
 }

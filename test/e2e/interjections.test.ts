@@ -64,11 +64,15 @@ const isOver = ({ status, turnStatus }: Receipt): boolean =>
 /** All events, once these messages have come to their end. */
 async function settled(seen: Recorder, ...messageIds: string[]): Promise<readonly SessionEvent[]> {
   for (const messageId of messageIds) {
-    await eventually(`${messageId} has come to its end`, async () => {
-      const path = `/v1/sessions/${seen.session.id}/messages/${messageId}`;
-      const { status, body } = await rest<Receipt>(url(), 'GET', path);
-      return status === 200 && isOver(body);
-    });
+    await eventually(
+      `${messageId} has come to its end`,
+      async () => {
+        const path = `/v1/sessions/${seen.session.id}/messages/${messageId}`;
+        const { status, body } = await rest<Receipt>(url(), 'GET', path);
+        return status === 200 && isOver(body);
+      },
+      60_000,
+    );
   }
   const events = await allEvents(url(), seen.session.id);
   expectWhole(events);

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Connections } from '../../src/gateway/connections.ts';
 import { createApp } from '../../src/gateway/http.ts';
+import { Peers } from '../../src/gateway/edge/peers.ts';
+import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
 import { FakeDelivery, intakeOf, NO_SCHEDULES, startRig } from './harness.ts';
@@ -40,6 +42,8 @@ function registered(): string[] {
       delivery: new FakeDelivery(),
       logger: quiet,
       readiness: createReadiness({}),
+      peers: new Peers(quiet),
+      refusals: new Refusals(quiet),
       connections: new Connections(),
       allowsHost: () => true,
       allowsOrigin: () => true,

@@ -99,7 +99,10 @@ describe('the routes', () => {
     });
     const response = await fetch(`${sick.url}/readyz`);
     expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({ ready: false, checks: { good: 'ok', bad: 'failed' } });
+    expect(await response.json()).toEqual({
+      ready: false,
+      checks: { good: 'ok', bad: 'failed', files: 'ok', heap: 'ok', eventLoop: expect.any(String) },
+    });
     await sick.gateway.drain();
   });
 

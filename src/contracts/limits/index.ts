@@ -1,9 +1,18 @@
 /** Every limit, with its unit in its name, by the stage that keeps it. */
 import { CLIENT } from './client.ts';
 import { DELIVER } from './deliver.ts';
+import { EDGE } from './edge.ts';
 import { EXECUTE } from './execute.ts';
 import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
 import { ORCHESTRATE } from './orchestrate.ts';
 
-export const LIMITS = { ...CLIENT, ...INGEST, ...ORCHESTRATE, ...EXECUTE, ...LOG, ...DELIVER } as const;
+export const LIMITS = {
+  ...CLIENT,
+  ...INGEST,
+  ...ORCHESTRATE,
+  ...EXECUTE,
+  ...LOG,
+  ...DELIVER,
+  ...EDGE,
+} as const;

@@ -1,11 +1,10 @@
 /** Health checks, and the description of the API. */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import express from 'express';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
-import { ConvokeError } from '../../contracts/index.ts';
+import { assets } from '../assets.ts';
 import type { GatewayContext } from '../context.ts';
 import { readinessReply } from '../replies-system.ts';
 import { json } from '../route.ts';
@@ -87,16 +86,12 @@ const DOCS_CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const ASSETS = new Set(['/swagger-ui.css', '/swagger-ui-bundle.js']);
+const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
-/** The files of the docs page, served from the installed package. */
-export function docsAssets(): readonly RequestHandler[] {
-  const home = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const only: RequestHandler = (req, _res, next) => {
-    if (ASSETS.has(req.path)) next();
-    else next(new ConvokeError('not_found'));
-  };
-  return [only, express.static(home, { index: false, maxAge: '1h' })];
+/** The files of the docs page, from the installed package. */
+export function docsAssets(): RequestHandler {
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  return assets({ folder, only: ASSETS, maxAgeS: 3_600 });
 }
 
 function docsRoutes(describe: () => unknown): readonly OpenRoute[] {

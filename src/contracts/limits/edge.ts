@@ -1,0 +1,40 @@
+/** What one connection may cost a gateway, whoever is behind it. */
+import { KIB, SECOND } from './units.ts';
+
+export const EDGE = {
+  /** Until a request has its head, and until all of it is there. */
+  headMs: 10 * SECOND,
+  requestMs: 30 * SECOND,
+  /** How often connections are looked at: heads that take too long, answers that nobody reads. */
+  lookMs: 1 * SECOND,
+  /** HTTP requests that may wait on a connection for the answer before theirs; with one more it is cut. */
+  pipelinedRequests: 16,
+  /** A peer that takes nothing of what waits for it for this long is cut. */
+  stalledMs: 10 * SECOND,
+  /** A connection that is being closed, and whose peer does not read or answer, is cut after this time. */
+  closeMs: 2 * SECOND,
+  /** Bytes that may wait in one process for all peers together; beyond, those are cut for whom most waits. */
+  outgoingBytes: 256 * KIB * KIB,
+  /** Bytes and packets of a connection that count twice as much as `socketBytes` and `socketPackets` allow cut it at once. */
+  hardFactor: 2,
+  /** Bytes that a WebSocket may send before it is authenticated. */
+  greetingBytes: 8 * KIB,
+  /** What a WebSocket may send for long, and at once; then it is not read for a while. With as much again at once it is cut. */
+  inbound: {
+    bytes: { perSecond: 512 * KIB, burst: 2 * KIB * KIB },
+    packets: { perSecond: 500, burst: 512 },
+  },
+  /** Refused keys of one address before each further answer takes `refusalMs`, counted over `refusalWindowMs`. */
+  refusals: 20,
+  refusalWindowMs: 10 * SECOND,
+  refusalMs: 1 * SECOND,
+  /** Answers that wait for that, and addresses that are counted; beyond, connections are cut at once, and the oldest is forgotten. */
+  refusalsWaiting: 256,
+  refusalAddresses: 4_096,
+  /** Files that a process opens besides its connections. */
+  sparedFiles: 64,
+  /** A gateway with more of its files in use, or of its heap, or whose event loop is late by more, tells that it is not ready. */
+  filesShare: 0.95,
+  heapShare: 0.92,
+  lateMs: 500,
+} as const;

@@ -1,0 +1,99 @@
+/** One TCP connection, whatever is spoken on it. */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { LIMITS } from '../../contracts/index.ts';
+
+/** Bytes that the kernel has not taken of the write that is under way; not part of Node's types. */
+function queuedInKernel(socket: Socket): number {
+  const { _handle: handle } = socket as { readonly _handle?: { readonly writeQueueSize?: unknown } | null };
+  return typeof handle?.writeQueueSize === 'number' ? handle.writeQueueSize : 0;
+}
+
+/**
+ * HTTP requests on it are answered one at a time. It is cut, without asking its peer, when it sends what nobody sends, when its peer does not
+ * read, and when it was to be closed and was not in time.
+ *
+ *     open -- close() --> closing -- the peer has closed, or LIMITS.closeMs --> gone
+ *       '-------------------------- cut() --------------------------------------^
+ */
+export class Peer {
+  readonly address: string;
+  /** Bytes that wait above the socket, in whatever speaks on it. */
+  heldAbove: () => number = () => 0;
+  readonly #socket: Socket;
+  readonly #log: (reason: string) => void;
+  /** Requests that wait for the answer before theirs. */
+  readonly #waiting: (() => void)[] = [];
+  #answering = false;
+  #closing: NodeJS.Timeout | undefined;
+  /** What had left the process when it was looked at last, and since when nothing more has. */
+  #left = { written: 0, queued: 0, at: performance.now() };
+
+  /** `log` hears why it was cut. */
+  constructor(socket: Socket, log: (reason: string) => void) {
+    this.#socket = socket;
+    this.#log = log;
+    this.address = socket.remoteAddress ?? '';
+  }
+
+  /** Bytes that wait to be sent, whoever wrote them. */
+  get waitingBytes(): number {
+    return this.heldAbove() + this.#socket.writableLength;
+  }
+
+  /** A request is being answered. */
+  get isAnswering(): boolean {
+    return this.#answering;
+  }
+
+  /** Answers a request once those before it are answered. */
+  answer(res: ServerResponse, begin: () => void): void {
+    if (this.#waiting.length >= LIMITS.pipelinedRequests) {
+      this.cut('too many pipelined requests');
+      return;
+    }
+    this.#waiting.push(() => {
+      this.#answering = true;
+      res.once('close', () => {
+        this.#answering = false;
+        this.#next();
+      });
+      begin();
+    });
+    if (!this.#answering) this.#next();
+  }
+
+  /** Cuts it if its peer takes nothing of what waits for it. `now`: ms of a clock that is never set back. */
+  look(now: number): void {
+    const socket = this.#socket;
+    const written = socket.bytesWritten - socket.writableLength;
+    const queued = queuedInKernel(socket);
+    const moves = written > this.#left.written || queued < this.#left.queued;
+    if (moves || this.waitingBytes === 0) this.#left = { written, queued, at: now };
+    else if (now - this.#left.at >= LIMITS.stalledMs) this.cut('it reads nothing');
+    else this.#left = { ...this.#left, written, queued };
+  }
+
+  /** It is being closed, in whatever way: a peer that does not take part is cut. */
+  close(): void {
+    this.#closing ??= setTimeout(() => this.cut('it did not close'), LIMITS.closeMs).unref();
+  }
+
+  /** Ends it now. */
+  cut(reason: string): void {
+    if (this.#socket.destroyed) return;
+    this.#log(reason);
+    this.#socket.destroy();
+  }
+
+  /** It has ended. */
+  gone(): void {
+    clearTimeout(this.#closing);
+    this.#waiting.length = 0;
+  }
+
+  #next(): void {
+    if (this.#socket.destroyed) return;
+    this.#waiting.shift()?.();
+  }
+}

@@ -1,0 +1,72 @@
+/** All TCP connections of a gateway. */
+import type { Server, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { LIMITS } from '../../contracts/index.ts';
+import type { Logger } from '../../telemetry/index.ts';
+import { Peer } from './peer.ts';
+
+export class Peers {
+  readonly #logger: Logger;
+  readonly #all = new Map<Socket, Peer>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Bytes that wait for all of them. */
+  get waitingBytes(): number {
+    return [...this.#all.values()].reduce((sum, peer) => sum + peer.waitingBytes, 0);
+  }
+
+  /** The peer of a connection that the server has accepted. */
+  of(socket: Socket): Peer {
+    const found = this.#all.get(socket);
+    if (found) return found;
+    const peer = new Peer(socket, (reason) =>
+      this.#logger.warn({ reason, address: peer.address }, 'A connection was cut'),
+    );
+    this.#all.set(socket, peer);
+    socket.once('close', () => {
+      this.#all.delete(socket);
+      peer.gone();
+    });
+    return peer;
+  }
+
+  /** Watches the connections of a server. Called after everything that listens for its requests has been added. */
+  watch(server: Server): void {
+    server.on('connection', (socket: Socket) => this.of(socket));
+    const handlers = server.listeners('request') as RequestListener[]; // safety: what listens for requests
+    server.removeAllListeners('request');
+    server.on('request', (req, res) => {
+      this.of(req.socket).answer(res, () => {
+        for (const handle of handlers) handle.call(server, req, res);
+      });
+    });
+    this.#timer = setInterval(() => this.look(performance.now()), LIMITS.lookMs).unref();
+  }
+
+  /** Cuts whose peers do not read, and keeps what waits for all of them within bounds. */
+  look(now: number): void {
+    for (const peer of this.#all.values()) peer.look(now);
+    let total = this.waitingBytes;
+    if (total <= LIMITS.outgoingBytes) return;
+    const byBytes = [...this.#all.values()].map((peer) => ({ peer, bytes: peer.waitingBytes }));
+    for (const { peer, bytes } of byBytes.sort((a, b) => b.bytes - a.bytes)) {
+      if (total <= LIMITS.outgoingBytes / 2) return;
+      peer.cut('too much waits for all connections together');
+      total -= bytes;
+    }
+  }
+
+  /** Ends what is left. */
+  cutAll(): void {
+    clearInterval(this.#timer);
+    for (const peer of this.#all.values()) peer.cut('the gateway stops');
+  }
+}

@@ -1,0 +1,137 @@
+/** The engine.io connection below a Socket.IO socket: what comes in and what goes out, whoever wrote it. */
+import type { Socket as NetSocket } from 'node:net';
+import { LIMITS } from '../../contracts/index.ts';
+import { Outgoing } from '../outgoing.ts';
+import { Bucket } from './bucket.ts';
+import type { Peer } from './peer.ts';
+
+/** Of engine.io's connection and the `ws` below it, what is used here. */
+export interface Engine {
+  readonly request: { readonly socket: NetSocket };
+  readonly transport: object;
+  on(name: string, listener: (packet: Packet) => void): unknown;
+  close(discard?: boolean): unknown;
+}
+
+interface Packet {
+  readonly type?: unknown;
+  readonly data?: unknown;
+}
+
+interface WebSocketBelow {
+  readonly bufferedAmount: number;
+  pause(): void;
+  resume(): void;
+  on(name: 'ping' | 'pong', listener: () => void): unknown;
+}
+
+/** CONNECT to the only namespace there is, with or without a payload (https://socket.io/docs/v4/socket-io-protocol). */
+const GREETING = /^0(?:\{|$)/;
+
+/** UTF-8 bytes of a packet; engine.io's own have no data, or little. */
+function bytesOf({ data }: Packet): number {
+  return typeof data === 'string' ? Buffer.byteLength(data) : 0;
+}
+
+/**
+ * A client greets once (CONNECT), waits for the answer, and then asks. Anything else ends the connection:
+ *
+ *     new -- CONNECT to / --> greeted -- welcome() --> open
+ */
+export class Pipe {
+  readonly outgoing = new Outgoing();
+  readonly #engine: Engine;
+  readonly #peer: Peer;
+  readonly #below: WebSocketBelow;
+  readonly #inbound: { readonly bytes: Bucket; readonly packets: Bucket };
+  #state: 'new' | 'greeted' | 'open' = 'new';
+  #received = 0;
+  /** Packets, and their bytes, that engine.io holds until the transport can write again. */
+  #packets = 0;
+  #bytes = 0;
+  #pause: NodeJS.Timeout | undefined;
+
+  constructor(engine: Engine, peer: Peer) {
+    this.#engine = engine;
+    this.#peer = peer;
+    this.#below = (engine.transport as { readonly socket: WebSocketBelow }).socket; // safety: WebSocket is the only transport
+    const now = performance.now();
+    const { bytes, packets } = LIMITS.inbound;
+    this.#inbound = { bytes: new Bucket(bytes, now), packets: new Bucket(packets, now) };
+    peer.heldAbove = () => this.#bytes;
+    engine.on('packetCreate', (packet) => this.#sends(packet));
+    engine.on('flush', () => {
+      this.#packets = 0;
+      this.#bytes = 0;
+    });
+    engine.on('packet', (packet) => this.#hears(packet));
+    for (const name of ['ping', 'pong'] as const) this.#below.on(name, () => this.#count());
+    engine.request.socket.on('data', (chunk: Buffer) => this.#reads(chunk.length));
+    engine.on('close', () => clearTimeout(this.#pause));
+  }
+
+  /** What waits for the peer: bytes without the snapshots among them, and packets that the transport has not got yet. */
+  backlog(): { readonly bytes: number; readonly packets: number } {
+    const waiting = this.#bytes + this.#below.bufferedAmount;
+    return { bytes: this.outgoing.counted(waiting), packets: this.#packets };
+  }
+
+  /** It has greeted, and may ask. */
+  welcome(): void {
+    this.#state = 'open';
+  }
+
+  /** Closes it after everything sent before is on its way; a peer that does not take part is cut. */
+  end(): void {
+    this.#engine.close();
+    this.#peer.close();
+  }
+
+  #sends(packet: Packet): void {
+    const bytes = bytesOf(packet);
+    this.#packets += 1;
+    this.#bytes += bytes;
+    this.outgoing.add(bytes);
+    this.#checkOutgoing();
+  }
+
+  #checkOutgoing(): void {
+    const { bytes, packets } = this.backlog();
+    const { hardFactor, socketBytes, socketPackets } = LIMITS;
+    if (bytes > hardFactor * socketBytes || packets > hardFactor * socketPackets)
+      this.#peer.cut('too much waits for it');
+  }
+
+  #hears({ type, data }: Packet): void {
+    this.#count();
+    if (type !== 'message') return;
+    const isConnect = typeof data === 'string' && data.startsWith('0');
+    if (this.#state === 'open' && !isConnect) return;
+    if (this.#state === 'new' && isConnect && GREETING.test(data)) this.#state = 'greeted';
+    else this.#peer.cut(this.#state === 'open' ? 'it greeted again' : 'it did not greet as it should');
+  }
+
+  #count(): void {
+    this.#wait(this.#inbound.packets.take(1, performance.now()));
+    if (this.#inbound.packets.isOverdrawn) this.#peer.cut('it sends too many packets');
+  }
+
+  #reads(bytes: number): void {
+    this.#received += bytes;
+    if (this.#state !== 'open' && this.#received > LIMITS.greetingBytes) {
+      this.#peer.cut('it sent too much before it was authenticated');
+      return;
+    }
+    this.#wait(this.#inbound.bytes.take(bytes, performance.now()));
+    // What answers without being asked, such as a pong, is written while one reads.
+    this.#checkOutgoing();
+  }
+
+  /** Does not read for a while. */
+  #wait(ms: number): void {
+    if (ms <= 0) return;
+    clearTimeout(this.#pause);
+    this.#below.pause();
+    this.#pause = setTimeout(() => this.#below.resume(), ms).unref();
+  }
+}

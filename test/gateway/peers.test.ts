@@ -1,0 +1,72 @@
+/** Connections whose peers do not read. */
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
+import { Peers } from '../../src/gateway/edge/peers.ts';
+import { get, rawConnection } from '../support/hostile.ts';
+import type { RawConnection } from '../support/hostile.ts';
+import { eventually } from '../support/process.ts';
+
+/** More than the buffers of a connection in the kernel take. */
+const BODY = Buffer.alloc(64 * 1024 * 1024, 'x');
+
+let server: Server;
+let peers: Peers;
+let cuts: unknown[];
+const open: RawConnection[] = [];
+
+beforeEach(async () => {
+  cuts = [];
+  const note = (fields: object): void => void cuts.push((fields as { readonly reason?: string }).reason);
+  peers = new Peers({ info: () => undefined, warn: note, error: note });
+  server = createServer((_req, res) => res.end(BODY));
+  // Looked at by hand: how long it all takes does not matter.
+  server.on('connection', (socket) => peers.of(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  peers.cutAll();
+  for (const raw of open.splice(0)) raw.end();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function asks(reads: boolean): Promise<RawConnection> {
+  const raw = await rawConnection((server.address() as AddressInfo).port);
+  open.push(raw);
+  if (!reads) raw.socket.removeAllListeners('data').pause();
+  raw.write(get('/'));
+  return raw;
+}
+
+const waits = (count: number): Promise<void> =>
+  eventually('answers wait', async () => peers.waitingBytes >= count * BODY.length);
+
+test('a peer that takes nothing is cut in the stated time, one that reads slowly is not', async () => {
+  await asks(false);
+  await waits(1);
+  const slow = await asks(false);
+  await waits(2);
+  const start = performance.now();
+  for (let at = 0; at <= LIMITS.stalledMs; at += LIMITS.stalledMs / 5) {
+    const before = slow.socket.bytesRead;
+    slow.socket.resume();
+    await eventually('it reads on', async () => slow.socket.bytesRead > before + 4_000_000);
+    slow.socket.pause();
+    peers.look(start + at);
+  }
+  expect(cuts).toEqual(['it reads nothing']);
+  await eventually('the other is still there', async () => peers.size === 1);
+});
+
+test('what waits for all together is bounded: those are cut for whom most waits', async () => {
+  for (let n = 1; n <= 5; n += 1) {
+    await asks(false);
+    await waits(n);
+  }
+  peers.look(performance.now());
+  await eventually('some are cut', async () => peers.waitingBytes <= LIMITS.outgoingBytes / 2);
+  expect(new Set(cuts)).toEqual(new Set(['too much waits for all connections together']));
+  expect(peers.size).toBeGreaterThan(0);
+});
