@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { START, type LoggedEvent, type Position, type SessionRef } from '../../src/contracts/index.ts';
-import { connectRedis, createRedisLog, recoverLog } from '../../src/log/index.ts';
+import { createRedisLog, recoverLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
 import { eventually } from '../support/process.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -26,8 +26,10 @@ async function server(): Promise<TestRedis> {
   return started;
 }
 
+/** Not by `connectRedis`, which leaves a replica. */
 async function connected(url: string): Promise<Redis> {
-  const redis = connectRedis(url, () => undefined);
+  const redis = new Redis(url, { lazyConnect: true });
+  redis.on('error', () => undefined);
   await redis.connect();
   ends.push(async () => {
     redis.disconnect();

@@ -20,7 +20,9 @@ export interface TestRedis {
 
 async function launch(port: number, more: readonly string[]): Promise<TestProcess> {
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = startProcess('redis-server', [...flags, ...more]);
+  // A replica copies through memory: a file would be what the next server in this folder starts with.
+  const replica = ['--repl-diskless-load', 'swapdb', '--repl-diskless-sync-delay', '0'];
+  const server = startProcess('redis-server', [...flags, ...replica, ...more]);
   await eventually('Redis is ready', () => server.output().includes(READY));
   return server;
 }
