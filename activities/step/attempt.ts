@@ -45,7 +45,7 @@ export class Attempt {
   /** Throws what is wrong in the engine, and the reason of `stop`. */
   async hear(bounds: SpeechBounds, speak: (signal: AbortSignal) => AsyncIterable<RunPiece>): Promise<Heard> {
     const writer = new DeltaWriter(
-      { send: (delta) => this.#open.send(delta), reopen: () => this.#reopen() },
+      { send: (delta, stopped) => this.#open.send(delta, stopped), reopen: () => this.#reopen() },
       (error) => {
         this.#broken = { error };
         this.#over.abort(error);

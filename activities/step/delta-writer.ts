@@ -7,10 +7,14 @@ import type { Delta } from '../../src/contracts/index.ts';
 import type { DeltaReply } from '../../src/log/index.ts';
 
 export interface DeltaSink {
-  send(delta: Pick<Delta, 'offset' | 'text' | 'part'>): Promise<DeltaReply>;
+  /** `stopped`: it is of no use any more to wait for a log that is away, or full. */
+  send(delta: Pick<Delta, 'offset' | 'text' | 'part'>, stopped: AbortSignal): Promise<DeltaReply>;
   /** The step is not open any more, or the log is lost: open it again. False: the step is over for this attempt. */
   reopen(): Promise<boolean>;
 }
+
+/** Why a writer waits no longer. Made once: an error costs its stack trace. */
+const STOPPED = new Error('The agent has ended.');
 
 interface Part {
   said: string;
@@ -23,6 +27,7 @@ export class DeltaWriter {
   readonly #onError: (error: unknown) => void;
   readonly #reasoning: Part = { said: '', sent: 0 };
   readonly #text: Part = { said: '', sent: 0 };
+  readonly #waiting = new AbortController();
   #pumping: Promise<void> | null = null;
   #stopped = false;
 
@@ -48,15 +53,16 @@ export class DeltaWriter {
   }
 
   /**
-   * Sends nothing more; resolves when no call is under way. What is unsent comes with the step's end. With `ahead`, what an agent said all at
-   * once leaves now, and nobody waits for the answer: its end takes a while.
+   * Sends nothing more; resolves when no call is under way. What is unsent comes with the step's end, which a full log takes too. With `ahead`,
+   * what an agent said all at once leaves now, and nobody waits for the answer: its end takes a while.
    */
   async stop(ahead = false): Promise<void> {
     this.#stopped = true;
+    this.#waiting.abort(STOPPED);
     await this.#pumping;
     if (!ahead || this.#text.sent + this.#reasoning.sent > 0) return;
     for (const part of [this.#reasoning, this.#text]) {
-      if (part.said !== '') void this.#sink.send(this.#next(part)).catch(() => undefined);
+      if (part.said !== '') void this.#give(part).catch(() => undefined);
     }
   }
 
@@ -81,14 +87,15 @@ export class DeltaWriter {
       while (await this.#send()) if (this.#stopped) return;
     } catch (error) {
       this.#stopped = true;
-      this.#onError(error);
+      if (error !== STOPPED) this.#onError(error);
     }
   }
 
-  #next(part: Part): Pick<Delta, 'offset' | 'text' | 'part'> {
+  #give(part: Part): Promise<DeltaReply> {
     const { said, sent } = part;
     const rest = { offset: sent, text: said.slice(sent) };
-    return part === this.#reasoning ? { ...rest, part: 'reasoning' } : rest;
+    const delta = part === this.#reasoning ? { ...rest, part: 'reasoning' as const } : rest;
+    return this.#sink.send(delta, this.#waiting.signal);
   }
 
   /** False if there is nothing to send. */
@@ -96,7 +103,7 @@ export class DeltaWriter {
     const part = this.#unsent;
     if (this.#stopped || !part) return false;
     const { said } = part;
-    const reply = await this.#sink.send(this.#next(part));
+    const reply = await this.#give(part);
     if (reply.status === 'ok') part.sent = said.length;
     else if (reply.status === 'offset') part.sent = reply.offset;
     else if (!(await this.#sink.reopen())) this.#stopped = true;

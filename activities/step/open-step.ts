@@ -91,8 +91,10 @@ export class OpenStep {
     return null;
   }
 
-  async send(delta: Pick<Delta, 'offset' | 'text' | 'part'>): Promise<DeltaReply> {
-    const reply = await this.#log.delta({ step: this.#place.step, attempt: this.#attempt, ...delta });
+  /** Waits for a log that is away until `stopped`, whose reason it throws then. */
+  async send(delta: Pick<Delta, 'offset' | 'text' | 'part'>, stopped: AbortSignal): Promise<DeltaReply> {
+    const { step } = this.#place;
+    const reply = await this.#log.delta({ step, attempt: this.#attempt, ...delta }, stopped);
     if (reply.status === 'fenced') throw new TurnStopped('superseded');
     return reply;
   }

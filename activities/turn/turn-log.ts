@@ -137,8 +137,12 @@ export class TurnLog {
     return this.#patiently(() => this.#writer.whole());
   }
 
-  async delta(delta: Parameters<LogWriter['log']['delta']>[1]): ReturnType<LogWriter['log']['delta']> {
-    return this.#patiently(async () => {
+  /** Waits for a log that is away until `stopped`. */
+  async delta(
+    delta: Parameters<LogWriter['log']['delta']>[1],
+    stopped: AbortSignal,
+  ): ReturnType<LogWriter['log']['delta']> {
+    return this.#writer.patiently(stopped, async () => {
       const reply = await this.#writer.log.delta(this.#ref, delta);
       if (reply.status === 'lost' || reply.status === 'behind') await this.#writer.recover();
       return reply;

@@ -250,6 +250,8 @@ local append = function(closing, barred)
       if meaning.ends == 'step' then
         if meaning.data then json = with_text(json, meaning.data, meaning.step) end
         close_step(meaning.step)
+      elseif meaning.ends then -- a turn: a full Redis takes its end too, because of this write, which needs no memory
+        redis.call('PERSIST', meta)
       end
       seq = add(id, json)
       if meaning.members then redis.call('HSET', meta, 'r', json) end
