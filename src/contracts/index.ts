@@ -33,6 +33,7 @@ export {
 export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
 export { disclosedOpening, disclosedTeam } from './events/disclosure.ts';
+export { withoutCredentials } from './redact.ts';
 export { envelope } from './events/envelope.ts';
 export { leaveClosed } from './events/session.ts';
 export { RECOVERY } from './limits/recovery.ts';

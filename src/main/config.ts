@@ -1,11 +1,14 @@
 /** Configuration: the environment, read once and checked, with a message for every mistake. */
-import { setting } from '../cli/environment.ts';
+import { SECRETS, setting, withSecrets } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
+import { redisUrlFault } from '../cli/redis-url.ts';
 import { isId, LIMITS, SESSION } from '../contracts/index.ts';
+import { originFault } from '../gateway/origins.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { Project } from '../project/project.ts';
 import { readModels, type Models } from './providers.ts';
+import { temporalConfigOf, type TemporalConfig } from './temporal-config.ts';
 
 /** A version of the workers' code, by which Temporal tells which workers get a session. */
 export interface Deployment {
@@ -14,7 +17,7 @@ export interface Deployment {
 }
 
 export interface Config {
-  readonly temporal: { readonly address: string; readonly namespace: string; readonly taskQueue: string };
+  readonly temporal: TemporalConfig & { readonly taskQueue: string };
   /** Absent: workers are not versioned, and any of them gets any session. */
   readonly deployment?: Deployment;
   readonly redisUrl: string;
@@ -83,23 +86,38 @@ function hibernateAfter(env: Environment): number {
   throw new ConfigError('CONVOKE_HIBERNATE_AFTER_MS', `use a whole number from ${least} to ${most}.`);
 }
 
-/** Reads the environment. `providers`: model endpoints of a configuration file. Throws `ConfigError`. */
-export function readConfig(env: Environment, providers: Project['providers'] = {}): Config {
+/** Returns them as they are. Throws `ConfigError` for one that no page could ever have. */
+export function checkedOrigins(origins: readonly string[]): readonly string[] {
+  for (const origin of origins) {
+    const fault = originFault(origin);
+    if (fault !== null) throw new ConfigError('CONVOKE_ORIGINS', fault);
+  }
+  return origins;
+}
+
+function redisUrlOf(env: Environment): string {
+  const url = setting(env, 'REDIS_URL') ?? 'redis://127.0.0.1:6379';
+  const fault = redisUrlFault(url);
+  if (fault !== null) throw new ConfigError('REDIS_URL', fault);
+  return url;
+}
+
+export const mistake = (where: string, sentence: string): ConfigError => new ConfigError(where, sentence);
+
+/** Reads the environment, and the files that it names. `providers`: model endpoints of a configuration file. Throws `ConfigError`. */
+export function readConfig(environment: Environment, providers: Project['providers'] = {}): Config {
+  const env = withSecrets(environment, SECRETS, mistake);
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
   const taskQueue = setting(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue;
   return {
     ...deploymentOf(env, taskQueue),
-    temporal: {
-      address: setting(env, 'TEMPORAL_ADDRESS') ?? '127.0.0.1:7233',
-      namespace: setting(env, 'TEMPORAL_NAMESPACE') ?? 'default',
-      taskQueue,
-    },
-    redisUrl: setting(env, 'REDIS_URL') ?? 'redis://127.0.0.1:6379',
+    temporal: { ...temporalConfigOf(env), taskQueue },
+    redisUrl: redisUrlOf(env),
     archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
-    origins: list(setting(env, 'CONVOKE_ORIGINS')),
+    origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),
     models: readModels(env, providers),
     hibernateAfterMs: hibernateAfter(env),
   };

@@ -1,6 +1,7 @@
 /** The command `convoke`: its roles are composed here; its other commands are clients of a running gateway. */
+import { inspect } from 'node:util';
 import { createProgram } from '../cli/index.ts';
-import { isConvokeError } from '../contracts/index.ts';
+import { isConvokeError, withoutCredentials } from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 
 /** A process that cannot start says why in one line; the stack is shown only at log level `debug`. */
@@ -12,8 +13,8 @@ async function reporting(run: () => Promise<void>): Promise<void> {
   } catch (error) {
     const known = error instanceof ConfigError || isConvokeError(error);
     const message = error instanceof Error ? error.message : String(error);
-    console.error(`convoke: ${known ? '' : 'cannot run: '}${message}`);
-    if (process.env['CONVOKE_LOG_LEVEL'] === 'debug') console.error(error);
+    console.error(`convoke: ${known ? '' : 'cannot run: '}${withoutCredentials(message)}`);
+    if (process.env['CONVOKE_LOG_LEVEL'] === 'debug') console.error(withoutCredentials(inspect(error)));
     process.exit(1);
   }
 }
@@ -42,5 +43,9 @@ await createProgram({
   check: async ({ config: file }) => {
     const { checkProject } = await import('./check.ts');
     return checkProject(process.env, { folder: process.cwd(), file });
+  },
+  temporal: async (env) => {
+    const { examineTemporal } = await import('./examine-temporal.ts');
+    return examineTemporal(env);
   },
 }).parseAsync();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { EndpointSettings } from '../../activities/index.ts';
 import { DEFAULT_ENDPOINT } from '../contracts/index.ts';
-import { setting } from '../cli/environment.ts';
+import { secret, setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { ConfigError } from '../project/config-error.ts';
 import { providersSchema, type Provider } from '../project/provider.ts';
@@ -53,7 +53,8 @@ function defaultOf(env: Environment, provider: Provider | undefined): ModelSetti
 
 function settingsOf(env: Environment, provider: Provider & { readonly baseUrl: string }): ModelSettings {
   const { apiKeyVariable, apiKey: written, model, ...rest } = provider;
-  const apiKey = written ?? (apiKeyVariable === undefined ? undefined : setting(env, apiKeyVariable));
+  const mistake = (where: string, sentence: string): Error => new ConfigError(where, sentence);
+  const apiKey = written ?? (apiKeyVariable === undefined ? undefined : secret(env, apiKeyVariable, mistake));
   const isMissing = apiKeyVariable !== undefined && apiKey === undefined;
   return { ...rest, apiKey, defaultModel: model, ...(isMissing ? { missingKey: apiKeyVariable } : {}) };
 }

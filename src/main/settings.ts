@@ -5,7 +5,7 @@ import { ConfigError } from '../project/config-error.ts';
 import type { Project } from '../project/project.ts';
 import { LOG_LEVELS } from '../telemetry/index.ts';
 import type { Environment } from '../cli/environment.ts';
-import { readConfig, type Config } from './config.ts';
+import { checkedOrigins, readConfig, type Config } from './config.ts';
 
 /** The oldest Node that a worker or a gateway runs on. */
 const NODE_MAJOR = 24;
@@ -67,7 +67,13 @@ export function checkSettings<T>(who: string, schema: z.ZodType<T>, given: unkno
 export function environmentOf(settings: Settings, env: Environment): Environment {
   const given = Object.entries(VARIABLES).flatMap(([setting, variable]) => {
     const value = settings[setting as keyof typeof VARIABLES];
-    return value === undefined ? [] : [[variable, String(value)] as const];
+    // What a program gives stands before a file, too.
+    return value === undefined
+      ? []
+      : ([
+          [variable, String(value)],
+          [`${variable}_FILE`, undefined],
+        ] as const);
   });
   return { ...env, ...Object.fromEntries(given) };
 }
@@ -83,7 +89,7 @@ export function configFrom(
   return {
     ...config,
     ...(keys && { keys: new Map(Object.entries(keys)) }),
-    ...(origins && { origins }),
+    ...(origins && { origins: checkedOrigins(origins) }),
     ...(devMode !== undefined && { devMode }),
   };
 }

@@ -1,6 +1,7 @@
 /** Structured logs: one JSON object per line on stdout. */
 import { pino, stdSerializers } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
+import { withoutCredentials } from '../contracts/index.ts';
 import type { LogLevel } from './levels.ts';
 
 /** Where a component reports to the operator. */
@@ -12,7 +13,7 @@ export interface Logger {
 
 /**
  * A logger of one process, to stdout unless another `destination` is given. `role` (`gateway`, `worker`) is part of every line; times are
- * ISO 8601. Text of messages is never logged.
+ * ISO 8601. Text of messages is never logged, and no user or password of a URL, whoever wrote the error that holds it.
  */
 export function createLogger(role: string, level: LogLevel, destination?: DestinationStream): PinoLogger {
   const options = {
@@ -22,6 +23,7 @@ export function createLogger(role: string, level: LogLevel, destination?: Destin
     formatters: { level: (label: string) => ({ level: label }) },
     // `error` is Temporal's name for it; without a serializer an error is `{}`.
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
+    hooks: { streamWrite: withoutCredentials },
   };
   return destination ? pino(options, destination) : pino(options);
 }

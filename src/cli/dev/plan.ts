@@ -1,12 +1,14 @@
 /** The plan of a development stack: options, environment and ports, checked before anything is started. */
 import { CliError } from '../failure.ts';
-import { freePort, portProblem, requirePorts } from './ports.ts';
-import type { WantedPort } from './ports.ts';
+import { freePort, portProblem } from './ports.ts';
 import { redisProbe, tcpProbe } from './probe.ts';
 import type { Probe } from './probe.ts';
+import { requirePorts } from './required-ports.ts';
+import type { WantedPort } from './required-ports.ts';
 import { gatewayUrl } from './specs.ts';
 import type { ProcessState } from './state.ts';
 import { setting } from '../environment.ts';
+import { redisUrlFault } from '../redis-url.ts';
 import type { Environment } from '../environment.ts';
 
 export interface DevOptions {
@@ -115,8 +117,8 @@ async function externalServers(
   const servers: ProcessState[] = [];
   if (address) servers.push(server('temporal', tcpProbe(address)));
   if (redisUrl) {
-    if (!URL.canParse(redisUrl))
-      throw new CliError('bad_address', 'REDIS_URL must be a URL like redis://host:6379.');
+    const fault = redisUrlFault(redisUrl);
+    if (fault !== null) throw new CliError('bad_address', `REDIS_URL: ${fault}`);
     servers.push(server('redis', redisProbe(redisUrl)));
   }
   const variable = { temporal: 'TEMPORAL_ADDRESS', redis: 'REDIS_URL' } as const;

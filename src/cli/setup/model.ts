@@ -1,4 +1,5 @@
 /** The language model of a development stack: from the environment, or from an Ollama on its default port. */
+import { withoutCredentials } from '../../contracts/index.ts';
 import { setting } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 
@@ -25,7 +26,7 @@ export async function chooseModel(env: Environment = process.env, ollama = OLLAM
   ];
   if ((url ?? key) && model) {
     const chosen = { OPENAI_BASE_URL: url, OPENAI_API_KEY: key, CONVOKE_MODEL: model };
-    return { says: `${model} at ${url ?? OPENAI}`, model, env: chosen };
+    return { says: withoutCredentials(`${model} at ${url ?? OPENAI}`), model, env: chosen };
   }
   if (url ?? key) {
     // Many people have a key in their environment for something else: that must not break a first start.
