@@ -29,6 +29,8 @@ const AWAY: readonly ErrorCode[] = [
   'log_unavailable',
   'archive_unavailable',
   'temporal_unavailable',
+  'temporal_not_set_up',
+  'temporal_refused',
   'worker_unavailable',
   'overloaded',
 ];

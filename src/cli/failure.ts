@@ -1,5 +1,5 @@
 /** Failures of commands: one line with a code, what happened and what to do; never a stack. */
-import { isConvokeError } from '../contracts/index.ts';
+import { isConvokeError, withoutCredentials } from '../contracts/index.ts';
 
 /** A failure of a command. The message says what to do about it. */
 export class CliError extends Error {
@@ -12,6 +12,11 @@ export class CliError extends Error {
   }
 }
 
+/** A mistake in a setting. */
+export function configMistake(where: string, sentence: string): CliError {
+  return new CliError('config_invalid', `${where}: ${sentence}`);
+}
+
 /** Advice for a person at a terminal, by error code. */
 const ADVICE: Readonly<Record<string, string>> = {
   unauthorized: 'Set CONVOKE_KEY to a key of this gateway.',
@@ -21,6 +26,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'List sessions with "npx convoke sessions", or open it: "npx convoke send --open SESSION TEXT".',
   session_exists: 'Omit --open, or choose another id.',
   temporal_unavailable: 'Check "npx convoke ps".',
+  temporal_not_set_up: 'See "npx convoke doctor", with the environment of the gateway.',
   worker_unavailable: 'Check "npx convoke ps": is a worker running?',
   log_unavailable: 'Check "npx convoke ps": is Redis running?',
   internal: 'See the log of the gateway or the worker.',
@@ -33,7 +39,8 @@ export interface Failure {
 
 /** The failure to report for anything thrown. */
 export function failureOf(error: unknown): Failure {
-  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
+  const text = error instanceof Error ? error.message : String(error);
+  const message = withoutCredentials(text.replace(/\s+/g, ' ').trim());
   if (error instanceof CliError) return { code: error.code, message };
   const code = codeOf(error);
   const details = isConvokeError(error) ? (error.errors ?? []) : [];

@@ -49,7 +49,7 @@ export function createProgram(roles: Roles): Command {
   program.hook('preAction', endQuietlyWithReader);
   addNew(program);
   addCheck(program, roles);
-  addStackCommands(program);
+  addStackCommands(program, roles);
   addClientCommands(program);
   addRoleCommands(program, roles);
   return program;

@@ -62,6 +62,12 @@ export const ERRORS = {
   // The engine
   overloaded: entry(503, 'The engine is busy.', 1_000),
   temporal_unavailable: entry(503, 'Temporal cannot be reached; nothing was accepted.', 2_000),
+  temporal_not_set_up: entry(503, 'Temporal lacks what sessions need; nothing was accepted.', 5_000),
+  temporal_refused: entry(
+    503,
+    'Temporal refuses the credentials of this deployment; nothing was accepted.',
+    5_000,
+  ),
   log_unavailable: entry(503, 'The session log cannot be reached; accepted messages are safe.', 2_000),
   archive_unavailable: entry(503, 'The archive cannot be reached; what it holds is safe.', 2_000),
   worker_unavailable: entry(503, 'No worker answered in time.', 2_000),

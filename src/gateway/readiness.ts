@@ -1,11 +1,20 @@
 /** Readiness. Load balancers ask often and without a key, so one round of checks serves everybody who asks in the meantime. */
 
-/** Rejects if what it checks does not work. */
+import { isConvokeError } from '../contracts/index.ts';
+
+/** Rejects if what it checks does not work; the sentence of an error of the table is shown. */
 export type Check = () => Promise<unknown>;
 
 export interface ReadinessReport {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, 'ok' | 'failed' | 'timeout'>>;
+  /** Of checks that have failed: what is wrong, and what mends it. */
+  readonly reasons?: Readonly<Record<string, string>>;
+}
+
+interface Result {
+  readonly result: 'ok' | 'failed' | 'timeout';
+  readonly reason?: string;
 }
 
 export interface Readiness {
@@ -17,12 +26,16 @@ const CHECK_MS = 1_000;
 /** How long a report is reused, ms. */
 const FRESH_MS = 500;
 
-async function run(check: Check): Promise<'ok' | 'failed' | 'timeout'> {
-  const { promise, resolve } = Promise.withResolvers<'timeout'>();
-  const timer = setTimeout(() => resolve('timeout'), CHECK_MS);
+async function run(check: Check): Promise<Result> {
+  const { promise, resolve } = Promise.withResolvers<Result>();
+  const timer = setTimeout(() => resolve({ result: 'timeout' }), CHECK_MS);
   const tried = (async () => check())().then(
-    () => 'ok' as const,
-    () => 'failed' as const,
+    (): Result => ({ result: 'ok' }),
+    // Anybody may ask: other errors may name hosts.
+    (error: unknown): Result => ({
+      result: 'failed',
+      ...(isConvokeError(error) && { reason: error.message }),
+    }),
   );
   return Promise.race([tried, promise]).finally(() => clearTimeout(timer));
 }
@@ -39,8 +52,13 @@ export function createReadiness(
         async ([name, check]) => [name, await run(check)] as const,
       ),
     );
-    const ready = results.every(([name, result]) => result === 'ok' || !Object.hasOwn(needed, name));
-    return { ready, checks: Object.fromEntries(results) };
+    const ready = results.every(([name, { result }]) => result === 'ok' || !Object.hasOwn(needed, name));
+    const reasons = results.flatMap(([name, { reason }]) => (reason === undefined ? [] : [[name, reason]]));
+    return {
+      ready,
+      checks: Object.fromEntries(results.map(([name, { result }]) => [name, result])),
+      ...(reasons.length > 0 && { reasons: Object.fromEntries(reasons) as Record<string, string> }),
+    };
   };
   return {
     report() {

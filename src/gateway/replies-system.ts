@@ -27,6 +27,13 @@ export const problemReply = describes<Problem>()(
 
 export const readinessReply = describes<ReadinessReport>()(
   z
-    .object({ ready: z.boolean(), checks: z.record(z.string(), z.enum(['ok', 'failed', 'timeout'])) })
+    .object({
+      ready: z.boolean(),
+      checks: z.record(z.string(), z.enum(['ok', 'failed', 'timeout'])),
+      reasons: z
+        .record(z.string(), z.string())
+        .optional()
+        .meta({ description: 'Of checks that have failed: what is wrong, and what mends it.' }),
+    })
     .meta({ id: 'Readiness' }),
 );

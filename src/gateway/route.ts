@@ -46,7 +46,12 @@ export const BODY: readonly ErrorCode[] = [
   'too_deep',
 ];
 /** Errors of any call that reaches Temporal. */
-export const ENGINE: readonly ErrorCode[] = ['overloaded', 'temporal_unavailable'];
+export const ENGINE: readonly ErrorCode[] = [
+  'overloaded',
+  'temporal_unavailable',
+  'temporal_not_set_up',
+  'temporal_refused',
+];
 
 /** Errors of any call that a session's workflow answers. */
 export const ANSWER: readonly ErrorCode[] = [

@@ -17,11 +17,17 @@ import {
 } from '../ingest/index.ts';
 import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
-import { createScheduleCalls, createSessionCalls, ingressConnectionOptions } from '../temporal/index.ts';
+import {
+  createScheduleCalls,
+  createSessionCalls,
+  ingressConnectionOptions,
+  requireSetUp,
+} from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
+import { Outage } from './outage.ts';
 import { openAdapterConnections, openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
@@ -77,10 +83,19 @@ interface Parts {
 }
 
 async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
-  const { address, namespace, taskQueue } = config.temporal;
-  const lazy = Connection.lazy({ address, ...ingressConnectionOptions() });
+  const { address, namespace, taskQueue, credentials } = config.temporal;
+  const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
   const connection = opened.add(lazy, (each) => each.close());
   const client = new Client({ connection, namespace });
+  const temporal = (): Promise<void> =>
+    connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
+      requireSetUp({ connection, namespace }),
+    );
+  const outage = new Outage({
+    ...{ what: 'Temporal', where: { temporal: address, namespace }, logger },
+    meanwhile: 'this gateway accepts nothing until it is back',
+  });
+  opened.add(outage.watch(temporal), (end) => end());
   const archive = opened.add(await openArchive(config.archiveUrl), (each) => each.close());
   const [session, control] = await Promise.all([
     openLog(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
@@ -114,12 +129,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
     delivery,
     logger,
-    checks: {
-      temporal: () =>
-        connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
-          connection.workflowService.getSystemInfo({}),
-        ),
-    },
+    checks: { temporal },
     notices: { redis: () => session.ping() },
     origins: config.origins,
     devMode: config.devMode,

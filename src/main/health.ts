@@ -1,7 +1,8 @@
 /** Health checks of a process that serves nothing else over HTTP. */
 import { createServer } from 'node:http';
+import { isConvokeError } from '../contracts/index.ts';
 
-/** Answers `/healthz` and `/readyz` until the returned function is called. Rejects with Node's error (`EADDRINUSE`, …). */
+/** Answers `/healthz` and `/readyz` until the returned function is called; the sentence of an error of the table is shown. Rejects with Node's error (`EADDRINUSE`, …). */
 export async function serveHealth(
   port: number,
   host: string,
@@ -15,7 +16,8 @@ export async function serveHealth(
     else if (req.url === '/readyz') {
       ready().then(
         (yes) => answer(yes ? 200 : 503, { ready: yes }),
-        () => answer(503, { ready: false }),
+        (error: unknown) =>
+          answer(503, { ready: false, ...(isConvokeError(error) && { reason: error.message }) }),
       );
     } else answer(404, { status: 'unknown path' });
   });

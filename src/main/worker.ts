@@ -8,7 +8,7 @@ import {
   type AgentRunner,
 } from '../../activities/index.ts';
 import { openArchive } from '../archive/index.ts';
-import { neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
+import { DEFAULT_ENDPOINT, neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
@@ -26,6 +26,7 @@ import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
+import { requireSetUp } from '../temporal/index.ts';
 import { connectTemporal, findBundle, installRuntime } from './temporal.ts';
 
 const NOTHING: Catalog = { agents: {}, teams: [], tools: [] };
@@ -78,6 +79,12 @@ function runnersOf({ models }: Config, logger: Logger): Partial<Record<RunnerNam
   return { scripted: createScriptedRunner(), ...(model && { model }) };
 }
 
+/** Model endpoints that agents can name; the default one also if a runner of the program's own stands for it. */
+function endpointsOf(config: Config, { model }: NonNullable<WorkerParts['runners']>): readonly string[] {
+  const can = model?.can?.({ name: 'any', runner: 'model' }) ?? model !== undefined;
+  return [...new Set([...(can ? [DEFAULT_ENDPOINT] : []), ...config.models.keys()])];
+}
+
 /** The parts of a worker with this configuration. Throws `ConfigError`. */
 export function partsFor(config: Config, project: Project, logger: Logger): WorkerParts {
   const { runners, ...parts } = partsOf(project, config.models, logger);
@@ -86,7 +93,8 @@ export function partsFor(config: Config, project: Project, logger: Logger): Work
 
 /**
  * Resolves once it polls. `own`: a configuration's agents and teams, or runners, teams and times instead of the defaults. If it cannot start it
- * closes what it has opened and throws `ConfigError`, `temporal_unavailable`, or `log_unavailable` for an unsuitable Redis.
+ * closes what it has opened and throws `ConfigError`, `temporal_unavailable`, `temporal_refused`, `temporal_not_set_up`, or `log_unavailable` for
+ * an unsuitable Redis.
  */
 export async function openWorker(
   config: Config,
@@ -132,15 +140,17 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   opened.add(given, (parts) => parts.close?.());
   const { runners = runnersOf(config, logger), able = [], catalog = NOTHING, ...parts } = given;
   installRuntime(logger);
-  const { address, namespace, taskQueue } = config.temporal;
-  const connection = opened.add(await connectTemporal(address, namespace), (each) => each.close());
+  const { namespace, taskQueue } = config.temporal;
+  const connection = opened.add(await connectTemporal(config.temporal), (each) => each.close());
   const archive = opened.add(await openArchive(config.archiveUrl), (each) => each.close());
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
-    await connection.workflowService.getSystemInfo({});
+    await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
+      requireSetUp({ connection, namespace }),
+    );
     return worker?.isRunning ?? false;
   };
   if (health) {
@@ -159,9 +169,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     deployment: config.deployment,
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
-  opened.add(await announce(session.catalogs, { ...catalog, models: [...config.models.keys()] }), (end) =>
-    end(),
-  );
+  const models = endpointsOf(config, runners);
+  opened.add(await announce(session.catalogs, { ...catalog, models }), (end) => end());
   const watch = { client, taskQueue, log: session.log, source, archive, logger };
   opened.add(watchInterruptions(watch), (end) => end());
   return { worker, ready };

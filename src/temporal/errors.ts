@@ -6,7 +6,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
-import { ConvokeError, ERRORS, RECOVERY } from '../contracts/index.ts';
+import { ConvokeError, ERRORS, RECOVERY, SEARCH_ATTRIBUTES } from '../contracts/index.ts';
 import type { ErrorCode } from '../contracts/index.ts';
 
 /** gRPC status codes, by their numbers on the wire. */
@@ -16,10 +16,12 @@ export const GRPC = {
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
   aborted: 10,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** Who has to answer: queries and updates need a worker, everything else only the server. */
@@ -36,6 +38,9 @@ function codeOfGrpc(code: number, kind: CallKind): ErrorCode {
     case GRPC.unavailable:
     case GRPC.notFound:
       return 'temporal_unavailable';
+    case GRPC.permissionDenied:
+    case GRPC.unauthenticated:
+      return 'temporal_refused';
     case GRPC.failedPrecondition:
       // No worker polls, or the first task of the workflow is not done.
       return kind === 'worker' ? 'worker_unavailable' : 'internal';
@@ -44,9 +49,13 @@ function codeOfGrpc(code: number, kind: CallKind): ErrorCode {
   }
 }
 
+export const CREDENTIALS_MEND =
+  'Check TEMPORAL_API_KEY, or the client certificate, of gateways and workers, and what it may do in the namespace.';
+
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   overloaded: 'Send the same request again after the given time.',
   temporal_unavailable: 'Send the same request again after the given time; its ids make a repeat harmless.',
+  temporal_refused: CREDENTIALS_MEND,
   worker_unavailable: 'Check that a worker is running, and send the same request again after the given time.',
 };
 
@@ -57,7 +66,8 @@ function grpcError(error: unknown): { readonly code: number; readonly details: s
   return null;
 }
 
-function grpcCode(error: unknown): number | null {
+/** The gRPC status of an error of the SDK; null if it has none. */
+export function grpcCode(error: unknown): number | null {
   return grpcError(error)?.code ?? null;
 }
 
@@ -70,6 +80,21 @@ export function isWorkflowNotFound(error: unknown): boolean {
 function isSignalLimit(error: unknown): boolean {
   const found = grpcError(error);
   return found?.code === GRPC.invalidArgument && found.details.includes('limit for signal events');
+}
+
+/** The namespace that the server does not have; null if it is not that. The SDK has an error for it in some calls; in others it is the server's. */
+function missingNamespace(error: unknown): string | null {
+  if (error instanceof NamespaceNotFoundError) return error.namespace;
+  const found = grpcError(error);
+  if (found?.code !== GRPC.notFound) return null;
+  return /^Namespace (\S+) is not found/.exec(found.details)?.[1] ?? null;
+}
+
+/** True if the server does not know the search attributes of sessions, or takes them for another type. */
+function isAttributeRefused(error: unknown): boolean {
+  const found = grpcError(error);
+  if (found?.code !== GRPC.invalidArgument) return false;
+  return Object.values(SEARCH_ATTRIBUTES).some((name) => found.details.includes(name));
 }
 
 /** True for a query to a session that is being made: woken, reopened or forked. The client has this error for every query that fails. */
@@ -98,13 +123,49 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
       return new ConvokeError(type as ErrorCode, error.cause.message, { cause: error });
   }
   const make = (code: ErrorCode): ConvokeError => new ConvokeError(code, ADVICE[code], { cause: error });
-  if (error instanceof NamespaceNotFoundError) return make('temporal_unavailable');
+  const lacking = missingNamespace(error);
+  if (lacking !== null) return namespaceMissing(lacking, error);
+  if (isAttributeRefused(error)) return attributesMissing(error);
   if (error instanceof QueryNotRegisteredError) return make(isTooEarly(error) ? 'overloaded' : 'internal');
   if (isSignalLimit(error)) return make('overloaded');
   const code = grpcCode(error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && code === null)
     return make('worker_unavailable');
   return make(code === null ? 'internal' : codeOfGrpc(code, kind));
+}
+
+/** Why sessions cannot be served by this Temporal. */
+export interface SetUpFault {
+  readonly code: 'temporal_not_set_up' | 'temporal_refused' | 'temporal_unavailable';
+  /** A sentence. */
+  readonly what: string;
+  /** Mends it. */
+  readonly command?: string;
+  /** What to do if there is no such command. */
+  readonly advice?: string;
+  readonly cause?: unknown;
+}
+
+export function namespaceFault(namespace: string): SetUpFault {
+  const what = `Temporal has no namespace "${namespace}" (TEMPORAL_NAMESPACE).`;
+  const command = `temporal operator namespace create --namespace ${namespace}`;
+  return { code: 'temporal_not_set_up', what, command };
+}
+
+/** The server does not take the credentials of this process. */
+export function temporalRefuses(cause: unknown): ConvokeError {
+  return new ConvokeError('temporal_refused', CREDENTIALS_MEND, { cause });
+}
+
+function namespaceMissing(namespace: string, cause: unknown): ConvokeError {
+  const { code, what, command } = namespaceFault(namespace);
+  return new ConvokeError(code, `${what} Run: ${command}`, { cause });
+}
+
+function attributesMissing(cause: unknown): ConvokeError {
+  const mend = '"npx convoke doctor" and GET /readyz of the gateway say the command that registers them.';
+  const detail = `The namespace lacks search attributes of sessions. ${mend}`;
+  return new ConvokeError('temporal_not_set_up', detail, { cause });
 }
 
 /** When an ingress call that starts now gives up, ms since the Unix epoch. */

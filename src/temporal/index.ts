@@ -1,8 +1,9 @@
 /** Temporal, as the rest of the engine sees it: calls to sessions, lists of sessions, what their workflows hold, and named errors. */
 export { ingressConnectionOptions } from './connect.ts';
-export { closedError, ingressDeadline, notFoundError } from './errors.ts';
+export { closedError, ingressDeadline, notFoundError, temporalRefuses } from './errors.ts';
 export { listInterrupted } from './list-interrupted.ts';
 export type { InterruptedRun } from './list-interrupted.ts';
+export { findSetUpFault, requireSetUp } from './set-up.ts';
 export { createScheduleCalls } from './schedules.ts';
 export type { ScheduleCalls, StoredSchedule } from './schedules.ts';
 export { storedSummary } from './memo.ts';

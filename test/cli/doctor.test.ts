@@ -6,12 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { examine } from '../../src/cli/commands/doctor.ts';
+import type { ExaminedTemporal } from '../../src/cli/commands/role-commands.ts';
 import type { Finding } from '../../src/cli/commands/doctor.ts';
 import { obtainRedis } from '../../src/cli/setup/redis.ts';
+import { portOwner, portProblem } from '../../src/cli/dev/ports.ts';
+import { requirePorts } from '../../src/cli/dev/required-ports.ts';
 import { freePort } from '../support/ports.ts';
+import { eventually, startProcess } from '../support/process.ts';
 
 let folder: string;
 let env: Record<string, string>;
+/** What a gateway would say of the Temporal that the environment names. */
+let examined: ExaminedTemporal;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'convoke-doctor-'));
@@ -44,6 +50,7 @@ async function findings(
     temporalUiPort: await freePort(),
     ...ports,
     env,
+    temporal: async () => examined,
   };
   return new Map((await examine(plan)).map((finding) => [finding.name, finding]));
 }
@@ -100,6 +107,8 @@ describe('doctor', () => {
   it('asks the servers that the environment names', async () => {
     const port = await freePort();
     Object.assign(env, { TEMPORAL_ADDRESS: `127.0.0.1:${port}`, REDIS_URL: `redis://127.0.0.1:${port}` });
+    const fault = { code: 'temporal_unavailable', found: 'It does not answer.', fix: 'see' };
+    examined = { address: env['TEMPORAL_ADDRESS'] ?? '', fault };
     const found = await findings();
     expect(found.get('temporal')).toMatchObject({
       status: 'missing',
@@ -112,23 +121,59 @@ describe('doctor', () => {
     expect(found.has('port temporal')).toBe(false);
   });
 
-  it('gives the command that tells a server of somebody else about our search attributes', async () => {
-    const server = createServer();
+  it('says what a gateway would say of a Temporal of somebody else, with the command of the CLI that is there', async () => {
+    const cli = program('temporal');
+    const fix =
+      'temporal operator search-attribute remove --yes && temporal operator search-attribute create';
+    examined = { address: 'h:7233', fault: { code: 'temporal_not_set_up', found: 'It lacks some.', fix } };
+    for (const name of ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE']) {
+      env = { ...env, TEMPORAL_ADDRESS: '', TEMPORAL_PROFILE: '', [name]: 'x' };
+      expect((await findings()).get('temporal')).toEqual({
+        ...{ name: 'temporal', status: 'missing', found: 'It lacks some.' },
+        fix: `${cli} operator search-attribute remove --yes && ${cli} operator search-attribute create`,
+      });
+    }
+    examined = { address: 'h:7233' };
+    expect((await findings()).get('temporal')).toMatchObject({ status: 'ok' });
+  });
+
+  it('says what is wrong with REDIS_URL, without it', async () => {
+    env['REDIS_URL'] = 'redis//:s3cret@cache';
+    const found = (await findings()).get('redis');
+    expect(found).toMatchObject({ status: 'missing', found: expect.stringContaining('redis://host:6379') });
+    expect(JSON.stringify(found)).not.toContain('s3cret');
+  });
+
+  it('does not blame a process for what another "convoke dev" keeps running, and says whose it is', async () => {
+    // A supervisor with another state folder, and its child.
+    mkdirSync(join(folder, 'bin2'));
+    const file = join(folder, 'bin2', 'convoke.mjs');
+    const serve = "require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1')";
+    writeFileSync(
+      file,
+      `import { spawn } from 'node:child_process';\nspawn(process.execPath, ['-e', ${JSON.stringify(serve)}, process.argv[3]], { stdio: 'inherit' });\n`,
+    );
+    const port = await freePort();
+    const other = { CONVOKE_HOME: join(folder, 'other-home') };
+    const supervisor = startProcess(process.execPath, [file, 'dev', String(port)], other);
     try {
-      const address = `127.0.0.1:${await listening(server)}`;
-      env['TEMPORAL_ADDRESS'] = address;
-      const cli = program(
-        'temporal',
-        '{"customAttributes": {"ConvokeTenant": "Keyword", "ConvokeTeam": "Keyword"}}',
-      );
-      expect((await findings()).get('temporal')).toMatchObject({
-        status: 'missing',
-        fix:
-          `${cli} operator search-attribute create --address ${address} --namespace default ` +
-          '--name ConvokeSession --type Keyword --name ConvokeStatus --type Keyword --name ConvokeParent --type Keyword',
+      await eventually('the child listens', async () => (await portProblem(port)) === 'in use');
+      const found = (await findings({ port })).get('port gateway');
+      expect(found).toMatchObject({
+        status: 'warning',
+        found: expect.stringMatching(
+          `"convoke dev" of process ${supervisor.pid} with the state folder ${other.CONVOKE_HOME} keeps running`,
+        ),
+        fix: expect.stringMatching(`^kill ${supervisor.pid}, or: npx convoke dev --port ${port + 1}$`),
+      });
+      const wanted = { port, purpose: 'gateway-1', choose: '--port or CONVOKE_PORT' };
+      await expect(requirePorts([wanted])).rejects.toMatchObject({
+        message: expect.stringContaining(`"kill ${supervisor.pid}"`),
       });
     } finally {
-      server.close();
+      const owner = portOwner(port);
+      await supervisor.end('SIGKILL');
+      if (owner) process.kill(owner.pid, 'SIGKILL');
     }
   });
 

@@ -2,4 +2,9 @@
 import { createProgram } from '../../src/cli/index.ts';
 
 const say = (role) => async (options) => console.log(JSON.stringify({ role, ...options }));
-await createProgram({ gateway: say('gateway'), worker: say('worker'), check: say('check') }).parseAsync();
+await createProgram({
+  gateway: say('gateway'),
+  worker: say('worker'),
+  check: say('check'),
+  temporal: say('temporal'),
+}).parseAsync();

@@ -2,18 +2,22 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { portOwner, portProblem } from '../dev/ports.ts';
-import { isHealthy, redisProbe, tcpProbe } from '../dev/probe.ts';
+import { portUser } from '../dev/owner.ts';
+import { portProblem } from '../dev/ports.ts';
+import { isHealthy, redisProbe } from '../dev/probe.ts';
+import { configMistake } from '../failure.ts';
 import { homeFolder, runningState } from '../dev/state.ts';
-import { attributesFix } from '../setup/attributes.ts';
+import type { DevState } from '../dev/state.ts';
 import { chromiumFix, findChromium } from '../setup/chromium.ts';
 import { chooseModel, OPENAI } from '../setup/model.ts';
 import { run } from '../setup/programs.ts';
 import { findRedis, redisFix, redisVersion } from '../setup/redis.ts';
 import { findTemporal, TEMPORAL_FIX } from '../setup/temporal.ts';
 import { painter, table } from '../terminal.ts';
-import { setting } from '../environment.ts';
+import { SECRETS, setting, withSecrets } from '../environment.ts';
 import type { Environment } from '../environment.ts';
+import { redisUrlFault } from '../redis-url.ts';
+import type { Roles } from './role-commands.ts';
 
 export interface Finding {
   readonly name: string;
@@ -30,19 +34,23 @@ export interface DoctorPlan {
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly env: Environment;
+  readonly temporal: Roles['temporal'];
 }
 
+/** Whoever sets one of these has a Temporal of their own. */
+const NAMES_TEMPORAL = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'];
 const NODE_MAJOR = 24;
 const VERSION_MS = 10_000;
 const MODEL_MS = 5_000;
 const BUNDLE = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
 
-export async function examine(plan: DoctorPlan): Promise<readonly Finding[]> {
-  const { env } = plan;
+export async function examine(asked: DoctorPlan): Promise<readonly Finding[]> {
+  const env = withSecrets(asked.env, SECRETS, configMistake);
+  const plan = { ...asked, env };
   return Promise.all([
     node(),
     build(),
-    temporal(env),
+    temporal(plan),
     redis(env),
     ...ports(plan),
     stateFolder(env),
@@ -63,36 +71,48 @@ async function build(): Promise<Finding> {
     : { name: 'build', status: 'missing', found: 'no workflow bundle', fix: 'npm run build' };
 }
 
-async function temporal(env: Environment): Promise<Finding> {
-  const address = env['TEMPORAL_ADDRESS'];
-  if (address) {
-    if (await isHealthy(tcpProbe(address))) return answering(address, env);
-    const fix = 'start that server, or: unset TEMPORAL_ADDRESS';
-    return { name: 'temporal', status: 'missing', found: `no server answers at ${address}`, fix };
-  }
+async function temporal(plan: DoctorPlan): Promise<Finding> {
+  const { env } = plan;
+  const named = NAMES_TEMPORAL.filter((each) => setting(env, each) !== undefined);
+  if (named.length > 0) return another({ env, examine: plan.temporal, named: named.join(', ') });
   const program = findTemporal(env);
   if (!program) return { name: 'temporal', status: 'missing', found: 'no Temporal CLI', fix: TEMPORAL_FIX };
   return ok('temporal', `${await versionOf(program)} at ${program}`);
 }
 
-async function answering(address: string, env: Environment): Promise<Finding> {
-  const fix = await attributesFix(address, env);
-  if (fix === null) return ok('temporal', `TEMPORAL_ADDRESS answers at ${address}`);
+/** A server of somebody else: what a gateway would say of it. */
+async function another({
+  env,
+  examine: ask,
+  named,
+}: {
+  readonly env: Environment;
+  readonly examine: DoctorPlan['temporal'];
+  readonly named: string;
+}): Promise<Finding> {
+  const { address, fault } = await ask(env);
+  if (!fault) return ok('temporal', `${named}: the server at ${address} has what sessions need`);
+  const { code, found, fix } = fault;
+  if (code === 'temporal_unavailable') {
+    const start = `start that server, or: unset ${named}`;
+    return { name: 'temporal', status: 'missing', found: `no server answers at ${address}`, fix: start };
+  }
+  // The CLI may not be on PATH, but where "convoke setup" puts it.
+  const program = findTemporal(env) ?? 'temporal';
   return {
-    name: 'temporal',
-    status: 'missing',
-    found: `no search attributes for sessions at ${address}`,
-    fix,
+    ...{ name: 'temporal', status: 'missing', found },
+    fix: fix.replaceAll(/(^|&& )temporal /g, (_, before: string) => `${before}${program} `),
   };
 }
 
 async function redis(env: Environment): Promise<Finding> {
-  const url = env['REDIS_URL'];
+  const url = setting(env, 'REDIS_URL');
   if (url) {
-    const valid = URL.canParse(url);
-    if (valid && (await isHealthy(redisProbe(url)))) return ok('redis', 'REDIS_URL answers');
-    const found = valid ? 'no server answers at REDIS_URL' : 'REDIS_URL is not a URL like redis://host:6379';
-    return { name: 'redis', status: 'missing', found, fix: 'start that server, or: unset REDIS_URL' };
+    const fault = redisUrlFault(url);
+    if (fault === null && (await isHealthy(redisProbe(url)))) return ok('redis', 'REDIS_URL answers');
+    const found = fault === null ? 'no server answers at REDIS_URL' : `REDIS_URL: ${fault}`;
+    const fix = fault === null ? 'start that server, or: unset REDIS_URL' : 'correct it, or: unset REDIS_URL';
+    return { name: 'redis', status: 'missing', found, fix };
   }
   const program = findRedis(env);
   if (!program)
@@ -114,37 +134,30 @@ async function versionOf(program: string): Promise<string> {
 }
 
 function ports({ port, temporalPort, temporalUiPort, env }: DoctorPlan): readonly Promise<Finding>[] {
-  const running = runningState(homeFolder(env));
-  const gateway = portFinding('gateway', port, `convoke dev --port ${port + 1}`, running !== null);
-  if (env['TEMPORAL_ADDRESS']) return [gateway];
-  return [
-    gateway,
-    portFinding(
-      'temporal',
-      temporalPort,
-      `convoke dev --temporal-port ${temporalPort + 1}`,
-      running !== null,
-    ),
-    portFinding(
-      'temporal-ui',
-      temporalUiPort,
-      `convoke dev --temporal-ui-port ${temporalUiPort + 1}`,
-      running !== null,
-    ),
+  const wanted = [
+    { what: 'gateway', port, option: '--port' },
+    { what: 'temporal', port: temporalPort, option: '--temporal-port' },
+    { what: 'temporal-ui', port: temporalUiPort, option: '--temporal-ui-port' },
   ];
+  const stack = runningState(homeFolder(env));
+  return (setting(env, 'TEMPORAL_ADDRESS') ? wanted.slice(0, 1) : wanted).map((each) =>
+    portFinding(each, stack),
+  );
 }
 
-async function portFinding(what: string, port: number, other: string, running: boolean): Promise<Finding> {
+async function portFinding(
+  { what, port, option }: { readonly what: string; readonly port: number; readonly option: string },
+  stack: DevState | null,
+): Promise<Finding> {
   const name = `port ${what}`;
+  const other = `npx convoke dev ${option} ${port + 1}`;
   const problem = await portProblem(port);
   if (problem === null) return ok(name, `${port} is free`);
-  if (problem === 'forbidden')
-    return { name, status: 'warning', found: `${port} needs root`, fix: `npx ${other}` };
-  if (running) return ok(name, `${port} is in use; a "convoke dev" is running in this folder`);
-  const owner = portOwner(port);
-  const found = `${port} is in use by ${owner ? `process ${owner.pid} (${owner.command})` : 'another user’s process'}`;
-  const stop = owner ? `kill ${owner.pid}` : `sudo lsof -nP -iTCP:${port} -sTCP:LISTEN`;
-  return { name, status: 'warning', found, fix: `${stop}, or: npx ${other}` };
+  if (problem === 'forbidden') return { name, status: 'warning', found: `${port} needs root`, fix: other };
+  const { who, stop, owner } = portUser(port);
+  const own = stack?.processes.some(({ identity }) => identity?.pid === owner?.pid) ?? false;
+  if (own) return ok(name, `${port} is in use by the "convoke dev" of this folder`);
+  return { name, status: 'warning', found: `${port} is in use by ${who}`, fix: `${stop}, or: ${other}` };
 }
 
 async function stateFolder(env: Environment): Promise<Finding> {

@@ -1,10 +1,18 @@
 /** `convoke gateway` and `convoke worker`: one process of a deployment. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import type { Environment } from '../environment.ts';
 import { guarded } from '../failure.ts';
 import { configOption, examples, portNumber } from '../options.ts';
 import { showChecked } from './check.ts';
 import type { CheckedConfig } from './check.ts';
+
+/** How the Temporal stands that the environment names. */
+export interface ExaminedTemporal {
+  readonly address: string;
+  /** Absent: sessions can be served. `fix`: a command, or what to do. */
+  readonly fault?: { readonly code: string; readonly found: string; readonly fix: string };
+}
 
 /** The processes of a deployment. Each promise resolves when the role has ended. */
 export interface Roles {
@@ -13,24 +21,41 @@ export interface Roles {
   worker(options: { healthPort?: number; config?: string }): Promise<void>;
   /** Loads the configuration and says what is in it, or what is wrong. */
   check(options: { config?: string }): Promise<CheckedConfig>;
+  /** Asks the Temporal that the environment names what a gateway asks before it is ready. */
+  temporal(env: Environment): Promise<ExaminedTemporal>;
 }
 
 const ENVIRONMENT = `
 Environment:
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE   default 127.0.0.1:7233, default
-  REDIS_URL                              default redis://127.0.0.1:6379
+  TEMPORAL_API_KEY, TEMPORAL_TLS, TEMPORAL_TLS_…, TEMPORAL_PROFILE,
+  TEMPORAL_CONFIG_FILE                   as Temporal's own tools read them
+  REDIS_URL                              default redis://127.0.0.1:6379;
+                                         rediss:// is Redis with TLS
   CONVOKE_ARCHIVE_URL                    sqlite:path or postgres://…
   CONVOKE_TASK_QUEUE, CONVOKE_LOG_LEVEL  default convoke, info
-  OPENAI_BASE_URL, OPENAI_API_KEY, CONVOKE_MODEL   the language model of agents, if there is one
-  CONVOKE_PROVIDERS                                further endpoints: JSON, or the path of a file with it
+  OPENAI_BASE_URL, OPENAI_API_KEY, CONVOKE_MODEL
+                                         the language model of agents, if any
+  CONVOKE_PROVIDERS                      further endpoints: JSON, or the path
+                                         of a file with it
 `;
 
-const WORKER_ENVIRONMENT = `  CONVOKE_BUILD_ID, CONVOKE_DEPLOYMENT             version of this code, for rolling deploys: see deploy/README.md
+const IN_FILES = `A secret may also stand in a file, which NAME_FILE names: REDIS_URL_FILE,
+CONVOKE_ARCHIVE_URL_FILE, OPENAI_API_KEY_FILE, TEMPORAL_API_KEY_FILE.
 `;
 
-const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS      API keys: key=tenant,key=tenant
-  CONVOKE_ORIGINS   origins whose pages may connect, separated by commas
-  CONVOKE_DEV=1     the key "dev" opens the tenant "dev", and there is a page at /
+const environment = (own: string): string => ENVIRONMENT + own + IN_FILES;
+
+const WORKER_ENVIRONMENT = `  CONVOKE_BUILD_ID, CONVOKE_DEPLOYMENT   version of this code, for rolling
+                                         deploys: see deploy/README.md
+`;
+
+const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS                           API keys: key=tenant,key=tenant;
+                                         or CONVOKE_KEYS_FILE
+  CONVOKE_ORIGINS                        origins whose pages and apps may
+                                         connect, separated by commas
+  CONVOKE_DEV=1                          the key "dev" opens the tenant "dev",
+                                         and there is a page at /
 `;
 
 export function addRoleCommands(program: Command, roles: Roles): void {
@@ -49,8 +74,7 @@ export function addRoleCommands(program: Command, roles: Roles): void {
     .addOption(new Option('--host <host>', 'address to listen on').env('CONVOKE_HOST').default('127.0.0.1'))
     .addHelpText(
       'after',
-      ENVIRONMENT +
-        GATEWAY_ENVIRONMENT +
+      environment(GATEWAY_ENVIRONMENT) +
         examples('CONVOKE_KEYS=secret=acme convoke gateway --host 0.0.0.0 --port 8080'),
     )
     .action(async ({ port, host }: { port: number; host: string }) => roles.gateway({ port, host }));
@@ -64,7 +88,7 @@ export function addRoleCommands(program: Command, roles: Roles): void {
         .argParser(portNumber),
     )
     .addOption(configOption())
-    .addHelpText('after', ENVIRONMENT + WORKER_ENVIRONMENT + examples('convoke worker --health-port 9090'))
+    .addHelpText('after', environment(WORKER_ENVIRONMENT) + examples('convoke worker --health-port 9090'))
     .action(async (options: { healthPort?: number; config?: string }) => roles.worker(options));
 }
 

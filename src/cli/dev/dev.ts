@@ -1,11 +1,12 @@
 /** `convoke dev`: everything that a session needs, as separate processes, under one supervisor. */
 import { mkdirSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { demoSummary, runDemo } from './demo.ts';
 import type { DemoResult } from './demo.ts';
 import type { CheckedConfig } from '../commands/check.ts';
-import { CliError, failureOf } from '../failure.ts';
-import { requireAttributes } from '../setup/attributes.ts';
+import type { Roles } from '../commands/role-commands.ts';
+import { CliError, configMistake, failureOf } from '../failure.ts';
 import { chooseModel } from '../setup/model.ts';
 import type { ModelChoice } from '../setup/model.ts';
 import { obtainRedis } from '../setup/redis.ts';
@@ -22,7 +23,8 @@ import { gatewaySpec, gatewayUrl, redisSpec, temporalSpec, workerSpec } from './
 import { Stack } from './stack.ts';
 import { claimHome, clearState, homeFolder, writeState } from './state.ts';
 import type { DevState } from './state.ts';
-import { setting } from '../environment.ts';
+import { SECRETS, setting, withSecrets } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 
 /** A second signal within this time is the same one by another route (terminal, npm), ms. */
 const SAME_SIGNAL_MS = 1_000;
@@ -41,8 +43,9 @@ interface Dev {
   readonly began: number;
 }
 
-/** Runs until a signal. If it cannot start, it stops what it has started and throws the reason. */
-export async function runDev(options: DevOptions, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+/** Runs until a signal. `temporal`: examines one that somebody else runs. If it cannot start, it stops what it has started and throws the reason. */
+export async function runDev(options: DevOptions, temporal: Roles['temporal']): Promise<void> {
+  const env = withSecrets(process.env, SECRETS, configMistake);
   const began = performance.now();
   const screen = new Screen(options.json);
   const home = homeFolder(env);
@@ -53,7 +56,7 @@ export async function runDev(options: DevOptions, env: NodeJS.ProcessEnv = proce
   });
   try {
     const plan = await planStack(options, env, isHealthy);
-    if (!plan.temporal.own) await requireAttributes(plan.temporal.address, env);
+    if (!plan.temporal.own) await requireTemporal(temporal, env);
     const model = await chooseModel(env);
     const stack = new Stack({
       tell: (name, news) => screen.news(name, news),
@@ -63,6 +66,12 @@ export async function runDev(options: DevOptions, env: NodeJS.ProcessEnv = proce
   } finally {
     clearState(home);
   }
+}
+
+/** Nothing is changed there, because the server is not ours. Throws the code and the sentences of what a gateway would miss. */
+async function requireTemporal(temporal: Roles['temporal'], env: Environment): Promise<void> {
+  const { fault } = await temporal(env);
+  if (fault) throw new CliError(fault.code, `${fault.found} To mend it: ${fault.fix}`);
 }
 
 function save(home: string, state: DevState, plan: DevPlan, stack: Stack): void {
@@ -228,10 +237,16 @@ async function startGateways(dev: Dev): Promise<void> {
   );
 }
 
+/** Without what is meant for another Temporal than the one that we start: a profile, an API key, certificates. */
+function withoutTemporal(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return { ...Object.fromEntries(others), TEMPORAL_CONFIG_FILE: devNull };
+}
+
 /** The environment of workers and gateways. */
 function roleEnv({ options, env, home, plan, model }: Dev): NodeJS.ProcessEnv {
   return {
-    ...env,
+    ...(plan.temporal.own ? withoutTemporal(env) : env),
     CONVOKE_HOME: home,
     TEMPORAL_ADDRESS: plan.temporal.address,
     TEMPORAL_NAMESPACE: plan.temporal.namespace,

@@ -9,6 +9,8 @@ const FOR_ALL: readonly ErrorCode[] = [
   'log_unavailable',
   'archive_unavailable',
   'temporal_unavailable',
+  'temporal_not_set_up',
+  'temporal_refused',
   'overloaded',
 ];
 
