@@ -4,8 +4,8 @@ import type { Client } from '../client/index.ts';
 import { ConvokeError, ERRORS } from '../contracts/index.ts';
 import type { ErrorCode, Problem } from '../contracts/index.ts';
 import { homeFolder, runningState } from './dev/state.ts';
-import { CliError } from './failure.ts';
-import { setting } from './environment.ts';
+import { CliError, configMistake } from './failure.ts';
+import { secret, setting } from './environment.ts';
 import type { Environment } from './environment.ts';
 
 const REQUEST_MS = 15_000;
@@ -16,19 +16,30 @@ export interface GatewayPlace {
   readonly key: string;
 }
 
-/** CONVOKE_URL, otherwise the gateway of a `convoke dev` in this folder, otherwise the default address. Throws `bad_address`. */
+/**
+ * CONVOKE_URL, otherwise the gateway of the `convoke dev` with this state folder, otherwise the default address. Throws `bad_address`, and
+ * `not_running` if CONVOKE_HOME names a folder of which nothing runs: at the default address would be somebody else's.
+ */
 export function gatewayPlace(env: Environment = process.env): GatewayPlace {
   const url = setting(env, 'CONVOKE_URL') ?? runningUrl(env) ?? DEFAULT_URL;
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new CliError('bad_address', 'CONVOKE_URL must be a URL like http://127.0.0.1:3000.');
   }
-  return { url: url.replace(/\/+$/, ''), key: setting(env, 'CONVOKE_KEY') ?? 'dev' };
+  return { url: url.replace(/\/+$/, ''), key: secret(env, 'CONVOKE_KEY', configMistake) ?? 'dev' };
 }
 
 /** A stack that is still starting has no address yet. */
 function runningUrl(env: Environment): string | undefined {
   const url = runningState(homeFolder(env))?.url;
+  if (url === undefined && setting(env, 'CONVOKE_HOME') !== undefined) throw notRunning(homeFolder(env));
   return url === '' ? undefined : url;
+}
+
+export function notRunning(home: string): CliError {
+  return new CliError(
+    'not_running',
+    `No "convoke dev" is running with the state folder ${home}. Start it with "npx convoke dev", or set CONVOKE_URL to the address of a gateway.`,
+  );
 }
 
 export interface ApiRequest {

@@ -79,9 +79,24 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('It must be a time like 90s, 10m, 2h, 3d, at most 365d.');
 }
 
+/** Columns of the narrowest usual terminal, which breaks the words of longer lines. */
+const COLUMNS = 80;
+
+/** A command in one line, or in several of the same command where an option begins. */
+function continued(line: string): string {
+  const [first = '', ...options] = line.split(/ (?=--)/);
+  const lines = [`  $ ${first}`];
+  for (const option of options) {
+    const longer = `${lines.pop() ?? ''} ${option}`;
+    if (longer.length + 2 <= COLUMNS) lines.push(longer);
+    else lines.push(`${longer.slice(0, -option.length)}\\`, `      ${option}`);
+  }
+  return lines.join('\n');
+}
+
 /** Examples below the help of a command. */
 export function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+  return `\nExamples:\n${lines.map(continued).join('\n')}\n`;
 }
 
 /** Created per command, because commander stores values in it. */

@@ -154,7 +154,8 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...eventRoutes(context),
   ];
   let described: object | undefined;
-  routes.push(...systemRoutes(context, () => (described ??= describeApi(routes))));
+  const describe = (): object => (described ??= describeApi(routes));
+  routes.push(...systemRoutes(context, describe, config.pageDir !== undefined));
   mount(app, context, routes);
   // Not in the description: no product is to build on them.
   if (config.devMode && config.supervisor) mount(app, context, devRoutes(config.supervisor));

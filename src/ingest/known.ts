@@ -1,5 +1,5 @@
 /** Refuses, when a session is opened, what no worker could run: otherwise its first message would find out. */
-import { ConvokeError, LIMITS, RECOVERY, TEAMS } from '../contracts/index.ts';
+import { ConvokeError, DEFAULT_ENDPOINT, LIMITS, RECOVERY, TEAMS } from '../contracts/index.ts';
 import type { AgentSpec, Catalog, ErrorCode, SessionInfo } from '../contracts/index.ts';
 import { inTime } from './in-time.ts';
 import { faultIn } from './json-schema.ts';
@@ -13,6 +13,9 @@ const FRESH_MS = 100;
 const REMEDY = 'start a worker whose configuration has it.';
 const ENDPOINT_REMEDY =
   'start a worker that has it in CONVOKE_PROVIDERS or in the providers of its configuration.';
+
+const MODEL_REMEDY =
+  'set OPENAI_BASE_URL or OPENAI_API_KEY, and CONVOKE_MODEL, for workers and gateways, or name an endpoint that they have as its "provider".';
 
 /** What of a session workers must have. */
 type Asked = Pick<SessionInfo, 'team' | 'agents' | 'summary'>;
@@ -62,8 +65,8 @@ export class Known {
 }
 
 /** True for what every worker can run. */
-function isPlain({ use, provider, tools = [] }: AgentSpec): boolean {
-  return use === undefined && !provider && tools.length === 0;
+function isPlain({ use, provider, runner, tools = [] }: AgentSpec): boolean {
+  return use === undefined && !provider && runner !== 'model' && tools.length === 0;
 }
 
 function faultOf({ team, agents, summary }: Asked, catalogs: readonly Catalog[]): ConvokeError | null {
@@ -96,6 +99,10 @@ function agentFault(agent: AgentSpec, at: Path, catalogs: readonly Catalog[]): C
     const message = `Model endpoint "${provider}" is known to no worker: ${ENDPOINT_REMEDY}`;
     return unknown('agent_unknown', [...at, 'provider'], message);
   }
+  if (provider === undefined && agent.runner === 'model' && lackDefault(catalogs)) {
+    const message = `Agent "${agent.name}" needs a language model, and no worker has one: ${MODEL_REMEDY}`;
+    return unknown('agent_unknown', [...at, 'runner'], message);
+  }
   if (use === undefined) return null;
   const known = catalogs.flatMap(({ agents }) => (Object.hasOwn(agents, use) ? [agents[use]] : []));
   if (known.length === 0) {
@@ -109,6 +116,11 @@ function agentFault(agent: AgentSpec, at: Path, catalogs: readonly Catalog[]): C
   return new ConvokeError('invalid_request', `Correct ${pointer}: ${fault.message}.`, {
     errors: [{ pointer, message: fault.message }],
   });
+}
+
+/** True if all workers have said what endpoints they have, and none of them has the one of agents that name none. */
+function lackDefault(catalogs: readonly Catalog[]): boolean {
+  return catalogs.length > 0 && catalogs.every(({ models }) => models?.includes(DEFAULT_ENDPOINT) === false);
 }
 
 function unknown(code: ErrorCode, path: Path, message: string): ConvokeError {

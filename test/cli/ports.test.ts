@@ -3,8 +3,9 @@ import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { planStack } from '../../src/cli/dev/plan.ts';
 import type { DevOptions } from '../../src/cli/dev/plan.ts';
-import { portOwner, portProblem, requirePorts } from '../../src/cli/dev/ports.ts';
+import { portOwner, portProblem } from '../../src/cli/dev/ports.ts';
 import { redisProbe, tcpProbe } from '../../src/cli/dev/probe.ts';
+import { requirePorts } from '../../src/cli/dev/required-ports.ts';
 import { freePort } from '../support/ports.ts';
 
 let server: Server;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { CheckedConfig } from '../../src/cli/commands/check.ts';
+import type { ExaminedTemporal } from '../../src/cli/commands/role-commands.ts';
 import { createProgram } from '../../src/cli/index.ts';
 import { freePort } from '../support/ports.ts';
 
@@ -59,11 +61,14 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
     tools: [],
     teams: [],
   });
-  const program = createProgram({ gateway: nobody, worker: nobody, check });
+  const temporal = async (): Promise<ExaminedTemporal> => ({ address: '' });
+  const program = createProgram({ gateway: nobody, worker: nobody, check, temporal });
   let [out, err] = ['', ''];
   const writeOut = (text: string): void => void (out += text);
   const writeErr = (text: string): void => void (err += text);
-  for (const command of [program, ...program.commands]) command.configureOutput({ writeOut, writeErr });
+  const width = { getOutHelpWidth: () => 80, getErrHelpWidth: () => 80 };
+  for (const command of [program, ...program.commands])
+    command.configureOutput({ writeOut, writeErr, ...width });
   const exit = jest.spyOn(process, 'exit').mockImplementation((code) => {
     throw new Error(`exit ${code ?? 0}`);
   });
@@ -109,6 +114,8 @@ describe('the command line', () => {
     expect(code).toBe(0);
     expect(out).toContain(`convoke ${name}`);
     expect(out).toContain('Examples:');
+    // A terminal would break the words of longer lines.
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   it.each([
@@ -156,6 +163,39 @@ describe('commands that talk to a gateway', () => {
     for (const { code, err } of runs) {
       expect(code).toBe(1);
       expect(err).toMatch(/^convoke: offline: [^\n]*npx convoke dev[^\n]*\n$/);
+    }
+  });
+
+  it('do not talk to somebody else’s stack if theirs is not running', async () => {
+    const { code, err } = await convoke(['sessions']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^convoke: not_running: [^\n]*convoke-no-such-home[^\n]*npx convoke dev[^\n]*\n$/);
+  });
+
+  it('refuse options that would be ignored', async () => {
+    const env = { CONVOKE_URL: await gateway(() => ({ status: 500, body: '' })) };
+    const args = ['send', 's', 'hi', '--team', 'parallel', '--agents', 'a,b'];
+    const { code, err } = await convoke(args, env);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^convoke: open_missing: --agents, --team: [^\n]*Add --open/);
+  });
+
+  it('take the key from a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'convoke-key-'));
+    try {
+      writeFileSync(join(folder, 'key'), 'from-a-file\n');
+      let seen = '';
+      const url = await gateway(({ headers }) => {
+        seen = headers.authorization ?? '';
+        return { status: 200, body: { data: [], next: null } };
+      });
+      const asked = { CONVOKE_URL: url, CONVOKE_KEY_FILE: join(folder, 'key') };
+      expect(await convoke(['sessions'], asked)).toMatchObject({ code: 0 });
+      expect(seen).toBe('Bearer from-a-file');
+      const missing = await convoke(['sessions'], { ...asked, CONVOKE_KEY_FILE: join(folder, 'no') });
+      expect(missing.err).toMatch(/^convoke: config_invalid: CONVOKE_KEY_FILE: [^\n]*does not exist/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -152,7 +152,6 @@ describe('bad input', () => {
     ['other method', '/v1/sessions/s', { method: 'PATCH' }, 405, 'method_not_allowed'],
     ['other path', '/v1/session', {}, 404, 'not_found'],
     ['other case', '/V1/sessions', {}, 404, 'not_found'],
-    ['root, outside dev mode', '/', {}, 404, 'not_found'],
     ['a file of the docs package', '/docs/assets/package.json', {}, 404, 'not_found'],
   ];
   test.each(cases)('%s', async (...[, path, init, status, code]) => {

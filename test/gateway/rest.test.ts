@@ -116,6 +116,14 @@ describe('the routes', () => {
   });
 });
 
+test('a gateway without a page says at / where its documentation is', async () => {
+  const answer = await rig.call('/');
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toEqual({
+    ...{ name: 'Convoke', docs: '/docs', openapi: '/openapi.json', ready: '/readyz' },
+  });
+});
+
 describe('pages of other origins', () => {
   test('an allowed one may call, another may not', async () => {
     const preflight = (origin: string): Promise<Response> =>

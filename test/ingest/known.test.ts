@@ -19,7 +19,7 @@ const CATALOG: Catalog = {
   },
   teams: ['panel'],
   tools: ['refund'],
-  models: ['local'],
+  models: ['default', 'local'],
 };
 
 const { models: _, ...SILENT } = CATALOG;
@@ -65,6 +65,25 @@ describe('a session', () => {
   test('of built-in parts alone costs no read', async () => {
     expect(await refusal([{ name: 'a', runner: 'scripted' }])).toBeNull();
     expect(reads).toBe(0);
+  });
+
+  test('whose agent needs a model is refused with the remedy if no worker has one', async () => {
+    catalogs = async () => [{ ...CATALOG, models: ['local'] }];
+    expect(await refusal([{ name: 'm', runner: 'model' }])).toMatchObject({
+      code: 'agent_unknown',
+      pointer: '/agents/0/runner',
+      message: expect.stringContaining('CONVOKE_MODEL'),
+    });
+    expect(await refusal([{ name: 'm', runner: 'model', provider: 'local' }])).toBeNull();
+  });
+
+  test.each([
+    ['no worker runs', []],
+    ['a worker is older and does not say what it has', [SILENT]],
+    ['one of them has a model', [CATALOG, { ...CATALOG, models: [] }]],
+  ])('whose agent needs a model is opened while %s', async (_, found: readonly Catalog[]) => {
+    catalogs = async () => found;
+    expect(await refusal([{ name: 'm', runner: 'model' }])).toBeNull();
   });
 
   test('of known agents, team and tools is opened; many cost one read', async () => {

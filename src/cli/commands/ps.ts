@@ -3,7 +3,7 @@ import { isAlive } from '../dev/identity.ts';
 import { isHealthy } from '../dev/probe.ts';
 import { homeFolder, runningState } from '../dev/state.ts';
 import type { ProcessKind, ProcessState } from '../dev/state.ts';
-import { CliError } from '../failure.ts';
+import { notRunning } from '../gateway-api.ts';
 import { table } from '../terminal.ts';
 
 export interface ProcessRow {
@@ -26,12 +26,7 @@ export async function rowOf({ name, kind, port, probe, identity, log }: ProcessS
 export async function ps(options: { readonly json?: boolean }): Promise<void> {
   const home = homeFolder();
   const state = runningState(home);
-  if (!state && !options.json) {
-    throw new CliError(
-      'not_running',
-      `No "convoke dev" is running with the state folder ${home}. Start it with "npx convoke dev".`,
-    );
-  }
+  if (!state && !options.json) throw notRunning(home);
   const rows = await Promise.all((state?.processes ?? []).map(rowOf));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);

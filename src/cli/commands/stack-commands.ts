@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { guarded } from '../failure.ts';
 import { configOption, examples, portNumber, processCount } from '../options.ts';
+import type { Roles } from './role-commands.ts';
 
 const JSON_LINES = 'write one JSON object per line';
 
@@ -40,17 +41,21 @@ interface DevFlags extends Ports {
 }
 
 const DEV_HELP = `
-What it starts: Temporal's development server with its Web UI, Redis, workers, gateways; each a process of its own with a log in
-.convoke/logs. What dies is started again. With TEMPORAL_ADDRESS or REDIS_URL set, that server is used instead. With OPENAI_BASE_URL
-or OPENAI_API_KEY and CONVOKE_MODEL set, or an Ollama on this machine, the agents of the first session are real models.
+What it starts: Temporal's development server with its Web UI, Redis, workers,
+gateways; each a process of its own with a log in .convoke/logs. What dies is
+started again. With TEMPORAL_ADDRESS or REDIS_URL set, that server is used
+instead. With OPENAI_BASE_URL or OPENAI_API_KEY and CONVOKE_MODEL set, or an
+Ollama on this machine, the agents of the first session are real models.
 CONVOKE_HOME is the state folder (default .convoke).
 
-When the configuration or a file that it imports changes, it is checked first. If it is right, the workers are replaced one after the
-other, and running steps are finished or handed over; if it is wrong, what is wrong is said and the workers keep what they have.
+When the configuration or a file that it imports changes, it is checked first.
+If it is right, the workers are replaced one after the other, and running steps
+are finished or handed over; if it is wrong, what is wrong is said and the
+workers keep what they have.
 `;
 
-export function addStackCommands(program: Command): void {
-  addDev(program);
+export function addStackCommands(program: Command, { temporal }: Pick<Roles, 'temporal'>): void {
+  addDev(program, temporal);
   program
     .command('ps')
     .summary('list the processes of "convoke dev" and their health')
@@ -75,7 +80,7 @@ export function addStackCommands(program: Command): void {
     .action(
       guarded(async ({ json, ...ports }: Ports & { json?: boolean }) => {
         const { doctor } = await import('./doctor.ts');
-        await doctor({ ...ports, env: process.env }, json === true);
+        await doctor({ ...ports, env: process.env, temporal }, json === true);
       }),
     );
   program
@@ -125,7 +130,7 @@ export function addNew(program: Command): void {
     );
 }
 
-function addDev(program: Command): void {
+function addDev(program: Command, temporal: Roles['temporal']): void {
   program
     .command('dev')
     .summary('start everything on this machine')
@@ -158,7 +163,7 @@ function addDev(program: Command): void {
     .action(
       guarded(async ({ redisPort, json, ...options }: DevFlags) => {
         const { runDev } = await import('../dev/dev.ts');
-        await runDev({ ...options, redisPort, json: json === true });
+        await runDev({ ...options, redisPort, json: json === true }, temporal);
       }),
     );
 }

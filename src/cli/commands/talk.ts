@@ -1,9 +1,10 @@
 /** `convoke send`: send a message and stream the answer. */
 import { randomBytes } from 'node:crypto';
-import type { Session, TurnPiece } from '../../client/index.ts';
+import type { Client, Session, TurnPiece } from '../../client/index.ts';
 import type { InterjectionPolicy, Limits, Receipt, SessionSummary } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine } from '../calls.ts';
+import { CliError } from '../failure.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -26,9 +27,15 @@ export interface SendOptions {
 
 const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
+/** What only says how a session is opened. */
+const OF_OPEN = ['agents', 'team', 'limit', 'summary', 'ttl'] as const;
+/** Exit code of a command that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
 /** Throws the gateway's refusal, or the turn's failure. */
 export async function send(id: string, text: string, options: SendOptions): Promise<void> {
   if (options.open) await open(id, options);
+  else requireNone(options);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
   const { from, policy, at: deliverAt } = options;
   const message = {
@@ -44,6 +51,8 @@ export async function send(id: string, text: string, options: SendOptions): Prom
   }
   const client = await connectClient();
   const transcript = new Transcript();
+  const told = tellConnection(client, transcript, options);
+  const leave = tellGoesOn(id, transcript, options);
   try {
     const session = client.session(id);
     await session.ready();
@@ -58,9 +67,49 @@ export async function send(id: string, text: string, options: SendOptions): Prom
         transcript.note(`no agent has answered; see who takes part: npx convoke members ${id}`, 'yellow');
     }
   } finally {
+    told();
+    leave();
     transcript.end();
     client.close();
   }
+}
+
+/** An option that would be ignored is a mistake. */
+function requireNone(options: SendOptions): void {
+  const ignored = OF_OPEN.filter((name) => options[name] !== undefined);
+  if (ignored.length === 0) return;
+  const names = ignored.map((name) => `--${name}`).join(', ');
+  throw new CliError(
+    'open_missing',
+    `${names}: that says how a session is opened. Add --open, or leave it out for a session that is open already.`,
+  );
+}
+
+/** Says that the gateway is away and is waited for, and that it is back. With `json` on stderr: the answer is on stdout. */
+function tellConnection(client: Client, transcript: Transcript, { json }: SendOptions): () => void {
+  const say = (text: string): void => {
+    if (json) process.stderr.write(`${text}\n`);
+    else transcript.note(text, 'yellow');
+  };
+  let away = false;
+  return client.on('status', ({ state }) => {
+    if (state === 'offline' && !away)
+      say('the gateway does not answer; waiting for it. Nothing is lost: Ctrl-C stops waiting, not the turn');
+    if (state === 'online' && away) say('the gateway is back');
+    if (state === 'offline' || state === 'online') away = state === 'offline';
+  });
+}
+
+/** On Ctrl-C: what becomes of the turn. */
+function tellGoesOn(id: string, transcript: Transcript, { json }: SendOptions): () => void {
+  const listener = (): void => {
+    const said = `An accepted message is answered all the same. See it: npx convoke tail ${id}. Stop it: npx convoke cancel ${id}`;
+    if (!json) transcript.end();
+    process.stderr.write(`\n${said}\n`);
+    process.exit(INTERRUPTED);
+  };
+  process.once('SIGINT', listener);
+  return () => void process.removeListener('SIGINT', listener);
 }
 
 /** An existing session is fine, however it was opened. */

@@ -148,6 +148,10 @@ export function noWorkerFor(needs: string): { readonly code: ErrorCode; readonly
     const message = `No running worker's configuration has the team "${needs.slice(TEAM.length)}".`;
     return { code: 'unknown_team', message };
   }
+  if (needs === 'model') {
+    const mend = 'set OPENAI_BASE_URL or OPENAI_API_KEY, and CONVOKE_MODEL, in the environment of workers.';
+    return { code: 'no_worker_for_agent', message: `No running worker has a language model: ${mend}` };
+  }
   const what = needs.startsWith(AGENT)
     ? `'s configuration has the agent "${needs.slice(AGENT.length)}"`
     : needs.startsWith(MODEL)

@@ -125,7 +125,30 @@ function docsRoutes(describe: () => unknown): readonly OpenRoute[] {
   ];
 }
 
-/** `describe` returns the OpenAPI document of all routes, including these. */
-export function systemRoutes(context: GatewayContext, describe: () => unknown): readonly OpenRoute[] {
-  return [...healthRoutes(context), ...docsRoutes(describe)];
+/** At `/` of a gateway without a page. */
+function homeRoute(): OpenRoute {
+  const home = z.object({ name: z.string(), docs: z.string(), openapi: z.string(), ready: z.string() });
+  return {
+    access: 'open',
+    method: 'get',
+    path: '/',
+    operation: {
+      operationId: 'home',
+      summary: 'What is here?',
+      tags: TAGS,
+      security: [],
+      responses: { '200': json('Where the documentation of the API is.', home) },
+    },
+    handle: (_req, res) =>
+      void res.json({ name: 'Convoke', docs: '/docs', openapi: '/openapi.json', ready: '/readyz' }),
+  };
+}
+
+/** `hasPage`: a page is served at `/`. `describe` returns the OpenAPI document of all routes, including these. */
+export function systemRoutes(
+  context: GatewayContext,
+  describe: () => unknown,
+  hasPage: boolean,
+): readonly OpenRoute[] {
+  return [...(hasPage ? [] : [homeRoute()]), ...healthRoutes(context), ...docsRoutes(describe)];
 }
