@@ -1,4 +1,4 @@
-/** How Temporal is reached: its standard environment (`TEMPORAL_…`) and profile file, as all of Temporal's tools read them. */
+/** How Temporal is reached: its standard environment (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, …) and profile file, as all of its tools read them. */
 import { accessSync, constants } from 'node:fs';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';

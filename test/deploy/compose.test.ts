@@ -158,7 +158,9 @@ describe('gateways and workers in it', () => {
     expect(config.archiveUrl).toMatch(/^postgres:\/\/convoke:try@postgres:5432\/convoke$/);
     const { keys: _, ...shared } = config;
     expect(readConfig(environment('worker', values))).toMatchObject(shared);
-    const read = text('src/main/config.ts') + text('src/main/providers.ts');
+    const read = ['config', 'providers', 'temporal-config']
+      .map((name) => text(`src/main/${name}.ts`))
+      .join('');
     for (const role of ROLES) {
       const names = Object.keys(service(role).environment ?? {});
       for (const name of names.filter((each) => !OF_LIBRARIES.includes(each)))
