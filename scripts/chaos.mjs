@@ -18,6 +18,7 @@ const env = {
   CHAOS_LOSSES: '200',
   CHAOS_ROUNDS: '1000',
   CHAOS_STEP_SECONDS: '660',
+  CHAOS_CLIENT_SECONDS: '120',
   ...(values.seed ? { CHAOS_SEED: values.seed } : {}),
 };
 process.exit(await run(NODE, args, { env }));
