@@ -17,6 +17,8 @@ export interface DeliveryDeps {
   readonly log: SessionLog;
   readonly source: SessionSource;
   readonly archive: Archive;
+  /** Has there ever been such a session? */
+  readonly exists: (ref: SessionRef) => Promise<boolean>;
   /** Asks a session's workflow about a message. */
   readonly receipt: AskWorkflow;
   readonly logger?: Pick<Logger, 'warn'>;
@@ -38,8 +40,8 @@ class DeliveryService implements Delivery {
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
 
-  constructor({ log, source, archive, receipt, logger }: DeliveryDeps) {
-    this.#sources = { log, source, archive, recoveries: new Recoveries(log, source) };
+  constructor({ log, source, archive, exists, receipt, logger }: DeliveryDeps) {
+    this.#sources = { log, source, archive, exists, recoveries: new Recoveries(log, source) };
     this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();

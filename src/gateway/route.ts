@@ -37,7 +37,13 @@ export interface OpenRoute extends RouteBase {
 export type Route = ApiRoute | OpenRoute;
 
 /** Errors of any call with a key. */
-const COMMON: readonly ErrorCode[] = ['unauthorized', 'invalid_request', 'draining', 'internal'];
+const COMMON: readonly ErrorCode[] = [
+  'unauthorized',
+  'invalid_request',
+  'too_many_requests_in_flight',
+  'draining',
+  'internal',
+];
 /** Errors of any call with a body. */
 export const BODY: readonly ErrorCode[] = [
   'malformed_json',

@@ -199,6 +199,16 @@ export interface LogListener {
   reconnected(): void;
 }
 
+/** What of a log is read. */
+export interface LogQuery {
+  /** Events after this seq, oldest first; absent: the newest. */
+  readonly after?: number;
+  /** Events at most. */
+  readonly limit: number;
+  /** With `after`: no more once those that were read have so many bytes of JSON. */
+  readonly bytes?: number;
+}
+
 export interface SessionLog {
   /**
    * Takes room for a message among those that wait in its session, at most `LIMITS.inboxMessages` of `LIMITS.inboxBytes`, before it is
@@ -226,8 +236,8 @@ export interface SessionLog {
    * that the step has. `session.created` from a writer that knows no position creates the log.
    */
   append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete>;
-  /** Events after `after` (oldest first, at most `limit`); without it the newest `limit`. Null: there is no log. */
-  read(ref: SessionRef, query: { readonly after?: number; readonly limit: number }): Promise<LogSlice | null>;
+  /** Null: there is no log. */
+  read(ref: SessionRef, query: LogQuery): Promise<LogSlice | null>;
   /** Replaces the log by a new epoch if it is still as expected; answers the position that the log has afterwards. */
   rebuild(ref: SessionRef, input: RebuildInput): Promise<Position>;
   /** Positions of many logs in one round trip. */

@@ -23,6 +23,7 @@ import type {
   Fenced,
   Incomplete,
   LogListener,
+  LogQuery,
   LogSlice,
   RebuildInput,
   SessionLog,
@@ -152,9 +153,9 @@ class RedisLog implements SessionLog {
     };
   }
 
-  async read(ref: SessionRef, query: { after?: number; limit: number }): Promise<LogSlice | null> {
-    const { after = '', limit } = query;
-    const reply = await this.#call(() => this.#scripts.readLog(...head(ref), after, limit));
+  async read(ref: SessionRef, query: LogQuery): Promise<LogSlice | null> {
+    const { after = '', limit, bytes = 0 } = query;
+    const reply = await this.#call(() => this.#scripts.readLog(...head(ref), after, limit, bytes));
     if (reply.length === 0) return null;
     return {
       position: position(reply[0]),

@@ -16,6 +16,7 @@ import {
   createStoredCalls,
 } from '../ingest/index.ts';
 import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
+import type { SessionRef } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -25,6 +26,7 @@ import {
 } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
+import { fairArchive, fairCalls, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
@@ -96,17 +98,23 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     meanwhile: 'this gateway accepts nothing until it is back',
   });
   opened.add(outage.watch(temporal), (end) => end());
-  const archive = opened.add(await openArchive(config.archiveUrl), (each) => each.close());
+  const archive = fairArchive(opened.add(await openArchive(config.archiveUrl), (each) => each.close()));
   const [session, control] = await Promise.all([
     openLog(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
     openAdapterConnections(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
   ]);
   const { hibernateAfterMs } = config;
   const storedOf = archive.stored.bind(archive);
-  const calls = createStoredCalls(createSessionCalls({ client, taskQueue, hibernateAfterMs }), storedOf);
-  const source = sessionSource(client, archive, RECOVERY.answerDeadlineMs);
-  const receipt = calls.receipt.bind(calls);
-  const made = createDelivery({ log: session.log, source, archive, logger, receipt });
+  const stored = createStoredCalls(createSessionCalls({ client, taskQueue, hibernateAfterMs }), storedOf);
+  const calls = fairCalls(stored);
+  const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
+  const log = fairLog(session.log);
+  const isArchived = async (ref: SessionRef): Promise<boolean> => (await archive.session(ref)) !== null;
+  const made = createDelivery({
+    ...{ log, source, archive, logger },
+    exists: async (ref) => (await calls.find(ref)) !== null || isArchived(ref),
+    receipt: (ref, messageId) => calls.receipt(ref, messageId),
+  });
   const delivery = opened.add(made, (each) => each.stop());
   return createGateway({
     intake: createIntake({
@@ -117,14 +125,14 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
       storedOf,
-      isArchived: async (ref) => (await archive.session(ref)) !== null,
+      isArchived,
       agentsOf: async (ref) => {
-        const slice = await session.log.read(ref, { limit: 0 });
+        const slice = await log.read(ref, { limit: 0 });
         return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
       },
       followedAgents: (ref) => delivery.agents(ref),
-      past: { log: session.log, source, archive },
-      reopen: createReopen({ calls, log: session.log, source, archive }),
+      past: { log, source, archive },
+      reopen: createReopen({ calls, log, source, archive }),
     }),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
     delivery,

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { START } from '../../src/contracts/index.ts';
 import { all, create, created, everything, INFO, message, of, turnCompleted } from '../log/drafts.ts';
+import type { LogQuery } from '../../src/log/index.ts';
 import type { LogSubject } from './log.suite.ts';
 
 const TEXTS: readonly (readonly [string, string])[] = [
@@ -122,7 +123,7 @@ export function appendingSuite(subject: LogSubject): void {
     const known = await create(subject.log, ref);
     const drafts = Array.from({ length: 20 }, (_, index) => message(`m${index}`));
     await subject.log.append(ref, { known, drafts });
-    const seqs = async (query: { after?: number; limit: number }): Promise<number[]> => {
+    const seqs = async (query: LogQuery): Promise<number[]> => {
       const slice = await subject.log.read(ref, query);
       expect(slice).toMatchObject({ position: { epoch: known.epoch, seq: 21 }, first: 1 });
       return slice!.events.map(({ seq }) => seq);
@@ -131,6 +132,12 @@ export function appendingSuite(subject: LogSubject): void {
     expect(await seqs({ after: 19, limit: 3 })).toEqual([20, 21]);
     expect(await seqs({ after: 21, limit: 3 })).toEqual([]);
     expect(await seqs({ after: 999_999_999_999, limit: 3 })).toEqual([]);
+    expect(await seqs({ after: 0, limit: 9, bytes: 1 })).toEqual([1]);
+    const { seq: _seq, ...first } = (await subject.log.read(ref, { after: 1, limit: 1 }))!.events[0]!;
+    const size = Buffer.byteLength(JSON.stringify(first));
+    expect(await seqs({ after: 1, limit: 9, bytes: 2 * size })).toEqual([2, 3]);
+    expect(await seqs({ after: 1, limit: 9, bytes: 2 * size + 1 })).toEqual([2, 3, 4]);
+    expect(await seqs({ limit: 3, bytes: 1 })).toEqual([19, 20, 21]);
     expect(await seqs({ limit: 3 })).toEqual([19, 20, 21]);
     expect(await seqs({ limit: 0 })).toEqual([]);
     expect(await seqs({ after: 0, limit: 0 })).toEqual([]);

@@ -29,7 +29,10 @@ function crowd() {
       (error: unknown) => (error as ConvokeError).code,
     );
   };
-  const first = Array.from({ length: LIMITS.recoveriesAtOnce }, (_, index) => recover(`s${index}`));
+  const first = Array.from(
+    { length: LIMITS.fair.recoveries.slots - LIMITS.fair.recoveries.reserved },
+    (_, index) => recover(`s${index}`),
+  );
   return { asked, first, last: recover('last') };
 }
 

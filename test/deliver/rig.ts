@@ -108,7 +108,10 @@ export class Rig {
     const warnings: string[] = [];
     const logger = { warn: (_fields: object, message: string) => void warnings.push(message) };
     const receipt = author.receipt.bind(author);
-    const delivery = createDelivery({ log, source: author, archive: this.archive, receipt, logger });
+    const delivery = createDelivery({
+      ...{ log, source: author, archive: this.archive, receipt, logger },
+      exists: async (ref) => author.exists || (await this.archive.session(ref)) !== null,
+    });
     const gateway = { delivery, log, subscriber, warnings };
     this.#gateways.push(gateway);
     return gateway;

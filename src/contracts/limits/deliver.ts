@@ -21,8 +21,6 @@ export const DELIVER = {
   heldNotices: 512,
   /** A gateway waits a random part of this before it rebuilds a lost log: most find that another one was first. */
   recoverSpreadMs: 500,
-  /** Lost logs that one gateway rebuilds at a time; each needs a workflow query. */
-  recoveriesAtOnce: 16,
   /** First backoff after a failure to read the log; doubles up to `positionCheckMs`. */
   followRetryMs: 200,
   /** Bytes that may be buffered for one socket. */

@@ -31,6 +31,17 @@ export const EDGE = {
   /** Answers that wait for that, and addresses that are counted; beyond, connections are cut at once, and the oldest is forgotten. */
   refusalsWaiting: 256,
   refusalAddresses: 4_096,
+  /**
+   * Works that run at a time in one gateway, for all tenants: reads of logs (short, and they cost the process most), of the archive, questions to
+   * workflows that a lost log is built from, lost logs, and calls to Temporal.
+   */
+  fair: {
+    reads: { slots: 8, reserved: 4, waiting: 1_024 },
+    archive: { slots: 16, reserved: 4, waiting: 1_024 },
+    questions: { slots: 64, reserved: 16, waiting: 1_024 },
+    recoveries: { slots: 16, reserved: 4, waiting: 4_096 },
+    calls: { slots: 512, reserved: 128, waiting: 2_048 },
+  },
   /** Files that a process opens besides its connections. */
   sparedFiles: 64,
   /** A gateway with more of its files in use, or of its heap, or whose event loop is late by more, tells that it is not ready. */

@@ -34,8 +34,8 @@ export const INGEST = {
   /** Open steps in one cursor. */
   cursorSteps: 64,
   pageEvents: 500,
-  /** A page of archived events ends soon after this many characters of JSON. */
-  pageChars: 1024 * KIB,
+  /** A page of events ends soon after this many UTF-16 code units of JSON. */
+  pageChars: 256 * KIB,
   pageSessions: 100,
   /** Default page size. */
   pageDefault: 100,

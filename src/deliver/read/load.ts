@@ -13,7 +13,7 @@ import {
 import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { Archive } from '../../archive/index.ts';
 import { archivedTail } from '../../log/index.ts';
-import type { LogSlice, SessionLog, SessionSource } from '../../log/index.ts';
+import type { LogQuery, LogSlice, SessionLog, SessionSource } from '../../log/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
 /** What delivery reads from. */
@@ -22,6 +22,7 @@ export interface Sources {
   readonly source: SessionSource;
   readonly archive: Archive;
   readonly recoveries: Recoveries;
+  readonly exists: (ref: SessionRef) => Promise<boolean>;
 }
 
 export interface Loaded {
@@ -31,13 +32,11 @@ export interface Loaded {
 }
 
 /** Reads the log; rebuilds it first if it is lost. Throws `session_not_found`, `log_unavailable`, and whatever the source throws. */
-export async function readLog(
-  sources: Sources,
-  ref: SessionRef,
-  query: { readonly after?: number; readonly limit: number },
-): Promise<LogSlice> {
+export async function readLog(sources: Sources, ref: SessionRef, query: LogQuery): Promise<LogSlice> {
   const found = await sources.log.read(ref, query);
   if (found) return found;
+  // An id that nobody has given costs a look-up, and no place among the logs that are built.
+  if (!(await sources.exists(ref))) throw new ConvokeError('session_not_found');
   await sources.recoveries.recover(ref, START);
   const built = await sources.log.read(ref, query);
   if (!built) throw new ConvokeError('log_unavailable', 'The session log was lost again. Try again.');

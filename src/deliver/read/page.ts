@@ -75,7 +75,7 @@ export async function readPage(
 ): Promise<EventPage> {
   const { limit } = query;
   const from = typeof query.after === 'number' ? query.after : query.after.seq;
-  const slice = await readLog(sources, ref, { after: from, limit });
+  const slice = await readLog(sources, ref, { after: from, limit, bytes: LIMITS.pageChars });
   const head = slice.position;
   const after = startOf(query.after, head);
   const events = await collect(sources, ref, { slice, after, limit });

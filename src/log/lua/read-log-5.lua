@@ -1,10 +1,10 @@
 -- Reads the log in one consistent piece.
 -- KEYS meta log ids channel inbox
--- ARGV texts reasonings | after('' for the newest) limit
+-- ARGV texts reasonings | after('' for the newest) limit bytes(0: any number)
 -- Returns {} | {position, first, info, members('' or JSON of an event), events(flat seq, json), open(flat step, turn, agent, attempt, text, reasoning)}
 local now = whole()
 if not now then return {} end
-local after, limit = take(), take()
+local after, limit, bytes = take(), take(), tonumber(take())
 local fields, steps = everything()
 local open = {}
 for _, step in ipairs(steps) do
@@ -24,6 +24,11 @@ if after == '' then
   local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', limit) or {} -- for COUNT 0 Redis answers nil
   for index = #newest, 1, -1 do tell(newest[index]) end
 else
-  for _, entry in ipairs(redis.call('XRANGE', log, '(' .. after .. '-0', '+', 'COUNT', limit) or {}) do tell(entry) end
+  local sum = 0
+  for _, entry in ipairs(redis.call('XRANGE', log, '(' .. after .. '-0', '+', 'COUNT', limit) or {}) do
+    if bytes > 0 and sum >= bytes then break end
+    sum = sum + #entry[2][4]
+    tell(entry)
+  end
 end
 return { now, fields.f, fields.i, fields.r or '', events, open }

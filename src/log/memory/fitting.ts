@@ -1,3 +1,5 @@
+import type { LoggedEvent } from '../../contracts/index.ts';
+
 /** As much of the beginning of a text as its JSON has room for in so many bytes, cut between characters. */
 export function fitting(text: string, mostBytes: number): string {
   const bytes = (part: string): number => Buffer.byteLength(JSON.stringify(part));
@@ -7,6 +9,17 @@ export function fitting(text: string, mostBytes: number): string {
     rest = rest.slice(0, isHigh(rest.charCodeAt(size - 1)) ? size - 1 : size);
   }
   return rest;
+}
+
+/** The first events: no more once those before have so many bytes of JSON without their seq. */
+export function firstOf(events: readonly LoggedEvent[], bytes: number): readonly LoggedEvent[] {
+  let sum = 0;
+  const end = events.findIndex(({ seq: _seq, ...draft }) => {
+    const isFull = sum >= bytes;
+    sum += Buffer.byteLength(JSON.stringify(draft));
+    return isFull;
+  });
+  return end === -1 ? events : events.slice(0, end);
 }
 
 /** True for the first half of a surrogate pair. */

@@ -24,6 +24,7 @@ import type {
   Fenced,
   Incomplete,
   LogListener,
+  LogQuery,
   LogSlice,
   RebuildInput,
   SessionLog,
@@ -119,10 +120,7 @@ export class MemoryLog implements SessionLog {
     return { status: 'ok', position: session.position, placed, events };
   }
 
-  async read(
-    ref: SessionRef,
-    query: { readonly after?: number; readonly limit: number },
-  ): Promise<LogSlice | null> {
+  async read(ref: SessionRef, query: LogQuery): Promise<LogSlice | null> {
     return this.#sessions.get(keyOf(ref))?.slice(query) ?? null;
   }
 

@@ -10,9 +10,9 @@ import {
   type SessionInfo,
 } from '../../contracts/index.ts';
 import { takesText } from '../arguments.ts';
-import type { BeginInput, Closing, LogListener, LogSlice, OpenLogStep } from '../log.ts';
+import type { BeginInput, Closing, LogListener, LogQuery, LogSlice, OpenLogStep } from '../log.ts';
 import { sessionInfo } from '../replies.ts';
-import { fitting } from './fitting.ts';
+import { firstOf, fitting } from './fitting.ts';
 
 /** A step from its start to its end. `attempt` 0: it has started, and no attempt has begun. */
 export interface Open {
@@ -76,13 +76,14 @@ export class MemorySession {
     return this.slice({ after: seq, limit: Infinity }).events.slice();
   }
 
-  slice({ after, limit }: { readonly after?: number; readonly limit: number }): LogSlice {
+  slice({ after, limit, bytes }: LogQuery): LogSlice {
     const seqs = [...this.#events.keys()];
     const newer = seqs.filter((seq) => seq > (after ?? 0));
     const wanted =
       after === undefined ? newer.slice(Math.max(0, newer.length - limit)) : newer.slice(0, limit);
     const info = sessionInfo(JSON.stringify(this.#info), this.#members);
-    const events = wanted.flatMap((seq) => this.#at(seq) ?? []);
+    const found = wanted.flatMap((seq) => this.#at(seq) ?? []);
+    const events = after === undefined || !bytes ? found : firstOf(found, bytes);
     return { position: this.position, first: this.#first, info, events, open: this.#opened() };
   }
 
