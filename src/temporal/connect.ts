@@ -3,10 +3,23 @@ import { makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { GRPC } from './errors.ts';
 
-/** Attempts of one call: a broken connection is retried, a busy server is not. */
+type StatusObject = Parameters<Parameters<typeof makeGrpcRetryInterceptor>[0]['retryableDecider']>[1];
+
+/** Attempts of one call: a broken connection is retried, a busy server is not, but for a workflow that is about to go on in another run. */
 const RETRIED: ReadonlySet<number> = new Set([GRPC.unavailable]);
 const TRIES = 4;
 const FIRST_PAUSE_MS = 40;
+/**
+ * A workflow that wanted to end its run (continue as new, hibernate) and found a new signal first takes no further ones until its next task is
+ * done, which may take as long as a quick turn. The same request is welcome then. In all less than `RECOVERY.ingressDeadlineMs`.
+ */
+const CLOSING_TRIES = 14;
+const CLOSING_PAUSE_MS = 100;
+
+/** Source: `ErrWorkflowClosing` in service/history/consts of the server. */
+function isClosing({ code, details }: StatusObject): boolean {
+  return code === Number(GRPC.resourceExhausted) && /workflow is closing/i.test(details);
+}
 
 /**
  * Options for `Connection.connect` or `Connection.lazy` of a gateway. The client's default of ten retries would hold a request for tens
@@ -14,8 +27,12 @@ const FIRST_PAUSE_MS = 40;
  */
 export function ingressConnectionOptions(): Pick<ConnectionOptions, 'interceptors' | 'channelArgs'> {
   const retry = makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, status) => RETRIED.has(status.code) && attempt < TRIES,
-    delayFunction: (attempt) => FIRST_PAUSE_MS * 2 ** (attempt - 1),
+    retryableDecider: (attempt, status) =>
+      isClosing(status) ? attempt < CLOSING_TRIES : RETRIED.has(status.code) && attempt < TRIES,
+    delayFunction(attempt, status) {
+      const pauseMs = FIRST_PAUSE_MS * 2 ** (attempt - 1);
+      return isClosing(status) ? Math.min(pauseMs, CLOSING_PAUSE_MS) : pauseMs;
+    },
   });
   return {
     interceptors: [retry],

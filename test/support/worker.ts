@@ -29,7 +29,7 @@ import {
 import type { Intake } from '../../src/ingest/index.ts';
 import { connectRedis, createCatalogs, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog, SessionSource } from '../../src/log/index.ts';
-import { createKnownEvents, createSessionCalls } from '../../src/temporal/index.ts';
+import { createKnownEvents, createSessionCalls, ingressConnectionOptions } from '../../src/temporal/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 import { workflowBundle } from './bundle.ts';
 import { eventually } from './process.ts';
@@ -118,15 +118,22 @@ export interface Engine {
 export interface EngineSettings {
   /** How long sessions stay open while nothing happens, ms. */
   readonly hibernateAfterMs?: number;
+  /** Calls Temporal as a gateway does: without the client's ten retries of a busy server. */
+  readonly impatient?: boolean;
   /** Longest wait for Redis before the gateway's own count admits messages, ms. */
   readonly admitDeadlineMs?: number;
 }
 
 /** Starts the servers, without a worker. */
-export async function startEngine({ admitDeadlineMs, ...settings }: EngineSettings = {}): Promise<Engine> {
+export async function startEngine({
+  admitDeadlineMs,
+  impatient = false,
+  ...settings
+}: EngineSettings = {}): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-engine-'));
   const [temporal, redis] = await Promise.all([startTemporal(), startRedis(), workflowBundle()]);
-  const connection = await Connection.connect({ address: temporal.address });
+  const patience = impatient ? ingressConnectionOptions() : {};
+  const connection = await Connection.connect({ address: temporal.address, ...patience });
   const native = await NativeConnection.connect({ address: temporal.address });
   const client = new Client({ connection });
   const commands = connectRedis(redis.url, () => undefined);
