@@ -99,10 +99,9 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   });
   opened.add(outage.watch(temporal), (end) => end());
   const archive = fairArchive(opened.add(await openArchive(config.archiveUrl), (each) => each.close()));
-  const [session, control] = await Promise.all([
-    openLog(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
-    openAdapterConnections(config.redisUrl, logger).then((each) => opened.add(each, () => each.close())),
-  ]);
+  const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
+  const adapter = await openAdapterConnections(config.redisUrl, session.outage);
+  const control = opened.add(adapter, (each) => each.close());
   const { hibernateAfterMs } = config;
   const storedOf = archive.stored.bind(archive);
   const stored = createStoredCalls(createSessionCalls({ client, taskQueue, hibernateAfterMs }), storedOf);

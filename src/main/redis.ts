@@ -12,6 +12,7 @@ import {
   type Stalls,
 } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+import { Outage } from './outage.ts';
 
 /** A full Redis refuses every write; logged at most this often, ms. */
 const FULL_TOLD_MS = 30_000;
@@ -22,22 +23,9 @@ export interface LogConnections {
   readonly stalls: Stalls;
   /** Rejects if Redis does not answer. */
   ping(): Promise<unknown>;
+  /** Tells the operator. */
+  readonly outage: Outage;
   close(): void;
-}
-
-/** Logs a lost connection once, not at every attempt to reconnect. */
-function tellOnce(logger: Logger, what: string): { onError: (error: Error) => void; onServing: () => void } {
-  let away = false;
-  return {
-    onError: (error) => {
-      if (!away) logger.warn({ reason: error.message }, `${what}: Redis is away`);
-      away = true;
-    },
-    onServing: () => {
-      if (away) logger.info({}, `${what}: Redis is back`);
-      away = false;
-    },
-  };
 }
 
 /**
@@ -45,14 +33,28 @@ function tellOnce(logger: Logger, what: string): { onError: (error: Error) => vo
  * themselves. Throws `log_unavailable` for a Redis that evicts keys or is too old.
  */
 export async function openLog(url: string, logger: Logger): Promise<LogConnections> {
-  const open = async (what: string): Promise<Redis> => {
-    const { onError, onServing } = tellOnce(logger, what);
-    const redis = connectRedis(url, onError, onServing);
+  const outage = new Outage({
+    ...{ what: 'Redis', where: { redis: URL.parse(url)?.host }, logger },
+    meanwhile: 'sessions wait for it, and nothing that was accepted is lost',
+  });
+  let last = new Error('It does not answer.');
+  const onError = (error: Error): void => {
+    last = error;
+    outage.failing(error.message);
+  };
+  const open = async (): Promise<Redis> => {
+    const redis = connectRedis(url, onError);
     await redis.connect().catch(onError);
     return redis;
   };
-  const [commands, subscriber] = await Promise.all([open('session log'), open('notices')]);
+  const [commands, subscriber] = await Promise.all([open(), open()]);
+  // One that takes connections may refuse commands: a password that is missing, a server that still loads.
+  const endWatch = outage.watch(async () => {
+    if (commands.status !== 'ready' || subscriber.status !== 'ready') throw last;
+    await Promise.all([commands.ping(), subscriber.ping()]);
+  });
   const close = (): void => {
+    endWatch();
     commands.disconnect();
     subscriber.disconnect();
   };
@@ -79,6 +81,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
     ping: () => commands.ping(),
+    outage,
     close,
   };
 }
@@ -89,12 +92,12 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
  */
 export async function openAdapterConnections(
   url: string,
-  logger: Logger,
+  outage: Outage,
 ): Promise<{ readonly publisher: Redis; readonly subscriber: Redis; close(): void }> {
-  const told = tellOnce(logger, 'control traffic');
-  const open = (): Redis => connectPatiently(url, told);
+  const onError = (error: Error): void => outage.failing(error.message);
+  const open = (): Redis => connectPatiently(url, { onError });
   const [publisher, subscriber] = [open(), open()];
-  await Promise.all([publisher, subscriber].map((redis) => redis.connect().catch(told.onError)));
+  await Promise.all([publisher, subscriber].map((redis) => redis.connect().catch(onError)));
   return {
     publisher,
     subscriber,

@@ -3,8 +3,6 @@ import { makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { GRPC } from './errors.ts';
 
-type StatusObject = Parameters<Parameters<typeof makeGrpcRetryInterceptor>[0]['retryableDecider']>[1];
-
 /** Attempts of one call: a broken connection is retried, a busy server is not, but for a workflow that is about to go on in another run. */
 const RETRIED: ReadonlySet<number> = new Set([GRPC.unavailable]);
 const TRIES = 4;
@@ -17,8 +15,8 @@ const CLOSING_TRIES = 14;
 const CLOSING_PAUSE_MS = 100;
 
 /** Source: `ErrWorkflowClosing` in service/history/consts of the server. */
-function isClosing({ code, details }: StatusObject): boolean {
-  return code === Number(GRPC.resourceExhausted) && /workflow is closing/i.test(details);
+function isClosing({ code, details }: { readonly code: number; readonly details: string }): boolean {
+  return code === GRPC.resourceExhausted && /workflow is closing/i.test(details);
 }
 
 /**
