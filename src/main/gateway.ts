@@ -84,12 +84,13 @@ interface Parts {
   readonly supervisor: Supervisor | undefined;
 }
 
-async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
-  const { address, namespace, taskQueue, credentials } = config.temporal;
-  const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
-  const connection = opened.add(lazy, (each) => each.close());
-  const client = new Client({ connection, namespace });
-  const temporal = (): Promise<void> =>
+/** What readiness asks; the operator hears of it from the log, too. */
+function watchTemporal(
+  connection: Connection,
+  { address, namespace }: Config['temporal'],
+  { logger, opened }: Pick<Parts, 'logger' | 'opened'>,
+): () => Promise<void> {
+  const ask = (): Promise<void> =>
     connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
       requireSetUp({ connection, namespace }),
     );
@@ -97,7 +98,16 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     ...{ what: 'Temporal', where: { temporal: address, namespace }, logger },
     meanwhile: 'this gateway accepts nothing until it is back',
   });
-  opened.add(outage.watch(temporal), (end) => end());
+  opened.add(outage.watch(ask), (end) => end());
+  return ask;
+}
+
+async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
+  const { address, namespace, taskQueue, credentials } = config.temporal;
+  const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
+  const connection = opened.add(lazy, (each) => each.close());
+  const client = new Client({ connection, namespace });
+  const temporal = watchTemporal(connection, config.temporal, { logger, opened });
   const archive = fairArchive(opened.add(await openArchive(config.archiveUrl), (each) => each.close()));
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const adapter = await openAdapterConnections(config.redisUrl, session.outage);
