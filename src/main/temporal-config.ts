@@ -60,7 +60,15 @@ function profileOf(env: Environment): ClientConfigProfile {
         : [[name, value] as const],
     ),
   );
-  return loaded(() => loadClientConfigProfile({ overrideEnvVars }));
+  return loaded(() => {
+    try {
+      return loadClientConfigProfile({ overrideEnvVars });
+    } catch (error) {
+      // The package (1.24.0) trips over a file without any profile, such as an empty one.
+      if (!(error instanceof TypeError)) throw error;
+      return loadClientConfigProfile({ overrideEnvVars, disableFile: true });
+    }
+  });
 }
 
 /** The standard takes any other word for "no". */

@@ -171,6 +171,15 @@ some-header = "value"
     expect(readConfig({ XDG_CONFIG_HOME: folder }).temporal.address).toBe('default.example.com:7233');
   });
 
+  test('an empty profile file is one without profiles', () => {
+    const env = { TEMPORAL_CONFIG_FILE: file('empty.toml', ''), TEMPORAL_ADDRESS: 'here:7233' };
+    expect(readConfig({ ...bare(), ...env }).temporal.address).toBe('here:7233');
+    expect(readConfig({ ...bare(), TEMPORAL_CONFIG_FILE: '/dev/null' }).temporal.address).toBe(
+      '127.0.0.1:7233',
+    );
+    expect(mistake({ ...env, TEMPORAL_PROFILE: 'staging' })).toContain('staging');
+  });
+
   test('an empty variable counts as absent', () => {
     const empty = { TEMPORAL_ADDRESS: '', TEMPORAL_API_KEY: '', TEMPORAL_PROFILE: '', TEMPORAL_TLS: '' };
     expect(readConfig({ ...bare(), ...empty }).temporal).toMatchObject({
