@@ -1,6 +1,7 @@
 /** What the tenants of a gateway share stands behind queues by tenant: one that asks a thousand things waits for itself. */
 import type { Archive } from '../archive/index.ts';
 import { LIMITS } from '../contracts/index.ts';
+import type { SessionRef } from '../contracts/index.ts';
 import { FairQueue, inTurn } from '../log/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
@@ -22,9 +23,27 @@ export function fairSource(source: SessionSource): SessionSource {
 
 /** The outermost: what a call needs of others it has while it holds its place. `reopen` and `resume` are parts of other calls. */
 export function fairCalls(calls: SessionCalls): SessionCalls {
-  const names = [
-    ...(['start', 'find', 'send', 'cancel', 'wake', 'close', 'unschedule', 'members', 'vote'] as const),
-    ...(['approvals', 'interrupted', 'state', 'receipt', 'list'] as const),
-  ];
-  return inTurn(calls, names, new FairQueue(LIMITS.fair.calls));
+  const answers = [
+    'cancel',
+    'wake',
+    'close',
+    'unschedule',
+    'members',
+    'vote',
+    'approvals',
+    'state',
+    'receipt',
+  ] as const;
+  const answered = inTurn(calls, answers, new FairQueue(LIMITS.fair.answers));
+  return inTurn(answered, ['start', 'find', 'send', 'interrupted', 'list'], new FairQueue(LIMITS.fair.calls));
+}
+
+/** Whether there is, or was, such a session. */
+export function fairExists(calls: SessionCalls, archive: Archive): (ref: SessionRef) => Promise<boolean> {
+  const queue = new FairQueue(LIMITS.fair.lookUps);
+  return (ref) =>
+    queue.run(
+      ref.tenant,
+      async () => (await calls.find(ref)) !== null || (await archive.session(ref)) !== null,
+    );
 }

@@ -16,7 +16,6 @@ import {
   createStoredCalls,
 } from '../ingest/index.ts';
 import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
-import type { SessionRef } from '../contracts/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -26,7 +25,7 @@ import {
 } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { defaultAgents } from './agents.ts';
-import { fairArchive, fairCalls, fairLog, fairSource } from './fair.ts';
+import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
@@ -118,10 +117,9 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const calls = fairCalls(stored);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
-  const isArchived = async (ref: SessionRef): Promise<boolean> => (await archive.session(ref)) !== null;
   const made = createDelivery({
     ...{ log, source, archive, logger },
-    exists: async (ref) => (await calls.find(ref)) !== null || isArchived(ref),
+    exists: fairExists(stored, archive),
     receipt: (ref, messageId) => calls.receipt(ref, messageId),
   });
   const delivery = opened.add(made, (each) => each.stop());
@@ -134,7 +132,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
       defaultAgents: defaultAgents(config),
       storedOf,
-      isArchived,
+      isArchived: async (ref) => (await archive.session(ref)) !== null,
       agentsOf: async (ref) => {
         const slice = await log.read(ref, { limit: 0 });
         return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;

@@ -49,7 +49,7 @@ function profileOf(env: Environment): ClientConfigProfile {
       "Temporal's SDK for TypeScript always verifies the host: unset it, and set TEMPORAL_TLS_SERVER_CA_CERT_PATH or TEMPORAL_TLS_SERVER_NAME.",
     );
   }
-  const file = setting(env, 'TEMPORAL_CONFIG_FILE');
+  const [file, profile] = [setting(env, 'TEMPORAL_CONFIG_FILE'), setting(env, 'TEMPORAL_PROFILE')];
   if (file !== undefined && !isReadable(file))
     throw new ConfigError('TEMPORAL_CONFIG_FILE', `the file ${file} cannot be read.`);
   // An empty variable counts as absent, except for headers, which an empty one takes away from the profile.
@@ -66,6 +66,7 @@ function profileOf(env: Environment): ClientConfigProfile {
     } catch (error) {
       // The package (1.24.0) trips over a file without any profile, such as an empty one.
       if (!(error instanceof TypeError)) throw error;
+      if (profile !== undefined) throw new Error(`There is no profile ${profile}`, { cause: error });
       return loadClientConfigProfile({ overrideEnvVars, disableFile: true });
     }
   });

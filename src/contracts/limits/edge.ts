@@ -32,15 +32,17 @@ export const EDGE = {
   refusalsWaiting: 256,
   refusalAddresses: 4_096,
   /**
-   * Works that run at a time in one gateway, for all tenants: reads of logs (short, and they cost the process most), of the archive, questions to
-   * workflows that a lost log is built from, lost logs, and calls to Temporal.
+   * Works that run at a time in one gateway, for all tenants: reads of logs (short, and they cost the process most), whether there is a session,
+   * reads of the archive, questions to workflows that a lost log is built from, lost logs, calls to Temporal, and those that a worker answers.
    */
   fair: {
     reads: { slots: 8, reserved: 4, waiting: 1_024 },
+    lookUps: { slots: 8, reserved: 4, waiting: 1_024 },
     archive: { slots: 16, reserved: 4, waiting: 1_024 },
     questions: { slots: 64, reserved: 16, waiting: 1_024 },
     recoveries: { slots: 16, reserved: 4, waiting: 4_096 },
-    calls: { slots: 512, reserved: 128, waiting: 2_048 },
+    calls: { slots: 64, reserved: 32, waiting: 2_048 },
+    answers: { slots: 256, reserved: 64, waiting: 2_048 },
   },
   /** Files that a process opens besides its connections. */
   sparedFiles: 64,
