@@ -16,15 +16,31 @@ function fail(sentence) {
   process.exit(1);
 }
 
-/** The Node of the dev-dependency `node`, wherever npm has put it. */
-function pinnedNode() {
-  try {
-    const manifest = createRequire(import.meta.url).resolve('node/package.json');
-    const node = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-    return existsSync(node) ? node : undefined;
-  } catch {
-    return undefined;
+/** The package that is a Node for this machine, as npm calls it. */
+const OF_MACHINE = [
+  process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node',
+  process.platform === 'win32' ? 'win' : process.platform,
+  process.arch,
+].join('-');
+
+/** The Node that was installed with this, wherever npm has put it: the package `node` in a checkout, that of this machine elsewhere. */
+function installedNode() {
+  for (const name of [OF_MACHINE, 'node']) {
+    try {
+      const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+      const node = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+      if (existsSync(node)) return node;
+    } catch {
+      // It is not installed.
+    }
   }
+  return undefined;
+}
+
+/** How to come by a Node that is new enough. */
+function remedy() {
+  if (existsSync(join(here, '../src'))) return 'run "npm ci", which brings one along.';
+  return `install it from https://nodejs.org, or beside this package with "npm install ${OF_MACHINE}@${NODE_MAJOR}".`;
 }
 
 function runAgain(node) {
@@ -48,12 +64,10 @@ function runAgain(node) {
 }
 
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
-  const node = pinnedNode();
-  if (!node || process.env.CONVOKE_NODE_CHOSEN) {
-    fail(
-      `this is Node ${process.versions.node}; it runs on Node ${NODE_MAJOR} or newer, which "npm ci" brings along.`,
-    );
-  } else runAgain(node);
+  const node = installedNode();
+  if (!node || process.env.CONVOKE_NODE_CHOSEN)
+    fail(`this is Node ${process.versions.node}, and it needs Node ${NODE_MAJOR} or newer: ${remedy()}`);
+  else runAgain(node);
 } else if (!existsSync(built)) {
   fail('it is not built yet: run "npm run build" (or "npm start", which does it too).');
 } else {

