@@ -1,4 +1,5 @@
 /** The address of Redis, checked before anything connects to it: the driver takes what is no URL for the path of a socket, and shows it in its errors. */
+import { redisNodes } from '../contracts/index.ts';
 
 /** Written so that `withoutCredentials` leaves it alone. */
 const FORM =
@@ -7,14 +8,21 @@ const ENCODED = '/ is written %2F, ? %3F, # %23, @ %40 and % %25';
 
 /** What is wrong with it and what to write, without the text itself, which may hold a password; null if nothing is. */
 export function redisUrlFault(text: string): string | null {
-  const parsed = URL.parse(text);
-  const fault = parsed ? faultOf(parsed) : 'it is not a URL';
-  return fault === null ? null : `${fault}. Write ${FORM}, in which ${ENCODED}.`;
+  const { cluster, urls } = redisNodes(text);
+  for (const url of urls) {
+    const parsed = URL.parse(url);
+    const fault = parsed ? faultOf(parsed, cluster) : 'it is not a URL';
+    if (fault !== null)
+      return `${fault}. Write ${FORM}, in which ${ENCODED}; of a cluster, the URLs of its nodes, separated by commas.`;
+  }
+  return null;
 }
 
-function faultOf({ protocol, hostname, pathname, hash }: URL): string | null {
+function faultOf({ protocol, hostname, pathname, hash }: URL, cluster: boolean): string | null {
   if (!/^rediss?:$/.test(protocol)) return 'it does not begin with redis:// or rediss://';
   if (hostname === '') return 'it names no host';
+  if (hostname.includes(',')) return 'a comma stands in the host';
   if (!/^\/?\d*$/.test(pathname)) return 'what follows the host is not the number of a database';
+  if (cluster && /[1-9]/.test(pathname)) return 'a cluster has no numbered databases';
   return hash === '' ? null : 'a # stands in it';
 }

@@ -3,8 +3,8 @@
  * forgotten `LIMITS.catalogTtlMs` after the last worker has told it.
  */
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { LIMITS, type Catalog } from '../contracts/index.ts';
+import type { Commands } from './connect.ts';
 import { logUnavailable } from './failure.ts';
 import { loadCatalogScripts, type LuaReply } from './scripts.ts';
 
@@ -19,7 +19,7 @@ export interface Catalogs {
 }
 
 /** `ttlMs`: default `LIMITS.catalogTtlMs`. */
-export function createCatalogs(redis: Redis, ttlMs: number = LIMITS.catalogTtlMs): Catalogs {
+export function createCatalogs(redis: Commands, ttlMs: number = LIMITS.catalogTtlMs): Catalogs {
   const { announceCatalog, readCatalogs } = loadCatalogScripts(redis);
   const asked = async (call: Promise<LuaReply>): Promise<LuaReply> => {
     try {

@@ -1,56 +1,155 @@
 /** Redis connections as the log needs them: nothing waits without bound, nothing is lost silently. */
-import { Redis } from 'ioredis';
-import { ConvokeError, LIMITS } from '../contracts/index.ts';
-import { watch, watchedOptions, type ConnectionTold } from './watch.ts';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { ConvokeError, LIMITS, redisNodes } from '../contracts/index.ts';
+import { channelsOn, type Channels } from './channels.ts';
+import { clusterChannels } from './cluster-channels.ts';
+import { watch, watchedOptions, watchNode } from './watch.ts';
 
-/**
- * A connection whose commands fail at once while Redis is away and after `LIMITS.redisTimeoutMs` while it is silent; after `redisSilenceMs` it
- * is replaced. ioredis re-sends what was in flight after a reconnect; the scripts allow for that.
- */
-export function connectRedis(
-  url: string,
-  onError: ConnectionTold['onError'],
-  onServing?: ConnectionTold['onServing'],
-): Redis {
+/** Told of errors of the connection; commands report their own. */
+type OnError = (error: Error) => void;
+
+/** One server, or a cluster, which sends each command to the node that serves its keys. */
+export type Commands = Redis | Cluster;
+
+const retryMs = (times: number): number => Math.min(50 * times, 500);
+
+type Waiting = Pick<RedisOptions, 'commandTimeout' | 'connectTimeout' | 'maxRetriesPerRequest' | 'keepAlive'>;
+type Queueing = Pick<RedisOptions, 'enableOfflineQueue' | 'autoResubscribe'>;
+
+/** Commands fail at once while Redis is away, and after `LIMITS.redisTimeoutMs` while it is silent. */
+const PROMPT = {
+  commandTimeout: LIMITS.redisTimeoutMs,
+  connectTimeout: LIMITS.redisTimeoutMs,
+  maxRetriesPerRequest: 1,
+  keepAlive: 10_000,
+} as const;
+/** Commands wait for Redis. */
+const PATIENT = { connectTimeout: LIMITS.redisTimeoutMs, maxRetriesPerRequest: null } as const;
+
+function connect(url: string, options: Waiting & Queueing, onError: OnError): Redis {
   const redis = new Redis(url, {
     ...watchedOptions(),
-    enableOfflineQueue: false,
-    commandTimeout: LIMITS.redisTimeoutMs,
-    connectTimeout: LIMITS.redisTimeoutMs,
-    maxRetriesPerRequest: 1,
-    retryStrategy: (times) => Math.min(50 * times, 500),
-    keepAlive: 10_000,
-    autoResubscribe: false, // `subscriptions.ts` does, and knows what has been given up meanwhile
+    ...options,
+    retryStrategy: retryMs,
     lazyConnect: true,
   });
-  watch(redis, { onError, ...(onServing && { onServing }) });
+  redis.on('error', onError);
+  watch(redis, onError);
   return redis;
 }
 
-/** The same for those who ignore the results of their commands (the Socket.IO adapter): these wait for Redis instead of failing. */
-export function connectPatiently(url: string, { onError, onServing }: ConnectionTold): Redis {
-  const redis = new Redis(url, {
-    ...watchedOptions(),
-    connectTimeout: LIMITS.redisTimeoutMs,
-    maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(50 * times, 500),
+/**
+ * A connection to one server. One that is silent for `LIMITS.redisSilenceMs` is replaced. ioredis re-sends what was in flight after a reconnect;
+ * the scripts allow for that.
+ */
+export function connectRedis(url: string, onError: OnError): Redis {
+  // `channels.ts` subscribes again, and knows what has been given up meanwhile.
+  const options = { ...PROMPT, enableOfflineQueue: false, autoResubscribe: false };
+  return connect(url, options, onError);
+}
+
+/** For commands, to whatever the URL names. */
+export function connectCommands(url: string, onError: OnError): Commands {
+  if (!redisNodes(url).cluster) return connectRedis(url, onError);
+  return connectCluster(url, { ...PROMPT, enableOfflineQueue: false }, onError);
+}
+
+export interface ChannelConnections {
+  readonly channels: Channels;
+  connect(): Promise<void>;
+  /** False while one of its connections is lost. */
+  isReady(): boolean;
+  close(): void;
+}
+
+/** For channels, to whatever the URL names; `commands`: connected to the same. */
+export function connectChannels(url: string, commands: Commands, onError: OnError): ChannelConnections {
+  if (commands instanceof Redis) {
+    const redis = connectRedis(url, onError);
+    return {
+      channels: channelsOn(redis),
+      connect: () => redis.connect(),
+      isReady: () => redis.status === 'ready',
+      close: () => redis.disconnect(),
+    };
+  }
+  const channels = clusterChannels(commands, (node) => connectRedis(nodeUrl(url, node), onError));
+  return {
+    channels,
+    connect: async () => undefined,
+    isReady: () => channels.isReady(),
+    close: () => channels.close(),
+  };
+}
+
+/** For those who ignore the results of their commands (the Socket.IO adapter): these wait for Redis instead of failing. */
+export function connectPatiently(url: string, onError: OnError): Commands {
+  if (!redisNodes(url).cluster) return connect(url, PATIENT, onError);
+  return connectCluster(url, PATIENT, onError);
+}
+
+function connectCluster(
+  url: string,
+  { enableOfflineQueue = true, ...waiting }: Waiting & Queueing,
+  onError: OnError,
+): Cluster {
+  const { urls } = redisNodes(url);
+  const { username, password, protocol } = new URL(urls[0] ?? '');
+  const cluster = new Cluster([...urls], {
+    clusterRetryStrategy: retryMs,
+    slotsRefreshTimeout: LIMITS.redisTimeoutMs,
+    slotsRefreshInterval: LIMITS.redisSlotsMs,
     lazyConnect: true,
+    enableOfflineQueue,
+    redisOptions: {
+      ...waiting,
+      socketTimeout: LIMITS.redisSilenceMs,
+      ...(username !== '' && { username: decodeURIComponent(username) }),
+      ...(password !== '' && { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' && { tls: {} }),
+    },
   });
-  watch(redis, { onError, ...(onServing && { onServing }) });
-  return redis;
+  cluster.on('error', onError);
+  cluster.on('+node', watchNode);
+  return cluster;
+}
+
+/** The first URL of a list, for another node (`host:port`). */
+function nodeUrl(url: string, node: string): string {
+  const made = new URL(redisNodes(url).urls[0] ?? '');
+  const at = node.lastIndexOf(':');
+  const host = node.slice(0, at);
+  made.hostname = host.includes(':') ? `[${host}]` : host;
+  made.port = node.slice(at + 1);
+  made.pathname = '';
+  return made.href;
 }
 
 /** The first with sharded channels and their commands in scripts. Valkey tells the version of Redis that it stands for. */
 const OLDEST_REDIS = 7;
 
 /** Refuses a Redis on which sessions would lose their logs, or that lacks what the log needs. What a server does not tell is taken to be right. */
-export async function checkServer(redis: Redis): Promise<void> {
-  await checkVersion(redis);
-  await checkEvictionPolicy(redis);
+export async function checkServer(redis: Commands): Promise<void> {
+  const isCluster = redis instanceof Cluster;
+  for (const server of isCluster ? redis.nodes('master') : [redis]) {
+    const info = await server.info('server').catch(() => '');
+    checkVersion(info);
+    if (!isCluster) checkAlone(info);
+    await checkEvictionPolicy(server);
+  }
 }
 
-async function checkVersion(redis: Redis): Promise<void> {
-  const info = await redis.info('server').catch(() => '');
+/** Of a node of a cluster it would reach some sessions only. */
+function checkAlone(info: string): void {
+  if (!/^redis_mode:cluster/m.test(info)) return;
+  const form = 'redis://one:6379,redis://two:6379';
+  throw new ConvokeError(
+    'log_unavailable',
+    `This Redis is a node of a cluster; name the nodes in REDIS_URL, separated by commas: ${form}`,
+  );
+}
+
+function checkVersion(info: string): void {
   const version = /^redis_version:((\d+)\S*)/m.exec(info);
   if (version && Number(version[2]) < OLDEST_REDIS) {
     throw new ConvokeError(

@@ -1,5 +1,5 @@
 /** The session log on Redis: every call is one Lua script, so that it is atomic and may be sent twice. */
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import {
   leaveClosed,
   eventId,
@@ -28,9 +28,11 @@ import type {
   RebuildInput,
   SessionLog,
 } from './log.ts';
+import { channelsOn, type Channels } from './channels.ts';
+import type { Commands } from './connect.ts';
 import { isFull, logUnavailable } from './failure.ts';
+import { headsOf } from './heads.ts';
 import { closingArg, creationArgs, draftArgs, releaseArgs, startArg } from './arguments.ts';
-import { lifeOf } from './life.ts';
 import { logKeys } from './keys.ts';
 import { events, list, openSteps, placements, position, sessionInfo, text } from './replies.ts';
 import { loadScripts, type LogScripts, type LuaReply } from './scripts.ts';
@@ -38,9 +40,9 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 export interface RedisLogOptions {
   /** For commands. No offline queue, a command time-out. */
-  readonly commands: Redis;
+  readonly commands: Commands;
   /** For subscriptions only. */
-  readonly subscriber: Redis;
+  readonly subscriber: Redis | Channels;
   /** Bytes kept for each session; default `LIMITS.logBytes`. */
   readonly maxBytes?: number;
   /** ms; default `LIMITS.logTtlMs`; of a closed session at most `LIMITS.closedLogTtlMs`. */
@@ -54,7 +56,7 @@ export function createRedisLog(options: RedisLogOptions): SessionLog {
 }
 
 class RedisLog implements SessionLog {
-  readonly #redis: Redis;
+  readonly #redis: Commands;
   readonly #scripts: LogScripts;
   readonly #subscriptions: Subscriptions;
   readonly #ttl: number;
@@ -64,7 +66,10 @@ class RedisLog implements SessionLog {
   constructor(options: RedisLogOptions) {
     this.#redis = options.commands;
     this.#scripts = loadScripts(options.commands);
-    this.#subscriptions = createSubscriptions(options.subscriber);
+    const { subscriber } = options;
+    this.#subscriptions = createSubscriptions(
+      subscriber instanceof Redis ? channelsOn(subscriber) : subscriber,
+    );
     this.#ttl = options.ttlMs ?? LIMITS.logTtlMs;
     this.#cap = options.maxBytes ?? LIMITS.logBytes;
     this.#onFull = options.onFull ?? (() => undefined);
@@ -187,16 +192,7 @@ class RedisLog implements SessionLog {
   }
 
   async heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]> {
-    if (refs.length === 0) return [];
-    const pipeline = this.#redis.pipeline().info('server', 'replication');
-    for (const ref of refs) pipeline.hmget(logKeys(ref).meta, 'e', 's', 'l');
-    const [server, ...replies] = (await this.#ask(() => pipeline.exec())) ?? [];
-    const life = lifeOf(server?.[1]);
-    return replies.map(([error, value]) => {
-      if (error) throw logUnavailable(error);
-      const [epoch, seq, opened] = value as (string | null)[]; // safety: HMGET of three fields
-      return epoch && seq && opened === life ? { epoch: Number(epoch), seq: Number(seq) } : null;
-    });
+    return this.#ask(() => headsOf(this.#redis, refs));
   }
 
   async subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>> {

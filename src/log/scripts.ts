@@ -1,6 +1,6 @@
 /** Loads the Lua scripts and gives them types. Each is one atomic change of one session; all are safe to send twice. */
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { Commands } from './connect.ts';
 
 /** What Redis answers: nested arrays of strings (numbers where Lua returned numbers). */
 export type LuaReply = string | number | null | LuaReply[];
@@ -23,7 +23,7 @@ function source(name: string): string {
 }
 
 /** Defines a script `<name>-<number of keys>.lua`, with `shared` in front of it, and returns the call. ioredis sends its hash and falls back to the text. */
-function define(redis: Redis, name: string, shared = ''): Script {
+function define(redis: Commands, name: string, shared = ''): Script {
   const keys = Number(name.slice(name.lastIndexOf('-') + 1));
   const command = `convoke_${name.replaceAll('-', '_')}`;
   const lua = shared ? `${shared}\n${source(name)}` : source(name);
@@ -36,7 +36,7 @@ function define(redis: Redis, name: string, shared = ''): Script {
   };
 }
 
-export function loadScripts(redis: Redis): LogScripts {
+export function loadScripts(redis: Commands): LogScripts {
   const shared = source('shared');
   return {
     beginStep: define(redis, 'begin-step-5', shared),
@@ -54,7 +54,7 @@ export interface CatalogScripts {
   readonly readCatalogs: Script;
 }
 
-export function loadCatalogScripts(redis: Redis): CatalogScripts {
+export function loadCatalogScripts(redis: Commands): CatalogScripts {
   return {
     announceCatalog: define(redis, 'announce-catalog-1'),
     readCatalogs: define(redis, 'read-catalogs-1'),

@@ -1,6 +1,6 @@
 /** Turns whose code blocks the event loop of workers: one hash for each, by the worker's process. Seldom written, and forgotten soon. */
-import type { Redis } from 'ioredis';
 import { RECOVERY, type SessionRef } from '../contracts/index.ts';
+import type { Commands } from './connect.ts';
 import { logUnavailable } from './failure.ts';
 import { logKeys } from './keys.ts';
 
@@ -15,7 +15,7 @@ export interface Stalls {
   of(ref: SessionRef, turn: string): Promise<readonly Stall[]>;
 }
 
-export function createStalls(redis: Redis): Stalls {
+export function createStalls(redis: Commands): Stalls {
   const keyOf = (ref: SessionRef, turn: string): string => logKeys(ref).stalls + turn;
   const asked = async <T>(call: Promise<T>): Promise<T> => {
     try {

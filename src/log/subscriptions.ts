@@ -1,6 +1,6 @@
 /** Who hears which session. One sharded subscription for each session, whatever the number of listeners. */
-import type { Redis } from 'ioredis';
 import type { Delta, SessionRef } from '../contracts/index.ts';
+import type { Channels } from './channels.ts';
 import type { LogListener } from './log.ts';
 import { logKeys } from './keys.ts';
 import { loggedEvent } from './replies.ts';
@@ -47,33 +47,19 @@ function parse(session: string, message: string): Tell | null {
   return epoch === undefined ? null : (listener) => listener.epoch(Number(epoch));
 }
 
-export function createSubscriptions(redis: Redis): Subscriptions {
+export function createSubscriptions(heard: Channels): Subscriptions {
   const channels = new Map<string, { session: string; heldBy: Set<Subscription> }>();
-  let wasReady = redis.status === 'ready';
 
-  redis.on('smessage', (channel: string, message: string) => {
+  heard.onMessage((channel, message) => {
     const found = channels.get(channel);
-    const tell = found && parse(found.session, message);
+    const tell = found && parse(found.session, message.toString());
     if (tell) for (const { listener } of found.heldBy) tell(listener);
   });
-  redis.on('ready', () => {
-    if (wasReady) void resubscribe();
-    wasReady = true;
+  heard.onAgain((again) => {
+    for (const channel of again) {
+      for (const { listener } of channels.get(channel)?.heldBy ?? []) listener.reconnected();
+    }
   });
-
-  // Listeners are told when the subscriptions stand again: a notice in between would be missed.
-  async function resubscribe(): Promise<void> {
-    const names = [...channels.keys()];
-    try {
-      await Promise.all(names.map((name) => redis.ssubscribe(name)));
-    } catch {
-      if (redis.status === 'ready') redis.disconnect(true); // it did not answer in time
-      return; // the next `ready` repeats this
-    }
-    for (const name of names) {
-      for (const { listener } of channels.get(name)?.heldBy ?? []) listener.reconnected();
-    }
-  }
 
   return {
     async add(ref, listener) {
@@ -86,10 +72,10 @@ export function createSubscriptions(redis: Redis): Subscriptions {
         entry.heldBy.delete(own);
         if (entry.heldBy.size > 0 || channels.get(channel) !== entry) return;
         channels.delete(channel);
-        await redis.sunsubscribe(channel).catch(() => undefined); // a broken connection has no subscriptions
+        await heard.unsubscribe(channel);
       };
       try {
-        await redis.ssubscribe(channel);
+        await heard.subscribe(channel);
       } catch (error) {
         void remove(); // a silent server would let the caller wait twice
         throw error;

@@ -20,38 +20,30 @@ export function watchedOptions(): Pick<RedisOptions, 'socketTimeout' | 'reconnec
   };
 }
 
-export interface ConnectionTold {
-  /** Errors of the connection; commands report their own. */
-  readonly onError: (error: Error) => void;
-  /** It is connected to a server that takes writes. */
-  readonly onServing?: () => void;
-}
-
 /**
  * Asks the server for its role every `LIMITS.redisLookMs`, until the connection is closed for good: that makes silence felt where nothing else
  * is asked (a subscriber), and leaves a replica.
  */
-export function watch(redis: Redis, { onError, onServing }: ConnectionTold): void {
-  const look = async (): Promise<'serving' | 'replica' | 'unknown'> => {
-    try {
-      const isReplica = /^role:slave/m.test(await redis.info('replication'));
-      return isReplica ? 'replica' : 'serving';
-    } catch (error) {
-      // Whoever forbids INFO has answered.
-      return /^(NOPERM|ERR)/.test((error as Error).message) ? 'serving' : 'unknown'; // safety: ioredis rejects with errors
-    }
-  };
-  redis.on('error', onError);
-  redis.on('ready', () => {
-    void look().then((role) => role === 'serving' && onServing?.());
+export function watch(redis: Redis, onError: (error: Error) => void): void {
+  everyLook(redis, async () => {
+    // Whoever forbids INFO has answered.
+    const info = await redis.info('replication').catch(() => '');
+    if (!/^role:slave/m.test(info) || redis.status !== 'ready') return;
+    onError(new Error('the server is a replica, which takes no writes'));
+    redis.disconnect(true);
   });
+}
+
+/** The same for a connection to a node of a cluster, which tells by itself that it takes no writes: only silence is to be noticed. */
+export function watchNode(redis: Redis): void {
+  everyLook(redis, async () => {
+    await redis.ping().catch(() => undefined);
+  });
+}
+
+function everyLook(redis: Redis, look: () => Promise<void>): void {
   const timer = setInterval(() => {
-    if (redis.status !== 'ready') return;
-    void look().then((role) => {
-      if (role !== 'replica' || redis.status !== 'ready') return;
-      onError(new Error('the server is a replica, which takes no writes'));
-      redis.disconnect(true);
-    });
+    if (redis.status === 'ready') void look();
   }, LIMITS.redisLookMs).unref();
   redis.on('end', () => clearInterval(timer));
 }

@@ -8,7 +8,7 @@ export interface EngineOptions {
   readonly temporalNamespace?: string;
   /** Default `CONVOKE_TASK_QUEUE`, else `convoke`. The same for the workers and gateways of a session. */
   readonly taskQueue?: string;
-  /** Default `REDIS_URL`, else `redis://127.0.0.1:6379`. */
+  /** Of a cluster, the URLs of its nodes, separated by commas. Default `REDIS_URL`, else `redis://127.0.0.1:6379`. */
   readonly redisUrl?: string;
   /** `sqlite:path` or `postgres://…`; default `CONVOKE_ARCHIVE_URL`, else a file below `CONVOKE_HOME`. */
   readonly archiveUrl?: string;

@@ -24,12 +24,13 @@ import {
   requireSetUp,
 } from '../temporal/index.ts';
 import type { Config } from './config.ts';
+import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
-import { openAdapterConnections, openLog } from './redis.ts';
+import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 import { supervisorOf } from './supervisor.ts';

@@ -1,9 +1,9 @@
 /** Redis connections of a process. */
-import type { Redis } from 'ioredis';
+import { redisNodes } from '../contracts/index.ts';
 import {
   checkServer,
-  connectPatiently,
-  connectRedis,
+  connectChannels,
+  connectCommands,
   createCatalogs,
   createRedisLog,
   createStalls,
@@ -33,8 +33,9 @@ export interface LogConnections {
  * themselves. Throws `log_unavailable` for a Redis that evicts keys or is too old.
  */
 export async function openLog(url: string, logger: Logger): Promise<LogConnections> {
+  const hosts = redisNodes(url).urls.map((each) => URL.parse(each)?.host);
   const outage = new Outage({
-    ...{ what: 'Redis', where: { redis: URL.parse(url)?.host }, logger },
+    ...{ what: 'Redis', where: { redis: hosts.join(',') }, logger },
     meanwhile: 'sessions wait for it, and nothing that was accepted is lost',
   });
   let last = new Error('It does not answer.');
@@ -42,21 +43,18 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     last = error;
     outage.failing(error.message);
   };
-  const open = async (): Promise<Redis> => {
-    const redis = connectRedis(url, onError);
-    await redis.connect().catch(onError);
-    return redis;
-  };
-  const [commands, subscriber] = await Promise.all([open(), open()]);
+  const commands = connectCommands(url, onError);
+  const notices = connectChannels(url, commands, onError);
+  await Promise.all([commands.connect(), notices.connect()].map((each) => each.catch(onError)));
   // One that takes connections may refuse commands: a password that is missing, a server that still loads.
   const endWatch = outage.watch(async () => {
-    if (commands.status !== 'ready' || subscriber.status !== 'ready') throw last;
-    await Promise.all([commands.ping(), subscriber.ping()]);
+    if (commands.status !== 'ready' || !notices.isReady()) throw last;
+    await commands.ping();
   });
   const close = (): void => {
     endWatch();
     commands.disconnect();
-    subscriber.disconnect();
+    notices.close();
   };
   try {
     if (commands.status === 'ready') await checkServer(commands);
@@ -77,33 +75,11 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
   };
   return {
-    log: createRedisLog({ commands, subscriber, onFull }),
+    log: createRedisLog({ commands, subscriber: notices.channels, onFull }),
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
     ping: () => commands.ping(),
     outage,
     close,
-  };
-}
-
-/**
- * A pair of connections for the Socket.IO adapter, which ignores the results of its commands: they wait for Redis instead of failing. Only
- * control traffic uses them.
- */
-export async function openAdapterConnections(
-  url: string,
-  outage: Outage,
-): Promise<{ readonly publisher: Redis; readonly subscriber: Redis; close(): void }> {
-  const onError = (error: Error): void => outage.failing(error.message);
-  const open = (): Redis => connectPatiently(url, { onError });
-  const [publisher, subscriber] = [open(), open()];
-  await Promise.all([publisher, subscriber].map((redis) => redis.connect().catch(onError)));
-  return {
-    publisher,
-    subscriber,
-    close() {
-      publisher.disconnect();
-      subscriber.disconnect();
-    },
   };
 }

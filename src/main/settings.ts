@@ -1,6 +1,6 @@
 /** The settings of a worker or a gateway that a program starts: what it gives, and the environment for the rest. */
 import { z } from 'zod';
-import { isId, LIMITS } from '../contracts/index.ts';
+import { isId, LIMITS, redisNodes } from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { Project } from '../project/project.ts';
 import { LOG_LEVELS } from '../telemetry/index.ts';
@@ -25,13 +25,15 @@ const VARIABLES = {
   hibernateAfterMs: 'CONVOKE_HIBERNATE_AFTER_MS',
 } as const;
 
+const namesRedis = (text: string): boolean =>
+  redisNodes(text).urls.every((url) => /^rediss?:$/.test(URL.parse(url)?.protocol ?? ''));
 const text = z.string().min(1, 'must not be empty').exactOptional();
 const aPort = z.number().int().min(0).max(MAX_PORT).exactOptional();
 const engine = {
   temporalAddress: text,
   temporalNamespace: text,
   taskQueue: text,
-  redisUrl: z.url({ protocol: /^rediss?$/, error: 'must be a redis or rediss URL' }).exactOptional(),
+  redisUrl: z.string().refine(namesRedis, 'must be a redis or rediss URL, or several').exactOptional(),
   archiveUrl: text,
   logLevel: z.enum(LOG_LEVELS).exactOptional(),
   host: text,

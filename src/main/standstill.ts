@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { RECOVERY } from '../contracts/index.ts';
-import { connectRedis, createStalls, type Stall } from '../log/index.ts';
+import { connectCommands, createStalls, type Stall } from '../log/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { askMainThread, type Seen } from './main-thread.ts';
 import { TICKS, type WatchedLoop } from './watched-loop.ts';
@@ -62,7 +62,7 @@ export class Standstill {
   async #tell(stall: Stall | null): Promise<void> {
     if (!this.#seen?.running) return;
     const { turn, tenant, session } = this.#seen.running;
-    const redis = connectRedis(this.#loop.redisUrl, () => undefined);
+    const redis = connectCommands(this.#loop.redisUrl, () => undefined);
     try {
       await redis.connect();
       await createStalls(redis).tell({ tenant, session }, turn, ME, stall);

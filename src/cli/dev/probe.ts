@@ -1,5 +1,6 @@
 /** Health probes of processes. A probe is data, so that `convoke ps` can run it too. */
 import { connect } from 'node:net';
+import { redisNodes } from '../../contracts/index.ts';
 import { accepts } from './ports.ts';
 
 /** `http`: a URL that answers 2xx. `redis`: answers PING. `tcp`: accepts a connection. */
@@ -46,9 +47,9 @@ function answersPing(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** The probe for a `redis://` URL. `rediss://` uses TLS: then only the connection is tried. */
+/** The probe for a `redis://` URL, or the first of several. `rediss://` uses TLS: then only the connection is tried. */
 export function redisProbe(url: string): Probe {
-  const { protocol, hostname, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(redisNodes(url).urls[0] ?? '');
   return {
     kind: protocol === 'rediss:' ? 'tcp' : 'redis',
     host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',

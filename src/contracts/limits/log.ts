@@ -22,6 +22,8 @@ export const LOG = {
   redisTimeoutMs: 2 * SECOND,
   /** How often each connection is asked for a sign of life. */
   redisLookMs: 1 * SECOND,
+  /** How often a cluster is asked which node serves which slot, besides when it says that one has moved. */
+  redisSlotsMs: 5 * SECOND,
   /** A connection that owes an answer and is silent for so long is replaced: 3.5 s after it fell silent at the latest. */
   redisSilenceMs: 2.5 * SECOND,
   /** What a worker has of its own is told this often, and forgotten after so long. */
