@@ -123,14 +123,13 @@ describe('doctor', () => {
 
   it('says what a gateway would say of a Temporal of somebody else, with the command of the CLI that is there', async () => {
     const cli = program('temporal');
-    const fix =
-      'temporal operator search-attribute remove --yes && temporal operator search-attribute create';
+    const fix = 'temporal operator x --namespace n && temporal operator y --namespace n';
     examined = { address: 'h:7233', fault: { code: 'temporal_not_set_up', found: 'It lacks some.', fix } };
     for (const name of ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE']) {
       env = { ...env, TEMPORAL_ADDRESS: '', TEMPORAL_PROFILE: '', [name]: 'x' };
       expect((await findings()).get('temporal')).toEqual({
         ...{ name: 'temporal', status: 'missing', found: 'It lacks some.' },
-        fix: `${cli} operator search-attribute remove --yes && ${cli} operator search-attribute create`,
+        fix: ['x', 'y'].map((verb) => `${cli} operator ${verb} --address h:7233 --namespace n`).join(' && '),
       });
     }
     examined = { address: 'h:7233' };

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { FakeLog } from '../client/fake-log.ts';
 import type { Frame } from '../client/fake-log.ts';
 import { ScriptedGateway } from '../client/scripted-gateway.ts';
+import { eventually, startProcess } from '../support/process.ts';
 
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
 const ORDER = { id: 'c1', tool: 'order', input: { what: 'tea' } };
@@ -70,6 +71,20 @@ it('send tells which tools and agents fail or pause', async () => {
   expect(lines).toEqual(expect.arrayContaining(TROUBLE));
   expect(lines).toEqual(expect.arrayContaining(['buyer calls order {"what":"tea"}', 'buyer  Nobody knows.']));
   expect(lines.join('\n')).not.toMatch(/thinks|tried again/);
+});
+
+it('send says that the gateway is away, and on Ctrl-C that the turn goes on', async () => {
+  gateway.script = (name) => {
+    if (name === 'send') setImmediate(() => gateway.push(...turn().slice(0, 5)));
+    return undefined;
+  };
+  const env = { CONVOKE_HOME: join(tmpdir(), 'convoke-no-such-home'), CONVOKE_URL: gateway.url };
+  const sending = startProcess(process.execPath, [PROGRAM, 'send', 's1', 'hi', '--message-id', 'm1'], env);
+  await eventually('the turn is followed', () => sending.output().includes('buyer calls order'));
+  await gateway.stop();
+  await eventually('it says so', () => sending.output().includes('the gateway does not answer'));
+  expect(await sending.end('SIGINT')).toBe(130);
+  expect(sending.output()).toMatch(/The turn goes on .*convoke tail s1.*convoke cancel s1/);
 });
 
 it('tail tells the same', async () => {

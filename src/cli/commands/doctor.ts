@@ -12,7 +12,7 @@ import { chromiumFix, findChromium } from '../setup/chromium.ts';
 import { chooseModel, OPENAI } from '../setup/model.ts';
 import { run } from '../setup/programs.ts';
 import { findRedis, redisFix, redisVersion } from '../setup/redis.ts';
-import { findTemporal, TEMPORAL_FIX } from '../setup/temporal.ts';
+import { findTemporal, forServer, TEMPORAL_FIX } from '../setup/temporal.ts';
 import { painter, table } from '../terminal.ts';
 import { SECRETS, setting, withSecrets } from '../environment.ts';
 import type { Environment } from '../environment.ts';
@@ -97,12 +97,7 @@ async function another({
     const start = `start that server, or: unset ${named}`;
     return { name: 'temporal', status: 'missing', found: `no server answers at ${address}`, fix: start };
   }
-  // The CLI may not be on PATH, but where "convoke setup" puts it.
-  const program = findTemporal(env) ?? 'temporal';
-  return {
-    ...{ name: 'temporal', status: 'missing', found },
-    fix: fix.replaceAll(/(^|&& )temporal /g, (_, before: string) => `${before}${program} `),
-  };
+  return { name: 'temporal', status: 'missing', found, fix: forServer(fix, address, env) };
 }
 
 async function redis(env: Environment): Promise<Finding> {

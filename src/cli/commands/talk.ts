@@ -100,10 +100,10 @@ function tellConnection(client: Client, transcript: Transcript, { json }: SendOp
   });
 }
 
-/** On Ctrl-C: what becomes of the turn. */
+/** On Ctrl-C: what becomes of the turn. Who stops before the message was accepted finds no turn there. */
 function tellGoesOn(id: string, transcript: Transcript, { json }: SendOptions): () => void {
   const listener = (): void => {
-    const said = `An accepted message is answered all the same. See it: npx convoke tail ${id}. Stop it: npx convoke cancel ${id}`;
+    const said = `The turn goes on without this command. Follow it: npx convoke tail ${id}. Stop it: npx convoke cancel ${id}`;
     if (!json) transcript.end();
     process.stderr.write(`\n${said}\n`);
     process.exit(INTERRUPTED);

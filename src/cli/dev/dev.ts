@@ -10,7 +10,7 @@ import { CliError, configMistake, failureOf } from '../failure.ts';
 import { chooseModel } from '../setup/model.ts';
 import type { ModelChoice } from '../setup/model.ts';
 import { obtainRedis } from '../setup/redis.ts';
-import { obtainTemporal } from '../setup/temporal.ts';
+import { forServer, obtainTemporal } from '../setup/temporal.ts';
 import { checkConfig } from './check.ts';
 import { nextSteps } from './next-steps.ts';
 import { planStack } from './plan.ts';
@@ -70,8 +70,10 @@ export async function runDev(options: DevOptions, temporal: Roles['temporal']): 
 
 /** Nothing is changed there, because the server is not ours. Throws the code and the sentences of what a gateway would miss. */
 async function requireTemporal(temporal: Roles['temporal'], env: Environment): Promise<void> {
-  const { fault } = await temporal(env);
-  if (fault) throw new CliError(fault.code, `${fault.found} To mend it: ${fault.fix}`);
+  const { address, fault } = await temporal(env);
+  if (!fault) return;
+  const { code, found, fix } = fault;
+  throw new CliError(code, `${found} To mend it: ${forServer(fix, address, env)}`);
 }
 
 function save(home: string, state: DevState, plan: DevPlan, stack: Stack): void {

@@ -92,6 +92,8 @@ export function portUser(port: number): PortUser {
 
 /** Who uses the port, or how to find out, as a part of a sentence. */
 export function whoHas(port: number): string {
-  const { who, stop, owner } = portUser(port);
-  return owner ? `${who} uses it: stop that with "${stop}",` : `find out what uses it with "${stop}",`;
+  const { who, stop, owner, supervisor } = portUser(port);
+  return owner
+    ? `${who}${supervisor ? ',' : ''} uses it: stop that with "${stop}",`
+    : `find out what uses it with "${stop}",`;
 }

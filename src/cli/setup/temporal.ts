@@ -137,3 +137,11 @@ async function install(file: string, folder: string): Promise<boolean> {
   if (ok) await rename(file, join(folder, 'temporal'));
   return ok;
 }
+
+/** A command of the CLI for a server of somebody else, as it is typed here: the CLI may be where `convoke setup` has put it, not on PATH. */
+export function forServer(command: string, address: string, env: Environment): string {
+  const program = findTemporal(env) ?? 'temporal';
+  return command
+    .replaceAll(/(^|&& )temporal /g, (_, before: string) => `${before}${program} `)
+    .replaceAll(' --namespace ', ` --address ${address} --namespace `);
+}
