@@ -42,7 +42,7 @@ test('both run in one process, which ends by itself once they have stopped', asy
       'config_invalid: startGateway: there is no setting prot.',
       expect.stringMatching(/^config_invalid: CONVOKE_HEALTH_PORT: port \d+ of 127.0.0.1 is in use/),
       'temporal_unavailable: Temporal does not answer at 127.0.0.1:1.',
-      expect.stringMatching(/^config_invalid: TEMPORAL_NAMESPACE: .*nowhere/),
+      expect.stringMatching(/^temporal_not_set_up: .*namespace create --namespace nowhere/),
       expect.stringMatching(/^config_invalid: startWorker: agents.greeter: must be made by agent.model/),
       expect.stringMatching(/^config_invalid: startWorker: teams: there is no file .*no-such-file.ts/),
     ]);
