@@ -64,10 +64,11 @@ export class Outage {
     this.#since = null;
   }
 
-  /** Asks now and then, until the returned function is called. */
-  watch(ask: () => Promise<unknown>, everyMs = ASKED_MS): () => void {
+  /** Asks now and then, until the returned function is called; that resolves once nothing is asked any more. */
+  watch(ask: () => Promise<unknown>, everyMs = ASKED_MS): () => Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     let going = true;
+    let looking: Promise<void>;
     const look = async (): Promise<void> => {
       try {
         await ask();
@@ -75,12 +76,16 @@ export class Outage {
       } catch (error) {
         if (going) this.failing(whyOf(error));
       }
-      if (going) timer = setTimeout(() => void look(), everyMs).unref();
+      if (going) timer = setTimeout(begin, everyMs).unref();
     };
-    void look();
-    return () => {
+    const begin = (): void => {
+      looking = look();
+    };
+    begin();
+    return async () => {
       going = false;
       clearTimeout(timer);
+      await looking;
     };
   }
 }

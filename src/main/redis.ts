@@ -52,7 +52,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     await commands.ping();
   });
   const close = (): void => {
-    endWatch();
+    void endWatch();
     commands.disconnect();
     notices.close();
   };

@@ -57,7 +57,18 @@ test('a server is asked now and then, until the watch ends', async () => {
   answer = Promise.reject(new Error('It does not answer.', { cause: new Error('connect ECONNREFUSED') }));
   await jest.advanceTimersByTimeAsync(1_000);
   expect(lines[0]).toContain('"reason":"It does not answer. connect ECONNREFUSED"');
-  end();
+  await end();
   await jest.advanceTimersByTimeAsync(60_000);
   expect(asked).toBe(4);
+});
+
+test('a watch has ended once nothing is asked any more: what is asked may be closed then', async () => {
+  const answer = Promise.withResolvers<void>();
+  const end = outage.watch(() => answer.promise);
+  let ended = false;
+  const ending = end().then(() => (ended = true));
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(ended).toBe(false);
+  answer.resolve();
+  await ending;
 });
