@@ -63,12 +63,12 @@ test('a server is asked now and then, until the watch ends', async () => {
 });
 
 test('a watch has ended once nothing is asked any more: what is asked may be closed then', async () => {
-  const answer = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<undefined>();
   const end = outage.watch(() => answer.promise);
   let ended = false;
   const ending = end().then(() => (ended = true));
   await jest.advanceTimersByTimeAsync(1_000);
   expect(ended).toBe(false);
-  answer.resolve();
+  answer.resolve(undefined);
   await ending;
 });
