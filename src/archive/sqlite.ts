@@ -6,6 +6,7 @@
  * written and read crosses as text, which costs the event loop a copy.
  */
 import { Worker } from 'node:worker_threads';
+import type { SessionRef } from '../contracts/index.ts';
 import type { Archive } from './archive.ts';
 import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
@@ -42,27 +43,28 @@ function archiveOn(thread: SqliteThread): Archive {
   return {
     async write(ref, info, events) {
       const rows = events.map((event) => ({ seq: event.seq, body: encode(event) }));
-      await thread.ask('write', ref, encode(info), rows);
+      await thread.ask('write', placeOf(ref), encode(info), rows);
     },
     async copy(from, to, info, upTo) {
-      await thread.ask('copy', from, to, encode(info), upTo);
+      await thread.ask('copy', placeOf(from), placeOf(to), encode(info), upTo);
     },
-    read: async (ref, after, limit) => (await thread.ask('read', ref, after, limit)).map(decodeEvent),
+    read: async (ref, after, limit) =>
+      (await thread.ask('read', placeOf(ref), after, limit)).map(decodeEvent),
     async readTail(ref, upTo, limit) {
-      return (await thread.ask('readTail', ref, upTo, limit)).map(decodeEvent).reverse();
+      return (await thread.ask('readTail', placeOf(ref), upTo, limit)).map(decodeEvent).reverse();
     },
-    find: async (ref, text, upTo) => (await thread.ask('find', ref, text, upTo)).map(decodeEvent),
+    find: async (ref, text, upTo) => (await thread.ask('find', placeOf(ref), text, upTo)).map(decodeEvent),
     async session(ref) {
-      const row = await thread.ask('session', ref);
+      const row = await thread.ask('session', placeOf(ref));
       return row && decodeSession(row);
     },
     async store(ref, { info, ...state }) {
       const { generation, status, carried } = state;
       const place = { generation, status, epoch: carried.known.epoch, seq: carried.archivedTo };
-      await thread.ask('store', ref, { ...place, info: encode(info), body: encode(state) });
+      await thread.ask('store', placeOf(ref), { ...place, info: encode(info), body: encode(state) });
     },
     async stored(ref) {
-      const row = await thread.ask('stored', ref);
+      const row = await thread.ask('stored', placeOf(ref));
       return row && decodeStored(row.info, row.body);
     },
     async close() {
@@ -71,6 +73,11 @@ function archiveOn(thread: SqliteThread): Archive {
       await thread.end();
     },
   };
+}
+
+/** Nothing else that the caller's object may have: not everything can be sent to a thread. */
+function placeOf({ tenant, session }: SessionRef): SessionRef {
+  return { tenant, session };
 }
 
 interface Waiting {
@@ -102,9 +109,9 @@ class SqliteThread {
     const id = (this.#asked += 1);
     const call: SqliteCall = { id, name, args, askedAt: Date.now() };
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#worker.postMessage(call);
     this.#waiting.set(id, { resolve, reject });
     this.#worker.ref();
-    this.#worker.postMessage(call);
     return promise as Promise<ReturnType<Calls[N]>>; // safety: the thread answers with what the method returned
   }
 

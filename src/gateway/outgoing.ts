@@ -12,6 +12,11 @@ export class Outgoing {
   #snapshots: { readonly from: number; readonly to: number }[] = [];
   #marking = false;
 
+  /** Bytes that were ever handed over. */
+  get handed(): number {
+    return this.#handed;
+  }
+
   add(bytes: number): void {
     const from = this.#handed;
     this.#handed += bytes;

@@ -55,7 +55,7 @@ export class SocketClient implements LongConnection {
 
   /** Sends an answer. */
   reply(send: () => void, snapshot: boolean): void {
-    if (snapshot) this.#pipe.outgoing.snapshot(send);
+    if (snapshot) this.#pipe.snapshot(send);
     else send();
   }
 

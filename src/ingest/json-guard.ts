@@ -82,10 +82,11 @@ function isPlain(value: object): boolean {
 
 /**
  * Refuses what schemas should not have to consider.
- * Throws `too_deep` beyond `LIMITS.jsonDepth` levels of nesting, `invalid_request` for forbidden keys, text, numbers and non-JSON.
+ * Throws `too_deep` beyond `LIMITS.jsonDepth` levels of nesting, `too_large` beyond `LIMITS.jsonValues` values, `invalid_request` for forbidden keys, text, numbers and non-JSON.
  */
 export function guardJson(root: unknown): void {
   const stack: Node[] = [{ value: root, key: '', parent: null, depth: 0 }];
+  let seen = 1;
   for (let node = stack.pop(); node; node = stack.pop()) {
     const { value, depth } = node;
     if (typeof value !== 'object' || value === null) {
@@ -96,6 +97,10 @@ export function guardJson(root: unknown): void {
     if (depth >= LIMITS.jsonDepth) {
       throw new ConvokeError('too_deep', `Nest at most ${LIMITS.jsonDepth} levels of objects and arrays.`);
     }
+    // Before they are looked at one by one.
+    seen += Array.isArray(value) ? value.length : Object.keys(value).length;
+    if (seen > LIMITS.jsonValues)
+      throw new ConvokeError('too_large', `Send at most ${LIMITS.jsonValues} values in one request.`);
     if (Array.isArray(value)) {
       for (const [key, each] of value.entries())
         stack.push({ value: each, key, parent: node, depth: depth + 1 });

@@ -40,6 +40,13 @@ export function archiveSuite(name: string, open: () => Promise<ArchiveUnderTest>
         expect(await archive.readTail(ref, ALL, ALL)).toEqual([]);
       });
 
+      test('a place is a tenant and a session, whatever else the object holds', async () => {
+        const ref = { ...fresh(), more: () => 1 };
+        await archive.write(ref, INFO, eventsAt(1, 2));
+        expect(seqs(await archive.read(ref, 0, ALL))).toEqual([1, 2]);
+        expect(await archive.session(ref)).toMatchObject({ lastSeq: 2 });
+      });
+
       test('a session without events has its info and the last seq 0', async () => {
         const ref = fresh();
         await archive.write(ref, INFO, []);

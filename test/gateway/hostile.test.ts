@@ -5,7 +5,7 @@ import { LIMITS } from '../../src/contracts/index.ts';
 import { frame, get, greetedSocket, rawConnection, rawSocket, text } from '../support/hostile.ts';
 import type { RawConnection } from '../support/hostile.ts';
 import { eventually } from '../support/process.ts';
-import { ask, connected, startRig } from './harness.ts';
+import { ask, connected, startRig, view } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 let rig: Rig;
@@ -174,6 +174,20 @@ describe('a WebSocket that may ask', () => {
     await eventually('it is cut', async () => reasons().includes('it did not close'));
     await eventually('nobody watches', async () => rig.delivery.watchers.size === 0);
   });
+
+  test('and takes snapshots in a loop is read more slowly', async () => {
+    const padding = 'x'.repeat(LIMITS.snapshotChars);
+    rig.delivery.snapshotOf = (session) => ({ ...view(session), metadata: { padding } });
+    const socket = await connected(rig.socket());
+    const { burst, perSecond } = LIMITS.inbound.bytes;
+    const cost = padding.length * LIMITS.snapshotShare;
+    const start = performance.now();
+    for (let n = 0; n < (burst + perSecond) / cost; n += 1) await ask(socket, 'subscribe', { session: 's' });
+    rig.delivery.snapshotOf = view;
+    socket.disconnect();
+    // Never earlier, however fast the machine is.
+    expect(performance.now() - start).toBeGreaterThan(900);
+  }, 60_000);
 
   test('does not hold up others', async () => {
     const flood = await opened(greetedSocket(rig.port));

@@ -72,6 +72,13 @@ describe('bad input', () => {
     ['unknown policy', 'send', JSON.stringify({ ...message, policy: 'push' }), 'invalid_request'],
     ['too deep', 'open', `{"metadata":${nested(LIMITS.jsonDepth)}}`, 'too_deep'],
     ['far too deep', 'open', nested(8_000), 'too_deep'],
+    ['of too many values', 'open', `{"metadata":{"a":[${'0,'.repeat(LIMITS.jsonValues)}0]}}`, 'too_large'],
+    [
+      'of too many keys',
+      'open',
+      `{"metadata":{${Array.from({ length: LIMITS.jsonValues }, (_, n) => `"k${n}":0`).join()}}}`,
+      'too_large',
+    ],
     ['__proto__', 'open', '{"metadata":{"__proto__":{"admin":true}}}', 'invalid_request'],
     ['constructor', 'open', '{"metadata":{"a":{"constructor":1}}}', 'invalid_request'],
     [

@@ -24,6 +24,8 @@ export const EDGE = {
     bytes: { perSecond: 512 * KIB, burst: 2 * KIB * KIB },
     packets: { perSecond: 500, burst: 512 },
   },
+  /** A snapshot that a socket asks for counts as so much of its bytes that were sent by the peer. */
+  snapshotShare: 1 / 8,
   /** Refused keys of one address before each further answer takes `refusalMs`, counted over `refusalWindowMs`. */
   refusals: 20,
   refusalWindowMs: 10 * SECOND,

@@ -7,6 +7,8 @@ export const INGEST = {
   messageParts: 32,
   /** Nesting of any JSON from outside. `JSON.stringify` overflows the stack at about 5,000 levels, so later stages rely on this cap. */
   jsonDepth: 32,
+  /** Values in any JSON from outside, those that hold others included: what checking one request costs follows from it. */
+  jsonValues: 4_096,
   agentsPerSession: 16,
   instructionsChars: 8_000,
   /** The same in a configuration of the deployment's own. */

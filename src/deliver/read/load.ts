@@ -88,7 +88,11 @@ export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
   return viewOf(sources.source, ref, slice);
 }
 
-/** The view as it is sent to clients. */
+const snapshots = new WeakMap<SessionView, SessionView>();
+
+/** The view as it is sent to clients; made once, however many ask. */
 export function snapshotOf(view: SessionView): SessionView {
-  return fitting(view, LIMITS.snapshotChars);
+  const found = snapshots.get(view) ?? fitting(view, LIMITS.snapshotChars);
+  snapshots.set(view, found);
+  return found;
 }

@@ -81,6 +81,14 @@ export class Pipe {
     this.#state = 'open';
   }
 
+  /** Sends a snapshot, which does not count as what waits, and costs the peer some of what it may send: it is much for little. */
+  snapshot(send: () => void): void {
+    const before = this.outgoing.handed;
+    this.outgoing.snapshot(send);
+    const bytes = this.outgoing.handed - before;
+    this.#wait(this.#inbound.bytes.take(bytes * LIMITS.snapshotShare, performance.now()));
+  }
+
   /** Closes it after everything sent before is on its way; a peer that does not take part is cut. */
   end(): void {
     this.#engine.close();
