@@ -3,11 +3,11 @@ import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Route } from './route.ts';
 
-/** Version of the API, not of the package. */
-const API_VERSION = '1.0.0';
+/** That of the package. The paths of the API begin with its own, `/v1`. */
+const VERSION = '0.1.0';
 
 const ABOUT =
-  'Sessions in which agents and people exchange messages. The tenant comes from the key. ' +
+  'Sessions in which agents and people exchange messages. The tenant comes from the key; in dev mode the key is `dev`. ' +
   'Errors are application/problem+json with a stable `code`; every answer carries `X-Request-Id`. ' +
   'Socket.IO offers the same requests and live frames: see PROTOCOL.md.';
 
@@ -19,7 +19,7 @@ export function describeApi(routes: readonly Route[]): object {
       openapi: '3.1.0',
       info: {
         title: 'Convoke',
-        version: API_VERSION,
+        version: VERSION,
         description: ABOUT,
         license: { name: 'MIT', identifier: 'MIT' },
       },

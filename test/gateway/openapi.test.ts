@@ -1,4 +1,5 @@
 /** The description of the API is true: it names every route that is registered, and it is a valid OpenAPI 3.1 document. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Connections } from '../../src/gateway/connections.ts';
 import { createApp } from '../../src/gateway/http.ts';
@@ -20,6 +21,7 @@ interface Operation {
 }
 interface Document {
   readonly openapi: string;
+  readonly info: { readonly version: string };
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { readonly schemas: Record<string, object> };
 }
@@ -87,6 +89,8 @@ describe('the document', () => {
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {
     expect(document.openapi).toBe('3.1.0');
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+    expect(document.info.version).toBe(version);
     const ids = operations().flatMap(([, operation]) => operation.operationId ?? []);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [name, operation] of operations()) {

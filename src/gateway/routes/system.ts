@@ -68,7 +68,11 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const SCRIPT = `window.ui = SwaggerUIBundle({
+const SCRIPT = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+window.ui = SwaggerUIBundle({
   url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, persistAuthorization: false,
   presets: [SwaggerUIBundle.presets.apis], tryItOutEnabled: true,
 });
