@@ -133,14 +133,16 @@ test('04 MCP tools: what the agent keeps is in the server’s file', async () =>
   ]);
 }, 90_000);
 
-test('05 own team: the jury refuses a draft and accepts one; the score is kept', async () => {
+test('05 own team: the jury refuses a draft and accepts one; clients are not told the score', async () => {
   await run('05-own-team');
   await sendAsTold('05-own-team', url());
   const speakers = await spoke('slogan');
   expect(speakers.filter((name) => name === 'writer')).toHaveLength(2);
   expect(speakers.at(-1)).toBe('announcer');
   const end = (await allEvents(url(), 'slogan')).find(({ type }) => type === 'turn.completed');
-  expect(end!.data).toMatchObject({ memory: { accepted: 1 } });
+  expect(end).toBeDefined();
+  // What a team keeps is its own; teams.test.ts looks at it.
+  expect(end!.data).not.toHaveProperty('memory');
 }, 90_000);
 
 test('05 own team: its own test passes', async () => {
