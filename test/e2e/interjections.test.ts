@@ -8,22 +8,12 @@ import {
   type AgentSpec,
   type InterjectionPolicy,
   type OpenRequest,
-  type Receipt,
   type SessionEvent,
 } from '../../src/contracts/index.ts';
 import { interject, meaningOf, type Interjection, type Phase } from '../../workflows/rules/interject.ts';
-import { eventually } from '../support/process.ts';
 import { startStack, type Stack } from '../support/stack.ts';
-import {
-  allEvents,
-  expectLanes,
-  expectOrdered,
-  expectWhole,
-  freshId,
-  Recorder,
-  rest,
-  speaker,
-} from './scene.ts';
+import { expectLanes, expectOrdered, freshId, Recorder, rest, speaker } from './scene.ts';
+import { settledAt } from './settled.ts';
 
 let stack: Stack;
 const closers: (() => void)[] = [];
@@ -41,6 +31,8 @@ afterAll(async () => {
 });
 
 const url = (): string => stack.urls[0]!;
+const settled = (id: string, ...messageIds: string[]): Promise<readonly SessionEvent[]> =>
+  settledAt(url(), id, messageIds);
 const hears: AgentSpec = { name: 'ben', runner: 'scripted', script: { say: 'I heard: {{message}}' } };
 
 async function open(more: OpenRequest = {}): Promise<Recorder> {
@@ -57,27 +49,6 @@ const send = (seen: Recorder, messageId: string, policy?: InterjectionPolicy): P
   rest(url(), 'POST', `/v1/sessions/${seen.session.id}/messages`, {
     body: { messageId, text: `This is ${messageId}.`, ...(policy ? { policy } : {}) },
   });
-
-const isOver = ({ status, turnStatus }: Receipt): boolean =>
-  status === 'rejected' || status === 'superseded' || (turnStatus ?? 'running') !== 'running';
-
-/** All events, once these messages have come to their end. */
-async function settled(seen: Recorder, ...messageIds: string[]): Promise<readonly SessionEvent[]> {
-  for (const messageId of messageIds) {
-    await eventually(
-      `${messageId} has come to its end`,
-      async () => {
-        const path = `/v1/sessions/${seen.session.id}/messages/${messageId}`;
-        const { status, body } = await rest<Receipt>(url(), 'GET', path);
-        return status === 200 && isOver(body);
-      },
-      60_000,
-    );
-  }
-  const events = await allEvents(url(), seen.session.id);
-  expectWhole(events);
-  return events;
-}
 
 type Told<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 const told = <T extends SessionEvent['type']>(events: readonly SessionEvent[], type: T): readonly Told<T>[] =>
@@ -148,7 +119,7 @@ async function expectCell(seen: Recorder, policy: InterjectionPolicy, phase: Pha
   const { receipt, code } = meaningOf(does);
   const busy = phase === 'running' || phase === 'waiting';
   const others = phase === 'idle' ? [] : busy ? ['m1', 'q'] : ['m1'];
-  const events = await settled(seen, ...others, 'm');
+  const events = await settled(seen.session.id, ...others, 'm');
   const accepted = told(events, 'message.accepted').find(({ data }) => data.messageId === 'm');
   const rejected = told(events, 'message.rejected').find(({ data }) => data.messageId === 'm');
   expect([policy, rejected?.data.code]).toEqual([policy, code]);
@@ -224,7 +195,7 @@ describe('a message of each policy does what the table says', () => {
     for (const place of ['p1', 'p2', 'p3', 'p4']) await send(seen, place, 'parallel');
     await send(seen, 'm', 'parallel');
     const { receipt } = meaningOf(interject('parallel', 'running', false));
-    const events = await settled(seen, 'm1', 'm');
+    const events = await settled(seen.session.id, 'm1', 'm');
     const accepted = told(events, 'message.accepted').find(({ data }) => data.messageId === 'm');
     expect(accepted?.data.queued ? 'queued' : 'accepted').toBe(receipt);
     expect(answered(events).slice(0, 5)).toEqual(['m1', 'p1', 'p2', 'p3', 'p4']);
@@ -254,7 +225,7 @@ describe('a step that is cancelled', () => {
     const step = seen.steps.find(({ agent }) => agent === 'ann')?.step ?? '';
     const askedAt = performance.now();
     expect(await seen.session.cancel({ step })).toEqual({ status: 'cancelling', step });
-    const events = await settled(seen, 'm1');
+    const events = await settled(seen.session.id, 'm1');
     const end = endOfStep(events, step);
     expect(end).toMatchObject({
       type: 'step.cancelled',
@@ -279,7 +250,7 @@ describe('a step that is cancelled', () => {
     await seen.until('ben has spoken', () => seen.steps.some(({ status }) => status === 'completed'));
     const step = seen.steps.find(({ agent }) => agent === 'ann')?.step ?? '';
     expect(await seen.session.cancel({ step })).toMatchObject({ status: 'cancelling' });
-    const events = await settled(seen, 'm1');
+    const events = await settled(seen.session.id, 'm1');
     expect(endOfStep(events, step)?.type).toBe('step.cancelled');
   });
 
@@ -294,7 +265,7 @@ describe('a step that is cancelled', () => {
     expect(await cancel({ step: 't1.1', turn: 't1' })).toMatchObject({ status: 422 });
     await send(seen, 'q');
     expect(await seen.session.cancel({ all: true })).toEqual({ status: 'cancelling', turns: ['t1', 't2'] });
-    const events = await settled(seen, 'm1', 'q');
+    const events = await settled(seen.session.id, 'm1', 'q');
     expect([ended(events, 't1'), ended(events, 't2')]).toEqual([
       'cancel_requested',
       'cancelled_before_start',
