@@ -201,12 +201,12 @@ class RedisLog implements SessionLog {
 
   async admit(ref: SessionRef, { messageId, bytes }: AdmitInput): Promise<Admission> {
     const { inbox, ids } = logKeys(ref);
-    const { inboxMessages, inboxBytes, inboxTtlMs, messageSends } = LIMITS;
+    const { inboxMessages, inboxBytes, inboxTtlMs, messageSends, signalsWaiting } = LIMITS;
     const [status, messages, sum] = await this.#call(() =>
       this.#scripts.admitMessage(
         ...[inbox, ids],
         ...[messageId, eventId.message(messageId), bytes, inboxMessages, inboxBytes, inboxTtlMs],
-        messageSends,
+        ...[messageSends, signalsWaiting],
       ),
     );
     if (status === 'ok' || status === 'held' || status === 'again') return { status };

@@ -36,6 +36,21 @@ export function admittingSuite(subject: LogSubject): void {
     expect(await admit(ref, 'm')).toEqual({ status: 'held' });
   });
 
+  test('signals are bounded over all messages that wait, repeated ones included', async () => {
+    const ref = subject.fresh();
+    const { messageSends, signalsWaiting } = LIMITS;
+    const loud = Math.ceil(signalsWaiting / messageSends);
+    let signals = 0;
+    for (let n = 0; n < loud; n += 1)
+      for (let sent = 0; sent < messageSends; sent += 1)
+        signals += (await admit(ref, `m${n}`)).status === 'ok' ? 1 : 0;
+    expect(signals).toBe(signalsWaiting);
+    expect(await admit(ref, 'm0')).toEqual({ status: 'again' });
+    expect(await admit(ref, 'new')).toMatchObject({ status: 'full', messages: loud });
+    await subject.log.release(ref, ['m0']);
+    expect(await admit(ref, 'new')).toEqual(OK);
+  });
+
   test('what waits counts again in a log that was built anew', async () => {
     const ref = subject.fresh();
     const waiting = Array.from({ length: MOST - 1 }, (_, n) => ({ messageId: `m${n}`, bytes: 100 }));

@@ -5,7 +5,7 @@ export const CLIENT = {
   /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
   requestBytes: 64 * KIB,
   /** Messages that may wait in a session; further ones are rejected with `inbox_full`. */
-  inboxMessages: 100,
+  inboxMessages: 80,
   /** Sessions that one socket may be subscribed to. */
   subscriptionsPerSocket: 32,
   /** Entries of a view: the newest messages and steps. */

@@ -30,6 +30,12 @@ export const ORCHESTRATE = {
   /** A message that is sent more often than this before its session has told of it is not signalled again unless its workflow lacks it. */
   messageSends: 8,
   /**
+   * Signals for the messages that wait in a session, repeated ones included. The server fails a workflow task for which more than 100 events
+   * wait (`history.maximumBufferedEventsBatch`), which the SDK's core cannot cope with while a quick turn runs in it: the session stands still
+   * (SDK 1.24, `test/workflows/flood.test.ts`).
+   */
+  signalsWaiting: 96,
+  /**
    * Size of the facts that wait for the log, which may be away for hours, UTF-8 bytes of JSON. Beyond it messages are rejected with
    * `inbox_full`: all these facts travel in one payload of 2 MiB.
    */

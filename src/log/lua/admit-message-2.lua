@@ -1,6 +1,6 @@
 -- Counts a message among those that wait in a session, if there is room for it.
 -- KEYS inbox ids
--- ARGV message-id event-id bytes most most-bytes ttl most-sends
+-- ARGV message-id event-id bytes most most-bytes ttl most-sends most-signals
 -- inbox (hash): id of a message that waits -> '<bytes> <ms since the Unix epoch until which it counts> <times sent>'
 -- Returns {'ok'} | {'held'} | {'again'} | {'full', messages, bytes}
 local inbox, ids = KEYS[1], KEYS[2]
@@ -9,21 +9,28 @@ if redis.call('HEXISTS', ids, event) == 1 then return { 'held' } end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local waiting = redis.call('HGETALL', inbox)
-local messages, sum = 0, 0
+local messages, sum, signals, mine = 0, 0, 0, nil
 for index = 1, #waiting, 2 do
   local size, till, sends = string.match(waiting[index + 1], '^(%d+) (%d+) ?(%d*)$')
   if tonumber(till) <= now then
     redis.call('HDEL', inbox, waiting[index])
-  elseif waiting[index] == id then
-    sends = (tonumber(sends) or 1) + 1
-    if sends > tonumber(ARGV[7]) then return { 'again' } end
-    redis.call('HSET', inbox, id, string.format('%s %s %d', size, till, sends))
-    return { 'ok' }
   else
-    messages, sum = messages + 1, sum + tonumber(size)
+    sends = tonumber(sends) or 1
+    signals = signals + sends
+    if waiting[index] == id then
+      mine = { size, till, sends + 1 }
+    else
+      messages, sum = messages + 1, sum + tonumber(size)
+    end
   end
 end
-if messages >= most or sum + bytes > most_bytes then return { 'full', messages, sum } end
+local most_sends, most_signals = tonumber(ARGV[7]), tonumber(ARGV[8])
+if mine then
+  if mine[3] > most_sends or signals >= most_signals then return { 'again' } end
+  redis.call('HSET', inbox, id, string.format('%s %s %d', mine[1], mine[2], mine[3]))
+  return { 'ok' }
+end
+if messages >= most or sum + bytes > most_bytes or signals >= most_signals then return { 'full', messages, sum } end
 redis.call('HSET', inbox, id, string.format('%d %d 1', bytes, now + ttl))
 redis.call('PEXPIRE', inbox, ttl)
 return { 'ok' }

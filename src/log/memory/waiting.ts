@@ -12,14 +12,16 @@ export class Waiting {
 
   admit({ messageId, bytes }: AdmitInput): Admission {
     const known = this.#messages.get(messageId);
+    const all = [...this.#messages.values()];
+    const isLoud = all.reduce((total, { sends }) => total + sends, 0) >= LIMITS.signalsWaiting;
     if (known) {
-      if (known.sends >= LIMITS.messageSends) return { status: 'again' };
+      if (known.sends >= LIMITS.messageSends || isLoud) return { status: 'again' };
       known.sends += 1;
       return { status: 'ok' };
     }
     const messages = this.#messages.size;
-    const sum = [...this.#messages.values()].reduce((total, each) => total + each.bytes, 0);
-    const isFull = messages >= LIMITS.inboxMessages || sum + bytes > LIMITS.inboxBytes;
+    const sum = all.reduce((total, each) => total + each.bytes, 0);
+    const isFull = messages >= LIMITS.inboxMessages || sum + bytes > LIMITS.inboxBytes || isLoud;
     if (isFull) return { status: 'full', messages, bytes: sum };
     this.count({ messageId, bytes });
     return { status: 'ok' };
