@@ -38,7 +38,7 @@ export const EDGE = {
    * reads of the archive, questions to workflows that a lost log is built from, lost logs, calls to Temporal, and those that a worker answers.
    */
   fair: {
-    reads: { slots: 8, reserved: 4, waiting: 1_024 },
+    reads: { slots: 6, reserved: 4, waiting: 1_024 },
     lookUps: { slots: 8, reserved: 4, waiting: 1_024 },
     archive: { slots: 16, reserved: 4, waiting: 1_024 },
     questions: { slots: 64, reserved: 16, waiting: 1_024 },
