@@ -1,4 +1,4 @@
-/** `convoke doctor` and `convoke dev` ask a Temporal of somebody else what a gateway asks its own. */
+/** What a gateway asks its Temporal, for `convoke doctor` and `convoke dev`. */
 import { Connection } from '@temporalio/client';
 import type { ExaminedTemporal } from '../cli/commands/role-commands.ts';
 import { SECRETS, withSecrets } from '../cli/environment.ts';

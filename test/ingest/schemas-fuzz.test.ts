@@ -1,7 +1,6 @@
 /** Any input at all: nothing but a ConvokeError ever comes out. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isConvokeError } from '../../src/contracts/index.ts';
 import {
   subscribeSchema,
   cancelSchema,
@@ -14,18 +13,9 @@ import {
   validate,
   voteSchema,
 } from '../../src/ingest/index.ts';
+import { codeOf } from './codes.ts';
 
 const schemas = { open: openSchema, send: sendSchema, cancel: cancelSchema, vote: voteSchema };
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-    return 'ok';
-  } catch (error) {
-    if (isConvokeError(error)) return error.code;
-    throw error;
-  }
-}
 
 describe('fuzz', () => {
   const all = [
@@ -43,7 +33,7 @@ describe('fuzz', () => {
         fc.constantFrom(...all),
         fc.jsonValue({ maxDepth: 6, noUnicodeString: false }),
         (schema, value) => {
-          expect(['ok', 'invalid_request', 'invalid_cursor', 'too_deep']).toContain(
+          expect(['ok', 'invalid_request', 'invalid_cursor', 'too_deep', 'too_large']).toContain(
             codeOf(() => validate<unknown>(schema, value)),
           );
         },
@@ -66,7 +56,7 @@ describe('fuzz', () => {
         }),
         (schema, value) => {
           expect(codeOf(() => validate<unknown>(schema, value))).toMatch(
-            /^(ok|invalid_request|invalid_cursor|too_deep)$/,
+            /^(ok|invalid_request|invalid_cursor|too_deep|too_large)$/,
           );
         },
       ),
@@ -84,7 +74,9 @@ describe('fuzz', () => {
           const spoilt: unknown = JSON.parse(
             `${JSON.stringify(good).slice(0, -1)},${JSON.stringify(key)}:${JSON.stringify(value)}}`,
           );
-          expect(codeOf(() => validate(sendSchema, spoilt))).toMatch(/^(ok|invalid_request|too_deep)$/);
+          expect(codeOf(() => validate(sendSchema, spoilt))).toMatch(
+            /^(ok|invalid_request|too_deep|too_large)$/,
+          );
         },
       ),
       { numRuns: 300 },

@@ -13,19 +13,10 @@ import {
   validate,
   voteSchema,
 } from '../../src/ingest/index.ts';
+import { codeOf } from './codes.ts';
 
 const schemas = { open: openSchema, send: sendSchema, cancel: cancelSchema, vote: voteSchema };
 type SchemaName = keyof typeof schemas;
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-    return 'ok';
-  } catch (error) {
-    if (isConvokeError(error)) return error.code;
-    throw error;
-  }
-}
 
 const nested = (depth: number): string => '{"data":'.repeat(depth) + '1' + '}'.repeat(depth);
 const agent = { name: 'a', runner: 'scripted' };

@@ -80,7 +80,7 @@ async function temporal(plan: DoctorPlan): Promise<Finding> {
   return ok('temporal', `${await versionOf(program)} at ${program}`);
 }
 
-/** A server of somebody else: what a gateway would say of it. */
+/** A server that is named by the environment: what a gateway would say of it. */
 async function another({
   env,
   examine: ask,

@@ -138,7 +138,7 @@ async function install(file: string, folder: string): Promise<boolean> {
   return ok;
 }
 
-/** A command of the CLI for a server of somebody else, as it is typed here: the CLI may be where `convoke setup` has put it, not on PATH. */
+/** A command of Temporal's CLI for the server at this address, as it is typed here: the CLI may be where `convoke setup` has put it. */
 export function forServer(command: string, address: string, env: Environment): string {
   const program = findTemporal(env) ?? 'temporal';
   return command
