@@ -11,8 +11,6 @@ import { Outgoing } from './outgoing.ts';
 
 /** How long EventSource waits before it reconnects, ms. */
 const RETRY_MS = 1_000;
-/** A closing stream whose client reads nothing is cut after this time, ms. */
-const LINGER_MS = 2_000;
 
 /** One frame. JSON contains no line breaks, so one `data` line is enough. */
 export function sseFrame(event: string, data: unknown, id?: string): string {
@@ -64,7 +62,7 @@ class EventStream implements Watcher, LongConnection {
     if (this.#ending) return;
     this.#ending = true;
     this.#res.end();
-    this.#cut = setTimeout(() => this.#res.destroy(), LINGER_MS).unref();
+    this.#cut = setTimeout(() => this.#res.destroy(), LIMITS.closeMs).unref();
   }
 
   /** Sends the headers, the snapshot if there is one, and what delivery has pushed in the meantime. */

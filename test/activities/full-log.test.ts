@@ -33,14 +33,20 @@ function counting(refused: { deltas: number }): (log: SessionLog) => SessionLog 
     });
 }
 
-test('what an agent has said to its end is committed, although the last of it could not be streamed', async () => {
+/** A turn whose agent has said `one `, and then something that a full Redis has refused. */
+async function refusedAt(word: string): Promise<ReturnType<typeof scene.execute>> {
   const refused = { deltas: 0 };
   const turn = scene.execute({ log: counting(refused) });
   scene.agent.say('one ');
   await scene.streamed('one ');
   await memory(1);
-  scene.agent.say('two');
+  scene.agent.say(word);
   await eventually('a delta is refused', () => refused.deltas > 0);
+  return turn;
+}
+
+test('what an agent has said to its end is committed, although the last of it could not be streamed', async () => {
+  const turn = await refusedAt('two');
   scene.agent.end();
   expect(await turn.result).toMatchObject({ status: 'done' });
   expect(types(await scene.logged())).toEqual(COMPLETED);
@@ -48,13 +54,7 @@ test('what an agent has said to its end is committed, although the last of it co
 });
 
 test('what could not be streamed is streamed once there is memory again', async () => {
-  const refused = { deltas: 0 };
-  const turn = scene.execute({ log: counting(refused) });
-  scene.agent.say('one ');
-  await scene.streamed('one ');
-  await memory(1);
-  scene.agent.say('two ');
-  await eventually('a delta is refused', () => refused.deltas > 0);
+  const turn = await refusedAt('two ');
   await memory(0);
   await scene.streamed('one two ');
   scene.agent.end('three');

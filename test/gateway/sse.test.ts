@@ -1,5 +1,6 @@
 /** Event streams: framing, resuming, slow readers. */
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
 import type { SessionView } from '../../src/contracts/index.ts';
@@ -100,7 +101,8 @@ test('a stream begins with so much of the session that its cursor comes early', 
   await until(() => rig.delivery.watchers.size === 0);
 });
 
-test('a snapshot does not count against a slow reader, who gets all of it and what follows', async () => {
+/** A stream that its client does not read. */
+async function unread(): Promise<{ readonly socket: Socket; readonly slow: ReturnType<typeof watcher> }> {
   const socket = connect(rig.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.pause();
@@ -109,6 +111,11 @@ test('a snapshot does not count against a slow reader, who gets all of it and wh
   );
   await until(() => rig.delivery.watchers.size === 1);
   const slow = watcher();
+  return { socket, slow };
+}
+
+test('a snapshot does not count against a slow reader, who gets all of it and what follows', async () => {
+  const { socket, slow } = await unread();
   const watchers = new Watchers(() => undefined);
   watchers.add(slow);
   const text = 'x'.repeat(64 * 1024);
@@ -141,14 +148,7 @@ test('a snapshot does not count against a slow reader, who gets all of it and wh
 });
 
 test('the end of a slow consumer: its backlog is seen, it is told why, and it is unsubscribed', async () => {
-  const socket = connect(rig.port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.pause();
-  socket.write(
-    `GET /v1/sessions/s/stream?after=7:3 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\n\r\n`,
-  );
-  await until(() => rig.delivery.watchers.size === 1);
-  const slow = watcher();
+  const { socket, slow } = await unread();
   const text = 'x'.repeat(64 * 1024);
   for (let offset = 0; slow.backlog().bytes <= LIMITS.socketBytes; offset += text.length) {
     slow.delta({ session: 's', step: 't1.1', attempt: 1, offset, text });

@@ -41,11 +41,6 @@ export class Peer {
     return this.heldAbove() + this.#socket.writableLength;
   }
 
-  /** A request is being answered. */
-  get isAnswering(): boolean {
-    return this.#answering;
-  }
-
   /** Answers a request once those before it are answered. */
   answer(res: ServerResponse, begin: () => void): void {
     if (this.#waiting.length >= LIMITS.pipelinedRequests) {
