@@ -2,7 +2,7 @@
 import { SECRETS, setting, withSecrets } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { redisUrlFault } from '../cli/redis-url.ts';
-import { isId, LIMITS, SESSION } from '../contracts/index.ts';
+import { DEFAULT_ENDPOINT, isId, LIMITS, SESSION } from '../contracts/index.ts';
 import { originFault } from '../gateway/origins.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
@@ -31,6 +31,8 @@ export interface Config {
   readonly origins: readonly string[];
   /** The endpoints of agents with the runner `model`; empty: this deployment has no model. */
   readonly models: Models;
+  /** There is a default model in this deployment, also if only workers know where: for gateways its name in `CONVOKE_MODEL` will do. */
+  readonly hasModel: boolean;
   /** How long sessions stay open while nothing happens. */
   readonly hibernateAfterMs: number;
 }
@@ -109,6 +111,7 @@ export function readConfig(environment: Environment, providers: Project['provide
   const env = withSecrets(environment, SECRETS, mistake);
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
   const taskQueue = setting(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue;
+  const models = readModels(env, providers);
   return {
     ...deploymentOf(env, taskQueue),
     temporal: { ...temporalConfigOf(env), taskQueue },
@@ -118,7 +121,8 @@ export function readConfig(environment: Environment, providers: Project['provide
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),
-    models: readModels(env, providers),
+    models,
+    hasModel: models.has(DEFAULT_ENDPOINT) || setting(env, 'CONVOKE_MODEL') !== undefined,
     hibernateAfterMs: hibernateAfter(env),
   };
 }

@@ -1,85 +1,44 @@
 /** docker-compose.yml without Docker: it fits the schema, and what it names is there. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { parse } from 'yaml';
 import { serverSettings } from '../../src/cli/dev/temporal-settings.ts';
 import { createProgram } from '../../src/cli/index.ts';
 import { LIMITS, RECOVERY, SEARCH_ATTRIBUTES } from '../../src/contracts/index.ts';
 import { readConfig } from '../../src/main/config.ts';
-
-interface Service {
-  readonly image: string;
-  readonly command?: readonly string[];
-  readonly entrypoint?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly volumes?: readonly string[];
-  readonly ports?: readonly string[];
-  readonly restart: string;
-  readonly healthcheck?: { readonly test: readonly string[] };
-  readonly stop_grace_period?: string;
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-}
-
-interface ComposeFile {
-  readonly services: Readonly<Record<string, Service>>;
-  readonly volumes?: Readonly<Record<string, unknown>>;
-}
-
-const JOBS = ['schema', 'namespace'];
-const ROLES = ['gateway', 'worker'];
-/** Variables of theirs that a library reads. */
-const OF_LIBRARIES = ['TOKIO_WORKER_THREADS'];
-
-const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const text = (path: string): string => readFileSync(at(path), 'utf8');
-const yaml = (path: string): unknown => parse(text(path), { merge: true });
-
-const raw = text('docker-compose.yml');
-const file = yaml('docker-compose.yml') as ComposeFile; // safety: the schema is the first test
-const services = Object.entries(file.services);
-
-function service(name: string): Service {
-  const found = file.services[name];
-  if (!found) throw new Error(`no service ${name}`);
-  return found;
-}
-
-/** The settings of an env file; commented ones count where `optional` says so. */
-function settings(path: string, optional = false): ReadonlyMap<string, string> {
-  const line = optional ? /^#?([A-Z_]+)=(.*)$/ : /^([A-Z_]+)=(.*)$/;
-  const found = text(path)
-    .split('\n')
-    .map((each) => line.exec(each));
-  return new Map(found.flatMap((match) => (match?.[1] ? [[match[1], match[2] ?? '']] : [])));
-}
-
-/** With variables put in as Compose does. */
-function resolved(value: string, values: ReadonlyMap<string, string>): string {
-  return value.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind?: string, rest = '') => {
-    const given = values.get(name) ?? '';
-    if (given === '' && kind === '?') throw new Error(`${name}: ${String(rest)}`);
-    return given === '' ? String(rest) : given;
-  });
-}
-
-function environment(role: string, values: ReadonlyMap<string, string>): Record<string, string> {
-  const entries = Object.entries(service(role).environment ?? {});
-  return Object.fromEntries(entries.map(([name, value]) => [name, resolved(value, values)]));
-}
-
-const seconds = (duration: string | undefined): number => Number(/^(\d+)s$/.exec(duration ?? '')?.[1]);
+import {
+  at,
+  bytes,
+  environment,
+  file,
+  JOBS,
+  memory,
+  OF_LIBRARIES,
+  raw,
+  resolved,
+  ROLES,
+  seconds,
+  service,
+  services,
+  settings,
+  text,
+  yaml,
+} from './compose-file.ts';
+import type { ComposeFile } from './compose-file.ts';
 
 describe('the compose file', () => {
-  test.each(['docker-compose.yml', 'deploy/compose.try.yml'])('%s fits the Compose Specification', (path) => {
-    // From compose-spec/compose-go v2.10.0, Apache License 2.0, unchanged but for its formatting.
-    const schema = JSON.parse(text('test/deploy/compose-spec.schema.json')) as object;
-    // The schema names draft 7 by an address that Ajv does not know by that name, and has keywords that say nothing to it.
-    const ajv = new Ajv({ strict: false, validateFormats: false });
-    const fits = ajv.compile({ ...schema, $schema: 'http://json-schema.org/draft-07/schema#' });
-    expect({ ok: fits(yaml(path)), errors: fits.errors }).toEqual({ ok: true, errors: null });
-  });
+  test.each(['docker-compose.yml', 'deploy/compose.try.yml', 'deploy/compose.domain.yml'])(
+    '%s fits the Compose Specification',
+    (path) => {
+      // From compose-spec/compose-go v2.10.0, Apache License 2.0, unchanged but for its formatting.
+      const schema = JSON.parse(text('test/deploy/compose-spec.schema.json')) as object;
+      // The schema names draft 7 by an address that Ajv does not know by that name, and has keywords that say nothing to it.
+      const ajv = new Ajv({ strict: false, validateFormats: false });
+      const fits = ajv.compile({ ...schema, $schema: 'http://json-schema.org/draft-07/schema#' });
+      expect({ ok: fits(yaml(path)), errors: fits.errors }).toEqual({ ok: true, errors: null });
+    },
+  );
 
   test.each(services)('%s has a fixed image and an end of its own', (name, { image, restart }) => {
     expect(image).toMatch(/^[a-z/-]+:\d+\.\d+(\.\d+)?[a-z0-9.-]*$/);
@@ -125,6 +84,40 @@ describe('the compose file', () => {
     expect(ports).toHaveLength(2);
     for (const port of ports) expect(resolved(port, new Map())).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
+
+  test.each(services)('%s has a limit of memory', (name) => {
+    expect(memory(name)).toBeGreaterThanOrEqual(256 * 2 ** 20);
+  });
+
+  test('secrets are given to those alone who need them', () => {
+    const holders = (secret: string): readonly string[] =>
+      services.flatMap(([name, { environment }]) =>
+        JSON.stringify(environment ?? {}).includes(`\${${secret}`) ? [name] : [],
+      );
+    expect({
+      keys: holders('CONVOKE_KEYS'),
+      model: holders('OPENAI_API_KEY'),
+      endpoints: holders('CONVOKE_PROVIDERS'),
+      archive: holders('CONVOKE_DB_PASSWORD'),
+      temporal: holders('TEMPORAL_DB_PASSWORD'),
+      postgres: holders('POSTGRES_PASSWORD'),
+    }).toEqual({
+      keys: ['gateway'],
+      model: ['worker'],
+      endpoints: ['worker'],
+      archive: ['gateway', 'worker', 'postgres'],
+      temporal: ['postgres', 'schema', 'temporal'],
+      postgres: ['postgres'],
+    });
+  });
+
+  test('the proxy, which others reach, reaches gateways alone', () => {
+    const near = services.filter(([, { networks = ['default'] }]) => networks.includes('edge'));
+    expect(near.map(([name, { networks }]) => [name, networks])).toEqual([
+      ['gateway', ['default', 'edge']],
+      ['proxy', ['edge']],
+    ]);
+  });
 });
 
 describe('gateways and workers in it', () => {
@@ -168,6 +161,30 @@ describe('gateways and workers in it', () => {
     }
   });
 
+  test.each([
+    ['gateway', 1],
+    ['worker', 2],
+  ])('the heaps of a %s follow its limit of memory, and fit into it', (role, heaps) => {
+    const NODE_OPTIONS = service(role).environment?.['NODE_OPTIONS'] ?? '';
+    const program =
+      'v8.getHeapStatistics().heap_size_limit / Math.min(os.totalmem(), process.constrainedMemory() || Infinity)';
+    const said = execFileSync(process.execPath, ['-p', program], { env: { NODE_OPTIONS }, encoding: 'utf8' });
+    expect(Number(said)).toBeCloseTo(Number(/=(\d+)$/.exec(NODE_OPTIONS)?.[1]) / 100, 1);
+    expect(Number(said) * heaps).toBeLessThan(0.95);
+    expect(text('Dockerfile')).toContain(`NODE_IMAGE=node:${process.versions.node}-`);
+  });
+
+  test('a gateway knows by the name of the model alone that there is one', () => {
+    const values = new Map([
+      ...settings('deploy/try.env'),
+      ['CONVOKE_MODEL', 'm'],
+      ['OPENAI_API_KEY', 'sk-1'],
+    ]);
+    expect(readConfig(environment('gateway', values))).toMatchObject({ models: new Map(), hasModel: true });
+    expect(readConfig(environment('worker', values)).models.get('default')).toMatchObject({ apiKey: 'sk-1' });
+    expect(readConfig(environment('gateway', settings('deploy/try.env'))).hasModel).toBe(false);
+  });
+
   test('they are given longer to stop than they take', () => {
     // Requests under way get 2 s after a gateway's drain, a worker's running steps 5 s after its grace; what is left is for closing.
     expect(seconds(service('gateway').stop_grace_period)).toBeGreaterThanOrEqual(
@@ -180,6 +197,13 @@ describe('gateways and workers in it', () => {
 });
 
 describe('what surrounds them', () => {
+  test('Redis and Temporal keep to what they may use by themselves', () => {
+    expect(memory('redis')).toBeGreaterThanOrEqual(
+      1.25 * bytes(settings('deploy/env.example', true).get('REDIS_MEMORY') ?? ''),
+    );
+    expect(memory('temporal')).toBeGreaterThan(bytes(service('temporal').environment?.['GOMEMLIMIT'] ?? ''));
+  });
+
   test('Redis never evicts a session log', () => {
     expect(service('redis').command?.join(' ')).toContain('--maxmemory-policy noeviction');
   });
@@ -197,6 +221,21 @@ describe('what surrounds them', () => {
       const [, value] = development.find(([name]) => name === key) ?? [];
       expect([key, file[key]]).toEqual([key, [{ value: Number(value) }]]);
     }
+  });
+
+  test('the proxy has a site for a domain, and what that needs', () => {
+    const { services: added, volumes } = yaml('deploy/compose.domain.yml') as ComposeFile; // safety: the schema is the first test
+    expect(text('deploy/Caddyfile')).toMatch(/^:8080 \{\$CONVOKE_DOMAIN\} \{$/m);
+    expect(text('deploy/Caddyfile')).not.toContain('auto_https');
+    expect(added['proxy']).toEqual({
+      environment: { CONVOKE_DOMAIN: expect.stringMatching(/^\$\{CONVOKE_DOMAIN:\?/) },
+      ports: ['80:80', '443:443', '443:443/udp'],
+      volumes: ['caddy:/data'],
+    });
+    expect(Object.keys(volumes ?? {})).toEqual(['caddy']);
+    expect(settings('deploy/env.example', true).get('COMPOSE_FILE')).toBe(
+      'docker-compose.yml:deploy/compose.domain.yml',
+    );
   });
 
   test('the proxy calls the port that gateways listen on', () => {
