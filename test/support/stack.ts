@@ -102,6 +102,8 @@ export interface StackOptions {
   readonly workerFile?: string;
   /** Further environment of workers and gateways. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Further environment of the gateways. */
+  readonly gatewayEnv?: Readonly<Record<string, string>>;
   /** Further environment of each worker, in their order. */
   readonly workerEnv?: readonly Readonly<Record<string, string>>[];
 }
@@ -137,7 +139,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { workerFile, workerEnv = [] } = options;
   const worker = (port: number): readonly string[] => workerArgs(port, workerFile);
   const all = {
-    gateways: roles(ports.slice(0, gateways), gateway, () => env),
+    gateways: roles(ports.slice(0, gateways), gateway, () => ({ ...env, ...options.gatewayEnv })),
     workers: [...roles(ports.slice(gateways), worker, (index) => ({ ...env, ...workerEnv[index] }))],
   };
   const stop = async (): Promise<void> => {
