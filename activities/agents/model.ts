@@ -79,7 +79,7 @@ function endpointFor(options: ModelRunnerOptions, { agent }: RunRequest): Endpoi
   const message =
     agent.provider === undefined
       ? `The deployment has no default model endpoint: set OPENAI_BASE_URL and CONVOKE_MODEL, or name a provider.`
-      : `The deployment has no model endpoint "${agent.provider}": add it to CONVOKE_PROVIDERS.`;
+      : `This worker does not have the model endpoint of ${agent.name}: add it to CONVOKE_PROVIDERS.`;
   throw new RunnerError('agent_unknown', message, { retryable: false });
 }
 

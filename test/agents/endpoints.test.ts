@@ -2,10 +2,11 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createEndpoint, createModelRunner, createTransport } from '../../activities/agents/index.ts';
-import type { EndpointSettings } from '../../activities/agents/index.ts';
+import type { AgentRunner, EndpointSettings } from '../../activities/agents/index.ts';
 import type { ModelFault, ScriptedModelOptions } from '../../examples/scripted-model/behaviour.ts';
 import { startScriptedModel } from '../../examples/scripted-model/server.ts';
 import type { ScriptedModel } from '../../examples/scripted-model/server.ts';
+import type { Logger } from '../../src/telemetry/index.ts';
 import { eventually } from '../support/process.ts';
 import { hearModel, modelRunner, runnerError } from './run.ts';
 
@@ -20,6 +21,17 @@ async function start(options: ScriptedModelOptions = {}): Promise<ScriptedModel>
   const model = await startScriptedModel(options);
   started.push(model);
   return model;
+}
+
+/** With what it tells its log of the provider. */
+function loggedRunner(settings: EndpointSettings): { runner: AgentRunner; log: string[] } {
+  const log: string[] = [];
+  const endpoint = createEndpoint({ defaultModel: 'secret-model-7', ...settings }, createTransport());
+  const logger = { warn: ({ said }: { said: string }) => void log.push(said) } as unknown as Pick<
+    Logger,
+    'warn'
+  >;
+  return { runner: createModelRunner({ endpointOf: () => endpoint, logger }), log };
 }
 
 /** What the endpoint is sent for an agent with these settings. */
@@ -98,7 +110,7 @@ describe('an agent without an endpoint', () => {
   const runner = createModelRunner({ endpointOf: () => undefined });
 
   test.each([
-    [{ provider: 'groq' }, /no model endpoint "groq": add it to CONVOKE_PROVIDERS/],
+    [{ provider: 'groq' }, /model endpoint of ada: add it to CONVOKE_PROVIDERS/],
     [{}, /no default model endpoint: set OPENAI_BASE_URL/],
   ])('%j says what to do', async (agent, says) => {
     const error = runnerError(await hearModel(runner, { agent }));
@@ -195,10 +207,39 @@ describe('connections', () => {
     const other = await start();
     const location = `${other.url}/chat/completions`;
     const model = await start({ faults: [{ kind: 'raw', status: 308, headers: { location }, body: [] }] });
-    const error = runnerError(await hearModel(modelRunner({ baseUrl: model.url, apiKey: KEY })));
+    const { runner, log } = loggedRunner({ baseUrl: model.url, apiKey: KEY });
+    const error = runnerError(await hearModel(runner));
     expect(error).toMatchObject({ code: 'agent_unreachable', retryable: false });
-    expect(error.message).toContain(`redirects to ${location}`);
+    expect(error.message).not.toMatch(/https?:|127\.0\.0\.1|localhost/);
+    expect(log).toEqual([expect.stringContaining(`redirects to ${location}`)]);
     expect(other.requests).toHaveLength(0);
+  });
+
+  test('what fails there is told to clients without its address and model, and to the log with them', async () => {
+    const page: ModelFault = {
+      ...{ kind: 'raw', body: ['<!doctype html><title>Log in</title>'] },
+      headers: { 'content-type': 'text/html' },
+    };
+    const body = [
+      JSON.stringify({
+        error: { message: 'The model `secret-model-7` does not exist', code: 'model_not_found' },
+      }),
+    ];
+    const unknown: ModelFault = { kind: 'raw', status: 404, body };
+    const { port } = new URL((await start()).url);
+    await started.pop()?.stop();
+    const closed = `http://127.0.0.1:${port}/v1`;
+    for (const [fault, said] of [
+      [page, '/v1/chat/completions'],
+      [unknown, 'secret-model-7'],
+      [null, 'ECONNREFUSED'],
+    ] as const) {
+      const baseUrl = fault ? (await start({ faults: [fault] })).url : closed;
+      const { runner, log } = loggedRunner({ baseUrl });
+      const { message } = runnerError(await hearModel(runner));
+      expect(message).not.toMatch(/https?:|127\.0\.0\.1|localhost|secret-model|\/v1/);
+      expect(log).toEqual([expect.stringContaining(said)]);
+    }
   });
 
   test('go through the proxy that the environment names', async () => {

@@ -1,6 +1,6 @@
 /** What a provider tells of a failure, in the shape that the AI SDK's errors have too. */
-import { RunnerError } from '../runner.ts';
-import { withoutSecrets } from './transport.ts';
+import type { RunnerError } from '../runner.ts';
+import { unreachable, withoutSecrets } from './transport.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -27,8 +27,10 @@ export class ProviderError extends Error {
 
 /** What answers at a URL speaks something else. */
 export function notAnEndpoint(url: string): RunnerError {
-  const message = `What answers at ${withoutSecrets(url)} is not a model endpoint. Check the base URL.`;
-  return new RunnerError('agent_unreachable', message, { retryable: false });
+  return unreachable(
+    'What answers at the address of the model is not a model endpoint',
+    `the address is ${withoutSecrets(url)}`,
+  );
 }
 
 /** A status, which some write as text. */

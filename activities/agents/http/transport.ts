@@ -59,8 +59,16 @@ async function request(
 
 function redirected(url: string, target: URL | null): RunnerError {
   const where = target ? ` to ${withoutSecrets(target.href)}` : '';
-  const message = `${withoutSecrets(url)} redirects${where}: this is not a model endpoint. Correct the base URL.`;
-  return new RunnerError('agent_unreachable', message, { retryable: false });
+  return unreachable(
+    'The address of the model redirects to another one',
+    `${withoutSecrets(url)} redirects${where}`,
+  );
+}
+
+/** The base URL is wrong. Clients are told what happened; the address is in the cause, which only the worker's log gets. */
+export function unreachable(what: string, where: string): RunnerError {
+  const message = `${what}. Whoever runs the deployment corrects the base URL; the worker's log names it.`;
+  return new RunnerError('agent_unreachable', message, { retryable: false, cause: new Error(where) });
 }
 
 /** Origin and path: queries and user names may hold keys. */

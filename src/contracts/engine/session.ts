@@ -142,7 +142,7 @@ export function neededForTeam(name: string): string {
   return `${TEAM}${name}`;
 }
 
-/** How a turn ends that needs what no running worker has. */
+/** How a turn ends that needs what no running worker has, as clients are told; Temporal's Web UI shows `needs` itself. */
 export function noWorkerFor(needs: string): { readonly code: ErrorCode; readonly message: string } {
   if (needs.startsWith(TEAM)) {
     const message = `No running worker's configuration has the team "${needs.slice(TEAM.length)}".`;
@@ -155,7 +155,7 @@ export function noWorkerFor(needs: string): { readonly code: ErrorCode; readonly
   const what = needs.startsWith(AGENT)
     ? `'s configuration has the agent "${needs.slice(AGENT.length)}"`
     : needs.startsWith(MODEL)
-      ? ` has the model endpoint "${needs.slice(MODEL.length)}"`
+      ? ' has the model endpoint of the agent'
       : ` can run agents of the kind "${needs}"`;
   return { code: 'no_worker_for_agent', message: `No running worker${what}.` };
 }
