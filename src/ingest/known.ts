@@ -99,6 +99,10 @@ function agentFault(agent: AgentSpec, at: Path, catalogs: readonly Catalog[]): C
     const message = `Model endpoint "${provider}" is known to no worker: ${ENDPOINT_REMEDY}`;
     return unknown('agent_unknown', [...at, 'provider'], message);
   }
+  if (provider !== undefined && agent.model === undefined && lackModel(provider, catalogs)) {
+    const message = `Agent "${agent.name}" names no model, and its model endpoint "${provider}" has none of its own: name one in "model" of the agent, or of the endpoint.`;
+    return unknown('agent_unknown', [...at, 'model'], message);
+  }
   if (provider === undefined && agent.runner === 'model' && lackDefault(catalogs)) {
     const message = `Agent "${agent.name}" needs a language model, and no worker has one: ${MODEL_REMEDY}`;
     return unknown('agent_unknown', [...at, 'runner'], message);
@@ -121,6 +125,17 @@ function agentFault(agent: AgentSpec, at: Path, catalogs: readonly Catalog[]): C
 /** True if all workers have said what endpoints they have, and none of them has the one of agents that name none. */
 function lackDefault(catalogs: readonly Catalog[]): boolean {
   return catalogs.length > 0 && catalogs.every(({ models }) => models?.includes(DEFAULT_ENDPOINT) === false);
+}
+
+/** True if no worker that has the endpoint has a model for it. Workers that do not tell their endpoints may. */
+function lackModel(provider: string, catalogs: readonly Catalog[]): boolean {
+  return (
+    catalogs.length > 0 &&
+    catalogs.every(
+      ({ models, modelless }) =>
+        models?.includes(provider) === false || modelless?.includes(provider) === true,
+    )
+  );
 }
 
 function unknown(code: ErrorCode, path: Path, message: string): ConvokeError {

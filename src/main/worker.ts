@@ -80,9 +80,19 @@ function runnersOf({ models }: Config, logger: Logger): Partial<Record<RunnerNam
 }
 
 /** Model endpoints that agents can name; the default one also if a runner of the program's own stands for it. */
-function endpointsOf(config: Config, { model }: NonNullable<WorkerParts['runners']>): readonly string[] {
+function endpointsOf(
+  config: Config,
+  own: Project | WorkerParts,
+  { model }: NonNullable<WorkerParts['runners']>,
+): Pick<Catalog, 'models' | 'modelless'> {
   const can = model?.can?.({ name: 'any', runner: 'model' }) ?? model !== undefined;
-  return [...new Set([...(can ? [DEFAULT_ENDPOINT] : []), ...config.models.keys()])];
+  // A runner of the program's own may have a model for any.
+  const asks = 'agents' in own || own.runners?.['model'] === undefined;
+  const modelless = [...config.models].filter(([, { defaultModel }]) => asks && defaultModel === undefined);
+  return {
+    models: [...new Set([...(can ? [DEFAULT_ENDPOINT] : []), ...config.models.keys()])],
+    modelless: modelless.map(([name]) => name),
+  };
 }
 
 /** The parts of a worker with this configuration. Throws `ConfigError`. */
@@ -169,8 +179,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     deployment: config.deployment,
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
-  const models = endpointsOf(config, runners);
-  opened.add(await announce(session.catalogs, { ...catalog, models }), (end) => end());
+  const offered = { ...catalog, ...endpointsOf(config, own, runners) };
+  opened.add(await announce(session.catalogs, offered), (end) => end());
   const watch = { client, taskQueue, log: session.log, source, archive, logger };
   opened.add(watchInterruptions(watch), (end) => end());
   return { worker, ready };

@@ -72,10 +72,13 @@ function toolboxOf({ tools }: Project, logger: Pick<Logger, 'info' | 'warn'>): T
 
 function requireEndpoints(agents: Project['agents'], models: Endpoints): void {
   for (const [name, { kind, spec }] of agents) {
-    const { provider = DEFAULT_ENDPOINT } = spec;
-    if (kind !== 'model' || models.has(provider)) continue;
-    const remedy = 'add it to providers, or to CONVOKE_PROVIDERS.';
-    throw new ConfigError(`agents.${name}`, `there is no model endpoint "${provider}": ${remedy}`);
+    const { provider = DEFAULT_ENDPOINT, model = models.get(provider)?.defaultModel } = spec;
+    const isKnown = models.has(provider);
+    if (kind !== 'model' || (isKnown && model !== undefined)) continue;
+    const fault = isKnown
+      ? `it names no model, and the model endpoint "${provider}" has none of its own: name one in either.`
+      : `there is no model endpoint "${provider}": add it to providers, or to CONVOKE_PROVIDERS.`;
+    throw new ConfigError(`agents.${name}`, fault);
   }
 }
 

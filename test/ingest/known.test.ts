@@ -77,6 +77,25 @@ describe('a session', () => {
     expect(await refusal([{ name: 'm', runner: 'model', provider: 'local' }])).toBeNull();
   });
 
+  test('whose agent names no model is refused if no worker with its endpoint has one for it', async () => {
+    const agent: AgentSpec = { name: 'm', runner: 'model', provider: 'bare' };
+    const bare = { ...CATALOG, models: ['bare'], modelless: ['bare'] };
+    catalogs = async () => [CATALOG, bare];
+    expect(await refusal([agent])).toEqual({
+      code: 'agent_unknown',
+      pointer: '/agents/0/model',
+      message:
+        'Agent "m" names no model, and its model endpoint "bare" has none of its own: name one in "model" of the agent, or of the endpoint.',
+    });
+    expect(await refusal([{ ...agent, model: 'qwen3' }])).toBeNull();
+    await expect(known.requireAgent(agent, 'join')).rejects.toMatchObject({ code: 'agent_unknown' });
+    for (const other of [{ ...bare, modelless: [] }, SILENT]) {
+      catalogs = async () => [bare, other];
+      known = new Known(catalogs);
+      expect(await refusal([agent])).toBeNull();
+    }
+  });
+
   test.each([
     ['no worker runs', []],
     ['a worker is older and does not say what it has', [SILENT]],

@@ -9,4 +9,6 @@ export interface Catalog {
   readonly tools: readonly string[];
   /** Named model endpoints; absent: not told. */
   readonly models?: readonly string[];
+  /** Those of `models` that have no model of their own: each agent must name one. */
+  readonly modelless?: readonly string[];
 }
