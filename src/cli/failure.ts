@@ -43,12 +43,18 @@ export function failureOf(error: unknown): Failure {
   const message = withoutCredentials(text.replace(/\s+/g, ' ').trim());
   if (error instanceof CliError) return { code: error.code, message };
   const code = codeOf(error);
-  const details = isConvokeError(error) ? (error.errors ?? []) : [];
-  // The message of a single problem is often that of the whole.
-  const news = details.filter((each) => !message.includes(each.message.replace(/\s+/g, ' ').trim()));
-  const said = [message, ...news.map((each) => `${each.pointer}: ${each.message}`)].join(' ');
+  const [first, ...others] = isConvokeError(error) ? (error.errors ?? []) : [];
+  // The message tells the first one, as a rule.
+  const isTold = first !== undefined && message.includes(first.message.replace(/\s+/g, ' ').trim());
+  const news = first === undefined || isTold ? others : [first, ...others];
+  const said = [message, ...news.map(toldOf)].join(' ');
   const advice = ADVICE[code];
   return { code, message: advice ? `${said} ${advice}` : said };
+}
+
+function toldOf({ pointer, message }: { readonly pointer: string; readonly message: string }): string {
+  const sentence = `${pointer === '' ? 'the request' : pointer}: ${message}`.replace(/\s+/g, ' ').trim();
+  return sentence.endsWith('.') ? sentence : `${sentence}.`;
 }
 
 function codeOf(error: unknown): string {

@@ -54,7 +54,7 @@ async function pointOf(
 ): Promise<{ readonly info: SessionInfo; readonly point: ForkPoint }> {
   const { position, info } = await logHead(past, parent);
   if (at !== undefined && at > position.seq)
-    throw invalidAt(['at'], `the newest event of the session is ${position.seq}.`);
+    throw invalidAt(['at'], `it must be at most ${position.seq}, the newest event of the session.`);
   const found = before === undefined ? (at ?? position.seq) : await placeBefore(past, parent, before);
   if (found === null)
     throw new ConvokeError('message_not_found', `The session has no message "${before}" to fork before.`);

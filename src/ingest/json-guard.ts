@@ -29,10 +29,10 @@ export function pointerOf(path: readonly PropertyKey[]): string {
 /** An `invalid_request` about one field. */
 export function invalidAt(path: readonly PropertyKey[], message: string): ConvokeError {
   const pointer = pointerOf(path);
-  const short = message.slice(0, SENTENCE_CHARS);
+  const short = message.replace(/\.$/, '').slice(0, SENTENCE_CHARS);
   return new ConvokeError(
     'invalid_request',
-    `Correct ${pointer === '' ? 'the request' : pointer}: ${short}`,
+    `Correct ${pointer === '' ? 'the request' : pointer}: ${short}.`,
     {
       errors: [{ pointer, message: short }],
     },
@@ -66,11 +66,12 @@ function checkScalar(node: Node): void {
       throw invalidAt(pathOf(node), 'the number is too large.');
     return;
   }
-  throw invalidAt(pathOf(node), 'only JSON is allowed here, no binary data.');
+  const isMissing = value === undefined;
+  throw invalidAt(pathOf(node), isMissing ? 'it is missing.' : 'only JSON is allowed here, no binary data.');
 }
 
 function checkKey(key: string, node: Node): void {
-  if (FORBIDDEN_KEYS.has(key)) throw invalidAt([...pathOf(node), key], 'this key is not allowed.');
+  if (FORBIDDEN_KEYS.has(key)) throw invalidAt([...pathOf(node), key], 'this key is not allowed; rename it.');
   if (!isCleanText(key))
     throw invalidAt(pathOf(node), 'a key must not contain NUL or half of a surrogate pair.');
 }

@@ -1,6 +1,7 @@
 /** Checks against JSON Schemas at the door. */
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { JsonObject } from '../contracts/index.ts';
+import { schemaSentenceOf } from './sentences.ts';
 
 const ajv = new Ajv({ strict: false, validateFormats: false });
 /** Schemas of agents, compiled, by their JSON; the least recently used are evicted. */
@@ -24,17 +25,11 @@ export function faultIn(
 ): { readonly pointer: string; readonly message: string } | null {
   const validate = known(schema);
   if (validate(value)) return null;
-  const {
-    instancePath = '',
-    message = 'it does not fit the schema of the agent',
-    params,
-  } = validate.errors?.[0] ?? {};
-  const { additionalProperty, allowedValues } = (params ?? {}) as Readonly<
-    Record<string, string | readonly string[]>
-  >;
-  const named = additionalProperty ?? allowedValues;
-  const more = named === undefined ? '' : `: ${[named].flat().join(', ')}`;
-  return { pointer: instancePath, message: `${message}${more}` };
+  const [fault] = validate.errors ?? [];
+  return {
+    pointer: fault?.instancePath ?? '',
+    message: fault ? schemaSentenceOf(fault) : 'it does not fit the schema of the agent',
+  };
 }
 
 function known(schema: JsonObject): ValidateFunction {

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { ConvokeError, LIMITS, parsePosition } from '../contracts/index.ts';
 import type { Message, Position, SendRequest, SessionRef } from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
+import { sentenceOf } from './sentences.ts';
 
 /** Faults reported in one answer, and the length of each message. */
 const FAULTS = 16;
@@ -15,16 +16,21 @@ const SENTENCE_CHARS = 200;
  */
 export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
   guardJson(value);
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: sentenceOf });
   if (result.success) return result.data;
-  const errors = result.error.issues
-    .flatMap((issue) => meant(issue))
-    .slice(0, FAULTS)
-    .map(({ path, message }) => ({ pointer: pointerOf(path), message: message.slice(0, SENTENCE_CHARS) }));
-  const [first] = errors;
-  const where = first === undefined || first.pointer === '' ? 'the request' : first.pointer;
-  const code = where === '/cursor' || where.startsWith('/cursor/') ? 'invalid_cursor' : 'invalid_request';
-  throw new ConvokeError(code, `Correct ${where}: ${first?.message ?? 'it is not valid'}.`, { errors });
+  // One sentence for each place: what else is wrong there may follow from it.
+  const faults = new Map<string, string>();
+  for (const { path, message } of result.error.issues.flatMap((issue) => meant(issue))) {
+    const pointer = pointerOf(path);
+    if (!faults.has(pointer))
+      faults.set(pointer, message.replace(/^must /, 'it must ').slice(0, SENTENCE_CHARS));
+  }
+  const errors = [...faults].slice(0, FAULTS).map(([pointer, message]) => ({ pointer, message }));
+  const { pointer, message } = errors[0] ?? { pointer: '', message: 'it is not valid' };
+  const code = pointer === '/cursor' || pointer.startsWith('/cursor/') ? 'invalid_cursor' : 'invalid_request';
+  throw new ConvokeError(code, `Correct ${pointer === '' ? 'the request' : pointer}: ${message}.`, {
+    errors,
+  });
 }
 
 type Issue = z.core.$ZodIssue;

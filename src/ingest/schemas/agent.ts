@@ -52,21 +52,24 @@ function faultsOf(agent: Declared): readonly Fault[] {
   const { runner, use, quick, script } = agent;
   if (use !== undefined || runner === 'configured') {
     if (runner !== undefined && runner !== 'configured')
-      return [['runner', 'a configured agent has its own']];
+      return [['runner', 'a configured agent has a runner of its own; leave it out']];
     return Object.keys(agent)
       .filter((key) => !OF_SESSION.has(key))
-      .map((key): Fault => [key, 'this is up to the configuration of the agent']);
+      .map((key): Fault => [key, 'the configuration of the agent decides this; leave it out']);
   }
-  if (runner === undefined) return [['runner', 'name a runner, or a configured agent in `use`']];
+  if (runner === undefined) return [['runner', 'name a runner, or in "use" an agent of the configuration']];
   if (runner === 'scripted') {
-    if (agent.output !== undefined) return [['output', 'only a model has it']];
+    if (agent.output !== undefined)
+      return [['output', 'only an agent with the runner "model" may have it; leave it out']];
     return quick === true && script?.calls !== undefined
-      ? [['quick', 'an agent that calls tools cannot be quick']]
+      ? [['quick', 'an agent that calls tools cannot be quick; leave it out']]
       : [];
   }
   return [
-    ...(quick === true ? [['quick', 'a model call cannot be quick'] as const] : []),
-    ...(script === undefined ? [] : [['script', 'only a scripted agent has a script'] as const]),
+    ...(quick === true ? [['quick', 'a model call cannot be quick; leave it out'] as const] : []),
+    ...(script === undefined
+      ? []
+      : [['script', 'only an agent with the runner "scripted" may have it; leave it out'] as const]),
   ];
 }
 

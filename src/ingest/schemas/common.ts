@@ -37,7 +37,7 @@ export const boundedJsonSchema = jsonObjectSchema
 /** A count in a URL's query. */
 export const count = (max: number): z.ZodType<number, string> =>
   z
-    .string()
+    .string('must be one whole number, given once')
     .regex(/^\d{1,6}$/, 'must be a whole number')
     .transform(Number)
     .refine((value) => value >= 1 && value <= max, `must be 1 to ${max}`)

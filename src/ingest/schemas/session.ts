@@ -115,7 +115,10 @@ export const openSchema = z
       .array(z.union([idSchema, agentSchema]))
       .min(1)
       .max(LIMITS.agentsPerSession)
-      .refine((agents) => new Set(agents.map(nameOf)).size === agents.length, 'names must differ')
+      .refine(
+        (agents) => new Set(agents.map(nameOf)).size === agents.length,
+        'each agent needs a name of its own',
+      )
       .superRefine((agents, context) => {
         for (const path of strangersIn(agents))
           context.addIssue({
