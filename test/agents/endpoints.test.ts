@@ -228,13 +228,12 @@ describe('connections', () => {
     const unknown: ModelFault = { kind: 'raw', status: 404, body };
     const { port } = new URL((await start()).url);
     await started.pop()?.stop();
-    const closed = `http://127.0.0.1:${port}/v1`;
     for (const [fault, said] of [
       [page, '/v1/chat/completions'],
       [unknown, 'secret-model-7'],
       [null, 'ECONNREFUSED'],
     ] as const) {
-      const baseUrl = fault ? (await start({ faults: [fault] })).url : closed;
+      const baseUrl = fault ? (await start({ faults: [fault] })).url : `http://127.0.0.1:${port}/v1`;
       const { runner, log } = loggedRunner({ baseUrl });
       const { message } = runnerError(await hearModel(runner));
       expect(message).not.toMatch(/https?:|127\.0\.0\.1|localhost|secret-model|\/v1/);
