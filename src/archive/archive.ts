@@ -53,3 +53,9 @@ export interface Archive {
   /** Closes the database; every later call is rejected. Closing twice is harmless. */
   close(): Promise<void>;
 }
+
+/** One that can be asked whether it answers. */
+export interface PingedArchive extends Archive {
+  /** Rejects if the database does not answer. */
+  ping(): Promise<void>;
+}

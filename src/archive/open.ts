@@ -1,6 +1,6 @@
 /** Chooses the adapter by the URL's scheme. */
 import { ConvokeError } from '../contracts/index.ts';
-import type { Archive } from './archive.ts';
+import type { PingedArchive } from './archive.ts';
 import { createPostgresArchive } from './postgres.ts';
 import { createSqliteArchive } from './sqlite.ts';
 
@@ -9,16 +9,19 @@ const FORMS = 'sqlite:///absolute/path.db, sqlite:relative/path.db or postgres:/
 /**
  * Opens the archive that a URL names: `sqlite:///absolute/path.db`, `sqlite:relative/path.db` or `postgres://…`. The path of a file is
  * taken literally; nothing in it is decoded. Throws an Error for any other form (without its text: it may hold a password), and whatever
- * the database says if it cannot be opened. Later every error is `archive_unavailable`.
+ * the database says if it cannot be opened. A server that is away is waited for. Later every error is `archive_unavailable`.
  */
-export async function openArchive(url: string): Promise<Archive> {
+export async function openArchive(url: string): Promise<PingedArchive> {
   return named(await adapterOf(url));
 }
 
-async function adapterOf(url: string): Promise<Archive> {
+async function adapterOf(url: string): Promise<PingedArchive> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'postgres' || scheme === 'postgresql') return createPostgresArchive(url);
-  if (scheme === 'sqlite') return createSqliteArchive(sqliteFile(url.slice('sqlite:'.length)));
+  if (scheme === 'sqlite') {
+    const file = await createSqliteArchive(sqliteFile(url.slice('sqlite:'.length)));
+    return { ...file, ping: async () => undefined };
+  }
   const found = scheme === undefined ? 'has no scheme' : `has the unknown scheme "${scheme}"`;
   throw new Error(`The URL of the archive ${found}; use ${FORMS}.`);
 }
@@ -32,7 +35,7 @@ function sqliteFile(rest: string): string {
 }
 
 /** Maps every error to `archive_unavailable`. Only the message of the cause is kept: PostgreSQL adds whole rows, and so the text of messages. */
-function named(archive: Archive): Archive {
+function named(archive: PingedArchive): PingedArchive {
   const call = async <T>(ask: () => Promise<T>): Promise<T> => {
     try {
       return await ask();
@@ -52,6 +55,7 @@ function named(archive: Archive): Archive {
     session: (ref) => call(() => archive.session(ref)),
     store: (ref, session) => call(() => archive.store(ref, session)),
     stored: (ref) => call(() => archive.stored(ref)),
+    ping: () => call(() => archive.ping()),
     close: () => archive.close(),
   };
 }

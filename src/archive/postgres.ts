@@ -1,8 +1,9 @@
 /** The archive in PostgreSQL, for more than one machine. */
-import { Pool } from 'pg';
+import { DatabaseError, Pool } from 'pg';
+import type { QueryResultRow } from 'pg';
 import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
-import type { Archive, ArchivedSession } from './archive.ts';
+import type { ArchivedSession, PingedArchive } from './archive.ts';
 import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
 import type { SessionRow } from './row.ts';
 
@@ -90,18 +91,14 @@ const STORED = `SELECT info, body FROM convoke_state s WHERE tenant = $1 AND ses
 
 /**
  * Connects to the database that a `postgres://` URL names and creates the tables if they are missing; a role that may not create any can
- * use tables that exist. Rejects if the server cannot be reached or refuses; then no connection stays open.
+ * use tables that exist. A server that cannot be reached is waited for: each call tries again, and is rejected until then. Rejects if the
+ * server refuses, because of the role or the database; then no connection stays open.
  */
-export async function createPostgresArchive(url: string): Promise<Archive> {
+export async function createPostgresArchive(url: string): Promise<PingedArchive> {
   const pool = createPool(url);
-  try {
-    await createTables(pool);
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
+  const query = await openDatabase(pool);
   const events = async (sql: string, ref: SessionRef, seq: number, limit: number): Promise<LoggedEvent[]> => {
-    const { rows } = await pool.query<{ body: string }>(sql, [ref.tenant, ref.session, seq, limit]);
+    const rows = await query<{ body: string }>(sql, [ref.tenant, ref.session, seq, limit]);
     return rows.map((row) => decodeEvent(row.body));
   };
 
@@ -112,11 +109,11 @@ export async function createPostgresArchive(url: string): Promise<Archive> {
       written: readonly LoggedEvent[],
     ): Promise<void> {
       const positions = written.map((event) => event.seq);
-      await pool.query(WRITE, [tenant, session, encode(info), positions, written.map(encode)]);
+      await query(WRITE, [tenant, session, encode(info), positions, written.map(encode)]);
     },
     async copy(from: SessionRef, to: SessionRef, info: SessionInfo, upTo: number): Promise<void> {
       const target = [to.tenant, to.session, encode(info)];
-      await pool.query(COPY, [...target, from.tenant, from.session, upTo]);
+      await query(COPY, [...target, from.tenant, from.session, upTo]);
     },
     async read(ref: SessionRef, after: number, limit: number): Promise<readonly LoggedEvent[]> {
       return events(READ, ref, after, limit);
@@ -125,21 +122,24 @@ export async function createPostgresArchive(url: string): Promise<Archive> {
       return (await events(READ_TAIL, ref, upTo, limit)).reverse();
     },
     async find({ tenant, session }: SessionRef, text: string, upTo: number): Promise<readonly LoggedEvent[]> {
-      const { rows } = await pool.query<{ body: string }>(CONTAINING, [tenant, session, upTo, text]);
+      const rows = await query<{ body: string }>(CONTAINING, [tenant, session, upTo, text]);
       return rows.map((row) => decodeEvent(row.body));
     },
     async session({ tenant, session }: SessionRef): Promise<ArchivedSession | null> {
-      const { rows } = await pool.query<SessionRow>(FIND, [tenant, session]);
+      const rows = await query<SessionRow>(FIND, [tenant, session]);
       return rows[0] === undefined ? null : decodeSession(rows[0]);
     },
     async store({ tenant, session }: SessionRef, { info, ...state }: StoredSession): Promise<void> {
       const { known, archivedTo } = state.carried;
       const place = [state.generation, state.status, known.epoch, archivedTo, encode(info)];
-      await pool.query(STORE, [tenant, session, ...place, encode(state)]);
+      await query(STORE, [tenant, session, ...place, encode(state)]);
     },
     async stored({ tenant, session }: SessionRef): Promise<StoredSession | null> {
-      const { rows } = await pool.query<{ info: string; body: string }>(STORED, [tenant, session]);
+      const rows = await query<{ info: string; body: string }>(STORED, [tenant, session]);
       return rows[0] === undefined ? null : decodeStored(rows[0].info, rows[0].body);
+    },
+    async ping(): Promise<void> {
+      await query('SELECT 1', []);
     },
     async close(): Promise<void> {
       if (!pool.ending) await pool.end();
@@ -161,6 +161,37 @@ function createPool(url: string): Pool {
   // itself and the next call reconnects; a call in progress gets the error.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** What the server itself says of a role or a database; not that it starts, stops, or has no connection left (classes 53 and 57). */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError && !/^(?:53|57|08)/.test(error.code ?? '');
+}
+
+type Query = <T extends QueryResultRow>(sql: string, values: readonly unknown[]) => Promise<T[]>;
+
+/** What asks the database, once it has its tables; each question before tries to create them. Rejects if the server refuses. */
+async function openDatabase(pool: Pool): Promise<Query> {
+  let created: Promise<void> | undefined;
+  const tables = (): Promise<void> => {
+    created ??= createTables(pool).catch((error: unknown) => {
+      created = undefined;
+      throw error;
+    });
+    return created;
+  };
+  try {
+    await tables();
+  } catch (error) {
+    if (isRefusal(error)) {
+      await pool.end();
+      throw error;
+    }
+  }
+  return async <T extends QueryResultRow>(sql: string, values: readonly unknown[]) => {
+    await tables();
+    return (await pool.query<T>(sql, [...values])).rows;
+  };
 }
 
 async function createTables(pool: Pool): Promise<void> {

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { Client, Connection } from '@temporalio/client';
-import { openArchive } from '../archive/index.ts';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import type { Gateway, Supervisor } from '../gateway/index.ts';
@@ -23,6 +22,7 @@ import {
   ingressConnectionOptions,
   requireSetUp,
 } from '../temporal/index.ts';
+import { openWatchedArchive } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
@@ -108,7 +108,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const connection = opened.add(lazy, (each) => each.close());
   const client = new Client({ connection, namespace });
   const temporal = watchTemporal(connection, config.temporal, { logger, opened });
-  const archive = fairArchive(opened.add(await openArchive(config.archiveUrl), (each) => each.close()));
+  const archive = fairArchive(await openWatchedArchive(config.archiveUrl, { logger, opened }));
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const adapter = await openAdapterConnections(config.redisUrl, session.outage);
   const control = opened.add(adapter, (each) => each.close());

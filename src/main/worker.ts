@@ -7,11 +7,11 @@ import {
   type ActivityDeps,
   type AgentRunner,
 } from '../../activities/index.ts';
-import { openArchive } from '../archive/index.ts';
 import { DEFAULT_ENDPOINT, neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
+import { openWatchedArchive } from './archive.ts';
 import type { Config } from './config.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { createFiring } from './firing.ts';
@@ -152,7 +152,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   installRuntime(logger);
   const { namespace, taskQueue } = config.temporal;
   const connection = opened.add(await connectTemporal(config.temporal), (each) => each.close());
-  const archive = opened.add(await openArchive(config.archiveUrl), (each) => each.close());
+  const archive = await openWatchedArchive(config.archiveUrl, { logger, opened });
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);

@@ -6,6 +6,7 @@ import type { Archive } from '../../src/archive/index.ts';
 import { archiveSuite } from '../conformance/archive.suite.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { TestPostgres } from '../support/postgres.ts';
+import { startProxy } from '../support/proxy.ts';
 import { eventsAt, INFO } from './events.ts';
 
 const REF = { tenant: 'acme', session: 'one' };
@@ -87,8 +88,25 @@ describe('a server', () => {
     await Promise.all([owner.close(), archive.close()]);
   });
 
-  test('that does not know the database, or is not there, is an error at once', async () => {
+  test('that does not know the database is an error at once', async () => {
     await expect(createPostgresArchive(urlOf({ database: 'nowhere' }))).rejects.toThrow('nowhere');
-    await expect(openArchive('postgresql://convoke@127.0.0.1:1/convoke')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('that is away is waited for', async () => {
+    await administer('CREATE DATABASE late');
+    const url = new URL(urlOf({ database: 'late' }));
+    const proxy = await startProxy({ port: Number(url.port) });
+    url.port = String(proxy.port);
+    await proxy.refuse();
+    const archive = await openArchive(url.href);
+    const away = { code: 'archive_unavailable', cause: { message: expect.stringContaining('ECONNREFUSED') } };
+    await expect(archive.ping()).rejects.toMatchObject(away);
+    await expect(archive.write(REF, INFO, eventsAt(1, 3))).rejects.toMatchObject(away);
+    await proxy.accept();
+    await archive.ping();
+    await archive.write(REF, INFO, eventsAt(1, 3));
+    expect(await archive.read(REF, 0, 10)).toEqual(eventsAt(1, 3));
+    await archive.close();
+    await proxy.stop();
   });
 });
