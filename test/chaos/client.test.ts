@@ -12,11 +12,9 @@ import { connectRedis, createRedisLog } from '../../src/log/index.ts';
 import type { SessionLog } from '../../src/log/index.ts';
 import { expectWhole, openSession, speaker, words } from '../e2e/scene.ts';
 import { eventually } from '../support/process.ts';
-import { startProxy } from '../support/proxy.ts';
-import type { TestProxy } from '../support/proxy.ts';
 import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
-import { misbehave } from './network.ts';
+import { misbehave, Wires } from './network.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { heardIn, saidIn, Told } from './told.ts';
@@ -47,12 +45,13 @@ const CASTS: readonly (readonly AgentSpec[])[] = [[says('ann')], [flaky, says('a
 
 let stack: Stack;
 let log: SessionLog;
-const proxies: TestProxy[] = [];
+const wires = new Wires();
 const redis: ReturnType<typeof connectRedis>[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({ gateways: 2, workers: 1 });
-  for (const { port } of stack.gateways) proxies.push(await startProxy({ port }));
+  const wire = async (from: string, to: string, port: number): Promise<number> =>
+    from === 'clients' ? wires.lead(from, to, port) : port;
+  stack = await startStack({ gateways: 2, workers: 1, wire });
   for (let count = 0; count < 2; count += 1) redis.push(connectRedis(stack.redis.url, () => undefined));
   await Promise.all(redis.map((connection) => connection.connect()));
   log = createRedisLog({ commands: redis[0]!, subscriber: redis[1]! });
@@ -60,13 +59,17 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const connection of redis) connection.disconnect();
-  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await wires.stop();
   await stack.stop();
 });
 
 function connected(): Client {
-  const url = proxies.map(({ port }) => `http://127.0.0.1:${port}`);
-  return connect({ url, token: 'dev', reconnect: { minMs: 30, maxMs: 300 }, requestTimeoutMs: 1_500 });
+  return connect({
+    url: stack.urls,
+    token: 'dev',
+    reconnect: { minMs: 30, maxMs: 300 },
+    requestTimeoutMs: 1_500,
+  });
 }
 
 /** Null while something runs or waits. */
@@ -223,12 +226,12 @@ function codeOf(error: unknown): string {
 async function round(random: Random): Promise<readonly string[]> {
   const clients = [connected(), connected()] as const;
   try {
-    const ids = await Promise.all(CASTS.map((cast) => openSession(stack.urls[0]!, cast)));
+    const ids = await Promise.all(CASTS.map((cast) => openSession(stack.gateways[0]!.url, cast)));
     const talks = ids.map((id, at) => new Talk(id, clients, createRandom(random.between(0, 2 ** 32) + at)));
     const until = performance.now() + ROUND_MS;
     const going = (): boolean => performance.now() < until;
     const [faults] = await Promise.all([
-      misbehave(proxies, random, going),
+      misbehave(wires.all, { random, brokenMs: [50, 700], wholeMs: [20, 300], going }),
       ...talks.map((talk) => talk.run(going)),
     ]);
     console.log(faults.join(', '), talks.map(({ counts }) => JSON.stringify(counts)).join(' '));

@@ -39,10 +39,14 @@ const everyWorker: Fault = (stack, random) =>
 const redis: Fault = ({ redis: server }, random) =>
   breaking('redis SIGKILL', random, [() => server.kill(), () => server.start()]);
 
-const lostLogs: Fault = async ({ redis: server }, random) => {
+export async function loseLogs({ redis: server }: Stack): Promise<void> {
   const client = new Redis(server.url);
   await client.flushall();
   client.disconnect();
+}
+
+const lostLogs: Fault = async (stack, random) => {
+  await loseLogs(stack);
   await pause(random.between(...WHOLE_MS));
   return 'FLUSHALL';
 };

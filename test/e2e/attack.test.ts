@@ -5,7 +5,8 @@ import { ASSAULTS, assault } from '../support/attack.ts';
 import { OTHER_KEY, startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { INSPECTED, isBack, vitalsOf } from '../support/vitals.ts';
-import { freshId, openSession, Recorder, rest, speaker, transcript, words } from './scene.ts';
+import { sessionOfAttackers } from './attackers.ts';
+import { openSession, Recorder, speaker, transcript, words } from './scene.ts';
 
 const TOKENS = 40;
 const ROUNDS = 3;
@@ -17,25 +18,9 @@ let session: string;
 
 beforeAll(async () => {
   stack = await startStack({ gateways: 1, workers: 1, gatewayEnv: INSPECTED });
-  session = await ofAttackers();
+  session = await sessionOfAttackers(stack.urls[0]!);
 }, 60_000);
 afterAll(() => stack.stop());
-
-/** A session of another tenant that has something to read. */
-async function ofAttackers(): Promise<string> {
-  const [url = ''] = stack.urls;
-  const id = freshId();
-  const agents = [{ name: 'a', runner: 'scripted', script: { say: '{{message}}' } }];
-  const call = { key: OTHER_KEY, body: { id, agents } };
-  expect((await rest(url, 'POST', '/v1/sessions', call)).status).toBe(201);
-  const seen = new Recorder(url, id, OTHER_KEY);
-  for (let count = 1; count <= 5; count += 1) {
-    await seen.session.send('x'.repeat(20_000));
-    await seen.turnsEnded(count);
-  }
-  seen.close();
-  return id;
-}
 
 /** All kinds at once, some connections of each. */
 async function everyAssault(): Promise<void> {

@@ -21,6 +21,9 @@ export const OTHER_KEY = 'key-of-other';
 /** A busy machine starts several processes slowly, ms. */
 const START_MS = 90_000;
 
+/** Of what a process has said, in an error. */
+const TOLD_CHARS = 4_000;
+
 /** A worker or a gateway. */
 export class Role {
   readonly port: number;
@@ -70,7 +73,7 @@ export class Role {
       const ready = async (): Promise<boolean> => (await fetch(`${this.url}/readyz`)).ok;
       await eventually(`${this.#args.join(' ')} is ready`, ready, START_MS);
     } catch (error) {
-      throw new Error(`${String(error)}\n${this.output()}`, { cause: error });
+      throw new Error(`${String(error)}\n${this.output().slice(-TOLD_CHARS)}`, { cause: error });
     }
   }
 
@@ -88,7 +91,7 @@ export interface Stack {
   readonly redis: TestRedis;
   readonly gateways: readonly Role[];
   readonly workers: readonly Role[];
-  /** Of the gateways. */
+  /** Of the gateways, as clients find them. */
   readonly urls: readonly string[];
   /** A further worker, in a folder, with further environment, of another program perhaps; it is not started yet. */
   worker(cwd: string, env: Readonly<Record<string, string>>, file?: string): Promise<Role>;
@@ -106,15 +109,22 @@ export interface StackOptions {
   readonly gatewayEnv?: Readonly<Record<string, string>>;
   /** Further environment of each worker, in their order. */
   readonly workerEnv?: readonly Readonly<Record<string, string>>[];
+  /**
+   * The port at which a process (`gateway 1`, `worker 2`) finds a server that listens on that port, or clients find a gateway: that of a proxy
+   * between the two.
+   */
+  readonly wire?: (from: string, to: string, port: number) => Promise<number>;
 }
 
 function roles(
   ports: readonly number[],
   make: (port: number) => readonly string[],
-  envOf: (index: number) => Readonly<Record<string, string>>,
+  envs: readonly Readonly<Record<string, string>>[],
 ): readonly Role[] {
-  return ports.map((port, index) => new Role(port, make(port), envOf(index)));
+  return ports.map((port, index) => new Role(port, make(port), envs[index]!));
 }
+
+const direct = async (_from: string, _to: string, port: number): Promise<number> => port;
 
 function workerArgs(port: number, file: string | undefined): readonly string[] {
   return file ? [file, String(port)] : [COMMAND, 'worker', '--health-port', String(port)];
@@ -136,12 +146,35 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   const ports = await Promise.all(Array.from({ length: gateways + workers }, () => freePort()));
   const gateway = (port: number): readonly string[] => [COMMAND, 'gateway', '--port', String(port)];
-  const { workerFile, workerEnv = [] } = options;
+  const { workerFile, workerEnv = [], wire = direct } = options;
   const worker = (port: number): readonly string[] => workerArgs(port, workerFile);
+  /** Environments of so many processes of a kind. */
+  const wired = (
+    kind: string,
+    count: number,
+    more: (index: number) => Readonly<Record<string, string>> | undefined,
+  ): Promise<readonly Readonly<Record<string, string>>[]> =>
+    Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const name = `${kind} ${index + 1}`;
+        const TEMPORAL_ADDRESS = `127.0.0.1:${await wire(name, 'temporal', temporal.port)}`;
+        const REDIS_URL = `redis://127.0.0.1:${await wire(name, 'redis', redis.port)}`;
+        return { ...env, TEMPORAL_ADDRESS, REDIS_URL, ...more(index) };
+      }),
+    );
+  const [gatewayEnvs, workerEnvs] = await Promise.all([
+    wired('gateway', gateways, () => options.gatewayEnv),
+    wired('worker', workers, (index) => workerEnv[index]),
+  ]);
   const all = {
-    gateways: roles(ports.slice(0, gateways), gateway, () => ({ ...env, ...options.gatewayEnv })),
-    workers: [...roles(ports.slice(gateways), worker, (index) => ({ ...env, ...workerEnv[index] }))],
+    gateways: roles(ports.slice(0, gateways), gateway, gatewayEnvs),
+    workers: [...roles(ports.slice(gateways), worker, workerEnvs)],
   };
+  const urls = await Promise.all(
+    all.gateways.map(
+      async ({ port }, index) => `http://127.0.0.1:${await wire('clients', `gateway ${index + 1}`, port)}`,
+    ),
+  );
   const stop = async (): Promise<void> => {
     await Promise.all([...all.gateways, ...all.workers].map((role) => role.end('SIGKILL')));
     await Promise.all([temporal.stop(), redis.stop()]);
@@ -154,7 +187,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     throw error;
   }
   return {
-    ...{ temporal, redis, ...all, urls: all.gateways.map((role) => role.url), stop },
+    ...{ temporal, redis, ...all, urls, stop },
     async worker(cwd, more, file = workerFile) {
       const port = await freePort();
       const role = new Role(port, workerArgs(port, file), { ...env, ...more }, cwd);
