@@ -129,6 +129,30 @@ describe('the Temporal CLI', () => {
     expect(said.join()).toContain('about 5 minutes, once');
   });
 
+  it('tells how far its build is', async () => {
+    const lines = [
+      'go: downloading go.temporal.io/api v1.53.0',
+      'go: downloading github.com/spf13/cobra v1.9.1',
+      ...Array.from({ length: 649 }, (_, n) => `golang.org/x/text/part${n}`),
+      'github.com/temporalio/cli/cmd/temporal',
+    ];
+    writeFileSync(join(folder, 'lines'), `${lines.join('\n')}\n`);
+    program(
+      'go',
+      `while read -r line; do echo "$line" >&2; done < ${folder}/lines; printf '#!/bin/sh\\n' > $GOBIN/temporal`,
+    );
+    await obtainTemporal(progress, env, []);
+    expect(said.slice(1, 4)).toEqual([
+      'building with Go: sources, module 1',
+      'building with Go: sources, module 2',
+      'building with Go: 0 %, 1 of about 1298 packages',
+    ]);
+    expect(said.slice(-2)).toEqual([
+      'building with Go: 50 %, 649 of about 1298 packages',
+      'building with Go: linking, the last step',
+    ]);
+  });
+
   it('is asked for in a sentence where neither works', async () => {
     program('go', 'echo "dial tcp: no route" >&2; exit 1');
     await expect(obtainTemporal(progress, env, [offline])).rejects.toMatchObject({

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Gets the last line of output now and then. */
   readonly progress?: Progress;
+  /** Gets each line of output. */
+  readonly line?: (line: string) => void;
 }
 
 /** Runs a program to its end. Never throws: a missing program counts as failed. */
@@ -61,8 +63,12 @@ export function run(command: string, args: readonly string[], options: RunOption
     process.once('exit', end);
     child.once('close', () => process.removeListener('exit', end));
     let output = '';
+    let begun = '';
     const hear = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-OUTPUT_CHARS);
+      const lines = (begun + chunk.toString()).split('\n');
+      begun = lines.pop()?.slice(-OUTPUT_CHARS) ?? '';
+      for (const each of lines) options.line?.(each.trim());
       const line = output.trimEnd().split('\n').at(-1);
       if (line) options.progress?.(line.trim());
     };

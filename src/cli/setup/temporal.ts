@@ -10,7 +10,9 @@ import type { Environment } from '../environment.ts';
 import type { Progress } from './programs.ts';
 
 const VERSION = '1.5.1';
-const GO_MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`;
+const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
+/** What is compiled for this version, with the packages of Go itself: `go list -deps`, Go 1.26, on an empty cache. */
+const GO_PACKAGES = 1_298;
 /** A reachable server answers within this time; behind a firewall none does. */
 const CONNECT_MS = 8_000;
 const DOWNLOAD_MS = 300_000;
@@ -117,17 +119,36 @@ async function build(folder: string, progress: Progress, env: Environment): Prom
   progress('no download: building it with Go, about 5 minutes, once');
   const work = await mkdtemp(join(folder, 'build-'));
   try {
-    const { ok, output } = await run(go, ['install', '-ldflags', '-s -w', GO_MODULE], {
-      env: { GOBIN: work },
-      timeoutMs: BUILD_MS,
-      progress: (line) => progress(`building with Go, about 5 minutes, once: ${line}`),
-    });
+    const { ok, output } = await run(
+      go,
+      ['install', '-v', '-ldflags', '-s -w', `${GO_PACKAGE}@v${VERSION}`],
+      {
+        env: { GOBIN: work },
+        timeoutMs: BUILD_MS,
+        line: buildProgress((done) => progress(`building with Go: ${done}`)),
+      },
+    );
     if (ok) return await install(join(work, 'temporal'), folder);
     progress(`the build failed: ${output.trim().split('\n').at(-1) ?? ''}`);
     return false;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Reads how far a build is from what `go install -v` says: modules as it fetches them, packages as it compiles them. */
+function buildProgress(tell: Progress): (line: string) => void {
+  let modules = 0;
+  let packages = 0;
+  return (line) => {
+    if (line.startsWith('go: downloading ')) tell(`sources, module ${(modules += 1)}`);
+    else if (line === GO_PACKAGE) tell('linking, the last step');
+    else if (/^[\w.~/-]+$/.test(line)) {
+      packages += 1;
+      const share = Math.min(99, Math.floor((100 * packages) / GO_PACKAGES));
+      tell(`${share} %, ${packages} of about ${GO_PACKAGES} packages`);
+    }
+  };
 }
 
 /** Installs atomically: others see no program or a complete one. False if it does not run here. */
