@@ -36,7 +36,8 @@ function changedAt(...folders) {
 
 /**
  * The SDK takes and formats a stack trace for every promise of a workflow, for the Web UI's page "Call Stack": a fifth of a worker's CPU,
- * measured. Without traces that page is empty, and a failed workflow task has its message only.
+ * measured. Without traces that page tells what the session waits for (`workflows/queries.ts`), and a failed workflow task has its
+ * message only.
  */
 const NO_STACKS = process.argv.includes('--stacks') ? '' : 'Error.stackTraceLimit = 0;\n';
 

@@ -21,13 +21,14 @@ export function story(
   info: SessionInfo,
 ): { readonly staticSummary: string; readonly staticDetails: string } {
   const names = info.agents.map((agent) => agent.name).join(' → ');
-  const rows = info.agents.map(
-    (agent) => `- **${agent.name}** (${agent.runner}${agent.quick === true ? ', quick' : ''})`,
+  const agents = info.agents.map(
+    (agent) => `**${agent.name}** (${agent.runner}${agent.quick === true ? ', quick' : ''})`,
   );
   const summary = `${ref.tenant} · ${ref.session} · ${info.team.name}: ${names}`;
   return {
     // The server's limit is 400 bytes; ids are ASCII, the arrows and dots are not.
     staticSummary: summary.length > 300 ? `${summary.slice(0, 300)}…` : summary,
-    staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**\n\nTeam \`${info.team.name}\`:\n${rows.join('\n')}`,
+    // Markdown. Of a longer one the Web UI shows the first lines only.
+    staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**, team \`${info.team.name}\`.\n\nAgents: ${agents.join(', ')}`,
   };
 }

@@ -38,16 +38,31 @@ function numbered(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** What the Web UI shows of a session right now. */
-export function sessionStory(machine: Pick<SessionMachine, 'state' | 'turns' | 'waits'>): string {
+type Told = Pick<SessionMachine, 'state' | 'turns' | 'waits'>;
+
+/** What the Web UI shows of a session right now, as Markdown: its renderer knows a list only after an empty line. */
+export function sessionStory(machine: Told): string {
   const { status, turns, queued, running, known } = machine.state(0);
-  const { summary } = machine.turns.memory;
-  const told = summary?.step === undefined ? '' : ` Summary up to turn t${summary.upTo} in ${summary.step}.`;
   const waits = waitStory(machine.waits.approvals);
   const phase = machine.turns.current?.phase ?? 'over';
   const what = waits === '' ? `is ${phase}` : `waits for ${waits}`;
   const main = running ? `turn **${running.turn}** ${what}` : 'idle';
-  const others = machine.turns.beside.map((each) => `**${each.turn}** is ${each.phase}`);
-  const now = others.length === 0 ? main : `${main}; beside it ${others.join(', ')}`;
-  return `Session is **${status}**: ${now}. ${turns} turns, ${queued} waiting, log at ${known.seq}.${told}`;
+  const { summary } = machine.turns.memory;
+  const rows = [
+    ...machine.turns.beside.map((each) => `beside it turn **${each.turn}** is ${each.phase}`),
+    `${numbered(turns, 'turn')} so far, ${queued === 0 ? 'no message' : numbered(queued, 'message')} waiting`,
+    `${numbered(known.seq, 'event')} in the log`,
+    ...(summary?.step === undefined ? [] : [`summary up to turn t${summary.upTo} in step ${summary.step}`]),
+  ];
+  return `Session is **${status}**: ${main}.\n\n${rows.map((row) => `- ${row}`).join('\n')}`;
+}
+
+/** What the Web UI's page "Call Stack" shows if workers keep no stack traces, as plain text. */
+export function stackStory(machine: Told): string {
+  return [
+    'These workers keep no stack traces: taking one for every promise costs a fifth of their CPU.',
+    'To see where the code of the workflow waits: "node scripts/build.mjs --stacks", and restart the workers.',
+    '',
+    sessionStory(machine).replaceAll('**', ''),
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { EMPTY_JOURNAL, type JournalKind } from '../../../src/contracts/index.ts';
-import { turnStory, waitStory } from '../../../workflows/rules/story.ts';
+import { story } from '../../../src/temporal/web-ui.ts';
+import { sessionStory, stackStory, turnStory, waitStory } from '../../../workflows/rules/story.ts';
 
 const agents = [{ name: 'ann' }, { name: 'ben' }];
 const journalOf = (...kinds: readonly JournalKind[]): typeof EMPTY_JOURNAL => ({
@@ -31,4 +32,50 @@ test('the Web UI tells what people have to decide upon, and how many of whom are
     'approval of "Refund" by 2 of lead, approval of "Go" by 1',
   );
   expect(waitStory(Array.from({ length: 32 }, () => other)).length).toBeLessThanOrEqual(200);
+});
+
+type Machine = Parameters<typeof sessionStory>[0];
+
+/** As far as a story looks. */
+function machine(state: object, turns: object = {}): Machine {
+  return {
+    state: () => ({ status: 'open', turns: 1, queued: 0, known: { epoch: 1, seq: 8 }, ...state }),
+    turns: { current: null, beside: [], memory: {}, ...turns },
+    waits: { approvals: [] },
+  } as unknown as Machine;
+}
+
+test('the Web UI tells what a session does, in lists that its Markdown knows', () => {
+  expect(sessionStory(machine({}))).toBe(
+    'Session is **open**: idle.\n\n- 1 turn so far, no message waiting\n- 8 events in the log',
+  );
+  const busy = machine(
+    { turns: 3, queued: 2, running: { turn: 't2' } },
+    {
+      current: { phase: 'running' },
+      beside: [{ turn: 't3', phase: 'waiting' }],
+      memory: { summary: { upTo: 1, step: 't2.s1', seq: 4 } },
+    },
+  );
+  const rows = [
+    'beside it turn t3 is waiting',
+    '3 turns so far, 2 messages waiting',
+    '8 events in the log',
+    'summary up to turn t1 in step t2.s1',
+  ];
+  expect(sessionStory(busy).replaceAll('**', '')).toBe(
+    `Session is open: turn t2 is running.\n\n${rows.map((row) => `- ${row}`).join('\n')}`,
+  );
+  const stack = stackStory(busy);
+  expect(stack).toMatch(/^These workers keep no stack traces/);
+  expect(stack).toContain('Session is open: turn t2 is running.');
+  const info = {
+    metadata: {},
+    createdAt: 0,
+    team: { name: 'sequence' },
+    agents: [{ name: 'ann', runner: 'model' as const }],
+  };
+  expect(story({ tenant: 'acme', session: 's' }, info).staticDetails).toBe(
+    'Session **s** of tenant **acme**, team `sequence`.\n\nAgents: **ann** (model)',
+  );
 });
