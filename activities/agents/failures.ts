@@ -156,7 +156,8 @@ function isMistake(error: unknown): boolean {
 
 function detailOf({ status, code }: Failure, error: unknown): string {
   const told = [...(status === undefined ? [] : [`HTTP ${status}`]), ...(code === undefined ? [] : [code])];
-  if (told.length === 0 && error instanceof Error) told.push(error.name);
+  // Names of other errors say nothing but which library threw them.
+  if (told.length === 0 && error instanceof Error && isMistake(error)) told.push(error.name);
   return told.length === 0 ? '' : ` (${told.join(', ')})`;
 }
 

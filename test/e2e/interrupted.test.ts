@@ -103,6 +103,8 @@ async function expectGoesOn({ id, seen }: Scene): Promise<void> {
 
 test('terminated in mid-turn: clients are told without sending, and the next message goes on', async () => {
   const scene = await busy();
+  // Where Temporal's Web UI shows a call stack, which workers do not keep.
+  expect(await scene.handle.query('__stack_trace')).toContain('turn t1 is running');
   await scene.handle.terminate('an accident');
   await expectTold(scene);
   await expectGoesOn(scene);

@@ -107,7 +107,7 @@ export const DOCUMENTS: readonly Oddity[] = [
     text: '',
     fails: final(
       'agent_unreachable',
-      /http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions is not a model endpoint/,
+      /^What answers at the address of the model is not a model endpoint\. [^:]+$/,
     ),
   },
   { name: 'a page called a stream', sent: stream('\n<html>'), text: '', fails: final('agent_unreachable') },
@@ -115,10 +115,7 @@ export const DOCUMENTS: readonly Oddity[] = [
     name: 'a redirect to a page',
     sent: { status: 302, headers: { location: '/login?next=secret' }, body: [] },
     text: '',
-    fails: final(
-      'agent_unreachable',
-      /redirects to http:\/\/127\.0\.0\.1:\d+\/login: this is not a model endpoint/,
-    ),
+    fails: final('agent_unreachable', /^The address of the model redirects to another one\. [^:]+$/),
   },
   { name: 'some other API', sent: json({ status: 'ok' }), text: '', fails: final('agent_unreachable') },
   {
