@@ -16,12 +16,19 @@ export async function openArchive(url: string): Promise<PingedArchive> {
 }
 
 async function adapterOf(url: string): Promise<PingedArchive> {
+  const database = databaseOf(url);
+  if (database.kind === 'postgres') return createPostgresArchive(url);
+  return { ...(await createSqliteArchive(database.file)), ping: async () => undefined };
+}
+
+type Database =
+  { readonly kind: 'postgres'; readonly url: string } | { readonly kind: 'sqlite'; readonly file: string };
+
+/** Throws as `openArchive` does. */
+export function databaseOf(url: string): Database {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === 'postgres' || scheme === 'postgresql') return createPostgresArchive(url);
-  if (scheme === 'sqlite') {
-    const file = await createSqliteArchive(sqliteFile(url.slice('sqlite:'.length)));
-    return { ...file, ping: async () => undefined };
-  }
+  if (scheme === 'postgres' || scheme === 'postgresql') return { kind: 'postgres', url };
+  if (scheme === 'sqlite') return { kind: 'sqlite', file: sqliteFile(url.slice('sqlite:'.length)) };
   const found = scheme === undefined ? 'has no scheme' : `has the unknown scheme "${scheme}"`;
   throw new Error(`The URL of the archive ${found}; use ${FORMS}.`);
 }

@@ -38,6 +38,6 @@ export function decodeStored(info: string, body: string): StoredSession {
   return { ...(JSON.parse(body) as StoredState), info: decodeInfo(info) }; // safety: only `encode` writes the column.
 }
 
-function decodeInfo(text: string): SessionInfo {
+export function decodeInfo(text: string): SessionInfo {
   return JSON.parse(text) as SessionInfo; // safety: only `encode` writes the column.
 }

@@ -13,7 +13,7 @@ import type { SessionRow } from './row.ts';
 const BUSY_TIMEOUT_MS = 5_000;
 
 /** Strict and checked: what is not a position is refused instead of stored as something else. */
-const TABLES = `
+export const TABLES = `
   CREATE TABLE IF NOT EXISTS convoke_session (
     tenant TEXT NOT NULL,
     session TEXT NOT NULL,

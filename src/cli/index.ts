@@ -1,6 +1,7 @@
 /** The command line of `convoke`. The caller composes the roles; the other commands are clients. */
 import { Command } from 'commander';
 import type { CommanderError } from 'commander';
+import { addBackupCommands } from './commands/backup-commands.ts';
 import { addClientCommands } from './commands/client-commands.ts';
 import { addNew, addStackCommands } from './commands/stack-commands.ts';
 import { addCheck, addRoleCommands } from './commands/role-commands.ts';
@@ -52,5 +53,6 @@ export function createProgram(roles: Roles): Command {
   addStackCommands(program, roles);
   addClientCommands(program);
   addRoleCommands(program, roles);
+  addBackupCommands(program, roles);
   return program;
 }

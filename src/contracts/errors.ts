@@ -40,7 +40,7 @@ export const ERRORS = {
   session_closed: entry(409, 'The session is closed.'),
   session_closing: entry(409, 'The session is about to close.', 1_000),
   session_hibernated: entry(503, 'The session has just gone to rest; the same request wakes it.', 500),
-  session_not_stored: entry(409, 'The session cannot be reopened: what it would go on with was not stored.'),
+  session_not_stored: entry(409, 'The session cannot go on: what it would go on with is not stored.'),
   message_not_found: entry(404, 'There is no such message in this session.'),
   turn_not_found: entry(404, 'There is no such turn in this session.'),
   member_not_found: entry(404, 'There is no such member in this session.'),

@@ -122,8 +122,12 @@ class StoredCalls implements SessionCalls {
     } catch (error) {
       if (!isAtRest(error)) throw error;
       const session = await this.#storedOf(ref);
-      if (!session) throw error;
-      return act(session);
+      if (session) return act(session);
+      if (error.code !== 'session_hibernated') throw error;
+      // Somebody has just woken it, and it has gone on; or the archive is older than Temporal.
+      return call().catch((again: unknown) => {
+        throw isAtRest(again) && again.code === 'session_hibernated' ? notStored(again) : again;
+      });
     }
   }
 
@@ -143,6 +147,12 @@ class StoredCalls implements SessionCalls {
   }
 }
 
-function isAtRest(error: unknown): boolean {
+const NOT_STORED = 'It hibernates, and the archive has nothing that it could go on with.';
+
+function notStored(cause: ConvokeError): ConvokeError {
+  return new ConvokeError('session_not_stored', NOT_STORED, { cause });
+}
+
+function isAtRest(error: unknown): error is ConvokeError {
   return isConvokeError(error) && ['session_hibernated', 'session_not_found'].includes(error.code);
 }

@@ -1,5 +1,7 @@
 /** The command `convoke`: its roles are composed here; its other commands are clients of a running gateway. */
 import { inspect } from 'node:util';
+import { BackupError } from '../archive/backup-error.ts';
+import { showBackedUp, showRestored } from '../cli/commands/backup.ts';
 import { createProgram } from '../cli/index.ts';
 import { isConvokeError, withoutCredentials } from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
@@ -11,7 +13,7 @@ async function reporting(run: () => Promise<void>): Promise<void> {
     // Leftovers (a Redis that is away, a lingering socket) must not keep the process alive.
     process.exit(0);
   } catch (error) {
-    const known = error instanceof ConfigError || isConvokeError(error);
+    const known = [ConfigError, BackupError].some((kind) => error instanceof kind) || isConvokeError(error);
     const message = error instanceof Error ? error.message : String(error);
     console.error(`convoke: ${known ? '' : 'cannot run: '}${withoutCredentials(message)}`);
     if (process.env['CONVOKE_LOG_LEVEL'] === 'debug') console.error(withoutCredentials(inspect(error)));
@@ -39,6 +41,16 @@ await createProgram({
       const health = healthPort === undefined ? undefined : { port: healthPort, host: '127.0.0.1' };
       const project = await loadProject({ folder: process.cwd(), file });
       await runWorker(readConfig(process.env, project?.providers), health, project ?? {});
+    }),
+  backup: (file) =>
+    reporting(async () => {
+      const [{ backUp }, { readConfig }] = await Promise.all([import('./backup.ts'), import('./config.ts')]);
+      showBackedUp(await backUp(readConfig(process.env), file), file);
+    }),
+  restore: (file) =>
+    reporting(async () => {
+      const [{ restore }, { readConfig }] = await Promise.all([import('./backup.ts'), import('./config.ts')]);
+      showRestored(await restore(readConfig(process.env), file));
     }),
   check: async ({ config: file }) => {
     const { checkProject } = await import('./check.ts');

@@ -1,4 +1,4 @@
-/** Reads what a workflow has left behind that ended without closing its session, from its history. Needs the server, and no worker. */
+/** Reads what a workflow has left behind that ended without closing its session, or what a running one knows, from its history. Needs the server, and no worker. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import {
@@ -54,6 +54,12 @@ export async function endedRun(
   if (!reason) return null;
   const { runId: run, closeTime, historyLength: historyEvents } = description;
   const running = await runningFacts(client, description);
+  const record = await recordOf(client, ref, run);
+  return record?.ended({ run, reason, at: closeTime?.getTime() ?? 0, historyEvents, running }) ?? null;
+}
+
+/** What the history of a run tells so far. Throws what Temporal's client throws. */
+export async function recordOf(client: Client, ref: SessionRef, run: string): Promise<RunRecord | undefined> {
   const reader = new HistoryReader(client);
   let nextPageToken: Uint8Array | null | undefined;
   do {
@@ -65,7 +71,7 @@ export async function endedRun(
     for (const event of page.history?.events ?? []) await reader.take(event);
     ({ nextPageToken } = page);
   } while (nextPageToken.length > 0);
-  return reader.record?.ended({ run, reason, at: closeTime?.getTime() ?? 0, historyEvents, running }) ?? null;
+  return reader.record;
 }
 
 /** Decodes what a record wants to know. Every version of this product is understood whose activities say so in the same fields. */

@@ -62,7 +62,14 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
     teams: [],
   });
   const temporal = async (): Promise<ExaminedTemporal> => ({ address: '' });
-  const program = createProgram({ gateway: nobody, worker: nobody, check, temporal });
+  const program = createProgram({
+    gateway: nobody,
+    worker: nobody,
+    backup: nobody,
+    restore: nobody,
+    check,
+    temporal,
+  });
   let [out, err] = ['', ''];
   const writeOut = (text: string): void => void (out += text);
   const writeErr = (text: string): void => void (err += text);
@@ -99,6 +106,7 @@ const COMMANDS = [
     'approvals',
   ],
   ...['approve', 'cancel', 'wake', 'close', 'reopen', 'fork', 'scheduled', 'schedules', 'gateway', 'worker'],
+  ...['backup', 'restore'],
 ];
 
 describe('the command line', () => {

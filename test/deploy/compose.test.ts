@@ -129,7 +129,14 @@ describe('gateways and workers in it', () => {
   test('their commands and options exist', () => {
     const nothing = (): Promise<void> => Promise.resolve();
     const check = (): Promise<never> => Promise.reject(new Error('It is not called.'));
-    const program = createProgram({ gateway: nothing, worker: nothing, check, temporal: check });
+    const program = createProgram({
+      gateway: nothing,
+      worker: nothing,
+      backup: nothing,
+      restore: nothing,
+      check,
+      temporal: check,
+    });
     for (const role of ROLES) {
       const [name, ...args] = service(role).command ?? [];
       const command = program.commands.find((each) => each.name() === name);

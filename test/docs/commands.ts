@@ -29,7 +29,14 @@ async function checkConvoke(words: readonly string[]): Promise<string | null> {
   const nobody = async (): Promise<never> => {
     throw new Error('Nothing is run.');
   };
-  const program = createProgram({ gateway: nobody, worker: nobody, check: nobody, temporal: nobody });
+  const program = createProgram({
+    gateway: nobody,
+    worker: nobody,
+    backup: nobody,
+    restore: nobody,
+    check: nobody,
+    temporal: nobody,
+  });
   let said = '';
   const tame = (command: Command): void => {
     command.exitOverride((error) => {

@@ -93,6 +93,8 @@ export interface Stack {
   readonly workers: readonly Role[];
   /** Of the gateways, as clients find them. */
   readonly urls: readonly string[];
+  /** The folder of its state: `temporal.db`, and `archive.db` unless the archive is elsewhere. */
+  readonly home: string;
   /** A further worker, in a folder, with further environment, of another program perhaps; it is not started yet. */
   worker(cwd: string, env: Readonly<Record<string, string>>, file?: string): Promise<Role>;
   stop(): Promise<void>;
@@ -187,7 +189,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     throw error;
   }
   return {
-    ...{ temporal, redis, ...all, urls, stop },
+    ...{ temporal, redis, ...all, urls, home, stop },
     async worker(cwd, more, file = workerFile) {
       const port = await freePort();
       const role = new Role(port, workerArgs(port, file), { ...env, ...more }, cwd);

@@ -21,6 +21,10 @@ export interface Roles {
   worker(options: { healthPort?: number; config?: string }): Promise<void>;
   /** Loads the configuration and says what is in it, or what is wrong. */
   check(options: { config?: string }): Promise<CheckedConfig>;
+  /** Writes the archive into a file, and says so. */
+  backup(file: string): Promise<void>;
+  /** Puts such a file into the archive, as far as Temporal goes on from it, and says so. */
+  restore(file: string): Promise<void>;
   /** Asks the Temporal that the environment names what a gateway asks before it is ready. */
   temporal(env: Environment): Promise<ExaminedTemporal>;
 }

@@ -141,6 +141,12 @@ export class RunRecord {
     if (isAfter(position, this.#known)) this.#known = position;
   }
 
+  /** Every event up to here is in the archive; null: it goes on with what the archive has stored, and has not read that yet. */
+  get archivedTo(): number | null {
+    const { carried, resumes } = this.#input;
+    return carried === undefined && resumes !== undefined ? null : this.#archivedTo;
+  }
+
   /** Every event up to `upTo` is in the archive. */
   archived(upTo: number): void {
     this.#archivedTo = Math.max(this.#archivedTo, upTo);

@@ -35,6 +35,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
           'archive_unavailable',
           'session_not_found',
           'session_closed',
+          'session_not_stored',
           'inbox_full',
         ]),
       },

@@ -1,0 +1,32 @@
+/** What `convoke backup` and `convoke restore` say. */
+export interface BackedUp {
+  readonly sessions: number;
+  readonly events: number;
+}
+
+export interface RestoredBackup extends BackedUp {
+  /** What the backup has beyond the moment from which Temporal goes on. */
+  readonly left: BackedUp;
+  /** Sessions that go on from a later moment than the backup's. */
+  readonly short: readonly { readonly tenant: string; readonly session: string }[];
+}
+
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+const amount = ({ events, sessions }: BackedUp): string =>
+  `${counted(events, 'event')} of ${counted(sessions, 'session')}`;
+
+export function showBackedUp(backedUp: BackedUp, file: string): void {
+  process.stdout.write(`${file} has ${amount(backedUp)}.\n`);
+}
+
+export function showRestored({ left, short, ...restored }: RestoredBackup): void {
+  process.stdout.write(`Restored ${amount(restored)}.\n`);
+  if (left.events > 0)
+    process.stdout.write(`Left out ${amount(left)}: there Temporal goes on from before them.\n`);
+  if (short.length === 0) return;
+  const names = short.map(({ tenant, session }) => `  ${tenant} ${session}\n`).join('');
+  process.stdout.write(
+    `Temporal goes on from a later moment than this backup's in these sessions, whose events in between are lost:\n${names}`,
+  );
+}

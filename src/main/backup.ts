@@ -1,0 +1,34 @@
+/** `convoke backup` and `convoke restore`: the archive, and the moment to which Temporal has been restored. */
+import { Client, Connection } from '@temporalio/client';
+import { backUpArchive, openArchive, restoreArchive } from '../archive/index.ts';
+import type { BackedUp, RestoredBackup } from '../cli/commands/backup.ts';
+import { archivedTo, ingressConnectionOptions, requireSetUp } from '../temporal/index.ts';
+import type { Config } from './config.ts';
+import { Opened } from './opened.ts';
+
+/** A server that has just been started, ms. */
+const ANSWER_MS = 10_000;
+
+/** Throws `BackupError`, and what the databases say. */
+export function backUp({ archiveUrl }: Config, file: string): Promise<BackedUp> {
+  return backUpArchive(archiveUrl, file);
+}
+
+/**
+ * Restores each session as far as Temporal goes on from it. Throws `BackupError`, `archive_unavailable`, `temporal_unavailable`,
+ * `temporal_refused`, `temporal_not_set_up`, and what the file is wrong with.
+ */
+export async function restore({ archiveUrl, temporal }: Config, file: string): Promise<RestoredBackup> {
+  const { address, namespace, credentials } = temporal;
+  const opened = new Opened();
+  try {
+    const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
+    const connection = opened.add(lazy, (each) => each.close());
+    await connection.withDeadline(Date.now() + ANSWER_MS, () => requireSetUp({ connection, namespace }));
+    const client = new Client({ connection, namespace });
+    const archive = opened.add(await openArchive(archiveUrl), (each) => each.close());
+    return await restoreArchive(file, archive, (ref) => archivedTo(client, ref));
+  } finally {
+    await opened.close();
+  }
+}

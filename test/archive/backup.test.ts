@@ -1,0 +1,157 @@
+/** Backups of an archive: of and into either database, while others write, and no further than a session goes on from. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { backUpArchive, openArchive, restoreArchive } from '../../src/archive/index.ts';
+import type { Archive } from '../../src/archive/index.ts';
+import type { SessionRef, StoredSession } from '../../src/contracts/index.ts';
+import { startPostgres } from '../support/postgres.ts';
+import type { TestPostgres } from '../support/postgres.ts';
+import { eventsAt, INFO } from './events.ts';
+
+const ref = (session: string, tenant = 'acme'): SessionRef => ({ tenant, session });
+const LIVED = ref('lived');
+const RESTED = ref('rested');
+const OTHER = ref('lived', 'other');
+/** What a JSON string may hold, and a text of a database may not. */
+const ODD = 'a\u0000b \ud800 \u{1f600} "\'\\';
+
+const stateAt = (seq: number): StoredSession => ({
+  ...{ status: 'hibernated', generation: 10, requestHash: 'hash', info: INFO },
+  carried: {
+    ...{
+      status: 'open',
+      closeReason: '',
+      known: { epoch: 1_795_711_532_113, seq },
+      archivedTo: seq,
+      turns: 1,
+    },
+    ...{ inbox: [], outbox: [], receipts: [], events: [], reconcile: false, release: [] },
+  },
+});
+
+let postgres: TestPostgres;
+let home: string;
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  home = await mkdtemp(join(tmpdir(), 'convoke-backup-'));
+}, 120_000);
+afterAll(async () => {
+  await postgres.stop();
+  await rm(home, { recursive: true });
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(home, 'test-'));
+  file = join(folder, 'backup.db');
+});
+
+const sqlite = (name: string): string => `sqlite:${join(folder, name)}`;
+
+async function using<T>(url: string, work: (archive: Archive) => Promise<T>): Promise<T> {
+  const archive = await openArchive(url);
+  try {
+    return await work(archive);
+  } finally {
+    await archive.close();
+  }
+}
+
+/** 300 events and a state that they have left behind, some that it has not, and those of another tenant. */
+async function fill(archive: Archive): Promise<void> {
+  await archive.write(LIVED, INFO, eventsAt(1, 100, ODD));
+  await archive.store(LIVED, stateAt(100));
+  await archive.write(LIVED, INFO, eventsAt(101, 300, ODD));
+  await archive.write(RESTED, INFO, eventsAt(1, 3));
+  await archive.store(RESTED, stateAt(3));
+  await archive.write(OTHER, INFO, eventsAt(1, 2));
+}
+
+const all = async (): Promise<'all'> => 'all';
+
+async function expectAll(archive: Archive): Promise<void> {
+  expect(await archive.read(LIVED, 0, 1_000)).toEqual(eventsAt(1, 300, ODD));
+  expect(await archive.stored(LIVED)).toBeNull();
+  expect(await archive.read(RESTED, 0, 1_000)).toEqual(eventsAt(1, 3));
+  expect(await archive.stored(RESTED)).toEqual(stateAt(3));
+  expect(await archive.read(OTHER, 0, 1_000)).toEqual(eventsAt(1, 2));
+}
+
+describe('a backup', () => {
+  test('goes from SQLite to PostgreSQL and back, as of one moment, while others write', async () => {
+    const amount = { sessions: 3, events: 305 };
+    await using(sqlite('first.db'), async (archive) => {
+      await fill(archive);
+      const writing = archive.write(ref('meanwhile'), INFO, eventsAt(1, 2));
+      expect(await backUpArchive(sqlite('first.db'), file)).toMatchObject({ events: expect.any(Number) });
+      await writing;
+    });
+    const back = join(folder, 'back.db');
+    await using(postgres.url, async (archive) => {
+      const only = async ({ session }: SessionRef): Promise<number | 'all'> =>
+        session === 'meanwhile' ? 0 : 'all';
+      expect(await restoreArchive(file, archive, only)).toMatchObject({ ...amount, short: [] });
+      await expectAll(archive);
+      expect(await backUpArchive(postgres.url, back)).toEqual(amount);
+    });
+    await using(sqlite('last.db'), async (archive) => {
+      expect(await restoreArchive(back, archive, all)).toEqual({
+        ...amount,
+        left: { sessions: 0, events: 0 },
+        short: [],
+      });
+      // Again, as after a restore that was broken off.
+      expect(await restoreArchive(back, archive, all)).toMatchObject(amount);
+      await expectAll(archive);
+    });
+  });
+
+  test('is restored no further than each session goes on from', async () => {
+    await using(sqlite('from.db'), fill);
+    await backUpArchive(sqlite('from.db'), file);
+    await using(sqlite('to.db'), async (archive) => {
+      const kept = async ({ session, tenant }: SessionRef): Promise<number | 'stored'> =>
+        tenant === 'other' ? 5 : session === 'lived' ? 'stored' : 2;
+      expect(await restoreArchive(file, archive, kept)).toEqual({
+        ...{ sessions: 3, events: 104 },
+        left: { sessions: 2, events: 201 },
+        short: [OTHER],
+      });
+      // It goes on with what is stored of it, or without.
+      expect(await archive.read(LIVED, 0, 1_000)).toEqual(eventsAt(1, 100, ODD));
+      expect(await archive.stored(LIVED)).toEqual(stateAt(100));
+      expect(await archive.read(RESTED, 0, 1_000)).toEqual(eventsAt(1, 2));
+      await archive.write(RESTED, INFO, eventsAt(3, 3, 'another third'));
+      expect(await archive.stored(RESTED)).toBeNull();
+    });
+  });
+
+  test('is not mixed with what is in the archive', async () => {
+    await using(sqlite('from.db'), fill);
+    await backUpArchive(sqlite('from.db'), file);
+    for (const events of [eventsAt(1, 2, 'another life'), eventsAt(1, 301, ODD)]) {
+      await using(sqlite(`${events.length}.db`), async (archive) => {
+        await archive.write(LIVED, INFO, events);
+        await expect(restoreArchive(file, archive, all)).rejects.toThrow('restore into an empty one');
+        expect(await archive.read(LIVED, 0, 1_000)).toEqual(events);
+      });
+    }
+  });
+
+  test('that cannot be made leaves nothing, and no other file is touched', async () => {
+    await expect(backUpArchive(sqlite('nowhere.db'), file)).rejects.toThrow('There is no archive');
+    const nobody = postgres.url.replace(/[^/]+$/, 'nobody');
+    await expect(backUpArchive(nobody, file)).rejects.toThrow('nobody');
+    await writeFile(join(folder, 'notes.txt'), 'These are no rows. '.repeat(100));
+    await expect(backUpArchive(sqlite('notes.txt'), file)).rejects.toThrow('not a database');
+    expect(await readdir(folder)).toEqual(['notes.txt']);
+    await expect(backUpArchive(sqlite('notes.txt'), join(folder, 'notes.txt'))).rejects.toThrow('already');
+    await using(sqlite('to.db'), async (archive) => {
+      await expect(restoreArchive(join(folder, 'notes.txt'), archive, all)).rejects.toThrow('not a database');
+      await expect(restoreArchive(file, archive, all)).rejects.toThrow('There is no file');
+    });
+  });
+});
