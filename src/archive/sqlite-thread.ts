@@ -10,11 +10,8 @@ const { file } = workerData as { readonly file: string }; // safety: only sqlite
 let opened: SqliteFile | null = null;
 
 function run({ name, args, askedAt }: SqliteCall): unknown {
-  if (name === 'open') {
-    opened = openSqliteFile(file);
-    return null;
-  }
-  if (!opened) throw new Error('the archive is not open');
+  if (name !== 'close') opened ??= openSqliteFile(file);
+  if (name === 'open' || !opened) return null;
   if (name !== 'close' && Date.now() - askedAt > WAITED_MOST_MS) throw new Error('the archive is busy');
   // safety: sqlite.ts gives the arguments of this method
   const calls = opened as unknown as Record<string, (...given: readonly unknown[]) => unknown>;

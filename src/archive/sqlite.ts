@@ -22,6 +22,7 @@ export interface SqliteCall {
 export type SqliteAnswer =
   { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
 
+const IN_MEMORY = ':memory:';
 const THREAD = import.meta.url.endsWith('.ts') ? './sqlite-thread.ts' : './sqlite-thread.js';
 
 /**
@@ -87,25 +88,28 @@ interface Waiting {
 
 type Calls = SqliteFile & { open(): void };
 
-/** Asks the thread, and gives each answer to who waits for it. It keeps the process alive only while somebody waits. */
+/**
+ * Asks the thread, and gives each answer to who waits for it. It keeps the process alive only while somebody waits. A thread that dies (it may
+ * run out of memory) takes with it what it was asked; the next call starts another one, unless what it held was in memory.
+ */
 class SqliteThread {
-  readonly #worker: Worker;
+  readonly #file: string;
   readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker;
+  #isRunning = true;
+  #isClosed = false;
   #asked = 0;
-  #ended: Error | null = null;
 
   constructor(file: string) {
-    // Not the flags of this process: some are for its own program only (`--input-type`).
-    this.#worker = new Worker(new URL(THREAD, import.meta.url), { workerData: { file }, execArgv: [] });
-    this.#worker.unref();
-    this.#worker.on('message', (answer: SqliteAnswer) => this.#hear(answer));
-    this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('the archive is closed')));
+    this.#file = file;
+    this.#worker = this.#start();
   }
 
   /** Rejects with the sentence of what SQLite says. */
   ask<N extends keyof Calls>(name: N, ...args: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#isClosed || (!this.#isRunning && this.#file === IN_MEMORY))
+      return Promise.reject(new Error('the archive is closed'));
+    if (!this.#isRunning) this.#worker = this.#start();
     const id = (this.#asked += 1);
     const call: SqliteCall = { id, name, args, askedAt: Date.now() };
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -116,7 +120,25 @@ class SqliteThread {
   }
 
   async end(): Promise<void> {
+    this.#isClosed = true;
     await this.#worker.terminate();
+  }
+
+  #start(): Worker {
+    // Not the flags of this process: some are for its own program only (`--input-type`).
+    const worker = new Worker(new URL(THREAD, import.meta.url), {
+      workerData: { file: this.#file },
+      execArgv: [],
+    });
+    worker.unref();
+    worker.on('message', (answer: SqliteAnswer) => this.#hear(answer));
+    worker.on('error', (error: Error) => this.#fail(error));
+    worker.on('exit', () => {
+      this.#isRunning = false;
+      this.#fail(new Error(this.#isClosed ? 'the archive is closed' : 'the thread of the archive has ended'));
+    });
+    this.#isRunning = true;
+    return worker;
   }
 
   #hear(answer: SqliteAnswer): void {
@@ -128,8 +150,7 @@ class SqliteThread {
   }
 
   #fail(error: Error): void {
-    this.#ended ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
 }

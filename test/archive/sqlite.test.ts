@@ -59,6 +59,31 @@ describe('a file', () => {
     await archive.close();
   });
 
+  test('is called by another thread once its own has died', async () => {
+    const source = new URL('../../src/archive/sqlite.ts', import.meta.url).href;
+    const program = `
+      const threads = [];
+      process.on('worker', (thread) => threads.push(thread));
+      const { createSqliteArchive } = await import(${JSON.stringify(source)});
+      const archive = await createSqliteArchive(${JSON.stringify(join(folder, 'outlived.db'))});
+      const [ref, info] = ${JSON.stringify([REF, INFO])};
+      const asked = archive.session(ref).catch((error) => error.message);
+      await threads[0].terminate();
+      const said = [typeof await asked];
+      await archive.write(ref, info, ${JSON.stringify(eventsAt(1, 2))});
+      said.push((await archive.read(ref, 0, 10)).length, threads.length);
+      await archive.close();
+      said.push(await archive.session(ref).catch((error) => error.message), threads.length);
+      console.log(JSON.stringify(said));
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      program,
+    ]);
+    expect(JSON.parse(stdout)).toEqual([expect.any(String), 2, 2, 'the archive is closed', 2]);
+  });
+
   test('that another process holds locked keeps those waiting who write to it, and nobody else', async () => {
     const file = join(folder, 'locked.db');
     const archive = await createSqliteArchive(file);
