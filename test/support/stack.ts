@@ -18,6 +18,9 @@ const BUILT = fileURLToPath(new URL('../../dist/src/main/convoke.js', import.met
 /** The key of the tenant `other`, besides the key `dev` of the tenant `dev`. */
 export const OTHER_KEY = 'key-of-other';
 
+/** What Node says first. */
+const INSPECTOR = /Debugger listening on (ws:\S+)/;
+
 /** A busy machine starts several processes slowly, ms. */
 const START_MS = 90_000;
 
@@ -31,6 +34,7 @@ export class Role {
   readonly #env: Readonly<Record<string, string>>;
   readonly #cwd: string | undefined;
   #process: TestProcess | null = null;
+  #inspector: string | undefined;
   /** Earlier ones. */
   readonly #gone: TestProcess[] = [];
 
@@ -47,6 +51,11 @@ export class Role {
 
   get pid(): number {
     return this.#process?.pid ?? 0;
+  }
+
+  /** Of the process that runs now, if it was started with `--inspect`. */
+  get inspector(): string | undefined {
+    return this.#inspector;
   }
 
   output(): string {
@@ -72,6 +81,7 @@ export class Role {
     try {
       const ready = async (): Promise<boolean> => (await fetch(`${this.url}/readyz`)).ok;
       await eventually(`${this.#args.join(' ')} is ready`, ready, START_MS);
+      this.#inspector = INSPECTOR.exec(this.#process.output())?.[1];
     } catch (error) {
       throw new Error(`${String(error)}\n${this.output().slice(-TOLD_CHARS)}`, { cause: error });
     }

@@ -6,7 +6,6 @@ import type { Role } from './stack.ts';
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
 const MIB = 1024 * 1024;
-const LISTENING = /Debugger listening on (ws:\S+)/g;
 /** For so long the event loop is watched each time, ms. */
 const WATCHED_MS = 1_000;
 
@@ -35,9 +34,8 @@ const LOOK = `(async () => {
 
 /** Looks at a process that was started with `INSPECTED`. Takes a second. */
 export async function vitalsOf(role: Role): Promise<Vitals> {
-  const url = [...role.output().matchAll(LISTENING)].at(-1)?.[1];
-  if (url === undefined) throw new Error('The process has no inspector.');
-  const inspector = new WebSocket(url);
+  if (role.inspector === undefined) throw new Error('The process has no inspector.');
+  const inspector = new WebSocket(role.inspector);
   try {
     await new Promise((resolve, reject) => {
       inspector.addEventListener('open', resolve, { once: true });
