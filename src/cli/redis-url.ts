@@ -1,5 +1,6 @@
 /** The address of Redis, checked before anything connects to it: the driver takes what is no URL for the path of a socket, and shows it in its errors. */
-import { redisNodes } from '../contracts/index.ts';
+import { accessSync, constants } from 'node:fs';
+import { redisNodes, redisTlsFiles } from '../contracts/index.ts';
 
 /** Written so that `withoutCredentials` leaves it alone. */
 const FORM =
@@ -18,11 +19,32 @@ export function redisUrlFault(text: string): string | null {
   return null;
 }
 
-function faultOf({ protocol, hostname, pathname, hash }: URL, cluster: boolean): string | null {
+function faultOf(url: URL, cluster: boolean): string | null {
+  const { protocol, hostname, pathname, hash } = url;
   if (!/^rediss?:$/.test(protocol)) return 'it does not begin with redis:// or rediss://';
   if (hostname === '') return 'it names no host';
   if (hostname.includes(',')) return 'a comma stands in the host';
   if (!/^\/?\d*$/.test(pathname)) return 'what follows the host is not the number of a database';
   if (cluster && /[1-9]/.test(pathname)) return 'a cluster has no numbered databases';
-  return hash === '' ? null : 'a # stands in it';
+  return hash === '' ? tlsFault(url) : 'a # stands in it';
+}
+
+function tlsFault(url: URL): string | null {
+  const files = redisTlsFiles(url);
+  const { cert, key } = files;
+  if (Object.keys(files).length > 0 && url.protocol !== 'rediss:')
+    return 'it names files for TLS, and does not begin with rediss://';
+  if ((cert === undefined) !== (key === undefined))
+    return 'it names a certificate or a key: give both, as ssl_certfile and ssl_keyfile';
+  const missing = Object.values(files).find((path) => !isReadable(path));
+  return missing === undefined ? null : `the file ${missing}, which it names, cannot be read`;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

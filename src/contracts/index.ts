@@ -15,7 +15,7 @@ export {
   turnId,
 } from './ids.ts';
 export { jsonBytes, jsonChars } from './json.ts';
-export { redisNodes } from './redis-nodes.ts';
+export { redisNodes, redisTlsFiles } from './redis-nodes.ts';
 export { agentOf, teamOf } from './agent.ts';
 export { priced, spentSentence } from './budget.ts';
 export type { Spent } from './budget.ts';

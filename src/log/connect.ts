@@ -1,6 +1,7 @@
 /** Redis connections as the log needs them: nothing waits without bound, nothing is lost silently. */
+import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { ConvokeError, LIMITS, redisNodes } from '../contracts/index.ts';
+import { ConvokeError, LIMITS, redisNodes, redisTlsFiles } from '../contracts/index.ts';
 import { channelsOn, type Channels } from './channels.ts';
 import { clusterChannels } from './cluster-channels.ts';
 import { watch, watchedOptions, watchNode } from './watch.ts';
@@ -26,10 +27,19 @@ const PROMPT = {
 /** Commands wait for Redis. */
 const PATIENT = { connectTimeout: LIMITS.redisTimeoutMs, maxRetriesPerRequest: null } as const;
 
+/** Of a `rediss://` URL, with what is in the files that it names. Throws if one cannot be read. */
+function tlsOf(url: string): Pick<RedisOptions, 'tls'> {
+  const parsed = new URL(url);
+  if (parsed.protocol !== 'rediss:') return {};
+  const files = Object.entries(redisTlsFiles(parsed));
+  return { tls: Object.fromEntries(files.map(([name, path]) => [name, readFileSync(path)])) };
+}
+
 function connect(url: string, options: Waiting & Queueing, onError: OnError): Redis {
   const redis = new Redis(url, {
     ...watchedOptions(),
     ...options,
+    ...tlsOf(url),
     retryStrategy: retryMs,
     lazyConnect: true,
   });
@@ -94,7 +104,8 @@ function connectCluster(
   onError: OnError,
 ): Cluster {
   const { urls } = redisNodes(url);
-  const { username, password, protocol } = new URL(urls[0] ?? '');
+  const [first = ''] = urls;
+  const { username, password } = new URL(first);
   const cluster = new Cluster([...urls], {
     clusterRetryStrategy: retryMs,
     slotsRefreshTimeout: LIMITS.redisTimeoutMs,
@@ -106,7 +117,7 @@ function connectCluster(
       socketTimeout: LIMITS.redisSilenceMs,
       ...(username !== '' && { username: decodeURIComponent(username) }),
       ...(password !== '' && { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' && { tls: {} }),
+      ...tlsOf(first),
     },
   });
   cluster.on('error', onError);

@@ -20,6 +20,9 @@ test.each([
   ['redis://one:6379,redis://two:x', 'not a URL'],
   ['redis://one/1,redis://two', 'numbered databases'],
   ['redis://one,rediss://', 'no host'],
+  ['redis://one?ssl_certfile=/a&ssl_keyfile=/b', 'rediss://'],
+  ['rediss://one?ssl_certfile=/a', 'give both'],
+  ['rediss://one?ssl_ca_certs=/no/such/file.pem', '/no/such/file.pem'],
 ])('%s is refused with what to write', (text, fault) => {
   expect(redisUrlFault(text)).toContain(fault);
   expect(redisUrlFault(text)).toContain('separated by commas');

@@ -125,9 +125,34 @@ test('a session whose slot moves goes on where it is now, and its followers are 
   expect(await all(log, ref)).toHaveLength(2);
 });
 
+test('a master that is silent, its connections open, is replaced by its replica; when it speaks again it is one itself', async () => {
+  const [first] = cluster.nodes as [TestRedis];
+  const hit = await sessionOn(first);
+  await create(log, hit);
+  const { heard, hears } = await follower(hit);
+  await first.freeze();
+  try {
+    await eventually('its replica takes its place', async () => {
+      const [position] = await log.heads([hit]).catch(() => []);
+      return position !== undefined;
+    });
+    await createdAgain(hit);
+    await eventually('followers are told', () => hears('reconnected'));
+    heard.length = 0;
+    const [position] = await log.heads([hit]);
+    of('ok', await log.append(hit, { known: position!, drafts: [message('a')] }));
+    await eventually('the event is heard', () => hears('event'));
+  } finally {
+    await first.thaw();
+  }
+  await cluster.whole();
+  await eventually('it follows', async () => (await cluster.masterOf(slot(hit))) !== first);
+}, 60_000);
+
 describe('a master that dies', () => {
   test('is replaced by its replica: sessions, followers and control traffic go on', async () => {
-    const [first, second] = cluster.nodes as [TestRedis, TestRedis];
+    const first = (await cluster.masterOf(0))!;
+    const second = cluster.nodes[1]!;
     const [hit, spared] = [await sessionOn(first), await sessionOn(second)];
     const known = await create(log, spared);
     await create(log, hit);

@@ -82,17 +82,19 @@ test('a user of the access list without dangerous commands is enough', async () 
   expect(told('Redis cannot be used')).toEqual([]);
 });
 
-test('a gateway reaches one over TLS, with user and password, and logs neither', async () => {
+test('a gateway reaches one over mutual TLS, with user and password, and logs neither', async () => {
   const tlsPort = await freePort();
-  const tls = ['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'];
+  const tls = ['--tls-port', String(tlsPort), '--tls-auth-clients', 'yes'];
   const files = ['--tls-cert-file', certificates.cert, '--tls-key-file', certificates.key];
   redis = await startRedis([...tls, ...files, '--tls-ca-cert-file', certificates.ca, ...USER]);
+  const { clientCert, clientKey } = certificates;
+  const shown = `ssl_certfile=${clientCert}&ssl_keyfile=${clientKey}`;
   const home = mkdtempSync(join(tmpdir(), 'convoke-redis-tls-'));
   const port = await freePort();
   const env = {
     ...{ CONVOKE_HOME: home, XDG_CONFIG_HOME: home, CONVOKE_DEV: '1', TEMPORAL_ADDRESS: '127.0.0.1:1' },
     ...{ NODE_EXTRA_CA_CERTS: certificates.ca, CONVOKE_ARCHIVE_URL: `sqlite:${join(home, 'a.db')}` },
-    REDIS_URL: `rediss://convoke:${PASSWORD}@127.0.0.1:${tlsPort}`,
+    REDIS_URL: `rediss://convoke:${PASSWORD}@127.0.0.1:${tlsPort}?${shown}`,
   };
   const gateway = startProcess(process.execPath, [PROGRAM, 'gateway', '--port', String(port)], env);
   try {

@@ -1,11 +1,13 @@
 /** A real Redis Cluster for tests: three masters, the first with a replica. */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { eventually } from './process.ts';
 import { startRedis, type TestRedis } from './redis.ts';
+import type { Certificates } from './tls.ts';
 
 export interface TestCluster {
   /** Of all nodes, as `REDIS_URL` names them. */
@@ -24,16 +26,32 @@ export interface TestCluster {
 const MASTERS = 3;
 const SLOTS = 16_384;
 
-export async function startCluster(): Promise<TestCluster> {
+/** Of a node that takes nobody without a certificate, besides the nodes of its cluster. */
+function tlsFlags(certificates: Certificates, port: number): readonly string[] {
+  const { ca, cert, key, clientCert, clientKey } = certificates;
+  const shown = ['--tls-client-cert-file', clientCert, '--tls-client-key-file', clientKey];
+  const files = ['--tls-ca-cert-file', ca, '--tls-cert-file', cert, '--tls-key-file', key, ...shown];
+  const own = ['--tls-cluster', 'yes', '--tls-replication', 'yes', '--tls-auth-clients', 'yes'];
+  return ['--port', '0', '--tls-port', String(port), ...files, ...own];
+}
+
+/** `certificates`: over TLS; clients show theirs. */
+export async function startCluster(certificates?: Certificates): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-cluster-'));
   const nodes = await Promise.all(
     Array.from({ length: MASTERS + 1 }, async (_, index) => {
       const own = ['--dir', folder, '--cluster-config-file', `nodes-${index}.conf`];
       const times = ['--cluster-node-timeout', '1000', '--cluster-port', String(await freePort())];
-      return startRedis(['--cluster-enabled', 'yes', ...own, ...times]);
+      const flags = ['--cluster-enabled', 'yes', ...own, ...times];
+      return startRedis((port) => [...flags, ...(certificates ? tlsFlags(certificates, port) : [])]);
     }),
   );
-  const admins = nodes.map(({ url }) => new Redis(url));
+  const tls = certificates && {
+    ca: readFileSync(certificates.ca),
+    cert: readFileSync(certificates.clientCert),
+    key: readFileSync(certificates.clientKey),
+  };
+  const admins = nodes.map(({ port }) => new Redis({ port, host: '127.0.0.1', ...(tls && { tls }) }));
   for (const admin of admins) admin.on('error', () => undefined);
   const masters = admins.slice(0, MASTERS);
   const ids = await Promise.all(admins.map((admin) => admin.cluster('MYID')));

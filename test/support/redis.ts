@@ -27,9 +27,12 @@ async function launch(port: number, more: readonly string[]): Promise<TestProces
   return server;
 }
 
-/** `flags`: more of the command line. */
-export async function startRedis(flags: readonly string[] = []): Promise<TestRedis> {
+/** `more`: of the command line, which may have to name the port. */
+export async function startRedis(
+  more: readonly string[] | ((port: number) => readonly string[]) = [],
+): Promise<TestRedis> {
   const port = await freePort();
+  const flags = typeof more === 'function' ? more(port) : more;
   let server = await launch(port, flags);
   return {
     url: `redis://127.0.0.1:${port}`,
