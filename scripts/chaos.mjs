@@ -1,5 +1,5 @@
 /**
- * The long fault run: random kills of every part under load, then the promises are checked.
+ * The long fault run: random kills, broken networks between all parts, and attacks under load; then the promises are checked.
  *
  *     npm run chaos -- --seconds 600
  *     npm run chaos -- --seconds 90 --seed 7     the faults of seed 7, in the same order
