@@ -6,6 +6,7 @@
 const FLOOR_PLAN = {
   'src/contracts': { folders: [], npm: [] },
   workflows: { folders: ['src/contracts'], npm: ['@temporalio/workflow', '@temporalio/common'] },
+  'src/fair': { folders: ['src/contracts'], npm: [], core: true },
   'src/log': { folders: ['src/contracts'], npm: ['ioredis'], core: true },
   'src/telemetry': { folders: ['src/contracts'], npm: ['pino'], core: true },
   'src/archive': {
@@ -46,13 +47,13 @@ const FLOOR_PLAN = {
     core: true,
   },
   'src/deliver': {
-    folders: ['src/contracts', 'src/log', 'src/archive', 'src/telemetry'],
+    folders: ['src/contracts', 'src/fair', 'src/log', 'src/archive', 'src/telemetry'],
     npm: [],
     npmTypes: true,
     core: true,
   },
   'src/gateway': {
-    folders: ['src/contracts', 'src/ingest', 'src/deliver', 'src/telemetry'],
+    folders: ['src/contracts', 'src/fair', 'src/ingest', 'src/deliver', 'src/telemetry'],
     npm: [
       'express',
       'socket\\.io',

@@ -19,7 +19,6 @@ export type {
 } from './log.ts';
 export { createRedisLog } from './redis.ts';
 export { MemoryLog } from './memory/memory-log.ts';
-export { FairQueue, inTurn } from './fair-queue.ts';
 export { createCatalogs } from './catalogs.ts';
 export type { Catalogs } from './catalogs.ts';
 export { createStalls } from './stalls.ts';

@@ -14,7 +14,8 @@ import {
   createSchedules,
   createStoredCalls,
 } from '../ingest/index.ts';
-import { openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
+import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
+import { Misses } from '../fair/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -114,13 +115,14 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const control = opened.add(adapter, (each) => each.close());
   const { hibernateAfterMs } = config;
   const storedOf = archive.stored.bind(archive);
-  const stored = createStoredCalls(createSessionCalls({ client, taskQueue, hibernateAfterMs }), storedOf);
-  const calls = fairCalls(stored);
+  const running = createSessionCalls({ client, taskQueue, hibernateAfterMs });
+  const misses = new Misses(LIMITS.misses);
+  const calls = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
   const made = createDelivery({
     ...{ log, source, archive, logger },
-    exists: fairExists(stored, archive),
+    exists: fairExists(running, archive, misses),
     receipt: (ref, messageId) => calls.receipt(ref, messageId),
   });
   const delivery = opened.add(made, (each) => each.stop());

@@ -1,6 +1,7 @@
 /** Connections whose peers do not read. */
-import { createServer } from 'node:http';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:http';
+import { Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
@@ -81,4 +82,22 @@ test('what waits for all together is bounded: those are cut for whom most waits'
   await eventually('some are cut', async () => peers.waitingBytes <= LIMITS.outgoingBytes / 2);
   expect(new Set(cuts)).toEqual(new Set(['too much waits for all connections together']));
   expect(peers.size).toBeGreaterThan(0);
+});
+
+test('a burst of one key is begun a few requests at a time, and another key is next', async () => {
+  const begun: string[] = [];
+  server
+    .removeAllListeners('request')
+    .on('request', ({ headers }) => begun.push(headers.authorization ?? ''));
+  peers.watch(server);
+  const ask = (authorization: string): void => {
+    const req = new IncomingMessage(new Socket());
+    req.headers.authorization = authorization;
+    server.emit('request', req, new ServerResponse(req));
+  };
+  for (let count = 0; count < 100; count += 1) ask('burst');
+  ask('other');
+  expect(begun.length).toBeLessThanOrEqual(LIMITS.requests.slots);
+  await eventually('all are begun', async () => begun.length === 101);
+  expect(begun.indexOf('other')).toBeLessThanOrEqual(LIMITS.requests.slots);
 });

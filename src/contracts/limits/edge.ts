@@ -33,6 +33,10 @@ export const EDGE = {
   /** Answers that wait for that, and addresses that are counted; beyond, connections are cut at once, and the oldest is forgotten. */
   refusalsWaiting: 256,
   refusalAddresses: 4_096,
+  /** What a tenant asks for and is not there: so much is answered at once; after that each takes up to `waitMs`. */
+  misses: { rate: { perSecond: 20, burst: 40 }, waitMs: 1 * SECOND, tenants: 4_096 },
+  /** Requests of one key that are begun in one round of the event loop: slots without those reserved for other keys. */
+  requests: { slots: 4, reserved: 1, waiting: Number.POSITIVE_INFINITY },
   /**
    * Works that run at a time in one gateway, for all tenants: reads of logs (short, and they cost the process most), whether there is a session,
    * reads of the archive, questions to workflows that a lost log is built from, lost logs, calls to Temporal, and those that a worker answers.

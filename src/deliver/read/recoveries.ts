@@ -1,7 +1,8 @@
 /** Rebuilds lost logs: each only once, however many ask for it, and a few at a time, because a lost Redis means every session asks. */
 import { isConvokeError, LIMITS, RECOVERY, sessionKey } from '../../contracts/index.ts';
 import type { ErrorCode, Position, SessionRef } from '../../contracts/index.ts';
-import { FairQueue, recoverLog } from '../../log/index.ts';
+import { FairQueue } from '../../fair/index.ts';
+import { recoverLog } from '../../log/index.ts';
 import type { SessionLog, SessionSource } from '../../log/index.ts';
 
 /** An error with one of these codes would hit every other session too, each after its own time-out. */

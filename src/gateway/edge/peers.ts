@@ -1,13 +1,17 @@
 /** All TCP connections of a gateway. */
 import type { Server, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { LIMITS } from '../../contracts/index.ts';
+import { FairQueue } from '../../fair/index.ts';
 import type { Logger } from '../../telemetry/index.ts';
 import { Peer } from './peer.ts';
 
 export class Peers {
   readonly #logger: Logger;
   readonly #all = new Map<Socket, Peer>();
+  /** By key, before it is checked: a burst of one takes the event loop for a few requests at a time. */
+  readonly #rounds = new FairQueue(LIMITS.requests);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger) {
@@ -44,9 +48,12 @@ export class Peers {
     const handlers = server.listeners('request') as RequestListener[]; // safety: what listens for requests
     server.removeAllListeners('request');
     server.on('request', (req, res) => {
-      this.of(req.socket).answer(res, () => {
+      const begin = async (): Promise<void> => {
+        if (req.socket.destroyed) return;
         for (const handle of handlers) handle.call(server, req, res);
-      });
+        await nextRound();
+      };
+      this.of(req.socket).answer(res, () => void this.#rounds.run(req.headers.authorization ?? '', begin));
     });
     this.#timer = setInterval(() => this.look(performance.now()), LIMITS.lookMs).unref();
   }

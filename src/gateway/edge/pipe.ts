@@ -2,7 +2,7 @@
 import type { Socket as NetSocket } from 'node:net';
 import { LIMITS } from '../../contracts/index.ts';
 import { Outgoing } from '../outgoing.ts';
-import { Bucket } from './bucket.ts';
+import { Bucket } from '../../fair/index.ts';
 import type { Peer } from './peer.ts';
 
 /** Of engine.io's connection and the `ws` below it, what is used here. */

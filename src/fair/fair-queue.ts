@@ -1,6 +1,5 @@
 /** What is shared by tenants, a few at a time: each waits in a queue of its own. */
 import { ConvokeError } from '../contracts/index.ts';
-import type { SessionRef } from '../contracts/index.ts';
 
 export interface FairLimits {
   /** Works that run at a time. */
@@ -109,27 +108,4 @@ export class FairQueue {
       each?.go();
     }
   }
-}
-
-/** Has its tenant in the first argument, or is it. */
-type First = string | Pick<SessionRef, 'tenant'>;
-
-/** A port of which these methods wait for their turn; of each the first argument names the tenant. */
-export function inTurn<T extends object>(port: T, names: readonly (keyof T & string)[], queue: FairQueue): T {
-  const methods = new Map<PropertyKey, unknown>();
-  const make = (name: keyof T & string, found: (...given: unknown[]) => Promise<unknown>): unknown =>
-    names.includes(name)
-      ? (first: First, ...rest: unknown[]) =>
-          queue.run(typeof first === 'string' ? first : first.tenant, () => found.call(port, first, ...rest))
-      : found.bind(port);
-  return new Proxy(port, {
-    get(target, name) {
-      if (methods.has(name)) return methods.get(name);
-      const found: unknown = target[name as keyof T]; // safety: what is not there is undefined
-      if (typeof found !== 'function') return found;
-      const method = make(name as keyof T & string, found as never); // safety: ports have asynchronous methods
-      methods.set(name, method);
-      return method;
-    },
-  });
 }

@@ -1,7 +1,7 @@
 /** A queue by tenant: who waits for whom. */
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { FairQueue, inTurn } from '../../src/log/index.ts';
+import { FairQueue, inTurn } from '../../src/fair/index.ts';
 
 /** Works that end when they are told. */
 class Works {
@@ -129,7 +129,7 @@ test('the methods of a port wait for their turn by the tenant in their first arg
     tenants.push(tenant);
     return work();
   });
-  const port = inTurn(new Port(), ['ask'], queue);
+  const port = inTurn(new Port(), { names: ['ask'], queue });
   expect([await port.ask({ tenant: 'a' }, 'why'), port.other()]).toEqual(['a: why, kept', 'kept']);
   expect(tenants).toEqual(['a']);
   run.mockRestore();

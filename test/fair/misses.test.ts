@@ -1,0 +1,43 @@
+/** Who often asks for what is not there is slowed down; nobody else is. */
+import { expect, test } from '@jest/globals';
+import { ConvokeError } from '../../src/contracts/index.ts';
+import { FairQueue, inTurn, Misses } from '../../src/fair/index.ts';
+
+const LIMITS = { rate: { perSecond: 1, burst: 3 }, waitMs: 60_000, tenants: 2 };
+const PENDING = Symbol('it has no answer yet');
+
+/** What it has come to once everything that can be answered at once was. */
+async function now<T>(answer: Promise<T>): Promise<T | typeof PENDING> {
+  const rounds = async (): Promise<typeof PENDING> => {
+    for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    return PENDING;
+  };
+  return Promise.race([answer, rounds()]);
+}
+
+const missed = [
+  ['null', () => Promise.resolve(null)],
+  ['false', () => Promise.resolve(false)],
+  ['not found', () => Promise.reject(new ConvokeError('session_not_found')) as Promise<null>],
+] as const;
+
+test.each(missed)('%s is answered at once until there were too many', async (_what, work) => {
+  const misses = new Misses(LIMITS);
+  const ask = (tenant: string): Promise<unknown> => misses.slow(tenant, work).catch(() => 'refused');
+  for (let count = 0; count < LIMITS.rate.burst; count += 1) expect(await now(ask('a'))).not.toBe(PENDING);
+  expect(await now(ask('a'))).toBe(PENDING);
+  // Neither another tenant nor one who finds something.
+  expect(await now(ask('b'))).not.toBe(PENDING);
+  expect(await now(misses.slow('a', () => Promise.resolve(7)))).toBe(7);
+});
+
+test('behind a queue it holds the places of its tenant only', async () => {
+  const queue = new FairQueue({ slots: 2, reserved: 1, waiting: 10 });
+  const misses = new Misses({ ...LIMITS, rate: { perSecond: 1, burst: 0 } });
+  const found = { a: null, b: 'here' } as const;
+  const port = { find: (tenant: 'a' | 'b') => Promise.resolve(found[tenant]) };
+  const fair = inTurn(port, { names: ['find'], queue, misses });
+  const slow = [fair.find('a'), fair.find('a')];
+  expect(await now(fair.find('b'))).toBe('here');
+  expect(await now(Promise.race(slow))).toBe(PENDING);
+});
