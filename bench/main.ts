@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { msSince, nowUs } from './clock.ts';
 import { failed, type NamedFigure } from './figure.ts';
 import { measureAdmission } from './figures/admission.ts';
+import { measureAttacks } from './figures/attacks.ts';
 import { measureApprovals } from './figures/approvals.ts';
 import { measureCancel } from './figures/cancel.ts';
 import { measureClosed } from './figures/closed.ts';
@@ -50,6 +51,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   summary: measureSummary,
   memory: measureMemory,
   admission: measureAdmission,
+  attacks: measureAttacks,
   crash: measureCrash,
   outage: measureOutage,
 };

@@ -22,10 +22,15 @@ const BARE_WORKER = fileURLToPath(new URL('bare/worker.ts', import.meta.url));
 const BARE_GATEWAY = fileURLToPath(new URL('bare/gateway.ts', import.meta.url));
 const BARE_WORKFLOWS = fileURLToPath(new URL('bare/workflow.ts', import.meta.url));
 
+/** Each has its name as its key. */
+const TENANTS = ['one', 'other'] as const;
+
 export interface Stage {
   readonly product: Engine;
   /** Of its gateway. */
   readonly productUrl: string;
+  /** Keys of two of its tenants. */
+  readonly tenants: readonly [string, string];
   readonly bare: Engine;
   readonly productGateway: Service;
   readonly productWorker: Service;
@@ -61,6 +66,7 @@ async function productServices({ home, address, redisUrl }: Servers) {
     REDIS_URL: redisUrl,
     CONVOKE_HOME: home,
     CONVOKE_DEV: '1',
+    CONVOKE_KEYS: TENANTS.map((name) => `${name}=${name}`).join(','),
     CONVOKE_LOG_LEVEL: 'warn',
   };
   const workerEnv = { ...WORKER_ENVIRONMENT, ...env };
@@ -69,6 +75,7 @@ async function productServices({ home, address, redisUrl }: Servers) {
   return {
     product: createProductEngine(`http://127.0.0.1:${gateway}`),
     productUrl: `http://127.0.0.1:${gateway}`,
+    tenants: TENANTS,
     productGateway: new Service(() => serving([COMMAND, 'gateway', '--port', String(gateway)], gateway, env)),
     productWorker: worker(first, `--inspect-port=127.0.0.1:${inspector}`),
     productInspector: inspector,

@@ -1,6 +1,7 @@
 /** Request bodies: JSON in strict UTF-8, uncompressed, of bounded size. */
 import type { IncomingMessage } from 'node:http';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
+import { sizeOfJson } from './json-size.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -38,6 +39,15 @@ function isJsonType(header: string | undefined): boolean {
   return media.trim() === 'application/json' && isUtf8;
 }
 
+/** Refuses what is too large before it is made objects of: parsing costs most of what such a request costs. */
+function checkSize(body: Buffer): void {
+  const { values, depth } = sizeOfJson(body);
+  if (depth > LIMITS.jsonDepth)
+    throw new ConvokeError('too_deep', `Nest at most ${LIMITS.jsonDepth} levels of objects and arrays.`);
+  if (values > LIMITS.jsonValues)
+    throw new ConvokeError('too_large', `Send at most ${LIMITS.jsonValues} values in one request.`);
+}
+
 /** The body as JSON; `{}` if there is none. Throws `too_large`, `unsupported_media_type`, `malformed_json`. */
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   const { 'content-length': length, 'content-type': type, 'content-encoding': encoding } = req.headers;
@@ -50,6 +60,7 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   if (!isJsonType(type)) {
     throw new ConvokeError('unsupported_media_type', 'Send "Content-Type: application/json", in UTF-8.');
   }
+  checkSize(body);
   try {
     return JSON.parse(utf8.decode(body));
   } catch (cause) {

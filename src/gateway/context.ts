@@ -1,5 +1,6 @@
 /** What all parts of the gateway share. */
 import type { Delivery } from '../deliver/delivery.ts';
+import type { FairQueue } from '../fair/index.ts';
 import type { Intake, Schedules } from '../ingest/index.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
@@ -11,6 +12,8 @@ export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly delivery: Delivery;
+  /** Reads of logs, and the writing of what is as long. */
+  readonly reads: FairQueue;
   readonly logger: Logger;
   readonly readiness: Readiness;
   /** All TCP connections. */

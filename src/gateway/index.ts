@@ -4,6 +4,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
+import { FairQueue } from '../fair/index.ts';
 import type { Intake, Schedules } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
@@ -28,6 +29,8 @@ export interface GatewayConfig {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly delivery: Delivery;
+  /** Where reads of logs wait; absent: one of its own. */
+  readonly reads?: FairQueue;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
@@ -76,6 +79,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     intake,
     schedules,
     delivery,
+    reads: config.reads ?? new FairQueue(LIMITS.fair.reads),
     logger,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
     peers: new Peers(logger),

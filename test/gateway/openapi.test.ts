@@ -1,9 +1,11 @@
 /** The description of the API is true: it names every route that is registered, and it is a valid OpenAPI 3.1 document. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
 import { Connections } from '../../src/gateway/connections.ts';
 import { createApp } from '../../src/gateway/http.ts';
 import { Peers } from '../../src/gateway/edge/peers.ts';
+import { FairQueue } from '../../src/fair/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
@@ -46,6 +48,7 @@ function registered(): string[] {
       readiness: createReadiness({}),
       peers: new Peers(quiet),
       refusals: new Refusals(quiet),
+      reads: new FairQueue(LIMITS.fair.reads),
       connections: new Connections(),
       allowsHost: () => true,
       allowsOrigin: () => true,

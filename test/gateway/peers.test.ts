@@ -2,13 +2,15 @@
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
 import { Peers } from '../../src/gateway/edge/peers.ts';
 import { get, rawConnection } from '../support/hostile.ts';
 import type { RawConnection } from '../support/hostile.ts';
-import { eventually } from '../support/process.ts';
+import { eventually, startProcess } from '../support/process.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** More than the buffers of a connection in the kernel take. */
 const BODY = Buffer.alloc(64 * 1024 * 1024, 'x');
@@ -16,11 +18,16 @@ const BODY = Buffer.alloc(64 * 1024 * 1024, 'x');
 let server: Server;
 let peers: Peers;
 let cuts: unknown[];
+let told: object[];
 const open: RawConnection[] = [];
 
 beforeEach(async () => {
   cuts = [];
-  const note = (fields: object): void => void cuts.push((fields as { readonly reason?: string }).reason);
+  told = [];
+  const note = (fields: object): void => {
+    told.push(fields);
+    cuts.push((fields as { readonly reason?: string }).reason);
+  };
   peers = new Peers({ info: () => undefined, warn: note, error: note });
   server = createServer((_req, res) => res.end(BODY));
   // Looked at by hand: how long it all takes does not matter.
@@ -100,4 +107,21 @@ test('a burst of one key is begun a few requests at a time, and another key is n
   expect(begun.length).toBeLessThanOrEqual(LIMITS.requests.slots);
   await eventually('all are begun', async () => begun.length === 101);
   expect(begun.indexOf('other')).toBeLessThanOrEqual(LIMITS.requests.slots);
+});
+
+test('a thousand unanswered requests end with their connection, and nobody looks for where it happened', async () => {
+  // Jest has an `Error` of its own, so this takes a process.
+  const script = fileURLToPath(new URL('unanswered.ts', import.meta.url));
+  const process_ = startProcess(process.execPath, ['--no-warnings', script]);
+  expect(await process_.ended).toBe(0);
+  const { errors, withStack, reasons, limit } = JSON.parse(process_.output()) as Unanswered; // safety: it is written there
+  expect(errors).toBeGreaterThan(LIMITS.pipelinedRequests);
+  expect([withStack, reasons, limit]).toEqual([0, ['too many pipelined requests'], 10]);
+});
+
+test('cuts are told one by one until there are too many', async () => {
+  for (let n = 0; n < LIMITS.cutsTold + 3; n += 1) peers.of(new Socket()).cut('it is tried');
+  peers.look(performance.now());
+  expect(cuts).toHaveLength(LIMITS.cutsTold + 1);
+  expect(told.at(-1)).toEqual({ cuts: 3 });
 });

@@ -38,11 +38,12 @@ export const EDGE = {
   /** Requests of one key that are begun in one round of the event loop: slots without those reserved for other keys. */
   requests: { slots: 4, reserved: 1, waiting: Number.POSITIVE_INFINITY },
   /**
-   * Works that run at a time in one gateway, for all tenants: reads of logs (short, and they cost the process most), whether there is a session,
+   * Works that run at a time in one gateway, for all tenants: reads of logs and the writing of pages (short, and they cost
+   * the process most), whether there is a session,
    * reads of the archive, questions to workflows that a lost log is built from, lost logs, calls to Temporal, and those that a worker answers.
    */
   fair: {
-    reads: { slots: 6, reserved: 4, waiting: 1_024 },
+    reads: { slots: 4, reserved: 3, waiting: 1_024 },
     lookUps: { slots: 8, reserved: 4, waiting: 1_024 },
     archive: { slots: 16, reserved: 4, waiting: 1_024 },
     questions: { slots: 64, reserved: 16, waiting: 1_024 },
@@ -50,6 +51,8 @@ export const EDGE = {
     calls: { slots: 64, reserved: 32, waiting: 2_048 },
     answers: { slots: 256, reserved: 64, waiting: 2_048 },
   },
+  /** Connections that were cut and are told one by one between two looks; of more the number is told. */
+  cutsTold: 10,
   /** Files that a process opens besides its connections. */
   sparedFiles: 64,
   /** A gateway with more of its files in use, or of its heap, or whose event loop is late by more, tells that it is not ready. */

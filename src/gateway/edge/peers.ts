@@ -12,6 +12,8 @@ export class Peers {
   readonly #all = new Map<Socket, Peer>();
   /** By key, before it is checked: a burst of one takes the event loop for a few requests at a time. */
   readonly #rounds = new FairQueue(LIMITS.requests);
+  /** Since the last look. */
+  #cuts = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger) {
@@ -31,11 +33,15 @@ export class Peers {
   of(socket: Socket): Peer {
     const found = this.#all.get(socket);
     if (found) return found;
-    const peer = new Peer(socket, (reason) =>
-      this.#logger.warn({ reason, address: peer.address }, 'A connection was cut'),
-    );
+    const peer = new Peer(socket, (reason) => this.#tell(reason, peer.address));
     this.#all.set(socket, peer);
+    // Node makes an error for each request that is unanswered: a thousand stacks would hold up everybody.
+    const { stackTraceLimit } = Error;
+    socket.prependOnceListener('close', () => {
+      Error.stackTraceLimit = 0;
+    });
     socket.once('close', () => {
+      Error.stackTraceLimit = stackTraceLimit;
       this.#all.delete(socket);
       peer.gone();
     });
@@ -58,8 +64,20 @@ export class Peers {
     this.#timer = setInterval(() => this.look(performance.now()), LIMITS.lookMs).unref();
   }
 
+  #tell(reason: string, address: string): void {
+    this.#cuts += 1;
+    if (this.#cuts <= LIMITS.cutsTold) this.#logger.warn({ reason, address }, 'A connection was cut');
+  }
+
+  #tellMore(): void {
+    const cuts = this.#cuts - LIMITS.cutsTold;
+    if (cuts > 0) this.#logger.warn({ cuts }, 'More connections were cut');
+    this.#cuts = 0;
+  }
+
   /** Cuts whose peers do not read, and keeps what waits for all of them within bounds. */
   look(now: number): void {
+    this.#tellMore();
     for (const peer of this.#all.values()) peer.look(now);
     let total = this.waitingBytes;
     if (total <= LIMITS.outgoingBytes) return;

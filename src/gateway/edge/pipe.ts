@@ -23,6 +23,7 @@ interface WebSocketBelow {
   pause(): void;
   resume(): void;
   on(name: 'ping' | 'pong', listener: () => void): unknown;
+  removeAllListeners(name: 'message'): unknown;
 }
 
 /** CONNECT to the only namespace there is, with or without a payload (https://socket.io/docs/v4/socket-io-protocol). */
@@ -107,7 +108,7 @@ export class Pipe {
     const { bytes, packets } = this.backlog();
     const { hardFactor, socketBytes, socketPackets } = LIMITS;
     if (bytes > hardFactor * socketBytes || packets > hardFactor * socketPackets)
-      this.#peer.cut('too much waits for it');
+      this.#cut('too much waits for it');
   }
 
   #hears({ type, data }: Packet): void {
@@ -116,23 +117,29 @@ export class Pipe {
     const isConnect = typeof data === 'string' && data.startsWith('0');
     if (this.#state === 'open' && !isConnect) return;
     if (this.#state === 'new' && isConnect && GREETING.test(data)) this.#state = 'greeted';
-    else this.#peer.cut(this.#state === 'open' ? 'it greeted again' : 'it did not greet as it should');
+    else this.#cut(this.#state === 'open' ? 'it greeted again' : 'it did not greet as it should');
   }
 
   #count(): void {
     this.#wait(this.#inbound.packets.take(1, performance.now()));
-    if (this.#inbound.packets.isOverdrawn) this.#peer.cut('it sends too many packets');
+    if (this.#inbound.packets.isOverdrawn) this.#cut('it sends too many packets');
   }
 
   #reads(bytes: number): void {
     this.#received += bytes;
     if (this.#state !== 'open' && this.#received > LIMITS.greetingBytes) {
-      this.#peer.cut('it sent too much before it was authenticated');
+      this.#cut('it sent too much before it was authenticated');
       return;
     }
     this.#wait(this.#inbound.bytes.take(bytes, performance.now()));
     // What answers without being asked, such as a pong, is written while one reads.
     this.#checkOutgoing();
+  }
+
+  #cut(reason: string): void {
+    // What has been read already is not looked at any more.
+    this.#below.removeAllListeners('message');
+    this.#peer.cut(reason);
   }
 
   /** Does not read for a while. */

@@ -1,4 +1,5 @@
 /** /v1/sessions/{id}/events and /stream: past events in pages, new ones as they happen. */
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { z } from 'zod';
 import { eventsQuerySchema, idSchema, placeOf, positionOf, streamQuerySchema } from '../../ingest/index.ts';
 import type { GatewayContext } from '../context.ts';
@@ -35,7 +36,12 @@ function pageRoute(context: GatewayContext): ApiRoute {
     async handle(call) {
       const ref = sessionOf(call);
       const { after, limit } = queryOf(eventsQuerySchema, call.req);
-      call.res.json(await context.delivery.page(ref, placeOf(after), limit));
+      const page = await context.delivery.page(ref, placeOf(after), limit);
+      // What others have asked for comes between this page and the tenant's next.
+      await context.reads.run(ref.tenant, async () => {
+        call.res.json(page);
+        await nextRound();
+      });
     },
   };
 }
