@@ -14,7 +14,9 @@ import { measureApprovals } from './figures/approvals.ts';
 import { measureCancel } from './figures/cancel.ts';
 import { measureClosed } from './figures/closed.ts';
 import { measureCpu } from './figures/cpu.ts';
+import { measureConnections } from './figures/connections.ts';
 import { measureCrash } from './figures/crash.ts';
+import { measureFanOut } from './figures/fan-out.ts';
 import { measureHistory } from './figures/history.ts';
 import { measureIdle } from './figures/idle.ts';
 import { measureLoad } from './figures/load.ts';
@@ -51,6 +53,8 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   summary: measureSummary,
   memory: measureMemory,
   admission: measureAdmission,
+  fanout: measureFanOut,
+  connections: measureConnections,
   attacks: measureAttacks,
   crash: measureCrash,
   outage: measureOutage,

@@ -32,7 +32,12 @@ export interface Stage {
   /** Keys of two of its tenants. */
   readonly tenants: readonly [string, string];
   readonly bare: Engine;
+  /** Of its gateway. */
+  readonly bareUrl: string;
   readonly productGateway: Service;
+  /** Where their inspectors listen when asked to (SIGUSR1). */
+  readonly gatewayInspector: number;
+  readonly bareInspector: number;
   readonly productWorker: Service;
   /** Where its inspector listens when asked to (SIGUSR1). */
   readonly productInspector: number;
@@ -59,8 +64,9 @@ interface Servers {
 }
 
 async function productServices({ home, address, redisUrl }: Servers) {
-  const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
-  const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0, teams = 0] = ports;
+  const ports = await Promise.all(Array.from({ length: 7 }, () => freePort()));
+  const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0, teams = 0, gatewayInspector = 0] =
+    ports;
   const env = {
     TEMPORAL_ADDRESS: address,
     REDIS_URL: redisUrl,
@@ -76,7 +82,14 @@ async function productServices({ home, address, redisUrl }: Servers) {
     product: createProductEngine(`http://127.0.0.1:${gateway}`),
     productUrl: `http://127.0.0.1:${gateway}`,
     tenants: TENANTS,
-    productGateway: new Service(() => serving([COMMAND, 'gateway', '--port', String(gateway)], gateway, env)),
+    productGateway: new Service(() =>
+      serving(
+        [`--inspect-port=127.0.0.1:${gatewayInspector}`, COMMAND, 'gateway', '--port', String(gateway)],
+        gateway,
+        env,
+      ),
+    ),
+    gatewayInspector,
     productWorker: worker(first, `--inspect-port=127.0.0.1:${inspector}`),
     productInspector: inspector,
     secondWorker: worker(second),
@@ -91,7 +104,7 @@ async function productServices({ home, address, redisUrl }: Servers) {
 }
 
 async function bareServices({ home, address, redisUrl }: Servers) {
-  const port = await freePort();
+  const [port, bareInspector] = await Promise.all([freePort(), freePort()]);
   const bundle = join(home, 'bare-workflows.js');
   const { code } = await bundleWorkflowCode({
     workflowsPath: BARE_WORKFLOWS,
@@ -100,7 +113,11 @@ async function bareServices({ home, address, redisUrl }: Servers) {
   await writeFile(bundle, code);
   return {
     bare: createBareEngine(`http://127.0.0.1:${port}`),
-    bareGateway: new Service(() => saying([BARE_GATEWAY, address, redisUrl, String(port)])),
+    bareUrl: `http://127.0.0.1:${port}`,
+    bareInspector,
+    bareGateway: new Service(() =>
+      saying([`--inspect-port=127.0.0.1:${bareInspector}`, BARE_GATEWAY, address, redisUrl, String(port)]),
+    ),
     bareWorker: new Service(() => saying([BARE_WORKER, address, redisUrl, bundle], WORKER_ENVIRONMENT)),
   };
 }

@@ -1,7 +1,7 @@
 /** The least of a Socket.IO gateway: messages in, tokens out of Redis. */
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
-import { Server, type Socket } from 'socket.io';
+import { Server } from 'socket.io';
 import { bareChannel, type BareMessage, type BareStart } from './contract.ts';
 
 /** `send` resolves once the message is durable. Says `ready` on stdout when clients may come. */
@@ -19,13 +19,12 @@ export function serveSockets(
     perMessageDeflate: false,
     httpCompression: false,
   });
-  const watchers = new Map<string, Socket>();
   subscriber.on('smessage', (channel: string, notice: string) => {
-    watchers.get(channel)?.emit('token', notice);
+    io.to(channel).emit('token', notice);
   });
   io.on('connection', (socket) => {
     socket.on('join', (session: string, ack: () => void) => {
-      watchers.set(bareChannel(session), socket);
+      void socket.join(bareChannel(session));
       void subscriber.ssubscribe(bareChannel(session)).then(ack);
     });
     socket.on('send', (start: BareStart, message: BareMessage, ack: (error: string | null) => void) => {

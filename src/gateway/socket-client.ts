@@ -7,6 +7,7 @@ import type { Principal } from '../ingest/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
+import { encodedEvent, encodeEvent, jsonOf } from './encoded.ts';
 import { Gate } from './gate.ts';
 import type { Pipe } from './edge/pipe.ts';
 
@@ -125,7 +126,6 @@ export class SocketClient implements LongConnection {
   }
 
   #watcher(session: string, slot: Slot): Watcher {
-    const socket = this.#socket;
     const pass = (send: () => void): void => {
       if (slot.live) {
         slot.gate.pass(() => {
@@ -134,10 +134,13 @@ export class SocketClient implements LongConnection {
       }
     };
     return {
-      event: (event) => pass(() => socket.emit(FRAMES.event, event)),
-      delta: (delta) => pass(() => socket.emit(FRAMES.delta, delta)),
+      event: (event) => pass(() => this.#pipe.write(encodedEvent(FRAMES.event, event))),
+      delta: (delta) => pass(() => this.#pipe.write(encodedEvent(FRAMES.delta, delta))),
       reset: (snapshot) =>
-        pass(() => this.#pipe.outgoing.snapshot(() => socket.emit(FRAMES.reset, { session, snapshot }))),
+        pass(() => {
+          const json = `{"session":${JSON.stringify(session)},"snapshot":${jsonOf(snapshot)}}`;
+          this.#pipe.outgoing.snapshot(() => this.#pipe.write(encodeEvent(FRAMES.reset, json)));
+        }),
       backlog: () => {
         const { bytes, packets } = this.#pipe.backlog();
         return { bytes, packets: packets + slot.gate.held };

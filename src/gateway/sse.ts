@@ -6,6 +6,7 @@ import type { Subscription, Watcher } from '../deliver/delivery.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
+import { jsonOf } from './encoded.ts';
 import { Gate } from './gate.ts';
 import { Outgoing } from './outgoing.ts';
 
@@ -13,8 +14,8 @@ import { Outgoing } from './outgoing.ts';
 const RETRY_MS = 1_000;
 
 /** One frame. JSON contains no line breaks, so one `data` line is enough. */
-export function sseFrame(event: string, data: unknown, id?: string): string {
-  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+export function sseFrame(event: string, json: string, id?: string): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${json}\n\n`;
 }
 
 class EventStream implements Watcher, LongConnection {
@@ -31,11 +32,11 @@ class EventStream implements Watcher, LongConnection {
   }
 
   event(event: SessionEvent): void {
-    this.#gate.pass(() => this.#write(sseFrame(event.type, event, formatPosition(event))));
+    this.#gate.pass(() => this.#write(sseFrame(event.type, jsonOf(event), formatPosition(event))));
   }
 
   delta({ session: _session, ...delta }: Delta): void {
-    this.#gate.pass(() => this.#write(sseFrame(FRAMES.delta, delta)));
+    this.#gate.pass(() => this.#write(sseFrame(FRAMES.delta, JSON.stringify(delta))));
   }
 
   reset(snapshot: SessionView): void {
@@ -55,7 +56,7 @@ class EventStream implements Watcher, LongConnection {
   }
 
   bye(bye: Bye): void {
-    this.#gate.pass(() => this.#write(sseFrame(FRAMES.bye, bye)));
+    this.#gate.pass(() => this.#write(sseFrame(FRAMES.bye, JSON.stringify(bye))));
   }
 
   close(): void {
@@ -92,7 +93,7 @@ class EventStream implements Watcher, LongConnection {
   /** Small enough that a slow reader soon has its `id`, from which it resumes if it is cut. */
   #reset(snapshot: SessionView): void {
     const view = fittingOpen(snapshot, LIMITS.streamSnapshotChars);
-    const frame = sseFrame(FRAMES.reset, view, formatPosition(view.position));
+    const frame = sseFrame(FRAMES.reset, JSON.stringify(view), formatPosition(view.position));
     this.#outgoing.snapshot(() => this.#write(frame));
   }
 

@@ -2,7 +2,8 @@
 import type { Archive } from '../archive/index.ts';
 import { LIMITS } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
-import { FairQueue, inTurn, Misses } from '../fair/index.ts';
+import type { Misses } from '../fair/index.ts';
+import { FairQueue, inTurn } from '../fair/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 

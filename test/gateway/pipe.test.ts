@@ -16,9 +16,10 @@ test('packets behind the one that was not to be sent reach nobody', () => {
     request: { socket },
     transport: { socket: below },
     close: () => undefined,
+    write: () => undefined,
   });
   const cuts: string[] = [];
-  void new Pipe(engine, new Peer(socket, (reason) => cuts.push(reason)));
+  new Pipe(engine, new Peer(socket, (reason) => cuts.push(reason)));
   const heard: string[] = [];
   below.on('message', (data: string) => {
     heard.push(data);

@@ -1,6 +1,7 @@
 /** The engine.io connection below a Socket.IO socket: what comes in and what goes out, whoever wrote it. */
 import type { Socket as NetSocket } from 'node:net';
 import { LIMITS } from '../../contracts/index.ts';
+import type { EncodedPacket } from '../encoded.ts';
 import { Outgoing } from '../outgoing.ts';
 import { Bucket } from '../../fair/index.ts';
 import type { Peer } from './peer.ts';
@@ -11,6 +12,7 @@ export interface Engine {
   readonly transport: object;
   on(name: string, listener: (packet: Packet) => void): unknown;
   close(discard?: boolean): unknown;
+  write(packet: string, options: { readonly wsPreEncodedFrame: readonly Buffer[] }): unknown;
 }
 
 interface Packet {
@@ -80,6 +82,11 @@ export class Pipe {
   /** It has greeted, and may ask. */
   welcome(): void {
     this.#state = 'open';
+  }
+
+  /** Sends what is encoded already, as Socket.IO's own adapter does with what goes to many. */
+  write({ packet, frame }: EncodedPacket): void {
+    this.#engine.write(packet, { wsPreEncodedFrame: [frame] });
   }
 
   /** Sends a snapshot, which does not count as what waits, and costs the peer some of what it may send: it is much for little. */
