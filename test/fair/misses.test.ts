@@ -18,7 +18,7 @@ async function now<T>(answer: Promise<T>): Promise<T | typeof PENDING> {
 const missed = [
   ['null', () => Promise.resolve(null)],
   ['false', () => Promise.resolve(false)],
-  ['not found', () => Promise.reject(new ConvokeError('session_not_found')) as Promise<null>],
+  ['not found', () => Promise.reject<null>(new ConvokeError('session_not_found'))],
 ] as const;
 
 test.each(missed)('%s is answered at once until there were too many', async (_what, work) => {
