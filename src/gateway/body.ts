@@ -41,11 +41,12 @@ function isJsonType(header: string | undefined): boolean {
 
 /** Refuses what is too large before it is made objects of: parsing costs most of what such a request costs. */
 function checkSize(body: Buffer): void {
-  const { values, depth } = sizeOfJson(body);
-  if (depth > LIMITS.jsonDepth)
-    throw new ConvokeError('too_deep', `Nest at most ${LIMITS.jsonDepth} levels of objects and arrays.`);
-  if (values > LIMITS.jsonValues)
-    throw new ConvokeError('too_large', `Send at most ${LIMITS.jsonValues} values in one request.`);
+  const { jsonValues, jsonDepth } = LIMITS;
+  const { values, depth } = sizeOfJson(body, { values: jsonValues, depth: jsonDepth });
+  if (depth > jsonDepth)
+    throw new ConvokeError('too_deep', `Nest at most ${jsonDepth} levels of objects and arrays.`);
+  if (values > jsonValues)
+    throw new ConvokeError('too_large', `Send at most ${jsonValues} values in one request.`);
 }
 
 /** The body as JSON; `{}` if there is none. Throws `too_large`, `unsupported_media_type`, `malformed_json`. */

@@ -4,6 +4,8 @@ import { assert, json, property } from 'fast-check';
 import { sizeOfJson } from '../../src/gateway/json-size.ts';
 import type { JsonSize } from '../../src/gateway/json-size.ts';
 
+const ANY: JsonSize = { values: Number.POSITIVE_INFINITY, depth: Number.POSITIVE_INFINITY };
+
 function sizeOf(value: unknown): JsonSize {
   if (typeof value !== 'object' || value === null) return { values: 1, depth: 0 };
   const inside = Object.values(value).map(sizeOf);
@@ -22,7 +24,7 @@ test.each([
   ['"\\', 1, 0],
   ['', 1, 0],
 ])('%s has as many as are seen', (text, values, depth) => {
-  expect(sizeOfJson(Buffer.from(text))).toEqual({ values, depth });
+  expect(sizeOfJson(Buffer.from(text), ANY)).toEqual({ values, depth });
 });
 
 test('any document', () => {
@@ -30,7 +32,13 @@ test('any document', () => {
     property(json(), (text) => {
       const document: unknown = JSON.parse(text);
       const spaced = JSON.stringify(document, null, 2);
-      for (const each of [text, spaced]) expect(sizeOfJson(Buffer.from(each))).toEqual(sizeOf(document));
+      for (const each of [text, spaced]) expect(sizeOfJson(Buffer.from(each), ANY)).toEqual(sizeOf(document));
     }),
   );
+});
+
+test('looks no further than is allowed', () => {
+  const deep = Buffer.from('['.repeat(1_000));
+  expect(sizeOfJson(deep, { values: 10, depth: 5 })).toEqual({ values: 6, depth: 6 });
+  expect(sizeOfJson(deep, { values: 5, depth: 10 })).toEqual({ values: 6, depth: 6 });
 });
