@@ -13,6 +13,8 @@ const MAIN = fileURLToPath(new URL('../attack/main.ts', import.meta.url));
 
 /** Between two pages of the other tenant, ms. */
 const GAP_MS = 25;
+/** Until an attack is what it will be, ms: its process has just been started. */
+const BEGUN_MS = 1_000;
 /** What a session is filled with: messages and their answers, characters of each. */
 const FILLED = { messages: 30, chars: 2_000 };
 
@@ -73,6 +75,7 @@ export async function measureAttacks(stage: Stage, short: boolean): Promise<read
     for (let round = 0; round < rounds; round += 1) {
       of.idle.push(p95(await asked()));
       const attacking = await saying([MAIN, name, target]);
+      await pause(BEGUN_MS);
       const took = await asked().finally(() => attacking.end('SIGKILL'));
       of.attacked.push(p95(took));
       of.middle.push(median(took));

@@ -125,3 +125,15 @@ test('cuts are told one by one until there are too many', async () => {
   expect(cuts).toHaveLength(LIMITS.cutsTold + 1);
   expect(told.at(-1)).toEqual({ cuts: 3 });
 });
+
+test('connections that are not taken, because too many are open, are told by their number', async () => {
+  peers.watch(server);
+  server.maxConnections = 1;
+  await asks(true);
+  for (let n = 0; n < 2; n += 1) {
+    const raw = await rawConnection((server.address() as AddressInfo).port);
+    await raw.over('it is refused');
+  }
+  peers.look(performance.now());
+  expect(told).toEqual([{ dropped: 2, open: 1 }]);
+});

@@ -12,8 +12,9 @@ export class Peers {
   readonly #all = new Map<Socket, Peer>();
   /** By key, before it is checked: a burst of one takes the event loop for a few requests at a time. */
   readonly #rounds = new FairQueue(LIMITS.requests);
-  /** Since the last look. */
+  /** Since the last look: connections that were cut, and that were not taken. */
   #cuts = 0;
+  #dropped = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger) {
@@ -51,6 +52,9 @@ export class Peers {
   /** Watches the connections of a server. Called after everything that listens for its requests has been added. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => this.of(socket));
+    server.on('drop', () => {
+      this.#dropped += 1;
+    });
     const handlers = server.listeners('request') as RequestListener[]; // safety: what listens for requests
     server.removeAllListeners('request');
     server.on('request', (req, res) => {
@@ -72,7 +76,13 @@ export class Peers {
   #tellMore(): void {
     const cuts = this.#cuts - LIMITS.cutsTold;
     if (cuts > 0) this.#logger.warn({ cuts }, 'More connections were cut');
+    if (this.#dropped > 0)
+      this.#logger.warn(
+        { dropped: this.#dropped, open: this.size },
+        'Connections were refused: too many are open',
+      );
     this.#cuts = 0;
+    this.#dropped = 0;
   }
 
   /** Cuts whose peers do not read, and keeps what waits for all of them within bounds. */
