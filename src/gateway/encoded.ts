@@ -1,4 +1,4 @@
-/** What goes to all who follow a session is encoded once. */
+/** What goes to all who follow a session over Socket.IO is encoded once. */
 
 /** The types of a packet: a message of engine.io that holds an event of Socket.IO (https://socket.io/docs/v4/engine-io-protocol). */
 const MESSAGE = '4';
@@ -15,17 +15,20 @@ export interface EncodedPacket {
   readonly frame: Buffer;
 }
 
-const texts = new WeakMap<object, string>();
-const packets = new WeakMap<object, EncodedPacket>();
+/**
+ * Keeps only the newest: a value goes to all of its watchers before the next one does. Kept for as long as the value itself, what was made of
+ * the events of a session would be several times as large as they are.
+ */
+function kept<T>(make: (value: object) => T): (value: object) => T {
+  let last: { readonly value: object; readonly made: T } | undefined;
+  return (value) => {
+    if (last?.value !== value) last = { value, made: make(value) };
+    return last.made;
+  };
+}
 
 /** The JSON of an event, a delta or a view; they never change. */
-export function jsonOf(value: object): string {
-  const found = texts.get(value);
-  if (found !== undefined) return found;
-  const text = JSON.stringify(value);
-  texts.set(value, text);
-  return text;
-}
+export const jsonOf = kept((value) => JSON.stringify(value));
 
 function frameOf(text: string): Buffer {
   const bytes = Buffer.byteLength(text);
@@ -45,11 +48,7 @@ export function encodeEvent(name: string, json: string): EncodedPacket {
   return { packet, frame: frameOf(MESSAGE + packet) };
 }
 
-/** The same, of what goes to many. A value always has the same name. */
-export function encodedEvent(name: string, value: object): EncodedPacket {
-  const found = packets.get(value);
-  if (found) return found;
-  const encoded = encodeEvent(name, jsonOf(value));
-  packets.set(value, encoded);
-  return encoded;
+/** The same, of what goes to many: one function for each name. */
+export function encoderOf(name: string): (value: object) => EncodedPacket {
+  return kept((value) => encodeEvent(name, jsonOf(value)));
 }

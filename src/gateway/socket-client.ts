@@ -7,9 +7,12 @@ import type { Principal } from '../ingest/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
-import { encodedEvent, encodeEvent, jsonOf } from './encoded.ts';
+import { encodeEvent, encoderOf, jsonOf } from './encoded.ts';
 import { Gate } from './gate.ts';
 import type { Pipe } from './edge/pipe.ts';
+
+const encodedEvent = encoderOf(FRAMES.event);
+const encodedDelta = encoderOf(FRAMES.delta);
 
 export interface SocketData {
   principal: Principal;
@@ -134,8 +137,8 @@ export class SocketClient implements LongConnection {
       }
     };
     return {
-      event: (event) => pass(() => this.#pipe.write(encodedEvent(FRAMES.event, event))),
-      delta: (delta) => pass(() => this.#pipe.write(encodedEvent(FRAMES.delta, delta))),
+      event: (event) => pass(() => this.#pipe.write(encodedEvent(event))),
+      delta: (delta) => pass(() => this.#pipe.write(encodedDelta(delta))),
       reset: (snapshot) =>
         pass(() => {
           const json = `{"session":${JSON.stringify(session)},"snapshot":${jsonOf(snapshot)}}`;

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { encodedEvent, encodeEvent } from '../../src/gateway/encoded.ts';
+import { encodeEvent, encoderOf, jsonOf } from '../../src/gateway/encoded.ts';
 
 /** Around the lengths at which the head of a frame grows. */
 const CHARS = [0, 100, 112, 113, 114, 200, 65_500, 65_521, 65_522, 65_523, 70_000];
@@ -30,7 +30,17 @@ test('frames of all lengths are read as they were meant', async () => {
   expect(heard).toEqual(packets.map(({ packet }) => `4${packet}`));
 });
 
-test('what goes to many is encoded once', () => {
-  const delta = { text: 'a' };
-  expect(encodedEvent('delta', delta)).toBe(encodedEvent('delta', delta));
+test('what goes to many is encoded once, and not kept beyond the next', () => {
+  const encoded = encoderOf('delta');
+  const [first, next] = [{ text: 'a' }, { text: 'b' }];
+  const packet = encoded(first);
+  expect(encoded(first)).toBe(packet);
+  expect(packet.packet).toBe('2["delta",{"text":"a"}]');
+  expect(encoded(next).packet).toBe('2["delta",{"text":"b"}]');
+  expect(encoded(first)).not.toBe(packet);
+  expect(encoded(first)).toEqual(packet);
+});
+
+test('the JSON of one value is not given for another', () => {
+  expect([{ a: 1 }, { a: 2 }, { a: 1 }].map(jsonOf)).toEqual(['{"a":1}', '{"a":2}', '{"a":1}']);
 });
