@@ -1,16 +1,18 @@
-/** What came in together with a fault is not looked at. */
+/** How much of what a peer sends is read, and when. */
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
 import { Peer } from '../../src/gateway/edge/peer.ts';
 import { Pipe } from '../../src/gateway/edge/pipe.ts';
 
-test('packets behind the one that was not to be sent reach nobody', () => {
+/** One without a network. */
+function piped() {
   const socket = new Socket();
   const below = Object.assign(new EventEmitter(), {
     bufferedAmount: 0,
-    pause: () => null,
-    resume: () => null,
+    pause: jest.fn(),
+    resume: jest.fn(),
   });
   const engine = Object.assign(new EventEmitter(), {
     request: { socket },
@@ -19,7 +21,12 @@ test('packets behind the one that was not to be sent reach nobody', () => {
     write: () => undefined,
   });
   const cuts: string[] = [];
-  new Pipe(engine, new Peer(socket, (reason) => cuts.push(reason)));
+  const pipe = new Pipe(engine, new Peer(socket, (reason) => cuts.push(reason)));
+  return { pipe, engine, below, socket, cuts };
+}
+
+test('packets behind the one that was not to be sent reach nobody', () => {
+  const { engine, below, socket, cuts } = piped();
   const heard: string[] = [];
   below.on('message', (data: string) => {
     heard.push(data);
@@ -29,4 +36,24 @@ test('packets behind the one that was not to be sent reach nobody', () => {
   expect(heard).toEqual(['0/admin,{}']);
   expect(cuts).toEqual(['it did not greet as it should']);
   expect(socket.destroyed).toBe(true);
+});
+
+test('a peer that has sent too many bytes is not read sooner because it has sent many packets, too', () => {
+  jest.useFakeTimers();
+  try {
+    const { pipe, engine, below, socket, cuts } = piped();
+    const { bytes, packets } = LIMITS.inbound;
+    pipe.welcome();
+    // Two seconds' worth, in more packets than may come at once.
+    socket.emit('data', Buffer.alloc(bytes.burst + 2 * bytes.perSecond));
+    for (let count = 0; count <= packets.burst; count += 1) engine.emit('packet', { type: 'ping' });
+    expect(below.pause).toHaveBeenCalled();
+    jest.advanceTimersByTime(1_900);
+    expect(below.resume).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(200);
+    expect(below.resume).toHaveBeenCalledTimes(1);
+    expect(cuts).toEqual([]);
+  } finally {
+    jest.useRealTimers();
+  }
 });

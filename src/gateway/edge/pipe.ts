@@ -53,6 +53,8 @@ export class Pipe {
   #packets = 0;
   #bytes = 0;
   #pause: NodeJS.Timeout | undefined;
+  /** Until when it is not read, ms of the clock of the buckets. */
+  #pausedUntil = 0;
 
   constructor(engine: Engine, peer: Peer) {
     this.#engine = engine;
@@ -149,9 +151,11 @@ export class Pipe {
     this.#peer.cut(reason);
   }
 
-  /** Does not read for a while. */
+  /** Does not read for a while; a shorter one does not end a longer one. */
   #wait(ms: number): void {
-    if (ms <= 0) return;
+    const until = performance.now() + ms;
+    if (ms <= 0 || until <= this.#pausedUntil) return;
+    this.#pausedUntil = until;
     clearTimeout(this.#pause);
     this.#below.pause();
     this.#pause = setTimeout(() => this.#below.resume(), ms).unref();
