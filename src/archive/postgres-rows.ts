@@ -19,6 +19,8 @@ export async function eachRow(
   take: (table: TableName, row: readonly (string | number)[]) => void,
 ): Promise<void> {
   const client = new Client({ connectionString: url, application_name: 'convoke-backup', keepAlive: true });
+  // A connection that is lost is told here, too, and an error event without a listener would end the process. The query gets the error.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

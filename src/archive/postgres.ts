@@ -163,7 +163,7 @@ function createPool(url: string): Pool {
   return pool;
 }
 
-/** What the server itself says of a role or a database; not that it starts, stops, or has no connection left (classes 53 and 57). */
+/** What the server itself says of a role or a database; not that it starts, stops, or has no connection left (classes 08, 53 and 57). */
 function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && !/^(?:53|57|08)/.test(error.code ?? '');
 }

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { backUpArchive, openArchive, restoreArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
+import { eachRow } from '../../src/archive/postgres-rows.ts';
 import type { SessionRef, StoredSession } from '../../src/contracts/index.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { TestPostgres } from '../support/postgres.ts';
+import { startProxy } from '../support/proxy.ts';
 import { eventsAt, INFO } from './events.ts';
 
 const ref = (session: string, tenant = 'acme'): SessionRef => ({ tenant, session });
@@ -139,6 +141,21 @@ describe('a backup', () => {
         expect(await archive.read(LIVED, 0, 1_000)).toEqual(events);
       });
     }
+  });
+
+  test('of a server that is lost meanwhile is refused, and ends no process', async () => {
+    await using(postgres.url, (archive) => archive.write(LIVED, INFO, eventsAt(1, 3)));
+    const url = new URL(postgres.url);
+    const proxy = await startProxy({ port: Number(url.port) });
+    url.port = String(proxy.port);
+    let rows = 0;
+    const lost = eachRow(url.href, () => {
+      if (rows === 0) proxy.cut();
+      rows += 1;
+    });
+    await expect(lost).rejects.toThrow(/ECONNRESET|EPIPE|terminated/);
+    expect(rows).toBeGreaterThan(0);
+    await proxy.stop();
   });
 
   test('that cannot be made leaves nothing, and no other file is touched', async () => {
