@@ -22,24 +22,27 @@ export function fairSource(source: SessionSource): SessionSource {
   return inTurn(source, { names: ['known'], queue: new FairQueue(LIMITS.fair.questions) });
 }
 
-/** The outermost: what a call needs of others it has while it holds its place. `reopen` and `resume` are parts of other calls. */
-export function fairCalls(calls: SessionCalls, misses: Misses): SessionCalls {
-  const answers = [
-    'cancel',
-    'wake',
-    'close',
-    'unschedule',
-    'members',
-    'vote',
-    'approvals',
-    'state',
-    'receipt',
-  ] as const;
-  const answered = inTurn(calls, { names: answers, queue: new FairQueue(LIMITS.fair.answers), misses });
+const ANSWERED = ['cancel', 'wake', 'close', 'unschedule', 'members', 'vote', 'approvals', 'state'] as const;
+
+export interface FairCalls {
+  /** Here it costs nothing that there is no receipt, or no interrupted run: whoever is about to send a message hopes so. */
+  readonly calls: SessionCalls;
+  /** For clients that ask what became of a message. */
+  readonly receipt: SessionCalls['receipt'];
+}
+
+/** The outermost queue: a call keeps its place while it waits in others for what it needs. `reopen` and `resume` are parts of other calls. */
+export function fairCalls(calls: SessionCalls, misses: Misses): FairCalls {
+  const answers = new FairQueue(LIMITS.fair.answers);
+  const answered = inTurn(calls, { names: ANSWERED, queue: answers, misses });
   const queue = new FairQueue(LIMITS.fair.calls);
   const called = inTurn(answered, { names: ['start', 'find', 'send', 'list'], queue, misses });
-  // Nothing to be found is what one hopes for.
-  return inTurn(called, { names: ['interrupted'], queue });
+  const probed = inTurn(called, { names: ['interrupted'], queue });
+  const asked = inTurn(calls, { names: ['receipt'], queue: answers, misses });
+  return {
+    calls: inTurn(probed, { names: ['receipt'], queue: answers }),
+    receipt: asked.receipt.bind(asked),
+  };
 }
 
 /** Whether there is, or was, such a session; `calls` need not know of those that are stored. */

@@ -117,14 +117,14 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const storedOf = archive.stored.bind(archive);
   const running = createSessionCalls({ client, taskQueue, hibernateAfterMs });
   const misses = new Misses(LIMITS.misses);
-  const calls = fairCalls(createStoredCalls(running, storedOf), misses);
+  const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const reads = new FairQueue(LIMITS.fair.reads);
   const log = fairLog(session.log, reads);
   const made = createDelivery({
     ...{ log, source, archive, logger },
     exists: fairExists(running, archive, misses),
-    receipt: (ref, messageId) => calls.receipt(ref, messageId),
+    receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
   return createGateway({
