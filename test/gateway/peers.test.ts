@@ -91,22 +91,39 @@ test('what waits for all together is bounded: those are cut for whom most waits'
   expect(peers.size).toBeGreaterThan(0);
 });
 
-test('a burst of one key is begun a few requests at a time, and another key is next', async () => {
-  const begun: string[] = [];
+interface Asked {
+  readonly url: string;
+  readonly key?: string;
+}
+
+test.each<readonly [string, Asked, Asked]>([
+  [
+    'one key is begun a few requests at a time, and another key',
+    { url: '/', key: 'burst' },
+    { url: '/', key: 'other' },
+  ],
+  ['no key does not hold up who asks for health, who', { url: '/' }, { url: '/healthz' }],
+])('a burst of %s is next', async (_, burst, other) => {
+  const begun: Asked[] = [];
   server
     .removeAllListeners('request')
-    .on('request', ({ headers }) => begun.push(headers.authorization ?? ''));
+    .on('request', ({ url, headers: { authorization: key } }: IncomingMessage) =>
+      begun.push({ url: url ?? '', ...(key === undefined ? {} : { key }) }),
+    );
   peers.watch(server);
-  const ask = (authorization: string): void => {
+  const ask = ({ url, key }: Asked): void => {
     const req = new IncomingMessage(new Socket());
-    req.headers.authorization = authorization;
+    req.url = url;
+    if (key !== undefined) req.headers.authorization = key;
     server.emit('request', req, new ServerResponse(req));
   };
-  for (let count = 0; count < 100; count += 1) ask('burst');
-  ask('other');
+  for (let count = 0; count < 100; count += 1) ask(burst);
+  ask(other);
   expect(begun.length).toBeLessThanOrEqual(LIMITS.requests.slots);
   await eventually('all are begun', async () => begun.length === 101);
-  expect(begun.indexOf('other')).toBeLessThanOrEqual(LIMITS.requests.slots);
+  const place = begun.findIndex(({ url, key }) => url === other.url && key === other.key);
+  expect(place).toBeGreaterThan(0);
+  expect(place).toBeLessThanOrEqual(LIMITS.requests.slots);
 });
 
 test('a thousand unanswered requests end with their connection, and nobody looks for where it happened', async () => {

@@ -1,11 +1,19 @@
 /** All TCP connections of a gateway. */
-import type { Server, RequestListener } from 'node:http';
+import type { IncomingMessage, Server, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { LIMITS } from '../../contracts/index.ts';
 import { FairQueue } from '../../fair/index.ts';
 import type { Logger } from '../../telemetry/index.ts';
 import { Peer } from './peer.ts';
+
+/** Whoever watches over the process asks without a key, and does not wait behind all others that have none. */
+const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/** Whose turn it is: requests of one key wait for each other. */
+function laneOf({ url = '', headers }: IncomingMessage): string {
+  return PROBES.has(url) ? url : (headers.authorization ?? '');
+}
 
 export class Peers {
   readonly #logger: Logger;
@@ -63,7 +71,7 @@ export class Peers {
         for (const handle of handlers) handle.call(server, req, res);
         await nextRound();
       };
-      this.of(req.socket).answer(res, () => void this.#rounds.run(req.headers.authorization ?? '', begin));
+      this.of(req.socket).answer(res, () => void this.#rounds.run(laneOf(req), begin));
     });
     this.#timer = setInterval(() => this.look(performance.now()), LIMITS.lookMs).unref();
   }
