@@ -133,7 +133,7 @@ test('a thousand unanswered requests end with their connection, and nobody looks
   expect(await process_.ended).toBe(0);
   const { errors, withStack, reasons, limit } = JSON.parse(process_.output()) as Unanswered; // safety: it is written there
   expect(errors).toBeGreaterThan(LIMITS.pipelinedRequests);
-  expect([withStack, reasons, limit]).toEqual([0, ['too many pipelined requests'], 10]);
+  expect([withStack, reasons, limit]).toEqual([0, ['too many pipelined requests'], 20]);
 });
 
 test('cuts are told one by one until there are too many', async () => {

@@ -19,6 +19,10 @@ const peers = new Peers({ info: () => undefined, warn: note, error: note });
 const server = createServer();
 peers.watch(server);
 const errors: Error[] = [];
+// Whoever else is in this process sets it after a connection has been made.
+server.once('connection', () => {
+  Error.stackTraceLimit = 20;
+});
 server.on('request', (req) => req.on('error', (error) => errors.push(error)));
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 

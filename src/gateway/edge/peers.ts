@@ -45,8 +45,9 @@ export class Peers {
     const peer = new Peer(socket, (reason) => this.#tell(reason, peer.address));
     this.#all.set(socket, peer);
     // Node makes an error for each request that is unanswered: a thousand stacks would hold up everybody.
-    const { stackTraceLimit } = Error;
+    let { stackTraceLimit } = Error;
     socket.prependOnceListener('close', () => {
+      ({ stackTraceLimit } = Error);
       Error.stackTraceLimit = 0;
     });
     socket.once('close', () => {
