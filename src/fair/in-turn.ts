@@ -3,7 +3,7 @@ import type { SessionRef } from '../contracts/index.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { Misses } from './misses.ts';
 
-/** Has its tenant in the first argument, or is it. */
+/** The first argument of a method: a tenant, or what belongs to one. */
 type First = string | Pick<SessionRef, 'tenant'>;
 
 export interface Turns<T> {

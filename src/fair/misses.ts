@@ -1,4 +1,4 @@
-/** Asking for what is not there costs as much as asking for what is, and nobody can have an answer at hand. */
+/** Asking for what is not there costs as much as asking for what is, and no cache can answer it: each time it may be something else. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isConvokeError } from '../contracts/index.ts';
 import { Bucket } from './bucket.ts';
@@ -17,7 +17,7 @@ function isMiss(error: unknown): boolean {
   return isConvokeError(error) && ['session_not_found', 'message_not_found'].includes(error.code);
 }
 
-/** Counts by tenant what was asked for and not there. Behind a queue it keeps the tenant's own places meanwhile, so others are not slowed down. */
+/** Counts for each tenant what it asked for in vain. Behind a queue, whoever waits here keeps a place of its own tenant meanwhile. */
 export class Misses {
   readonly #limits: MissLimits;
   readonly #buckets = new Map<string, Bucket>();
@@ -26,7 +26,7 @@ export class Misses {
     this.#limits = limits;
   }
 
-  /** Resolves and rejects as `work` does; later, if it finds nothing (null, false, or not found) and its tenant has often found nothing. */
+  /** Resolves and rejects as `work` does; later if it finds nothing (null, false, or an error that says so) and its tenant has often found nothing. */
   async slow<T>(tenant: string, work: () => Promise<T>): Promise<T> {
     try {
       const found = await work();
@@ -39,7 +39,9 @@ export class Misses {
   }
 
   async #wait(tenant: string): Promise<void> {
-    const ms = this.#bucket(tenant).take(1, performance.now());
+    const bucket = this.#bucket(tenant);
+    // Beyond that nothing more is owed: whoever has asked for an hour is answered at once again soon after.
+    const ms = bucket.take(bucket.isOverdrawn ? 0 : 1, performance.now());
     if (ms > 0) await pause(Math.min(ms, this.#limits.waitMs), undefined, { ref: false });
   }
 

@@ -1,9 +1,10 @@
 /** Who often asks for what is not there is slowed down; nobody else is. */
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { ConvokeError } from '../../src/contracts/index.ts';
 import { FairQueue, inTurn, Misses } from '../../src/fair/index.ts';
 
-const LIMITS = { rate: { perSecond: 1, burst: 3 }, waitMs: 60_000, tenants: 2 };
+/** Nothing comes back while a test runs, however slowly. */
+const LIMITS = { rate: { perSecond: 1 / 3_600, burst: 3 }, waitMs: 60_000, tenants: 2 };
 const PENDING = Symbol('it has no answer yet');
 
 /** What it has come to once everything that can be answered at once was. */
@@ -33,11 +34,26 @@ test.each(missed)('%s is answered at once until there were too many', async (_wh
 
 test('behind a queue it holds the places of its tenant only', async () => {
   const queue = new FairQueue({ slots: 2, reserved: 1, waiting: 10 });
-  const misses = new Misses({ ...LIMITS, rate: { perSecond: 1, burst: 0 } });
+  const misses = new Misses({ ...LIMITS, rate: { ...LIMITS.rate, burst: 0 } });
   const found = { a: null, b: 'here' } as const;
   const port = { find: (tenant: 'a' | 'b') => Promise.resolve(found[tenant]) };
   const fair = inTurn(port, { names: ['find'], queue, misses });
   const slow = [fair.find('a'), fair.find('a')];
   expect(await now(fair.find('b'))).toBe('here');
   expect(await now(Promise.race(slow))).toBe(PENDING);
+});
+
+test('a tenant that has missed for long is answered at once soon after it stops', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+  try {
+    const misses = new Misses({ ...LIMITS, rate: { perSecond: 10, burst: 20 } });
+    const miss = (): Promise<null> => misses.slow('a', () => Promise.resolve(null));
+    for (let count = 0; count < 10_000; count += 1) void miss();
+    await now(new Promise(() => undefined));
+    // What is owed is as much as could be taken at once.
+    await jest.advanceTimersByTimeAsync(2_300);
+    expect(await now(miss())).toBeNull();
+  } finally {
+    jest.useRealTimers();
+  }
 });
