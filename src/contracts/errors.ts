@@ -29,7 +29,7 @@ export const ERRORS = {
   unauthorized: entry(401, 'The key is missing or not valid.'),
   origin_not_allowed: entry(403, 'Pages from this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
-  too_many_requests_in_flight: entry(429, 'Too many requests on this socket are still unanswered.', 1_000),
+  too_many_requests_in_flight: entry(429, 'Too many requests are still unanswered.', 1_000),
   too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
