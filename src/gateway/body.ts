@@ -49,7 +49,7 @@ function checkSize(body: Buffer): void {
     throw new ConvokeError('too_large', `Send at most ${jsonValues} values in one request.`);
 }
 
-/** The body as JSON; `{}` if there is none. Throws `too_large`, `unsupported_media_type`, `malformed_json`. */
+/** The body as JSON; `{}` if there is none. Throws `too_large`, `too_deep`, `unsupported_media_type`, `malformed_json`. */
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   const { 'content-length': length, 'content-type': type, 'content-encoding': encoding } = req.headers;
   if (Number(length ?? 0) > LIMITS.requestBytes) throw tooLarge();

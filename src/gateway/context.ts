@@ -12,7 +12,7 @@ export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly delivery: Delivery;
-  /** Reads of logs, and the writing of what is as long. */
+  /** Where reads of logs wait for their turn, and the pages made of them to be written. */
   readonly reads: FairQueue;
   readonly logger: Logger;
   readonly readiness: Readiness;

@@ -1,4 +1,7 @@
-/** Reads what a workflow has left behind that ended without closing its session, or what a running one knows, from its history. Needs the server, and no worker. */
+/**
+ * What the history of a workflow tells: of one that has ended without closing its session, what it has left behind; of one that runs, what it
+ * knows. Needs the server, and no worker.
+ */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import {

@@ -23,7 +23,7 @@ export function showBackedUp(backedUp: BackedUp, file: string): void {
 export function showRestored({ left, short, ...restored }: RestoredBackup): void {
   process.stdout.write(`Restored ${amount(restored)}.\n`);
   if (left.events > 0)
-    process.stdout.write(`Left out ${amount(left)}: there Temporal goes on from before them.\n`);
+    process.stdout.write(`Left out ${amount(left)}: there Temporal goes on from an earlier moment.\n`);
   if (short.length === 0) return;
   const names = short.map(({ tenant, session }) => `  ${tenant} ${session}\n`).join('');
   process.stdout.write(

@@ -19,7 +19,7 @@ export const EDGE = {
   hardFactor: 2,
   /** Bytes that a WebSocket may send before it is authenticated. */
   greetingBytes: 8 * KIB,
-  /** What a WebSocket may send for long, and at once; then it is not read for a while. With as much again at once it is cut. */
+  /** What a WebSocket may send for long, and at once; then it is not read for a while. With as many packets again at once it is cut. */
   inbound: {
     bytes: { perSecond: 512 * KIB, burst: 2 * KIB * KIB },
     packets: { perSecond: 500, burst: 512 },
@@ -33,22 +33,24 @@ export const EDGE = {
   /** Answers that wait for that, and addresses that are counted; beyond, connections are cut at once, and the oldest is forgotten. */
   refusalsWaiting: 256,
   refusalAddresses: 4_096,
-  /** What a tenant asks for and is not there: so much is answered at once; after that each takes up to `waitMs`. */
+  /** Requests of a tenant for what is not there: so many are answered at once, each further one only after up to `waitMs`. */
   misses: { rate: { perSecond: 20, burst: 40 }, waitMs: 1 * SECOND, tenants: 4_096 },
-  /** Requests of one key that are begun in one round of the event loop: slots without those reserved for other keys. */
+  /** Requests that are begun in one round of the event loop; of one key all but the reserved ones. */
   requests: { slots: 4, reserved: 1, waiting: Number.POSITIVE_INFINITY },
-  /**
-   * Works that run at a time in one gateway, for all tenants: reads of logs and the writing of pages (short, and they cost
-   * the process most), whether there is a session,
-   * reads of the archive, questions to workflows that a lost log is built from, lost logs, calls to Temporal, and those that a worker answers.
-   */
+  /** What runs at a time in one gateway, for all tenants together (`FairLimits`). */
   fair: {
+    /** Reads of logs, and the writing of pages: short, and they cost the process most. */
     reads: { slots: 4, reserved: 3, waiting: 1_024 },
+    /** Whether there is such a session, asked for a log that is not there. */
     lookUps: { slots: 8, reserved: 4, waiting: 1_024 },
     archive: { slots: 16, reserved: 4, waiting: 1_024 },
+    /** To workflows, from whose answers lost logs are built. */
     questions: { slots: 64, reserved: 16, waiting: 1_024 },
+    /** Lost logs that are built. */
     recoveries: { slots: 16, reserved: 4, waiting: 4_096 },
+    /** Calls that Temporal answers. */
     calls: { slots: 64, reserved: 32, waiting: 2_048 },
+    /** Calls that a worker answers. */
     answers: { slots: 256, reserved: 64, waiting: 2_048 },
   },
   /** Connections that were cut and are told one by one between two looks; of more the number is told. */
