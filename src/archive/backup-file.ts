@@ -1,4 +1,4 @@
-/** A backup of an archive, as it is read. */
+/** A backup of an archive, as it is read. Whatever is asked of a file that is none throws what SQLite says. */
 import { DatabaseSync } from 'node:sqlite';
 import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../contracts/index.ts';
 import { decodeEvent, decodeInfo, decodeStored } from './row.ts';
@@ -14,7 +14,6 @@ export interface BackedUpSession {
 export class BackupFile {
   readonly #db: DatabaseSync;
 
-  /** Throws what SQLite says if it is no backup. */
   constructor(file: string) {
     this.#db = new DatabaseSync(file, { readOnly: true });
   }

@@ -18,6 +18,7 @@ export async function openArchive(url: string): Promise<PingedArchive> {
 async function adapterOf(url: string): Promise<PingedArchive> {
   const database = databaseOf(url);
   if (database.kind === 'postgres') return createPostgresArchive(url);
+  // A file has no server that could be away.
   return { ...(await createSqliteArchive(database.file)), ping: async () => undefined };
 }
 

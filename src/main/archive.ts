@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/index.ts';
 import type { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
 
-/** As `openArchive`; the operator hears of it when it cannot be used. */
+/** As `openArchive`; the operator hears of it when its server cannot be used. */
 export async function openWatchedArchive(
   url: string,
   { logger, opened }: { readonly logger: Logger; readonly opened: Opened },
