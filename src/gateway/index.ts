@@ -9,6 +9,7 @@ import type { Intake, Schedules } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
+import { ownerOf } from './edge/owner.ts';
 import { Peers } from './edge/peers.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
@@ -98,7 +99,7 @@ export function createGateway(config: GatewayConfig): Gateway {
   });
   server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
-  context.peers.watch(server);
+  context.peers.watch(server, (req) => ownerOf(intake, req));
   let drained: Promise<void> | undefined;
   return {
     listen(port, host) {

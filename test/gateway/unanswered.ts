@@ -17,7 +17,7 @@ const note = (fields: object): void => void reasons.push((fields as { readonly r
 const peers = new Peers({ info: () => undefined, warn: note, error: note });
 // Nobody answers.
 const server = createServer();
-peers.watch(server);
+peers.watch(server, async () => '');
 const errors: Error[] = [];
 // Whoever else is in this process sets it after a connection has been made.
 server.once('connection', () => {

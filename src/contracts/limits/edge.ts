@@ -35,7 +35,7 @@ export const EDGE = {
   refusalAddresses: 4_096,
   /** Requests of a tenant for what is not there: so many are answered at once, each further one only after up to `waitMs`. */
   misses: { rate: { perSecond: 20, burst: 40 }, waitMs: 1 * SECOND, tenants: 4_096 },
-  /** Requests that are begun in one round of the event loop; of one key all but the reserved ones. */
+  /** Requests that are begun in one round of the event loop; of one tenant all but the reserved ones. */
   requests: { slots: 4, reserved: 1, waiting: Number.POSITIVE_INFINITY },
   /** What runs at a time in one gateway, for all tenants together (`FairLimits`). */
   fair: {

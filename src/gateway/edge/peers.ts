@@ -10,15 +10,13 @@ import { Peer } from './peer.ts';
 /** Whoever watches over the process asks without a key, and does not wait behind all others that have none. */
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-/** Whose turn it is: requests of one key wait for each other. */
-function laneOf({ url = '', headers }: IncomingMessage): string {
-  return PROBES.has(url) ? url : (headers.authorization ?? '');
-}
+/** The tenant of a request; empty for all who have none. */
+export type OwnerOf = (req: IncomingMessage) => Promise<string>;
 
 export class Peers {
   readonly #logger: Logger;
   readonly #all = new Map<Socket, Peer>();
-  /** By key, before it is checked: a burst of one takes the event loop for a few requests at a time. */
+  /** By tenant: a burst of one takes the event loop for a few requests at a time, and all strangers together count as one. */
   readonly #rounds = new FairQueue(LIMITS.requests);
   /** Since the last look: connections that were cut, and that were not taken. */
   #cuts = 0;
@@ -59,7 +57,7 @@ export class Peers {
   }
 
   /** Watches the connections of a server. Called after everything that listens for its requests has been added. */
-  watch(server: Server): void {
+  watch(server: Server, ownerOf: OwnerOf): void {
     server.on('connection', (socket: Socket) => this.of(socket));
     server.on('drop', () => {
       this.#dropped += 1;
@@ -72,7 +70,10 @@ export class Peers {
         for (const handle of handlers) handle.call(server, req, res);
         await nextRound();
       };
-      this.of(req.socket).answer(res, () => void this.#rounds.run(laneOf(req), begin));
+      // Whose turn it is: requests of one tenant wait for each other.
+      const inTurn = async (): Promise<void> =>
+        this.#rounds.run(PROBES.has(req.url ?? '') ? (req.url ?? '') : await ownerOf(req), begin);
+      this.of(req.socket).answer(res, () => void inTurn());
     });
     this.#timer = setInterval(() => this.look(performance.now()), LIMITS.lookMs).unref();
   }
