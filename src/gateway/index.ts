@@ -94,8 +94,10 @@ export function createGateway(config: GatewayConfig): Gateway {
     requestTimeout: LIMITS.requestMs,
     connectionsCheckingInterval: LIMITS.lookMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Any other, such as h2c, is answered as if it were not there (RFC 9110, 7.8).
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    // Any other, such as h2c, is answered as if it were not there (RFC 9110, 7.8). So is one sent ahead of an answer, which would get that answer
+    // inside of the WebSocket.
+    shouldUpgradeCallback: ({ headers, socket }) =>
+      headers.upgrade?.toLowerCase() === 'websocket' && !context.peers.of(socket).isAsking,
   });
   server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
-import { frame, get, greetedSocket, rawConnection, rawSocket, text } from '../support/hostile.ts';
+import { crumbs, frame, get, greetedSocket, rawConnection, rawSocket, text } from '../support/hostile.ts';
 import type { RawConnection } from '../support/hostile.ts';
 import { eventually } from '../support/process.ts';
 import { ask, connected, startRig, view } from './harness.ts';
@@ -68,6 +68,31 @@ describe('requests', () => {
     await raw.over('it is ended', LIMITS.headMs + 4 * LIMITS.lookMs);
     expect(raw.text).toContain('408');
   }, 30_000);
+
+  test('whose body comes in crumbs are cut, whoever reads it', async () => {
+    const head = { Authorization: 'Bearer dev', 'Content-Type': 'application/json' };
+    const raw = await opened(rawConnection(rig.port));
+    raw.write(get('/v1/sessions', { ...head, 'Transfer-Encoding': 'chunked' }).replace('GET', 'POST'));
+    raw.write(crumbs(LIMITS.bodyPieces + 1));
+    await raw.over('it is cut');
+    expect(reasons()).toEqual(['its body comes in too many pieces']);
+  });
+
+  test('that are answered before their body is there end the connection, which no other could use', async () => {
+    const raw = await opened(rawConnection(rig.port));
+    raw.write(`${get('/healthz', { 'Transfer-Encoding': 'chunked' })}${crumbs(1)}`);
+    await raw.over('it is ended');
+    expect(raw.text).toContain('HTTP/1.1 200 OK');
+  });
+
+  test('for a WebSocket, sent ahead of an answer, are requests like others', async () => {
+    const raw = await opened(rawConnection(rig.port));
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+    const key = { 'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64') };
+    raw.write(get('/healthz') + get('/socket.io/?EIO=4&transport=websocket', { ...upgrade, ...key }));
+    await raw.says('HTTP/1.1 400 Bad Request');
+    expect(raw.text).not.toContain('HTTP/1.1 101');
+  });
 
   test('that ask for another protocol get the answer in this one', async () => {
     const raw = await opened(rawConnection(rig.port));
@@ -146,6 +171,12 @@ describe('a WebSocket that may ask', () => {
     [
       'sends more packets than anybody can answer',
       Buffer.concat(Array.from({ length: 5_000 }, () => text('42["x"]'))),
+    ],
+    [
+      'sends a message in crumbs',
+      Buffer.concat(
+        Array.from({ length: LIMITS.messageFrames + 1 }, (_, n) => frame(n === 0 ? 1 : 0, '4', false)),
+      ),
     ],
     ['sends pings without end', Buffer.concat(Array.from({ length: 5_000 }, () => frame(9, '')))],
   ])('and %s is ended', async (_what, frames) => {

@@ -56,8 +56,11 @@ export function get(path: string, headers: Readonly<Record<string, string>> = {}
   return `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** A masked frame, as a client sends it (RFC 6455, 5.2). `opcode`: 1 text, 8 close, 9 ping, 10 pong. */
-export function frame(opcode: number, text: string): Buffer {
+/** A body in chunks of one byte each, which has no end. */
+export const crumbs = (count: number): string => '1\r\n \r\n'.repeat(count);
+
+/** A masked frame, as a client sends it (RFC 6455, 5.2). `opcode`: 0 goes on, 1 text, 8 close, 9 ping, 10 pong; `last`: the message ends. */
+export function frame(opcode: number, text: string, last = true): Buffer {
   const data = Buffer.from(text);
   const mask = randomBytes(4);
   const length =
@@ -65,7 +68,7 @@ export function frame(opcode: number, text: string): Buffer {
       ? Buffer.from([0x80 | data.length])
       : Buffer.from([0x80 | 126, data.length >> 8, data.length & 0xff]);
   const masked = data.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
-  return Buffer.concat([Buffer.from([0x80 | opcode]), length, mask, masked]);
+  return Buffer.concat([Buffer.from([(last ? 0x80 : 0) | opcode]), length, mask, masked]);
 }
 
 export const text = (packet: string): Buffer => frame(1, packet);

@@ -9,6 +9,9 @@ export const EDGE = {
   lookMs: 1 * SECOND,
   /** HTTP requests that may wait on a connection for the answer before theirs; with one more it is cut. */
   pipelinedRequests: 16,
+  /** Chunks in which a body may come, and frames of one message: each costs the process as much as a small request. */
+  bodyPieces: 1_024,
+  messageFrames: 64,
   /** A peer that takes nothing of what waits for it for this long is cut. */
   stalledMs: 10 * SECOND,
   /** A connection that is being closed, and whose peer does not read or answer, is cut after this time. */

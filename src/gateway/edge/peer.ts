@@ -1,5 +1,5 @@
 /** One TCP connection, whatever is spoken on it. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { LIMITS } from '../../contracts/index.ts';
 
@@ -41,8 +41,18 @@ export class Peer {
     return this.heldAbove() + this.#socket.writableLength;
   }
 
+  /** A request is being answered, or waits for that. */
+  get isAsking(): boolean {
+    return this.#answering || this.#waiting.length > 0;
+  }
+
   /** Answers a request once those before it are answered. */
-  answer(res: ServerResponse, begin: () => void): void {
+  answer(req: IncomingMessage, res: ServerResponse, begin: () => void): void {
+    this.#countPieces(req);
+    // Nobody will read the rest of the body, and it may have no end.
+    res.once('finish', () => {
+      if (!req.complete) this.#socket.destroySoon();
+    });
     if (this.#waiting.length >= LIMITS.pipelinedRequests) {
       this.cut('too many pipelined requests');
       return;
@@ -85,6 +95,18 @@ export class Peer {
   gone(): void {
     clearTimeout(this.#closing);
     this.#waiting.length = 0;
+  }
+
+  /** Each chunk of a body costs as much as a small request, however short it is, also if nobody reads it. */
+  #countPieces(req: IncomingMessage): void {
+    const push = req.push.bind(req);
+    let pieces = 0;
+    req.push = (chunk: Buffer | null) => {
+      pieces += 1;
+      if (pieces <= LIMITS.bodyPieces || chunk === null) return push(chunk);
+      this.cut('its body comes in too many pieces');
+      return false;
+    };
   }
 
   #next(): void {

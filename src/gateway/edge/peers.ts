@@ -73,7 +73,7 @@ export class Peers {
       // Whose turn it is: requests of one tenant wait for each other.
       const inTurn = async (): Promise<void> =>
         this.#rounds.run(PROBES.has(req.url ?? '') ? (req.url ?? '') : await ownerOf(req), begin);
-      this.of(req.socket).answer(res, () => void inTurn());
+      this.of(req.socket).answer(req, res, () => void inTurn());
     });
     this.#timer = setInterval(() => this.look(performance.now()), LIMITS.lookMs).unref();
   }
