@@ -74,12 +74,20 @@ function serve(context: GatewayContext, socket: GatewaySocket, { pipe, answer }:
   if (context.connections.draining) client.end('draining');
 }
 
+/** The WebSocket server that engine.io makes has a bound of its own, which is not among the options: 16,384 frames. */
+function boundFrames(io: GatewayServer): void {
+  const { ws } = io.engine as unknown as { readonly ws: { readonly options: { maxFragments?: number } } }; // safety: it makes one for the transport "websocket"
+  ws.options.maxFragments = LIMITS.messageFrames;
+}
+
 export function createSockets(
   context: GatewayContext,
   http: HttpServer,
   adapter?: SocketAdapter,
 ): GatewayServer {
   const io: GatewayServer = new Server(http, optionsOf(context, adapter));
+  // engine.io makes its WebSocket server when this one listens, and would forget what was set before.
+  http.once('listening', () => boundFrames(io));
   const answer = createAnswerer(context);
   const pipes = new WeakMap<object, Pipe>();
   io.engine.on('connection', (engine: Engine) => {
