@@ -1,5 +1,15 @@
 /** Backups of an archive: one SQLite file with its rows as of one moment, whatever database the archive is in, and into either it is restored. */
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { LoggedEvent, SessionRef } from '../contracts/index.ts';
 import type { Archive } from './archive.ts';
@@ -24,6 +34,7 @@ export interface Amount {
  */
 export async function backUpArchive(url: string, file: string): Promise<Amount> {
   if (existsSync(file)) throw new BackupError(`There is a file ${file} already: give another name.`);
+  requireFolder(dirname(resolve(file)));
   const from = databaseOf(url);
   const partial = `${file}.partial`;
   rmSync(partial, { force: true });
@@ -41,6 +52,15 @@ export async function backUpArchive(url: string, file: string): Promise<Amount> 
     return backup.amount();
   } finally {
     backup.close();
+  }
+}
+
+function requireFolder(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be written';
+    throw new BackupError(`The folder ${folder} ${why}: make it, or give another one.`, { cause: error });
   }
 }
 
@@ -79,6 +99,26 @@ function flush(file: string): void {
   closeSync(descriptor);
 }
 
+/** Throws `BackupError` if this file is none that `backUpArchive` has made. */
+export function requireBackup(file: string): void {
+  openBackup(file).close();
+}
+
+function openBackup(file: string): BackupFile {
+  if (!existsSync(file)) throw new BackupError(`There is no file ${file}.`);
+  let backup: BackupFile | undefined;
+  try {
+    backup = new BackupFile(file);
+    backup.amount();
+    return backup;
+  } catch (error) {
+    backup?.close();
+    throw new BackupError(`${file} is no backup of an archive: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
 /** How much of a session is restored: events up to this seq, all that the session was stored with, or everything. */
 export type Kept = number | 'stored' | 'all';
 
@@ -98,8 +138,7 @@ export async function restoreArchive(
   archive: Archive,
   keptOf: (ref: SessionRef) => Promise<Kept>,
 ): Promise<Restored> {
-  if (!existsSync(file)) throw new BackupError(`There is no file ${file}.`);
-  const backup = new BackupFile(file);
+  const backup = openBackup(file);
   const total = { sessions: 0, events: 0 };
   const left = { sessions: 0, events: 0 };
   const short: SessionRef[] = [];

@@ -1,6 +1,6 @@
 /** The archive: a port and its adapters. */
 export type { Archive } from './archive.ts';
-export { backUpArchive, restoreArchive } from './backup.ts';
+export { backUpArchive, requireBackup, restoreArchive } from './backup.ts';
 export { openArchive } from './open.ts';
 export { createPostgresArchive } from './postgres.ts';
 export { createSqliteArchive } from './sqlite.ts';

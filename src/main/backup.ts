@@ -1,7 +1,8 @@
 /** `convoke backup` and `convoke restore`: the archive, and the moment to which Temporal has been restored. */
 import { Client, Connection } from '@temporalio/client';
-import { backUpArchive, openArchive, restoreArchive } from '../archive/index.ts';
+import { backUpArchive, openArchive, requireBackup, restoreArchive } from '../archive/index.ts';
 import type { BackedUp, RestoredBackup } from '../cli/commands/backup.ts';
+import { ConvokeError, isConvokeError } from '../contracts/index.ts';
 import { archivedTo, ingressConnectionOptions, requireSetUp } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { Opened } from './opened.ts';
@@ -20,15 +21,28 @@ export function backUp({ archiveUrl }: Config, file: string): Promise<BackedUp> 
  */
 export async function restore({ archiveUrl, temporal }: Config, file: string): Promise<RestoredBackup> {
   const { address, namespace, credentials } = temporal;
+  // Before a server is asked: most often it is the name that is wrong.
+  requireBackup(file);
   const opened = new Opened();
   try {
     const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
     const connection = opened.add(lazy, (each) => each.close());
-    await connection.withDeadline(Date.now() + ANSWER_MS, () => requireSetUp({ connection, namespace }));
+    await connection
+      .withDeadline(Date.now() + ANSWER_MS, () => requireSetUp({ connection, namespace }))
+      .catch((error: unknown) => {
+        throw named(error, address);
+      });
     const client = new Client({ connection, namespace });
     const archive = opened.add(await openArchive(archiveUrl), (each) => each.close());
     return await restoreArchive(file, archive, (ref) => archivedTo(client, ref));
   } finally {
     await opened.close();
   }
+}
+
+/** Whoever restores may know which server was asked: without TEMPORAL_ADDRESS it is a default. */
+function named(error: unknown, address: string): unknown {
+  if (!isConvokeError(error) || error.code !== 'temporal_unavailable') return error;
+  const sentence = `Temporal does not answer at ${address}: start it, or set TEMPORAL_ADDRESS and the TLS settings.`;
+  return new ConvokeError(error.code, sentence, { cause: error.cause });
 }

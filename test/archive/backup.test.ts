@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { backUpArchive, openArchive, restoreArchive } from '../../src/archive/index.ts';
+import { backUpArchive, openArchive, requireBackup, restoreArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import { eachRow } from '../../src/archive/postgres-rows.ts';
 import type { SessionRef, StoredSession } from '../../src/contracts/index.ts';
@@ -166,6 +166,11 @@ describe('a backup', () => {
     await expect(backUpArchive(sqlite('notes.txt'), file)).rejects.toThrow('not a database');
     expect(await readdir(folder)).toEqual(['notes.txt']);
     await expect(backUpArchive(sqlite('notes.txt'), join(folder, 'notes.txt'))).rejects.toThrow('already');
+    await expect(backUpArchive(sqlite('notes.txt'), join(folder, 'none/a.db'))).rejects.toThrow(
+      /none does not exist: make it/,
+    );
+    expect(() => requireBackup(join(folder, 'notes.txt'))).toThrow('notes.txt is no backup');
+    expect(() => requireBackup(file)).toThrow('There is no file');
     await using(sqlite('to.db'), async (archive) => {
       await expect(restoreArchive(join(folder, 'notes.txt'), archive, all)).rejects.toThrow('not a database');
       await expect(restoreArchive(file, archive, all)).rejects.toThrow('There is no file');
