@@ -25,7 +25,7 @@ export interface LoadOptions {
 export function findConfig({ folder, file }: LoadOptions): string | null {
   if (file !== undefined) {
     const path = resolve(folder, file);
-    if (!existsSync(path)) throw new ConfigError('CONVOKE_CONFIG', `there is no file ${path}.`);
+    if (!existsSync(path)) throw new ConfigError('--config or CONVOKE_CONFIG', `there is no file ${path}.`);
     return path;
   }
   return NAMES.map((name) => join(folder, name)).find((path) => existsSync(path)) ?? null;
@@ -125,7 +125,8 @@ function told(
     if (path.includes('node_modules') || !path.startsWith(dirname(file))) continue;
     return {
       place: `${shown(path, folder)}:${line}`,
-      message: `${first.replace(/\s*\(?\/[^\s()]+:\d+:\d+\)?/, '')}.`,
+      // Many end with a full stop of their own, some with a space behind it.
+      message: `${first.replace(/\s*\(?\/[^\s()]+:\d+:\d+\)?/, '').replace(/[\s.]+$/, '')}.`,
     };
   }
   return { place: shown(file, folder), message: first };

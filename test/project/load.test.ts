@@ -142,6 +142,12 @@ describe('what is wrong with it', () => {
     expect(await fault(body)).toContain(message);
   });
 
+  test('a sentence that ends with a full stop gets no other one', async () => {
+    expect(await fault(`(() => {\n  throw new Error('No key. ');\n})()`)).toBe(
+      'convoke.config.ts:4: No key.',
+    );
+  });
+
   test('a file that it names and that is not there', async () => {
     await expect(loadProject({ folder, file: 'none.ts' })).rejects.toThrow(
       'CONVOKE_CONFIG: there is no file',
