@@ -8,8 +8,10 @@ Environment: CONVOKE_ARCHIVE_URL (or CONVOKE_HOME), as for gateways and workers.
 `;
 
 const BACKUP = `
-The archive is read as of one moment, while everything goes on. Back Temporal's
-database up before it: deploy/README.md says how, and in which order.
+Temporal holds what runs and waits, the archive what was said before: the backup
+of a young archive may be empty. It is read as of one moment, while everything
+goes on. Back Temporal's database up before it: deploy/README.md says how, and
+in which order.
 `;
 
 const RESTORE = `
