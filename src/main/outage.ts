@@ -23,7 +23,9 @@ function whyOf(error: unknown): string {
   if (!(cause instanceof Error)) return message;
   // Errors of gRPC say it best there.
   const { details } = cause as { readonly details?: unknown };
-  return `${message} ${typeof details === 'string' && details !== '' ? details : cause.message}`;
+  const why = typeof details === 'string' && details !== '' ? details : cause.message;
+  // gRPC ends its words with a label that mostly has nothing behind it.
+  return `${message} ${why.replace(/\s*Resolution note:\s*$/, '')}`;
 }
 
 export class Outage {
