@@ -57,6 +57,7 @@ const FLOOR_PLAN = {
     npm: [
       'express',
       'socket\\.io',
+      'socket\\.io-parser',
       'zod',
       'zod-openapi',
       'helmet',

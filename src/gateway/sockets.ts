@@ -7,6 +7,7 @@ import type { ErrorCode } from '../contracts/index.ts';
 import type { GatewayContext } from './context.ts';
 import { Pipe } from './edge/pipe.ts';
 import type { Engine } from './edge/pipe.ts';
+import { parser } from './parser.ts';
 import { SocketClient } from './socket-client.ts';
 import type { GatewayServer, GatewaySocket } from './socket-client.ts';
 import { createAnswerer } from './socket-requests.ts';
@@ -31,6 +32,7 @@ function optionsOf(context: GatewayContext, adapter: SocketAdapter | undefined):
     transports: ['websocket'],
     allowUpgrades: false,
     serveClient: false,
+    parser,
     perMessageDeflate: false,
     httpCompression: false,
     maxHttpBufferSize: LIMITS.requestBytes,

@@ -52,7 +52,18 @@ export class SteeredTalk extends Talk {
         if (!going()) return;
         await this.#begin();
       }
+      await this.#goesOn();
+    }
+  }
+
+  async #goesOn(): Promise<void> {
+    try {
       await eventually('something goes on', () => this.#next(), SETTLE_MS);
+    } catch (cause) {
+      const state = await this.seen.session.state().catch(String);
+      const { turns, approvals, asked, position } = this.seen.view;
+      const last = { turns: turns.slice(-2), approvals, asked, position, steps: this.seen.steps.slice(-2) };
+      throw new Error(`${this.id}: ${JSON.stringify({ state, ...last })}`, { cause });
     }
   }
 
