@@ -2,7 +2,7 @@
  * An end that a client has seen stands: it was durable before it was shown. Worker and log are lost together, at random moments and at the
  * moment that a client sees an end; afterwards every end that any client saw is in the transcript, the same attempt, to the letter.
  *
- * `CHAOS_LOSSES` sets how often: 10 in `npm test`, 200 in `npm run chaos`.
+ * `CHAOS_LOSSES` sets how often: 6 in `npm test`, 200 in `npm run chaos`.
  */
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import type { Stack } from '../support/stack.ts';
 import { allEvents, expectOrdered, expectWhole, openSession, Recorder } from '../e2e/scene.ts';
 import { createRandom } from './random.ts';
 
-const LOSSES = Number(process.env['CHAOS_LOSSES'] ?? 10);
+const LOSSES = Number(process.env['CHAOS_LOSSES'] ?? 6);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const SESSIONS = 4;
 /** A loss takes about two seconds, most of them a worker's start; more on a busy machine. */
