@@ -27,6 +27,8 @@ export class Idle {
   readonly #alarm = new Alarm();
   /** When something happened last, ms since the Unix epoch. */
   #since = Date.now();
+  /** Something has happened since the timer was set. A comparison of moments would not tell on replay: see `Alarm`. */
+  #touched = false;
   #over = false;
   #begun = false;
   #asked = false;
@@ -59,6 +61,7 @@ export class Idle {
   /** Something happens. */
   touch(): void {
     this.#since = Date.now();
+    this.#touched = true;
     if (!this.#over) return;
     this.#over = false;
     this.#set();
@@ -66,12 +69,16 @@ export class Idle {
 
   #set(): void {
     const { afterMs } = this.#settings;
-    if (afterMs !== undefined) this.#alarm.set(this.#since + afterMs, () => this.#look(afterMs));
+    if (afterMs === undefined) return;
+    this.#touched = false;
+    const until = this.#since + afterMs;
+    this.#alarm.set(until, (now) => this.#look(now >= until));
   }
 
-  #look(afterMs: number): void {
-    if (!this.#settings.isIdle()) this.#since = Date.now();
-    if (Date.now() >= this.#since + afterMs) this.#over = true;
+  /** The timer has rung; false: there is more to wait than it can be set to. */
+  #look(rung: boolean): void {
+    if (!this.#settings.isIdle()) this.touch();
+    if (rung && !this.#touched) this.#over = true;
     else this.#set();
   }
 }

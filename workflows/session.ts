@@ -223,13 +223,12 @@ class SessionRun implements Updates {
   }
 
   /** Delivers what is due, and looks again when the next message is, or soon if there was no room. */
-  #deliverInTime(): void {
-    const now = Date.now();
+  #deliverInTime(now = Date.now()): void {
     const { machine } = this;
     this.#turns.mayStop(() => machine.deliver(now));
     const { at } = machine.later;
     const again = at !== null && at <= now ? now + LIMITS.laterRetryMs : at;
-    this.#later.set(again, () => this.#deliverInTime());
+    this.#later.set(again, (then) => this.#deliverInTime(then));
   }
 
   /** A publish does not fail: it waits for a log that is away. */

@@ -97,8 +97,8 @@ export class TurnRunner {
     const story = waitStory(waits.approvals);
     this.#waits.set(
       waits.at,
-      () => {
-        waits.wake(Date.now(), false);
+      (now) => {
+        waits.wake(now, false);
         this.wakeInTime();
       },
       story === '' ? {} : { summary: `waits for ${story}` },

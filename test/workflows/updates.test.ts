@@ -12,7 +12,7 @@ import { workflowBundle } from '../support/bundle.ts';
 import { startEngine, type Engine, type TestSession } from '../support/worker.ts';
 import { agent } from './agents.ts';
 
-const RECORDED = new URL('./extended/marker-first.json', import.meta.url);
+const EXTENDED = new URL('./extended/', import.meta.url);
 const { History } = proto.temporal.api.history.v1;
 type AnyHistory = Parameters<typeof Worker.runReplayHistory>[1];
 
@@ -66,8 +66,14 @@ const join = (session: TestSession, name: string): Promise<unknown> =>
     join: { kind: 'person', name },
   });
 
-test('a recorded one, which came as the activity of the task before had just ended', async () => {
-  const recorded = JSON.parse(readFileSync(RECORDED, 'utf8')) as object;
+test.each([
+  ['came as the activity of the task before had just ended', 'marker-first.json'],
+  [
+    'came after the timer of the idle session was set, which a replay has at the same moment',
+    'touched-later.json',
+  ],
+])('a recorded one, which %s', async (_, file) => {
+  const recorded = JSON.parse(readFileSync(new URL(file, EXTENDED), 'utf8')) as object;
   await replay(History.fromObject(recorded), 'session:dev:recorded');
 });
 
