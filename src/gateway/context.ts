@@ -12,8 +12,8 @@ export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly delivery: Delivery;
-  /** Where reads of logs wait for their turn, and the pages made of them to be written. */
-  readonly reads: FairQueue;
+  /** Where pages wait to be written. */
+  readonly pages: FairQueue;
   readonly logger: Logger;
   readonly readiness: Readiness;
   /** All TCP connections. */

@@ -30,8 +30,6 @@ export interface GatewayConfig {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly delivery: Delivery;
-  /** Where reads of logs wait; absent: one of its own. */
-  readonly reads?: FairQueue;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
@@ -80,7 +78,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     intake,
     schedules,
     delivery,
-    reads: config.reads ?? new FairQueue(LIMITS.fair.reads),
+    pages: new FairQueue(LIMITS.fair.pages),
     logger,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
     peers: new Peers(logger),

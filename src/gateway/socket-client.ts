@@ -93,7 +93,11 @@ export class SocketClient implements LongConnection {
     }
     const { mode, position, snapshot } = slot.subscription;
     const value = { mode, position, ...(snapshot === undefined ? {} : { snapshot }) };
-    return { value, snapshot: snapshot !== undefined, after: () => slot.gate.open() };
+    return {
+      value,
+      snapshot: snapshot !== undefined,
+      after: () => this.#pipe.catchUp(() => slot.gate.open()),
+    };
   }
 
   unsubscribe(session: string): void {

@@ -8,8 +8,8 @@ import type { SessionLog, SessionSource } from '../log/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 
 /** Reads only: what a gateway writes to a log is small, and follows a call to Temporal or a lost log. */
-export function fairLog(log: SessionLog, queue: FairQueue): SessionLog {
-  return inTurn(log, { names: ['read'], queue });
+export function fairLog(log: SessionLog): SessionLog {
+  return inTurn(log, { names: ['read'], queue: new FairQueue(LIMITS.fair.reads) });
 }
 
 export function fairArchive(archive: Archive): Archive {

@@ -15,7 +15,7 @@ import {
   createStoredCalls,
 } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
-import { FairQueue, Misses } from '../fair/index.ts';
+import { Misses } from '../fair/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -119,8 +119,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const misses = new Misses(LIMITS.misses);
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
-  const reads = new FairQueue(LIMITS.fair.reads);
-  const log = fairLog(session.log, reads);
+  const log = fairLog(session.log);
   const made = createDelivery({
     ...{ log, source, archive, logger },
     exists: fairExists(running, archive, misses),
@@ -147,7 +146,6 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     }),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
     delivery,
-    reads,
     logger,
     checks: { temporal },
     notices: { redis: () => session.ping() },

@@ -220,6 +220,17 @@ describe('a WebSocket that may ask', () => {
     expect(performance.now() - start).toBeGreaterThan(900);
   }, 60_000);
 
+  test('and subscribes in a loop is read more slowly', async () => {
+    const socket = await connected(rig.socket());
+    const { burst, perSecond } = LIMITS.inbound.bytes;
+    const start = performance.now();
+    for (let n = 0; n < (burst + perSecond) / LIMITS.subscriptionBytes; n += 1)
+      await ask(socket, 'subscribe', { session: 's' });
+    socket.disconnect();
+    // Never earlier, however fast the machine is.
+    expect(performance.now() - start).toBeGreaterThan(900);
+  }, 60_000);
+
   test('does not hold up others', async () => {
     const flood = await opened(greetedSocket(rig.port));
     const socket = await connected(rig.socket());

@@ -48,7 +48,7 @@ function registered(): string[] {
       readiness: createReadiness({}),
       peers: new Peers(quiet),
       refusals: new Refusals(quiet),
-      reads: new FairQueue(LIMITS.fair.reads),
+      pages: new FairQueue(LIMITS.fair.pages),
       connections: new Connections(),
       allowsHost: () => true,
       allowsOrigin: () => true,

@@ -29,6 +29,8 @@ export const EDGE = {
   },
   /** A snapshot that a socket asks for counts as so much of its bytes that were sent by the peer. */
   snapshotShare: 1 / 8,
+  /** And a subscription as so many, besides the same share of what it is sent at once: the log may have to be read for it. */
+  subscriptionBytes: 4 * KIB,
   /** Refused keys of one address before each further answer takes `refusalMs`, counted over `refusalWindowMs`. */
   refusals: 20,
   refusalWindowMs: 10 * SECOND,
@@ -42,8 +44,10 @@ export const EDGE = {
   requests: { slots: 4, reserved: 1, waiting: Number.POSITIVE_INFINITY },
   /** What runs at a time in one gateway, for all tenants together (`FairLimits`). */
   fair: {
-    /** Reads of logs, and the writing of pages: short, and they cost the process most. */
-    reads: { slots: 4, reserved: 3, waiting: 1_024 },
+    /** Reads of logs: short. After the end of another gateway all of its sessions may come at once. */
+    reads: { slots: 6, reserved: 4, waiting: 16_384 },
+    /** The writing of pages, which costs the process most. */
+    pages: { slots: 4, reserved: 3, waiting: 1_024 },
     /** Whether there is such a session, asked for a log that is not there. */
     lookUps: { slots: 8, reserved: 4, waiting: 1_024 },
     archive: { slots: 16, reserved: 4, waiting: 1_024 },

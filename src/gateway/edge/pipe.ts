@@ -93,10 +93,19 @@ export class Pipe {
 
   /** Sends a snapshot, which does not count as what waits, and costs the peer some of what it may send: it is much for little. */
   snapshot(send: () => void): void {
+    this.#charge(() => this.outgoing.snapshot(send));
+  }
+
+  /** Sends what a subscription has missed: that costs the peer as much, and a little more. */
+  catchUp(send: () => void): void {
+    this.#charge(send, LIMITS.subscriptionBytes);
+  }
+
+  #charge(send: () => void, bytes = 0): void {
     const before = this.outgoing.handed;
-    this.outgoing.snapshot(send);
-    const bytes = this.outgoing.handed - before;
-    this.#wait(this.#inbound.bytes.take(bytes * LIMITS.snapshotShare, performance.now()));
+    send();
+    const cost = bytes + (this.outgoing.handed - before) * LIMITS.snapshotShare;
+    this.#wait(this.#inbound.bytes.take(cost, performance.now()));
   }
 
   /** Closes it after everything sent before is on its way; a peer that does not take part is cut. */

@@ -38,7 +38,7 @@ function pageRoute(context: GatewayContext): ApiRoute {
       const { after, limit } = queryOf(eventsQuerySchema, call.req);
       const page = await context.delivery.page(ref, placeOf(after), limit);
       // What others have asked for comes between this page and the tenant's next.
-      await context.reads.run(ref.tenant, async () => {
+      await context.pages.run(ref.tenant, async () => {
         call.res.json(page);
         await nextRound();
       });
