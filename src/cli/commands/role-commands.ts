@@ -38,10 +38,9 @@ Environment:
                                          rediss:// is Redis with TLS
   CONVOKE_ARCHIVE_URL                    sqlite:path or postgres://…
   CONVOKE_TASK_QUEUE, CONVOKE_LOG_LEVEL  default convoke, info
-  OPENAI_BASE_URL, OPENAI_API_KEY, CONVOKE_MODEL
-                                         the language model of agents, if any
-  CONVOKE_PROVIDERS                      further endpoints: JSON, or the path
-                                         of a file with it
+  CONVOKE_MODEL                          the language model of agents, if any
+  CONVOKE_HIBERNATE_AFTER_MS             a session in which nothing happens
+                                         for so long rests; default 1 hour
 `;
 
 const IN_FILES = `A secret may also stand in a file, which NAME_FILE names: REDIS_URL_FILE,
@@ -50,7 +49,10 @@ CONVOKE_ARCHIVE_URL_FILE, OPENAI_API_KEY_FILE, TEMPORAL_API_KEY_FILE.
 
 const environment = (own: string): string => ENVIRONMENT + own + IN_FILES;
 
-const WORKER_ENVIRONMENT = `  CONVOKE_BUILD_ID, CONVOKE_DEPLOYMENT   version of this code, for rolling
+const WORKER_ENVIRONMENT = `  OPENAI_BASE_URL, OPENAI_API_KEY        where that model is
+  CONVOKE_PROVIDERS                      further endpoints: JSON, or the path
+                                         of a file with it
+  CONVOKE_BUILD_ID, CONVOKE_DEPLOYMENT   version of this code, for rolling
                                          deploys: see deploy/README.md
 `;
 
