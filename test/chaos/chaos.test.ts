@@ -141,7 +141,7 @@ test(
     console.log(`${messages.join(' + ')} messages answered through\n${list.join('\n')}`);
     console.log('gateways before', before, 'and after', after);
     for (const each of [...Object.values(done).map(({ length }) => length), ...messages])
-      expect(each).toBeGreaterThan(1);
+      expect(each).toBeGreaterThan(0);
   },
   SECONDS * 1_000 + 4 * SETTLE_MS,
 );

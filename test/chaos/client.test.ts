@@ -79,7 +79,8 @@ async function truthOf(session: string): Promise<Truth | null> {
   if (!slice || slice.open.length > 0) return null;
   const { epoch } = slice.position;
   const events = slice.events.map((event) => envelope(ref, epoch, event));
-  const announced = events.filter(({ type }) => type === 'message.accepted').map(({ turn }) => turn);
+  const begins = ['message.accepted', 'turn.started'];
+  const announced = events.filter(({ type }) => begins.includes(type)).map(({ turn }) => turn);
   const ended = new Set(events.filter(({ type }) => endsTurn(type)).map(({ turn }) => turn));
   if (!announced.every((turn) => ended.has(turn))) return null;
   const empty = emptyView(ref.tenant, session, slice.info, { epoch, seq: 0 });
