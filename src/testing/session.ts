@@ -95,13 +95,16 @@ export interface TestSession {
 
 const TENANT = 'test';
 
+/** Every model endpoint is there, and has a model: the test says what models answer. */
+const SCRIPTED = { has: () => true, get: () => ({ defaultModel: 'scripted' }) };
+
 /** Throws `ConfigError` or `ProjectIssues` if the configuration is wrong, and an error if it lacks an agent or the team. */
 export async function openSession(test: SessionTest): Promise<TestSession> {
   const project = await projectIn(test.config);
   const { answers = {}, agents: asked, team, limits, summary } = test;
   const agents = asked.map(agentOf);
   const silent = { info: () => undefined, warn: () => undefined };
-  const parts = partsOf(project, { has: () => true, get: () => undefined }, silent);
+  const parts = partsOf(project, SCRIPTED, silent);
   const info: SessionInfo = {
     ...{ team: teamOf(team), agents, metadata: {}, createdAt: Date.now() },
     ...(limits ? { limits } : {}),
