@@ -1,50 +1,17 @@
 /** What idle connections cost a gateway, how quickly it takes them, and how quickly they are back after it was killed. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BareClient, many } from '../client.ts';
 import { msSince, nowUs } from '../clock.ts';
-import type { Engine } from '../engine.ts';
 import { atLeast, atMost, stated, type NamedFigure } from '../figure.ts';
 import { readHeap } from '../heap.ts';
 import { cpuMs, median } from '../sample.ts';
-import type { Service } from '../service.ts';
+import { KEY, sidesOf, type Side } from '../sides.ts';
 import type { Stage } from '../stage.ts';
 
 /** Connections that are being opened at a time. */
 const AT_ONCE = 50;
 /** Connections of one session. */
 const CROWD = 20;
-const KEY = 'dev';
-
-interface Side {
-  readonly url: string;
-  readonly gateway: Service;
-  /** Where its inspector listens when asked to. */
-  readonly inspector: number;
-  readonly engine: Engine;
-  /** Follows a session. */
-  follow(client: BareClient, session: string): Promise<void>;
-}
-
-function sidesOf(stage: Stage): { readonly product: Side; readonly bare: Side } {
-  return {
-    product: {
-      ...{ url: stage.productUrl, gateway: stage.productGateway, inspector: stage.gatewayInspector },
-      engine: stage.product,
-      async follow(client, session) {
-        const answer = await client.ask('subscribe', { session });
-        if (!answer.startsWith('[{"ok":true')) throw new Error(answer.slice(0, 200));
-      },
-    },
-    bare: {
-      ...{ url: stage.bareUrl, gateway: stage.bareGateway, inspector: stage.bareInspector },
-      engine: stage.bare,
-      async follow(client, session) {
-        await client.ask('join', session);
-      },
-    },
-  };
-}
 
 const open = (side: Side, count: number): Promise<readonly BareClient[]> =>
   many(count, AT_ONCE, () => BareClient.connect(side.url, KEY));
@@ -128,7 +95,7 @@ async function sessionsOf({ engine }: Side, count: number): Promise<readonly str
     await talk.ask();
     talk.close();
   }
-  return talks.map(({ session }) => session || randomUUID());
+  return talks.map(({ session }) => session);
 }
 
 const KB = 1_000;

@@ -1,48 +1,24 @@
 /** What a gateway's CPU costs a token that it delivers. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { BareClient, many } from '../client.ts';
-import type { Engine, Shape, Talk } from '../engine.ts';
+import type { Shape, Talk } from '../engine.ts';
 import { atMost, type NamedFigure } from '../figure.ts';
 import { cpuMs, median } from '../sample.ts';
-import type { Service } from '../service.ts';
+import { KEY, sidesOf, type Side } from '../sides.ts';
 import type { Stage } from '../stage.ts';
 
 const PACE_MS = 10;
-const KEY = 'dev';
-
-interface Side {
-  readonly url: string;
-  readonly gateway: Service;
-  readonly engine: Engine;
-  /** Asks to follow a session. */
-  readonly follow: readonly [name: string, body: (session: string) => unknown];
-}
 
 interface Scene {
   readonly talks: readonly Talk[];
   readonly watchers: readonly BareClient[];
 }
 
-function sidesOf(stage: Stage): { readonly product: Side; readonly bare: Side } {
-  const { productUrl, productGateway, product, bareUrl, bareGateway, bare } = stage;
-  return {
-    product: {
-      ...{ url: productUrl, gateway: productGateway, engine: product },
-      ...{ follow: ['subscribe', (session) => ({ session })] },
-    },
-    bare: {
-      ...{ url: bareUrl, gateway: bareGateway, engine: bare },
-      ...{ follow: ['join', (session) => session] },
-    },
-  };
-}
-
 async function scene(side: Side, shape: Shape, sessions: number, watchers: number): Promise<Scene> {
   const talks = await Promise.all(Array.from({ length: sessions }, () => side.engine.open(shape)));
   const clients = await many(sessions * watchers, 20, async (index) => {
     const client = await BareClient.connect(side.url, KEY);
-    const [name, body] = side.follow;
-    await client.ask(name, body(talks[index % sessions]?.session ?? ''));
+    await side.follow(client, talks[index % sessions]?.session ?? '');
     return client;
   });
   await Promise.all(talks.map((talk) => talk.ask()));
