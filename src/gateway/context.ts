@@ -2,6 +2,7 @@
 import type { Delivery } from '../deliver/delivery.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Intake, Schedules } from '../ingest/index.ts';
+import type { Tokens } from '../tenants/index.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
 import type { Refusals } from './edge/refusals.ts';
@@ -11,6 +12,7 @@ import type { Readiness } from './readiness.ts';
 export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
+  readonly tokens: Tokens;
   readonly delivery: Delivery;
   /** Where pages wait to be written. */
   readonly pages: FairQueue;

@@ -4,7 +4,7 @@ import type { Express, Handler, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { ConvokeError, isConvokeError } from '../contracts/index.ts';
 import { bearerToken } from '../ingest/index.ts';
-import type { Principal } from '../ingest/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import { assets } from './assets.ts';
 import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
@@ -19,6 +19,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { scheduledRoutes } from './routes/scheduled.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { docsAssets, systemRoutes } from './routes/system.ts';
 
 export interface AppConfig {
@@ -152,6 +153,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...scheduledRoutes(context),
     ...scheduleRoutes(context),
     ...eventRoutes(context),
+    ...tokenRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -14,6 +14,7 @@ import { Peers } from './edge/peers.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
+import type { Tokens } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
 import { createReadiness } from './readiness.ts';
@@ -29,6 +30,7 @@ export type { SocketAdapter } from './sockets.ts';
 export interface GatewayConfig {
   readonly intake: Intake;
   readonly schedules: Schedules;
+  readonly tokens: Tokens;
   readonly delivery: Delivery;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
@@ -71,12 +73,13 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
-  const { intake, schedules, delivery, logger, devMode, pageDir, supervisor } = config;
+  const { intake, schedules, tokens, delivery, logger, devMode, pageDir, supervisor } = config;
   /** Known once the gateway listens. */
   let bound = 'localhost';
   const context: GatewayContext = {
     intake,
     schedules,
+    tokens,
     delivery,
     pages: new FairQueue(LIMITS.fair.pages),
     logger,

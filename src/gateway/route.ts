@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { ERRORS } from '../contracts/index.ts';
 import type { ErrorCode, SessionRef } from '../contracts/index.ts';
 import { idSchema, invalidAt, validate } from '../ingest/index.ts';
-import type { Principal } from '../ingest/index.ts';
+import { allow } from '../tenants/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import { problemReply } from './replies-system.ts';
 
 export interface Call {
@@ -104,9 +105,16 @@ export function json(
   };
 }
 
-/** The session in a path. Throws `invalid_request` if the id is not valid. */
+/** The session in a path; whether the caller may do anything with it is not checked. Throws `invalid_request` if the id is not valid. */
 export function sessionOf(call: Call): SessionRef {
   return { tenant: call.principal.tenant, session: pathId(call.req, 'id') };
+}
+
+/** The session in a path, of which the caller is told. Throws `invalid_request`, `session_not_found`, `forbidden`. */
+export function watchedOf(call: Call): SessionRef {
+  const ref = sessionOf(call);
+  allow(call.principal, 'watch', ref.session);
+  return ref;
 }
 
 export function pathId(req: Request, name: string): string {

@@ -3,7 +3,7 @@ import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
 import type { SubscribeReply, Bye, Cursor, SessionRef, SocketFrames } from '../contracts/index.ts';
-import type { Principal } from '../ingest/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';

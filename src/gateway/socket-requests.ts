@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { ConvokeError, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Reply, SessionRef, SocketRequestName, SocketRequests } from '../contracts/index.ts';
 import { subscribeSchema, receiptSchema, sessionSchema, takeSession, validate } from '../ingest/index.ts';
-import type { Controls, Principal } from '../ingest/index.ts';
+import type { Controls } from '../ingest/index.ts';
+import { allow } from '../tenants/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
 import type { Answer, SocketClient } from './socket-client.ts';
@@ -23,10 +25,11 @@ function handlersOf({
   delivery,
   schedules,
 }: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
-  const refOf = ({ principal }: Asker, session: string): SessionRef => ({
-    tenant: principal.tenant,
-    session,
-  });
+  /** Of a session that is to be watched. */
+  const refOf = ({ principal }: Asker, session: string): SessionRef => {
+    allow(principal, 'watch', session);
+    return { tenant: principal.tenant, session };
+  };
   const control =
     (name: keyof Controls): Handler =>
     async ({ principal }, request) => {

@@ -1,16 +1,11 @@
-/** Authentication: from a key to a tenant. */
+/** Authentication: from a key, or a session token, to whoever acts. */
 import { createHash } from 'node:crypto';
 import { ConvokeError, isId } from '../contracts/index.ts';
-
-/**
- * On whose behalf a request acts. Session tokens (JWT) will add their session and scopes here; code that needs only the tenant stays as it is.
- */
-export interface Principal {
-  readonly tenant: string;
-}
+import { looksLikeToken } from '../tenants/index.ts';
+import type { Principal, Tokens } from '../tenants/index.ts';
 
 export interface Authenticator {
-  /** The principal of a key. Throws `unauthorized`. */
+  /** The principal of a key or a session token. Throws `unauthorized`, `token_expired`. */
   authenticate(token: unknown): Promise<Principal>;
 }
 
@@ -19,6 +14,8 @@ export interface AuthenticatorConfig {
   readonly keys: ReadonlyMap<string, string>;
   /** True in dev mode: the key `dev` opens the tenant `dev`. */
   readonly devKey: boolean;
+  /** Absent: no session tokens. */
+  readonly tokens?: Pick<Tokens, 'verify'>;
 }
 
 /** Longer tokens are not hashed at all. */
@@ -43,6 +40,7 @@ export function createAuthenticator(config: AuthenticatorConfig): Authenticator 
       const usable = typeof token === 'string' && token !== '' && token.length <= TOKEN_CHARS;
       const tenant = usable ? tenants.get(digest(token)) : undefined;
       if (tenant !== undefined) return Promise.resolve({ tenant });
+      if (config.tokens && usable && looksLikeToken(token)) return config.tokens.verify(token);
       const detail = 'Send a valid key: "Authorization: Bearer KEY", or auth.token on a socket.';
       return Promise.reject(new ConvokeError('unauthorized', detail));
     },

@@ -1,6 +1,5 @@
 /** Ingest: the one door into the engine, and the schemas that describe it. */
 export { bearerToken, createAuthenticator } from './authenticate.ts';
-export type { Principal } from './authenticate.ts';
 export { createAdmission } from './admit.ts';
 export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
@@ -8,6 +7,7 @@ export { invalidAt } from './json-guard.ts';
 export {
   approvalIdSchema,
   subscribeSchema,
+  tokenSchema,
   wakeSchema,
   cancelSchema,
   eventsQuerySchema,

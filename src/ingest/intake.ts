@@ -22,7 +22,9 @@ import type { SessionCalls } from '../temporal/index.ts';
 import type { Admission, Admitted } from './admit.ts';
 import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
-import type { Authenticator, Principal } from './authenticate.ts';
+import type { Authenticator } from './authenticate.ts';
+import { allow } from '../tenants/index.ts';
+import type { Principal, Scope } from '../tenants/index.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
 import { forkSession } from './fork.ts';
@@ -119,12 +121,28 @@ export function createIntake(config: IntakeConfig): Intake {
   return new SessionIntake(config);
 }
 
-/** A session of the principal's tenant. Throws `invalid_request` if the id is not valid. */
-function refOf({ tenant }: Principal, session: unknown): SessionRef {
+/** A session of the principal's. Throws `invalid_request` if the id is not valid, `session_not_found`, `forbidden`. */
+function refOf(principal: Principal, session: unknown, scope: Scope): SessionRef {
   const parsed = idSchema.safeParse(session);
   if (!parsed.success) throw invalidAt(['session'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
-  return { tenant, session: parsed.data };
+  allow(principal, scope, parsed.data);
+  return { tenant: principal.tenant, session: parsed.data };
 }
+
+/** Who holds a session token acts as its subject, whatever the request says. */
+function asSubject<K extends string>({ grant }: Principal, field: K): Partial<Record<K, string>> {
+  return grant ? ({ [field]: grant.subject } as Partial<Record<K, string>>) : {};
+}
+
+const CONTROL_SCOPES: Readonly<Record<keyof Controls, Scope>> = {
+  cancel: 'cancel',
+  unschedule: 'cancel',
+  wake: 'send',
+  approve: 'approve',
+  members: 'operate',
+  close: 'operate',
+  reopen: 'operate',
+};
 
 function keyOf({ key }: IntakeOptions): string | undefined {
   if (key === undefined) return undefined;
@@ -154,9 +172,10 @@ class SessionIntake implements Intake {
     return this.#config.authenticator.authenticate(token);
   }
 
-  async open({ tenant }: Principal, body: unknown, options: IntakeOptions = {}): Promise<Opened> {
-    const key = keyOf(options);
-    return openSession(this.#config, tenant, validate<OpenRequest>(openSchema, body), key);
+  async open(principal: Principal, body: unknown, options: IntakeOptions = {}): Promise<Opened> {
+    const request = validate<OpenRequest>(openSchema, body);
+    allow(principal, 'operate', request.id);
+    return openSession(this.#config, principal.tenant, request, keyOf(options));
   }
 
   async send(
@@ -165,9 +184,9 @@ class SessionIntake implements Intake {
     body: unknown,
     options: IntakeOptions = {},
   ): Promise<Receipt> {
-    const ref = refOf(principal, session);
+    const ref = refOf(principal, session, 'send');
     const key = keyOf(options);
-    const request = validate(sendSchema, body);
+    const request = { ...validate(sendSchema, body), ...asSubject(principal, 'from') };
     const messageId = request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
@@ -189,7 +208,7 @@ class SessionIntake implements Intake {
     body: unknown,
     options: IntakeOptions = {},
   ): Promise<Forked> {
-    const parent = refOf(principal, session);
+    const parent = refOf(principal, session, 'operate');
     const request = validate<ForkRequest>(forkSchema, body);
     const { message } = request;
     if (message?.from !== undefined) await this.#roster.refuseAgentName(parent, message.from);
@@ -249,19 +268,20 @@ class SessionIntake implements Intake {
     name: C,
     body: unknown,
   ): Promise<Controls[C]> {
-    const ref = refOf(principal, session);
-    const reply = await controls[name](this.#config, ref, body);
+    const ref = refOf(principal, session, CONTROL_SCOPES[name]);
+    const given = name === 'approve' && isObject(body) ? { ...body, ...asSubject(principal, 'by') } : body;
+    const reply = await controls[name](this.#config, ref, given);
     if (name === 'members') this.#roster.forget(ref);
     return reply;
   }
 
   async approvals(principal: Principal, session: unknown): Promise<ApprovalsReply> {
-    const ref = refOf(principal, session);
+    const ref = refOf(principal, session, 'watch');
     return { approvals: await inSession(this.#isArchived, ref, this.#calls.approvals(ref)) };
   }
 
   async state(principal: Principal, session: unknown): Promise<SessionState> {
-    const ref = refOf(principal, session);
+    const ref = refOf(principal, session, 'watch');
     const state = await inSession(this.#isArchived, ref, this.#calls.state(ref));
     return { ...state, team: disclosedTeam(state.team) };
   }
@@ -276,7 +296,8 @@ class SessionIntake implements Intake {
     }
   }
 
-  async list({ tenant }: Principal, query: unknown): Promise<SessionPage> {
-    return this.#calls.list(tenant, validate(sessionsQuerySchema, query));
+  async list(principal: Principal, query: unknown): Promise<SessionPage> {
+    allow(principal, 'operate');
+    return this.#calls.list(principal.tenant, validate(sessionsQuerySchema, query));
   }
 }

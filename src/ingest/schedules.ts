@@ -2,7 +2,8 @@
 import { agentOf, disclosedOpening, teamOf } from '../contracts/index.ts';
 import type { SchedulePage, ScheduleRequest, ScheduleSummary } from '../contracts/index.ts';
 import type { ScheduleCalls, StoredSchedule } from '../temporal/index.ts';
-import type { Principal } from './authenticate.ts';
+import { allow } from '../tenants/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import { Known, type CatalogsOf } from './known.ts';
 import { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schemas/index.ts';
 import { validate } from './validate.ts';
@@ -20,20 +21,23 @@ export interface Schedules {
 export function createSchedules(calls: ScheduleCalls, catalogs: CatalogsOf): Schedules {
   const known = new Known(catalogs);
   return {
-    async create({ tenant }, body) {
+    async create(principal, body) {
+      allow(principal, 'operate');
       const request = validate<ScheduleRequest>(scheduleSchema, body);
       const { open } = request;
       // Found out now, not by each firing.
       if (open) await known.require({ team: teamOf(open.team), agents: open.agents?.map(agentOf) ?? [] });
-      return disclosed(await calls.create(tenant, request));
+      return disclosed(await calls.create(principal.tenant, request));
     },
-    async list({ tenant }, query) {
-      const { data, next } = await calls.list(tenant, validate(schedulesQuerySchema, query));
+    async list(principal, query) {
+      allow(principal, 'operate');
+      const { data, next } = await calls.list(principal.tenant, validate(schedulesQuerySchema, query));
       return { data: data.map(disclosed), next };
     },
-    async change({ tenant }, request) {
+    async change(principal, request) {
+      allow(principal, 'operate');
       const { id, act } = validate(scheduleChangeSchema, request);
-      await calls[act](tenant, id);
+      await calls[act](principal.tenant, id);
     },
   };
 }

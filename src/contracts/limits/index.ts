@@ -6,6 +6,7 @@ import { EXECUTE } from './execute.ts';
 import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
 import { ORCHESTRATE } from './orchestrate.ts';
+import { TENANTS } from './tenants.ts';
 
 export const LIMITS = {
   ...CLIENT,
@@ -15,4 +16,5 @@ export const LIMITS = {
   ...LOG,
   ...DELIVER,
   ...EDGE,
+  ...TENANTS,
 } as const;

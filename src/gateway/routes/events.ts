@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { eventsQuerySchema, idSchema, placeOf, positionOf, streamQuerySchema } from '../../ingest/index.ts';
 import type { GatewayContext } from '../context.ts';
 import { eventPageReply } from '../replies.ts';
-import { ENGINE, json, problems, queryOf, sessionOf } from '../route.ts';
+import { ENGINE, json, problems, queryOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 import { openStream } from '../sse.ts';
 
@@ -34,7 +34,7 @@ function pageRoute(context: GatewayContext): ApiRoute {
       responses: { '200': json('One page of events.', eventPageReply), ...problems(ERRORS) },
     },
     async handle(call) {
-      const ref = sessionOf(call);
+      const ref = watchedOf(call);
       const { after, limit } = queryOf(eventsQuerySchema, call.req);
       const page = await context.delivery.page(ref, placeOf(after), limit);
       // What others have asked for comes between this page and the tenant's next.
@@ -79,7 +79,7 @@ function streamRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      const ref = sessionOf(call);
+      const ref = watchedOf(call);
       const { after } = queryOf(streamQuerySchema, call.req);
       const from = call.req.get('Last-Event-ID') ?? after;
       // EventSource sends an empty Last-Event-ID if it has seen no id.

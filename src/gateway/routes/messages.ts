@@ -4,7 +4,7 @@ import { idempotencyKeySchema, idSchema, sendSchema } from '../../ingest/index.t
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { receiptReply } from '../replies.ts';
-import { ANSWER, BODY, ENGINE, json, pathId, problems, sessionOf } from '../route.ts';
+import { ANSWER, BODY, ENGINE, json, pathId, problems, sessionOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 
 const TAGS = ['Messages'];
@@ -66,7 +66,7 @@ function standingRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      const ref = sessionOf(call);
+      const ref = watchedOf(call);
       call.res.json(await context.delivery.receipt(ref, pathId(call.req, 'messageId')));
     },
   };

@@ -19,7 +19,7 @@ import {
   viewReply,
   wakeReply,
 } from '../replies.ts';
-import { ANSWER, BODY, CONTROL, ENGINE, json, problems, sessionOf } from '../route.ts';
+import { ANSWER, BODY, CONTROL, ENGINE, json, problems, sessionOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 import { describes } from '../shapes.ts';
 import type { ReopenReply } from '../../contracts/index.ts';
@@ -111,7 +111,7 @@ function snapshotRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      call.res.json(await context.delivery.snapshot(sessionOf(call)));
+      call.res.json(await context.delivery.snapshot(watchedOf(call)));
     },
   };
 }

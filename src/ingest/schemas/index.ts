@@ -14,4 +14,5 @@ export {
   unscheduleSchema,
   wakeSchema,
 } from './session.ts';
+export { tokenSchema } from './token.ts';
 export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';

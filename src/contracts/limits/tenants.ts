@@ -1,0 +1,15 @@
+/** What session tokens may be. */
+import { DAY, MINUTE, SECOND } from './units.ts';
+
+export const TENANTS = {
+  /** Life of a session token if the mint names none, the shortest and the longest. */
+  tokenMs: 10 * MINUTE,
+  tokenLeastMs: 30 * SECOND,
+  tokenMostMs: 1 * DAY,
+  /** A secret that signs them has at least as many bytes. */
+  tokenSecretBytes: 32,
+  /** Sessions, or beginnings of their ids, in one token. */
+  tokenSessions: 32,
+  /** A socket goes on for so long after the end of its token: the client brings another one meanwhile. */
+  tokenGraceMs: 25 * SECOND,
+} as const;

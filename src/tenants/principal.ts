@@ -1,0 +1,64 @@
+/** Who acts, and what they may do. */
+import { ConvokeError, isId } from '../contracts/index.ts';
+
+/**
+ * `watch`: read and follow a session. `send`: messages, as the token's subject. `approve`: vote. `cancel`: turns, steps and what waits.
+ * `operate`: open, close, fork and reopen sessions, members, schedules, and lists.
+ */
+export const SCOPES = ['watch', 'send', 'approve', 'cancel', 'operate'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What a role may do; a token names a role, or scopes of its own. */
+export const ROLES: Readonly<Record<'observer' | 'participant' | 'operator', readonly Scope[]>> = {
+  observer: ['watch'],
+  participant: ['watch', 'send', 'approve', 'cancel'],
+  operator: SCOPES,
+};
+export type Role = keyof typeof ROLES;
+
+/** What a session token restricts; the holder of a key has none of it. */
+export interface Grant {
+  /** Who it is: `from` of what they send. */
+  readonly subject: string;
+  /** For people; absent: the subject. */
+  readonly name?: string;
+  /** Ids of sessions; one that ends with `*` stands for all that begin so. */
+  readonly sessions: readonly string[];
+  readonly scopes: readonly Scope[];
+  /** Of the token, for its revocation. */
+  readonly id: string;
+  /** When it ends, ms since the Unix epoch. */
+  readonly expiresAt: number;
+}
+
+export interface Principal {
+  readonly tenant: string;
+  /** Absent: a key of the tenant, which may do everything in it. */
+  readonly grant?: Grant;
+}
+
+/** A session id, or the beginning of one and `*`. */
+export function isSessionPattern(text: string): boolean {
+  return text === '*' || isId(text.endsWith('*') ? text.slice(0, -1) : text);
+}
+
+export function mayTouch({ grant }: Principal, session: string): boolean {
+  if (!grant) return true;
+  return grant.sessions.some((each) =>
+    each.endsWith('*') ? session.startsWith(each.slice(0, -1)) : session === each,
+  );
+}
+
+/**
+ * Throws `forbidden` if the principal lacks the scope, and `session_not_found` for a session that is not among its own: whether it exists
+ * is nothing that it may know. `session`: absent for what is about all of them, which takes a token for all.
+ */
+export function allow(principal: Principal, scope: Scope, session?: string): void {
+  const { grant } = principal;
+  if (!grant) return;
+  if (session !== undefined && !mayTouch(principal, session)) throw new ConvokeError('session_not_found');
+  if (session === undefined && !grant.sessions.includes('*'))
+    throw new ConvokeError('forbidden', 'This is about all sessions of the tenant; the token is for some.');
+  if (!grant.scopes.includes(scope))
+    throw new ConvokeError('forbidden', `The token lacks the scope "${scope}"; ask your server for another one.`);
+}
