@@ -7,6 +7,7 @@ const FLOOR_PLAN = {
   'src/contracts': { folders: [], npm: [] },
   workflows: { folders: ['src/contracts'], npm: ['@temporalio/workflow', '@temporalio/common'] },
   'src/fair': { folders: ['src/contracts'], npm: [], core: true },
+  'src/tenants': { folders: ['src/contracts'], npm: ['jose'], core: true },
   'src/log': { folders: ['src/contracts'], npm: ['ioredis'], core: true },
   'src/telemetry': { folders: ['src/contracts'], npm: ['pino'], core: true },
   'src/archive': {
@@ -42,7 +43,7 @@ const FLOOR_PLAN = {
     core: true,
   },
   'src/ingest': {
-    folders: ['src/contracts', 'src/log', 'src/temporal', 'src/telemetry'],
+    folders: ['src/contracts', 'src/tenants', 'src/log', 'src/temporal', 'src/telemetry'],
     npm: ['zod', 'ajv'],
     core: true,
   },
@@ -53,7 +54,7 @@ const FLOOR_PLAN = {
     core: true,
   },
   'src/gateway': {
-    folders: ['src/contracts', 'src/fair', 'src/ingest', 'src/deliver', 'src/telemetry'],
+    folders: ['src/contracts', 'src/fair', 'src/tenants', 'src/ingest', 'src/deliver', 'src/telemetry'],
     npm: [
       'express',
       'socket\\.io',

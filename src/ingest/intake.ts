@@ -130,8 +130,14 @@ function refOf(principal: Principal, session: unknown, scope: Scope): SessionRef
 }
 
 /** Who holds a session token acts as its subject, whatever the request says. */
-function asSubject<K extends string>({ grant }: Principal, field: K): Partial<Record<K, string>> {
-  return grant ? ({ [field]: grant.subject } as Partial<Record<K, string>>) : {};
+function asSubject({ grant }: Principal): { readonly from?: string } {
+  return grant ? { from: grant.subject } : {};
+}
+
+/** Roles, too, are what a key says of people, and not what they say of themselves. */
+function votedBy({ grant }: Principal, body: unknown): unknown {
+  if (!grant || typeof body !== 'object' || body === null) return body;
+  return { ...body, by: grant.subject, roles: grant.roles };
 }
 
 const CONTROL_SCOPES: Readonly<Record<keyof Controls, Scope>> = {
@@ -186,7 +192,7 @@ class SessionIntake implements Intake {
   ): Promise<Receipt> {
     const ref = refOf(principal, session, 'send');
     const key = keyOf(options);
-    const request = { ...validate(sendSchema, body), ...asSubject(principal, 'from') };
+    const request = { ...validate(sendSchema, body), ...asSubject(principal) };
     const messageId = request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
@@ -269,7 +275,7 @@ class SessionIntake implements Intake {
     body: unknown,
   ): Promise<Controls[C]> {
     const ref = refOf(principal, session, CONTROL_SCOPES[name]);
-    const given = name === 'approve' && isObject(body) ? { ...body, ...asSubject(principal, 'by') } : body;
+    const given = name === 'approve' ? votedBy(principal, body) : body;
     const reply = await controls[name](this.#config, ref, given);
     if (name === 'members') this.#roster.forget(ref);
     return reply;

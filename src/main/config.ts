@@ -6,6 +6,8 @@ import { DEFAULT_ENDPOINT, isId, LIMITS, SESSION } from '../contracts/index.ts';
 import { originFault } from '../gateway/origins.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
+import type { TokenKey } from '../tenants/index.ts';
+import { tokenKeysOf } from './token-keys.ts';
 import type { Project } from '../project/project.ts';
 import { readModels, type Models } from './providers.ts';
 import { temporalConfigOf, type TemporalConfig } from './temporal-config.ts';
@@ -26,6 +28,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** API key → tenant. */
   readonly keys: ReadonlyMap<string, string>;
+  /** Of session tokens; the first signs. None: there are no session tokens. */
+  readonly tokenKeys: readonly TokenKey[];
   /** The key `dev` opens the tenant `dev`, and there is a page at `/`. */
   readonly devMode: boolean;
   readonly origins: readonly string[];
@@ -119,6 +123,9 @@ export function readConfig(environment: Environment, providers: Project['provide
     archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
+    tokenKeys: tokenKeysOf(list(setting(env, 'CONVOKE_TOKEN_KEYS')), (sentence) =>
+      mistake('CONVOKE_TOKEN_KEYS', sentence),
+    ),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),
     models,

@@ -16,6 +16,7 @@ import {
 } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
+import { Tokens } from '../tenants/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -126,13 +127,15 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
+  const tokens = new Tokens(config.tokenKeys);
   return createGateway({
+    tokens,
     intake: createIntake({
       calls,
       admission: createAdmission(session.log),
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),
-      authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode }),
+      authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode, tokens }),
       defaultAgents: defaultAgents(config),
       storedOf,
       isArchived: async (ref) => (await archive.session(ref)) !== null,

@@ -25,6 +25,8 @@ export interface Grant {
   /** Ids of sessions; one that ends with `*` stands for all that begin so. */
   readonly sessions: readonly string[];
   readonly scopes: readonly Scope[];
+  /** What they may approve, see `Approvers`. */
+  readonly roles: readonly string[];
   /** Of the token, for its revocation. */
   readonly id: string;
   /** When it ends, ms since the Unix epoch. */
@@ -60,5 +62,8 @@ export function allow(principal: Principal, scope: Scope, session?: string): voi
   if (session === undefined && !grant.sessions.includes('*'))
     throw new ConvokeError('forbidden', 'This is about all sessions of the tenant; the token is for some.');
   if (!grant.scopes.includes(scope))
-    throw new ConvokeError('forbidden', `The token lacks the scope "${scope}"; ask your server for another one.`);
+    throw new ConvokeError(
+      'forbidden',
+      `The token lacks the scope "${scope}"; ask your server for another one.`,
+    );
 }

@@ -26,6 +26,8 @@ export interface TokenRequest {
   readonly sessions: readonly string[];
   readonly role?: Role;
   readonly scopes?: readonly Scope[];
+  /** What its holder may approve. */
+  readonly roles?: readonly string[];
   /** ms; default `LIMITS.tokenMs`. */
   readonly ttlMs?: number;
 }
@@ -55,9 +57,16 @@ export class Tokens {
   async mint(tenant: string, request: TokenRequest): Promise<MintedToken> {
     const key = this.#signing;
     if (key?.signs === undefined) throw new ConvokeError('tokens_not_set_up');
-    const { subject, name, sessions, role = 'participant', scopes = ROLES[role], ttlMs = LIMITS.tokenMs } = request;
+    const { subject, role = 'participant', ttlMs = LIMITS.tokenMs } = request;
+    const { name, sessions, scopes = ROLES[role], roles = [] } = request;
     const expiresAt = Date.now() + ttlMs;
-    const token = await new SignJWT({ tenant, sessions, scope: scopes.join(' '), ...(name === undefined ? {} : { name }) })
+    const token = await new SignJWT({
+      tenant,
+      sessions,
+      roles,
+      scope: scopes.join(' '),
+      ...(name === undefined ? {} : { name }),
+    })
       .setProtectedHeader({ alg: key.algorithm, kid: key.id, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -81,7 +90,12 @@ export class Tokens {
           return key.verifies;
         },
         {
-          ...{ algorithms: ['HS256', 'EdDSA'], issuer: ISSUER, audience: AUDIENCE, clockTolerance: TOLERANCE_S },
+          ...{
+            algorithms: ['HS256', 'EdDSA'],
+            issuer: ISSUER,
+            audience: AUDIENCE,
+            clockTolerance: TOLERANCE_S,
+          },
           requiredClaims: ['sub', 'jti', 'exp', 'tenant', 'sessions', 'scope'],
         },
       );
@@ -94,14 +108,29 @@ export class Tokens {
 }
 
 /** Throws an Error if a claim is not what a mint would have written. */
-function principalOf({ sub, jti, exp, tenant, sessions, scope, name }: JWTPayload): Principal {
-  const patterns = Array.isArray(sessions) ? sessions.filter((each) => typeof each === 'string') : [];
+function principalOf({ sub, jti, exp, tenant, sessions, scope, roles, name }: JWTPayload): Principal {
+  const patterns = textsOf(sessions);
   const scopes = typeof scope === 'string' ? scope.split(' ').filter(isScope) : [];
   const isWhole =
-    isId(sub) && isId(tenant) && typeof jti === 'string' && typeof exp === 'number' && patterns.every(isSessionPattern);
+    typeof sub === 'string' &&
+    isId(tenant) &&
+    typeof jti === 'string' &&
+    typeof exp === 'number' &&
+    patterns.every(isSessionPattern);
   if (!isWhole) throw new Error('A claim of the token is not what it should be');
-  const grant = { subject: sub, sessions: patterns, scopes, id: jti, expiresAt: exp * 1_000 };
+  const grant = {
+    subject: sub,
+    sessions: patterns,
+    scopes,
+    roles: textsOf(roles),
+    id: jti,
+    expiresAt: exp * 1_000,
+  };
   return { tenant, grant: typeof name === 'string' ? { ...grant, name } : grant };
+}
+
+function textsOf(claim: unknown): readonly string[] {
+  return Array.isArray(claim) ? claim.filter((each) => typeof each === 'string') : [];
 }
 
 function isScope(text: string): text is Scope {

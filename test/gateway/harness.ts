@@ -1,4 +1,5 @@
 /** A gateway on a free port, with small doubles where the engine is not the thing under test. */
+import { Tokens } from '../../src/tenants/index.ts';
 import { OPEN_DOOR } from '../support/admission.ts';
 import { createGateway } from '../../src/gateway/index.ts';
 import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
@@ -112,11 +113,14 @@ export const NO_SCHEDULES: GatewayConfig['schedules'] = {
   change: () => Promise.reject(new ConvokeError('schedule_not_found')),
 };
 
+const SECRET = Buffer.alloc(32, 'k');
+export const TOKENS = new Tokens([{ id: 'k1', algorithm: 'HS256', signs: SECRET, verifies: SECRET }]);
+
 /** The keys `dev` and `other`; nothing is archived. */
 export function intakeOf(calls: SessionCalls): Intake {
   return createIntake({
     calls,
-    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true }),
+    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true, tokens: TOKENS }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     storedOf: async () => null,
     isArchived: async () => false,
@@ -154,6 +158,7 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
   const gateway = createGateway({
     intake: intakeOf(calls),
     schedules: NO_SCHEDULES,
+    tokens: TOKENS,
     delivery,
     logger: quiet,
     checks: {},

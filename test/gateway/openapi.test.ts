@@ -7,6 +7,7 @@ import { createApp } from '../../src/gateway/http.ts';
 import { Peers } from '../../src/gateway/edge/peers.ts';
 import { FairQueue } from '../../src/fair/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
+import { Tokens } from '../../src/tenants/index.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
 import { FakeDelivery, intakeOf, NO_SCHEDULES, startRig } from './harness.ts';
@@ -47,6 +48,7 @@ function registered(): string[] {
       logger: quiet,
       readiness: createReadiness({}),
       peers: new Peers(quiet),
+      tokens: new Tokens([]),
       refusals: new Refusals(quiet),
       pages: new FairQueue(LIMITS.fair.pages),
       connections: new Connections(),

@@ -10,7 +10,9 @@ import type { ApiRoute } from '../route.ts';
 import { ms } from '../shapes.ts';
 
 const reply = z.object({
-  token: z.string().meta({ description: 'A JWT; give it to the browser of this person, and to nobody else.' }),
+  token: z
+    .string()
+    .meta({ description: 'A JWT; give it to the browser of this person, and to nobody else.' }),
   expiresAt: ms,
 });
 
@@ -28,7 +30,10 @@ export function tokenRoutes({ tokens }: GatewayContext): readonly ApiRoute[] {
           'What its holder sends is from its subject, whatever the request says.',
         tags: ['Tokens'],
         requestBody: { required: true, content: { 'application/json': { schema: tokenSchema } } },
-        responses: { '201': json('The token.', reply), ...problems([...BODY, 'forbidden', 'tokens_not_set_up']) },
+        responses: {
+          '201': json('The token.', reply),
+          ...problems([...BODY, 'forbidden', 'tokens_not_set_up']),
+        },
       },
       async handle({ req, res, principal }) {
         if (principal.grant) throw new ConvokeError('forbidden', 'Mint tokens with a key of the tenant.');

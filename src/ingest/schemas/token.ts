@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import { isSessionPattern, ROLES, SCOPES } from '../../tenants/index.ts';
 import type { TokenRequest } from '../../tenants/index.ts';
+import { rolesSchema } from './approval.ts';
 import { personName, text } from './common.ts';
 
 const { tokenLeastMs, tokenMostMs, tokenSessions } = LIMITS;
@@ -20,7 +21,13 @@ export const tokenSchema = z
       .enum(Object.keys(ROLES) as [keyof typeof ROLES])
       .exactOptional()
       .meta({ description: 'Default: `participant`.' }),
-    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).exactOptional().meta({ description: 'Instead of a role.' }),
+    scopes: z
+      .array(z.enum(SCOPES))
+      .min(1)
+      .max(SCOPES.length)
+      .exactOptional()
+      .meta({ description: 'Instead of a role.' }),
+    roles: rolesSchema.exactOptional(),
     ttlMs: z.int().min(tokenLeastMs).max(tokenMostMs).exactOptional(),
   })
   .meta({ id: 'TokenRequest' }) satisfies z.ZodType<TokenRequest>;
