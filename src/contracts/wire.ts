@@ -121,7 +121,7 @@ export interface SubscribeReply {
 
 /** Why the server is about to close the connection. `retry`: connect again after `retryAfterMs` and resume. */
 export interface Bye {
-  readonly code: 'draining' | 'slow_consumer' | 'unauthorized' | 'internal';
+  readonly code: 'draining' | 'slow_consumer' | 'unauthorized' | 'token_expired' | 'internal';
   readonly retry: boolean;
   readonly retryAfterMs: number;
 }

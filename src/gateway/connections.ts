@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS, LIMITS } from '../contracts/index.ts';
 import type { Bye } from '../contracts/index.ts';
+import type { Grant } from '../tenants/index.ts';
 
 export interface LongConnection {
   /** Says why the connection is about to be closed. */
@@ -23,7 +24,8 @@ export function byeOf(code: Bye['code']): Bye {
 }
 
 export class Connections {
-  readonly #all = new Set<LongConnection>();
+  /** Each with the timer that ends it. */
+  readonly #all = new Map<LongConnection, NodeJS.Timeout | undefined>();
   #draining = false;
 
   /** True once this gateway is stopping: new connections are refused. */
@@ -31,11 +33,18 @@ export class Connections {
     return this.#draining;
   }
 
-  add(connection: LongConnection): void {
-    this.#all.add(connection);
+  /** `grant`: of the token that opened it, which ends it; its client comes back with another one. */
+  add(connection: LongConnection, grant?: Pick<Grant, 'expiresAt'>): void {
+    const end = (): void => {
+      connection.bye(byeOf('token_expired'));
+      connection.close();
+    };
+    const ms = grant && grant.expiresAt + LIMITS.tokenGraceMs - Date.now();
+    this.#all.set(connection, ms === undefined ? undefined : setTimeout(end, ms).unref());
   }
 
   remove(connection: LongConnection): void {
+    clearTimeout(this.#all.get(connection));
     this.#all.delete(connection);
   }
 
@@ -50,8 +59,8 @@ export class Connections {
    */
   async drain(overMs: number): Promise<void> {
     this.refuse();
-    for (const connection of this.#all) connection.bye(byeOf('draining'));
-    const waiting = [...this.#all];
+    for (const connection of this.#all.keys()) connection.bye(byeOf('draining'));
+    const waiting = [...this.#all.keys()];
     const perBatch = Math.max(1, Math.ceil((waiting.length * BATCH_MS) / Math.max(overMs, BATCH_MS)));
     while (waiting.length > 0) {
       for (const connection of waiting.splice(0, perBatch)) connection.close();

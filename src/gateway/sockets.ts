@@ -56,7 +56,7 @@ function serve(context: GatewayContext, socket: GatewaySocket, { pipe, answer }:
   pipe.welcome();
   const client = new SocketClient({ context, socket, pipe });
   const asker = { principal: socket.data.principal, client };
-  context.connections.add(client);
+  context.connections.add(client, socket.data.principal.grant);
   // Every packet ends here: `next` is never called, so no listener can be reached by name, `error` included.
   socket.use((packet) => {
     answer(asker, packet).catch((error: unknown) => {

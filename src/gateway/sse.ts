@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { fittingOpen, FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
 import type { Bye, Cursor, Delta, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
+import type { Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
@@ -111,11 +112,12 @@ export interface StreamCall {
   readonly req: Request;
   readonly res: Response;
   readonly cursor: Cursor | undefined;
+  readonly principal: Principal;
 }
 
 /** Follows a session until either side ends. Throws only before the first byte: `session_not_found`, and whatever delivery throws. */
 export async function openStream(context: GatewayContext, ref: SessionRef, call: StreamCall): Promise<void> {
-  const { req, res, cursor } = call;
+  const { req, res, cursor, principal } = call;
   if (req.method === 'HEAD') {
     await context.delivery.snapshot(ref);
     res.type('text/event-stream').end();
@@ -129,7 +131,7 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     return;
   }
   const heart = setInterval(() => stream.beat(), LIMITS.sseHeartbeatMs);
-  context.connections.add(stream);
+  context.connections.add(stream, principal.grant);
   res.on('error', () => res.destroy());
   res.once('close', () => {
     clearInterval(heart);

@@ -12,6 +12,8 @@ export function known(ref: SessionRef): void {
 export class FakeCalls implements SessionCalls {
   opened: string[] = [];
   sent: string[] = [];
+  /** Who the messages are from. */
+  froms: (string | undefined)[] = [];
   closed: string[] = [];
   readonly #hashes = new Map<string, string>();
 
@@ -28,8 +30,12 @@ export class FakeCalls implements SessionCalls {
     return requestHash === undefined ? null : { summary: this.#summary(ref), requestHash };
   }
 
-  async send(ref: SessionRef, message: { readonly messageId: string }): Promise<void> {
+  async send(
+    ref: SessionRef,
+    message: { readonly messageId: string; readonly from?: string },
+  ): Promise<void> {
     known(ref);
+    this.froms.push(message.from);
     this.sent.push(message.messageId);
   }
 

@@ -58,6 +58,8 @@ const WORKER_ENVIRONMENT = `  OPENAI_BASE_URL, OPENAI_API_KEY        where that 
 
 const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS                           API keys: key=tenant,key=tenant;
                                          or CONVOKE_KEYS_FILE
+  CONVOKE_TOKEN_KEYS                     keys of session tokens: id=secret,…;
+                                         the first signs
   CONVOKE_ORIGINS                        origins whose pages and apps may
                                          connect, separated by commas
   CONVOKE_DEV=1                          the key "dev" opens the tenant "dev",

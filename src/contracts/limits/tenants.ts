@@ -8,6 +8,8 @@ export const TENANTS = {
   tokenMostMs: 1 * DAY,
   /** A secret that signs them has at least as many bytes. */
   tokenSecretBytes: 32,
+  /** Verified tokens that a gateway remembers; beyond, the first one is forgotten. */
+  tokensKnown: 4_096,
   /** Sessions, or beginnings of their ids, in one token. */
   tokenSessions: 32,
   /** A socket goes on for so long after the end of its token: the client brings another one meanwhile. */

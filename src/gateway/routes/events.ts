@@ -84,7 +84,7 @@ function streamRoute(context: GatewayContext): ApiRoute {
       const from = call.req.get('Last-Event-ID') ?? after;
       // EventSource sends an empty Last-Event-ID if it has seen no id.
       const cursor = from === undefined || from === '' ? undefined : positionOf(from);
-      await openStream(context, ref, { req: call.req, res: call.res, cursor });
+      await openStream(context, ref, { req: call.req, res: call.res, cursor, principal: call.principal });
     },
   };
 }
