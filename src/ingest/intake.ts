@@ -24,7 +24,8 @@ import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import type { Authenticator } from './authenticate.ts';
 import { allow } from '../tenants/index.ts';
-import type { Principal, Scope } from '../tenants/index.ts';
+import type { Principal } from '../tenants/index.ts';
+import { asSubject, CONTROL_SCOPES, refOf, votedBy } from './acting.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
 import { forkSession } from './fork.ts';
@@ -41,7 +42,6 @@ import type { AgentsOf, FollowedAgents } from './roster.ts';
 import {
   forkSchema,
   idempotencyKeySchema,
-  idSchema,
   openSchema,
   sendSchema,
   sessionsQuerySchema,
@@ -120,35 +120,6 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
 export function createIntake(config: IntakeConfig): Intake {
   return new SessionIntake(config);
 }
-
-/** A session of the principal's. Throws `invalid_request` if the id is not valid, `session_not_found`, `forbidden`. */
-function refOf(principal: Principal, session: unknown, scope: Scope): SessionRef {
-  const parsed = idSchema.safeParse(session);
-  if (!parsed.success) throw invalidAt(['session'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
-  allow(principal, scope, parsed.data);
-  return { tenant: principal.tenant, session: parsed.data };
-}
-
-/** Who holds a session token acts as its subject, whatever the request says. */
-function asSubject({ grant }: Principal): { readonly from?: string } {
-  return grant ? { from: grant.subject } : {};
-}
-
-/** Roles, too, are what a key says of people, and not what they say of themselves. */
-function votedBy({ grant }: Principal, body: unknown): unknown {
-  if (!grant || typeof body !== 'object' || body === null) return body;
-  return { ...body, by: grant.subject, roles: grant.roles };
-}
-
-const CONTROL_SCOPES: Readonly<Record<keyof Controls, Scope>> = {
-  cancel: 'cancel',
-  unschedule: 'cancel',
-  wake: 'send',
-  approve: 'approve',
-  members: 'operate',
-  close: 'operate',
-  reopen: 'operate',
-};
 
 function keyOf({ key }: IntakeOptions): string | undefined {
   if (key === undefined) return undefined;

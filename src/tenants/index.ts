@@ -1,5 +1,5 @@
 /** Who acts, and what they may do: principals and session tokens. */
-export { allow, isSessionPattern, mayTouch, ROLES, SCOPES } from './principal.ts';
-export type { Grant, Principal, Role, Scope } from './principal.ts';
+export { allow, isSessionPattern, ROLES, SCOPES } from './principal.ts';
+export type { Grant, Principal, Scope } from './principal.ts';
 export { looksLikeToken, Tokens } from './tokens.ts';
-export type { MintedToken, TokenKey, TokenRequest } from './tokens.ts';
+export type { TokenKey, TokenRequest } from './tokens.ts';

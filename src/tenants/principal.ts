@@ -44,7 +44,7 @@ export function isSessionPattern(text: string): boolean {
   return text === '*' || isId(text.endsWith('*') ? text.slice(0, -1) : text);
 }
 
-export function mayTouch({ grant }: Principal, session: string): boolean {
+function mayTouch({ grant }: Principal, session: string): boolean {
   if (!grant) return true;
   return grant.sessions.some((each) =>
     each.endsWith('*') ? session.startsWith(each.slice(0, -1)) : session === each,

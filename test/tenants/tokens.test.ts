@@ -44,8 +44,7 @@ const signed = (
   claims: object,
   key: Uint8Array,
   kid = 'a',
-  audience = 'convoke',
-  issuer = 'convoke',
+  { audience = 'convoke', issuer = 'convoke' } = {},
 ): Promise<string> =>
   new SignJWT({ ...claims })
     .setProtectedHeader({ alg: 'HS256', kid })
@@ -66,8 +65,8 @@ test.each<[string, () => Promise<string> | string]>([
   ],
   ['another key', () => signed(CLAIMS, Buffer.alloc(32, 'z'))],
   ['an unknown key id', () => signed(CLAIMS, own, 'nobody')],
-  ['another audience', () => signed(CLAIMS, own, 'a', 'other')],
-  ['another issuer', () => signed(CLAIMS, own, 'a', 'convoke', 'other')],
+  ['another audience', () => signed(CLAIMS, own, 'a', { audience: 'other' })],
+  ['another issuer', () => signed(CLAIMS, own, 'a', { issuer: 'other' })],
   ['a public key as the secret', () => signed(CLAIMS, spki(), 'ed')],
   ['a raw public key as the secret', () => signed(CLAIMS, raw(), 'ed')],
   ['no tenant', () => signed({ ...CLAIMS, tenant: undefined }, own)],
