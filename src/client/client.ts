@@ -3,7 +3,7 @@ import { ConvokeError, isId, CLIENT_LIMITS } from '../contracts/public.ts';
 import type { OpenRequest } from '../contracts/public.ts';
 import { call } from './calls.ts';
 import { Connection } from './connection.ts';
-import type { ClientStatus } from './connection.ts';
+import type { ClientStatus } from './status.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { ClientStorage } from './outbox.ts';
@@ -12,16 +12,17 @@ import { Session } from './session.ts';
 import { Places } from './places.ts';
 import { DEFAULT_PACE, randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
+import type { GivenToken } from './token-source.ts';
 import { checkedUrls } from './urls.ts';
 
 export interface ClientOptions {
   /** `http://host:port` of one or more gateways: if one fails, the next is tried. Any gateway serves any session. */
   readonly url: string | readonly string[];
   /**
-   * The key or token, or a function that returns a fresh one before every connection, so it may be short-lived. If such a one is refused the
-   * function is asked again, 7 times with growing pauses.
+   * The key or token, or a function that returns a fresh one: asked before every connection, and again, while the connection lasts, when a
+   * session token is about to expire. If such a one is refused the function is asked again, 7 times with growing pauses.
    */
-  readonly token: string | (() => string | Promise<string>);
+  readonly token: GivenToken;
   /**
    * Keeps unsent messages across a reload; pass `sessionStorage`. Not `localStorage`: tabs share it and would overwrite each other's list.
    */

@@ -10,6 +10,7 @@ import { ConvokeError, FRAMES, CLIENT_LIMITS } from '../contracts/public.ts';
 import type {
   Bye,
   Delta,
+  RenewReply,
   SessionEvent,
   SessionView,
   SocketFrames,
@@ -28,27 +29,16 @@ import {
   readReply,
   retryAfterOf,
 } from './errors.ts';
+import type { ClientStatus } from './status.ts';
 import { backoff, clampPause, clock, within } from './timing.ts';
 import type { Pace } from './timing.ts';
-
-/** The status of the connection. */
-export interface ClientStatus {
-  /** `connecting`: an attempt is in progress. `offline`: the next one is planned. `closed`: there will be none. */
-  readonly state: 'connecting' | 'online' | 'offline' | 'closed';
-  /** The gateway in question. */
-  readonly url: string;
-  /** Why it is offline or closed: an error code, or Socket.IO's reason. */
-  readonly reason?: string;
-  /** When the next attempt starts, ms after this status. */
-  readonly retryInMs?: number;
-  /** The error, if there is one. */
-  readonly error?: Error;
-}
+import { isOfToken, TokenSource } from './token-source.ts';
+import type { GivenToken } from './token-source.ts';
 
 export interface ConnectionOptions {
   readonly urls: readonly string[];
-  /** The same for every attempt, or asked for before each. */
-  readonly token: string | (() => string | Promise<string>);
+  /** The same for every attempt, or asked for before each, and whenever one is about to expire. */
+  readonly token: GivenToken;
   readonly path: string;
   readonly requestTimeoutMs: number;
   readonly pace: Pace;
@@ -59,29 +49,29 @@ interface ConnectionEvents {
   event: SessionEvent;
   delta: Delta;
   reset: { readonly session: string; readonly snapshot: SessionView };
+  /** A session is followed no longer: a new token does not allow it. */
+  ended: RenewReply['ended'][number];
 }
 
 /** Requests as Socket.IO's types see them; `request` has the exact types. */
 type Requests = Record<SocketRequestName, (request: object, ack: (reply: unknown) => void) => void>;
+type GatewaySocket = Socket<SocketFrames, Requests>;
 
 /** After a connection has lasted this long, ms, the backoff starts over. */
 const STABLE_MS = 5_000;
-/** Tokens that may be refused one after the other, if each is a fresh one: with the pauses between them, about half a minute. */
-const TOKENS = 8;
 /** Overhead of Socket.IO around a request, bytes. */
 const PACKET_BYTES = 64;
 
 export class Connection {
   readonly #options: ConnectionOptions;
+  readonly #tokens: TokenSource;
   readonly #emitter = new Emitter<ConnectionEvents>();
   readonly #encoder = new TextEncoder();
   #status: ClientStatus;
-  #socket: Socket<SocketFrames, Requests> | null = null;
+  #socket: GatewaySocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gateway = 0;
   #failures = 0;
-  /** Tokens that were refused since a connection has lasted. */
-  #refused = 0;
   #onlineSince = 0;
   /** The server said goodbye: why, and when the next attempt is planned, ms of `clock()`. */
   #leaving: { readonly reason: string; readonly at: number } | undefined;
@@ -90,6 +80,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#tokens = new TokenSource(options.token, options.requestTimeoutMs);
     this.#status = { state: 'connecting', url: this.#url() };
   }
 
@@ -178,9 +169,7 @@ export class Connection {
     const attempt = ++this.#attempt;
     this.#set({ state: 'connecting', url: this.#url() });
     try {
-      const { token: given } = this.#options;
-      const asked = typeof given === 'string' ? given : Promise.resolve().then(given);
-      const token = await within(Promise.resolve(asked), this.#options.requestTimeoutMs);
+      const token = await this.#tokens.ask();
       if (attempt === this.#attempt) this.#open(token);
     } catch (error) {
       if (attempt === this.#attempt) this.#lost('token', asError(error));
@@ -188,7 +177,7 @@ export class Connection {
   }
 
   #open(token: string): void {
-    const socket: Socket<SocketFrames, Requests> = io(this.#url(), {
+    const socket: GatewaySocket = io(this.#url(), {
       path: this.#options.path,
       transports: ['websocket'],
       forceNew: true,
@@ -213,6 +202,7 @@ export class Connection {
     socket.on(FRAMES.delta, (delta) => this.#emitter.emit('delta', delta));
     socket.on(FRAMES.reset, (frame) => this.#emitter.emit('reset', frame));
     socket.on(FRAMES.bye, (bye) => this.#bye(bye));
+    socket.on(FRAMES.renew, () => void this.#renew(socket));
     socket.connect();
   }
 
@@ -222,18 +212,23 @@ export class Connection {
    */
   #bye(bye: Bye): void {
     const error = failureError(bye.code);
-    if (!bye.retry && !this.#renews(error)) {
+    if (!bye.retry && !this.#mends(error)) {
       this.#finish(bye.code, error);
       return;
     }
-    const ms = bye.retry ? clampPause(bye.retryAfterMs) : backoff(this.#refused - 1, this.#options.pace);
+    const ms = bye.retry
+      ? clampPause(bye.retryAfterMs)
+      : backoff(this.#tokens.refused - 1, this.#options.pace);
     this.#leaving = { reason: bye.code, at: clock() + ms };
     this.#plan(ms);
   }
 
   /** An attempt failed or a connection ended: stop if the server said so, otherwise go on to the next gateway. */
   #lost(reason: string, error?: Error): void {
-    if (error instanceof ConvokeError && !isRetryable(error) && !this.#renews(error)) {
+    const isFinal = isOfToken(error)
+      ? !this.#mends(error)
+      : error instanceof ConvokeError && !isRetryable(error);
+    if (isFinal) {
       this.#finish(reason, error);
       return;
     }
@@ -253,20 +248,27 @@ export class Connection {
     this.#set({ state: 'offline', url, reason, retryInMs, ...(error === undefined ? {} : { error }) });
   }
 
-  /** True if another token may do what this one could not: what was given out last may be out of date, or not known everywhere yet. */
-  #renews(error: Error): boolean {
-    if (!(error instanceof ConvokeError) || error.code !== 'unauthorized') return false;
-    if (typeof this.#options.token === 'string') return false;
+  /** True if another token may do what this one could not. */
+  #mends(error: unknown): boolean {
     this.#forgive();
-    this.#refused += 1;
-    return this.#refused < TOKENS;
+    return isOfToken(error) && this.#tokens.refuse();
+  }
+
+  /** The token is about to expire. */
+  async #renew(socket: GatewaySocket): Promise<void> {
+    const reply = await this.#tokens.renew({
+      pace: this.#options.pace,
+      isWanted: () => this.#socket === socket,
+      bring: (token) => this.request('renew', { token }),
+    });
+    for (const each of reply?.ended ?? []) this.#emitter.emit('ended', each);
   }
 
   /** A connection that has lasted makes up for what failed before it. */
   #forgive(): void {
     if (this.#onlineSince === 0 || clock() - this.#onlineSince <= STABLE_MS) return;
     this.#failures = 0;
-    this.#refused = 0;
+    this.#tokens.forgive();
   }
 
   #plan(ms: number): void {

@@ -4,7 +4,7 @@
  */
 export { connect } from './client.ts';
 export type { Client, ClientOptions } from './client.ts';
-export type { ClientStatus } from './connection.ts';
+export type { ClientStatus } from './status.ts';
 export type { OutgoingMessage, SendOptions } from './outgoing.ts';
 export type { Schedules } from './schedules.ts';
 export type { Session } from './session.ts';

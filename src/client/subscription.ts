@@ -8,7 +8,7 @@
 import { ConvokeError, isConvokeError } from '../contracts/public.ts';
 import type { SubscribeReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
 import type { Connection } from './connection.ts';
-import { asError } from './errors.ts';
+import { asError, failureError } from './errors.ts';
 import { Replica } from './replica.ts';
 import type { Placed, Places } from './places.ts';
 import { clock, pause, retryDelay } from './timing.ts';
@@ -70,6 +70,9 @@ export class Subscription implements Placed {
       }),
       connection.on('reset', (frame) => {
         if (frame.session === session) this.#replace(frame.snapshot);
+      }),
+      connection.on('ended', (ended) => {
+        if (ended.session === session) this.#fail(failureError(ended.code));
       }),
       connection.on('status', ({ state }) => {
         if (state === 'offline' || state === 'connecting') this.#set({ state: 'waiting' });
@@ -182,10 +185,14 @@ export class Subscription implements Placed {
         return 0;
       }
       if (delay !== null) return delay;
-      this.#set({ state: 'failed', error });
-      this.#places.leave(this);
+      this.#fail(error);
       return null;
     }
+  }
+
+  #fail(error: Error): void {
+    this.#set({ state: 'failed', error });
+    this.#places.leave(this);
   }
 
   #event(event: SessionEvent): void {

@@ -115,6 +115,7 @@ export type {
   ForkReply,
   ForkRequest,
   OpenRequest,
+  RenewReply,
   Reply,
   SendRequest,
   ScheduledPage,

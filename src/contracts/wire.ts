@@ -3,7 +3,7 @@ import type { Limits } from './budget.ts';
 import type { Cursor, Position } from './cursor.ts';
 import type { Delta } from './events/delta.ts';
 import type { SessionEvent } from './events/envelope.ts';
-import type { Problem } from './errors.ts';
+import type { ErrorCode, Problem } from './errors.ts';
 import type { InterjectionPolicy, MessagePart, Receipt, ScheduledMessage } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
@@ -126,6 +126,14 @@ export interface Bye {
   readonly retryAfterMs: number;
 }
 
+/** The answer to `renew`: what the connection may do from now on follows from the new token. */
+export interface RenewReply {
+  /** Of the new token, ms since the Unix epoch. */
+  readonly expiresAt: number;
+  /** Sessions that were followed and that the new token does not allow to watch. */
+  readonly ended: readonly { readonly session: string; readonly code: ErrorCode }[];
+}
+
 /** A reply: a value, or a problem from the error table. */
 export type Reply<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
@@ -151,6 +159,7 @@ export interface SocketRequests {
   schedules: { request: SchedulesRequest; reply: SchedulePage };
   createSchedule: { request: ScheduleRequest; reply: ScheduleSummary };
   changeSchedule: { request: { id: string; act: ScheduleAct }; reply: Record<string, never> };
+  renew: { request: { token: string }; reply: RenewReply };
 }
 
 export type SocketRequestName = keyof SocketRequests;
@@ -162,7 +171,9 @@ export interface SocketFrames {
   /** What the client has is incomplete: discard it and take this snapshot. */
   reset: (frame: { readonly session: string; readonly snapshot: SessionView }) => void;
   bye: (bye: Bye) => void;
+  /** The session token of this connection is about to expire: bring another one with the request `renew`. */
+  renew: (frame: { readonly expiresInMs: number }) => void;
 }
 
 /** Names of the frames; SSE uses them too. */
-export const FRAMES = { event: 'event', delta: 'delta', reset: 'reset', bye: 'bye' } as const;
+export const FRAMES = { event: 'event', delta: 'delta', reset: 'reset', bye: 'bye', renew: 'renew' } as const;

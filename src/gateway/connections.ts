@@ -9,6 +9,8 @@ export interface LongConnection {
   bye(bye: Bye): void;
   /** Closes it after everything sent before is on its way. */
   close(): void;
+  /** Asks for another token; absent where none can be brought while the connection lasts. */
+  renew?(expiresInMs: number): void;
 }
 
 /** Time between two batches of closed connections, ms. */
@@ -33,14 +35,34 @@ export class Connections {
     return this.#draining;
   }
 
-  /** `grant`: of the token that opened it, which ends it; its client comes back with another one. */
+  /**
+   * `grant`: of the token that opened it, which ends it; its client comes back with another one. Called again with the grant of a token that
+   * was brought meanwhile.
+   */
   add(connection: LongConnection, grant?: Pick<Grant, 'expiresAt'>): void {
-    const end = (): void => {
+    clearTimeout(this.#all.get(connection));
+    this.#all.set(connection, undefined);
+    if (!grant) return;
+    const leftMs = grant.expiresAt - Date.now();
+    const renewMs = leftMs * LIMITS.tokenRenewShare;
+    if (!connection.renew || renewMs < LIMITS.tokenRenewLeastMs) this.#endAfter(connection, leftMs);
+    else
+      this.#after(connection, renewMs, () => {
+        connection.renew?.(leftMs - renewMs);
+        this.#endAfter(connection, leftMs - renewMs);
+      });
+  }
+
+  /** `leftMs`: of its token. */
+  #endAfter(connection: LongConnection, leftMs: number): void {
+    this.#after(connection, leftMs + LIMITS.tokenGraceMs, () => {
       connection.bye(byeOf('token_expired'));
       connection.close();
-    };
-    const ms = grant && grant.expiresAt + LIMITS.tokenGraceMs - Date.now();
-    this.#all.set(connection, ms === undefined ? undefined : setTimeout(end, ms).unref());
+    });
+  }
+
+  #after(connection: LongConnection, ms: number, act: () => void): void {
+    this.#all.set(connection, setTimeout(act, ms).unref());
   }
 
   remove(connection: LongConnection): void {

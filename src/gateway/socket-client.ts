@@ -1,9 +1,17 @@
 /** One Socket.IO connection: its outgoing buffer and the sessions that it follows. */
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
-import { ConvokeError, FRAMES, LIMITS } from '../contracts/index.ts';
+import { ConvokeError, FRAMES, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
-import type { SubscribeReply, Bye, Cursor, SessionRef, SocketFrames } from '../contracts/index.ts';
-import type { Principal } from '../tenants/index.ts';
+import type {
+  SubscribeReply,
+  Bye,
+  Cursor,
+  RenewReply,
+  SessionRef,
+  SocketFrames,
+} from '../contracts/index.ts';
+import { allow } from '../tenants/index.ts';
+import type { Grant, Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
@@ -55,6 +63,39 @@ export class SocketClient implements LongConnection {
     this.#context = context;
     this.#socket = socket;
     this.#pipe = pipe;
+  }
+
+  /** Whose connection it is: of the newest token that was brought. */
+  get principal(): Principal {
+    return this.#socket.data.principal;
+  }
+
+  /** Asks for another token. */
+  renew(expiresInMs: number): void {
+    if (!this.#closing) this.#socket.emit(FRAMES.renew, { expiresInMs: Math.round(expiresInMs) });
+  }
+
+  /** Goes on with another token's principal, and ends what that may not follow. */
+  goOnAs(principal: Principal & { readonly grant: Grant }): RenewReply {
+    this.#socket.data.principal = principal;
+    // What came late must not be kept.
+    if (this.#socket.connected) this.#context.connections.add(this, principal.grant);
+    const ended = [...this.#slots.keys()].flatMap((session) => {
+      try {
+        allow(principal, 'watch', session);
+        return [];
+      } catch (error) {
+        this.unsubscribe(session);
+        return [{ session, code: toProblem(error).code }];
+      }
+    });
+    return { expiresAt: principal.grant.expiresAt, ended };
+  }
+
+  /** A key or token that was brought is not valid. Resolves when that may be answered. */
+  refused(): Promise<void> {
+    const { peers, refusals } = this.#context;
+    return refusals.slow(peers.of(this.#socket.request.socket));
   }
 
   /** Sends an answer. */

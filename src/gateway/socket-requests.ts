@@ -2,12 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import { ConvokeError, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Reply, SessionRef, SocketRequestName, SocketRequests } from '../contracts/index.ts';
-import { subscribeSchema, receiptSchema, sessionSchema, takeSession, validate } from '../ingest/index.ts';
+import {
+  subscribeSchema,
+  receiptSchema,
+  renewSchema,
+  sessionSchema,
+  takeSession,
+  validate,
+} from '../ingest/index.ts';
 import type { Controls } from '../ingest/index.ts';
 import { allow } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
+import { renew } from './renew.ts';
 import type { Answer, SocketClient } from './socket-client.ts';
 
 interface Asker {
@@ -77,6 +85,7 @@ function handlersOf({
       await schedules.change(principal, request);
       return { value: {} };
     },
+    renew: async ({ client }, request) => answer(renew(intake, client, validate(renewSchema, request).token)),
   };
 }
 

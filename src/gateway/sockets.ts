@@ -55,7 +55,12 @@ interface Serving {
 function serve(context: GatewayContext, socket: GatewaySocket, { pipe, answer }: Serving): void {
   pipe.welcome();
   const client = new SocketClient({ context, socket, pipe });
-  const asker = { principal: socket.data.principal, client };
+  const asker = {
+    client,
+    get principal() {
+      return client.principal;
+    },
+  };
   context.connections.add(client, socket.data.principal.grant);
   // Every packet ends here: `next` is never called, so no listener can be reached by name, `error` included.
   socket.use((packet) => {

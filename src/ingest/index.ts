@@ -21,6 +21,7 @@ export {
   schedulesQuerySchema,
   sendSchema,
   sessionSchema,
+  renewSchema,
   sessionsQuerySchema,
   streamQuerySchema,
   voteSchema,

@@ -106,6 +106,11 @@ export class ScriptedGateway {
     this.#io.emit('bye', bye);
   }
 
+  /** The tokens are about to expire. */
+  askToRenew(): void {
+    this.#io.emit('renew', { expiresInMs: 1_000 });
+  }
+
   /** `io server disconnect` at every client. */
   kick(): void {
     this.#io.disconnectSockets(true);

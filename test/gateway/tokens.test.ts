@@ -1,8 +1,5 @@
 /** What holders of session tokens reach, over every route and every request of a socket. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LIMITS } from '../../src/contracts/index.ts';
-import type { Bye } from '../../src/contracts/index.ts';
-import { Connections } from '../../src/gateway/connections.ts';
 import { SCOPES } from '../../src/tenants/index.ts';
 import type { Scope } from '../../src/tenants/index.ts';
 import { ask, connected, startRig, TOKENS } from './harness.ts';
@@ -113,14 +110,4 @@ test('keys mint tokens, tokens do not', async () => {
   expect((await as(held, 'GET', '/v1/sessions/s')).status).toBe(200);
   expect(await codeOf(await as(held, 'POST', '/v1/tokens'))).toBe('forbidden');
   expect((await rig.post('/v1/tokens', { subject: 'ana', sessions: ['a*b'] })).status).toBe(422);
-});
-
-test('a connection ends soon after its token, and says why', async () => {
-  const connections = new Connections();
-  const said: Bye[] = [];
-  const { promise: closed, resolve } = Promise.withResolvers<undefined>();
-  const connection = { bye: (bye: Bye) => void said.push(bye), close: () => resolve(undefined) };
-  connections.add(connection, { expiresAt: Date.now() - LIMITS.tokenGraceMs });
-  await closed;
-  expect(said).toMatchObject([{ code: 'token_expired', retry: true }]);
 });

@@ -14,4 +14,7 @@ export const TENANTS = {
   tokenSessions: 32,
   /** A socket goes on for so long after the end of its token: the client brings another one meanwhile. */
   tokenGraceMs: 25 * SECOND,
+  /** A socket is asked for another token when this share of the rest of its life is over; not within so few ms. */
+  tokenRenewShare: 0.75,
+  tokenRenewLeastMs: 500,
 } as const;

@@ -15,4 +15,4 @@ export {
   wakeSchema,
 } from './session.ts';
 export { tokenSchema } from './token.ts';
-export { subscribeSchema, receiptSchema, sessionSchema } from './socket.ts';
+export { subscribeSchema, receiptSchema, renewSchema, sessionSchema } from './socket.ts';

@@ -5,6 +5,8 @@ import { idSchema } from './common.ts';
 
 /** A session and nothing else. */
 export const sessionSchema = z.strictObject({ session: idSchema });
+/** What is wrong with a token is told by whoever verifies it. */
+export const renewSchema = z.strictObject({ token: z.string() });
 
 export const subscribeSchema = z.strictObject({ session: idSchema, cursor: cursorSchema.exactOptional() });
 
