@@ -9,6 +9,7 @@ const FLOOR_PLAN = {
   'src/fair': { folders: ['src/contracts'], npm: [], core: true },
   'src/tenants': { folders: ['src/contracts'], npm: ['jose'], core: true },
   'src/log': { folders: ['src/contracts'], npm: ['ioredis'], core: true },
+  'src/quota': { folders: ['src/contracts', 'src/log'], npm: [], core: true },
   'src/telemetry': { folders: ['src/contracts'], npm: ['pino'], core: true },
   'src/archive': {
     folders: ['src/contracts'],
@@ -43,7 +44,7 @@ const FLOOR_PLAN = {
     core: true,
   },
   'src/ingest': {
-    folders: ['src/contracts', 'src/tenants', 'src/log', 'src/temporal', 'src/telemetry'],
+    folders: ['src/contracts', 'src/tenants', 'src/log', 'src/quota', 'src/temporal', 'src/telemetry'],
     npm: ['zod', 'ajv'],
     core: true,
   },

@@ -20,8 +20,10 @@ function compile() {
   const tsc = [at('node_modules/typescript/bin/tsc'), '-b', ...PROJECTS];
   const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
-  rmSync(at('dist/src/log/lua'), { recursive: true, force: true });
-  cpSync(at('src/log/lua'), at('dist/src/log/lua'), { recursive: true });
+  for (const folder of ['src/log/lua', 'src/quota/lua']) {
+    rmSync(at('dist', folder), { recursive: true, force: true });
+    cpSync(at(folder), at('dist', folder), { recursive: true });
+  }
 }
 
 /** The newest change below some folders, ms. */

@@ -61,8 +61,8 @@ export function isProblem(value: unknown): value is Problem {
 
 /** The error of a problem object. */
 export function problemError(problem: Problem): ConvokeError {
-  const { code, detail, retryAfterMs, errors } = problem;
-  return new ConvokeError(known(code, problem.retryable), detail, { retryAfterMs, errors });
+  const { code, detail, retryAfterMs, errors, limits } = problem;
+  return new ConvokeError(known(code, problem.retryable), detail, { retryAfterMs, errors, limits });
 }
 
 /** The error of a failed turn or a rejected message. */

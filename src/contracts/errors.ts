@@ -1,4 +1,5 @@
 /** The error table: every code that a client can see. Codes are stable; sentences may improve. */
+import type { LimitUse } from './tenant-limits.ts';
 
 interface ErrorEntry {
   /** HTTP status. */
@@ -33,6 +34,8 @@ export const ERRORS = {
   origin_not_allowed: entry(403, 'Pages from this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
   too_many_requests_in_flight: entry(429, 'Too many requests are still unanswered.', 1_000),
+  rate_limited: entry(429, 'The tenant sends more than its limits allow.', 1_000),
+  quota_exceeded: entry(429, 'A limit of the tenant is reached.', 5_000),
   too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
@@ -134,6 +137,14 @@ export interface Problem {
   readonly requestId?: string;
   /** Where a field is wrong: JSON pointers and sentences. */
   readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+  /** Limits of the tenant that have refused the request. */
+  readonly limits?: readonly LimitUse[];
+}
+
+/** What an error may tell beside its sentence. */
+interface Told {
+  errors?: Problem['errors'] | undefined;
+  limits?: Problem['limits'] | undefined;
 }
 
 /** An error of the table. Test `code`, not the class: errors cross processes. */
@@ -141,11 +152,12 @@ export class ConvokeError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
   readonly errors: Problem['errors'];
+  readonly limits: Problem['limits'];
 
   constructor(
     code: ErrorCode,
     detail?: string,
-    options: { cause?: unknown; retryAfterMs?: number | undefined; errors?: Problem['errors'] } = {},
+    options: { cause?: unknown; retryAfterMs?: number | undefined } & Told = {},
   ) {
     super(detail ?? ERRORS[code].title, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ConvokeError';
@@ -153,6 +165,7 @@ export class ConvokeError extends Error {
     const known: ErrorEntry = ERRORS[code];
     this.retryAfterMs = options.retryAfterMs ?? known.retryAfterMs;
     this.errors = options.errors;
+    this.limits = options.limits;
   }
 }
 
@@ -181,5 +194,6 @@ export function toProblem(error: unknown, requestId?: string): Problem {
     ...(known.retryAfterMs === undefined ? {} : { retryAfterMs: known.retryAfterMs }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(known.errors === undefined ? {} : { errors: known.errors }),
+    ...(known.limits === undefined ? {} : { limits: known.limits }),
   };
 }

@@ -72,7 +72,7 @@ function cors(context: GatewayContext): RequestHandler {
     res.setHeader('Access-Control-Allow-Origin', origin);
     res.setHeader(
       'Access-Control-Expose-Headers',
-      'X-Request-Id, Retry-After, Location, Idempotency-Replayed',
+      'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Idempotency-Replayed',
     );
     if (req.method !== 'OPTIONS' || req.get('access-control-request-method') === undefined) {
       next();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { ConvokeError, isId, toProblem } from '../contracts/index.ts';
 import type { Problem } from '../contracts/index.ts';
+import { limitHeaders } from './limit-headers.ts';
 import type { Logger } from '../telemetry/index.ts';
 
 const REQUEST_ID = 'X-Request-Id';
@@ -50,6 +51,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     }
     if (problem.retryAfterMs !== undefined)
       res.setHeader('Retry-After', String(Math.ceil(problem.retryAfterMs / 1_000)));
+    if (problem.limits) res.setHeaders(limitHeaders(problem.limits));
     if (problem.code === 'unauthorized') res.setHeader('WWW-Authenticate', 'Bearer realm="convoke"');
     // The unread rest of a body must not keep the connection busy.
     const hasBody = 'content-length' in req.headers || 'transfer-encoding' in req.headers;

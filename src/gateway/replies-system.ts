@@ -1,10 +1,23 @@
 /** The answers of a gateway about itself, and its errors, as schemas for the description of the API. See `replies.ts`. */
 import { z } from 'zod';
-import { ERRORS, type Problem } from '../contracts/index.ts';
+import { ERRORS, type LimitUse, type Problem } from '../contracts/index.ts';
 import type { ReadinessReport } from './readiness.ts';
 import { describes, list } from './shapes.ts';
 
 type Code = keyof typeof ERRORS;
+
+export const limitUseReply = describes<LimitUse>()(
+  z
+    .object({
+      limit: z.string(),
+      most: z.number(),
+      windowMs: z.number().optional(),
+      used: z.number(),
+      left: z.number(),
+      backInMs: z.number().optional(),
+    })
+    .meta({ id: 'LimitUse', description: 'A limit of the tenant, and how much of it is used.' }),
+);
 
 export const problemReply = describes<Problem>()(
   z
@@ -17,6 +30,7 @@ export const problemReply = describes<Problem>()(
       retryable: z.boolean(),
       retryAfterMs: z.number().optional(),
       requestId: z.string().optional(),
+      limits: list(limitUseReply).optional(),
       errors: list(z.object({ pointer: z.string(), message: z.string() })).optional(),
     })
     .meta({

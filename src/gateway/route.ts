@@ -75,6 +75,10 @@ const retryAfter = z
   .string()
   .meta({ description: 'When to try again, in seconds; only if that can help.' })
   .optional();
+const limitHeaders = {
+  RateLimit: z.string().meta({ description: 'What is left of the limits that have refused it.' }).optional(),
+  'RateLimit-Policy': z.string().meta({ description: 'Those limits.' }).optional(),
+};
 
 /** The problems of an operation, grouped by status. */
 export function problems(codes: readonly ErrorCode[]): ZodOpenApiResponsesObject {
@@ -85,7 +89,7 @@ export function problems(codes: readonly ErrorCode[]): ZodOpenApiResponsesObject
       status,
       {
         description: members.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('\n\n'),
-        headers: z.object({ 'X-Request-Id': requestIdHeader, 'Retry-After': retryAfter }),
+        headers: z.object({ 'X-Request-Id': requestIdHeader, 'Retry-After': retryAfter, ...limitHeaders }),
         content: { 'application/problem+json': { schema: problemReply } },
       },
     ]),

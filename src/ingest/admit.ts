@@ -3,7 +3,7 @@
  * costs one Redis call per message. While Redis is away, each gateway keeps a smaller bound of its own.
  */
 import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../contracts/index.ts';
-import type { Message, SessionRef } from '../contracts/index.ts';
+import type { Message, SessionRef, TenantLimits } from '../contracts/index.ts';
 import type { SessionLog } from '../log/index.ts';
 import { inTime } from './in-time.ts';
 
@@ -14,10 +14,10 @@ import { inTime } from './in-time.ts';
 export type Admitted = 'ok' | 'held' | 'again';
 
 export interface Admission {
-  /** Reserves room for a message. Throws `inbox_full`. */
-  admit(ref: SessionRef, message: Message): Promise<Admitted>;
+  /** Reserves room for a message. Throws `inbox_full`, and `rate_limited` where tenants have limits. */
+  admit(ref: SessionRef, message: Message, limits?: Pick<TenantLimits, 'waitingMessages'>): Promise<Admitted>;
   /** Releases it: the message was refused after all. Never throws. */
-  giveBack(ref: SessionRef, messageId: string): Promise<void>;
+  giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>): Promise<void>;
 }
 
 interface Sent {
@@ -51,11 +51,20 @@ class RedisAdmission implements Admission {
     this.#deadlineMs = deadlineMs;
   }
 
-  async admit(ref: SessionRef, { messageId, parts }: Message): Promise<Admitted> {
+  async admit(
+    ref: SessionRef,
+    { messageId, parts }: Message,
+    { waitingMessages }: Pick<TenantLimits, 'waitingMessages'> = {},
+  ): Promise<Admitted> {
+    const most = waitingMessages === undefined ? {} : { most: waitingMessages };
     const bytes = Buffer.byteLength(JSON.stringify(parts));
     const late = (): Error => new ConvokeError('log_unavailable');
     try {
-      const { status } = await inTime(this.#log.admit(ref, { messageId, bytes }), this.#deadlineMs, late);
+      const { status } = await inTime(
+        this.#log.admit(ref, { messageId, bytes, ...most }),
+        this.#deadlineMs,
+        late,
+      );
       this.#away.clear();
       if (status === 'full') throw full();
       return status;
@@ -66,7 +75,7 @@ class RedisAdmission implements Admission {
     }
   }
 
-  async giveBack(ref: SessionRef, messageId: string): Promise<void> {
+  async giveBack(ref: SessionRef, { messageId }: Pick<Message, 'messageId'>): Promise<void> {
     // What cannot be released now will expire.
     await this.#log.release(ref, [messageId]).catch(() => undefined);
   }

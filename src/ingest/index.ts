@@ -1,9 +1,12 @@
 /** Ingest: the one door into the engine, and the schemas that describe it. */
 export { bearerToken, createAuthenticator } from './authenticate.ts';
 export { createAdmission } from './admit.ts';
+export type { Admission } from './admit.ts';
 export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
+export { limited } from './admit-limited.ts';
+export type { LimitsFile } from './schemas/index.ts';
 export {
   approvalIdSchema,
   subscribeSchema,
@@ -14,6 +17,7 @@ export {
   forkSchema,
   idempotencyKeySchema,
   idSchema,
+  limitsFileSchema,
   membersSchema,
   openSchema,
   receiptSchema,

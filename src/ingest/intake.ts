@@ -207,7 +207,7 @@ class SessionIntake implements Intake {
     } catch (error) {
       // Any other error leaves it open whether Temporal has the message.
       if (isConvokeError(error) && GONE.includes(error.code))
-        await this.#config.admission.giveBack(ref, messageId);
+        await this.#config.admission.giveBack(ref, message);
       throw error;
     }
     return receipt;

@@ -179,6 +179,8 @@ export interface AdmitInput {
   readonly messageId: string;
   /** UTF-8 bytes of the message's JSON, as it will wait. */
   readonly bytes: number;
+  /** Messages that may wait; default `LIMITS.inboxMessages`. */
+  readonly most?: number;
 }
 
 /**

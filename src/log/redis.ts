@@ -199,13 +199,16 @@ class RedisLog implements SessionLog {
     return this.#ask(() => this.#subscriptions.add(ref, listener));
   }
 
-  async admit(ref: SessionRef, { messageId, bytes }: AdmitInput): Promise<Admission> {
+  async admit(
+    ref: SessionRef,
+    { messageId, bytes, most = LIMITS.inboxMessages }: AdmitInput,
+  ): Promise<Admission> {
     const { inbox, ids } = logKeys(ref);
-    const { inboxMessages, inboxBytes, inboxTtlMs, messageSends, signalsWaiting } = LIMITS;
+    const { inboxBytes, inboxTtlMs, messageSends, signalsWaiting } = LIMITS;
     const [status, messages, sum] = await this.#call(() =>
       this.#scripts.admitMessage(
         ...[inbox, ids],
-        ...[messageId, eventId.message(messageId), bytes, inboxMessages, inboxBytes, inboxTtlMs],
+        ...[messageId, eventId.message(messageId), bytes, most, inboxBytes, inboxTtlMs],
         ...[messageSends, signalsWaiting],
       ),
     );

@@ -18,15 +18,23 @@ export interface LogScripts {
   readonly admitMessage: Script;
 }
 
-function source(name: string): string {
-  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+function source(name: string, from: string | URL = import.meta.url): string {
+  return readFileSync(new URL(`./lua/${name}.lua`, from), 'utf8');
 }
 
-/** Defines a script `<name>-<number of keys>.lua`, with `shared` in front of it, and returns the call. ioredis sends its hash and falls back to the text. */
 function define(redis: Commands, name: string, shared = ''): Script {
+  return defineScript(redis, name, shared ? `${shared}\n${source(name)}` : source(name));
+}
+
+/** Scripts in the folder `lua` beside the module `from`, by name. */
+export function scriptsBeside(from: string, redis: Commands): (name: string) => Script {
+  return (name) => defineScript(redis, name, source(name, from));
+}
+
+/** Defines a script `<name>-<number of keys>` and returns the call. ioredis sends its hash and falls back to the text. */
+function defineScript(redis: Commands, name: string, lua: string): Script {
   const keys = Number(name.slice(name.lastIndexOf('-') + 1));
   const command = `convoke_${name.replaceAll('-', '_')}`;
-  const lua = shared ? `${shared}\n${source(name)}` : source(name);
   redis.defineCommand(command, { numberOfKeys: keys, lua });
   const defined = redis as unknown as Record<string, Script>; // safety: defineCommand has just added it
   return (...args) => {

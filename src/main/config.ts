@@ -37,6 +37,8 @@ export interface Config {
   readonly models: Models;
   /** There is a default model in this deployment, also if only workers know where: for gateways its name in `CONVOKE_MODEL` will do. */
   readonly hasModel: boolean;
+  /** Of tenants, see `watchLimits`. */
+  readonly limits?: string | undefined;
   /** How long sessions stay open while nothing happens. */
   readonly hibernateAfterMs: number;
 }
@@ -126,6 +128,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     tokenKeys: tokenKeysOf(list(setting(env, 'CONVOKE_TOKEN_KEYS')), (sentence) =>
       mistake('CONVOKE_TOKEN_KEYS', sentence),
     ),
+    limits: setting(env, 'CONVOKE_LIMITS'),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),
     models,

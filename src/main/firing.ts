@@ -3,14 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Archive } from '../archive/index.ts';
 import type { Firing } from '../contracts/index.ts';
-import {
-  createAdmission,
-  createAuthenticator,
-  createIntake,
-  createReopen,
-  createStoredCalls,
-} from '../ingest/index.ts';
-import type { Intake } from '../ingest/index.ts';
+import { createAuthenticator, createIntake, createReopen, createStoredCalls } from '../ingest/index.ts';
+import type { Admission, Intake } from '../ingest/index.ts';
 import type { SessionSource } from '../log/index.ts';
 import { createSessionCalls } from '../temporal/index.ts';
 import { defaultAgents } from './agents.ts';
@@ -22,12 +16,13 @@ interface FiringParts {
   readonly session: Awaited<ReturnType<typeof openLog>>;
   readonly source: SessionSource;
   readonly archive: Archive;
+  readonly admission: Admission;
 }
 
 /** What the activity of a firing calls, in a worker. */
 export function createFiring(
   config: Config,
-  { client, session, source, archive }: FiringParts,
+  { client, session, source, archive, admission }: FiringParts,
 ): (firing: Firing) => Promise<void> {
   const { log } = session;
   const { hibernateAfterMs, temporal } = config;
@@ -35,7 +30,7 @@ export function createFiring(
   const own = createSessionCalls({ client, taskQueue: temporal.taskQueue, hibernateAfterMs });
   const calls = createStoredCalls(own, storedOf);
   const intake = createIntake({
-    ...{ calls, admission: createAdmission(log), catalogs: () => session.catalogs.read() },
+    ...{ calls, admission, catalogs: () => session.catalogs.read() },
     authenticator: createAuthenticator({ keys: new Map(), devKey: false }),
     defaultAgents: defaultAgents(config),
     storedOf,

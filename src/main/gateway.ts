@@ -7,7 +7,6 @@ import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import type { Gateway, Supervisor } from '../gateway/index.ts';
 import {
-  createAdmission,
   createAuthenticator,
   createIntake,
   createReopen,
@@ -29,6 +28,7 @@ import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
+import { limitedAdmission, watchLimits } from './limits.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
@@ -121,6 +121,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
+  const { limitsOf } = opened.add(watchLimits(config.limits, logger), (each) => each.close());
   const made = createDelivery({
     ...{ log, source, archive, logger },
     exists: fairExists(running, archive, misses),
@@ -132,7 +133,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     tokens,
     intake: createIntake({
       calls,
-      admission: createAdmission(session.log),
+      admission: limitedAdmission(session, limitsOf, opened),
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),
       authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode, tokens }),

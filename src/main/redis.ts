@@ -8,6 +8,7 @@ import {
   createRedisLog,
   createStalls,
   type Catalogs,
+  type Commands,
   type SessionLog,
   type Stalls,
 } from '../log/index.ts';
@@ -21,6 +22,8 @@ export interface LogConnections {
   readonly log: SessionLog;
   readonly catalogs: Catalogs;
   readonly stalls: Stalls;
+  /** For what else is kept there. */
+  readonly commands: Commands;
   /** Rejects if Redis does not answer. */
   ping(): Promise<unknown>;
   /** Tells the operator. */
@@ -78,6 +81,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     log: createRedisLog({ commands, subscriber: notices.channels, onFull }),
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
+    commands,
     ping: () => commands.ping(),
     outage,
     close,

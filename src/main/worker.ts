@@ -17,6 +17,7 @@ import { watchEventLoop } from './event-loop.ts';
 import { createFiring } from './firing.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
+import { limitedAdmission, watchLimits } from './limits.ts';
 import { listening } from './listening.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
@@ -156,6 +157,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
+  const { limitsOf } = opened.add(watchLimits(config.limits, logger), (each) => each.close());
+  const admission = limitedAdmission(session, limitsOf, opened);
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -172,7 +175,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, namespace, taskQueue, workflowBundle: given.workflowBundle ?? findBundle() },
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, runners, logger, stalls: session.stalls },
-      fire: createFiring(config, { client, session, source, archive }),
+      fire: createFiring(config, { client, session, source, archive, admission }),
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),

@@ -25,6 +25,10 @@ export function admittingSuite(subject: LogSubject): void {
     expect(await subject.other.admit(ref, { messageId: `m${MOST}`, bytes: 100 })).toEqual(OK);
     expect(await admit(ref, 'one-more')).toEqual(full);
     expect(await admit(subject.fresh(), 'one-more')).toEqual(OK);
+    const few = subject.fresh();
+    await fill(few, 3);
+    const refused = await subject.log.admit(few, { messageId: 'm4', bytes: 100, most: 3 });
+    expect(refused).toEqual({ status: 'full', messages: 3, bytes: 300 });
   });
 
   test('a message is signalled a few times, until the log holds it', async () => {

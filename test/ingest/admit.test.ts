@@ -63,7 +63,7 @@ test('gives room back for a message that was refused after all', async () => {
   const ref = { tenant: 'acme', session: 'back' };
   await admitted(ref, LIMITS.inboxMessages);
   await expect(admission.admit(ref, message('late'))).rejects.toMatchObject({ code: 'inbox_full' });
-  await admission.giveBack(ref, 'm7');
+  await admission.giveBack(ref, { messageId: 'm7' });
   await admission.admit(ref, message('late'));
 });
 

@@ -52,6 +52,8 @@ const environment = (own: string): string => ENVIRONMENT + own + IN_FILES;
 const WORKER_ENVIRONMENT = `  OPENAI_BASE_URL, OPENAI_API_KEY        where that model is
   CONVOKE_PROVIDERS                      further endpoints: JSON, or the path
                                          of a file with it
+  CONVOKE_LIMITS                         limits of tenants: JSON, or the path
+                                         of a file with it
   CONVOKE_BUILD_ID, CONVOKE_DEPLOYMENT   version of this code, for rolling
                                          deploys: see deploy/README.md
 `;
@@ -60,6 +62,8 @@ const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS                           API keys: 
                                          or CONVOKE_KEYS_FILE
   CONVOKE_TOKEN_KEYS                     keys of session tokens: id=secret,…;
                                          the first signs
+  CONVOKE_LIMITS                         limits of tenants: JSON, or the path
+                                         of a file with it
   CONVOKE_ORIGINS                        origins whose pages and apps may
                                          connect, separated by commas
   CONVOKE_DEV=1                          the key "dev" opens the tenant "dev",

@@ -6,6 +6,7 @@ import { EXECUTE } from './execute.ts';
 import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
 import { ORCHESTRATE } from './orchestrate.ts';
+import { QUOTA } from './quota.ts';
 import { TENANTS } from './tenants.ts';
 
 export const LIMITS = {
@@ -17,4 +18,5 @@ export const LIMITS = {
   ...DELIVER,
   ...EDGE,
   ...TENANTS,
+  ...QUOTA,
 } as const;

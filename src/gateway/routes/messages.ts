@@ -37,6 +37,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
           'session_closed',
           'session_not_stored',
           'inbox_full',
+          'rate_limited',
         ]),
       },
     },

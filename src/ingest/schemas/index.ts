@@ -2,6 +2,8 @@
 export { approvalIdSchema, voteSchema } from './approval.ts';
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
+export { limitsFileSchema } from './limits.ts';
+export type { LimitsFile } from './limits.ts';
 export { sendSchema } from './message.ts';
 export { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schedule.ts';
 export {

@@ -10,7 +10,7 @@ interface Counted {
 export class Waiting {
   readonly #messages = new Map<string, Counted>();
 
-  admit({ messageId, bytes }: AdmitInput): Admission {
+  admit({ messageId, bytes, most = LIMITS.inboxMessages }: AdmitInput): Admission {
     const known = this.#messages.get(messageId);
     const all = [...this.#messages.values()];
     const isLoud = all.reduce((total, { sends }) => total + sends, 0) >= LIMITS.signalsWaiting;
@@ -21,7 +21,7 @@ export class Waiting {
     }
     const messages = this.#messages.size;
     const sum = all.reduce((total, each) => total + each.bytes, 0);
-    const isFull = messages >= LIMITS.inboxMessages || sum + bytes > LIMITS.inboxBytes || isLoud;
+    const isFull = messages >= most || sum + bytes > LIMITS.inboxBytes || isLoud;
     if (isFull) return { status: 'full', messages, bytes: sum };
     this.count({ messageId, bytes });
     return { status: 'ok' };

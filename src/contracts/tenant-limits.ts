@@ -1,0 +1,42 @@
+/** What a tenant may do in all, whichever gateways and workers it uses (a quota). */
+
+/** Absent: no such limit. */
+export interface TenantLimits {
+  readonly messagesPerMinute?: number;
+  /** Messages at once; default: what comes in ten seconds, and at least one. */
+  readonly messagesBurst?: number;
+  /** UTF-8 bytes of the JSON of the messages' parts. */
+  readonly messageBytesPerMinute?: number;
+  /** In each session, and of each sender (`from`). */
+  readonly sessionMessagesPerMinute?: number;
+  readonly subjectMessagesPerMinute?: number;
+  /** Messages that wait in each session; below the bound that every session has. */
+  readonly waitingMessages?: number;
+  /** Sessions with a workflow: those that are neither closed nor hibernated. */
+  readonly openSessions?: number;
+  /** Sockets and event streams. */
+  readonly connections?: number;
+  readonly runningTurns?: number;
+  /** Of input and output together, as the models count them, from midnight to midnight UTC. */
+  readonly tokensPerDay?: number;
+  /** In millionths of the currency of the prices in the configuration. */
+  readonly costMicrosPerDay?: number;
+  /** The tenant's share where tenants wait for each other; default 1. */
+  readonly weight?: number;
+}
+
+/** Limits that something is counted against. */
+export type LimitName = Exclude<keyof TenantLimits, 'messagesBurst' | 'weight'>;
+
+/** How a limit stands. */
+export interface LimitUse {
+  readonly limit: LimitName;
+  /** The limit itself. */
+  readonly most: number;
+  /** Of a limit for a span of time, ms. */
+  readonly windowMs?: number;
+  readonly used: number;
+  readonly left: number;
+  /** Of a refusal: until the same request may succeed; otherwise: until nothing is used any more. Absent: nobody knows. */
+  readonly backInMs?: number;
+}

@@ -1,0 +1,8 @@
+/** Limits of tenants: what each has used, counted in Redis for all gateways and workers together. */
+export { createBuckets } from './buckets.ts';
+export type { Buckets, Taken } from './buckets.ts';
+export { Fleet } from './fleet.ts';
+export { LocalBuckets } from './local-buckets.ts';
+export type { LimitsOf } from './limits-of.ts';
+export { hasRates, rateLimited } from './wants.ts';
+export type { Asked } from './wants.ts';

@@ -1,0 +1,96 @@
+/** What a message takes from the buckets of its tenant. */
+import {
+  ConvokeError,
+  LIMITS,
+  type LimitName,
+  type LimitUse,
+  type TenantLimits,
+} from '../contracts/index.ts';
+import { quotaKey } from './keys.ts';
+
+const MINUTE_MS = 60_000;
+
+/** A message that asks to be let in. */
+export interface Asked {
+  readonly tenant: string;
+  readonly session: string;
+  readonly messageId: string;
+  /** Its sender. */
+  readonly from?: string;
+  /** UTF-8 bytes of the JSON of its parts. */
+  readonly bytes: number;
+}
+
+/** What is taken from one bucket. */
+export interface Want {
+  readonly limit: RateName;
+  readonly key: string;
+  readonly cost: number;
+  /** Absent: there is no such limit, and nothing is taken. */
+  readonly perMinute?: number;
+  /** What it holds. */
+  readonly burst: number;
+}
+
+export type RateName = Extract<LimitName, `${string}PerMinute`>;
+
+/** What a bucket holds that nobody has taken from. */
+export function burstOf(limits: TenantLimits, limit: RateName): number {
+  const perMinute = limits[limit] ?? 0;
+  const usual = Math.max(1, Math.ceil((perMinute * LIMITS.burstMs) / MINUTE_MS));
+  return limit === 'messagesPerMinute' ? (limits.messagesBurst ?? usual) : usual;
+}
+
+/** One for each bucket, always in the same order. */
+export function wantsOf(limits: TenantLimits, asked: Asked): readonly Want[] {
+  const { tenant, session, from, bytes } = asked;
+  const want = (limit: RateName, cost: number, ...path: readonly string[]): Want => {
+    const perMinute = limits[limit];
+    const key = quotaKey(tenant, ...path);
+    return { limit, key, cost, burst: burstOf(limits, limit), ...(perMinute !== undefined && { perMinute }) };
+  };
+  return [
+    want('messagesPerMinute', 1, 'messages'),
+    want('messageBytesPerMinute', bytes, 'bytes'),
+    want('sessionMessagesPerMinute', 1, 'session', session),
+    want('subjectMessagesPerMinute', from === undefined ? 0 : 1, 'subject', from ?? ''),
+  ];
+}
+
+/** True if a message of the tenant has to be counted. */
+export function hasRates(limits: TenantLimits): boolean {
+  const { messagesPerMinute, messageBytesPerMinute } = limits;
+  const { sessionMessagesPerMinute, subjectMessagesPerMinute } = limits;
+  return [messagesPerMinute, messageBytesPerMinute, sessionMessagesPerMinute, subjectMessagesPerMinute].some(
+    (each) => each !== undefined,
+  );
+}
+
+/** In how many ms so much comes. */
+export function msOf(amount: number, perMinute: number): number {
+  return (amount * MINUTE_MS) / perMinute;
+}
+
+/** How a bucket stands that will be full after so many ms. `backInMs`: see `LimitUse`. */
+export function useOf(
+  { limit, perMinute = 0, burst }: Pick<Want, 'limit' | 'perMinute' | 'burst'>,
+  fullInMs: number,
+  backInMs = fullInMs,
+): LimitUse {
+  const used = Math.min(burst, Math.ceil((fullInMs * perMinute) / MINUTE_MS));
+  return {
+    ...{ limit, most: Math.ceil(perMinute), windowMs: MINUTE_MS, used, left: burst - used },
+    backInMs: Math.ceil(backInMs),
+  };
+}
+
+/** The refusal of a message. `refused`: at least one. */
+export function rateLimited(refused: readonly LimitUse[]): ConvokeError {
+  const retryAfterMs = Math.max(...refused.map(({ backInMs = 0 }) => backInMs));
+  const names = refused.map(({ limit, most }) => `${limit} (${most})`).join(', ');
+  const told = `Send the same message again in ${Math.ceil(retryAfterMs / 1_000)} s`;
+  return new ConvokeError('rate_limited', `${told}: the tenant has used up ${names}.`, {
+    retryAfterMs,
+    limits: refused,
+  });
+}
