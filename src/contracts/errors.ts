@@ -34,8 +34,8 @@ export const ERRORS = {
   origin_not_allowed: entry(403, 'Pages from this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
   too_many_requests_in_flight: entry(429, 'Too many requests are still unanswered.', 1_000),
-  rate_limited: entry(429, 'The tenant sends more than its limits allow.', 1_000),
-  quota_exceeded: entry(429, 'A limit of the tenant is reached.', 5_000),
+  rate_limited: entry(429, 'The tenant sends too much.', 1_000),
+  quota_exceeded: entry(429, 'The tenant is at its limit.', 5_000),
   too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
