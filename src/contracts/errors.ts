@@ -31,6 +31,7 @@ export const ERRORS = {
   token_expired: entry(401, 'The session token has expired.', 100),
   forbidden: entry(403, 'The session token does not allow this.'),
   tokens_not_set_up: entry(409, 'This deployment has no key that signs session tokens.'),
+  issuer_unavailable: entry(503, 'The keys of the issuer of the token cannot be read.', 1_000),
   origin_not_allowed: entry(403, 'Pages from this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
   too_many_requests_in_flight: entry(429, 'Too many requests are still unanswered.', 1_000),

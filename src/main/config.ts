@@ -6,7 +6,8 @@ import { DEFAULT_ENDPOINT, isId, LIMITS, SESSION } from '../contracts/index.ts';
 import { originFault } from '../gateway/origins.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
-import type { TokenKey } from '../tenants/index.ts';
+import type { IssuerSettings, TokenKey } from '../tenants/index.ts';
+import { issuersOf } from './token-issuers.ts';
 import { tokenKeysOf } from './token-keys.ts';
 import type { Project } from '../project/project.ts';
 import { readModels, type Models } from './providers.ts';
@@ -30,6 +31,8 @@ export interface Config {
   readonly keys: ReadonlyMap<string, string>;
   /** Of session tokens; the first signs. None: there are no session tokens. */
   readonly tokenKeys: readonly TokenKey[];
+  /** Others whose tokens are taken, too. */
+  readonly issuers: readonly IssuerSettings[];
   /** The key `dev` opens the tenant `dev`, and there is a page at `/`. */
   readonly devMode: boolean;
   readonly origins: readonly string[];
@@ -129,6 +132,7 @@ export function readConfig(environment: Environment, providers: Project['provide
       mistake('CONVOKE_TOKEN_KEYS', sentence),
     ),
     limits: setting(env, 'CONVOKE_LIMITS'),
+    issuers: issuersOf(setting(env, 'CONVOKE_TOKEN_ISSUERS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),
     models,

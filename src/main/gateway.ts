@@ -15,7 +15,7 @@ import {
 } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
-import { Tokens } from '../tenants/index.ts';
+import { Issuer, Tokens } from '../tenants/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -128,7 +128,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
-  const tokens = new Tokens(config.tokenKeys);
+  const tokens = tokensOf(config, logger);
   return createGateway({
     tokens,
     intake: createIntake({
@@ -161,6 +161,16 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       channelPrefix: 'convoke:control',
     }),
   });
+}
+
+/** Those that are minted here, and those of other issuers. */
+function tokensOf({ tokenKeys, issuers }: Config, logger: Parts['logger']): Tokens {
+  const others = issuers.map((settings) => {
+    const where = { issuer: settings.issuer, jwksUrl: settings.jwksUrl };
+    const said = 'The keys of an issuer cannot be read; those that were read before go on counting';
+    return new Issuer(settings, (err) => logger.warn({ err, ...where }, said));
+  });
+  return new Tokens(tokenKeys, others);
 }
 
 /** Serves until SIGTERM or SIGINT, then drains. Rejects like `openGateway`. */

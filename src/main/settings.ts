@@ -6,6 +6,7 @@ import type { Project } from '../project/project.ts';
 import { LOG_LEVELS } from '../telemetry/index.ts';
 import type { Environment } from '../cli/environment.ts';
 import { checkedOrigins, readConfig, type Config } from './config.ts';
+import { issuersSchema } from './token-issuers.ts';
 
 /** The oldest Node that a worker or a gateway runs on. */
 const NODE_MAJOR = 24;
@@ -47,6 +48,7 @@ export const gatewaySettings = z.strictObject({
   port: aPort,
   keys: z.record(z.string().min(1), tenant).exactOptional(),
   origins: z.array(z.string()).exactOptional(),
+  issuers: issuersSchema.exactOptional(),
   devMode: z.boolean().exactOptional(),
 });
 
@@ -86,12 +88,13 @@ export function configFrom(
   env: Environment,
   providers: Project['providers'] = {},
 ): Config {
-  const { keys, origins, devMode } = settings;
+  const { keys, origins, issuers, devMode } = settings;
   const config = readConfig(env, providers);
   return {
     ...config,
     ...(keys && { keys: new Map(Object.entries(keys)) }),
     ...(origins && { origins: checkedOrigins(origins) }),
+    ...(issuers && { issuers }),
     ...(devMode !== undefined && { devMode }),
   };
 }

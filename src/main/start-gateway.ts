@@ -1,6 +1,8 @@
 /** What `convoke/gateway` exports: a gateway inside a program of one's own. */
+import type { IssuerSettings } from '../tenants/index.ts';
 import type { EngineOptions } from './engine-options.ts';
 
+export type { IssuerSettings } from '../tenants/index.ts';
 export { ConfigError } from '../project/config-error.ts';
 
 /** What is absent is read from the environment. */
@@ -13,6 +15,8 @@ export interface GatewayOptions extends EngineOptions {
   readonly keys?: Readonly<Record<string, string>>;
   /** Origins of pages that may connect, besides the gateway's own; default `CONVOKE_ORIGINS`. */
   readonly origins?: readonly string[];
+  /** Issuers of your own whose tokens are taken, too; default `CONVOKE_TOKEN_ISSUERS`. */
+  readonly issuers?: readonly IssuerSettings[];
   /** The key `dev` opens the tenant `dev`, pages of this machine may connect, and there is a page at `/`; default `CONVOKE_DEV`. */
   readonly devMode?: boolean;
 }

@@ -39,6 +39,10 @@ export interface Principal {
   readonly grant?: Grant;
 }
 
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}
+
 /** A session id, or the beginning of one and `*`. */
 export function isSessionPattern(text: string): boolean {
   return text === '*' || isId(text.endsWith('*') ? text.slice(0, -1) : text);

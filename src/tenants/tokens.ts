@@ -3,11 +3,13 @@
  * session. Signed with EdDSA (RFC 8037) or HS256; the first key signs, all of them verify, so keys rotate with an overlap.
  */
 import { randomUUID } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
-import type { CryptoKey, JWTPayload, KeyObject } from 'jose';
+import { decodeJwt, errors, exportJWK, jwtVerify, SignJWT } from 'jose';
+import type { CryptoKey, JSONWebKeySet, JWTPayload, KeyObject } from 'jose';
 import { ConvokeError, isId, LIMITS } from '../contracts/index.ts';
-import { isSessionPattern, ROLES, SCOPES } from './principal.ts';
+import type { Issuer } from './issuer.ts';
+import { isScope, isSessionPattern, ROLES } from './principal.ts';
 import type { Principal, Role, Scope } from './principal.ts';
+import { refusalOf, textsOf, TOLERANCE_S } from './token-error.ts';
 
 export interface TokenKey {
   /** `kid` of the tokens that it has signed. */
@@ -38,19 +40,20 @@ export interface MintedToken {
   readonly expiresAt: number;
 }
 
-const ISSUER = 'convoke';
+/** `iss` of the tokens that are minted here. */
+export const ISSUER = 'convoke';
 const AUDIENCE = 'convoke';
-/** Clocks of gateways may be apart by so much, s. */
-const TOLERANCE_S = 5;
 
 export class Tokens {
   readonly #keys: ReadonlyMap<string, TokenKey>;
   readonly #signing: TokenKey | undefined;
+  readonly #issuers: ReadonlyMap<string, Pick<Issuer, 'verify'>>;
   /** Verified before: a signature costs 0.1 ms, and clients come back in crowds. */
   readonly #known = new Map<string, Principal>();
 
-  /** The first of the keys that can sign signs. */
-  constructor(keys: readonly TokenKey[]) {
+  /** The first of the keys that can sign signs. `issuers`: others whose tokens are taken, too. */
+  constructor(keys: readonly TokenKey[], issuers: readonly Pick<Issuer, 'name' | 'verify'>[] = []) {
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]));
     this.#keys = new Map(keys.map((key) => [key.id, key]));
     this.#signing = keys.find(({ signs }) => signs !== undefined);
   }
@@ -80,10 +83,23 @@ export class Tokens {
     return { token, expiresAt };
   }
 
-  /** Throws `token_expired`, which another token mends, and `unauthorized` for whatever else is wrong with it. */
+  /** The public keys, for whoever wants to verify tokens, too (RFC 7517). A secret is none. */
+  async publicKeys(): Promise<JSONWebKeySet> {
+    const pairs = [...this.#keys.values()].filter(({ algorithm }) => algorithm === 'EdDSA');
+    const keys = pairs.map(async ({ id: kid, algorithm: alg, verifies }) => {
+      const { kty, crv, x } = await exportJWK(verifies);
+      return { kty, crv, x, kid, alg, use: 'sig' };
+    });
+    return { keys: await Promise.all(keys) } as JSONWebKeySet; // safety: of Ed25519, they have all three
+  }
+
+  /** Throws `token_expired`, which another token mends, `unauthorized` for whatever else is wrong with it, and `issuer_unavailable`. */
   async verify(token: string): Promise<Principal> {
     const known = this.#known.get(token);
     if (known?.grant && known.grant.expiresAt > Date.now()) return known;
+    // Unverified: it only says who is to verify it. What others have signed is not remembered: they may take a key back.
+    const issuer = this.#issuers.get(issuerOf(token));
+    if (issuer) return issuer.verify(token);
     const principal = await this.#verified(token);
     this.#known.set(token, principal);
     const [oldest] = this.#known.keys();
@@ -113,8 +129,7 @@ export class Tokens {
       );
       return principalOf(payload);
     } catch (error) {
-      if (error instanceof errors.JWTExpired) throw new ConvokeError('token_expired');
-      throw new ConvokeError('unauthorized', 'The session token is not valid.', { cause: error });
+      throw refusalOf(error);
     }
   }
 }
@@ -141,12 +156,12 @@ function principalOf({ sub, jti, exp, tenant, sessions, scope, roles, name }: JW
   return { tenant, grant: typeof name === 'string' ? { ...grant, name } : grant };
 }
 
-function textsOf(claim: unknown): readonly string[] {
-  return Array.isArray(claim) ? claim.filter((each) => typeof each === 'string') : [];
-}
-
-function isScope(text: string): text is Scope {
-  return (SCOPES as readonly string[]).includes(text);
+function issuerOf(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** True for what looks like a JWT: three parts. A key of a tenant does not. */

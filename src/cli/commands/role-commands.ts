@@ -60,8 +60,14 @@ const WORKER_ENVIRONMENT = `  OPENAI_BASE_URL, OPENAI_API_KEY        where that 
 
 const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS                           API keys: key=tenant,key=tenant;
                                          or CONVOKE_KEYS_FILE
-  CONVOKE_TOKEN_KEYS                     keys of session tokens: id=secret,…;
-                                         the first signs
+  CONVOKE_TOKEN_KEYS                     keys of session tokens: id=key,id=key;
+                                         the first signs, all verify. A key is
+                                         base64 of a secret of 32 bytes or of
+                                         an Ed25519 key (PEM or JWK), or
+                                         file:PATH of such a PEM or JWK
+  CONVOKE_TOKEN_ISSUERS                  issuers of your own whose tokens are
+                                         taken, too: JSON, or the path of a
+                                         file with it
   CONVOKE_LIMITS                         limits of tenants: JSON, or the path
                                          of a file with it
   CONVOKE_ORIGINS                        origins whose pages and apps may

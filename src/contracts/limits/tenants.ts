@@ -1,5 +1,5 @@
 /** What session tokens may be. */
-import { DAY, MINUTE, SECOND } from './units.ts';
+import { DAY, KIB, MINUTE, SECOND } from './units.ts';
 
 export const TENANTS = {
   /** Life of a session token if the mint names none, the shortest and the longest. */
@@ -17,4 +17,10 @@ export const TENANTS = {
   /** A socket is asked for another token when this share of the rest of its life is over; not within so few ms. */
   tokenRenewShare: 0.75,
   tokenRenewLeastMs: 500,
+  /** Keys of an issuer are read again after so long; an issuer that is asked more often than that (unknown keys) at most once in a pause. */
+  issuerKeysMs: 10 * MINUTE,
+  issuerPauseMs: 30 * SECOND,
+  /** An issuer has so long to answer, and so many bytes. */
+  issuerMs: 3 * SECOND,
+  issuerBytes: 256 * KIB,
 } as const;

@@ -6,7 +6,7 @@ import { validate } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { BODY, json, problems } from '../route.ts';
-import type { ApiRoute } from '../route.ts';
+import type { Route } from '../route.ts';
 import { ms } from '../shapes.ts';
 
 const reply = z.object({
@@ -16,8 +16,36 @@ const reply = z.object({
   expiresAt: ms,
 });
 
-export function tokenRoutes({ tokens }: GatewayContext): readonly ApiRoute[] {
+const keySet = z.object({
+  keys: z.array(
+    z.object({
+      ...{ kty: z.string(), crv: z.string(), x: z.string() },
+      ...{ kid: z.string(), alg: z.string(), use: z.literal('sig') },
+    }),
+  ),
+});
+
+/** How long others may keep the public keys: a new one has to be among `CONVOKE_TOKEN_KEYS` for so long before it signs, s. */
+const KEYS_AGE_S = 300;
+
+export function tokenRoutes({ tokens }: GatewayContext): readonly Route[] {
   return [
+    {
+      access: 'open',
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      operation: {
+        operationId: 'tokenKeys',
+        summary: 'The public keys of session tokens',
+        description: 'For your own servers, if they are to verify session tokens (RFC 7517).',
+        tags: ['Tokens'],
+        security: [],
+        responses: { '200': json('The keys; none if tokens are signed with secrets.', keySet) },
+      },
+      async handle(_req, res) {
+        res.setHeader('Cache-Control', `public, max-age=${KEYS_AGE_S}`).json(await tokens.publicKeys());
+      },
+    },
     {
       access: 'key',
       method: 'post',
