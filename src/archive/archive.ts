@@ -21,6 +21,7 @@ import type {
   StoredSession,
   StoredState,
 } from '../contracts/index.ts';
+import type { Database } from './database.ts';
 
 /** What the archive knows of a session. */
 export interface ArchivedSession {
@@ -54,8 +55,12 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** One that can be asked whether it answers. */
-export interface PingedArchive extends Archive {
+export interface SharedArchive extends Archive {
+  readonly database: Database;
+}
+
+/** One that can be asked whether it answers, and whose database others use too. */
+export interface PingedArchive extends SharedArchive {
   /** Rejects if the database does not answer. */
   ping(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** The archive: a port and its adapters. */
-export type { Archive } from './archive.ts';
+export type { Archive, SharedArchive } from './archive.ts';
+export type { Database, Row, Statement, Tables, Value } from './database.ts';
 export { backUpArchive, requireBackup, restoreArchive } from './backup.ts';
 export { openArchive } from './open.ts';
 export { createPostgresArchive } from './postgres.ts';

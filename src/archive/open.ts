@@ -54,6 +54,7 @@ function named(archive: PingedArchive): PingedArchive {
       throw new ConvokeError('archive_unavailable', undefined, { cause });
     }
   };
+  const { database } = archive;
   return {
     write: (ref, info, events) => call(() => archive.write(ref, info, events)),
     copy: (from, to, info, upTo) => call(() => archive.copy(from, to, info, upTo)),
@@ -63,6 +64,11 @@ function named(archive: PingedArchive): PingedArchive {
     session: (ref) => call(() => archive.session(ref)),
     store: (ref, session) => call(() => archive.store(ref, session)),
     stored: (ref) => call(() => archive.stored(ref)),
+    database: {
+      create: (tables) => call(() => database.create(tables)),
+      read: (statement) => call(() => database.read(statement)),
+      write: (statements) => call(() => database.write(statements)),
+    },
     ping: () => call(() => archive.ping()),
     close: () => archive.close(),
   };

@@ -4,6 +4,7 @@ import type { QueryResultRow } from 'pg';
 import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { ArchivedSession, PingedArchive } from './archive.ts';
+import { createTables, postgresDatabase } from './postgres-database.ts';
 import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
 import type { SessionRow } from './row.ts';
 
@@ -13,17 +14,9 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** Longer than the server's own time-out: it applies only if the server does not answer at all. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-const TABLES_READY = `
-  SELECT bool_and(to_regclass(name) IS NOT NULL) AS ready
-  FROM unnest(ARRAY['convoke_session', 'convoke_event', 'convoke_state']) AS name
-`;
-
-/**
- * Sent as one simple query, which the server runs as one transaction. The lock is needed because IF NOT EXISTS alone fails when two
- * processes create the same table at the same moment; its number is arbitrary and stands for "the tables of the archive".
- */
-const CREATE_TABLES = `
-  SELECT pg_advisory_xact_lock(7266151803001);
+const TABLES = {
+  names: ['convoke_session', 'convoke_event', 'convoke_state'],
+  postgres: `
   CREATE TABLE IF NOT EXISTS convoke_session (
     tenant text NOT NULL,
     session text NOT NULL,
@@ -48,7 +41,8 @@ const CREATE_TABLES = `
     body text NOT NULL,
     PRIMARY KEY (tenant, session)
   );
-`;
+`,
+};
 
 /** One statement is atomic by itself. Rows in order of seq: writers of the same events wait for each other instead of deadlocking. */
 const WRITE = `
@@ -141,6 +135,7 @@ export async function createPostgresArchive(url: string): Promise<PingedArchive>
     async ping(): Promise<void> {
       await query('SELECT 1', []);
     },
+    database: postgresDatabase(pool),
     async close(): Promise<void> {
       if (!pool.ending) await pool.end();
     },
@@ -174,7 +169,7 @@ type Query = <T extends QueryResultRow>(sql: string, values: readonly unknown[])
 async function openDatabase(pool: Pool): Promise<Query> {
   let created: Promise<void> | undefined;
   const tables = (): Promise<void> => {
-    created ??= createTables(pool).catch((error: unknown) => {
+    created ??= createTables(pool, TABLES).catch((error: unknown) => {
       created = undefined;
       throw error;
     });
@@ -192,9 +187,4 @@ async function openDatabase(pool: Pool): Promise<Query> {
     await tables();
     return (await pool.query<T>(sql, [...values])).rows;
   };
-}
-
-async function createTables(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ ready: boolean }>(TABLES_READY);
-  if (rows[0]?.ready !== true) await pool.query(CREATE_TABLES);
 }

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SessionRef } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
+import type { Row, Statement } from './database.ts';
 import type { SessionRow } from './row.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -67,6 +68,10 @@ export interface SqliteFile {
   session(ref: SessionRef): SessionRow | null;
   store(ref: SessionRef, state: StateRow): void;
   stored(ref: SessionRef): Pick<StateRow, 'info' | 'body'> | null;
+  /** These three: see `Database`. */
+  create(tables: string): void;
+  query(statement: Statement): readonly Row[];
+  change(statements: readonly Statement[]): readonly (readonly Row[])[];
   close(): void;
 }
 
@@ -103,6 +108,9 @@ export function openSqliteFile(file: string): SqliteFile {
       const row = states.stored.get(tenant, session);
       return row === undefined ? null : { info: String(row['info']), body: String(row['body']) };
     },
+    create: (tables) => transact(db, () => db.exec(tables)),
+    query: (statement) => rowsOf(db, statement),
+    change: (statements) => transact(db, () => statements.map((statement) => rowsOf(db, statement))),
     close() {
       if (db.isOpen) db.close();
     },
@@ -163,14 +171,24 @@ function openDatabase(file: string): DatabaseSync {
 }
 
 /** IMMEDIATE takes the write lock at once and waits for it; a read lock that is raised later would fail instead of waiting. */
-function transact(db: DatabaseSync, work: () => void): void {
+function transact<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE');
   try {
-    work();
+    const done = work();
     db.exec('COMMIT');
+    return done;
   } catch (error) {
     // Some errors (a full disk) have rolled back already.
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** Plain objects, which cross to another thread; SQLite's have no prototype. */
+function rowsOf(db: DatabaseSync, { sql, values = [] }: Statement): Row[] {
+  const given = Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]));
+  return db
+    .prepare(sql)
+    .all(given)
+    .map((row) => ({ ...row }) as Row); // safety: no column is a blob
 }

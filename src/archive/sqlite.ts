@@ -7,7 +7,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { SessionRef } from '../contracts/index.ts';
-import type { Archive } from './archive.ts';
+import type { SharedArchive } from './archive.ts';
 import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
@@ -29,7 +29,7 @@ const THREAD = import.meta.url.endsWith('.ts') ? './sqlite-thread.ts' : './sqlit
  * Opens (and creates, with its folder) the file; `:memory:` keeps everything in this process. Rejects if the file cannot be used; then no thread
  * stays.
  */
-export async function createSqliteArchive(file: string): Promise<Archive> {
+export async function createSqliteArchive(file: string): Promise<SharedArchive> {
   const thread = new SqliteThread(file);
   try {
     await thread.ask('open');
@@ -40,7 +40,7 @@ export async function createSqliteArchive(file: string): Promise<Archive> {
   return archiveOn(thread);
 }
 
-function archiveOn(thread: SqliteThread): Archive {
+function archiveOn(thread: SqliteThread): SharedArchive {
   return {
     async write(ref, info, events) {
       const rows = events.map((event) => ({ seq: event.seq, body: encode(event) }));
@@ -67,6 +67,15 @@ function archiveOn(thread: SqliteThread): Archive {
     async stored(ref) {
       const row = await thread.ask('stored', placeOf(ref));
       return row && decodeStored(row.info, row.body);
+    },
+    database: {
+      create: ({ sqlite }) => thread.ask('create', sqlite),
+      read: ({ sql, values = [] }) => thread.ask('query', { sql, values }),
+      write: (statements) =>
+        thread.ask(
+          'change',
+          statements.map(({ sql, values = [] }) => ({ sql, values })),
+        ),
     },
     async close() {
       // Closed twice, or the thread has ended by itself: there is nothing left to close.

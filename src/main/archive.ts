@@ -1,6 +1,6 @@
 /** The archive of a process. */
 import { openArchive } from '../archive/index.ts';
-import type { Archive } from '../archive/index.ts';
+import type { SharedArchive } from '../archive/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
@@ -9,7 +9,7 @@ import { Outage } from './outage.ts';
 export async function openWatchedArchive(
   url: string,
   { logger, opened }: { readonly logger: Logger; readonly opened: Opened },
-): Promise<Archive> {
+): Promise<SharedArchive> {
   const archive = opened.add(await openArchive(url), (each) => each.close());
   const outage = new Outage({
     ...{ what: 'The archive', where: {}, logger },

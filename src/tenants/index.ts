@@ -1,7 +1,36 @@
-/** Who acts, and what they may do: principals and session tokens. */
-export { allow, isSessionPattern, ROLES, SCOPES } from './principal.ts';
+/** Who acts, and what they may do: principals, session tokens, and the registry of tenants and keys. */
+export { AuditBuffer } from './audit.ts';
+export type { Audit } from './audit.ts';
+export { Directory } from './directory.ts';
+export { digestOf, KEY_SCOPES, makeKey } from './key.ts';
+export {
+  actorOf,
+  allow,
+  allowKey,
+  allowOperator,
+  isSessionPattern,
+  OPERATOR,
+  ROLES,
+  SCOPES,
+} from './principal.ts';
 export type { Grant, Principal, Scope } from './principal.ts';
 export { Issuer } from './issuer.ts';
 export type { IssuerSettings } from './issuer.ts';
 export { ISSUER, looksLikeToken, Tokens } from './tokens.ts';
+export { RegistryWatch } from './registry-watch.ts';
+export { REVOCABLE, TENANT_STATUSES } from './registry.ts';
+export type {
+  Act,
+  ApiKey,
+  AuditEntry,
+  AuditQuery,
+  KeysQuery,
+  Page,
+  PageQuery,
+  Registry,
+  Revocation,
+  Tenant,
+  TenantChange,
+} from './registry.ts';
+export { createRegistry } from './sql-registry.ts';
 export type { TokenKey, TokenRequest } from './tokens.ts';

@@ -89,13 +89,15 @@ export class Issuer {
     if (tenant === undefined || !isId(tenant)) throw new Error('The issuer does not speak for this tenant');
     if (!isName(subject) || !patterns.every(isSessionPattern))
       throw new Error('A claim is not what it should be');
-    const { exp = 0, jti } = payload;
+    const { exp = 0, iat = 0, jti } = payload;
     const grant = {
       subject,
       sessions: patterns.slice(0, LIMITS.tokenSessions),
       scopes: this.#scopesOf(payload),
       roles: textsOf(payload[roles]).slice(0, LIMITS.rolesPerPerson),
       id: jti ?? createHash('sha256').update(token).digest('base64url'),
+      // One that does not say counts as old: whatever is revoked includes it.
+      issuedAt: iat * 1_000,
       // It is looked at again after a day, whatever it says.
       expiresAt: Math.min(exp * 1_000, Date.now() + LIMITS.tokenMostMs),
     };

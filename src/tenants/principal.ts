@@ -7,6 +7,11 @@ import { ConvokeError, isId } from '../contracts/index.ts';
  */
 export const SCOPES = ['watch', 'send', 'approve', 'cancel', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
+/** `mint`: session tokens; only keys do. */
+export type KeyScope = Scope | 'mint';
+
+/** In the place of a tenant: operators belong to none. It is no id, so no tenant can have it. */
+export const OPERATOR = '*';
 
 /** What a role may do; a token names a role, or scopes of its own. */
 export const ROLES: Readonly<Record<'observer' | 'participant' | 'operator', readonly Scope[]>> = {
@@ -27,16 +32,24 @@ export interface Grant {
   readonly scopes: readonly Scope[];
   /** What they may approve, see `Approvers`. */
   readonly roles: readonly string[];
-  /** Of the token, for its revocation. */
+  /** Of the token, and when it was issued (ms since the Unix epoch): for its revocation. */
   readonly id: string;
+  readonly issuedAt: number;
   /** When it ends, ms since the Unix epoch. */
   readonly expiresAt: number;
 }
 
 export interface Principal {
   readonly tenant: string;
-  /** Absent: a key of the tenant, which may do everything in it. */
+  /** Absent: a key of the tenant. */
   readonly grant?: Grant;
+  /** The key of the registry that it holds; absent: a session token, or a key of the environment, which may do everything in its tenant. */
+  readonly key?: HeldKey;
+}
+
+export interface HeldKey {
+  readonly id: string;
+  readonly scopes: readonly (KeyScope | 'admin')[];
 }
 
 export function isScope(text: string): text is Scope {
@@ -55,13 +68,35 @@ function mayTouch({ grant }: Principal, session: string): boolean {
   );
 }
 
+/** Throws `forbidden` unless the principal is a key with this scope. */
+export function allowKey({ tenant, grant, key }: Principal, scope: KeyScope): void {
+  if (grant) throw new ConvokeError('forbidden', 'This takes a key of the tenant, not a session token.');
+  if (tenant === OPERATOR)
+    throw new ConvokeError('forbidden', 'An operator’s key is for /v1/admin; make a key of the tenant there.');
+  if (key && !key.scopes.includes(scope))
+    throw new ConvokeError('forbidden', `The key lacks the scope "${scope}"; use another key.`);
+}
+
+/** Throws `forbidden` unless the principal is an operator. */
+export function allowOperator({ tenant }: Principal): void {
+  if (tenant !== OPERATOR) throw new ConvokeError('forbidden', 'This takes an operator’s key.');
+}
+
+/** Who acts, for the audit log. */
+export function actorOf({ grant, key }: Principal): string {
+  return grant?.subject ?? key?.id ?? 'environment';
+}
+
 /**
  * Throws `forbidden` if the principal lacks the scope, and `session_not_found` for a session that is not among its own: whether it exists
  * is nothing that it may know. `session`: absent for what is about all of them, which takes a token for all.
  */
 export function allow(principal: Principal, scope: Scope, session?: string): void {
   const { grant } = principal;
-  if (!grant) return;
+  if (!grant) {
+    allowKey(principal, scope);
+    return;
+  }
   if (session !== undefined && !mayTouch(principal, session)) throw new ConvokeError('session_not_found');
   if (session === undefined && !grant.sessions.includes('*'))
     throw new ConvokeError('forbidden', 'This is about all sessions of the tenant; the token is for some.');

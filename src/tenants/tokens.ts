@@ -64,7 +64,8 @@ export class Tokens {
     if (key?.signs === undefined) throw new ConvokeError('tokens_not_set_up');
     const { subject, role = 'participant', ttlMs = LIMITS.tokenMs } = request;
     const { name, sessions, scopes = ROLES[role], roles = [] } = request;
-    const expiresAt = Date.now() + ttlMs;
+    const now = Date.now();
+    const expiresAt = now + ttlMs;
     const token = await new SignJWT({
       tenant,
       sessions,
@@ -77,7 +78,8 @@ export class Tokens {
       .setAudience(AUDIENCE)
       .setSubject(subject)
       .setJti(randomUUID())
-      .setIssuedAt()
+      // With its milliseconds: what is issued right after a revocation counts.
+      .setIssuedAt(now / 1_000)
       .setExpirationTime(Math.floor(expiresAt / 1_000))
       .sign(key.signs);
     return { token, expiresAt };
@@ -124,7 +126,7 @@ export class Tokens {
             audience: AUDIENCE,
             clockTolerance: TOLERANCE_S,
           },
-          requiredClaims: ['sub', 'jti', 'exp', 'tenant', 'sessions', 'scope'],
+          requiredClaims: ['sub', 'jti', 'iat', 'exp', 'tenant', 'sessions', 'scope'],
         },
       );
       return principalOf(payload);
@@ -135,13 +137,14 @@ export class Tokens {
 }
 
 /** Throws an Error if a claim is not what a mint would have written. */
-function principalOf({ sub, jti, exp, tenant, sessions, scope, roles, name }: JWTPayload): Principal {
+function principalOf({ sub, jti, iat, exp, tenant, sessions, scope, roles, name }: JWTPayload): Principal {
   const patterns = textsOf(sessions);
   const scopes = typeof scope === 'string' ? scope.split(' ').filter(isScope) : [];
   const isWhole =
     typeof sub === 'string' &&
     isId(tenant) &&
     typeof jti === 'string' &&
+    typeof iat === 'number' &&
     typeof exp === 'number' &&
     patterns.every(isSessionPattern);
   if (!isWhole) throw new Error('A claim of the token is not what it should be');
@@ -151,6 +154,7 @@ function principalOf({ sub, jti, exp, tenant, sessions, scope, roles, name }: JW
     scopes,
     roles: textsOf(roles),
     id: jti,
+    issuedAt: Math.round(iat * 1_000),
     expiresAt: exp * 1_000,
   };
   return { tenant, grant: typeof name === 'string' ? { ...grant, name } : grant };

@@ -7,6 +7,7 @@ import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
 import { ORCHESTRATE } from './orchestrate.ts';
 import { QUOTA } from './quota.ts';
+import { REGISTRY } from './registry.ts';
 import { TENANTS } from './tenants.ts';
 
 export const LIMITS = {
@@ -17,6 +18,7 @@ export const LIMITS = {
   ...LOG,
   ...DELIVER,
   ...EDGE,
+  ...REGISTRY,
   ...TENANTS,
   ...QUOTA,
 } as const;
