@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS, LIMITS } from '../contracts/index.ts';
 import type { Bye } from '../contracts/index.ts';
-import type { Grant } from '../tenants/index.ts';
+import type { Grant, Principal } from '../tenants/index.ts';
 
 export interface LongConnection {
+  /** Whose it is. */
+  readonly principal: Principal;
   /** Says why the connection is about to be closed. */
   bye(bye: Bye): void;
   /** Closes it after everything sent before is on its way. */
@@ -28,7 +30,13 @@ export function byeOf(code: Bye['code']): Bye {
 export class Connections {
   /** Each with the timer that ends it. */
   readonly #all = new Map<LongConnection, NodeJS.Timeout | undefined>();
+  readonly #isRefused: (principal: Principal) => boolean;
   #draining = false;
+
+  /** `isRefused`: by now, although it was not when it came. */
+  constructor(isRefused: (principal: Principal) => boolean = () => false) {
+    this.#isRefused = isRefused;
+  }
 
   /** True once this gateway is stopping: new connections are refused. */
   get draining(): boolean {
@@ -68,6 +76,18 @@ export class Connections {
   remove(connection: LongConnection): void {
     clearTimeout(this.#all.get(connection));
     this.#all.delete(connection);
+  }
+
+  /** Ends the connections of all who are refused by now. */
+  endRefused(): void {
+    for (const connection of this.#all.keys()) this.endIfRefused(connection);
+  }
+
+  /** A change during the handshake has missed the connection: ask once it is added. */
+  endIfRefused(connection: LongConnection): void {
+    if (!this.#isRefused(connection.principal)) return;
+    connection.bye(byeOf('unauthorized'));
+    connection.close();
   }
 
   /** From now on new connections are refused. */

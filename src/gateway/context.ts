@@ -1,8 +1,8 @@
 /** What all parts of the gateway share. */
 import type { Delivery } from '../deliver/delivery.ts';
 import type { FairQueue } from '../fair/index.ts';
-import type { Intake, Schedules } from '../ingest/index.ts';
-import type { Tokens } from '../tenants/index.ts';
+import type { Administration, Intake, Schedules } from '../ingest/index.ts';
+import type { Audit, Tokens } from '../tenants/index.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
 import type { Refusals } from './edge/refusals.ts';
@@ -13,6 +13,8 @@ export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly tokens: Tokens;
+  readonly admin: Administration;
+  readonly audit: Audit;
   readonly delivery: Delivery;
   /** Where pages wait to be written. */
   readonly pages: FairQueue;

@@ -12,6 +12,7 @@ import { problemHandler, requestId } from './problem.ts';
 import type { Route } from './route.ts';
 import { devRoutes } from './routes/dev.ts';
 import type { Supervisor } from './routes/dev.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
@@ -154,6 +155,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...scheduleRoutes(context),
     ...eventRoutes(context),
     ...tokenRoutes(context),
+    ...adminRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import { FairQueue } from '../fair/index.ts';
-import type { Intake, Schedules } from '../ingest/index.ts';
+import type { Administration, Intake, Schedules } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
@@ -14,7 +14,7 @@ import { Peers } from './edge/peers.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
-import type { Tokens } from '../tenants/index.ts';
+import type { Audit, Principal, Tokens } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
 import { createReadiness } from './readiness.ts';
@@ -27,10 +27,19 @@ export type { Check } from './readiness.ts';
 export type { Supervisor } from './routes/dev.ts';
 export type { SocketAdapter } from './sockets.ts';
 
+export interface Standing {
+  refuses(principal: Principal): boolean;
+  onChange(told: () => void): void;
+}
+
 export interface GatewayConfig {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly tokens: Tokens;
+  readonly admin: Administration;
+  readonly audit: Audit;
+  /** Who is refused by now, and when to ask that of everybody who is connected. */
+  readonly standing: Standing;
   readonly delivery: Delivery;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
@@ -73,20 +82,25 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
-  const { intake, schedules, tokens, delivery, logger, devMode, pageDir, supervisor } = config;
+  const { intake, schedules, tokens, admin, audit, delivery, logger, devMode, pageDir, supervisor } = config;
+  const { standing } = config;
+  const connections = new Connections((principal) => standing.refuses(principal));
+  standing.onChange(() => connections.endRefused());
   /** Known once the gateway listens. */
   let bound = 'localhost';
   const context: GatewayContext = {
     intake,
     schedules,
     tokens,
+    admin,
+    audit,
     delivery,
     pages: new FairQueue(LIMITS.fair.pages),
     logger,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
     peers: new Peers(logger),
     refusals: new Refusals(logger),
-    connections: new Connections(),
+    connections,
     allowsOrigin: originCheck(config),
     allowsHost: (host) => !devMode || isSafeHost(host, bound),
   };

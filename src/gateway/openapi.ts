@@ -11,6 +11,17 @@ const ABOUT =
   'Errors are application/problem+json with a stable `code`; every answer carries `X-Request-Id`. ' +
   'Socket.IO offers the same requests and live frames: see PROTOCOL.md.';
 
+const TAGS = [
+  'Sessions',
+  'Messages',
+  'Approvals',
+  'Schedules',
+  'Events',
+  'Tokens',
+  'Administration',
+  'System',
+];
+
 export function describeApi(routes: readonly Route[]): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const { method, path, operation } of routes) paths[path] = { ...paths[path], [method]: operation };
@@ -24,7 +35,7 @@ export function describeApi(routes: readonly Route[]): object {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/' }],
-      tags: ['Sessions', 'Messages', 'Approvals', 'Schedules', 'Events', 'System'].map((name) => ({ name })),
+      tags: TAGS.map((name) => ({ name })),
       security: [{ key: [] }],
       paths,
       components: {

@@ -77,7 +77,8 @@ function serve(context: GatewayContext, socket: GatewaySocket, { pipe, answer }:
     // It may have left the namespace alone, and there is no other.
     pipe.end();
   });
-  // A drain that began during the handshake has missed this socket.
+  // A drain, or a change, during the handshake has missed this socket.
+  context.connections.endIfRefused(client);
   if (context.connections.draining) client.end('draining');
 }
 

@@ -20,6 +20,7 @@ export function sseFrame(event: string, json: string, id?: string): string {
 }
 
 class EventStream implements Watcher, LongConnection {
+  readonly principal: Principal;
   readonly #res: Response;
   readonly #gate = new Gate();
   readonly #outgoing = new Outgoing();
@@ -28,7 +29,8 @@ class EventStream implements Watcher, LongConnection {
   #ending = false;
   #cut: NodeJS.Timeout | undefined;
 
-  constructor(res: Response) {
+  constructor(res: Response, principal: Principal) {
+    this.principal = principal;
     this.#res = res;
   }
 
@@ -123,7 +125,7 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     res.type('text/event-stream').end();
     return;
   }
-  const stream = new EventStream(res);
+  const stream = new EventStream(res, principal);
   const subscription = await context.delivery.subscribe(ref, stream, cursor);
   // The client may have left in the meantime; its close event has already fired then.
   if (res.destroyed || res.closed) {
@@ -140,6 +142,7 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     subscription.unsubscribe();
   });
   stream.start(subscription);
-  // A drain that began in the meantime has not seen this stream.
+  // A drain, or a change, in the meantime has not seen this stream.
+  context.connections.endIfRefused(stream);
   if (context.connections.draining) stream.end('draining');
 }

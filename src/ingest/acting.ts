@@ -1,7 +1,7 @@
 /** What a principal may touch, and as whom it acts. */
-import type { SessionRef } from '../contracts/index.ts';
-import { allow } from '../tenants/index.ts';
-import type { Principal, Scope } from '../tenants/index.ts';
+import type { SessionRef, SocketRequests } from '../contracts/index.ts';
+import { actorOf, allow } from '../tenants/index.ts';
+import type { Audit, Principal, Scope } from '../tenants/index.ts';
 import type { Controls } from './control.ts';
 import { invalidAt } from './json-guard.ts';
 import { idSchema } from './schemas/index.ts';
@@ -23,6 +23,19 @@ export function asSubject({ grant }: Principal): { readonly from?: string } {
 export function votedBy({ grant }: Principal, body: unknown): unknown {
   if (!grant || typeof body !== 'object' || body === null) return body;
   return { ...body, by: grant.subject, roles: grant.roles };
+}
+
+/** Tells of a vote that a session has taken: its form is known to be right. */
+export function noteVote(
+  audit: Audit | undefined,
+  principal: Principal,
+  { ref, body }: { readonly ref: SessionRef; readonly body: unknown },
+): void {
+  const { approval, vote, by } = body as SocketRequests['approve']['request']; // safety: the control has checked it
+  audit?.note({
+    ...{ actor: actorOf(principal), tenant: ref.tenant, action: 'approval.vote', target: ref.session },
+    detail: { approval, vote, by },
+  });
 }
 
 export const CONTROL_SCOPES: Readonly<Record<keyof Controls, Scope>> = {

@@ -1,11 +1,10 @@
 /** Authentication: from a key, or a session token, to whoever acts. */
-import { createHash } from 'node:crypto';
 import { ConvokeError, isId } from '../contracts/index.ts';
-import { looksLikeToken } from '../tenants/index.ts';
-import type { Principal, Tokens } from '../tenants/index.ts';
+import { digestOf, looksLikeToken, OPERATOR } from '../tenants/index.ts';
+import type { Directory, Principal, Tokens } from '../tenants/index.ts';
 
 export interface Authenticator {
-  /** The principal of a key or a session token. Throws `unauthorized`, `token_expired`. */
+  /** The principal of a key or a session token. Throws `unauthorized`, `token_expired`, `registry_unavailable`. */
   authenticate(token: unknown): Promise<Principal>;
 }
 
@@ -14,15 +13,16 @@ export interface AuthenticatorConfig {
   readonly keys: ReadonlyMap<string, string>;
   /** True in dev mode: the key `dev` opens the tenant `dev`. */
   readonly devKey: boolean;
+  /** The environment's operator key. */
+  readonly operatorKey?: string | undefined;
   /** Absent: no session tokens. */
   readonly tokens?: Pick<Tokens, 'verify'>;
+  /** Keys of the registry, and who is refused by now. Absent: there is no registry. */
+  readonly directory?: Pick<Directory, 'holder' | 'refuses'>;
 }
 
 /** Longer tokens are not hashed at all. */
 const TOKEN_CHARS = 4_096;
-
-// A digest, so that neither a memory dump nor the timing of the look-up reveals a key.
-const digest = (key: string): string => createHash('sha256').update(key).digest('base64');
 
 /** Throws an Error if a tenant is not an id or a key is empty: a configuration mistake. */
 export function createAuthenticator(config: AuthenticatorConfig): Authenticator {
@@ -32,17 +32,26 @@ export function createAuthenticator(config: AuthenticatorConfig): Authenticator 
       throw new Error('The tenant of an API key must be an id: 1 to 64 characters of A-Z a-z 0-9 _ -.');
     if (key === '' || key.length > TOKEN_CHARS)
       throw new Error(`An API key of tenant ${tenant} is empty or too long.`);
-    tenants.set(digest(key), tenant);
+    tenants.set(digestOf(key), tenant);
   }
-  if (config.devKey) tenants.set(digest('dev'), 'dev');
+  if (config.devKey) tenants.set(digestOf('dev'), 'dev');
+  if (config.operatorKey !== undefined) tenants.set(digestOf(config.operatorKey), OPERATOR);
+  const { tokens, directory } = config;
+  const principalOf = async (token: string): Promise<Principal | undefined> => {
+    const digest = digestOf(token);
+    const tenant = tenants.get(digest);
+    if (tenant !== undefined) return { tenant };
+    const holder = directory?.holder(digest);
+    return holder ?? (tokens && looksLikeToken(token) ? tokens.verify(token) : undefined);
+  };
   return {
-    authenticate(token) {
-      const usable = typeof token === 'string' && token !== '' && token.length <= TOKEN_CHARS;
-      const tenant = usable ? tenants.get(digest(token)) : undefined;
-      if (tenant !== undefined) return Promise.resolve({ tenant });
-      if (config.tokens && usable && looksLikeToken(token)) return config.tokens.verify(token);
+    async authenticate(token) {
+      const isUsable = typeof token === 'string' && token !== '' && token.length <= TOKEN_CHARS;
+      const principal = isUsable ? await principalOf(token) : undefined;
+      // The same answer as to an unknown key, whatever is the matter with this one.
+      if (principal && directory?.refuses(principal) !== true) return principal;
       const detail = 'Send a valid key: "Authorization: Bearer KEY", or auth.token on a socket.';
-      return Promise.reject(new ConvokeError('unauthorized', detail));
+      throw new ConvokeError('unauthorized', detail);
     },
   };
 }

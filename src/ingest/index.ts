@@ -1,5 +1,8 @@
 /** Ingest: the one door into the engine, and the schemas that describe it. */
+export { createAdministration } from './administration.ts';
+export type { Administration } from './administration.ts';
 export { bearerToken, createAuthenticator } from './authenticate.ts';
+export type { Authenticator } from './authenticate.ts';
 export { createAdmission } from './admit.ts';
 export type { Admission } from './admit.ts';
 export { createIntake } from './intake.ts';
@@ -9,6 +12,15 @@ export { limited } from './admit-limited.ts';
 export type { LimitsFile } from './schemas/index.ts';
 export {
   approvalIdSchema,
+  auditQuerySchema,
+  keysQuerySchema,
+  newKeySchema,
+  newTenantSchema,
+  revocationSchema,
+  revocationsQuerySchema,
+  rotationSchema,
+  tenantChangeSchema,
+  tenantsQuerySchema,
   subscribeSchema,
   tokenSchema,
   wakeSchema,

@@ -24,8 +24,8 @@ import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import type { Authenticator } from './authenticate.ts';
 import { allow } from '../tenants/index.ts';
-import type { Principal } from '../tenants/index.ts';
-import { asSubject, CONTROL_SCOPES, refOf, votedBy } from './acting.ts';
+import type { Audit, Principal } from '../tenants/index.ts';
+import { asSubject, CONTROL_SCOPES, noteVote, refOf, votedBy } from './acting.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
 import { forkSession } from './fork.ts';
@@ -110,6 +110,8 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
   readonly followedAgents: FollowedAgents;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
+  /** Told of votes. Absent: nobody is. */
+  readonly audit?: Audit;
   /**
    * The newest turns of the session that this gateway has seen the ends of: more than one only where turns run side by side. Tells the workflow,
    * which hears of a turn's end later than clients do, that a message does not wait.
@@ -249,6 +251,7 @@ class SessionIntake implements Intake {
     const given = name === 'approve' ? votedBy(principal, body) : body;
     const reply = await controls[name](this.#config, ref, given);
     if (name === 'members') this.#roster.forget(ref);
+    if (name === 'approve') noteVote(this.#config.audit, principal, { ref, body: given });
     return reply;
   }
 

@@ -29,6 +29,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** API key → tenant. */
   readonly keys: ReadonlyMap<string, string>;
+  /** Opens `/v1/admin`. */
+  readonly operatorKey?: string;
   /** Of session tokens; the first signs. None: there are no session tokens. */
   readonly tokenKeys: readonly TokenKey[];
   /** Others whose tokens are taken, too. */
@@ -65,6 +67,19 @@ function keysOf(text: string | undefined): ReadonlyMap<string, string> {
     keys.set(key, tenant);
   }
   return keys;
+}
+
+/** It opens everything that operators may do. */
+const OPERATOR_KEY_CHARS = 24;
+
+function operatorKeyOf(env: Environment): Pick<Config, 'operatorKey'> {
+  const operatorKey = setting(env, 'CONVOKE_OPERATOR_KEY');
+  if (operatorKey === undefined) return {};
+  if (/^[\x21-\x7e]+$/.test(operatorKey) && operatorKey.length >= OPERATOR_KEY_CHARS) return { operatorKey };
+  throw new ConfigError(
+    'CONVOKE_OPERATOR_KEY',
+    `it must be at least ${OPERATOR_KEY_CHARS} visible ASCII characters: openssl rand -hex 32.`,
+  );
 }
 
 function levelOf(text: string | undefined): LogLevel {
@@ -128,6 +143,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
+    ...operatorKeyOf(env),
     tokenKeys: tokenKeysOf(list(setting(env, 'CONVOKE_TOKEN_KEYS')), (sentence) =>
       mistake('CONVOKE_TOKEN_KEYS', sentence),
     ),

@@ -6,16 +6,9 @@ import { Client, Connection } from '@temporalio/client';
 import { createDelivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import type { Gateway, Supervisor } from '../gateway/index.ts';
-import {
-  createAuthenticator,
-  createIntake,
-  createReopen,
-  createSchedules,
-  createStoredCalls,
-} from '../ingest/index.ts';
+import { createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
-import { Issuer, Tokens } from '../tenants/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -23,6 +16,7 @@ import {
   ingressConnectionOptions,
   requireSetUp,
 } from '../temporal/index.ts';
+import { openAccess } from './access.ts';
 import { openWatchedArchive } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
@@ -64,8 +58,6 @@ export async function openGateway(
   const opened = new Opened();
   try {
     const logger = createLogger('gateway', config.logLevel);
-    if (config.keys.size === 0 && !config.devMode)
-      logger.warn({}, 'No key opens this gateway: every request will be refused. Set CONVOKE_KEYS');
     const gateway = await compose(config, { logger, opened, supervisor });
     const where = { port, host, setting: 'CONVOKE_PORT' };
     const bound = await listening(where, () => gateway.listen(port, host));
@@ -110,7 +102,9 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const connection = opened.add(lazy, (each) => each.close());
   const client = new Client({ connection, namespace });
   const temporal = watchTemporal(connection, config.temporal, { logger, opened });
-  const archive = fairArchive(await openWatchedArchive(config.archiveUrl, { logger, opened }));
+  const shared = await openWatchedArchive(config.archiveUrl, { logger, opened });
+  const archive = fairArchive(shared);
+  const access = await openAccess(shared.database, config, { logger, opened });
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const adapter = await openAdapterConnections(config.redisUrl, session.outage);
   const control = opened.add(adapter, (each) => each.close());
@@ -128,15 +122,15 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
-  const tokens = tokensOf(config, logger);
   return createGateway({
-    tokens,
+    ...access.served,
     intake: createIntake({
       calls,
       admission: limitedAdmission(session, limitsOf, opened),
+      audit: access.audit,
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),
-      authenticator: createAuthenticator({ keys: config.keys, devKey: config.devMode, tokens }),
+      authenticator: access.authenticator,
       defaultAgents: defaultAgents(config),
       storedOf,
       isArchived: async (ref) => (await archive.session(ref)) !== null,
@@ -152,7 +146,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     delivery,
     logger,
     checks: { temporal },
-    notices: { redis: () => session.ping() },
+    notices: { redis: () => session.ping(), registry: access.check },
     origins: config.origins,
     devMode: config.devMode,
     supervisor,
@@ -161,16 +155,6 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       channelPrefix: 'convoke:control',
     }),
   });
-}
-
-/** Those that are minted here, and those of other issuers. */
-function tokensOf({ tokenKeys, issuers }: Config, logger: Parts['logger']): Tokens {
-  const others = issuers.map((settings) => {
-    const where = { issuer: settings.issuer, jwksUrl: settings.jwksUrl };
-    const said = 'The keys of an issuer cannot be read; those that were read before go on counting';
-    return new Issuer(settings, (err) => logger.warn({ err, ...where }, said));
-  });
-  return new Tokens(tokenKeys, others);
 }
 
 /** Serves until SIGTERM or SIGINT, then drains. Rejects like `openGateway`. */

@@ -1,6 +1,6 @@
 /** What a gateway knows of the registry, in memory: who a request is costs two look-ups in maps, and no query. */
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
-import type { JsonObject } from '../contracts/index.ts';
+import type { TenantLimits } from '../contracts/index.ts';
 import { OPERATOR } from './principal.ts';
 import type { Principal } from './principal.ts';
 import type { Changes, Revocation, StoredKey, Tenant } from './registry.ts';
@@ -108,12 +108,8 @@ export class Directory {
   }
 
   /** Undefined: the tenant is not in the registry. */
-  limitsOf(tenant: string): JsonObject | undefined {
+  limitsOf(tenant: string): TenantLimits | undefined {
     return this.#tenants.get(tenant)?.limits;
-  }
-
-  weightOf(tenant: string): number {
-    return this.#tenants.get(tenant)?.weight ?? 1;
   }
 
   /** True if there is neither a tenant nor an operator's key that works. */

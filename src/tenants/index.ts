@@ -19,18 +19,6 @@ export type { IssuerSettings } from './issuer.ts';
 export { ISSUER, looksLikeToken, Tokens } from './tokens.ts';
 export { RegistryWatch } from './registry-watch.ts';
 export { REVOCABLE, TENANT_STATUSES } from './registry.ts';
-export type {
-  Act,
-  ApiKey,
-  AuditEntry,
-  AuditQuery,
-  KeysQuery,
-  Page,
-  PageQuery,
-  Registry,
-  Revocation,
-  Tenant,
-  TenantChange,
-} from './registry.ts';
+export type { Act, ApiKey, AuditEntry, Page, Registry, Revocation, Tenant } from './registry.ts';
 export { createRegistry } from './sql-registry.ts';
 export type { TokenKey, TokenRequest } from './tokens.ts';

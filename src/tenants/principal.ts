@@ -72,7 +72,10 @@ function mayTouch({ grant }: Principal, session: string): boolean {
 export function allowKey({ tenant, grant, key }: Principal, scope: KeyScope): void {
   if (grant) throw new ConvokeError('forbidden', 'This takes a key of the tenant, not a session token.');
   if (tenant === OPERATOR)
-    throw new ConvokeError('forbidden', 'An operator’s key is for /v1/admin; make a key of the tenant there.');
+    throw new ConvokeError(
+      'forbidden',
+      'An operator’s key is for /v1/admin; make a key of the tenant there.',
+    );
   if (key && !key.scopes.includes(scope))
     throw new ConvokeError('forbidden', `The key lacks the scope "${scope}"; use another key.`);
 }

@@ -32,37 +32,37 @@ function told({ actor, at }: Act, { table, id, action, target, detail = {}, tena
 type NewTenant = Omit<Tenant, 'createdAt' | 'updatedAt' | 'status'>;
 
 /** The second statement returns the tenant, if there was room and none of this id. */
-export function tenantCreated({ id, name, limits, weight }: NewTenant, act: Act): readonly Statement[] {
+export function tenantCreated({ id, name, limits }: NewTenant, act: Act): readonly Statement[] {
   return [
     COUNT_UP,
     sql`
-      INSERT INTO convoke_tenant (id, name, status, limits, weight, created_at, updated_at, version)
+      INSERT INTO convoke_tenant (id, name, status, limits, created_at, updated_at, version)
       SELECT CAST(${id} AS text), CAST(${name} AS text), 'active', CAST(${JSON.stringify(limits)} AS text),
-        CAST(${weight} AS bigint), CAST(${act.at} AS bigint), CAST(${act.at} AS bigint), ${VERSION}
+        CAST(${act.at} AS bigint), CAST(${act.at} AS bigint), ${VERSION}
       WHERE (SELECT count(*) FROM convoke_tenant) < ${LIMITS.tenants}
       ON CONFLICT DO NOTHING RETURNING *`,
     told(act, {
       ...{ table: 'convoke_tenant', id, action: 'tenant.create', target: id, tenant: id },
-      detail: { name, limits, weight },
+      detail: { name, limits: { ...limits } },
     }),
   ];
 }
 
 /** The second statement returns the tenant, if there is one. */
 export function tenantChanged(id: string, change: TenantChange, act: Act): readonly Statement[] {
-  const { name, status, limits, weight } = change;
+  const { limits, ...others } = change;
+  const { name, status } = others;
   return [
     COUNT_UP,
     sql`
       UPDATE convoke_tenant SET name = coalesce(CAST(${name ?? null} AS text), name),
         status = coalesce(CAST(${status ?? null} AS text), status),
         limits = coalesce(CAST(${limits ? JSON.stringify(limits) : null} AS text), limits),
-        weight = coalesce(CAST(${weight ?? null} AS bigint), weight),
         updated_at = CAST(${act.at} AS bigint), version = ${VERSION}
       WHERE id = ${id} RETURNING *`,
     told(act, {
       ...{ table: 'convoke_tenant', id, action: 'tenant.change', target: id, tenant: id },
-      detail: { ...change },
+      detail: { ...others, ...(limits && { limits: { ...limits } }) },
     }),
   ];
 }
@@ -85,7 +85,8 @@ function insertKey({ id, tenant, digest, name, scopes, expiresAt }: NewKey, at: 
 export function keyCreated(key: NewKey, act: Act): readonly Statement[] {
   const { id, tenant, name, scopes, expiresAt } = key;
   const room = hasRoom(sql`CAST(${tenant ?? ''} AS text)`, act.at);
-  const known = tenant === null ? sql`1 = 1` : sql`EXISTS (SELECT 1 FROM convoke_tenant WHERE id = ${tenant})`;
+  const known =
+    tenant === null ? sql`1 = 1` : sql`EXISTS (SELECT 1 FROM convoke_tenant WHERE id = ${tenant})`;
   return [
     COUNT_UP,
     insertKey(key, act.at, sql`${known} AND ${room}`),

@@ -5,9 +5,9 @@ import type { ApiKey, AuditEntry, Revocation, StoredKey, Tenant } from './regist
 
 const text = (row: Row, name: string): string => String(row[name]);
 const number = (row: Row, name: string): number => Number(row[name]);
-const textOrNull = (row: Row, name: string): string | null => (row[name] == null ? null : text(row, name));
+const textOrNull = (row: Row, name: string): string | null => (row[name] === null ? null : text(row, name));
 const numberOrNull = (row: Row, name: string): number | null =>
-  row[name] == null ? null : number(row, name);
+  row[name] === null ? null : number(row, name);
 // safety: only the registry writes these columns
 const json = (row: Row, name: string): JsonObject => JSON.parse(text(row, name)) as JsonObject;
 
@@ -17,7 +17,6 @@ export function tenantOf(row: Row): Tenant {
     name: text(row, 'name'),
     status: text(row, 'status') as Tenant['status'],
     limits: json(row, 'limits'),
-    weight: number(row, 'weight'),
     createdAt: number(row, 'created_at'),
     updatedAt: number(row, 'updated_at'),
   };

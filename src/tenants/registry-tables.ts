@@ -16,7 +16,6 @@ function statements({ number, row, strict }: Readonly<Record<'number' | 'row' | 
       name text NOT NULL,
       status text NOT NULL,
       limits text NOT NULL,
-      weight ${number} NOT NULL,
       created_at ${number} NOT NULL,
       updated_at ${number} NOT NULL,
       version ${number} NOT NULL

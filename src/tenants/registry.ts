@@ -8,7 +8,7 @@
  *
  * A rejected call has changed nothing, unless its answer was lost. Errors of the database are `archive_unavailable`.
  */
-import type { JsonObject } from '../contracts/index.ts';
+import type { JsonObject, TenantLimits } from '../contracts/index.ts';
 import type { KeyScope } from './principal.ts';
 
 export const TENANT_STATUSES = ['active', 'suspended'] as const;
@@ -19,14 +19,12 @@ export interface Tenant {
   readonly name: string;
   /** Whoever acts for a suspended tenant is refused. */
   readonly status: (typeof TENANT_STATUSES)[number];
-  readonly limits: JsonObject;
-  /** Its share of what tenants share, in relation to others. */
-  readonly weight: number;
+  readonly limits: TenantLimits;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-export type TenantChange = Partial<Pick<Tenant, 'name' | 'status' | 'limits' | 'weight'>>;
+export type TenantChange = Partial<Pick<Tenant, 'name' | 'status' | 'limits'>>;
 
 export interface ApiKey {
   readonly id: string;

@@ -4,7 +4,7 @@ import { ConvokeError, LIMITS } from '../contracts/index.ts';
 import * as acts from './registry-acts.ts';
 import { auditEntryOf, keyOf, revocationOf, storedKeyOf, tenantOf } from './registry-rows.ts';
 import { TABLES } from './registry-tables.ts';
-import type { Page, PageQuery, Registry } from './registry.ts';
+import type { Changes, Page, PageQuery, Registry } from './registry.ts';
 import { sql, where } from './sql.ts';
 
 /** Its tables are created before the first call that succeeds. */
@@ -35,7 +35,8 @@ function withTables(database: Database): Database {
   };
 }
 
-type Acts = 'storeFirstKey' | 'createTenant' | 'changeTenant' | 'createKey' | 'rotateKey' | 'revokeKey' | 'revoke';
+type Acts =
+  'storeFirstKey' | 'createTenant' | 'changeTenant' | 'createKey' | 'rotateKey' | 'revokeKey' | 'revoke';
 
 function actsOf(database: Database): Pick<Registry, Acts> {
   const isThere = async (statement: Statement): Promise<boolean> =>
@@ -106,31 +107,33 @@ function pageOf<T>(rows: readonly Row[], limit: number, by: string, decode: (row
 
 const sizeOf = ({ limit = LIMITS.pageSessions }: PageQuery): number => limit;
 
+async function changesAfter(database: Database, known: number): Promise<Changes | null> {
+  const [row] = await database.read(sql`SELECT version FROM convoke_registry`);
+  const version = Number(row?.['version'] ?? 0);
+  if (version === known) return null;
+  // Lower than before: somebody has put an older database in its place.
+  const all = known === 0 || version < known;
+  const news = where(sql`version > ${all ? -1 : known}`);
+  const [tenants, keys, revocations] = await Promise.all([
+    database.read(sql`SELECT * FROM convoke_tenant ${news}`),
+    database.read(sql`SELECT * FROM convoke_key ${news}`),
+    database.read(sql`SELECT * FROM convoke_revocation ${news}`),
+  ]);
+  return {
+    ...{ version, all },
+    tenants: tenants.map(tenantOf),
+    keys: keys.map(storedKeyOf),
+    revocations: revocations.map(revocationOf),
+  };
+}
+
 type Reads = 'changesAfter' | 'tenant' | 'tenants' | 'keys' | 'revocations' | 'audit';
 
 function readsOf(database: Database): Pick<Registry, Reads> {
   const after = ({ cursor }: PageQuery): Statement | undefined =>
     cursor === undefined ? undefined : sql`id > ${cursor}`;
   return {
-    async changesAfter(known) {
-      const [row] = await database.read(sql`SELECT version FROM convoke_registry`);
-      const version = Number(row?.['version'] ?? 0);
-      if (version === known) return null;
-      // Lower than before: somebody has put an older database in its place.
-      const all = known === 0 || version < known;
-      const news = where(sql`version > ${all ? -1 : known}`);
-      const [tenants, keys, revocations] = await Promise.all([
-        database.read(sql`SELECT * FROM convoke_tenant ${news}`),
-        database.read(sql`SELECT * FROM convoke_key ${news}`),
-        database.read(sql`SELECT * FROM convoke_revocation ${news}`),
-      ]);
-      return {
-        ...{ version, all },
-        tenants: tenants.map(tenantOf),
-        keys: keys.map(storedKeyOf),
-        revocations: revocations.map(revocationOf),
-      };
-    },
+    changesAfter: (known) => changesAfter(database, known),
     async tenant(id) {
       const [row] = await database.read(sql`SELECT * FROM convoke_tenant WHERE id = ${id}`);
       if (!row) throw new ConvokeError('tenant_not_found');

@@ -1,5 +1,5 @@
 /** A gateway on a free port, with small doubles where the engine is not the thing under test. */
-import { Tokens } from '../../src/tenants/index.ts';
+import { createRegistry, Tokens } from '../../src/tenants/index.ts';
 import { OPEN_DOOR } from '../support/admission.ts';
 import { createGateway } from '../../src/gateway/index.ts';
 import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
@@ -15,7 +15,7 @@ import type {
   SessionView,
 } from '../../src/contracts/index.ts';
 import type { Subscription, Delivery, Watcher } from '../../src/deliver/delivery.ts';
-import { createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import { createAdministration, createAuthenticator, createIntake } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 import { FakeCalls, known } from './fake-calls.ts';
@@ -114,13 +114,17 @@ export const NO_SCHEDULES: GatewayConfig['schedules'] = {
 };
 
 const SECRET = Buffer.alloc(32, 'k');
-export const TOKENS = new Tokens([{ id: 'k1', algorithm: 'HS256', signs: SECRET, verifies: SECRET }]);
+export const TOKEN_KEY = { id: 'k1', algorithm: 'HS256', signs: SECRET, verifies: SECRET } as const;
+export const TOKENS = new Tokens([TOKEN_KEY]);
 
 /** The keys `dev` and `other`; nothing is archived. */
-export function intakeOf(calls: SessionCalls): Intake {
+export function intakeOf(
+  calls: SessionCalls,
+  authenticator = createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true, tokens: TOKENS }),
+): Intake {
   return createIntake({
     calls,
-    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true, tokens: TOKENS }),
+    authenticator,
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     storedOf: async () => null,
     isArchived: async () => false,
@@ -130,6 +134,20 @@ export function intakeOf(calls: SessionCalls): Intake {
     reopen: async () => undefined,
   });
 }
+
+/** Nobody administers it, and nobody is refused. */
+export const NO_REGISTRY: Pick<GatewayConfig, 'admin' | 'audit' | 'standing'> = {
+  admin: createAdministration({
+    registry: createRegistry({
+      create: () => Promise.reject(new ConvokeError('archive_unavailable')),
+      read: () => Promise.reject(new ConvokeError('archive_unavailable')),
+      write: () => Promise.reject(new ConvokeError('archive_unavailable')),
+    }),
+    refresh: async () => undefined,
+  }),
+  audit: { note: () => undefined },
+  standing: { refuses: () => false, onChange: () => undefined },
+};
 
 type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
 
@@ -159,6 +177,7 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
     intake: intakeOf(calls),
     schedules: NO_SCHEDULES,
     tokens: TOKENS,
+    ...NO_REGISTRY,
     delivery,
     logger: quiet,
     checks: {},

@@ -10,7 +10,7 @@ import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { Tokens } from '../../src/tenants/index.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
-import { FakeDelivery, intakeOf, NO_SCHEDULES, startRig } from './harness.ts';
+import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 interface Operation {
@@ -49,6 +49,7 @@ function registered(): string[] {
       readiness: createReadiness({}),
       peers: new Peers(quiet),
       tokens: new Tokens([]),
+      ...NO_REGISTRY,
       refusals: new Refusals(quiet),
       pages: new FairQueue(LIMITS.fair.pages),
       connections: new Connections(),
@@ -89,7 +90,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(31);
+    expect(registered()).toHaveLength(42);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

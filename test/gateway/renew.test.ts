@@ -103,7 +103,8 @@ test('a connection ends soon after its token, and says why', async () => {
   const connections = new Connections();
   const said: Bye[] = [];
   const { promise: closed, resolve } = Promise.withResolvers<undefined>();
-  const connection = { bye: (bye: Bye) => void said.push(bye), close: () => resolve(undefined) };
+  const principal = { tenant: 'dev' };
+  const connection = { principal, bye: (bye: Bye) => void said.push(bye), close: () => resolve(undefined) };
   // What is brought in time takes the place of the first.
   connections.add(connection, { expiresAt: Date.now() + 60_000 });
   connections.add(connection, { expiresAt: Date.now() - LIMITS.tokenGraceMs });

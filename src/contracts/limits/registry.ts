@@ -10,9 +10,6 @@ export const REGISTRY = {
   tenantKeys: 100,
   tenantRevocations: 10_000,
   tenantNameChars: 128,
-  /** JSON of a tenant's limits. */
-  tenantLimitsBytes: 4 * KIB,
-  tenantWeight: 1_000,
   /** A key that is replaced goes on for so long by default, and at most. */
   keyOverlapMs: 1 * DAY,
   keyOverlapMostMs: 90 * DAY,

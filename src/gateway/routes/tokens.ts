@@ -1,8 +1,7 @@
 /** /v1/tokens: a tenant's server mints session tokens for browsers. */
 import { z } from 'zod';
-import { tokenSchema } from '../../ingest/index.ts';
-import { ConvokeError } from '../../contracts/index.ts';
-import { validate } from '../../ingest/index.ts';
+import { tokenSchema, validate } from '../../ingest/index.ts';
+import { actorOf, allowKey } from '../../tenants/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { BODY, json, problems } from '../route.ts';
@@ -28,7 +27,7 @@ const keySet = z.object({
 /** How long others may keep the public keys: a new one has to be among `CONVOKE_TOKEN_KEYS` for so long before it signs, s. */
 const KEYS_AGE_S = 300;
 
-export function tokenRoutes({ tokens }: GatewayContext): readonly Route[] {
+export function tokenRoutes({ tokens, audit }: GatewayContext): readonly Route[] {
   return [
     {
       access: 'open',
@@ -64,9 +63,15 @@ export function tokenRoutes({ tokens }: GatewayContext): readonly Route[] {
         },
       },
       async handle({ req, res, principal }) {
-        if (principal.grant) throw new ConvokeError('forbidden', 'Mint tokens with a key of the tenant.');
+        allowKey(principal, 'mint');
         const request = validate(tokenSchema, await readJson(req));
-        res.status(201).json(await tokens.mint(principal.tenant, request));
+        const minted = await tokens.mint(principal.tenant, request);
+        const { subject, sessions } = request;
+        audit.note({
+          ...{ actor: actorOf(principal), tenant: principal.tenant, action: 'token.mint', target: subject },
+          detail: { sessions, expiresAt: minted.expiresAt },
+        });
+        res.status(201).json(minted);
       },
     },
   ];

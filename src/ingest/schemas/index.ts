@@ -1,4 +1,15 @@
 /** Schemas of everything that callers may send. */
+export {
+  auditQuerySchema,
+  keysQuerySchema,
+  newKeySchema,
+  newTenantSchema,
+  revocationSchema,
+  revocationsQuerySchema,
+  rotationSchema,
+  tenantChangeSchema,
+  tenantsQuerySchema,
+} from './admin.ts';
 export { approvalIdSchema, voteSchema } from './approval.ts';
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
