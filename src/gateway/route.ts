@@ -40,6 +40,8 @@ export type Route = ApiRoute | OpenRoute;
 /** Errors of any call with a key. */
 const COMMON: readonly ErrorCode[] = [
   'unauthorized',
+  'token_expired',
+  'forbidden',
   'invalid_request',
   'too_many_requests_in_flight',
   'draining',

@@ -188,8 +188,12 @@ class SessionIntake implements Intake {
     options: IntakeOptions = {},
   ): Promise<Forked> {
     const parent = refOf(principal, session, 'operate');
-    const request = validate<ForkRequest>(forkSchema, body);
-    const { message } = request;
+    const { message: given, ...rest } = validate<ForkRequest>(forkSchema, body);
+    // The fork is a session like any other: whether there is one of this id is told only to whoever may open it.
+    allow(principal, 'operate', rest.id);
+    if (given) allow(principal, 'send', rest.id);
+    const message = given && { ...given, ...asSubject(principal) };
+    const request = message ? { ...rest, message } : rest;
     if (message?.from !== undefined) await this.#roster.refuseAgentName(parent, message.from);
     const { summary, replayed } = await forkSession(this.#config, parent, request, keyOf(options));
     if (!message) return { reply: summary, replayed };

@@ -4,6 +4,7 @@ import type { SchedulePage, ScheduleRequest, ScheduleSummary } from '../contract
 import type { ScheduleCalls, StoredSchedule } from '../temporal/index.ts';
 import { allow } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
+import { asSubject } from './acting.ts';
 import { Known, type CatalogsOf } from './known.ts';
 import { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schemas/index.ts';
 import { validate } from './validate.ts';
@@ -23,7 +24,9 @@ export function createSchedules(calls: ScheduleCalls, catalogs: CatalogsOf): Sch
   return {
     async create(principal, body) {
       allow(principal, 'operate');
-      const request = validate<ScheduleRequest>(scheduleSchema, body);
+      const given = validate<ScheduleRequest>(scheduleSchema, body);
+      allow(principal, 'send');
+      const request = { ...given, message: { ...given.message, ...asSubject(principal) } };
       const { open } = request;
       // Found out now, not by each firing.
       if (open) await known.require({ team: teamOf(open.team), agents: open.agents?.map(agentOf) ?? [] });

@@ -30,7 +30,7 @@ async function startGateway(url: string): Promise<Gateway> {
   };
   const config = { keys: new Map([['dev', 'dev']]), tokenKeys: [TOKEN_KEY], issuers: [], devMode: false };
   const { authenticator, served, refresh } = await openAccess(archive.database, config, { logger, opened });
-  const rig = await startRig({ intake: intakeOf(new FakeCalls(), authenticator), ...served });
+  const rig = await startRig({ intake: intakeOf(new FakeCalls(), { authenticator }), ...served });
   opened.add(rig, ({ gateway }) => gateway.drain());
   return { ...rig, look: refresh };
 }

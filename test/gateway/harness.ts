@@ -120,11 +120,11 @@ export const TOKENS = new Tokens([TOKEN_KEY]);
 /** The keys `dev` and `other`; nothing is archived. */
 export function intakeOf(
   calls: SessionCalls,
-  authenticator = createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true, tokens: TOKENS }),
+  changes: Partial<Parameters<typeof createIntake>[0]> = {},
 ): Intake {
   return createIntake({
     calls,
-    authenticator,
+    authenticator: createAuthenticator({ keys: new Map([['other', 'other']]), devKey: true, tokens: TOKENS }),
     defaultAgents: [{ name: 'a', runner: 'scripted' }],
     storedOf: async () => null,
     isArchived: async () => false,
@@ -132,6 +132,7 @@ export function intakeOf(
     agentsOf: async () => ['a'],
     followedAgents: () => null,
     reopen: async () => undefined,
+    ...changes,
   });
 }
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Request } from 'express';
 import { ConvokeError } from '../../contracts/index.ts';
 import type { DevProcess } from '../../contracts/index.ts';
+import { allow } from '../../tenants/index.ts';
 import { isLocalHost } from '../origins.ts';
 import type { ApiRoute } from '../route.ts';
 
@@ -19,14 +20,16 @@ export function devRoutes(supervisor: Supervisor): readonly ApiRoute[] {
   return [
     {
       ...{ access: 'key', method: 'get', path: '/dev/processes', operation },
-      async handle({ req, res }) {
+      async handle({ req, res, principal }) {
+        allow(principal, 'operate');
         requireOwnPage(req);
         res.json(supervisor.processes());
       },
     },
     {
       ...{ access: 'key', method: 'post', path: '/dev/processes/{name}/kill', operation },
-      async handle({ req, res }) {
+      async handle({ req, res, principal }) {
+        allow(principal, 'operate');
         requireOwnPage(req);
         const found = supervisor.processes().find(({ name }) => name === req.params['name']);
         if (!found) throw new ConvokeError('not_found', 'GET /dev/processes names those that run.');
