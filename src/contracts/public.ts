@@ -2,7 +2,7 @@
 export { isId, isSummaryStep, isToolStep, turnNumber, workflowId } from './ids.ts';
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
-export type { LimitName, LimitUse, TenantLimits } from './tenant-limits.ts';
+export type { LimitName, LimitUse, TenantLimits, UsageReply } from './tenant-limits.ts';
 export { isPolicy, messageText, POLICIES } from './message.ts';
 export type {
   InterjectionPolicy,

@@ -40,3 +40,8 @@ export interface LimitUse {
   /** Of a refusal: until the same request may succeed; otherwise: until nothing is used any more. Absent: nobody knows. */
   readonly backInMs?: number;
 }
+
+/** The answer of `GET /v1/usage`: limits of the tenant itself, not of its sessions and senders. */
+export interface UsageReply {
+  readonly limits: readonly LimitUse[];
+}

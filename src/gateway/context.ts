@@ -3,6 +3,7 @@ import type { Delivery } from '../deliver/delivery.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Intake, Schedules } from '../ingest/index.ts';
 import type { Audit, Tokens } from '../tenants/index.ts';
+import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
 import type { Refusals } from './edge/refusals.ts';
@@ -23,6 +24,7 @@ export interface GatewayContext {
   /** All TCP connections. */
   readonly peers: Peers;
   readonly refusals: Refusals;
+  readonly quota: Quota;
   /** All long-lived connections: sockets and event streams. */
   readonly connections: Connections;
   /** May a request use this Host header? See `isSafeHost`. */

@@ -21,6 +21,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { scheduledRoutes } from './routes/scheduled.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { docsAssets, systemRoutes } from './routes/system.ts';
 
 export interface AppConfig {
@@ -156,6 +157,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...eventRoutes(context),
     ...tokenRoutes(context),
     ...adminRoutes(context),
+    ...usageRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -19,11 +19,13 @@ import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
 import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
+import { NO_LIMITS, type Quota } from './quota.ts';
 import type { Supervisor } from './routes/dev.ts';
 import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
 export type { Check } from './readiness.ts';
+export type { Quota } from './quota.ts';
 export type { Supervisor } from './routes/dev.ts';
 export type { SocketAdapter } from './sockets.ts';
 
@@ -40,6 +42,8 @@ export interface GatewayConfig {
   readonly audit: Audit;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
   readonly standing: Standing;
+  /** Absent: tenants have no limits. */
+  readonly quota?: Quota;
   readonly delivery: Delivery;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
@@ -94,6 +98,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     tokens,
     admin,
     audit,
+    quota: config.quota ?? NO_LIMITS,
     delivery,
     pages: new FairQueue(LIMITS.fair.pages),
     logger,

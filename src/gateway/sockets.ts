@@ -115,13 +115,19 @@ export function createSockets(
   };
   io.use((socket, next) => {
     const { token } = socket.handshake.auth as { readonly token?: unknown };
-    context.intake.authenticate(token).then(
-      (principal) => {
+    context.intake
+      .authenticate(token)
+      .then(async (principal) => {
         socket.data.principal = principal;
-        next();
-      },
-      (error: unknown) => void refuse(socket, error).then(next),
-    );
+        const release = await context.quota.connect(principal.tenant);
+        // It may be gone already.
+        if (socket.conn.readyState === 'open') socket.conn.once('close', release);
+        else release();
+      })
+      .then(
+        () => next(),
+        (error: unknown) => void refuse(socket, error).then(next),
+      );
   });
   io.on('connection', (socket) => serve(context, socket, { pipe: pipeOf(socket), answer }));
   return io;

@@ -126,9 +126,14 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     return;
   }
   const stream = new EventStream(res, principal);
-  const subscription = await context.delivery.subscribe(ref, stream, cursor);
+  const release = await context.quota.connect(ref.tenant);
+  const subscription = await context.delivery.subscribe(ref, stream, cursor).catch((error: unknown) => {
+    release();
+    throw error;
+  });
   // The client may have left in the meantime; its close event has already fired then.
   if (res.destroyed || res.closed) {
+    release();
     subscription.unsubscribe();
     return;
   }
@@ -137,6 +142,7 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
   res.on('error', () => res.destroy());
   res.once('close', () => {
     clearInterval(heart);
+    release();
     context.connections.remove(stream);
     stream.gone();
     subscription.unsubscribe();

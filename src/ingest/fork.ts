@@ -15,11 +15,13 @@ export interface ForkDeps {
   readonly calls: SessionCalls;
   readonly past: PastDeps;
   readonly isArchived: IsArchived;
+  /** See `OpenDeps`. */
+  readonly counted?: (tenant: string) => Promise<void>;
 }
 
 /** Starts the fork; its workflow copies what the parent has said. See `Intake.fork`. `key`: the Idempotency-Key. */
 export async function forkSession(
-  { calls, past, isArchived }: ForkDeps,
+  { calls, past, isArchived, counted }: ForkDeps,
   parent: SessionRef,
   request: ForkRequest,
   key: string | undefined,
@@ -36,6 +38,13 @@ export async function forkSession(
   // Who takes part at the point follows from the events.
   const { roster: _roster, parent: _parent, ...opened } = info;
   const forked = { ...opened, createdAt: Date.now(), parent: point };
+  try {
+    await counted?.(tenant);
+  } catch (error) {
+    const found = repeatable ? await calls.find(fork) : null;
+    if (found?.requestHash !== hash) throw error;
+    return replay(found, hash, keyed);
+  }
   const answer = await calls.start(fork, { info: forked, requestHash: hash });
   return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
 }

@@ -21,6 +21,8 @@ export interface OpenDeps {
   readonly defaultAgents: readonly AgentSpec[];
   readonly isArchived: IsArchived;
   readonly known: Pick<Known, 'require'>;
+  /** Counts a session that is about to be opened; absent: tenants have no limits. Throws `quota_exceeded`. */
+  readonly counted?: (tenant: string) => Promise<void>;
 }
 
 /** The same JSON for equal values, whatever the order of their keys. The depth has been capped before. */
@@ -76,7 +78,7 @@ export async function openSession(
   request: OpenRequest,
   key: string | undefined,
 ): Promise<Opened> {
-  const { calls, defaultAgents, isArchived, known } = deps;
+  const { calls, defaultAgents, isArchived, known, counted } = deps;
   const ref = { tenant, session: sessionId(tenant, request, key) };
   const agents = request.agents?.map(agentOf) ?? defaultAgents;
   const info: SessionInfo = {
@@ -96,6 +98,7 @@ export async function openSession(
   if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref, deadline), hash, keyed);
   try {
     await known.require(info);
+    await counted?.(tenant);
   } catch (error) {
     // What was opened stays open, whatever workers know today.
     const found = repeatable ? await calls.find(ref, deadline) : null;

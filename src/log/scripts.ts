@@ -1,6 +1,7 @@
 /** Loads the Lua scripts and gives them types. Each is one atomic change of one session; all are safe to send twice. */
 import { readFileSync } from 'node:fs';
 import type { Commands } from './connect.ts';
+import { logUnavailable } from './failure.ts';
 
 /** What Redis answers: nested arrays of strings (numbers where Lua returned numbers). */
 export type LuaReply = string | number | null | LuaReply[];
@@ -26,9 +27,18 @@ function define(redis: Commands, name: string, shared = ''): Script {
   return defineScript(redis, name, shared ? `${shared}\n${source(name)}` : source(name));
 }
 
-/** Scripts in the folder `lua` beside the module `from`, by name. */
+/** Scripts in the folder `lua` beside the module `from`, by name. They throw `log_unavailable` while Redis is away. */
 export function scriptsBeside(from: string, redis: Commands): (name: string) => Script {
-  return (name) => defineScript(redis, name, source(name, from));
+  return (name) => {
+    const script = defineScript(redis, name, source(name, from));
+    return async (...args) => {
+      try {
+        return await script(...args);
+      } catch (error) {
+        throw logUnavailable(error);
+      }
+    };
+  };
 }
 
 /** Defines a script `<name>-<number of keys>` and returns the call. ioredis sends its hash and falls back to the text. */

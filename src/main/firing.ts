@@ -17,12 +17,13 @@ interface FiringParts {
   readonly source: SessionSource;
   readonly archive: Archive;
   readonly admission: Admission;
+  readonly counted: (tenant: string) => Promise<void>;
 }
 
 /** What the activity of a firing calls, in a worker. */
 export function createFiring(
   config: Config,
-  { client, session, source, archive, admission }: FiringParts,
+  { client, session, source, archive, admission, counted }: FiringParts,
 ): (firing: Firing) => Promise<void> {
   const { log } = session;
   const { hibernateAfterMs, temporal } = config;
@@ -30,7 +31,7 @@ export function createFiring(
   const own = createSessionCalls({ client, taskQueue: temporal.taskQueue, hibernateAfterMs });
   const calls = createStoredCalls(own, storedOf);
   const intake = createIntake({
-    ...{ calls, admission, catalogs: () => session.catalogs.read() },
+    ...{ calls, admission, counted, catalogs: () => session.catalogs.read() },
     authenticator: createAuthenticator({ keys: new Map(), devKey: false }),
     defaultAgents: defaultAgents(config),
     storedOf,

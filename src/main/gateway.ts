@@ -22,10 +22,11 @@ import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
-import { limitedAdmission, watchLimits } from './limits.ts';
+import { watchLimits } from './limits.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
+import { openQuota } from './quota.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
@@ -122,11 +123,13 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
+  const { admission, counted, quota } = openQuota({ session, client, limitsOf, opened });
   return createGateway({
     ...access.served,
+    quota,
     intake: createIntake({
       calls,
-      admission: limitedAdmission(session, limitsOf, opened),
+      ...{ admission, counted },
       audit: access.audit,
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),

@@ -2,14 +2,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { LIMITS } from '../contracts/index.ts';
 import type { TenantLimits } from '../contracts/index.ts';
-import { createAdmission, limited, limitsFileSchema } from '../ingest/index.ts';
-import type { Admission, LimitsFile } from '../ingest/index.ts';
+import { limitsFileSchema } from '../ingest/index.ts';
+import type { LimitsFile } from '../ingest/index.ts';
 import { ConfigError } from '../project/config-error.ts';
-import { createBuckets, Fleet } from '../quota/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
 import type { Logger } from '../telemetry/index.ts';
-import type { Opened } from './opened.ts';
-import type { LogConnections } from './redis.ts';
 
 const SETTING = 'CONVOKE_LIMITS';
 /** Told at once. */
@@ -91,14 +88,4 @@ const NONE: TenantLimits = {};
 function limitsIn({ default: usual = NONE, tenants = {} }: LimitsFile): LimitsOf {
   const own = new Map(Object.entries(tenants).map(([tenant, limits]) => [tenant, { ...usual, ...limits }]));
   return (tenant) => own.get(tenant) ?? usual;
-}
-
-/** What tenants may send, and what their sessions may hold. */
-export function limitedAdmission(
-  { log, commands }: Pick<LogConnections, 'log' | 'commands'>,
-  limitsOf: LimitsOf,
-  opened: Opened,
-): Admission {
-  const fleet = opened.add(new Fleet(commands), (each) => each.close());
-  return limited(createAdmission(log), { limitsOf, buckets: createBuckets(commands), fleet });
 }

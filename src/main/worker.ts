@@ -9,6 +9,7 @@ import {
 } from '../../activities/index.ts';
 import { DEFAULT_ENDPOINT, neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
+import { Meter } from '../quota/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
 import { openWatchedArchive } from './archive.ts';
@@ -17,11 +18,13 @@ import { watchEventLoop } from './event-loop.ts';
 import { createFiring } from './firing.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
-import { limitedAdmission, watchLimits } from './limits.ts';
+import { watchLimits } from './limits.ts';
 import { listening } from './listening.ts';
+import { metered } from './metered.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from '../project/parts.ts';
+import { openQuota } from './quota.ts';
 import { openLog } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
@@ -158,7 +161,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const { limitsOf } = opened.add(watchLimits(config.limits, logger), (each) => each.close());
-  const admission = limitedAdmission(session, limitsOf, opened);
+  const { admission, counted } = openQuota({ session, client, limitsOf, opened });
+  const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -174,8 +178,9 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   worker = await createTaskWorker({
     ...{ connection, namespace, taskQueue, workflowBundle: given.workflowBundle ?? findBundle() },
     activities: createActivities({
-      ...{ ...parts, log: session.log, source, archive, runners, logger, stalls: session.stalls },
-      fire: createFiring(config, { client, session, source, archive, admission }),
+      ...{ ...parts, log: session.log, source, archive, logger, stalls: session.stalls },
+      runners: metered(runners, meter),
+      fire: createFiring(config, { client, session, source, archive, admission, counted }),
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),

@@ -1,6 +1,6 @@
 /** The buckets of all tenants in Redis: one script for all that a message takes, on the time of Redis. */
 import { LIMITS, type LimitUse, type TenantLimits } from '../contracts/index.ts';
-import { logUnavailable, scriptsBeside, type Commands, type LuaReply } from '../log/index.ts';
+import { scriptsBeside, type Commands } from '../log/index.ts';
 import { quotaKey } from './keys.ts';
 import { msOf, useOf, wantsOf, type Asked, type Want } from './wants.ts';
 
@@ -24,26 +24,19 @@ function keysOf({ tenant, session, messageId }: Asked, wants: readonly Want[]): 
 export function createBuckets(redis: Commands): Buckets {
   const script = scriptsBeside(import.meta.url, redis);
   const [take, giveBack] = [script('take-message-5'), script('return-message-5')];
-  const asked = async (call: Promise<LuaReply>): Promise<LuaReply> => {
-    try {
-      return await call;
-    } catch (error) {
-      throw logUnavailable(error);
-    }
-  };
   return {
     async take(limits, message) {
       const wants = wantsOf(limits, message);
       const costs = wants.flatMap(({ cost, burst, perMinute }) =>
         perMinute === undefined ? [0, 0] : [msOf(cost, perMinute), msOf(burst, perMinute)],
       );
-      const reply = await asked(take(...keysOf(message, wants), LIMITS.countedMs, ...costs));
+      const reply = await take(...keysOf(message, wants), LIMITS.countedMs, ...costs);
       const [status, ...missing] = reply as string[]; // safety: see the script
       if (status === 'refused') return refusedBy(wants, missing.map(Number));
       return status === 'counted' ? 'counted' : 'fresh';
     },
     async giveBack(message) {
-      await asked(giveBack(...keysOf(message, wantsOf({}, message))));
+      await giveBack(...keysOf(message, wantsOf({}, message)));
     },
   };
 }

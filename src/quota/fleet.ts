@@ -5,7 +5,7 @@ import { scriptsBeside, type Commands } from '../log/index.ts';
 import { FLEET } from './keys.ts';
 
 export class Fleet {
-  readonly id = randomUUID();
+  readonly id: string = randomUUID();
   readonly #join: () => Promise<unknown>;
   #gateways = 1;
   #timer: NodeJS.Timeout | undefined;

@@ -1,8 +1,13 @@
 /** Limits of tenants: what each has used, counted in Redis for all gateways and workers together. */
 export { createBuckets } from './buckets.ts';
 export type { Buckets, Taken } from './buckets.ts';
+export { TenantConnections } from './connections.ts';
 export { Fleet } from './fleet.ts';
 export { LocalBuckets } from './local-buckets.ts';
 export type { LimitsOf } from './limits-of.ts';
+export { isMetered, Meter } from './meter.ts';
+export type { Settle, Spending } from './meter.ts';
+export { OpenSessions } from './open-sessions.ts';
+export { createUsage } from './usage.ts';
 export { hasRates, rateLimited } from './wants.ts';
 export type { Asked } from './wants.ts';

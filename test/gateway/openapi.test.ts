@@ -8,6 +8,7 @@ import { Peers } from '../../src/gateway/edge/peers.ts';
 import { FairQueue } from '../../src/fair/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { Tokens } from '../../src/tenants/index.ts';
+import { NO_LIMITS } from '../../src/gateway/quota.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
 import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig } from './harness.ts';
@@ -51,6 +52,7 @@ function registered(): string[] {
       tokens: new Tokens([]),
       ...NO_REGISTRY,
       refusals: new Refusals(quiet),
+      quota: NO_LIMITS,
       pages: new FairQueue(LIMITS.fair.pages),
       connections: new Connections(),
       allowsHost: () => true,
@@ -90,7 +92,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(42);
+    expect(registered()).toHaveLength(43);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

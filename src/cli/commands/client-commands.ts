@@ -37,6 +37,7 @@ export function addClientCommands(program: Command): void {
   addFork(program);
   addScheduled(program);
   addSchedules(program);
+  addUsage(program);
 }
 
 function addSend(program: Command): void {
@@ -248,6 +249,20 @@ function addMembers(program: Command): void {
       guarded(async (session: string, options: MembersOptions) => {
         const { members } = await import('./members.ts');
         await members(session, options);
+      }),
+    );
+}
+
+function addUsage(program: Command): void {
+  program
+    .command('usage')
+    .summary('show the limits of the tenant')
+    .description('Shows each limit of the tenant: what is used, what is left, and when it is back.')
+    .option('--json', JSON_TEXT)
+    .action(
+      guarded(async (options: { readonly json?: boolean }) => {
+        const { usage } = await import('./usage.ts');
+        await usage(options);
       }),
     );
 }

@@ -17,4 +17,19 @@ export const QUOTA = {
   /** A gateway tells the others of itself this often, and is forgotten after so long. */
   fleetEveryMs: 5 * SECOND,
   fleetTtlMs: 20 * SECOND,
+  /** A gateway tells Redis of its connections this often, and they count for so long. */
+  connectionsEveryMs: 10 * SECOND,
+  connectionsTtlMs: 30 * SECOND,
+  /** A count of open sessions is used for so long; it may not know of those that were opened in the last `openSessionsLateMs`. */
+  openSessionsCachedMs: 2 * SECOND,
+  openSessionsLateMs: 2 * SECOND,
+  /** Tenants of which a process remembers something for its limits; beyond, the least recently used is forgotten. */
+  quotaTenants: 10_000,
+  /** That a model call has been counted is remembered for so long: a command may be sent twice. */
+  settledMs: 30 * SECOND,
+  /** Tokens of an answer, for a reservation, if the agent does not say how long it may be; and characters of text for each token. */
+  reservedAnswerTokens: 1_024,
+  charsPerToken: 4,
+  /** How often a model call that waits for Redis, to be reserved, asks again. */
+  reserveAgainMs: 500,
 } as const;

@@ -38,6 +38,7 @@ function forkRoute(context: GatewayContext): ApiRoute {
           'session_not_found',
           'message_not_found',
           'session_exists',
+          'quota_exceeded',
           'idempotency_mismatch',
           'session_closed',
           'inbox_full',

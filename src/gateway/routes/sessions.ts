@@ -54,6 +54,7 @@ function openRoute(context: GatewayContext): ApiRoute {
           'archive_unavailable',
           'unknown_team',
           'session_exists',
+          'quota_exceeded',
           'idempotency_mismatch',
         ]),
       },

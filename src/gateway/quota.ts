@@ -1,0 +1,12 @@
+/** What a gateway asks of the limits of tenants, besides what its intake asks. */
+import type { LimitUse } from '../contracts/index.ts';
+
+export interface Quota {
+  /** Counts a connection until the function that it returns is called. Throws `quota_exceeded`. */
+  connect(tenant: string): Promise<() => void>;
+  /** How the limits of a tenant stand. Throws `log_unavailable`. */
+  usage(tenant: string): Promise<readonly LimitUse[]>;
+}
+
+/** Nobody has any. */
+export const NO_LIMITS: Quota = { connect: async () => () => undefined, usage: async () => [] };

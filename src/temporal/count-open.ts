@@ -1,0 +1,20 @@
+/** How many sessions of a tenant have a workflow that runs. */
+import type { Client } from '@temporalio/client';
+import { fromTemporal, ingressDeadline } from './errors.ts';
+import { visibilityQuery } from './sessions-query.ts';
+
+/** Eventually consistent, like lists. Throws as they do. */
+export function createOpenCount(client: Client): (tenant: string) => Promise<number> {
+  return async (tenant) => {
+    const query = visibilityQuery(tenant, { status: 'open' });
+    const { namespace } = client.options;
+    try {
+      const { count } = await client.withDeadline(ingressDeadline('server'), () =>
+        client.workflowService.countWorkflowExecutions({ namespace, query }),
+      );
+      return Number(count);
+    } catch (error) {
+      throw fromTemporal(error, 'server');
+    }
+  };
+}
