@@ -22,7 +22,6 @@ import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
-import { watchLimits } from './limits.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
@@ -109,21 +108,19 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const adapter = await openAdapterConnections(config.redisUrl, session.outage);
   const control = opened.add(adapter, (each) => each.close());
-  const { hibernateAfterMs } = config;
   const storedOf = archive.stored.bind(archive);
-  const running = createSessionCalls({ client, taskQueue, hibernateAfterMs });
+  const running = createSessionCalls({ client, taskQueue, hibernateAfterMs: config.hibernateAfterMs });
   const misses = new Misses(LIMITS.misses);
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
-  const { limitsOf } = opened.add(watchLimits(config.limits, logger), (each) => each.close());
   const made = createDelivery({
     ...{ log, source, archive, logger },
     exists: fairExists(running, archive, misses),
     receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
-  const { admission, counted, quota } = openQuota({ session, client, limitsOf, opened });
+  const { admission, counted, quota } = openQuota({ ...access, session, client, config, logger, opened });
   return createGateway({
     ...access.served,
     quota,

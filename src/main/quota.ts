@@ -1,18 +1,28 @@
 /** The limits of tenants, put in front of what they bound. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { LIMITS } from '../contracts/index.ts';
 import type { Quota } from '../gateway/index.ts';
+import type { Database } from '../archive/index.ts';
 import { createAdmission, limited } from '../ingest/index.ts';
 import type { Admission } from '../ingest/index.ts';
 import { createBuckets, createUsage, Fleet, OpenSessions, TenantConnections } from '../quota/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { createRegistry, Directory } from '../tenants/index.ts';
 import { createOpenCount } from '../temporal/index.ts';
+import type { Config } from './config.ts';
+import { watchLimits } from './limits.ts';
 import type { Opened } from './opened.ts';
 import type { LogConnections } from './redis.ts';
 
 interface Parts {
   readonly session: Pick<LogConnections, 'log' | 'commands'>;
   readonly client: Client;
-  readonly limitsOf: LimitsOf;
+  readonly config: Pick<Config, 'limits'>;
+  /** Its limits take the place of configured ones. */
+  readonly directory: Pick<Directory, 'limitsOf'>;
+  readonly logger: Logger;
   readonly opened: Opened;
 }
 
@@ -21,14 +31,23 @@ export interface TenantQuota {
   /** Counts a session that is about to be opened. */
   readonly counted: (tenant: string) => Promise<void>;
   readonly quota: Quota;
+  readonly limitsOf: LimitsOf;
 }
 
-export function openQuota({ session, client, limitsOf, opened }: Parts): TenantQuota {
+/** Throws `ConfigError`. */
+export function openQuota(parts: Parts): TenantQuota {
+  const { session, client, config, directory, logger, opened } = parts;
   const { log, commands } = session;
+  const configured = opened.add(watchLimits(config.limits, logger), (each) => each.close());
+  const limitsOf: LimitsOf = (tenant) => {
+    const own = directory.limitsOf(tenant);
+    return own ? { ...configured.limitsOf(tenant), ...own } : configured.limitsOf(tenant);
+  };
   const fleet = opened.add(new Fleet(commands), (each) => each.close());
   const sessions = new OpenSessions(createOpenCount(client), limitsOf);
   const connections = opened.add(new TenantConnections(commands, limitsOf, fleet), (each) => each.close());
   return {
+    limitsOf,
     admission: limited(createAdmission(log), { limitsOf, buckets: createBuckets(commands), fleet }),
     counted: (tenant) => sessions.open(tenant),
     quota: {
@@ -36,4 +55,24 @@ export function openQuota({ session, client, limitsOf, opened }: Parts): TenantQ
       usage: createUsage(commands, limitsOf, sessions),
     },
   };
+}
+
+/** Limits in the registry, for a worker, which asks it for nothing else. As last known while its database is away. */
+export function watchRegistry(database: Database, opened: Opened): Parts['directory'] {
+  const registry = createRegistry(database);
+  const directory = new Directory();
+  const stopped = opened.add(new AbortController(), (each) => each.abort());
+  const look = async (): Promise<void> => {
+    let version = 0;
+    while (!stopped.signal.aborted) {
+      const changes = await registry.changesAfter(version).catch(() => undefined);
+      version = changes?.version ?? version;
+      if (changes) directory.apply(changes);
+      await pause(LIMITS.limitsLookMs, undefined, { ref: false, signal: stopped.signal }).catch(
+        () => undefined,
+      );
+    }
+  };
+  void look();
+  return directory;
 }

@@ -18,13 +18,12 @@ import { watchEventLoop } from './event-loop.ts';
 import { createFiring } from './firing.ts';
 import { serveHealth } from './health.ts';
 import { watchInterruptions } from './interruptions.ts';
-import { watchLimits } from './limits.ts';
 import { listening } from './listening.ts';
 import { metered } from './metered.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from '../project/parts.ts';
-import { openQuota } from './quota.ts';
+import { openQuota, watchRegistry } from './quota.ts';
 import { openLog } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
@@ -160,8 +159,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
-  const { limitsOf } = opened.add(watchLimits(config.limits, logger), (each) => each.close());
-  const { admission, counted } = openQuota({ session, client, limitsOf, opened });
+  const directory = watchRegistry(archive.database, opened);
+  const { admission, counted, limitsOf } = openQuota({ session, client, config, directory, logger, opened });
   const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
