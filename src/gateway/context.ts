@@ -2,7 +2,7 @@
 import type { Delivery } from '../deliver/delivery.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Intake, Schedules } from '../ingest/index.ts';
-import type { Audit, Tokens } from '../tenants/index.ts';
+import type { Audit, Tickets, Tokens } from '../tenants/index.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
@@ -14,6 +14,7 @@ export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly tokens: Tokens;
+  readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
   readonly delivery: Delivery;

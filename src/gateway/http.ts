@@ -9,7 +9,7 @@ import { assets } from './assets.ts';
 import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
 import { problemHandler, requestId } from './problem.ts';
-import type { Route } from './route.ts';
+import type { ApiRoute, Route } from './route.ts';
 import { devRoutes } from './routes/dev.ts';
 import type { Supervisor } from './routes/dev.ts';
 import { adminRoutes } from './routes/admin.ts';
@@ -90,9 +90,17 @@ function cors(context: GatewayContext): RequestHandler {
   };
 }
 
-async function authenticated({ intake, peers, refusals }: GatewayContext, req: Request): Promise<Principal> {
+async function authenticated(
+  { intake, tickets, peers, refusals }: GatewayContext,
+  { takesTicket }: ApiRoute,
+  req: Request,
+): Promise<Principal> {
+  const { ticket } = req.query;
+  const header = req.get('authorization');
   try {
-    return await intake.authenticate(bearerToken(req.get('authorization')));
+    return await (takesTicket && header === undefined && typeof ticket === 'string'
+      ? tickets.redeem(ticket, String(req.params['id']))
+      : intake.authenticate(bearerToken(header)));
   } catch (error) {
     if (isConvokeError(error) && error.code === 'unauthorized') await refusals.slow(peers.of(req.socket));
     throw error;
@@ -103,7 +111,7 @@ function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
   if (route.access === 'open') return [(req, res) => route.handle(req, res)];
   const answer: Handler = async (req, res) => {
     // The key is checked before anything else of the request.
-    const principal = await authenticated(context, req);
+    const principal = await authenticated(context, route, req);
     res.setHeader('Cache-Control', 'no-store');
     await route.handle({ req, res, principal });
   };

@@ -14,7 +14,7 @@ import { Peers } from './edge/peers.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
-import type { Audit, Principal, Tokens } from '../tenants/index.ts';
+import type { Audit, Principal, Tickets, Tokens } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
 import { createReadiness } from './readiness.ts';
@@ -38,6 +38,7 @@ export interface GatewayConfig {
   readonly intake: Intake;
   readonly schedules: Schedules;
   readonly tokens: Tokens;
+  readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
@@ -96,6 +97,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     intake,
     schedules,
     tokens,
+    tickets: config.tickets,
     admin,
     audit,
     quota: config.quota ?? NO_LIMITS,

@@ -26,6 +26,8 @@ interface RouteBase {
 /** A route of the API, which requires a key. */
 export interface ApiRoute extends RouteBase {
   readonly access: 'key';
+  /** A ticket in the query will do instead of a key or token. */
+  readonly takesTicket?: true;
   handle(call: Call): Promise<void>;
 }
 

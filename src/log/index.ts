@@ -22,6 +22,8 @@ export { MemoryLog } from './memory/memory-log.ts';
 export { createCatalogs } from './catalogs.ts';
 export type { Catalogs } from './catalogs.ts';
 export { scriptsBeside } from './scripts.ts';
+export { createTicketRows } from './tickets.ts';
+export type { TicketRows } from './tickets.ts';
 export { createStalls } from './stalls.ts';
 export type { Stall, Stalls } from './stalls.ts';
 export { checkServer, connectChannels, connectCommands, connectPatiently, connectRedis } from './connect.ts';

@@ -9,6 +9,7 @@ import type { Gateway, Supervisor } from '../gateway/index.ts';
 import { createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
+import { Tickets } from '../tenants/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
@@ -143,8 +144,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       reopen: createReopen({ calls, log, source, archive }),
     }),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
-    delivery,
-    logger,
+    ...{ delivery, logger, tickets: new Tickets(session.tickets) },
     checks: { temporal },
     notices: { redis: () => session.ping(), registry: access.check },
     origins: config.origins,

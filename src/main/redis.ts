@@ -7,10 +7,12 @@ import {
   createCatalogs,
   createRedisLog,
   createStalls,
+  createTicketRows,
   type Catalogs,
   type Commands,
   type SessionLog,
   type Stalls,
+  type TicketRows,
 } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { Outage } from './outage.ts';
@@ -22,6 +24,7 @@ export interface LogConnections {
   readonly log: SessionLog;
   readonly catalogs: Catalogs;
   readonly stalls: Stalls;
+  readonly tickets: TicketRows;
   /** For what else is kept there. */
   readonly commands: Commands;
   /** Rejects if Redis does not answer. */
@@ -81,6 +84,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     log: createRedisLog({ commands, subscriber: notices.channels, onFull }),
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
+    tickets: createTicketRows(commands),
     commands,
     ping: () => commands.ping(),
     outage,

@@ -14,6 +14,7 @@ export {
   SCOPES,
 } from './principal.ts';
 export type { Grant, Principal, Scope } from './principal.ts';
+export { Tickets } from './tickets.ts';
 export { Issuer } from './issuer.ts';
 export type { IssuerSettings } from './issuer.ts';
 export { ISSUER, looksLikeToken, Tokens } from './tokens.ts';

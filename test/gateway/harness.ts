@@ -1,5 +1,5 @@
 /** A gateway on a free port, with small doubles where the engine is not the thing under test. */
-import { createRegistry, Tokens } from '../../src/tenants/index.ts';
+import { createRegistry, Tickets, Tokens } from '../../src/tenants/index.ts';
 import { OPEN_DOOR } from '../support/admission.ts';
 import { createGateway } from '../../src/gateway/index.ts';
 import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
@@ -106,6 +106,17 @@ export class FakeDelivery implements Delivery {
   }
 }
 
+/** What several gateways share. */
+const kept = new Map<string, string>();
+export const TICKETS = {
+  keep: async (id: string, value: string) => void kept.set(id, value),
+  take: async (id: string) => {
+    const found = kept.get(id) ?? null;
+    kept.delete(id);
+    return found;
+  },
+};
+
 /** Nobody has any. */
 export const NO_SCHEDULES: GatewayConfig['schedules'] = {
   create: () => Promise.reject(new ConvokeError('temporal_unavailable')),
@@ -178,6 +189,7 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
     intake: intakeOf(calls),
     schedules: NO_SCHEDULES,
     tokens: TOKENS,
+    tickets: new Tickets(TICKETS),
     ...NO_REGISTRY,
     delivery,
     logger: quiet,

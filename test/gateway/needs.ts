@@ -22,10 +22,17 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
     sendMessage: 'send',
     getMessage: 'watch',
   },
-  ...{ listScheduled: 'watch', cancelScheduled: 'cancel', listEvents: 'watch', streamEvents: 'watch' },
+  ...{
+    listScheduled: 'watch',
+    cancelScheduled: 'cancel',
+    listEvents: 'watch',
+    streamEvents: 'watch',
+    createTicket: 'watch',
+  },
   ...{ createSchedule: 'all operate', listSchedules: 'all operate', pauseSchedule: 'all operate' },
   ...{ resumeSchedule: 'all operate', triggerSchedule: 'all operate', removeSchedule: 'all operate' },
   mintToken: 'key',
+  getUsage: 'all operate',
 };
 
 /** Of each request of a socket. `unsubscribe` and `renew` are about the socket itself. */

@@ -7,11 +7,11 @@ import { createApp } from '../../src/gateway/http.ts';
 import { Peers } from '../../src/gateway/edge/peers.ts';
 import { FairQueue } from '../../src/fair/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
-import { Tokens } from '../../src/tenants/index.ts';
+import { Tickets, Tokens } from '../../src/tenants/index.ts';
 import { NO_LIMITS } from '../../src/gateway/quota.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
-import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig } from './harness.ts';
+import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig, TICKETS } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 interface Operation {
@@ -50,6 +50,7 @@ function registered(): string[] {
       readiness: createReadiness({}),
       peers: new Peers(quiet),
       tokens: new Tokens([]),
+      tickets: new Tickets(TICKETS),
       ...NO_REGISTRY,
       refusals: new Refusals(quiet),
       quota: NO_LIMITS,
@@ -92,7 +93,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(43);
+    expect(registered()).toHaveLength(44);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

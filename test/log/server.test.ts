@@ -2,7 +2,13 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventId, LIMITS, type EventDraft, type SessionRef } from '../../src/contracts/index.ts';
-import { checkServer, connectRedis, createRedisLog, type SessionLog } from '../../src/log/index.ts';
+import {
+  checkServer,
+  connectRedis,
+  createRedisLog,
+  createTicketRows,
+  type SessionLog,
+} from '../../src/log/index.ts';
 import { logKeys } from '../../src/log/keys.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { AT, create, INFO, message } from './drafts.ts';
@@ -37,6 +43,20 @@ describe('the server', () => {
     );
     await checkServer(telling('# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\n') as never);
     await checkServer(telling('') as never);
+  });
+
+  test('a ticket is taken once, of however many who ask at once, and ends by itself', async () => {
+    const rows = createTicketRows(redis);
+    await rows.keep('t1', 'ana', LIMITS.ticketMs);
+    const [key = ''] = await redis.keys('convoke:ticket:*');
+    const left = await redis.pttl(key);
+    expect([left > 0, left <= LIMITS.ticketMs]).toEqual([true, true]);
+    const second = connectRedis(server.url, () => undefined);
+    await second.connect();
+    const [one, two] = [rows.take('t1'), createTicketRows(second).take('t1')];
+    expect((await Promise.all([one, two])).sort()).toEqual(['ana', null]);
+    second.disconnect();
+    await expect(rows.take('t1')).resolves.toBeNull();
   });
 
   test('a log of a closed session, also one that was built anew, expires sooner', async () => {

@@ -17,6 +17,8 @@ export const TENANTS = {
   /** A socket is asked for another token when this share of the rest of its life is over; not within so few ms. */
   tokenRenewShare: 0.75,
   tokenRenewLeastMs: 500,
+  /** Life of a ticket that opens an event stream. */
+  ticketMs: 30 * SECOND,
   /** Keys of an issuer are read again after so long; an issuer that is asked more often than that (unknown keys) at most once in a pause. */
   issuerKeysMs: 10 * MINUTE,
   issuerPauseMs: 30 * SECOND,

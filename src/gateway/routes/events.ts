@@ -6,6 +6,7 @@ import type { GatewayContext } from '../context.ts';
 import { eventPageReply } from '../replies.ts';
 import { ENGINE, json, problems, queryOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
+import { ms } from '../shapes.ts';
 import { openStream } from '../sse.ts';
 
 const TAGS = ['Events'];
@@ -56,6 +57,7 @@ const STREAM = [
 function streamRoute(context: GatewayContext): ApiRoute {
   return {
     access: 'key',
+    takesTicket: true,
     method: 'get',
     path: '/v1/sessions/{id}/stream',
     operation: {
@@ -89,6 +91,34 @@ function streamRoute(context: GatewayContext): ApiRoute {
   };
 }
 
+const ticketReply = z.object({
+  ticket: z.string().meta({ description: 'For `?ticket=` of the stream of this session, once.' }),
+  expiresAt: ms,
+});
+
+function ticketRoute({ tickets }: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'post',
+    path: '/v1/sessions/{id}/tickets',
+    operation: {
+      operationId: 'createTicket',
+      summary: 'Ask for a ticket to follow a session',
+      description: 'For `EventSource` in a browser, which cannot send a key or token.',
+      tags: TAGS,
+      requestParams: { path },
+      responses: {
+        '201': json('The ticket.', ticketReply),
+        ...problems(['session_not_found', 'log_unavailable']),
+      },
+    },
+    async handle(call) {
+      const { session } = watchedOf(call);
+      call.res.status(201).json(await tickets.issue(call.principal, session));
+    },
+  };
+}
+
 export function eventRoutes(context: GatewayContext): readonly ApiRoute[] {
-  return [pageRoute(context), streamRoute(context)];
+  return [pageRoute(context), streamRoute(context), ticketRoute(context)];
 }

@@ -46,4 +46,9 @@ export const streamQuerySchema = z.strictObject({
       examples: ['1700000000000:12'],
     })
     .exactOptional(),
+  ticket: z
+    .string()
+    .max(64)
+    .meta({ description: 'Instead of a key or token, for a browser’s `EventSource`; opens one stream, once.' })
+    .exactOptional(),
 });
