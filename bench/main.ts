@@ -22,6 +22,7 @@ import { measureIdle } from './figures/idle.ts';
 import { measureLoad } from './figures/load.ts';
 import { measureLongSession } from './figures/long-session.ts';
 import { measureMemory } from './figures/memory.ts';
+import { measureNeighbour } from './figures/neighbour.ts';
 import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePrompt } from './figures/prompt.ts';
@@ -56,6 +57,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   fanout: measureFanOut,
   connections: measureConnections,
   attacks: measureAttacks,
+  neighbour: measureNeighbour,
   crash: measureCrash,
   outage: measureOutage,
 };

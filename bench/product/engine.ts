@@ -133,10 +133,11 @@ function agentsOf(shape: Shape): readonly AgentSpec[] {
   }));
 }
 
-export function createProductEngine(url: string): Engine {
+/** `key`: of the tenant; `dev` is that of dev mode. */
+export function createProductEngine(url: string, key = 'dev'): Engine {
   return {
     async open(shape: Shape): Promise<Talk> {
-      const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token: 'dev' } });
+      const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token: key } });
       const session = randomUUID();
       const { team = 'sequence', cast = agentsOf(shape), summary } = shape;
       await request(socket, 'open', { id: session, team, agents: cast, ...(summary && { summary }) });

@@ -1,8 +1,9 @@
 /** The Temporal workers of a process: one for sessions and their turns, and one for each kind of agent that only some workers can run. */
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
-import { LIMITS, queueFor, RECOVERY, type SessionActivities } from '../contracts/index.ts';
+import { queueFor, RECOVERY, type SessionActivities } from '../contracts/index.ts';
 import type { Deployment } from './config.ts';
+import { createTuner } from './slots.ts';
 
 export interface TaskWorkerOptions {
   readonly connection: NativeConnection;
@@ -48,9 +49,9 @@ const FORCE_MS = 5_000;
 export async function createTaskWorker(options: TaskWorkerOptions): Promise<TaskWorker> {
   const { connection, namespace, taskQueue, workflowBundle, activities } = options;
   const graceMs = options.graceMs ?? RECOVERY.workerGraceMs;
+  const tuner = createTuner();
   const shared = {
-    ...{ connection, namespace, activities },
-    maxConcurrentActivityTaskExecutions: LIMITS.stepsPerWorker,
+    ...{ connection, namespace, activities, tuner },
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + FORCE_MS,
   };
@@ -61,8 +62,6 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
       ...{ taskQueue, workflowBundle },
       // Code that does not fit a session's history would block the session until older code came back; ended, it is reopened.
       workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
-      maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
-      maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
       stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
       maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
       defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,

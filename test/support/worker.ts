@@ -9,7 +9,7 @@ import { createActivities, createScriptedRunner } from '../../activities/index.t
 import type { AgentRunner } from '../../activities/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
-import { LIMITS, RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
+import { RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
 import type {
   AgentSpec,
   CancelReply,
@@ -19,6 +19,7 @@ import type {
   SessionState,
 } from '../../src/contracts/index.ts';
 import { fireInto } from '../../src/main/firing.ts';
+import { createTuner } from '../../src/main/slots.ts';
 import {
   createAdmission,
   createAuthenticator,
@@ -229,9 +230,7 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
       ...{ log, source, archive, runners },
       fire: (firing) => fireInto(intake, firing),
     }),
-    maxConcurrentWorkflowTaskExecutions: LIMITS.workflowTasksPerWorker,
-    maxConcurrentActivityTaskExecutions: options.slots ?? LIMITS.stepsPerWorker,
-    maxConcurrentLocalActivityExecutions: LIMITS.stepsPerWorker,
+    tuner: createTuner(options.slots),
     stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
     maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
     defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,

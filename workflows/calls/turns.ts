@@ -53,7 +53,7 @@ export function runTurn(inside: Inside, agents: readonly AgentSpec[], input: Tur
 
 /**
  * What cannot be done inside a workflow task: query this workflow, which answers no question meanwhile, and wait for a log that is away, for
- * a task that is held open costs three events every 1.6 s.
+ * a task that is held open costs three events every 3.2 s.
  */
 function isOutside(error: unknown): boolean {
   // The failure of a local activity comes bare, that of a normal one in an ActivityFailure.

@@ -123,13 +123,19 @@ export const EXECUTE = {
   summaryAttempts: 2,
   /** Turns until a summary that has failed is tried again. */
   summaryRetryTurns: 8,
-  /** Steps that one worker process runs at a time. */
+  /** Turns that one worker process runs at a time, and as many quick ones. */
   stepsPerWorker: 200,
+  /** The same while its machine is busier than `workerCpuShare`, or has less memory free than `workerMemoryShare` leaves. */
+  stepsPerBusyWorker: 24,
+  workerCpuShare: 0.9,
+  workerMemoryShare: 0.95,
+  /** Between two turns that it takes beyond `stepsPerBusyWorker`, so that what the first one costs shows, ms. */
+  stepsRampMs: 10,
   /**
-   * Workflow tasks that one worker process runs at a time. A quick step holds its task open, and a busy session's next task arrives with the
-   * completion of the last one: with Temporal's default of 40, measured, 24 of 64 busy sessions starved while the others had work.
+   * Workflow tasks that one worker process runs at a time, besides one for each quick step at work. Each is milliseconds of CPU: with more, a
+   * busy machine is late for all of them.
    */
-  workflowTasksPerWorker: 1_000,
+  workflowTasksPerWorker: 24,
   /** Sessions whose conversation a worker caches between steps. */
   contextSessions: 1_000,
   /** Total text of these conversations, UTF-16 code units (two bytes each); the least recently used are evicted. */

@@ -1,13 +1,14 @@
 /**
- * Times that decide how fast a crash is detected. Goal: the next token within 3 s after a worker is killed. A dead worker's step is detected
- * `heartbeatTimeoutMs` after its last heartbeat, a workflow task that it held after `workflowTaskTimeoutMs`, and a task on its sticky queue
- * after `stickyTimeoutMs`.
+ * Times that decide how fast a crash is detected. Goal: the next token within 3 s after a worker that speaks is killed. A dead worker's step
+ * is detected `heartbeatTimeoutMs` after its last heartbeat, a workflow task that it held after `workflowTaskTimeoutMs`, and a task on its
+ * sticky queue after `stickyTimeoutMs`. The latter two are no shorter because a task that is late for them replays its session: with 2 s and
+ * 1 s, measured, every second task of a starved worker was late, and a session stood still for minutes.
  */
 export const RECOVERY = {
   heartbeatTimeoutMs: 1_300,
   heartbeatEveryMs: 400,
-  workflowTaskTimeoutMs: 2_000,
-  stickyTimeoutMs: 1_000,
+  workflowTaskTimeoutMs: 4_000,
+  stickyTimeoutMs: 3_000,
   /** First pause before an activity is tried again; doubles up to `retryMaxMs`. */
   retryMs: 100,
   retryMaxMs: 10_000,

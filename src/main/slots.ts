@@ -1,0 +1,112 @@
+/**
+ * How much a worker takes at a time. What it cannot do soon waits in Temporal, where tenants are served by turns and nothing times out;
+ * what it has taken has a deadline. A worker that takes all there is misses that of every task once the machine is slow, and makes it slower
+ * by replaying what it was late for (measured: bench/BENCHMARKS.md, "Another tenant").
+ */
+import { ResourceBasedController } from '@temporalio/worker';
+import type { CustomSlotSupplier, LocalActivitySlotInfo, SlotInfo, WorkerTuner } from '@temporalio/worker';
+import { LIMITS } from '../contracts/index.ts';
+
+interface Waiting {
+  readonly resolve: (permit: object) => void;
+}
+
+/** Slots that are handed out one after the other, as many at a time as `most` says at that moment. */
+class Slots<Info extends SlotInfo> implements CustomSlotSupplier<Info> {
+  readonly type = 'custom';
+  readonly #most: () => number;
+  readonly #waiting = new Set<Waiting>();
+  #taken = 0;
+
+  constructor(most: () => number) {
+    this.#most = most;
+  }
+
+  reserveSlot(_: object, signal: AbortSignal): Promise<object> {
+    const permit = this.tryReserveSlot();
+    if (permit) return Promise.resolve(permit);
+    return new Promise((resolve, reject) => {
+      const waiting = { resolve };
+      this.#waiting.add(waiting);
+      signal.addEventListener('abort', () => {
+        this.#waiting.delete(waiting);
+        reject(new DOMException('The reservation was aborted', 'AbortError'));
+      });
+    });
+  }
+
+  tryReserveSlot(): object | null {
+    if (this.#taken >= this.#most()) return null;
+    this.#taken += 1;
+    return {};
+  }
+
+  markSlotUsed(): void {
+    // Whether a slot is used or kept for a poll makes no difference.
+  }
+
+  releaseSlot(): void {
+    this.#taken -= 1;
+    this.look();
+  }
+
+  /** `most` may have become more. */
+  look(): void {
+    for (const waiting of this.#waiting) {
+      const permit = this.tryReserveSlot();
+      if (!permit) return;
+      this.#waiting.delete(waiting);
+      waiting.resolve(permit);
+    }
+  }
+}
+
+/** Slots of quick steps, which says how many are at work. */
+class LocalSlots extends Slots<LocalActivitySlotInfo> {
+  readonly #changed: () => void;
+  #working = 0;
+
+  constructor(most: number, changed: () => void) {
+    super(() => most);
+    this.#changed = changed;
+  }
+
+  get working(): number {
+    return this.#working;
+  }
+
+  override markSlotUsed(): void {
+    this.#working += 1;
+    this.#changed();
+  }
+
+  override releaseSlot({ slotInfo }: { readonly slotInfo?: LocalActivitySlotInfo } = {}): void {
+    if (slotInfo) this.#working -= 1;
+    super.releaseSlot();
+  }
+}
+
+/**
+ * Workflow tasks: few, as they are short work for the processor; a quick step holds its task open, so each that is at work is given another
+ * task. Turns: more as long as the machine is not busy, as they mostly wait for models. `turns`: the most of them at a time.
+ */
+export function createTuner(turns: number = LIMITS.stepsPerWorker): WorkerTuner {
+  const controller = ResourceBasedController.create({
+    targetCpuUsage: LIMITS.workerCpuShare,
+    targetMemoryUsage: LIMITS.workerMemoryShare,
+  });
+  const local = new LocalSlots(LIMITS.stepsPerWorker, () => tasks.look());
+  const tasks = new Slots(() => LIMITS.workflowTasksPerWorker + local.working);
+  return {
+    workflowTaskSlotSupplier: tasks,
+    activityTaskSlotSupplier: {
+      type: 'resource-based',
+      controller,
+      minimumSlots: Math.min(LIMITS.stepsPerBusyWorker, turns),
+      maximumSlots: turns,
+      rampThrottle: LIMITS.stepsRampMs,
+    },
+    localActivityTaskSlotSupplier: local,
+    nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+  };
+}
