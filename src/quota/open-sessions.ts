@@ -1,6 +1,6 @@
 /**
  * Open sessions of tenants: those that have a workflow, so neither closed nor hibernated ones. Temporal counts them, so Redis may be lost; a count is
- * used for 2 s, with the sessions that this gateway has opened since. Through several gateways a tenant may so get as many more as the
+ * used for 1 s, with the sessions that this gateway has opened since. Through several gateways a tenant may so get as many more as the
  * others open in that time.
  */
 import { LIMITS } from '../contracts/index.ts';
@@ -8,10 +8,12 @@ import { quotaExceeded } from './exceeded.ts';
 import type { LimitsOf } from './limits-of.ts';
 
 interface Counted {
-  readonly count: Promise<number>;
+  readonly base: Promise<number>;
+  /** ms, like all moments here. */
   readonly at: number;
-  /** When sessions were opened here, ms; Temporal's count knows of them a moment later. */
-  opened: number[];
+  /** Sessions that were opened here since, and when the last one was. */
+  opened: number;
+  openedAt: number;
 }
 
 export class OpenSessions {
@@ -30,25 +32,29 @@ export class OpenSessions {
     const { openSessions: most } = this.#limitsOf(tenant);
     if (most === undefined) return;
     const counted = this.#of(tenant);
-    const used = (await counted.count) + counted.opened.length;
+    const used = (await counted.base) + counted.opened;
     if (used >= most) throw quotaExceeded([{ limit: 'openSessions', most, used, left: 0 }]);
-    counted.opened.push(performance.now());
+    counted.opened += 1;
+    counted.openedAt = performance.now();
   }
 
   /** How many there are. */
   async used(tenant: string): Promise<number> {
     const counted = this.#of(tenant);
-    return (await counted.count) + counted.opened.length;
+    return (await counted.base) + counted.opened;
   }
 
   #of(tenant: string): Counted {
     const now = performance.now();
     const found = this.#counted.get(tenant);
     if (found && now - found.at < LIMITS.openSessionsCachedMs) return found;
-    const opened = (found?.opened ?? []).filter((at) => now - at < LIMITS.openSessionsLateMs);
-    const counted = { count: this.#count(tenant), at: now, opened };
+    // Temporal may not know yet of what was opened a moment ago.
+    const isLate = found && now - found.openedAt < LIMITS.openSessionsLateMs;
+    const least = isLate ? found.base.then((base) => base + found.opened) : 0;
+    const base = Promise.all([this.#count(tenant), least]).then((counts) => Math.max(...counts));
+    const counted = { base, at: now, opened: 0, openedAt: found?.openedAt ?? -Infinity };
     // The next one asks again.
-    counted.count.catch(() => this.#counted.delete(tenant));
+    base.catch(() => this.#counted.delete(tenant));
     this.#counted.delete(tenant);
     this.#counted.set(tenant, counted);
     const [oldest] = this.#counted.keys();

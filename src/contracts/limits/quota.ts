@@ -21,7 +21,7 @@ export const QUOTA = {
   connectionsEveryMs: 10 * SECOND,
   connectionsTtlMs: 30 * SECOND,
   /** A count of open sessions is used for so long; it may not know of those that were opened in the last `openSessionsLateMs`. */
-  openSessionsCachedMs: 2 * SECOND,
+  openSessionsCachedMs: 1 * SECOND,
   openSessionsLateMs: 2 * SECOND,
   /** Tenants of which a process remembers something for its limits; beyond, the least recently used is forgotten. */
   quotaTenants: 10_000,

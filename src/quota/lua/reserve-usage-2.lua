@@ -26,11 +26,11 @@ for index = 1, #calls, 2 do
     reserved_tokens, reserved_cost = reserved_tokens + tonumber(size), reserved_cost + tonumber(price)
   end
 end
--- One call alone may reserve all that there is, so that a limit below an estimate is not a limit of nothing.
-local function fits(used, wanted, most)
-  return most < 0 or (used < most and used + math.min(wanted, most) <= most)
+-- Whoever comes alone may use what is left, however much that will be: an estimate is not to keep the rest of a limit from being used.
+local function fits(used, reserved, wanted, most)
+  return most < 0 or (used + reserved < most and (reserved == 0 or used + reserved + wanted <= most))
 end
-local allowed = fits(used_tokens + reserved_tokens, tokens, most_tokens) and fits(used_cost + reserved_cost, cost, most_cost)
+local allowed = fits(used_tokens, reserved_tokens, tokens, most_tokens) and fits(used_cost, reserved_cost, cost, most_cost)
 if allowed then
   redis.call('HSET', KEYS[2], ARGV[1], string.format('%d %d %d', now + ttl, tokens, cost))
   if redis.call('PTTL', KEYS[2]) < ttl then redis.call('PEXPIRE', KEYS[2], ttl) end
