@@ -19,6 +19,7 @@ import { measureCrash } from './figures/crash.ts';
 import { measureFanOut } from './figures/fan-out.ts';
 import { measureHistory } from './figures/history.ts';
 import { measureIdle } from './figures/idle.ts';
+import { measureLimits } from './figures/limits.ts';
 import { measureLoad } from './figures/load.ts';
 import { measureLongSession } from './figures/long-session.ts';
 import { measureMemory } from './figures/memory.ts';
@@ -54,6 +55,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   summary: measureSummary,
   memory: measureMemory,
   admission: measureAdmission,
+  limits: measureLimits,
   fanout: measureFanOut,
   connections: measureConnections,
   attacks: measureAttacks,

@@ -16,12 +16,11 @@ export interface TenantLimits {
   readonly openSessions?: number;
   /** Sockets and event streams. */
   readonly connections?: number;
-  readonly runningTurns?: number;
   /** Of input and output together, as the models count them, from midnight to midnight UTC. */
   readonly tokensPerDay?: number;
   /** In millionths of the currency of the prices in the configuration. */
   readonly costMicrosPerDay?: number;
-  /** The tenant's share where tenants wait for each other; default 1. */
+  /** The tenant's share where tasks of tenants wait for workers; default 1. */
   readonly weight?: number;
 }
 

@@ -4,11 +4,12 @@ import type { Client } from '@temporalio/client';
 import type { Archive } from '../archive/index.ts';
 import type { Firing } from '../contracts/index.ts';
 import { createAuthenticator, createIntake, createReopen, createStoredCalls } from '../ingest/index.ts';
-import type { Admission, Intake } from '../ingest/index.ts';
+import type { Intake } from '../ingest/index.ts';
 import type { SessionSource } from '../log/index.ts';
 import { createSessionCalls } from '../temporal/index.ts';
 import { defaultAgents } from './agents.ts';
 import type { Config } from './config.ts';
+import type { TenantQuota } from './quota.ts';
 import type { openLog } from './redis.ts';
 
 interface FiringParts {
@@ -16,19 +17,18 @@ interface FiringParts {
   readonly session: Awaited<ReturnType<typeof openLog>>;
   readonly source: SessionSource;
   readonly archive: Archive;
-  readonly admission: Admission;
-  readonly counted: (tenant: string) => Promise<void>;
+  readonly tenants: Pick<TenantQuota, 'admission' | 'counted' | 'weightOf'>;
 }
 
 /** What the activity of a firing calls, in a worker. */
 export function createFiring(
   config: Config,
-  { client, session, source, archive, admission, counted }: FiringParts,
+  { client, session, source, archive, tenants }: FiringParts,
 ): (firing: Firing) => Promise<void> {
   const { log } = session;
-  const { hibernateAfterMs, temporal } = config;
+  const { admission, counted, weightOf } = tenants;
   const storedOf = archive.stored.bind(archive);
-  const own = createSessionCalls({ client, taskQueue: temporal.taskQueue, hibernateAfterMs });
+  const own = createSessionCalls({ ...config, client, taskQueue: config.temporal.taskQueue, weightOf });
   const calls = createStoredCalls(own, storedOf);
   const intake = createIntake({
     ...{ calls, admission, counted, catalogs: () => session.catalogs.read() },

@@ -110,7 +110,8 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const adapter = await openAdapterConnections(config.redisUrl, session.outage);
   const control = opened.add(adapter, (each) => each.close());
   const storedOf = archive.stored.bind(archive);
-  const running = createSessionCalls({ client, taskQueue, hibernateAfterMs: config.hibernateAfterMs });
+  const tenants = openQuota({ ...access, session, client, config, logger, opened });
+  const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
   const misses = new Misses(LIMITS.misses);
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
@@ -121,13 +122,12 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     receipt,
   });
   const delivery = opened.add(made, (each) => each.stop());
-  const { admission, counted, quota } = openQuota({ ...access, session, client, config, logger, opened });
   return createGateway({
     ...access.served,
-    quota,
+    quota: tenants.quota,
     intake: createIntake({
       calls,
-      ...{ admission, counted },
+      ...tenants,
       audit: access.audit,
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),

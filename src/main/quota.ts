@@ -32,6 +32,7 @@ export interface TenantQuota {
   readonly counted: (tenant: string) => Promise<void>;
   readonly quota: Quota;
   readonly limitsOf: LimitsOf;
+  readonly weightOf: (tenant: string) => number | undefined;
 }
 
 /** Throws `ConfigError`. */
@@ -48,6 +49,7 @@ export function openQuota(parts: Parts): TenantQuota {
   const connections = opened.add(new TenantConnections(commands, limitsOf, fleet), (each) => each.close());
   return {
     limitsOf,
+    weightOf: (tenant) => limitsOf(tenant).weight,
     admission: limited(createAdmission(log), { limitsOf, buckets: createBuckets(commands), fleet }),
     counted: (tenant) => sessions.open(tenant),
     quota: {

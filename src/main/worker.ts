@@ -160,8 +160,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const client = new Client({ connection, namespace });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const directory = watchRegistry(archive.database, opened);
-  const { admission, counted, limitsOf } = openQuota({ session, client, config, directory, logger, opened });
-  const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf };
+  const tenants = openQuota({ session, client, config, directory, logger, opened });
+  const meter = { meter: new Meter(session.commands), limitsOf: tenants.limitsOf, priceOf: parts.priceOf };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -179,7 +179,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, logger, stalls: session.stalls },
       runners: metered(runners, meter),
-      fire: createFiring(config, { client, session, source, archive, admission, counted }),
+      fire: createFiring(config, { client, session, source, archive, tenants }),
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),

@@ -68,6 +68,8 @@ export interface SessionCallsConfig {
   readonly taskQueue?: string;
   /** How long sessions stay open while nothing happens; default `LIMITS.hibernateAfterMs`. */
   readonly hibernateAfterMs?: number;
+  /** A tenant's share where tasks wait for workers; undefined: 1. It counts for runs that are started from then on. */
+  readonly weightOf?: (tenant: string) => number | undefined;
 }
 
 export function createSessionCalls(config: SessionCallsConfig): SessionCalls {
@@ -78,6 +80,7 @@ class TemporalCalls implements SessionCalls {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #hibernateAfterMs: number;
+  readonly #weightOf: (tenant: string) => number | undefined;
   readonly #receipts = new Batches<string, Receipt | null>(
     (ref, messageIds) => this.#askReceipts(ref, messageIds),
     LIMITS.receiptsAtOnce,
@@ -87,6 +90,7 @@ class TemporalCalls implements SessionCalls {
     this.#client = client;
     this.#taskQueue = taskQueue;
     this.#hibernateAfterMs = config.hibernateAfterMs ?? LIMITS.hibernateAfterMs;
+    this.#weightOf = config.weightOf ?? (() => undefined);
   }
 
   start(ref: SessionRef, request: StartRequest, deadline = ingressDeadline('server')): Promise<Started> {
@@ -216,12 +220,13 @@ class TemporalCalls implements SessionCalls {
   /** How the workflow of a session is started. */
   #options(input: SessionInput, memo: SessionMemo): StartOptions {
     const { hibernateAfterMs = this.#hibernateAfterMs } = input;
+    const weight = this.#weightOf(input.tenant);
     return {
       taskQueue: this.#taskQueue,
       workflowId: workflowId(input),
       args: [{ ...input, hibernateAfterMs }],
       // Tasks are dispatched fairly between tenants, so one tenant's flood does not delay others; activities inherit the key.
-      priority: { fairnessKey: input.tenant },
+      priority: { fairnessKey: input.tenant, ...(weight !== undefined && { fairnessWeight: weight }) },
       typedSearchAttributes: searchAttributes(input, input.info),
       ...story(input, input.info),
       memo: { ...memo },
