@@ -1,6 +1,7 @@
 /** The command line of `convoke`. The caller composes the roles; the other commands are clients. */
 import { Command } from 'commander';
 import type { CommanderError } from 'commander';
+import { addAdminCommands } from './commands/admin-commands.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
 import { addClientCommands } from './commands/client-commands.ts';
 import { addNew, addStackCommands } from './commands/stack-commands.ts';
@@ -21,6 +22,8 @@ const ENVIRONMENT = `
 Environment of the commands that talk to a gateway:
   CONVOKE_URL    its address (default: the "convoke dev" of this folder, else http://127.0.0.1:3000)
   CONVOKE_KEY    the API key (default: dev, which "convoke dev" knows)
+  CONVOKE_OPERATOR_KEY
+                 for tenants, keys and audit: an operator's key
   CONVOKE_HOME   the state folder of "convoke dev" (default: .convoke)
 `;
 
@@ -52,6 +55,7 @@ export function createProgram(roles: Roles): Command {
   addCheck(program, roles);
   addStackCommands(program, roles);
   addClientCommands(program);
+  addAdminCommands(program);
   addRoleCommands(program, roles);
   addBackupCommands(program, roles);
   return program;

@@ -60,6 +60,9 @@ const WORKER_ENVIRONMENT = `  OPENAI_BASE_URL, OPENAI_API_KEY        where that 
 
 const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS                           API keys: key=tenant,key=tenant;
                                          or CONVOKE_KEYS_FILE
+  CONVOKE_OPERATOR_KEY                   opens /v1/admin (tenants, keys);
+                                         without it one is made at the first
+                                         start, and told in the log
   CONVOKE_TOKEN_KEYS                     keys of session tokens: id=key,id=key;
                                          the first signs, all verify. A key is
                                          base64 of a secret of 32 bytes or of
