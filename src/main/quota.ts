@@ -69,7 +69,7 @@ export function watchRegistry(database: Database, opened: Opened): Parts['direct
     while (!stopped.signal.aborted) {
       const changes = await registry.changesAfter(version).catch(() => undefined);
       version = changes?.version ?? version;
-      if (changes) directory.apply(changes);
+      if (changes) directory.learn(changes);
       await pause(LIMITS.limitsLookMs, undefined, { ref: false, signal: stopped.signal }).catch(
         () => undefined,
       );

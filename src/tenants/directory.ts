@@ -30,7 +30,7 @@ export class Directory {
   #nextEnd = Number.POSITIVE_INFINITY;
 
   /** Null: nothing has changed. Returns true if somebody may be refused now who was not before. */
-  apply(changes: Changes | null, now = Date.now()): boolean {
+  learn(changes: Changes | null, now = Date.now()): boolean {
     this.#isLoaded = true;
     if (changes === null) return this.#haveEnded(now);
     if (changes.all) for (const map of [this.#tenants, this.#keys, this.#byId, this.#revoked]) map.clear();

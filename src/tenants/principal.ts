@@ -82,7 +82,11 @@ export function allowKey({ tenant, grant, key }: Principal, scope: KeyScope): vo
 
 /** Throws `forbidden` unless the principal is an operator. */
 export function allowOperator({ tenant }: Principal): void {
-  if (tenant !== OPERATOR) throw new ConvokeError('forbidden', 'This takes an operator’s key.');
+  if (tenant !== OPERATOR)
+    throw new ConvokeError(
+      'forbidden',
+      'This takes an operator’s key: set CONVOKE_OPERATOR_KEY, or use the one that the first gateway made.',
+    );
 }
 
 /** Who acts, for the audit log. */

@@ -78,7 +78,7 @@ export class RegistryWatch {
     const changes = await registry.changesAfter(this.#version);
     this.#version = changes?.version ?? this.#version;
     this.#answeredAt = performance.now();
-    const isNews = directory.apply(changes);
+    const isNews = directory.learn(changes);
     this.#loaded.resolve(undefined);
     if (isNews) for (const tell of this.#told) tell();
   }

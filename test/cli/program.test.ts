@@ -266,3 +266,32 @@ describe('ps without a stack', () => {
     expect((await convoke(['ps'])).err).toMatch(/^convoke: not_running: /);
   });
 });
+
+describe('keys and tenants', () => {
+  const key = { id: 'k1', tenant: 'acme', name: 'web', scopes: ['watch'], expiresAt: null };
+  const standing = { lastUsedAt: null, revokedAt: null, replacedBy: null };
+
+  it('are asked for with the operator’s key; a new key stands alone on standard output', async () => {
+    const asked: unknown[] = [];
+    const url = await gateway(({ method, url: path, headers }) => {
+      asked.push([method, path, headers.authorization]);
+      return { status: 201, body: { ...key, ...standing, key: 'cvk_k1_secret' } };
+    });
+    const env = { CONVOKE_URL: url, CONVOKE_KEY: 'other', CONVOKE_OPERATOR_KEY: 'operator' };
+    const made = await convoke(['keys', 'add', '--tenant', 'acme', '--name', 'web'], env);
+    expect(made).toEqual({ code: 0, out: 'cvk_k1_secret\n', err: expect.stringContaining('k1') });
+    expect(asked).toEqual([['POST', '/v1/admin/keys', 'Bearer operator']]);
+  });
+
+  it('are listed in whole, page by page', async () => {
+    const url = await gateway(({ url: path = '' }) => {
+      const isFirst = !path.includes('cursor=k1');
+      const data = [{ ...key, ...standing, id: isFirst ? 'k1' : 'k2', revokedAt: isFirst ? null : 1 }];
+      return { status: 200, body: { data, next: isFirst ? 'k1' : null } };
+    });
+    const { out } = await convoke(['keys'], { CONVOKE_URL: url });
+    expect(out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
+      ...[['KEY', 'TENANT', 'STATUS'], ['k1', 'acme', 'active'], ['k2', 'acme', 'revoked'], ['']],
+    ]);
+  });
+});

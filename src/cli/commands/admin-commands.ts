@@ -24,7 +24,7 @@ function addTenants(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        'convoke tenants list',
+        'convoke tenants',
         'convoke tenants add acme --name "Acme Ltd"',
         `convoke tenants set acme --limits '{"messagesPerMinute":600}'`,
         'convoke tenants suspend acme',
@@ -32,7 +32,7 @@ function addTenants(program: Command): void {
     );
   const limits = 'JSON, in the place of all limits before: see docs/limits.md';
   tenants
-    .command('list')
+    .command('list', { isDefault: true })
     .description('Lists all tenants.')
     .option('--json', JSON_TEXT)
     .action(guarded(async (options: Output) => (await load()).listTenants(options)));
@@ -86,14 +86,14 @@ function addKeys(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        'convoke keys list --tenant acme',
+        'convoke keys --tenant acme',
         'convoke keys add --tenant acme --name "web server" > acme.key',
         'convoke keys add --tenant acme --name dashboard --scopes watch,mint --ttl 90d',
         'convoke keys rotate 0mifxq1ab4f3c2d1e --overlap 2h',
       ),
     );
   keys
-    .command('list')
+    .command('list', { isDefault: true })
     .description('Lists keys, also those that have ended; never their secrets.')
     .option('--tenant <tenant>', 'only keys of this tenant', tenantId)
     .option('--operator', 'only keys of operators')
