@@ -49,6 +49,8 @@ export const streamQuerySchema = z.strictObject({
   ticket: z
     .string()
     .max(64)
-    .meta({ description: 'Instead of a key or token, for a browser’s `EventSource`; opens one stream, once.' })
+    .meta({
+      description: 'Instead of a key or token, for a browser’s `EventSource`; opens one stream, once.',
+    })
     .exactOptional(),
 });
