@@ -105,8 +105,9 @@ const COMMANDS = [
     'members',
     'approvals',
   ],
-  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'fork', 'scheduled', 'schedules', 'gateway', 'worker'],
-  ...['backup', 'restore'],
+  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'fork', 'scheduled', 'schedules'],
+  ...['usage', 'tenants', 'keys', 'audit'],
+  ...['gateway', 'worker', 'backup', 'restore'],
 ];
 
 describe('the command line', () => {

@@ -259,6 +259,7 @@ function addUsage(program: Command): void {
     .summary('show the limits of the tenant')
     .description('Shows each limit of the tenant: what is used, what is left, and when it is back.')
     .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke usage', 'convoke usage --json'))
     .action(
       guarded(async (options: { readonly json?: boolean }) => {
         const { usage } = await import('./usage.ts');
