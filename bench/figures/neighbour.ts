@@ -43,7 +43,7 @@ async function beside<T>({ talks }: Crowd, act: () => Promise<T>): Promise<T> {
 const p95 = (values: readonly number[]): number => percentile(values, 0.95);
 
 export async function measureNeighbour(stage: Stage, short: boolean): Promise<readonly NamedFigure[]> {
-  const [rounds, turns, sessions] = short ? [1, 10, 30] : [3, 40, 300];
+  const [rounds, turns, sessions] = short ? [1, 10, 30] : [2, 25, 300];
   const [busy, quiet] = stage.tenants.map((key) => createProductEngine(stage.productUrl, key));
   if (!busy || !quiet) throw new Error('the stage has two tenants');
   const { productWorker: worker, productGateway: gateway } = stage;

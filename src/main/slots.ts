@@ -1,7 +1,7 @@
 /**
  * How much a worker takes at a time. What it cannot do soon waits in Temporal, where tenants are served by turns and nothing times out;
  * what it has taken has a deadline. A worker that takes all there is misses that of every task once the machine is slow, and makes it slower
- * by replaying what it was late for (measured: bench/BENCHMARKS.md, "Another tenant").
+ * by replaying what it was late for (measured: ARCHITECTURE.md, "After a crash").
  */
 import { ResourceBasedController } from '@temporalio/worker';
 import type { CustomSlotSupplier, LocalActivitySlotInfo, SlotInfo, WorkerTuner } from '@temporalio/worker';
@@ -87,7 +87,7 @@ class LocalSlots extends Slots<LocalActivitySlotInfo> {
 }
 
 /**
- * Workflow tasks: few, as they are short work for the processor; a quick step holds its task open, so each that is at work is given another
+ * Workflow tasks: as many as are done in time, each being milliseconds of CPU; a quick step holds its task open, so each that is at work is given another
  * task. Turns: more as long as the machine is not busy, as they mostly wait for models. `turns`: the most of them at a time.
  */
 export function createTuner(turns: number = LIMITS.stepsPerWorker): WorkerTuner {

@@ -132,10 +132,11 @@ export const EXECUTE = {
   /** Between two turns that it takes beyond `stepsPerBusyWorker`, so that what the first one costs shows, ms. */
   stepsRampMs: 10,
   /**
-   * Workflow tasks that one worker process runs at a time, besides one for each quick step at work. Each is milliseconds of CPU: with more, a
-   * busy machine is late for all of them.
+   * Workflow tasks that one worker process runs at a time, besides one for each quick step at work. Each is milliseconds of CPU, and has to be
+   * done within `RECOVERY.workflowTaskTimeoutMs`. Fewer starve busy sessions of quick agents, whose next task arrives with the completion of
+   * the last one: with 24, measured, the slowest of 64 such sessions waited for 5.5 s instead of 1.
    */
-  workflowTasksPerWorker: 24,
+  workflowTasksPerWorker: 100,
   /** Sessions whose conversation a worker caches between steps. */
   contextSessions: 1_000,
   /** Total text of these conversations, UTF-16 code units (two bytes each); the least recently used are evicted. */
