@@ -64,6 +64,8 @@ describe('a file', () => {
     const program = `
       const threads = [];
       process.on('worker', (thread) => threads.push(thread));
+      // A thread that owes no answer keeps no process alive, not even while it is ended.
+      const alive = setInterval(() => undefined, 1_000);
       const { createSqliteArchive } = await import(${JSON.stringify(source)});
       const archive = await createSqliteArchive(${JSON.stringify(join(folder, 'outlived.db'))});
       const [ref, info] = ${JSON.stringify([REF, INFO])};
@@ -75,6 +77,7 @@ describe('a file', () => {
       await archive.close();
       said.push(await archive.session(ref).catch((error) => error.message), threads.length);
       console.log(JSON.stringify(said));
+      clearInterval(alive);
     `;
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--input-type=module',
