@@ -7,15 +7,11 @@ import { ResourceBasedController } from '@temporalio/worker';
 import type { CustomSlotSupplier, LocalActivitySlotInfo, SlotInfo, WorkerTuner } from '@temporalio/worker';
 import { LIMITS } from '../contracts/index.ts';
 
-interface Waiting {
-  readonly resolve: (permit: object) => void;
-}
-
 /** Slots that are handed out one after the other, as many at a time as `most` says at that moment. */
 class Slots<Info extends SlotInfo> implements CustomSlotSupplier<Info> {
   readonly type = 'custom';
   readonly #most: () => number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<(permit: object) => void>();
   #taken = 0;
 
   constructor(most: () => number) {
@@ -26,10 +22,9 @@ class Slots<Info extends SlotInfo> implements CustomSlotSupplier<Info> {
     const permit = this.tryReserveSlot();
     if (permit) return Promise.resolve(permit);
     return new Promise((resolve, reject) => {
-      const waiting = { resolve };
-      this.#waiting.add(waiting);
+      this.#waiting.add(resolve);
       signal.addEventListener('abort', () => {
-        this.#waiting.delete(waiting);
+        this.#waiting.delete(resolve);
         reject(new DOMException('The reservation was aborted', 'AbortError'));
       });
     });
@@ -52,11 +47,11 @@ class Slots<Info extends SlotInfo> implements CustomSlotSupplier<Info> {
 
   /** `most` may have become more. */
   look(): void {
-    for (const waiting of this.#waiting) {
+    for (const resolve of this.#waiting) {
       const permit = this.tryReserveSlot();
       if (!permit) return;
-      this.#waiting.delete(waiting);
-      waiting.resolve(permit);
+      this.#waiting.delete(resolve);
+      resolve(permit);
     }
   }
 }
