@@ -46,5 +46,5 @@ test('one signal after the other is accepted, whatever becomes of the run', asyn
   }
   expect(runs.size).toBeGreaterThan(1);
   // Without the repeats within the deadline it is a dozen for each run that ends.
-  expect(refusals).toBeLessThan(runs.size);
+  expect(refusals).toBeLessThanOrEqual(1);
 }, 180_000);
