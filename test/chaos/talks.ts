@@ -146,8 +146,12 @@ export class BesideTalk extends Talk {
         this.seen.session.send({ messageId, text: 'go on', policy: 'parallel' });
       await Promise.all(ids.map(send));
       this.accepted.push(...ids);
-      const ended = (): boolean =>
-        this.seen.view.turns.filter(({ status }) => status === 'completed').length === this.accepted.length;
+      // Not their number: the view keeps the newest turns alone.
+      const isEnded = (messageId: string): boolean =>
+        this.seen.view.turns.some(
+          ({ status, messageIds }) => status === 'completed' && messageIds.includes(messageId),
+        );
+      const ended = (): boolean => ids.every(isEnded);
       await eventually(`round ${round} is answered`, ended, SETTLE_MS);
     }
   }

@@ -100,8 +100,9 @@ describe('the page', () => {
   test('a failing agent begins again and what it had said is withdrawn', async () => {
     const script = {
       tokens: 40,
-      paceMs: 50,
-      faults: [{ attempt: 1, afterTokens: 20, kind: 'throw' }],
+      // Slow enough for a loaded browser to be seen between w12 and the failure, and at the begin of the second attempt.
+      paceMs: 150,
+      faults: [{ attempt: 1, afterTokens: 30, kind: 'throw' }],
     } as const;
     const { page } = await join({ name: 'Stumbler', runner: 'scripted', script });
     await say(page, 'Careful.');

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { Tokens } from '../../src/tenants/index.ts';
-import type { TokenKey, TokenRequest } from '../../src/tenants/index.ts';
+import type { Directory, TokenKey, TokenRequest } from '../../src/tenants/index.ts';
 
 const secret = Buffer.alloc(32, 'k');
 const pair = generateKeyPairSync('ed25519');
@@ -11,6 +11,13 @@ const KEYS: readonly TokenKey[] = [
   { id: 'ed', algorithm: 'EdDSA', signs: pair.privateKey, verifies: pair.publicKey },
 ];
 export const TOKENS = new Tokens(KEYS);
+/** Whose tokens are revoked. */
+const REVOKED = 'eve';
+/** A registry without keys, that knows of one revocation. */
+export const DIRECTORY: Pick<Directory, 'holder' | 'refuses'> = {
+  holder: () => undefined,
+  refuses: ({ grant }) => grant?.subject === REVOKED,
+};
 
 export async function minted(request: Partial<TokenRequest>, tenant = 'dev'): Promise<string> {
   return (await TOKENS.mint(tenant, { subject: 'ana', sessions: ['*'], ...request })).token;
@@ -51,6 +58,7 @@ export async function nobodys(): Promise<readonly (readonly [string, string | un
       'unauthorized',
     ],
     ['one that has expired', await minted({ ttlMs: -60_000 }), 'token_expired'],
+    ['one of a revoked person', await minted({ subject: REVOKED }), 'unauthorized'],
   ];
 }
 

@@ -10,7 +10,7 @@ import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { createAuthenticator, createSchedules } from '../../src/ingest/index.ts';
 import type { PastDeps } from '../../src/log/index.ts';
 import { SCOPES } from '../../src/tenants/index.ts';
-import { minted, nobodys, recorded, TOKENS } from './credentials.ts';
+import { DIRECTORY, minted, nobodys, recorded, TOKENS } from './credentials.ts';
 import { BODIES, isSession, REQUESTS, ROUTES, scopeOf } from './needs.ts';
 import { FakeCalls, known } from './fake-calls.ts';
 import { ask, connected, FakeDelivery, intakeOf, next, startRig } from './harness.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
     supervisor: { processes: () => [{ name: 'p', kind: 'worker', since: 1 }], kill: () => undefined },
     tokens: TOKENS,
     intake: intakeOf(recorded(new FakeCalls(), calls), {
-      authenticator: createAuthenticator({ keys, devKey: true, tokens: TOKENS }),
+      authenticator: createAuthenticator({ keys, devKey: true, tokens: TOKENS, directory: DIRECTORY }),
       past: { log: recorded(past, calls) } as unknown as PastDeps, // safety: a fork asks the log alone
     }),
     schedules: createSchedules(recorded(schedules, calls), async () => []),
