@@ -15,9 +15,9 @@ interface IdleSettings {
  * One timer. When it rings it is set to when the session would have been idle for long enough: so a session in which something happens all the
  * time pays for one timer in each period and not for one after each turn.
  *
- * It is not set in the first task of a run, but with the first turn: where a worker of another version cannot replay a run, the SDK fails the
- * run together with what that task has asked for, and the server refuses a timer that it has already, for ever (SDK 1.24, server 1.29;
- * `test/e2e/deploys.test.ts`). A run in which nothing happens asks for another task, once.
+ * It is not set in the first task of a run, but with the first turn: earlier versions let the SDK fail a run that a worker cannot replay,
+ * together with what that task had asked for, and the server refuses a timer that it has already. Histories are as they were. A run in which
+ * nothing happens asks for another task, once.
  *
  *     new -- first turn, or the task asked for --> watching -- afterMs without anything --> over
  *                                                      ^------------- something -----------'

@@ -1,12 +1,17 @@
 /** The Temporal workers of a process: one for sessions and their turns, and one for each kind of agent that only some workers can run. */
+import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { queueFor, RECOVERY, type SessionActivities } from '../contracts/index.ts';
+import type { Logger } from '../telemetry/index.ts';
 import type { Deployment } from './config.ts';
 import { createTuner } from './slots.ts';
+import { endUnfitRuns } from './unfit.ts';
 
 export interface TaskWorkerOptions {
   readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly logger: Pick<Logger, 'warn'>;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly workflowBundle: WorkflowBundleOption;
@@ -60,8 +65,6 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
       ...shared,
       ...versioned(options.deployment),
       ...{ taskQueue, workflowBundle },
-      // Code that does not fit a session's history would block the session until older code came back; ended, it is reopened.
-      workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
       stickyQueueScheduleToStartTimeout: RECOVERY.stickyTimeoutMs,
       maxHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
       defaultHeartbeatThrottleInterval: RECOVERY.heartbeatEveryMs,
@@ -71,7 +74,9 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
       Worker.create({ ...shared, taskQueue: queueFor(taskQueue, runner), maxConcurrentActivityTaskPolls: 2 }),
     ),
   ]);
+  const endWatch = endUnfitRuns(workers[0], options);
   const shutdown = (): void => {
+    endWatch();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   return {

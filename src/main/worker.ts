@@ -175,7 +175,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     opened.add(await listening({ ...health, setting: 'CONVOKE_HEALTH_PORT' }, serve), (end) => end());
   }
   worker = await createTaskWorker({
-    ...{ connection, namespace, taskQueue, workflowBundle: given.workflowBundle ?? findBundle() },
+    ...{ connection, client, logger, namespace, taskQueue },
+    workflowBundle: given.workflowBundle ?? findBundle(),
     activities: createActivities({
       ...{ ...parts, log: session.log, source, archive, logger, stalls: session.stalls },
       runners: metered(runners, meter),

@@ -16,6 +16,7 @@ import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { INSPECTED, isBack, vitalsOf } from '../support/vitals.ts';
 import { attack, attackOnce } from './attackers.ts';
+import { wronglyEnded } from './ended.ts';
 import { faults, loseLogs } from './faults.ts';
 import { misbehave, Wires } from './network.ts';
 import { PolicyTalk } from './policies.ts';
@@ -129,8 +130,11 @@ test(
     talking.catch(() => failed.abort());
     const done = await storm(session, going);
     const list = Object.entries(done).map(([kind, each]) => `${each.length} ${kind}: ${each.join(', ')}`);
-    if (failed.signal.aborted) console.log(`after ${list.join('\n')}`);
-    await talking;
+    await talking.catch(async (error: unknown) => {
+      console.log(`after ${list.join('\n')}`);
+      console.log((await wronglyEnded(stack.temporal.address)).join('\n'));
+      throw error;
+    });
     for (const gateway of stack.gateways) await eventually('it is ready', () => ready(gateway), SETTLE_MS);
     for (const talk of talks) await talk.check();
     await loseLogs(stack);

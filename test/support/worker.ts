@@ -20,6 +20,7 @@ import type {
 } from '../../src/contracts/index.ts';
 import { fireInto } from '../../src/main/firing.ts';
 import { createTuner } from '../../src/main/slots.ts';
+import { endUnfitRuns } from '../../src/main/unfit.ts';
 import {
   createAdmission,
   createAuthenticator,
@@ -183,10 +184,12 @@ export async function startEngine({
         archive: options.archive?.(archive) ?? archive,
         ...{ source, options, intake },
       });
+      const endWatch = endUnfitRuns(worker, { client, logger: { warn: () => undefined } });
       const run = worker.run();
       const running: RunningWorker = {
         async stop() {
           if (!workers.delete(running)) return;
+          endWatch();
           worker.shutdown();
           await run;
         },
@@ -225,7 +228,6 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
     connection,
     taskQueue: SESSION.taskQueue,
     workflowBundle: await workflowBundle(options.workflowsPath),
-    workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     activities: createActivities({
       ...{ log, source, archive, runners },
       fire: (firing) => fireInto(intake, firing),
