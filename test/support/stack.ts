@@ -75,15 +75,27 @@ export class Role {
     });
   }
 
-  /** Resolves once it says that it is ready. */
+  /** Resolves once it says that it is ready. One that ends before is started again, as its supervisor would. */
   async start(): Promise<void> {
-    this.#process = startProcess(process.execPath, this.#args, this.#env, this.#cwd);
+    let running: TestProcess | null = null;
+    const launch = (): void => {
+      if (running) this.#gone.push(running);
+      const launched = startProcess(process.execPath, this.#args, this.#env, this.#cwd);
+      this.#process = running = launched;
+      void launched.ended.then(() => {
+        if (isStarting && this.#process === launched) launch();
+      });
+    };
+    let isStarting = true;
+    launch();
     try {
       const ready = async (): Promise<boolean> => (await fetch(`${this.url}/readyz`)).ok;
       await eventually(`${this.#args.join(' ')} is ready`, ready, START_MS);
-      this.#inspector = INSPECTOR.exec(this.#process.output())?.[1];
+      this.#inspector = INSPECTOR.exec(this.#process?.output() ?? '')?.[1];
     } catch (error) {
       throw new Error(`${String(error)}\n${this.output().slice(-TOLD_CHARS)}`, { cause: error });
+    } finally {
+      isStarting = false;
     }
   }
 
