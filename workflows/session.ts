@@ -218,7 +218,8 @@ class SessionRun implements Updates {
 
   #order(message: Message): void {
     const { at } = this.machine.later;
-    this.#turns.mayStop(() => this.machine.accept(message, Date.now()));
+    const isTight = isOverfull(this.machine.facts.heldChars);
+    this.#turns.mayStop(() => this.machine.accept(message, Date.now(), isTight));
     if (this.machine.later.at !== at) this.#deliverInTime();
   }
 

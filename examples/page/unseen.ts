@@ -47,7 +47,7 @@ export class Unseen {
 
   receipt({ messageId, status, code }: Receipt): void {
     const message = this.#messages.get(messageId);
-    if (!message || status === 'superseded') return;
+    if (!message || status === 'superseded' || status === 'published') return;
     const word = status === 'consumed' || status === 'scheduled' ? 'accepted' : status;
     this.#messages.set(messageId, {
       kind: 'unseen',

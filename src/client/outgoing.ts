@@ -25,6 +25,10 @@ export interface OutgoingMessage {
   readonly deliverAt?: number;
   /** The question to a person that it answers. */
   readonly answers?: string;
+  /** It is an event of the application on this channel, which no agent answers: `send({ channel: 'orders', parts: […] })`. */
+  readonly channel?: string;
+  /** A direct message: only they and its sender are told what it says. */
+  readonly to?: readonly string[];
 }
 
 export function targetOf(target: string): TurnTarget {
@@ -42,7 +46,7 @@ export function codeOf(error: Error): string {
 }
 
 export function isFinal({ status, turnStatus }: Receipt): boolean {
-  return status === 'rejected' || status === 'superseded' || (turnStatus ?? 'running') !== 'running';
+  return ['rejected', 'superseded', 'published'].includes(status) || (turnStatus ?? 'running') !== 'running';
 }
 
 /** What may be said beside the text. */

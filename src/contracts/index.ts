@@ -33,7 +33,8 @@ export {
 } from './member.ts';
 export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
-export { disclosedOpening, disclosedTeam } from './events/disclosure.ts';
+export { disclosedOpening, disclosedTeam, disclosedTo, INSIDER, STRANGER } from './events/disclosure.ts';
+export type { Reader } from './events/disclosure.ts';
 export { withoutCredentials } from './redact.ts';
 export { envelope } from './events/envelope.ts';
 export { leaveClosed } from './events/session.ts';
@@ -73,6 +74,7 @@ export {
   interruptedTurn,
 } from './engine/carry-over.ts';
 export type { Firing } from './schedule.ts';
+export { publishedFact } from './engine/published.ts';
 export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';
 export { ForkedPast } from './engine/forked-past.ts';
 export { cancelOf, closeReason, isCancel, isMessage, isRosterChange, isVote } from './engine/incoming.ts';

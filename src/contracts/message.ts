@@ -34,6 +34,10 @@ export interface Message {
   readonly answers?: string;
   /** When it is to be delivered, ms since the Unix epoch; absent, or past: now. */
   readonly deliverAt?: number;
+  /** It is an event of the application on this channel: no agent answers it, or is shown it. Absent: it starts a turn. */
+  readonly channel?: string;
+  /** The only ones who are told what it says, beside its sender; has a `channel`. Absent: everybody who follows the session. */
+  readonly to?: readonly string[];
   /** When the gateway accepted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
   /**
@@ -45,6 +49,9 @@ export interface Message {
   readonly alsoEnded?: readonly string[];
 }
 
+/** The channel of a direct message that names none. */
+export const DIRECT_CHANNEL = 'direct';
+
 /** The text of a message: its text parts, joined by line breaks. */
 export function messageText(parts: readonly MessagePart[]): string {
   return parts
@@ -55,9 +62,11 @@ export function messageText(parts: readonly MessagePart[]): string {
 
 /**
  * The status of a message. `accepted`: persisted by Temporal. `scheduled`: the same, and it is delivered later. `queued`: has its place and waits for a running turn. `consumed`: part of a
- * turn. `superseded`: replaced by a later message. `rejected`: will have no effect; `code` says why.
+ * turn. `published`: has its place as an event of its channel, and starts no turn. `superseded`: replaced by a later message. `rejected`: will
+ * have no effect; `code` says why.
  */
-export type ReceiptStatus = 'accepted' | 'scheduled' | 'queued' | 'consumed' | 'superseded' | 'rejected';
+export type ReceiptStatus =
+  'accepted' | 'scheduled' | 'queued' | 'consumed' | 'published' | 'superseded' | 'rejected';
 
 /** The answer to a send, and to a question about a message. */
 export interface Receipt {

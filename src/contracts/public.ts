@@ -3,7 +3,7 @@ export { isId, isSummaryStep, isToolStep, turnNumber, workflowId } from './ids.t
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
 export type { LimitName, LimitUse, TenantLimits, UsageReply } from './tenant-limits.ts';
-export { isPolicy, messageText, POLICIES } from './message.ts';
+export { DIRECT_CHANNEL, isPolicy, messageText, POLICIES } from './message.ts';
 export type {
   InterjectionPolicy,
   Message,
@@ -19,6 +19,7 @@ export type {
   SchedulesRequest,
   ScheduleSummary,
 } from './schedule.ts';
+export type { Withheld } from './events/channel.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
 export type { DisclosedAgent, DisclosedData, DisclosedOpening, DisclosedTeam } from './events/disclosure.ts';
 export type {

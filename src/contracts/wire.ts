@@ -92,6 +92,10 @@ export interface SendRequest {
   readonly deliverAt?: number;
   /** The question to a person that it answers: `question` of `person.asked`. */
   readonly answers?: string;
+  /** It is an event of the application on this channel, which no agent answers. Goes with neither `policy`, `answers` nor `deliverAt`. */
+  readonly channel?: string;
+  /** A direct message: only they and its sender are told what it says. Without a `channel` it is on `direct`. */
+  readonly to?: readonly string[];
 }
 
 /** One page of events, oldest first. `next` is null at the end of the log. */

@@ -6,6 +6,7 @@ import type {
   Delta,
   EventPage,
   Position,
+  Reader,
   Receipt,
   SessionEvent,
   SessionRef,
@@ -14,6 +15,8 @@ import type {
 
 /** A connection, as delivery sees it. Its methods are synchronous and must not throw. */
 export interface Watcher {
+  /** Who is told; asked for each event, since a connection may go on with another token. Absent: nobody who reads direct messages. */
+  readonly reader?: Reader;
   event(event: SessionEvent): void;
   delta(delta: Delta): void;
   /** Discard everything and take this snapshot. */
@@ -41,9 +44,9 @@ export interface Delivery {
   snapshot(ref: SessionRef): Promise<SessionView>;
   /**
    * Events after a position, oldest first, from the log or the archive. A plain seq refers to the current epoch. Throws `invalid_cursor` for
-   * a position of another epoch (other than its start) or beyond the end, and `session_not_found`, `log_unavailable`.
+   * a position of another epoch (other than its start) or beyond the end, and `session_not_found`, `log_unavailable`. `reader`: who asks.
    */
-  page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage>;
+  page(ref: SessionRef, after: Position | number, limit: number, reader?: Reader): Promise<EventPage>;
   /** The receipt of a message. Throws `message_not_found`, `session_not_found`, and `worker_unavailable` if only the workflow could tell. */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
   /**

@@ -1,5 +1,5 @@
 /** Delivery: which sessions are followed, and one-off questions. */
-import { LIMITS, sessionKey } from '../contracts/index.ts';
+import { LIMITS, sessionKey, STRANGER } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import type { SessionLog, SessionSource } from '../log/index.ts';
@@ -56,8 +56,8 @@ class DeliveryService implements Delivery {
     return snapshotOf(view ?? (await load(this.#sources, ref)).view);
   }
 
-  page(ref: SessionRef, after: Position | number, limit: number): Promise<EventPage> {
-    return readPage(this.#sources, ref, { after, limit });
+  page(ref: SessionRef, after: Position | number, limit: number, reader = STRANGER): Promise<EventPage> {
+    return readPage(this.#sources, ref, { after, limit, reader });
   }
 
   receipt(ref: SessionRef, messageId: string): Promise<Receipt> {

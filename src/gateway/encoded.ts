@@ -15,15 +15,24 @@ export interface EncodedPacket {
   readonly frame: Buffer;
 }
 
+interface Made<T> {
+  readonly value: object;
+  readonly made: T;
+}
+
 /**
- * Keeps only the newest: a value goes to all of its watchers before the next one does. Kept for as long as the value itself, what was made of
- * the events of a session would be several times as large as they are.
+ * Keeps only the newest two: a value goes to all of its watchers before the next one does, and a direct message has two forms, with and without
+ * what it says. Kept for as long as the value itself, what was made of the events of a session would be several times as large as they are.
  */
 function kept<T>(make: (value: object) => T): (value: object) => T {
-  let last: { readonly value: object; readonly made: T } | undefined;
+  let newest: Made<T> | undefined;
+  let other: Made<T> | undefined;
   return (value) => {
-    if (last?.value !== value) last = { value, made: make(value) };
-    return last.made;
+    if (newest?.value === value) return newest.made;
+    if (other?.value === value) return other.made;
+    other = newest;
+    newest = { value, made: make(value) };
+    return newest.made;
   };
 }
 

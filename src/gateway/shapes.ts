@@ -18,6 +18,7 @@ export const receiptStatus = z.enum([
   'scheduled',
   'queued',
   'consumed',
+  'published',
   'superseded',
   'rejected',
 ]);

@@ -6,11 +6,12 @@ import type {
   SubscribeReply,
   Bye,
   Cursor,
+  Reader,
   RenewReply,
   SessionRef,
   SocketFrames,
 } from '../contracts/index.ts';
-import { allow } from '../tenants/index.ts';
+import { allow, readerOf } from '../tenants/index.ts';
 import type { Grant, Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
@@ -58,11 +59,13 @@ export class SocketClient implements LongConnection {
   readonly #slots = new Map<string, Slot>();
   readonly #pipe: Pipe;
   #closing = false;
+  #reader: Reader;
 
   constructor({ context, socket, pipe }: Serving) {
     this.#context = context;
     this.#socket = socket;
     this.#pipe = pipe;
+    this.#reader = readerOf(socket.data.principal);
   }
 
   /** Whose connection it is: of the newest token that was brought. */
@@ -78,6 +81,7 @@ export class SocketClient implements LongConnection {
   /** Goes on with another token's principal, and ends what that may not follow. */
   goOnAs(principal: Principal & { readonly grant: Grant }): RenewReply {
     this.#socket.data.principal = principal;
+    this.#reader = readerOf(principal);
     // What came late must not be kept.
     if (this.#socket.connected) this.#context.connections.add(this, principal.grant);
     const ended = [...this.#slots.keys()].flatMap((session) => {
@@ -181,7 +185,11 @@ export class SocketClient implements LongConnection {
         });
       }
     };
+    const reader = (): Reader => this.#reader;
     return {
+      get reader() {
+        return reader();
+      },
       event: (event) => pass(() => this.#pipe.write(encodedEvent(event))),
       delta: (delta) => pass(() => this.#pipe.write(encodedDelta(delta))),
       reset: (snapshot) =>

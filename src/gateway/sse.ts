@@ -1,8 +1,17 @@
 /** Server-sent events: one HTTP response that follows one session. */
 import type { Request, Response } from 'express';
 import { fittingOpen, FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
-import type { Bye, Cursor, Delta, SessionEvent, SessionRef, SessionView } from '../contracts/index.ts';
+import type {
+  Bye,
+  Cursor,
+  Delta,
+  Reader,
+  SessionEvent,
+  SessionRef,
+  SessionView,
+} from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
+import { readerOf } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
@@ -21,6 +30,7 @@ export function sseFrame(event: string, json: string, id?: string): string {
 
 class EventStream implements Watcher, LongConnection {
   readonly principal: Principal;
+  readonly reader: Reader;
   readonly #res: Response;
   readonly #gate = new Gate();
   readonly #outgoing = new Outgoing();
@@ -31,6 +41,7 @@ class EventStream implements Watcher, LongConnection {
 
   constructor(res: Response, principal: Principal) {
     this.principal = principal;
+    this.reader = readerOf(principal);
     this.#res = res;
   }
 

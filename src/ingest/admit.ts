@@ -53,10 +53,13 @@ class RedisAdmission implements Admission {
 
   async admit(
     ref: SessionRef,
-    { messageId, parts }: Message,
+    { messageId, parts, channel }: Message,
     { waitingMessages }: Pick<TenantLimits, 'waitingMessages'> = {},
   ): Promise<Admitted> {
-    const most = waitingMessages === undefined ? {} : { most: waitingMessages };
+    const most = {
+      ...(waitingMessages === undefined ? {} : { most: waitingMessages }),
+      ...(channel === undefined ? {} : { share: LIMITS.channelShare }),
+    };
     const bytes = Buffer.byteLength(JSON.stringify(parts));
     const late = (): Error => new ConvokeError('log_unavailable');
     try {

@@ -1,7 +1,7 @@
 /** From untrusted input to contract types; every refusal is a `ConvokeError` that says what is wrong and where. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { ConvokeError, LIMITS, parsePosition } from '../contracts/index.ts';
+import { ConvokeError, DIRECT_CHANNEL, LIMITS, parsePosition } from '../contracts/index.ts';
 import type { Message, Position, SendRequest, SessionRef } from '../contracts/index.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 import { sentenceOf } from './sentences.ts';
@@ -84,7 +84,8 @@ export function messageIdOfKey(ref: SessionRef, key: string): string {
 
 /** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. Throws `invalid_request` for one that is too far ahead. */
 export function messageOf(request: SendRequest, receivedAt: number): Message {
-  const { messageId, text, parts, from, policy, answers, deliverAt = 0 } = request;
+  const { messageId, text, parts, from, policy, answers, deliverAt = 0, to } = request;
+  const channel = request.channel ?? (to && DIRECT_CHANNEL);
   const latest = receivedAt + LIMITS.laterWithinMs;
   if (deliverAt > latest) throw invalidAt(['deliverAt'], `it must be at most ${latest}, 90 days ahead.`);
   return {
@@ -93,6 +94,8 @@ export function messageOf(request: SendRequest, receivedAt: number): Message {
     ...(from === undefined ? {} : { from }),
     ...(policy === undefined ? {} : { policy }),
     ...(answers === undefined ? {} : { answers }),
+    ...(channel === undefined ? {} : { channel }),
+    ...(to === undefined ? {} : { to }),
     ...(deliverAt > receivedAt ? { deliverAt } : {}),
     receivedAt,
   };

@@ -181,6 +181,8 @@ export interface AdmitInput {
   readonly bytes: number;
   /** Messages that may wait; default `LIMITS.inboxMessages`. */
   readonly most?: number;
+  /** Of that, and of the room in bytes and signals, what may be taken with it; default 1. */
+  readonly share?: number;
 }
 
 /**

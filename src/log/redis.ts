@@ -201,15 +201,16 @@ class RedisLog implements SessionLog {
 
   async admit(
     ref: SessionRef,
-    { messageId, bytes, most = LIMITS.inboxMessages }: AdmitInput,
+    { messageId, bytes, most = LIMITS.inboxMessages, share = 1 }: AdmitInput,
   ): Promise<Admission> {
     const { inbox, ids } = logKeys(ref);
     const { inboxBytes, inboxTtlMs, messageSends, signalsWaiting } = LIMITS;
+    const room = [most, inboxBytes].map((all) => Math.ceil(all * share));
     const [status, messages, sum] = await this.#call(() =>
       this.#scripts.admitMessage(
         ...[inbox, ids],
-        ...[messageId, eventId.message(messageId), bytes, most, inboxBytes, inboxTtlMs],
-        ...[messageSends, signalsWaiting],
+        ...[messageId, eventId.message(messageId), bytes, ...room, inboxTtlMs],
+        ...[messageSends, Math.ceil(signalsWaiting * share)],
       ),
     );
     if (status === 'ok' || status === 'held' || status === 'again') return { status };

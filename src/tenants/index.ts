@@ -10,6 +10,7 @@ export {
   allowOperator,
   isSessionPattern,
   OPERATOR,
+  readerOf,
   ROLES,
   SCOPES,
 } from './principal.ts';

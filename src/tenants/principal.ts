@@ -1,5 +1,6 @@
 /** Who acts, and what they may do. */
-import { ConvokeError, isId } from '../contracts/index.ts';
+import { ConvokeError, INSIDER, isId } from '../contracts/index.ts';
+import type { Reader } from '../contracts/index.ts';
 
 /**
  * `watch`: read and follow a session. `send`: messages, as the token's subject. `approve`: vote. `cancel`: turns, steps and what waits.
@@ -87,6 +88,11 @@ export function allowOperator({ tenant }: Principal): void {
       'forbidden',
       'This takes an operator’s key: set CONVOKE_OPERATOR_KEY, or use the one that the first gateway made.',
     );
+}
+
+/** What a principal is told of direct messages: a person those that are from or to them, a key and an operator all. */
+export function readerOf({ grant }: Principal): Reader {
+  return !grant || grant.scopes.includes('operate') ? INSIDER : { subject: grant.subject };
 }
 
 /** Who acts, for the audit log. */

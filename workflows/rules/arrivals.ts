@@ -2,6 +2,7 @@
 import {
   isPolicy,
   LIMITS,
+  publishedFact,
   type InterjectionPolicy,
   type Message,
   type SessionStatus,
@@ -31,6 +32,12 @@ export interface ArrivalsContext {
   readonly later: Later;
 }
 
+interface Moment {
+  readonly status: SessionStatus;
+  readonly now: number;
+  readonly isTight: boolean;
+}
+
 export class Arrivals {
   readonly #context: ArrivalsContext;
 
@@ -38,10 +45,15 @@ export class Arrivals {
     this.#context = context;
   }
 
-  accept(message: Message, status: SessionStatus, now: number): void {
+  /** `isTight`: the run's history has room for few more. */
+  accept(message: Message, status: SessionStatus, now: number, isTight = false): void {
     const { session, receipts, releases, refusals, turns, waits, line, later } = this.#context;
     const { messageId, parts } = message;
     for (const turn of turns.all) turn.seen(message);
+    if (message.channel !== undefined) {
+      this.#publish(message, { status, now, isTight });
+      return;
+    }
     if (status === 'open' && later.take(message, now)) return;
     const before = receipts.get(messageId);
     if (before && !mayComeAgain(before)) {
@@ -69,6 +81,28 @@ export class Arrivals {
     const hasRoom = ({ parts }: Message): boolean => !this.#isFull(JSON.stringify(parts).length);
     for (let due = later.due(now); due && hasRoom(due); due = later.due(now))
       this.accept(later.release(due), status, now);
+  }
+
+  /** A message that no agent answers has its place at once. */
+  #publish(message: Message, { status, now, isTight }: Moment): void {
+    const { session, facts, receipts, releases, refusals } = this.#context;
+    const { messageId, to, receivedAt } = message;
+    const before = receipts.get(messageId);
+    if (before && !mayComeAgain(before)) {
+      releases.addUnlessWaiting(before);
+      return;
+    }
+    const receipt = { session, messageId };
+    const isFull = facts.pendingBytes > LIMITS.outboxBytes;
+    const code = status !== 'open' ? 'session_closed' : isFull ? 'inbox_full' : null;
+    if (code !== null && to) refusals.refuseQuietly(receipt, code);
+    else if (code !== null) refusals.refuse(receipt, code, { ingest: receivedAt, orchestrate: now });
+    else {
+      receipts.set({ ...receipt, status: 'published' });
+      facts.adopt([publishedFact(message, now)]);
+      if (isTight) releases.holdBack(messageId);
+      else releases.add(messageId);
+    }
   }
 
   /** Anybody with access to Temporal can send a message. */

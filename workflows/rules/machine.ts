@@ -66,7 +66,7 @@ export class SessionMachine {
   #status: SessionStatus;
   #closeReason: string;
   readonly #closedBefore: boolean;
-  readonly #releases: Releases;
+  readonly releases: Releases;
   readonly #refusals: Refusals;
 
   constructor(input: SessionInput, now: number) {
@@ -79,12 +79,12 @@ export class SessionMachine {
     this.#status = carried?.status ?? 'open';
     this.#closeReason = carried?.closeReason ?? '';
     this.#closedBefore = carried?.closedBefore ?? false;
-    this.#releases = new Releases(carried?.release);
-    this.#refusals = new Refusals(this.facts, this.#receipts, this.#releases);
+    this.releases = new Releases(carried?.release, carried?.heldBack);
+    this.#refusals = new Refusals(this.facts, this.#receipts, this.releases);
     this.#members = new Members(this.facts, input.info.agents, carried);
     this.turns = new Turns(this.facts, this.#receipts, carried);
     const { facts, turns } = this;
-    const kept = { facts, receipts: this.#receipts, releases: this.#releases };
+    const kept = { facts, receipts: this.#receipts, releases: this.releases };
     this.waits = new Waits({ ...kept, turns, members: this.#members });
     this.#line = new Line({ ...kept, turns }, carried);
     const parts = { ...kept, refusals: this.#refusals };
@@ -104,9 +104,9 @@ export class SessionMachine {
 
   // What comes in
 
-  /** Orders a message: it gets its turn, or its rejection. */
-  accept(message: Message, now: number): void {
-    this.#arrivals.accept(message, this.#status, now);
+  /** Orders a message: it gets its turn, its place, or its rejection. `isTight`: the run's history has room for few more. */
+  accept(message: Message, now: number, isTight = false): void {
+    this.#arrivals.accept(message, this.#status, now, isTight);
   }
 
   /** Puts into the line what was to be delivered by now, as far as there is room. */
@@ -164,7 +164,7 @@ export class SessionMachine {
     return {
       ...{ tenant: this.#tenant, session: this.#session, known: this.facts.known },
       ...{ turn: turn.turn, causes: turn.causes, lead: this.facts.takeDrafts() },
-      ...{ release: this.#releases.take(), closing: this.#status !== 'open' },
+      ...{ release: this.releases.take(), closing: this.#status !== 'open' },
       ...{ journal: turn.journal, attempts: turn.attempts, ...turn.ran },
       ...(turn.needs === undefined ? {} : { needs: turn.needs }),
       ...(this.turns.isBeside(turn.turn) ? { beside: true as const } : this.turns.memory),
@@ -181,7 +181,7 @@ export class SessionMachine {
     this.turns.back(turn, result, now);
     // A turn may wait, or be handed over, before it has written anything.
     this.facts.returnDrafts(lead);
-    if (!hasWritten) this.#releases.add(...release);
+    if (!hasWritten) this.releases.add(...release);
     this.waits.ask(turn, now);
     this.#line.settle(now);
     if (this.#status !== 'open') this.waits.wake(now, true);
@@ -191,7 +191,7 @@ export class SessionMachine {
   lost({ turn: name, lead, release }: TurnInput, lost: LostTurn, now: number): void {
     const turn = this.turns.get(name);
     this.facts.returnDrafts(lead);
-    this.#releases.add(...release);
+    this.releases.add(...release);
     const { progress, stopped } = lost;
     this.#line.learn(progress?.facts ?? []);
     // It was to stop one step: another one goes on with what it had made durable.
@@ -210,7 +210,7 @@ export class SessionMachine {
     const reconcile = this.facts.takeReconcile();
     const closes = closings.take();
     const drafts = this.facts.takeDrafts(closings.ends);
-    return { drafts, reconcile, release: this.#releases.take(), ...(closes ? { closes } : {}) };
+    return { drafts, reconcile, release: this.releases.take(), ...(closes ? { closes } : {}) };
   }
 
   /** `closes`: what was to be ended with it. True: a step of a running turn was. */
@@ -259,7 +259,7 @@ export class SessionMachine {
       ...(this.#closedBefore ? { closedBefore: true } : {}),
       ...this.#line.carry(),
       receipts: this.#receipts.list(),
-      release: this.#releases.list(),
+      ...this.releases.carry(),
       ...this.#members.stated,
       ...this.later.carry(),
       ...this.turns.carry(),

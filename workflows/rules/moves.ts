@@ -26,9 +26,9 @@ export function nextMove(machine: SessionMachine, work: Work): Move | null {
 }
 
 /** What an activity of a turn is about to carry costs nothing; it waits for that. The end of a turn does not: it waits for nobody. */
-function mustPublish({ facts, turns, canRun }: SessionMachine, isHeldBack: boolean): boolean {
+function mustPublish({ facts, turns, canRun, releases }: SessionMachine, isHeldBack: boolean): boolean {
   if (facts.mustReconcile || turns.closings.any) return true;
-  if (!facts.hasDrafts) return false;
+  if (!facts.hasDrafts && !releases.isDue) return false;
   if (turns.all.some(({ phase }) => phase === 'over')) return true;
   if (canRun && !isHeldBack) return false;
   const { current } = turns;

@@ -23,13 +23,18 @@ export class Refusals {
   ): void {
     const { messageId } = receipt;
     const before = this.#receipts.get(messageId);
-    this.#receipts.set({ ...receipt, status: 'rejected', code });
-    this.#releases.add(messageId);
+    this.refuseQuietly(receipt, code);
     const waiting = this.#facts.pending().filter((draft) => draft.type === 'message.rejected').length;
     if (before || waiting >= LIMITS.outboxRejections) return;
     const id = eventId.messageRejected(messageId);
     const place = { cause: messageId, stamps };
     this.#facts.decide('message.rejected', id, stamps.orchestrate, { messageId, code }, place);
+  }
+
+  /** Of a direct message nobody is told but who asks for its receipt. */
+  refuseQuietly(receipt: Pick<Receipt, 'session' | 'messageId'>, code: string): void {
+    this.#receipts.set({ ...receipt, status: 'rejected', code });
+    this.#releases.add(receipt.messageId);
   }
 }
 

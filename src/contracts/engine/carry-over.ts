@@ -9,6 +9,7 @@ import type { Receipt } from '../message.ts';
 import type { SessionState } from '../session.ts';
 import { accepted, type EndedRun, type Interruption, type InterruptionReason } from './ended-run.ts';
 import { Ledger } from './ledger.ts';
+import { publishedFact } from './published.ts';
 import { scheduledFact } from './scheduled.ts';
 import type { CarriedState } from './session.ts';
 
@@ -43,12 +44,15 @@ export function arrivals(
   const ledger = new Ledger(input.session, before);
   for (const event of events) ledger.note(event);
   const isNew = (messageId: string): boolean => !ledger.isOrdered(messageId);
+  let { turns } = ledger;
   const ordered = arrived
-    .filter(({ messageId }) => isNew(messageId))
-    .map((message, index) => {
+    .filter(({ messageId, to }) => isNew(messageId) && (closing === undefined || to === undefined))
+    .map((message) => {
       if (closing !== undefined) return rejected(message.messageId, 'session_closed', at);
+      if (message.channel !== undefined) return publishedFact(message, at);
       if ((message.deliverAt ?? 0) > at) return scheduledFact(message, at);
-      return accepted(message, { turn: turnId(ledger.turns + index + 1), queued: true, at });
+      turns += 1;
+      return accepted(message, { turn: turnId(turns), queued: true, at });
     });
   const full = refused.filter(isNew).slice(0, LIMITS.outboxRejections);
   return [...ordered, ...full.map((messageId) => rejected(messageId, 'inbox_full', at))];
@@ -59,7 +63,7 @@ export function arrivals(
  * are an end for every turn that had started and a place for every message. `at`: now, ms since the Unix epoch.
  */
 export function carryOver(
-  { run, input, ledger: before, refused, closing }: Interruption,
+  { run, input, ledger: before, arrived, refused, closing }: Interruption,
   events: readonly LoggedEvent[],
   { head, at }: { readonly head: Position; readonly at: number },
 ): CarriedState {
@@ -67,6 +71,9 @@ export function carryOver(
   for (const event of events) ledger.note(event);
   // Of more than are told only their receipts tell.
   for (const messageId of refused) ledger.refuse(messageId, 'inbox_full');
+  // Of a direct message that is refused no event tells.
+  const direct = closing === undefined ? [] : arrived.filter(({ to }) => to !== undefined);
+  for (const { messageId } of direct) ledger.refuse(messageId, 'session_closed');
   const { receipts, inbox, turns, memory, roster, later, summary } = ledger.state();
   const failed = receipts.filter(({ turn }) => turn !== undefined && before.open.includes(turn));
   return {

@@ -14,6 +14,7 @@ import { changeRoster, openingRoster, type RosterChange } from '../member.ts';
 import type { Message } from '../message.ts';
 import type { Report } from './activities.ts';
 import { Ledger, type LedgerState } from './ledger.ts';
+import { publishedFact } from './published.ts';
 import { scheduledFact, unscheduledFact } from './scheduled.ts';
 import type { CarriedState, KnownEvents, SessionInput } from './session.ts';
 
@@ -184,6 +185,7 @@ export class RunRecord {
     this.#ledger.note(fact);
     const isAboutOne =
       fact.type === 'message.accepted' ||
+      fact.type === 'channel.published' ||
       fact.type === 'message.rejected' ||
       fact.type === 'message.scheduled';
     if (!isAboutOne) return;
@@ -203,6 +205,7 @@ export class RunRecord {
     const [, named = ''] = /^message:([^:]+)$/.exec(id) ?? [];
     const message = this.#arrived.get(id) ?? this.#ledger.scheduled(named);
     const { turns, isBusy } = this.#ledger;
+    if (message?.channel !== undefined) return publishedFact(message, at);
     if (message) return accepted(message, { turn: turnId(turns + 1), queued: isBusy, at });
     if (this.#refused.delete(id)) this.#ledger.skip();
     for (const each of this.#arrived.values()) {

@@ -24,7 +24,7 @@ const isOptionalText = (value: unknown): boolean => value === undefined || typeo
 /** True if the value is a message in its shape and fits into an inbox; what the gateway has checked beyond that is not checked again. */
 export function isMessage(value: unknown): value is Message {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
-  const { messageId, parts, from, answers, receivedAt, ended, alsoEnded, deliverAt } = value;
+  const { messageId, parts, from, answers, receivedAt, ended, alsoEnded, deliverAt, channel, to } = value;
   return (
     isId(messageId) &&
     Array.isArray(parts) &&
@@ -35,6 +35,8 @@ export function isMessage(value: unknown): value is Message {
     (alsoEnded === undefined || areNames(alsoEnded)) &&
     Number.isFinite(receivedAt) &&
     (deliverAt === undefined || Number.isFinite(deliverAt)) &&
+    (channel === undefined ? to === undefined : isId(channel)) &&
+    (to === undefined || areNames(to, LIMITS.recipients)) &&
     jsonChars(value) <= LIMITS.inboxChars
   );
 }
@@ -70,8 +72,8 @@ export function isRosterChange(value: unknown): value is RosterChange {
 const isName = (value: unknown): boolean =>
   typeof value === 'string' && value.length > 0 && value.length <= LIMITS.nameChars;
 
-const areNames = (value: unknown): boolean =>
-  Array.isArray(value) && value.length <= LIMITS.rolesPerPerson && value.every(isName);
+const areNames = (value: unknown, most: number = LIMITS.rolesPerPerson): boolean =>
+  Array.isArray(value) && value.length <= most && value.every(isName);
 
 /** True if the value is a vote in its shape; what the gateway has checked beyond that is not checked again. */
 export function isVote(value: unknown): value is Vote {

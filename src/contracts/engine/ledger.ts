@@ -92,6 +92,7 @@ export class Ledger {
   note(fact: EventDraft): void {
     const { type, turn } = fact;
     if (type === 'message.accepted') this.#accept(fact.data.messageId, fact);
+    else if (type === 'channel.published') this.#publish(fact.data.messageId);
     else if (type === 'message.scheduled') this.#schedule(scheduledMessage(fact));
     else if (type === 'message.rejected') this.refuse(fact.data.messageId, fact.data.code);
     else if (type === 'session.members') this.#join(fact.data);
@@ -155,6 +156,12 @@ export class Ledger {
       ...(turn === undefined ? {} : { turn }),
     });
     this.#chars.set(messageId, jsonChars(data.parts));
+  }
+
+  #publish(messageId: string): void {
+    if (this.isOrdered(messageId)) return;
+    this.#receipts.delete(messageId); // to become the newest
+    this.#set({ session: this.#session, messageId, status: 'published' });
   }
 
   #schedule(message: Message): void {

@@ -67,6 +67,8 @@ export interface CarriedState {
   readonly later?: readonly Message[];
   /** Messages that wait no longer, which admission has not been told yet. */
   readonly release: readonly string[];
+  /** Some of these were held back until now: absent, none. */
+  readonly heldBack?: true;
 }
 
 /** A message in the inbox, with the turn that it will open. Its text is in the fact that it was accepted. */

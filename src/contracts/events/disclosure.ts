@@ -6,7 +6,8 @@
 import type { AgentRequest, TeamSpec } from '../agent.ts';
 import type { JsonObject } from '../json.ts';
 import type { OpenRequest } from '../wire.ts';
-import type { EventData, LoggedEvent } from './envelope.ts';
+import type { Withheld } from './channel.ts';
+import type { EventData, LoggedEvent, SessionEvent } from './envelope.ts';
 
 export interface DisclosedAgent {
   readonly name: string;
@@ -30,13 +31,44 @@ type Named = 'team' | 'agents' | 'metadata';
 /** Data of each event type, as clients get it. */
 export interface DisclosedData extends Omit<
   EventData,
-  'session.created' | 'session.members' | 'turn.completed'
+  'session.created' | 'session.members' | 'turn.completed' | 'channel.published'
 > {
   'session.created': Omit<DisclosedOpening, Named> & Required<Pick<DisclosedOpening, Named>>;
   'session.members': Omit<EventData['session.members'], 'agents'> & {
     readonly agents: readonly DisclosedAgent[];
   };
   'turn.completed': Record<string, never>;
+  'channel.published': EventData['channel.published'] | Withheld;
+}
+
+/** Who is told. `subject`: direct messages from and to this person are theirs to read. `all`: every direct message is. */
+export interface Reader {
+  readonly subject?: string;
+  readonly all?: true;
+}
+
+/** Reads no direct message. */
+export const STRANGER: Reader = {};
+/** Reads all of them. */
+export const INSIDER: Reader = { all: true };
+
+/** One for each event, however many are told: it is encoded once. */
+const withheld = new WeakMap<SessionEvent, SessionEvent>();
+
+/** The event as this reader gets it. Of a direct message between others it has its place and its time alone. */
+export function disclosedTo({ subject, all }: Reader, event: SessionEvent): SessionEvent {
+  if (event.type !== 'channel.published' || 'withheld' in event.data || all) return event;
+  const { to, from } = event.data;
+  if (to === undefined || (subject !== undefined && (subject === from || to.includes(subject)))) return event;
+  const found = withheld.get(event) ?? withhold(event);
+  withheld.set(event, found);
+  return found;
+}
+
+/** Names what is told. The id of the event and its cause hold the `messageId`, which its sender chose. */
+function withhold({ v, tenant, session, epoch, seq, type, at }: SessionEvent): SessionEvent {
+  const place = { v, tenant, session, epoch, seq, id: `withheld:${seq}`, at };
+  return { ...place, type, data: { withheld: true } } as SessionEvent; // safety: the type is that of a channel event
 }
 
 /** What clients get of an event's data. */

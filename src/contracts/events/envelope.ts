@@ -6,13 +6,15 @@ import type { SessionRef } from '../ids.ts';
 import { reasonOf } from '../reasons.ts';
 import { disclosedData } from './disclosure.ts';
 import type { DisclosedData } from './disclosure.ts';
+import type { ChannelEventData } from './channel.ts';
 import type { MessageEventData } from './message.ts';
 import type { SessionEventData } from './session.ts';
 import type { StepEventData } from './step.ts';
 import type { TurnEventData } from './turn.ts';
 
 /** Data of each event type. */
-export interface EventData extends SessionEventData, MessageEventData, TurnEventData, StepEventData {}
+export interface EventData
+  extends SessionEventData, MessageEventData, ChannelEventData, TurnEventData, StepEventData {}
 
 export type EventType = keyof EventData;
 

@@ -5,6 +5,8 @@ export const INGEST = {
   /** Text of one message, all parts together, UTF-16 code units. */
   messageChars: 32_000,
   messageParts: 32,
+  /** Whom a direct message may be to. */
+  recipients: 16,
   /** Nesting of any JSON from outside. `JSON.stringify` overflows the stack at about 5,000 levels, so later stages rely on this cap. */
   jsonDepth: 32,
   /** Values in any JSON from outside, those that hold others included: what checking one request costs follows from it. */

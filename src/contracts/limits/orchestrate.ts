@@ -25,6 +25,11 @@ export const ORCHESTRATE = {
    * never has more code units than bytes, so whatever is admitted within this fits into `inboxChars`.
    */
   inboxBytes: 256 * KIB,
+  /**
+   * Of the room of what waits (messages, bytes and signals), what may be taken when a channel event comes: however many an application
+   * publishes, there is room for messages.
+   */
+  channelShare: 0.5,
   /** A message that was never released counts as waiting for this long: its gateway may have died before the signal. */
   inboxTtlMs: 1 * HOUR,
   /** A message that is sent more often than this before its session has told of it is not signalled again unless its workflow lacks it. */

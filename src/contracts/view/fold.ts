@@ -48,6 +48,14 @@ function isScheduled(entry: Entry, messageId: string): boolean {
   return entry.kind === 'message' && entry.messageId === messageId && entry.status === 'scheduled';
 }
 
+/** One that was rejected may be sent again. */
+function withoutMessage(view: SessionView, messageId: string): SessionView {
+  return {
+    ...view,
+    entries: view.entries.filter((each) => each.kind === 'step' || each.messageId !== messageId),
+  };
+}
+
 function reduceMessage(
   view: SessionView,
   event: Extract<SessionEvent, { type: `message.${string}` }>,
@@ -56,10 +64,10 @@ function reduceMessage(
     case 'message.accepted': {
       const { queued, answers, steers: _steers, ...data } = event.data;
       // The same message may have been rejected before because the inbox was full.
-      const others = view.entries.filter((each) => each.kind === 'step' || each.messageId !== data.messageId);
+      const others = withoutMessage(view, data.messageId);
       const status = answers !== undefined ? 'consumed' : queued ? 'queued' : 'accepted';
       const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn: event.turn ?? '' };
-      return withEntry({ ...answered(view, answers), entries: others }, entry);
+      return withEntry(answered(others, answers), entry);
     }
     case 'message.scheduled': {
       const { policy: _policy, ...data } = event.data;
@@ -109,6 +117,9 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'session.created':
     case 'session.recovered':
       return view;
+    // What applications publish is not part of the conversation.
+    case 'channel.published':
+      return 'withheld' in event.data ? view : withoutMessage(view, event.data.messageId);
     case 'session.members':
     case 'session.forked':
     case 'session.closed':

@@ -18,7 +18,7 @@ export interface MessageEntry {
   /** Absent: `queue`. */
   readonly policy?: InterjectionPolicy;
   readonly at: number;
-  readonly status: ReceiptStatus;
+  readonly status: Exclude<ReceiptStatus, 'published'>;
   /** Of a scheduled one: when it is delivered, ms since the Unix epoch. */
   readonly deliverAt?: number;
   readonly turn?: string;

@@ -16,7 +16,7 @@ import { Waiting } from './waiting.ts';
 import type { Notice } from './waiting.ts';
 import { load, snapshotOf } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
-import { Watchers } from './watchers.ts';
+import { tellEvent, Watchers } from './watchers.ts';
 
 /** What a follower reports to its owner. */
 export interface FollowerEvents {
@@ -173,7 +173,7 @@ export class Follower implements LogListener {
       this.#leaveIfIdle();
     };
     if (!missed) return { mode: 'snapshot', position, snapshot: snapshotOf(view), unsubscribe };
-    for (const event of missed.events) watcher.event(event);
+    for (const event of missed.events) tellEvent(watcher, event);
     for (const delta of missed.deltas) watcher.delta(delta);
     this.#watchers.check();
     return { mode: 'resume', position, unsubscribe };
@@ -207,7 +207,7 @@ export class Follower implements LogListener {
   /** False if something before the notice is missing. */
   #take(notice: Notice, final: boolean): boolean {
     const { fits, event, delta } = this.#replica.take(notice, final);
-    if (event) this.#watchers.tell((watcher) => watcher.event(event));
+    if (event) this.#watchers.tell((watcher) => tellEvent(watcher, event));
     if (delta) this.#watchers.tell((watcher) => watcher.delta(delta));
     return fits;
   }

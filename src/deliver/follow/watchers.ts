@@ -1,6 +1,12 @@
 /** The watchers of one session, and the bound on each one's backlog. */
-import { LIMITS } from '../../contracts/index.ts';
+import { disclosedTo, LIMITS, STRANGER } from '../../contracts/index.ts';
+import type { SessionEvent } from '../../contracts/index.ts';
 import type { Watcher } from '../delivery.ts';
+
+/** The one place where a watcher gets an event: as it may be told it. */
+export function tellEvent(watcher: Watcher, event: SessionEvent): void {
+  watcher.event(disclosedTo(watcher.reader ?? STRANGER, event));
+}
 
 /** One subscription; a watcher that subscribes twice has two of them. */
 interface Place {

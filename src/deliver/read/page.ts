@@ -1,6 +1,13 @@
 /** Pages of events, across the boundary between the log and the archive. */
-import { ConvokeError, envelope, formatPosition, jsonChars, LIMITS } from '../../contracts/index.ts';
-import type { EventPage, LoggedEvent, Position, SessionRef } from '../../contracts/index.ts';
+import {
+  ConvokeError,
+  disclosedTo,
+  envelope,
+  formatPosition,
+  jsonChars,
+  LIMITS,
+} from '../../contracts/index.ts';
+import type { EventPage, LoggedEvent, Position, Reader, SessionRef } from '../../contracts/index.ts';
 import type { LogSlice } from '../../log/index.ts';
 import { readLog } from './load.ts';
 import type { Sources } from './load.ts';
@@ -71,7 +78,7 @@ async function collect(
 export async function readPage(
   sources: Sources,
   ref: SessionRef,
-  query: { readonly after: Position | number; readonly limit: number },
+  query: { readonly after: Position | number; readonly limit: number; readonly reader: Reader },
 ): Promise<EventPage> {
   const { limit } = query;
   const from = typeof query.after === 'number' ? query.after : query.after.seq;
@@ -81,7 +88,7 @@ export async function readPage(
   const events = await collect(sources, ref, { slice, after, limit });
   const last = events.at(-1)?.seq ?? after;
   return {
-    data: events.map((event) => envelope(ref, head.epoch, event)),
+    data: events.map((event) => disclosedTo(query.reader, envelope(ref, head.epoch, event))),
     next: last < head.seq ? formatPosition({ epoch: head.epoch, seq: last }) : null,
     head,
   };

@@ -8,6 +8,7 @@ import { ENGINE, json, problems, queryOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 import { ms } from '../shapes.ts';
 import { openStream } from '../sse.ts';
+import { readerOf } from '../../tenants/index.ts';
 
 const TAGS = ['Events'];
 const path = z.object({ id: idSchema });
@@ -37,7 +38,7 @@ function pageRoute(context: GatewayContext): ApiRoute {
     async handle(call) {
       const ref = watchedOf(call);
       const { after, limit } = queryOf(eventsQuerySchema, call.req);
-      const page = await context.delivery.page(ref, placeOf(after), limit);
+      const page = await context.delivery.page(ref, placeOf(after), limit, readerOf(call.principal));
       // What others have asked for comes between this page and the tenant's next.
       await context.pages.run(ref.tenant, async () => {
         call.res.json(page);

@@ -18,11 +18,22 @@ const hasOneContent = (value: Content): boolean => (value.text === undefined) !=
 const fits = (value: Content): boolean =>
   (value.parts ?? []).reduce((sum, part) => sum + (part.type === 'text' ? part.text.length : 0), 0) <=
   LIMITS.messageChars;
+/** What only says how agents answer a message. */
+const OF_TURNS = ['policy', 'answers', 'deliverAt'] as const;
+type OfTurns = Partial<Record<(typeof OF_TURNS)[number] | 'channel' | 'to', unknown>>;
 const CONTENT = 'give either text or parts';
 const FITS = {
   path: ['parts'],
   message: `all text together must be at most ${LIMITS.messageChars} characters`,
 };
+
+/** Each would be ignored. */
+function refuseOfTurns(value: OfTurns, context: z.RefinementCtx): void {
+  const isOfChannel = value.channel !== undefined || value.to !== undefined;
+  const given = isOfChannel ? OF_TURNS.filter((name) => value[name] !== undefined) : [];
+  const message = 'leave it out with channel or to: no agent answers such a message';
+  for (const name of given) context.addIssue({ code: 'custom', path: [name], message });
+}
 
 export const policySchema = z
   .enum(POLICIES)
@@ -54,7 +65,24 @@ export const sendSchema = z
       })
       .exactOptional(),
     policy: policySchema.exactOptional(),
+    channel: idSchema
+      .meta({
+        description: 'It is an event of the application on this channel, which no agent answers.',
+        examples: ['orders'],
+      })
+      .exactOptional(),
+    to: z
+      .array(personName)
+      .min(1)
+      .max(LIMITS.recipients)
+      .meta({
+        description:
+          'A direct message: only they and its sender are told what it says. Default channel: `direct`.',
+        examples: [['Bob']],
+      })
+      .exactOptional(),
   })
+  .superRefine(refuseOfTurns)
   .refine(hasOneContent, CONTENT)
   .refine(fits, FITS)
   .meta({

@@ -10,10 +10,11 @@ interface Counted {
 export class Waiting {
   readonly #messages = new Map<string, Counted>();
 
-  admit({ messageId, bytes, most = LIMITS.inboxMessages }: AdmitInput): Admission {
+  admit({ messageId, bytes, most = LIMITS.inboxMessages, share = 1 }: AdmitInput): Admission {
     const known = this.#messages.get(messageId);
     const all = [...this.#messages.values()];
-    const isLoud = all.reduce((total, { sends }) => total + sends, 0) >= LIMITS.signalsWaiting;
+    const isLoud =
+      all.reduce((total, { sends }) => total + sends, 0) >= Math.ceil(LIMITS.signalsWaiting * share);
     if (known) {
       if (known.sends >= LIMITS.messageSends || isLoud) return { status: 'again' };
       known.sends += 1;
@@ -21,7 +22,8 @@ export class Waiting {
     }
     const messages = this.#messages.size;
     const sum = all.reduce((total, each) => total + each.bytes, 0);
-    const isFull = messages >= most || sum + bytes > LIMITS.inboxBytes || isLoud;
+    const isFull =
+      messages >= Math.ceil(most * share) || sum + bytes > Math.ceil(LIMITS.inboxBytes * share) || isLoud;
     if (isFull) return { status: 'full', messages, bytes: sum };
     this.count({ messageId, bytes });
     return { status: 'ok' };
