@@ -5,10 +5,10 @@
 export { connect } from './client.ts';
 export type { Client, ClientOptions } from './client.ts';
 export type { ClientStatus } from './status.ts';
-export type { OutgoingMessage, SendOptions } from './outgoing.ts';
+export type { Asking, AskOptions, OutgoingMessage, SendOptions } from './outgoing.ts';
 export type { Schedules } from './schedules.ts';
 export type { Session } from './session.ts';
-export type { SessionEvents } from './session-events.ts';
+export type { ChannelEvent, SessionEvents } from './session-events.ts';
 export type { SessionStatus } from './subscription.ts';
 export type { ClientStorage, PendingMessage } from './outbox.ts';
 export type { TurnPiece, TurnTarget } from './turn-stream.ts';

@@ -50,7 +50,14 @@ export function isFinal({ status, turnStatus }: Receipt): boolean {
 }
 
 /** What may be said beside the text. */
-export type SendOptions = Pick<OutgoingMessage, 'from' | 'policy' | 'answers' | 'messageId'>;
+export type SendOptions = Pick<
+  OutgoingMessage,
+  'from' | 'policy' | 'answers' | 'messageId' | 'channel' | 'to'
+>;
+
+/** A message that agents answer. */
+export type Asking = Omit<OutgoingMessage, 'channel' | 'to'>;
+export type AskOptions = Omit<SendOptions, 'channel' | 'to'> & { readonly signal?: AbortSignal };
 
 export function toRequest(
   message: string | OutgoingMessage,

@@ -1,6 +1,6 @@
 /** Receipts of the messages that a client has sent, as they make progress. */
 import { CLIENT_LIMITS, receiptOf } from '../contracts/public.ts';
-import type { Receipt, SendRequest, SessionView } from '../contracts/public.ts';
+import type { Receipt, SendRequest, SessionEvent, SessionView } from '../contracts/public.ts';
 import { codeOf, isFinal } from './outgoing.ts';
 
 export class Sent {
@@ -22,6 +22,14 @@ export class Sent {
       this.#receipts.delete(oldest);
     }
     this.#tell(receipt);
+  }
+
+  /** An event has arrived, and the view has it. */
+  hear({ type, data }: SessionEvent, view: SessionView | null): void {
+    if (type === 'channel.published') {
+      const before = 'withheld' in data ? undefined : this.#receipts.get(data.messageId);
+      if (before && this.#receipts.delete(before.messageId)) this.#tell({ ...before, status: 'published' });
+    } else if (type.startsWith('message.') || type.startsWith('turn.')) this.advance(view);
   }
 
   /** Tells what the view newly knows. */

@@ -29,7 +29,7 @@ import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
 import { nextOf, targetOf, toRequest } from './outgoing.ts';
-import type { OutgoingMessage, SendOptions } from './outgoing.ts';
+import type { Asking, AskOptions, OutgoingMessage, SendOptions } from './outgoing.ts';
 import { Sent } from './sent.ts';
 import { randomId } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -64,8 +64,8 @@ export class Session {
         this.#sent.advance(this.view);
       },
     });
-    this.on('event', ({ type }) => {
-      if (type.startsWith('message.') || type.startsWith('turn.')) this.#sent.advance(this.view);
+    this.on('event', (event) => {
+      this.#sent.hear(event, this.view);
     });
     this.on('reset', () => {
       this.#sent.advance(this.view);
@@ -127,8 +127,8 @@ export class Session {
    * that somebody pays for. Throws what `send` and `turn` throw, and, with nothing sent, why the session cannot be followed.
    */
   ask(
-    message: string | OutgoingMessage,
-    { signal, ...sending }: SendOptions & { signal?: AbortSignal } = {},
+    message: string | Asking,
+    { signal, ...sending }: AskOptions = {},
   ): AsyncGenerator<TurnPiece, void, void> {
     const request = toRequest(message, sending);
     const sent = this.#subscription.followed

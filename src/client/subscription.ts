@@ -11,6 +11,9 @@ import type { Connection } from './connection.ts';
 import { asError, failureError } from './errors.ts';
 import { Replica } from './replica.ts';
 import type { Placed, Places } from './places.ts';
+import { channelEvent } from './session-events.ts';
+import type { SessionEvents } from './session-events.ts';
+import type { Emitter } from './emitter.ts';
 import { clock, pause, retryDelay } from './timing.ts';
 
 /** The status of a session on this client. */
@@ -28,12 +31,7 @@ export interface SessionStatus {
 }
 
 /** Receives what comes in. */
-interface Listener {
-  emit(name: 'event', event: SessionEvent): void;
-  emit(name: 'delta', delta: Delta): void;
-  emit(name: 'view' | 'reset', view: SessionView): void;
-  emit(name: 'status', status: SessionStatus): void;
-}
+type Listener = Pick<Emitter<SessionEvents>, 'emit'>;
 
 /** Minimum time between two subscriptions on one connection, ms, so that a faulty server is not asked in a tight loop. */
 const RESUBSCRIBE_MS = 250;
@@ -200,6 +198,11 @@ export class Subscription implements Placed {
     if (outcome === 'behind') this.subscribe();
     if (outcome !== 'applied') return;
     this.#listener.emit('event', event);
+    const published = channelEvent(event);
+    if (published) {
+      this.#listener.emit('channel', published);
+      this.#listener.emit(`channel:${published.channel}`, published);
+    }
     this.#told();
   }
 

@@ -33,7 +33,14 @@ export {
 } from './member.ts';
 export type { MemberRefusal, RosterChange } from './member.ts';
 export { reason } from './reasons.ts';
-export { disclosedOpening, disclosedTeam, disclosedTo, INSIDER, STRANGER } from './events/disclosure.ts';
+export {
+  disclosedOpening,
+  disclosedTeam,
+  disclosedTo,
+  INSIDER,
+  isWithheld,
+  STRANGER,
+} from './events/disclosure.ts';
 export type { Reader } from './events/disclosure.ts';
 export { withoutCredentials } from './redact.ts';
 export { envelope } from './events/envelope.ts';

@@ -1,4 +1,5 @@
 /** What goes to all who follow a session over Socket.IO is encoded once. */
+import { isWithheld } from '../contracts/index.ts';
 
 /** The types of a packet: a message of engine.io that holds an event of Socket.IO (https://socket.io/docs/v4/engine-io-protocol). */
 const MESSAGE = '4';
@@ -15,29 +16,26 @@ export interface EncodedPacket {
   readonly frame: Buffer;
 }
 
-interface Made<T> {
-  readonly value: object;
-  readonly made: T;
-}
-
 /**
- * Keeps only the newest two: a value goes to all of its watchers before the next one does, and a direct message has two forms, with and without
- * what it says. Kept for as long as the value itself, what was made of the events of a session would be several times as large as they are.
+ * Keeps only the newest: a value goes to all of its watchers before the next one does. Kept for as long as the value itself, what was made of
+ * the events of a session would be several times as large as they are.
  */
 function kept<T>(make: (value: object) => T): (value: object) => T {
-  let newest: Made<T> | undefined;
-  let other: Made<T> | undefined;
+  let last: { readonly value: object; readonly made: T } | undefined;
   return (value) => {
-    if (newest?.value === value) return newest.made;
-    if (other?.value === value) return other.made;
-    other = newest;
-    newest = { value, made: make(value) };
-    return newest.made;
+    if (last?.value !== value) last = { value, made: make(value) };
+    return last.made;
   };
 }
 
+/** A direct message goes to some as it is and to others withheld, in turn: both forms are kept. */
+function keptBoth<T>(make: (value: object) => T): (value: object) => T {
+  const [whole, withheld] = [kept(make), kept(make)];
+  return (value) => (isWithheld(value) ? withheld(value) : whole(value));
+}
+
 /** The JSON of an event, a delta or a view; they never change. */
-export const jsonOf = kept((value) => JSON.stringify(value));
+export const jsonOf = keptBoth((value) => JSON.stringify(value));
 
 function frameOf(text: string): Buffer {
   const bytes = Buffer.byteLength(text);
@@ -59,5 +57,5 @@ export function encodeEvent(name: string, json: string): EncodedPacket {
 
 /** The same, of what goes to many: one function for each name. */
 export function encoderOf(name: string): (value: object) => EncodedPacket {
-  return kept((value) => encodeEvent(name, jsonOf(value)));
+  return keptBoth((value) => encodeEvent(name, jsonOf(value)));
 }

@@ -40,6 +40,16 @@ export function addClientCommands(program: Command): void {
   addUsage(program);
 }
 
+const SEND_EXAMPLES = [
+  'convoke send --open hello "What can you do?"',
+  'convoke send --open review --agents writer,critic --team critic "Write a slogan."',
+  'convoke send hello "And then?" --from Ada',
+  'convoke send hello "Shorter, please." --policy steer --no-wait',
+  'convoke send hello "Remind me of the report." --at 2h',
+  'convoke send hello "Order 17 has shipped." --channel orders',
+  'convoke send hello "Later" --no-wait --json',
+] as const;
+
 function addSend(program: Command): void {
   program
     .command('send')
@@ -73,6 +83,8 @@ function addSend(program: Command): void {
         ...POLICIES,
       ]),
     )
+    .option('--channel <name>', 'publish it on this channel: no agent answers it')
+    .option('--to <names...>', 'only these people and the sender read it: no agent answers it')
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
     .addOption(
       new Option(
@@ -82,17 +94,7 @@ function addSend(program: Command): void {
     )
     .option('--no-wait', 'print the receipt and exit')
     .option('--json', JSON_LINES)
-    .addHelpText(
-      'after',
-      examples(
-        'convoke send --open hello "What can you do?"',
-        'convoke send --open review --agents writer,critic --team critic "Write a slogan."',
-        'convoke send hello "And then?" --from Ada',
-        'convoke send hello "Shorter, please." --policy steer --no-wait',
-        'convoke send hello "Remind me of the report." --at 2h',
-        'convoke send hello "Later" --no-wait --json',
-      ),
-    )
+    .addHelpText('after', examples(...SEND_EXAMPLES))
     .action(
       guarded(async (session: string, text: string, options: SendOptions) => {
         const { send } = await import('./talk.ts');

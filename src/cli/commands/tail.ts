@@ -123,8 +123,16 @@ function jsonReader(): Reader {
   };
 }
 
-/** What forks, and what is for later; null: the event tells of neither. */
-function timeNote(event: SessionEvent): string | null {
+function publishedNote(data: Extract<SessionEvent, { type: 'channel.published' }>['data']): string {
+  if ('withheld' in data) return 'a direct message between others';
+  const { channel, from, to, parts } = data;
+  const who = `${from ?? 'user'}${to ? ` to ${to.join(', ')}` : ''}`;
+  return `#${channel} ${who}: ${messageText(parts) || '(data)'}`;
+}
+
+/** What forks, what is for later, what the application has published; null: the event tells of none of these. */
+function otherNote(event: SessionEvent): string | null {
+  if (event.type === 'channel.published') return publishedNote(event.data);
   if (event.type === 'session.forked') return `forked from ${event.data.session} at ${event.data.seq}`;
   if (event.type !== 'message.scheduled') return null;
   const { deliverAt, parts } = event.data;
@@ -202,7 +210,7 @@ class ScreenReader implements Reader {
         this.#transcript.note(`closed: ${reasonOf(event.data.reason).message}`);
         break;
       default:
-        this.#tellTime(timeNote(event));
+        this.#tellOther(otherNote(event));
     }
   }
 
@@ -213,7 +221,7 @@ class ScreenReader implements Reader {
     this.#transcript.note(`${agent} ${what}`);
   }
 
-  #tellTime(note: string | null): void {
+  #tellOther(note: string | null): void {
     if (note !== null) this.#transcript.note(note);
   }
 

@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly from?: string;
   readonly messageId?: string;
   readonly policy?: InterjectionPolicy;
+  readonly channel?: string;
+  readonly to?: readonly string[];
   /** When it is to be delivered, ms since the Unix epoch. */
   readonly at?: number;
   readonly agents?: readonly string[];
@@ -37,12 +39,15 @@ export async function send(id: string, text: string, options: SendOptions): Prom
   if (options.open) await open(id, options);
   else requireNone(options);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
-  const { from, policy, at: deliverAt } = options;
+  const { from, policy, at: deliverAt, channel, to } = options;
   const message = {
     ...{ messageId, text, ...(from ? { from } : {}), ...(policy ? { policy } : {}) },
     ...(deliverAt === undefined ? {} : { deliverAt }),
+    ...(channel === undefined ? {} : { channel }),
+    ...(to ? { to } : {}),
   };
-  if (!options.wait || deliverAt !== undefined) {
+  const isAnswered = deliverAt === undefined && channel === undefined && to === undefined;
+  if (!options.wait || !isAnswered) {
     const path = `/v1/sessions/${id}/messages`;
     const receipt = await callGateway<Receipt>({ method: 'POST', path, body: message });
     if (options.json) print(receipt);

@@ -65,6 +65,11 @@ export function disclosedTo({ subject, all }: Reader, event: SessionEvent): Sess
   return found;
 }
 
+/** True for an event of which only the place is told. */
+export function isWithheld(event: { readonly data?: object }): boolean {
+  return event.data !== undefined && 'withheld' in event.data;
+}
+
 /** Names what is told. The id of the event and its cause hold the `messageId`, which its sender chose. */
 function withhold({ v, tenant, session, epoch, seq, type, at }: SessionEvent): SessionEvent {
   const place = { v, tenant, session, epoch, seq, id: `withheld:${seq}`, at };
