@@ -43,6 +43,13 @@ export function agentNames(text: string): readonly string[] {
   );
 }
 
+/** For commander: names of people, separated by commas. */
+export function peopleNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('It must be names like Ada,Bob.');
+}
+
 /** For commander, of an option that may be repeated: a limit and its number. */
 export function limit(text: string, before: Limits = {}): Limits {
   const [name = '', number = ''] = text.split('=');

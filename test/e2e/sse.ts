@@ -23,11 +23,16 @@ function frameOf(block: string): Frame | null {
   return { event, data: JSON.parse(data) as unknown, ...(id === undefined ? {} : { id }) };
 }
 
-export async function openEventStream(url: string, id: string, lastEventId?: string): Promise<EventStream> {
+export async function openEventStream(
+  url: string,
+  id: string,
+  lastEventId?: string,
+  token = 'dev',
+): Promise<EventStream> {
   const stop = new AbortController();
   const response = await fetch(`${url}/v1/sessions/${id}/stream`, {
     headers: {
-      Authorization: 'Bearer dev',
+      Authorization: `Bearer ${token}`,
       ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
     },
     signal: stop.signal,

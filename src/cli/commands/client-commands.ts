@@ -12,6 +12,7 @@ import {
   limit,
   moment,
   pageSize,
+  peopleNames,
   sessionId,
   several,
 } from '../options.ts';
@@ -84,7 +85,12 @@ function addSend(program: Command): void {
       ]),
     )
     .option('--channel <name>', 'publish it on this channel: no agent answers it')
-    .option('--to <names...>', 'only these people and the sender read it: no agent answers it')
+    .addOption(
+      new Option(
+        '--to <names>',
+        'only they, separated by commas, and the sender read it: no agent does',
+      ).argParser(peopleNames),
+    )
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
     .addOption(
       new Option(
