@@ -1,7 +1,22 @@
 /** What clients are told of a session, and what stays on the server. */
-import { expect, test } from '@jest/globals';
-import { applyEvent, disclosedOpening, emptyView, envelope } from '../../src/contracts/index.ts';
-import type { AgentSpec, EventData, EventType, LoggedEvent, SessionInfo } from '../../src/contracts/index.ts';
+import { describe, expect, test } from '@jest/globals';
+import {
+  applyEvent,
+  disclosedOpening,
+  disclosedTo,
+  emptyView,
+  envelope,
+  INSIDER,
+  STRANGER,
+} from '../../src/contracts/index.ts';
+import type {
+  AgentSpec,
+  EventData,
+  EventType,
+  LoggedEvent,
+  SessionEvent,
+  SessionInfo,
+} from '../../src/contracts/index.ts';
 
 const ref = { tenant: 'acme', session: 's' };
 
@@ -76,4 +91,58 @@ test('a view shows no more than the events do', () => {
     ...{ team: { name: 'panel' }, agents: ['ann'], metadata: { public: { title: 'Refund' } } },
   });
   expect(JSON.stringify(view)).not.toContain('SECRET');
+});
+
+describe('of a direct message', () => {
+  const published = (more: object): SessionEvent => {
+    const data = {
+      messageId: 'SECRET',
+      channel: 'SECRET',
+      parts: [{ type: 'text', text: 'SECRET' }],
+      ...more,
+    };
+    const place = { id: 'message:SECRET', cause: 'SECRET', stamps: { ingest: 1 } };
+    const event = { ...place, type: 'channel.published', at: 1, seq: 4, data } as LoggedEvent; // safety: it is one
+    return envelope(ref, 7, event);
+  };
+  const direct = published({ from: 'Ada', to: ['Bob', 'Cy'] });
+
+  test.each([
+    ['its sender', { subject: 'Ada' }],
+    ['a recipient', { subject: 'Cy' }],
+    ['keys and operators', INSIDER],
+  ])('%s is told all', (_, reader) => {
+    expect(disclosedTo(reader, direct)).toBe(direct);
+  });
+
+  test.each([
+    ['another person', { subject: 'Eve' }],
+    ['one whose name differs', { subject: 'bob' }],
+    ['who reads none', STRANGER],
+  ])('%s is told its place', (_, reader) => {
+    const told = disclosedTo(reader, direct);
+    expect(told).toEqual({
+      ...{ v: 1, ...ref, epoch: 7, seq: 4, at: 1, id: 'withheld:4', type: 'channel.published' },
+      data: { withheld: true },
+    });
+    expect(disclosedTo({ subject: 'somebody' }, direct)).toBe(told);
+    expect(disclosedTo(INSIDER, told)).toBe(told);
+  });
+
+  test('from nobody, nobody is the sender', () => {
+    expect(disclosedTo(STRANGER, published({ to: ['Bob'] })).data).toEqual({ withheld: true });
+  });
+
+  test('a channel event that is to nobody in particular is for all', () => {
+    const event = published({});
+    expect(disclosedTo(STRANGER, event)).toBe(event);
+  });
+
+  test('a view holds nothing, and goes on after it', () => {
+    const empty = emptyView('acme', 's', info, { epoch: 7, seq: 3 });
+    for (const reader of [STRANGER, INSIDER]) {
+      const view = applyEvent(empty, disclosedTo(reader, direct));
+      expect(view).toEqual({ ...empty, position: { epoch: 7, seq: 4 } });
+    }
+  });
 });

@@ -298,3 +298,54 @@ test('what the team keeps outlives the run: as carried, or as its newest complet
   record.report(report(3, {}, [told]), 5);
   expect(carry(end(record), []).memory).toEqual({ speaker: 'b' });
 });
+
+describe('channel events', () => {
+  const order = (messageId: string): Message => ({ ...message(messageId), channel: 'orders' });
+  const direct = (messageId: string): Message => ({ ...order(messageId), from: 'Ada', to: ['Bob'] });
+  const isPublished = { status: 'published' };
+
+  test('of which only the place is known are made again, and take no turn', () => {
+    const record = answered();
+    record.message(order('e1'));
+    record.message(message('m2'));
+    record.report(report(6, { [eventId.message('e1')]: 5, [eventId.message('m2')]: 6 }), 3);
+    record.message(order('e1'));
+    const known = end(record);
+    expect(known.events.slice(4)).toMatchObject([
+      { seq: 5, type: 'channel.published', cause: 'e1', data: { channel: 'orders' } },
+      { seq: 6, type: 'message.accepted', turn: 't2', data: { queued: false } },
+    ]);
+    expect(known.interrupted.arrived).toEqual([]);
+    expect(carry(known).receipts.find(({ messageId }) => messageId === 'e1')).toMatchObject(isPublished);
+    expect(carry(known).inbox.map(({ messageId }) => messageId)).toEqual(['m2']);
+  });
+
+  test('that nobody has ordered have their place in the order in which they came', () => {
+    const record = answered();
+    for (const each of [order('e1'), message('m2'), direct('d1'), message('m3')]) record.message(each);
+    const known = end(record);
+    const facts = arrivals(known.interrupted, []);
+    expect(facts).toMatchObject([
+      { id: eventId.message('e1'), type: 'channel.published' },
+      { id: eventId.message('m2'), type: 'message.accepted', turn: 't2' },
+      { id: eventId.message('d1'), data: { from: 'Ada', to: ['Bob'], channel: 'orders' } },
+      { id: eventId.message('m3'), type: 'message.accepted', turn: 't3' },
+    ]);
+    const events = facts.map((fact, index) => at(5 + index, fact));
+    expect(arrivals(known.interrupted, events)).toEqual([]);
+    const { receipts, turns } = carry(known, events);
+    expect(receipts.find(({ messageId }) => messageId === 'd1')).toMatchObject(isPublished);
+    expect(turns).toBe(3);
+  });
+
+  test('that are direct are refused without an event, where the session was to close', () => {
+    const record = answered();
+    record.message(order('e1'));
+    record.message(direct('d1'));
+    record.close('requested');
+    const known = end(record);
+    expect(arrivals(known.interrupted, [])).toMatchObject([{ cause: 'e1', type: 'message.rejected' }]);
+    const { receipts } = carry(known);
+    expect(receipts.find(({ messageId }) => messageId === 'd1')).toMatchObject({ code: 'session_closed' });
+  });
+});

@@ -17,6 +17,8 @@ export const DELIVER = {
   ringChars: 256 * KIB,
   /** Newest events from which a view, or a lost log, is built. */
   replayEvents: 500,
+  /** As many at most, if few of these are of the conversation: an application may have published many events since. */
+  replayMost: 4_000,
   /** Notices that wait while a gateway fills a gap; further ones are dropped and read from the log later. */
   heldNotices: 512,
   /** A gateway waits a random part of this before it rebuilds a lost log: most find that another one was first. */

@@ -69,11 +69,16 @@ async function older(
   }
 }
 
-/** The view of a slice with the newest events. */
-export async function viewOf(source: SessionSource, ref: SessionRef, slice: LogSlice): Promise<Loaded> {
+/** The view of a slice with the newest events. `limit`: of so many, older ones from the archive. */
+export async function viewOf(
+  source: SessionSource,
+  ref: SessionRef,
+  slice: LogSlice,
+  limit: number = LIMITS.replayEvents,
+): Promise<Loaded> {
   const { position, info } = slice;
   const first = slice.events[0]?.seq ?? position.seq + 1;
-  const missing = LIMITS.replayEvents - slice.events.length;
+  const missing = limit - slice.events.length;
   const trimmed = first > 1 && first <= slice.first && missing > 0;
   const before = trimmed ? await older(source, ref, first - 1, missing) : [];
   const events = [...before, ...slice.events].map((event) => envelope(ref, position.epoch, event));
@@ -84,8 +89,13 @@ export async function viewOf(source: SessionSource, ref: SessionRef, slice: LogS
 }
 
 export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
-  const slice = await readLog(sources, ref, { limit: LIMITS.replayEvents });
-  return viewOf(sources.source, ref, slice);
+  for (let limit: number = LIMITS.replayEvents; ; limit *= 2) {
+    const loaded = await viewOf(sources.source, ref, await readLog(sources, ref, { limit }), limit);
+    const { events } = loaded;
+    const published = events.filter(({ type }) => type === 'channel.published').length;
+    const isEnough = events.length < limit || published < limit / 2;
+    if (isEnough || limit >= LIMITS.replayMost) return loaded;
+  }
 }
 
 const snapshots = new WeakMap<SessionView, SessionView>();
