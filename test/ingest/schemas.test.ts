@@ -57,6 +57,15 @@ describe('bad input', () => {
     ['long id', 'open', JSON.stringify({ id: 'x'.repeat(65) }), 'invalid_request'],
     ['empty id', 'open', '{"id":""}', 'invalid_request'],
     ['an id that is not ASCII', 'open', '{"id":"é"}', 'invalid_request'],
+    ['a channel that is no id', 'send', JSON.stringify({ ...message, channel: 'a b' }), 'invalid_request'],
+    ['a direct message to nobody', 'send', JSON.stringify({ ...message, to: [] }), 'invalid_request'],
+    ['one to a blank', 'send', JSON.stringify({ ...message, to: [' '] }), 'invalid_request'],
+    [
+      'one to too many',
+      'send',
+      JSON.stringify({ ...message, to: Array.from({ length: LIMITS.recipients + 1 }, () => 'a') }),
+      'invalid_request',
+    ],
     ['unknown policy', 'send', JSON.stringify({ ...message, policy: 'push' }), 'invalid_request'],
     ['too deep', 'open', `{"metadata":${nested(LIMITS.jsonDepth)}}`, 'too_deep'],
     ['far too deep', 'open', nested(8_000), 'too_deep'],
@@ -225,4 +234,17 @@ describe('good input', () => {
   test('everything may be absent when opening', () => {
     expect(validate<unknown>(openSchema, {})).toEqual({});
   });
+});
+
+test.each([
+  ['policy', 'queue'],
+  ['answers', 't1.1'],
+  ['deliverAt', 1],
+])('a message that no agent answers has no %s: it is told where', (name, value) => {
+  for (const given of [{ channel: 'orders' }, { to: ['Bob'] }]) {
+    const errors = [{ pointer: `/${name}`, message: expect.stringContaining('leave it out') }];
+    const refused = expect.objectContaining({ code: 'invalid_request', errors });
+    expect(() => validate(sendSchema, { ...message, ...given, [name]: value })).toThrow(refused);
+    expect(validate(sendSchema, { ...message, ...given })).toMatchObject(given);
+  }
 });
