@@ -49,6 +49,20 @@ test('sessions and scopes of another token count at once, on the same connection
   socket.disconnect();
 });
 
+test('what it is told of direct messages is what the newest token may read', async () => {
+  const socket = await connected(rig.socket({ auth: { token: await token({ role: 'operator' }) } }));
+  await ask(socket, 'subscribe', { session: 's1' });
+  const [watcher] = [...rig.delivery.watchers].slice(-1);
+  expect(watcher?.reader).toEqual({ all: true });
+  await ask(socket, 'renew', { token: await token() });
+  expect(watcher?.reader).toEqual({ subject: 'ana' });
+  socket.disconnect();
+  const withKey = await connected(rig.socket());
+  await ask(withKey, 'subscribe', { session: 's1' });
+  expect([...rig.delivery.watchers].at(-1)?.reader).toEqual({ all: true });
+  withKey.disconnect();
+});
+
 test('one of anybody else changes nothing, nor does one that is not valid', async () => {
   const socket = await connected(rig.socket({ auth: { token: await token() } }));
   const others = {

@@ -2,7 +2,7 @@
  * Records the histories that `replay.test.ts` replays: what sessions of this version look like in Temporal. To be run again, and the new files
  * committed, only when a change of the workflow is meant to end older sessions (or has a patch marker and a history with it is wanted).
  *
- *     node test/workflows/record-histories.ts
+ *     node test/workflows/record-histories.ts [conversation] [quick] [channels]
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -54,6 +54,27 @@ async function quick(engine: Engine): Promise<TestSession> {
   return session;
 }
 
+/** Events of the application before, in and after a turn, one of them twice. */
+async function channels(engine: Engine): Promise<TestSession> {
+  const session = await engine.open([slow('writer')], 'channels');
+  const publish = async (messageId: string, more: object = {}): Promise<void> => {
+    const body = { messageId, channel: 'orders', text: messageId, ...more };
+    await engine.intake.send(session, session.session, body);
+    await session.until(`${messageId} has its place`, ({ id }) => id === `message:${messageId}`);
+  };
+  await publish('e1');
+  await session.send('m1');
+  await session.until('it speaks', (event) => event.type === 'step.started');
+  await publish('e2', { from: 'Ada', to: ['Bob'] });
+  await Promise.all([publish('e3'), publish('e4'), session.send('m2')]);
+  await publish('e3');
+  await engine.intake.control(session, session.session, 'cancel', { all: true });
+  await session.turnEnded('t2');
+  await publish('e5');
+  await engine.submitter.close(session);
+  return session;
+}
+
 async function record(session: TestSession): Promise<void> {
   const handle = session.handle();
   await eventually('it has ended', async () => (await handle.describe()).status.name === 'COMPLETED');
@@ -68,11 +89,14 @@ async function record(session: TestSession): Promise<void> {
   await writeFile(new URL(`${session.session}.json`, FOLDER), `${text}\n`);
 }
 
+const ACTS = { conversation, quick, channels };
+const asked = process.argv.slice(2);
 const engine = await startEngine();
 try {
   await engine.startWorker();
   await mkdir(FOLDER, { recursive: true });
-  for (const act of [conversation, quick]) await record(await act(engine));
+  for (const [name, act] of Object.entries(ACTS))
+    if (asked.length === 0 || asked.includes(name)) await record(await act(engine));
 } finally {
   await engine.stop();
 }

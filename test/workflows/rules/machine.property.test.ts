@@ -12,6 +12,7 @@ import {
   type LoggedEvent,
 } from '../../../src/contracts/index.ts';
 import type { FakeTurn } from './fake-turn.ts';
+import { faultsOfChannels, publishes } from './publishing.ts';
 import { Simulation } from './simulation.ts';
 
 /** Something that can happen at times. `which`: one of many that it could be. */
@@ -57,6 +58,10 @@ const HAPPENINGS: readonly Happening[] = [
     ...{ name: `a message with the policy ${policy}`, weight: WEIGHTS[policy] ?? 1, can: always },
     act: (s: Simulation, which: number): void => s.send(messageId(which), 'now', { policy }),
   })),
+  {
+    ...{ name: 'a channel event', weight: 3, can: always },
+    act: (s, which) => publishes(s, `e${1 + (which % MESSAGES)}`, which % 4 === 0),
+  },
   { name: 'a close', weight: 0.2, can: always, act: (s) => s.close() },
   { name: 'the loop acts', weight: 12, can: (s) => s.move !== null, act: (s) => s.act() },
   { name: 'the loop acts in a full run', weight: 4, can: (s) => !s.isPublishing, act: (s) => s.act(true) },
@@ -146,6 +151,7 @@ function faultsOf(session: Simulation): string[] {
   return [
     ...faultsOfTranscript(session),
     ...faultsOfMessages(session),
+    ...faultsOfChannels(session),
     ...faultsOfSteps(session),
     ...faultsOfLanes(session),
   ];
