@@ -1,39 +1,51 @@
 import { LIMITS, type Receipt } from '../../src/contracts/index.ts';
 
-/** The fates of the newest messages: what makes a second send of the same `messageId` harmless. */
+/**
+ * The fates of the newest messages: what makes a second send of the same `messageId` harmless. Those of channel events are counted apart: however
+ * many there are, messages are remembered as long.
+ */
 export class Receipts {
-  readonly #receipts = new Map<string, Receipt>();
+  readonly #messages = new Map<string, Receipt>();
+  readonly #published = new Map<string, Receipt>();
 
   constructor(receipts: readonly Receipt[]) {
-    for (const receipt of receipts) this.#receipts.set(receipt.messageId, receipt);
+    for (const receipt of receipts) this.#of(receipt).set(receipt.messageId, receipt);
   }
 
   get(messageId: string): Receipt | null {
-    return this.#receipts.get(messageId) ?? null;
+    return this.#messages.get(messageId) ?? this.#published.get(messageId) ?? null;
   }
 
   set(receipt: Receipt): void {
-    this.#receipts.delete(receipt.messageId); // to become the newest
-    this.#receipts.set(receipt.messageId, receipt);
-    for (const [oldest, { status, turnStatus }] of this.#receipts) {
-      if (this.#receipts.size <= LIMITS.receiptsKept) break;
+    this.forget(receipt.messageId); // to become the newest
+    const kind = this.#of(receipt);
+    const most = kind === this.#published ? LIMITS.publishedKept : LIMITS.receiptsKept;
+    kind.set(receipt.messageId, receipt);
+    for (const [oldest, { status, turnStatus }] of kind) {
+      if (kind.size <= most) break;
       // A message that waits or is at work is no memory yet; the inbox bounds them.
       const waits = status === 'accepted' || status === 'queued' || status === 'scheduled';
-      if (!waits && turnStatus !== 'running') this.#receipts.delete(oldest);
+      if (!waits && turnStatus !== 'running') kind.delete(oldest);
     }
   }
 
   /** As if the message had never come. */
   forget(messageId: string): void {
-    this.#receipts.delete(messageId);
+    this.#messages.delete(messageId);
+    this.#published.delete(messageId);
   }
 
+  /** Of a message. */
   change(messageId: string, change: Partial<Receipt>): void {
-    const receipt = this.#receipts.get(messageId);
-    if (receipt) this.#receipts.set(messageId, { ...receipt, ...change });
+    const receipt = this.#messages.get(messageId);
+    if (receipt) this.#messages.set(messageId, { ...receipt, ...change });
   }
 
   list(): readonly Receipt[] {
-    return [...this.#receipts.values()];
+    return [...this.#messages.values(), ...this.#published.values()];
+  }
+
+  #of({ status }: Receipt): Map<string, Receipt> {
+    return status === 'published' ? this.#published : this.#messages;
   }
 }

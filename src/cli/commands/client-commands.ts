@@ -86,10 +86,9 @@ function addSend(program: Command): void {
     )
     .option('--channel <name>', 'publish it on this channel: no agent answers it')
     .addOption(
-      new Option(
-        '--to <names>',
-        'only they, separated by commas, and the sender read it: no agent does',
-      ).argParser(peopleNames),
+      new Option('--to <names>', 'only these people, separated by commas, and the sender read it').argParser(
+        peopleNames,
+      ),
     )
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
     .addOption(

@@ -127,7 +127,8 @@ function publishedNote(data: Extract<SessionEvent, { type: 'channel.published' }
   if ('withheld' in data) return 'a direct message between others';
   const { channel, from, to, parts } = data;
   const who = `${from ?? 'user'}${to ? ` to ${to.join(', ')}` : ''}`;
-  return `#${channel} ${who}: ${messageText(parts) || '(data)'}`;
+  const said = parts.map((part) => (part.type === 'text' ? part.text : JSON.stringify(part.data)));
+  return `#${channel} ${who}: ${said.join(' ')}`;
 }
 
 /** What forks, what is for later, what the application has published; null: the event tells of none of these. */

@@ -118,8 +118,11 @@ export class Ledger {
   state(): LedgerState {
     const receipts = [...this.#receipts.values()];
     const inbox = this.#inbox(receipts);
-    const spare = receipts.length - LIMITS.receiptsKept;
-    const kept = receipts.filter((receipt, index) => index >= spare || isLive(receipt));
+    const messages = receipts.filter((each) => !isPublished(each));
+    const kept = [
+      ...newest(messages, LIMITS.receiptsKept),
+      ...newest(receipts.filter(isPublished), LIMITS.publishedKept),
+    ];
     const memory = this.#memory === undefined ? {} : { memory: this.#memory };
     const roster = this.#roster === undefined ? {} : { roster: this.#roster };
     const later = this.#later.size === 0 ? {} : { later: [...this.#later.values()] };
@@ -219,6 +222,15 @@ export class Ledger {
     this.#receipts.set(messageId, receipt);
     if (turn !== undefined) this.#causes.set(turn, [...this.#of(turn), messageId]);
   }
+}
+
+function isPublished({ status }: Receipt): boolean {
+  return status === 'published';
+}
+
+function newest(receipts: readonly Receipt[], most: number): readonly Receipt[] {
+  const spare = receipts.length - most;
+  return receipts.filter((receipt, index) => index >= spare || isLive(receipt));
 }
 
 function isWaiting(receipt: Receipt | undefined): boolean {

@@ -49,6 +49,8 @@ export const ORCHESTRATE = {
   outboxRejections: 100,
   /** Messages whose receipts a session remembers, and so can recognise as duplicates. */
   receiptsKept: 1_000,
+  /** Channel events of which it knows the same, beside these. */
+  publishedKept: 500,
   /** Messages for later that a session keeps; further ones are rejected with `inbox_full`. */
   laterMessages: 100,
   /** Their total size, UTF-8 bytes of JSON: they travel with everything else that one run hands over to the next. */

@@ -40,7 +40,12 @@ describe('while the log is away', () => {
 });
 
 test('the longest turns side by side, the fullest inbox and outbox, messages for later, and all receipts together fit into a payload', () => {
-  const session = new SessionMachine(INPUT, NOW);
+  const session = new SessionMachine({ ...INPUT, session: 's'.repeat(64) }, NOW);
+  // They reach the log before it is lost.
+  for (let n = 0; n < 1_500; n += 1)
+    session.accept({ ...message(`${n}`.padStart(64, 'e')), channel: 'orders' }, NOW);
+  session.report(new FakeLog().append(session.facts.takeDrafts()));
+  session.facts.archived(session.facts.known.seq);
   session.accept(message('first'), NOW);
   const input = session.runTurn(NOW);
   const entries = Array.from({ length: LIMITS.journalEntries }, (_, n): JournalEntry => {
@@ -72,6 +77,7 @@ test('the longest turns side by side, the fullest inbox and outbox, messages for
   }
   expect(session.receipt('1999'.padStart(64, 'm'))).toMatchObject({ code: 'inbox_full' });
   const carried = session.carry();
+  expect(carried.receipts.filter(({ status }) => status === 'published')).toHaveLength(LIMITS.publishedKept);
   expect(carried.beside).toHaveLength(LIMITS.turnsBeside);
   expect(bytes(carried.later)).toBeGreaterThan(LIMITS.laterBytes * 0.7);
   expect(bytes(carried)).toBeLessThan(PAYLOAD_BYTES);

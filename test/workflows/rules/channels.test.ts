@@ -96,6 +96,23 @@ describe('a channel event', () => {
   });
 });
 
+test('however many there are, messages are remembered as long as without them', () => {
+  const session = running();
+  for (let n = 0; n < LIMITS.receiptsKept + LIMITS.publishedKept; n += 1) {
+    session.send(`e${n}`, 'one', order);
+    if (n % 100 === 0) session.settle();
+  }
+  session.settle();
+  const { machine } = session;
+  expect(machine.receipt('m1')).toMatchObject({ status: 'consumed' });
+  expect(machine.receipt(`e${LIMITS.receiptsKept - 1}`)).toBeNull();
+  const oldest = `e${LIMITS.receiptsKept}`;
+  expect(machine.receipt(oldest)).toMatchObject({ status: 'published' });
+  const next = new SessionMachine({ ...INPUT, carried: machine.carry() }, 0);
+  expect(next.receipt('m1')).toMatchObject({ status: 'consumed' });
+  expect(next.receipt(oldest)).toMatchObject({ status: 'published' });
+});
+
 describe('a direct message', () => {
   test('that is refused is told of by its receipt alone', () => {
     const session = running();
