@@ -18,7 +18,8 @@ function sendRoute(context: GatewayContext): ApiRoute {
       operationId: 'sendMessage',
       summary: 'Send a message',
       description:
-        'Answers once the message is persisted. A messageId may be sent any number of times and takes effect once.',
+        'Answers once the message is persisted. A messageId may be sent any number of times and takes effect once. ' +
+        'With `channel`, or with `to`, it is an event that no agent answers.',
       tags: TAGS,
       requestParams: {
         path: z.object({ id: idSchema }),
