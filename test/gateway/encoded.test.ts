@@ -44,3 +44,12 @@ test('what goes to many is encoded once, and not kept beyond the next', () => {
 test('the JSON of one value is not given for another', () => {
   expect([{ a: 1 }, { a: 2 }, { a: 1 }].map(jsonOf)).toEqual(['{"a":1}', '{"a":2}', '{"a":1}']);
 });
+
+test('a direct message is encoded twice at most: as it is, and withheld, in whatever order it goes out', () => {
+  const encoded = encoderOf('event');
+  const forms = [{ data: { messageId: 'm' } }, { data: { withheld: true } }];
+  const [whole, withheld] = forms.map((form) => encoded(form));
+  expect(withheld?.packet).toBe('2["event",{"data":{"withheld":true}}]');
+  expect(forms.map((form) => encoded(form))).toEqual([whole, withheld]);
+  expect(forms.map((form) => encoded(form) === whole || encoded(form) === withheld)).toEqual([true, true]);
+});
