@@ -45,6 +45,8 @@ export const ERRORS = {
   too_many_requests_in_flight: entry(429, 'Too many requests are still unanswered.', 1_000),
   rate_limited: entry(429, 'The tenant sends too much.', 1_000),
   quota_exceeded: entry(429, 'The tenant is at its limit.', 5_000),
+  presence_full: entry(409, 'As many are present in this session as can be.'),
+  kicked: entry(403, 'You were removed from this session.'),
   too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),

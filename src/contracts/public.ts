@@ -109,6 +109,23 @@ export type {
   StepEntry,
   TurnEntry,
 } from './view/types.ts';
+export { applyPresence } from './presence.ts';
+export type {
+  KickRequest,
+  Note,
+  PresenceNote,
+  PresenceReply,
+  PresenceRequest,
+  PresentConnection,
+  PresentMember,
+  PresentPerson,
+  PublishedNote,
+  PublishRequest,
+  ReadNote,
+  ReadRequest,
+  TypingNote,
+  TypingRequest,
+} from './presence.ts';
 export { FRAMES } from './wire.ts';
 export type {
   SubscribeReply,

@@ -26,6 +26,14 @@ import type {
   WakeReply,
   WakeRequest,
 } from './session.ts';
+import type {
+  Note,
+  PresenceReply,
+  PresenceRequest,
+  PublishRequest,
+  ReadRequest,
+  TypingRequest,
+} from './presence.ts';
 import type { SessionView } from './view/types.ts';
 
 /** How a long session is summarised: see `SummarySpec`. A plain name is that of an agent of the session, else of a configured one. */
@@ -125,7 +133,7 @@ export interface SubscribeReply {
 
 /** Why the server is about to close the connection. `retry`: connect again after `retryAfterMs` and resume. */
 export interface Bye {
-  readonly code: 'draining' | 'slow_consumer' | 'unauthorized' | 'token_expired' | 'internal';
+  readonly code: 'draining' | 'slow_consumer' | 'unauthorized' | 'token_expired' | 'kicked' | 'internal';
   readonly retry: boolean;
   readonly retryAfterMs: number;
 }
@@ -164,6 +172,10 @@ export interface SocketRequests {
   createSchedule: { request: ScheduleRequest; reply: ScheduleSummary };
   changeSchedule: { request: { id: string; act: ScheduleAct }; reply: Record<string, never> };
   renew: { request: { token: string }; reply: RenewReply };
+  presence: { request: PresenceRequest & { session: string }; reply: PresenceReply };
+  typing: { request: TypingRequest & { session: string }; reply: Record<string, never> };
+  read: { request: ReadRequest & { session: string }; reply: Record<string, never> };
+  publish: { request: PublishRequest & { session: string }; reply: Record<string, never> };
 }
 
 export type SocketRequestName = keyof SocketRequests;
@@ -174,10 +186,22 @@ export interface SocketFrames {
   delta: (delta: Delta) => void;
   /** What the client has is incomplete: discard it and take this snapshot. */
   reset: (frame: { readonly session: string; readonly snapshot: SessionView }) => void;
+  /** Something that has no place in the log. */
+  note: (note: Note & { readonly session: string }) => void;
+  /** The session is followed no longer. */
+  ended: (frame: { readonly session: string; readonly code: ErrorCode }) => void;
   bye: (bye: Bye) => void;
   /** The session token of this connection is about to expire: bring another one with the request `renew`. */
   renew: (frame: { readonly expiresInMs: number }) => void;
 }
 
 /** Names of the frames; SSE uses them too. */
-export const FRAMES = { event: 'event', delta: 'delta', reset: 'reset', bye: 'bye', renew: 'renew' } as const;
+export const FRAMES = {
+  event: 'event',
+  delta: 'delta',
+  reset: 'reset',
+  note: 'note',
+  ended: 'ended',
+  bye: 'bye',
+  renew: 'renew',
+} as const;

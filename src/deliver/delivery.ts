@@ -5,6 +5,7 @@ import type {
   Cursor,
   Delta,
   EventPage,
+  HeardNote,
   Position,
   Reader,
   Receipt,
@@ -17,8 +18,14 @@ import type {
 export interface Watcher {
   /** Who is told; asked for each event, since a connection may go on with another token. Absent: nobody who reads direct messages. */
   readonly reader?: Reader;
+  /** Whose it is, if a session token says so. */
+  readonly subject?: string | undefined;
   event(event: SessionEvent): void;
   delta(delta: Delta): void;
+  /** Something beside the log, in the order in which it was heard. Also that a subject was removed: whose watcher it is stops watching. */
+  note?(note: HeardNote): void;
+  /** Notes may have been missed. */
+  missed?(): void;
   /** Discard everything and take this snapshot. */
   reset(snapshot: SessionView): void;
   /** What is buffered for this connection. Beyond the limits of a socket, delivery ends the connection. */
@@ -36,7 +43,7 @@ export interface Delivery {
   /**
    * Lets a watcher follow a session. `resume`: the watcher gets what the cursor has missed before this resolves. `snapshot`: the answer holds
    * the snapshot, and the watcher gets what follows after this has resolved. A cursor of another epoch, one that has missed more than
-   * `LIMITS.ringEvents`, and one beyond the end of the log get the snapshot. Throws `session_not_found`, `log_unavailable`, and
+   * `LIMITS.ringEvents`, and one beyond the end of the log get the snapshot. Throws `session_not_found`, `kicked`, `log_unavailable`, and
    * `worker_unavailable` if there is no log and the workflow cannot be asked.
    */
   subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription>;
@@ -54,6 +61,8 @@ export interface Delivery {
    * are not known.
    */
   endedTurns(ref: SessionRef): readonly string[];
+  /** Where a session stands that is followed here; null if that is not known. */
+  position(ref: SessionRef): Position | null;
   /** The agents of a session that is followed here; null if they are not known. */
   agents(ref: SessionRef): readonly string[] | null;
   /** Stops following; watchers are not notified. */

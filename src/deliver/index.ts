@@ -1,3 +1,6 @@
-/** Delivery: follows session logs for a gateway's connections, and answers one-off questions. */
+/** Delivery: follows session logs for a gateway's connections, answers one-off questions, and knows who is present. */
 export type { Subscription, Delivery, Watcher } from './delivery.ts';
 export { createDelivery } from './service.ts';
+export { createPresence } from './presence/presence.ts';
+export type { Presence } from './presence/presence.ts';
+export type { Lease } from './presence/alive.ts';

@@ -2,7 +2,7 @@
 import { LIMITS, sessionKey, STRANGER } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
-import type { SessionLog, SessionSource } from '../log/index.ts';
+import type { PresenceRows, SessionLog, SessionSource } from '../log/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Subscription, Delivery, Watcher } from './delivery.ts';
 import { Follower } from './follow/follower.ts';
@@ -17,6 +17,8 @@ export interface DeliveryDeps {
   readonly log: SessionLog;
   readonly source: SessionSource;
   readonly archive: Archive;
+  /** Who was removed from a session; absent: nobody. */
+  readonly kicks?: PresenceRows['kicks'];
   /** Has there ever been such a session? */
   readonly exists: (ref: SessionRef) => Promise<boolean>;
   /** Asks a session's workflow about a message. */
@@ -40,8 +42,8 @@ class DeliveryService implements Delivery {
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
 
-  constructor({ log, source, archive, exists, receipt, logger }: DeliveryDeps) {
-    this.#sources = { log, source, archive, exists, recoveries: new Recoveries(log, source) };
+  constructor({ log, source, archive, exists, kicks, receipt, logger }: DeliveryDeps) {
+    this.#sources = { log, source, archive, exists, kicks, recoveries: new Recoveries(log, source) };
     this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();
@@ -69,6 +71,10 @@ class DeliveryService implements Delivery {
     const turns = follower?.position ? follower.view.turns.slice(-2 * LIMITS.turnsBeside) : [];
     const asked = turns.some(({ beside }) => beside) ? turns : turns.slice(-1);
     return asked.filter(({ status }) => status !== 'running').map(({ turn }) => turn);
+  }
+
+  position(ref: SessionRef): Position | null {
+    return this.#followers.get(sessionKey(ref))?.position ?? null;
   }
 
   agents(ref: SessionRef): readonly string[] | null {

@@ -20,7 +20,7 @@ const BATCH_MS = 100;
 
 /** A goodbye that spreads reconnects over time. */
 export function byeOf(code: Bye['code']): Bye {
-  if (code === 'unauthorized') return { code, retry: false, retryAfterMs: 0 };
+  if (code === 'unauthorized' || code === 'kicked') return { code, retry: false, retryAfterMs: 0 };
   const least = ERRORS.draining.retryAfterMs ?? 0;
   // When a whole gateway drains, its clients come back spread over that time; a single slow client need not wait as long.
   const spread = code === 'draining' ? LIMITS.drainMs : least;

@@ -1,7 +1,8 @@
 /** What all parts of the gateway share. */
 import type { Delivery } from '../deliver/delivery.ts';
+import type { Presence } from '../deliver/index.ts';
 import type { FairQueue } from '../fair/index.ts';
-import type { Administration, Intake, Schedules } from '../ingest/index.ts';
+import type { Administration, Intake, Notes, Schedules } from '../ingest/index.ts';
 import type { Audit, Tickets, Tokens } from '../tenants/index.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
@@ -13,11 +14,13 @@ import type { Readiness } from './readiness.ts';
 export interface GatewayContext {
   readonly intake: Intake;
   readonly schedules: Schedules;
+  readonly notes: Notes;
   readonly tokens: Tokens;
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
   readonly delivery: Delivery;
+  readonly presence: Presence;
   /** Where pages wait to be written. */
   readonly pages: FairQueue;
   readonly logger: Logger;

@@ -21,6 +21,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { scheduledRoutes } from './routes/scheduled.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { presenceRoutes } from './routes/presence.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { docsAssets, systemRoutes } from './routes/system.ts';
 
@@ -163,6 +164,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...scheduledRoutes(context),
     ...scheduleRoutes(context),
     ...eventRoutes(context),
+    ...presenceRoutes(context),
     ...tokenRoutes(context),
     ...adminRoutes(context),
     ...usageRoutes(context),

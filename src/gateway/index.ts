@@ -4,8 +4,9 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
+import type { Presence } from '../deliver/index.ts';
 import { FairQueue } from '../fair/index.ts';
-import type { Administration, Intake, Schedules } from '../ingest/index.ts';
+import type { Administration, Intake, Notes, Schedules } from '../ingest/index.ts';
 import { Connections } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
@@ -37,6 +38,7 @@ export interface Standing {
 export interface GatewayConfig {
   readonly intake: Intake;
   readonly schedules: Schedules;
+  readonly notes: Notes;
   readonly tokens: Tokens;
   readonly tickets: Tickets;
   readonly admin: Administration;
@@ -46,6 +48,7 @@ export interface GatewayConfig {
   /** Absent: tenants have no limits. */
   readonly quota?: Quota;
   readonly delivery: Delivery;
+  readonly presence: Presence;
   readonly logger: Logger;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
@@ -96,12 +99,14 @@ export function createGateway(config: GatewayConfig): Gateway {
   const context: GatewayContext = {
     intake,
     schedules,
+    notes: config.notes,
     tokens,
     tickets: config.tickets,
     admin,
     audit,
     quota: config.quota ?? NO_LIMITS,
     delivery,
+    presence: config.presence,
     pages: new FairQueue(LIMITS.fair.pages),
     logger,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),

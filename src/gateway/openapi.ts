@@ -17,6 +17,7 @@ const TAGS = [
   'Approvals',
   'Schedules',
   'Events',
+  'Presence',
   'Tokens',
   'Administration',
   'System',

@@ -7,21 +7,28 @@ import type {
   Bye,
   Cursor,
   Reader,
+  HeardNote,
+  Note,
+  PresenceReply,
   RenewReply,
   SessionRef,
   SocketFrames,
 } from '../contracts/index.ts';
+import type { Arrival } from '../ingest/index.ts';
 import { allow, readerOf } from '../tenants/index.ts';
 import type { Grant, Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
 import type { GatewayContext } from './context.ts';
 import { encodeEvent, encoderOf, jsonOf } from './encoded.ts';
+import { Bucket } from '../fair/index.ts';
 import { Gate } from './gate.ts';
 import type { Pipe } from './edge/pipe.ts';
+import { SocketPresence } from './socket-presence.ts';
 
 const encodedEvent = encoderOf(FRAMES.event);
 const encodedDelta = encoderOf(FRAMES.delta);
+const encodedNote = encoderOf(FRAMES.note);
 
 export interface SocketData {
   principal: Principal;
@@ -43,6 +50,8 @@ interface Slot {
   readonly gate: Gate;
   live: boolean;
   subscription?: Subscription;
+  /** What it may send of typing. */
+  readonly typing: Bucket;
 }
 
 interface Serving {
@@ -58,6 +67,7 @@ export class SocketClient implements LongConnection {
   readonly #context: GatewayContext;
   readonly #slots = new Map<string, Slot>();
   readonly #pipe: Pipe;
+  readonly #presence: SocketPresence;
   #closing = false;
   #reader: Reader;
 
@@ -66,6 +76,7 @@ export class SocketClient implements LongConnection {
     this.#socket = socket;
     this.#pipe = pipe;
     this.#reader = readerOf(socket.data.principal);
+    this.#presence = new SocketPresence(context.presence, socket.id, (note) => this.#note(note));
   }
 
   /** Whose connection it is: of the newest token that was brought. */
@@ -117,14 +128,15 @@ export class SocketClient implements LongConnection {
   /** Follows a session; called again, it starts over. Throws `too_many_subscriptions`, `session_not_found`. */
   async subscribe(ref: SessionRef, cursor?: Cursor): Promise<Answer<SubscribeReply>> {
     const { session } = ref;
-    this.unsubscribe(session);
+    this.#drop(session);
     if (this.#slots.size >= LIMITS.subscriptionsPerSocket) {
       throw new ConvokeError(
         'too_many_subscriptions',
         'Unsubscribe from another session first, or open another socket.',
       );
     }
-    const slot: Slot = { gate: new Gate(), live: true };
+    const typing = new Bucket(LIMITS.typing, performance.now());
+    const slot: Slot = { gate: new Gate(), live: true, typing };
     this.#slots.set(session, slot);
     try {
       slot.subscription = await this.#context.delivery.subscribe(ref, this.#watcher(session, slot), cursor);
@@ -145,7 +157,34 @@ export class SocketClient implements LongConnection {
     };
   }
 
+  /** Throws `invalid_request` unless the session is followed, and `rate_limited` if it is told of typing too often. */
+  types(session: string): void {
+    const waitMs = this.#followed(session).typing.take(1, performance.now());
+    if (waitMs > 0) {
+      const detail = 'Tell of typing every few seconds.';
+      throw new ConvokeError('rate_limited', detail, { retryAfterMs: Math.ceil(waitMs) });
+    }
+  }
+
+  /** Asks to be present, or to be told who is. Throws `invalid_request` unless the session is followed. */
+  async present(arrival: Arrival): Promise<PresenceReply> {
+    this.#followed(arrival.ref.session);
+    return this.#presence.ask(arrival);
+  }
+
   unsubscribe(session: string): void {
+    this.#presence.leave(session);
+    this.#drop(session);
+  }
+
+  #followed(session: string): Slot {
+    const slot = this.#slots.get(session);
+    if (slot) return slot;
+    throw new ConvokeError('invalid_request', 'Subscribe to the session first.');
+  }
+
+  /** A subscription ends; another one may take its place. */
+  #drop(session: string): void {
     const slot = this.#slots.get(session);
     if (!slot) return;
     this.#slots.delete(session);
@@ -177,19 +216,45 @@ export class SocketClient implements LongConnection {
     this.close();
   }
 
+  /** Sends once the answer to the subscription has been sent. */
+  #pass(slot: Slot, send: () => void): void {
+    if (!slot.live) return;
+    slot.gate.pass(() => {
+      if (slot.live && !this.#closing) send();
+    });
+  }
+
+  #hears(note: HeardNote): void {
+    const { session } = note;
+    if (note.kind === 'kicked') {
+      if (note.subject === this.principal.grant?.subject) this.#kicked(session);
+    } else if (note.kind !== 'present' && (note.kind === 'published' || this.#presence.hears(session))) {
+      // They may be lost, and must not cut off a client that is slow.
+      const { bytes, packets } = this.#pipe.backlog();
+      if (bytes < LIMITS.socketBytes / 2 && packets < LIMITS.socketPackets / 2) this.#note(note);
+    }
+  }
+
+  #note(note: Note & { readonly session: string }): void {
+    const slot = this.#slots.get(note.session);
+    if (slot) this.#pass(slot, () => this.#pipe.write(encodedNote(note)));
+  }
+
+  #kicked(session: string): void {
+    if (!this.#slots.has(session)) return;
+    this.unsubscribe(session);
+    if (!this.#closing) this.#socket.emit(FRAMES.ended, { session, code: 'kicked' });
+  }
+
   #watcher(session: string, slot: Slot): Watcher {
-    const pass = (send: () => void): void => {
-      if (slot.live) {
-        slot.gate.pass(() => {
-          if (slot.live && !this.#closing) send();
-        });
-      }
-    };
+    const pass = (send: () => void): void => this.#pass(slot, send);
     const reader = (): Reader => this.#reader;
     return {
       get reader() {
         return reader();
       },
+      subject: this.principal.grant?.subject,
+      note: (note) => this.#hears(note),
       event: (event) => pass(() => this.#pipe.write(encodedEvent(event))),
       delta: (delta) => pass(() => this.#pipe.write(encodedDelta(delta))),
       reset: (snapshot) =>

@@ -26,11 +26,18 @@ interface Asker {
 /** Handles a request as it arrived: nothing has been checked yet. */
 type Handler = (asker: Asker, request: unknown) => Promise<Answer<unknown>>;
 
+/** Of a request that has nothing to tell. */
+const told = async (done: Promise<void>): Promise<Answer<object>> => {
+  await done;
+  return { value: {} };
+};
+
 const answer = async <T>(value: Promise<T>): Promise<Answer<T>> => ({ value: await value });
 
 function handlersOf({
   intake,
   delivery,
+  notes,
   schedules,
 }: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
   /** Of a session that is to be watched. */
@@ -84,6 +91,22 @@ function handlersOf({
     changeSchedule: async ({ principal }, request) => {
       await schedules.change(principal, request);
       return { value: {} };
+    },
+    presence: async ({ principal, client }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(client.present(await notes.presence(principal, session, body)));
+    },
+    typing: async ({ principal, client }, request) => {
+      const { session, body } = takeSession(request);
+      return told(notes.typing(principal, session, body, (ref) => client.types(ref.session)));
+    },
+    read: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return told(notes.read(principal, session, body));
+    },
+    publish: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return told(notes.publish(principal, session, body));
     },
     renew: async ({ client }, request) => answer(renew(intake, client, validate(renewSchema, request).token)),
   };

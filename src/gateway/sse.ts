@@ -6,6 +6,8 @@ import type {
   Cursor,
   Delta,
   Reader,
+  HeardNote,
+  Note,
   SessionEvent,
   SessionRef,
   SessionView,
@@ -31,7 +33,9 @@ export function sseFrame(event: string, json: string, id?: string): string {
 class EventStream implements Watcher, LongConnection {
   readonly principal: Principal;
   readonly reader: Reader;
+  readonly subject: string | undefined;
   readonly #res: Response;
+  readonly #notes: boolean;
   readonly #gate = new Gate();
   readonly #outgoing = new Outgoing();
   /** Frames that have not been handed to the kernel yet. */
@@ -39,10 +43,12 @@ class EventStream implements Watcher, LongConnection {
   #ending = false;
   #cut: NodeJS.Timeout | undefined;
 
-  constructor(res: Response, principal: Principal) {
+  constructor({ res, principal, notes = false }: StreamCall) {
     this.principal = principal;
     this.reader = readerOf(principal);
+    this.subject = principal.grant?.subject;
     this.#res = res;
+    this.#notes = notes;
   }
 
   event(event: SessionEvent): void {
@@ -51,6 +57,20 @@ class EventStream implements Watcher, LongConnection {
 
   delta({ session: _session, ...delta }: Delta): void {
     this.#gate.pass(() => this.#write(sseFrame(FRAMES.delta, JSON.stringify(delta))));
+  }
+
+  note(note: HeardNote): void {
+    if (note.kind === 'kicked') {
+      if (note.subject === this.subject) this.end('kicked');
+    } else if (note.kind !== 'present') {
+      this.told(note);
+    }
+  }
+
+  /** Something beside the log, which may be lost: a reader that is slow does not get it. */
+  told({ session: _session, ...note }: Note & { readonly session: string }): void {
+    if (!this.#notes || this.backlog().bytes > LIMITS.socketBytes / 2) return;
+    this.#gate.pass(() => this.#write(sseFrame(FRAMES.note, JSON.stringify(note))));
   }
 
   reset(snapshot: SessionView): void {
@@ -126,26 +146,50 @@ export interface StreamCall {
   readonly res: Response;
   readonly cursor: Cursor | undefined;
   readonly principal: Principal;
+  /** Also what is beside the log. */
+  readonly notes?: boolean;
+}
+
+/** Tells a stream who is present, and of changes from then on. */
+async function tellPresence(
+  { presence }: GatewayContext,
+  ref: SessionRef,
+  stream: EventStream,
+): Promise<() => void> {
+  const stop = await presence.hear(ref, (note) => stream.told(note));
+  const { present, count } = await presence.list(ref);
+  const here = present.flatMap(({ connections, ...person }) =>
+    connections.map((each) => ({ ...person, ...each })),
+  );
+  stream.told({ session: ref.session, kind: 'presence', here, gone: [], count });
+  return stop;
 }
 
 /** Follows a session until either side ends. Throws only before the first byte: `session_not_found`, and whatever delivery throws. */
 export async function openStream(context: GatewayContext, ref: SessionRef, call: StreamCall): Promise<void> {
-  const { req, res, cursor, principal } = call;
+  const { req, res, cursor, principal, notes } = call;
   if (req.method === 'HEAD') {
     await context.delivery.snapshot(ref);
     res.type('text/event-stream').end();
     return;
   }
-  const stream = new EventStream(res, principal);
-  const release = await context.quota.connect(ref.tenant);
-  const subscription = await context.delivery.subscribe(ref, stream, cursor).catch((error: unknown) => {
+  const stream = new EventStream(call);
+  const opened = [await context.quota.connect(ref.tenant)];
+  const release = (): void => {
+    for (const close of opened.splice(0)) close();
+  };
+  let subscription: Subscription;
+  try {
+    subscription = await context.delivery.subscribe(ref, stream, cursor);
+    opened.push(() => subscription.unsubscribe());
+    if (notes) opened.push(await tellPresence(context, ref, stream));
+  } catch (error) {
     release();
     throw error;
-  });
+  }
   // The client may have left in the meantime; its close event has already fired then.
   if (res.destroyed || res.closed) {
     release();
-    subscription.unsubscribe();
     return;
   }
   const heart = setInterval(() => stream.beat(), LIMITS.sseHeartbeatMs);
@@ -156,7 +200,6 @@ export async function openStream(context: GatewayContext, ref: SessionRef, call:
     release();
     context.connections.remove(stream);
     stream.gone();
-    subscription.unsubscribe();
   });
   stream.start(subscription);
   // A drain, or a change, in the meantime has not seen this stream.

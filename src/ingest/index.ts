@@ -9,6 +9,9 @@ export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
 export { limited } from './admit-limited.ts';
+export { Rates } from './rates.ts';
+export { createNotes } from './notes.ts';
+export type { Arrival, Notes } from './notes.ts';
 export type { LimitsFile } from './schemas/index.ts';
 export {
   approvalIdSchema,
@@ -32,6 +35,9 @@ export {
   limitsFileSchema,
   membersSchema,
   openSchema,
+  kickSchema,
+  publishSchema,
+  readSchema,
   receiptSchema,
   scheduleSchema,
   schedulesQuerySchema,

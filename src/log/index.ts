@@ -24,6 +24,8 @@ export type { Catalogs } from './catalogs.ts';
 export { scriptsBeside } from './scripts.ts';
 export { createTicketRows } from './tickets.ts';
 export type { TicketRows } from './tickets.ts';
+export { createPresenceRows, memberField } from './presence.ts';
+export type { PresenceRows, PresentList } from './presence.ts';
 export { createStalls } from './stalls.ts';
 export type { Stall, Stalls } from './stalls.ts';
 export { checkServer, connectChannels, connectCommands, connectPatiently, connectRedis } from './connect.ts';

@@ -12,6 +12,10 @@ export interface LogKeys {
   readonly reasonings: string;
   /** Workers that a turn's code has blocked: this and the id of the turn. */
   readonly stalls: string;
+  /** Who is present, how far people have read, and who may not come back. */
+  readonly present: string;
+  readonly reads: string;
+  readonly kicks: string;
 }
 
 export function logKeys(ref: SessionRef): LogKeys {
@@ -25,5 +29,8 @@ export function logKeys(ref: SessionRef): LogKeys {
     texts: `${prefix}t:`,
     reasonings: `${prefix}r:`,
     stalls: `${prefix}stalls:`,
+    present: `${prefix}present`,
+    reads: `${prefix}reads`,
+    kicks: `${prefix}kicks`,
   };
 }

@@ -19,11 +19,13 @@ import type {
   Delta,
   EventData,
   EventDraft,
+  HeardNote,
   LoggedEvent,
   OpenStep,
   Placement,
   Position,
   SessionInfo,
+  SessionNote,
   SessionRef,
   Usage,
 } from '../contracts/index.ts';
@@ -199,6 +201,8 @@ export interface LogListener {
   delta(epoch: number, delta: Delta): void;
   /** A new epoch has begun: what was heard before may be incomplete. */
   epoch(epoch: number): void;
+  /** Something beside the log. It has no position, and nothing tells of one that was missed. Absent: it is of no interest. */
+  note?(note: HeardNote): void;
   /** The connection was lost and is back: anything may have been missed. */
   reconnected(): void;
 }
@@ -246,6 +250,8 @@ export interface SessionLog {
   rebuild(ref: SessionRef, input: RebuildInput): Promise<Position>;
   /** Positions of many logs in one round trip. */
   heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]>;
+  /** Tells whoever hears the log at this moment; nothing is kept. */
+  tell(ref: SessionRef, note: SessionNote): Promise<void>;
   /** Hears the log until the returned function is called. Resolves once nothing appended later can be missed. */
   subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>>;
 }

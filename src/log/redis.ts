@@ -8,6 +8,7 @@ import {
   type EventDraft,
   type Position,
   type SessionInfo,
+  type SessionNote,
   type SessionRef,
 } from '../contracts/index.ts';
 import type {
@@ -193,6 +194,10 @@ class RedisLog implements SessionLog {
 
   async heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]> {
     return this.#ask(() => headsOf(this.#redis, refs));
+  }
+
+  async tell(ref: SessionRef, note: SessionNote): Promise<void> {
+    await this.#ask(() => this.#redis.spublish(logKeys(ref).channel, `N ${JSON.stringify(note)}`));
   }
 
   async subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>> {

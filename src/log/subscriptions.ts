@@ -1,5 +1,5 @@
 /** Who hears which session. One sharded subscription for each session, whatever the number of listeners. */
-import type { Delta, SessionRef } from '../contracts/index.ts';
+import { noteOf, type Delta, type SessionRef } from '../contracts/index.ts';
 import type { Channels } from './channels.ts';
 import type { LogListener } from './log.ts';
 import { logKeys } from './keys.ts';
@@ -18,12 +18,13 @@ interface Subscription {
 
 const EVENT = /^E (\d+) (\d+) (.*)$/s;
 const DELTA = /^([DT]) (\d+) (\S+) (\d+) (\d+) (.*)$/s;
+const NOTE = /^N (.*)$/s;
 const EPOCH = /^R (\d+)$/;
 
 /**
  * What a notice tells listeners: `E epoch seq json`, `D epoch step attempt offset text`, `T …` the same of its
- * reasoning, `R epoch`. Anybody who can publish on the channel
- * can write anything: null for what does not parse; the position check finds what was missed.
+ * reasoning, `N json` a note, `R epoch`. Anybody who can publish on the channel can write anything: null for what
+ * does not parse; the position check finds what was missed.
  */
 function parse(session: string, message: string): Tell | null {
   const event = EVENT.exec(message);
@@ -42,6 +43,12 @@ function parse(session: string, message: string): Tell | null {
     const piece = { session, step, attempt: Number(attempt), offset: Number(offset), text };
     const said: Delta = kind === 'T' ? { ...piece, part: 'reasoning' } : piece;
     return (listener) => listener.delta(Number(epoch), said);
+  }
+  const json = NOTE.exec(message)?.[1];
+  if (json !== undefined) {
+    const note = noteOf(json);
+    const heard = note && { session, ...note };
+    return heard && ((listener) => listener.note?.(heard));
   }
   const epoch = EPOCH.exec(message)?.[1];
   return epoch === undefined ? null : (listener) => listener.epoch(Number(epoch));

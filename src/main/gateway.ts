@@ -8,7 +8,9 @@ import { createGateway } from '../gateway/index.ts';
 import type { Gateway, Supervisor } from '../gateway/index.ts';
 import { createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
+import type { SessionRef } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
+import type { SessionLog } from '../log/index.ts';
 import { Tickets } from '../tenants/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import {
@@ -26,6 +28,7 @@ import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
+import { openPresence } from './presence.ts';
 import { openQuota } from './quota.ts';
 import { openLog } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
@@ -97,6 +100,14 @@ function watchTemporal(
   return ask;
 }
 
+/** The agents of a session, of which only the log is asked. */
+function agentsIn(log: SessionLog) {
+  return async (ref: SessionRef): Promise<readonly string[] | null> => {
+    const slice = await log.read(ref, { limit: 0 });
+    return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
+  };
+}
+
 async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
   const { address, namespace, taskQueue, credentials } = config.temporal;
   const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
@@ -116,14 +127,14 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
-  const made = createDelivery({
-    ...{ log, source, archive, logger },
-    exists: fairExists(running, archive, misses),
-    receipt,
-  });
+  const exists = fairExists(running, archive, misses);
+  const { kicks } = session.presence;
+  const made = createDelivery({ log, source, archive, logger, exists, kicks, receipt });
   const delivery = opened.add(made, (each) => each.stop());
+  const agentsOf = agentsIn(log);
   return createGateway({
     ...access.served,
+    ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
     quota: tenants.quota,
     intake: createIntake({
       calls,
@@ -135,10 +146,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       defaultAgents: defaultAgents(config),
       storedOf,
       isArchived: async (ref) => (await archive.session(ref)) !== null,
-      agentsOf: async (ref) => {
-        const slice = await log.read(ref, { limit: 0 });
-        return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
-      },
+      agentsOf,
       followedAgents: (ref) => delivery.agents(ref),
       past: { log, source, archive },
       reopen: createReopen({ calls, log, source, archive }),

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { LIMITS } from '../contracts/index.ts';
 import type { Quota } from '../gateway/index.ts';
 import type { Database } from '../archive/index.ts';
-import { createAdmission, limited } from '../ingest/index.ts';
+import { createAdmission, limited, Rates } from '../ingest/index.ts';
 import type { Admission } from '../ingest/index.ts';
 import { createBuckets, createUsage, Fleet, OpenSessions, TenantConnections } from '../quota/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
@@ -28,6 +28,8 @@ interface Parts {
 
 export interface TenantQuota {
   readonly admission: Admission;
+  readonly rates: Rates;
+  readonly fleet: Fleet;
   /** Counts a session that is about to be opened. */
   readonly counted: (tenant: string) => Promise<void>;
   readonly quota: Quota;
@@ -47,10 +49,11 @@ export function openQuota(parts: Parts): TenantQuota {
   const fleet = opened.add(new Fleet(commands), (each) => each.close());
   const sessions = new OpenSessions(createOpenCount(client), limitsOf);
   const connections = opened.add(new TenantConnections(commands, limitsOf, fleet), (each) => each.close());
+  const rates = new Rates({ limitsOf, buckets: createBuckets(commands), fleet });
   return {
-    limitsOf,
+    ...{ limitsOf, rates, fleet },
     weightOf: (tenant) => limitsOf(tenant).weight,
-    admission: limited(createAdmission(log), { limitsOf, buckets: createBuckets(commands), fleet }),
+    admission: limited(createAdmission(log), rates),
     counted: (tenant) => sessions.open(tenant),
     quota: {
       connect: (tenant) => connections.open(tenant),

@@ -5,11 +5,13 @@ import {
   connectChannels,
   connectCommands,
   createCatalogs,
+  createPresenceRows,
   createRedisLog,
   createStalls,
   createTicketRows,
   type Catalogs,
   type Commands,
+  type PresenceRows,
   type SessionLog,
   type Stalls,
   type TicketRows,
@@ -25,6 +27,7 @@ export interface LogConnections {
   readonly catalogs: Catalogs;
   readonly stalls: Stalls;
   readonly tickets: TicketRows;
+  readonly presence: PresenceRows;
   /** For what else is kept there. */
   readonly commands: Commands;
   /** Rejects if Redis does not answer. */
@@ -85,6 +88,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
     tickets: createTicketRows(commands),
+    presence: createPresenceRows(commands),
     commands,
     ping: () => commands.ping(),
     outage,

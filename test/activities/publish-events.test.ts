@@ -77,6 +77,7 @@ function losing(fault: (call: 'heads' | 'read' | 'append', nth: number) => boole
     read: async (...args) => first('read').then(() => log.read(...args)),
     rebuild: (...args) => log.rebuild(...args),
     heads: async (...args) => first('heads').then(() => log.heads(...args)),
+    tell: (...args) => log.tell(...args),
     subscribe: (...args) => log.subscribe(...args),
   };
 }

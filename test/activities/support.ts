@@ -88,6 +88,7 @@ export function through(log: SessionLog, otherwise: Partial<SessionLog>): Sessio
     heads: (refs) => log.heads(refs),
     admit: (ref, input) => log.admit(ref, input),
     release: (ref, messageIds) => log.release(ref, messageIds),
+    tell: (ref, note) => log.tell(ref, note),
     subscribe: (ref, listener) => log.subscribe(ref, listener),
     ...otherwise,
   };

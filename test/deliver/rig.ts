@@ -37,6 +37,7 @@ export function tap(log: SessionLog): Tapped {
       count('read');
       return log.read(...args);
     },
+    tell: (...args) => log.tell(...args),
     rebuild(...args) {
       count('rebuild');
       return log.rebuild(...args);
@@ -57,6 +58,7 @@ export function tap(log: SessionLog): Tapped {
         event: unlessDeaf(listener.event.bind(listener)),
         delta: unlessDeaf(listener.delta.bind(listener)),
         epoch: unlessDeaf(listener.epoch.bind(listener)),
+        note: unlessDeaf((note) => listener.note?.(note)),
         reconnected: listener.reconnected.bind(listener),
       };
       tapped.listeners.push(ears);

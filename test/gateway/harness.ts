@@ -7,6 +7,7 @@ import { ConvokeError, emptyView } from '../../src/contracts/index.ts';
 import type {
   SubscribeReply,
   Cursor,
+  Position,
   Problem,
   Reply,
   SessionEvent,
@@ -19,6 +20,7 @@ import { createAdministration, createAuthenticator, createIntake } from '../../s
 import type { Intake } from '../../src/ingest/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 import { FakeCalls, known } from './fake-calls.ts';
+import { NO_PRESENCE, notesOf } from './fake-presence.ts';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 
@@ -94,6 +96,10 @@ export class FakeDelivery implements Delivery {
   }
 
   agents(): null {
+    return null;
+  }
+
+  position(): Position | null {
     return null;
   }
 
@@ -188,6 +194,8 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
   const gateway = createGateway({
     intake: intakeOf(calls),
     schedules: NO_SCHEDULES,
+    notes: notesOf(),
+    presence: NO_PRESENCE,
     tokens: TOKENS,
     tickets: new Tickets(TICKETS),
     ...NO_REGISTRY,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ConvokeError } from '../../src/contracts/index.ts';
 import type { LimitUse } from '../../src/contracts/index.ts';
-import { createAuthenticator, createIntake, limited } from '../../src/ingest/index.ts';
+import { createAuthenticator, createIntake, limited, Rates } from '../../src/ingest/index.ts';
 import { rateLimited } from '../../src/quota/index.ts';
 import { OPEN_DOOR } from '../support/admission.ts';
 import { FakeCalls } from './fake-calls.ts';
@@ -29,14 +29,17 @@ beforeAll(async () => {
     isArchived: async () => false,
     agentsOf: async () => ['a'],
     reopen: async () => undefined,
-    admission: limited(OPEN_DOOR.admission, {
-      limitsOf: () => ({ messagesPerMinute: 600 }),
-      buckets: {
-        take: async (_limits, { messageId }) => (messageId === 'one-more' ? USED : 'fresh'),
-        giveBack: async () => undefined,
-      },
-      fleet: { gateways: 1 },
-    }),
+    admission: limited(
+      OPEN_DOOR.admission,
+      new Rates({
+        limitsOf: () => ({ messagesPerMinute: 600 }),
+        buckets: {
+          take: async (_limits, { messageId }) => (messageId === 'one-more' ? USED : 'fresh'),
+          giveBack: async () => undefined,
+        },
+        fleet: { gateways: 1 },
+      }),
+    ),
   });
   const quota = {
     async connect() {

@@ -29,6 +29,7 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
     streamEvents: 'watch',
     createTicket: 'watch',
   },
+  ...{ getPresence: 'watch', setRead: 'watch', publish: 'send', kick: 'operate' },
   ...{ createSchedule: 'all operate', listSchedules: 'all operate', pauseSchedule: 'all operate' },
   ...{ resumeSchedule: 'all operate', triggerSchedule: 'all operate', removeSchedule: 'all operate' },
   mintToken: 'key',
@@ -46,6 +47,7 @@ export const REQUESTS: Readonly<Record<SocketRequestName, Need | `all ${Scope}` 
     createSchedule: 'all operate',
     changeSchedule: 'all operate',
   },
+  ...{ presence: 'watch', typing: 'send', read: 'watch', publish: 'send' },
   renew: 'own',
 };
 
@@ -54,6 +56,9 @@ export const BODIES: Partial<Record<SocketRequestName, object>> = {
   ...{ send: { messageId: 'm', text: 'x' }, receipt: { messageId: 'm' }, unschedule: { messageId: 'm' } },
   ...{
     members: { join: { person: 'bob' } },
+    typing: { on: true },
+    read: { seq: 1 },
+    publish: { channel: 'c', data: 1 },
     approve: { approval: 't1.1', vote: 'approve', hash: 'h', by: 'x' },
   },
 };

@@ -11,6 +11,7 @@ import { Tickets, Tokens } from '../../src/tenants/index.ts';
 import { NO_LIMITS } from '../../src/gateway/quota.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
+import { NO_PRESENCE, notesOf } from './fake-presence.ts';
 import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig, TICKETS } from './harness.ts';
 import type { Rig } from './harness.ts';
 
@@ -45,6 +46,8 @@ function registered(): string[] {
     {
       intake: intakeOf(new FakeCalls()),
       schedules: NO_SCHEDULES,
+      notes: notesOf(),
+      presence: NO_PRESENCE,
       delivery: new FakeDelivery(),
       logger: quiet,
       readiness: createReadiness({}),
@@ -93,7 +96,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(44);
+    expect(registered()).toHaveLength(48);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

@@ -32,8 +32,8 @@ interface Open {
   reasoning: string;
 }
 
-/** Admission is apart from the log and compared in a suite of its own. */
-export type ModelledLog = Omit<SessionLog, 'admit' | 'release'>;
+/** Admission and notes are apart from the log, and have suites of their own. */
+export type ModelledLog = Omit<SessionLog, 'admit' | 'release' | 'tell'>;
 
 export class ModelLog implements ModelledLog {
   #epoch: number;

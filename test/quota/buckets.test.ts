@@ -1,7 +1,7 @@
 /** The buckets of tenants on a real Redis, compared with a model; and what a gateway does while Redis is away. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Message, TenantLimits } from '../../src/contracts/index.ts';
-import { limited } from '../../src/ingest/index.ts';
+import { limited, Rates } from '../../src/ingest/index.ts';
 import type { Admission } from '../../src/ingest/index.ts';
 import { connectRedis, type Commands } from '../../src/log/index.ts';
 import { createBuckets, Fleet, LocalBuckets } from '../../src/quota/index.ts';
@@ -146,11 +146,11 @@ test('a tenant without limits costs no call; a message that is refused or held a
   let answer: Awaited<ReturnType<Admission['admit']>> = 'held';
   const admission = limited(
     { ...quiet, admit: async () => answer },
-    {
+    new Rates({
       limitsOf: (tenant) =>
         tenant === 'small' ? { messagesPerMinute: 1e-6, messagesBurst: 1 } : { waitingMessages: 3 },
       ...{ buckets: counting, fleet: { gateways: 1 }, deadlineMs: 10_000 },
-    },
+    }),
   );
   await admission.admit({ tenant: 'free', session: 's' }, message('m'));
   expect(calls).toBe(0);
@@ -172,10 +172,13 @@ test('a tenant without limits costs no call; a message that is refused or held a
 test('gateways know how many they are, and each lets in its share while Redis is away', async () => {
   const fleets = [new Fleet(commands), new Fleet(commands)];
   await eventually('both are known', () => fleets[0]?.gateways !== undefined && fleets[1]?.gateways === 2);
-  const admission = limited(quiet, {
-    limitsOf: () => ({ messagesPerMinute: 60, messagesBurst: 10 }),
-    ...{ buckets, fleet: fleets[1] ?? { gateways: 2 }, deadlineMs: 10_000 },
-  });
+  const admission = limited(
+    quiet,
+    new Rates({
+      limitsOf: () => ({ messagesPerMinute: 60, messagesBurst: 10 }),
+      ...{ buckets, fleet: fleets[1] ?? { gateways: 2 }, deadlineMs: 10_000 },
+    }),
+  );
   for (const fleet of fleets) fleet.close();
   await redis.kill();
   const sends = Array.from({ length: 12 }, (_, n) =>

@@ -1,5 +1,5 @@
 /** What clients keep to, too. Apart from the others: a page that has the SDK loads these alone. */
-import { KIB } from './units.ts';
+import { KIB, SECOND } from './units.ts';
 
 export const CLIENT = {
   /** One REST body or socket frame. Also Socket.IO's `maxHttpBufferSize`. */
@@ -10,4 +10,7 @@ export const CLIENT = {
   subscriptionsPerSocket: 32,
   /** Entries of a view: the newest messages and steps. */
   snapshotEntries: 200,
+  /** Somebody types for so long after a note that says so; who goes on is told again this often. */
+  typingMs: 6 * SECOND,
+  typingEveryMs: 3 * SECOND,
 } as const;

@@ -6,6 +6,7 @@ import { EXECUTE } from './execute.ts';
 import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
 import { ORCHESTRATE } from './orchestrate.ts';
+import { PRESENCE } from './presence.ts';
 import { QUOTA } from './quota.ts';
 import { REGISTRY } from './registry.ts';
 import { TENANTS } from './tenants.ts';
@@ -18,6 +19,7 @@ export const LIMITS = {
   ...LOG,
   ...DELIVER,
   ...EDGE,
+  ...PRESENCE,
   ...REGISTRY,
   ...TENANTS,
   ...QUOTA,

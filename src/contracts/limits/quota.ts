@@ -15,7 +15,7 @@ export const QUOTA = {
   /** Buckets that a gateway keeps itself while Redis is away; beyond, the least recently used is forgotten. */
   awayBuckets: 10_000,
   /** A gateway tells the others of itself this often, and is forgotten after so long. */
-  fleetEveryMs: 5 * SECOND,
+  fleetEveryMs: 2 * SECOND,
   fleetTtlMs: 20 * SECOND,
   /** A gateway tells Redis of its connections this often, and they count for so long. */
   connectionsEveryMs: 10 * SECOND,

@@ -8,8 +8,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConvokeError, deltasAfter, isAfter, LIMITS, openSteps } from '../../contracts/index.ts';
-import type { Cursor, Delta, LoggedEvent, Position, SessionRef, SessionView } from '../../contracts/index.ts';
+import type { Cursor, Delta, LoggedEvent, Position } from '../../contracts/index.ts';
+import type { HeardNote, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { LogListener } from '../../log/index.ts';
+import { Notes } from './notes.ts';
 import { Replica } from './replica.ts';
 import type { Subscription, Watcher } from '../delivery.ts';
 import { Waiting } from './waiting.ts';
@@ -58,6 +60,7 @@ export class Follower implements LogListener {
   readonly #events: FollowerEvents;
   readonly #watchers = new Watchers(() => this.#leaveIfIdle());
   readonly #waiting = new Waiting();
+  readonly #notes: Notes;
   #phase: Phase = { is: 'starting' };
   #made: Replica | null = null;
   /** Subscriptions in progress. */
@@ -69,6 +72,7 @@ export class Follower implements LogListener {
     this.ref = ref;
     this.#sources = sources;
     this.#events = events;
+    this.#notes = new Notes(ref, this.#watchers, sources.kicks);
     this.started = this.#start();
     this.started.catch(() => undefined); // whoever subscribes waits for it and gets the error
   }
@@ -101,6 +105,7 @@ export class Follower implements LogListener {
       for (let pass = 0; pass < 2 && cursor && isAfter(cursor, this.#replica.position); pass += 1)
         await this.#pass();
       if (this.#stopped) throw new ConvokeError('draining');
+      this.#notes.refuse(watcher.subject);
       return this.#add(watcher, cursor);
     } finally {
       this.#arriving -= 1;
@@ -120,10 +125,15 @@ export class Follower implements LogListener {
     this.#hear({ epoch });
   }
 
+  note(note: HeardNote): void {
+    this.#notes.tell(note);
+  }
+
   reconnected(): void {
     if (this.#phase.is === 'behind') this.#phase.rest.abort();
     // A running step may have produced more text, which does not change the position.
     if (this.#made && openSteps(this.view).length > 0) this.#fallBehind();
+    this.#notes.missed();
     this.#events.doubt();
   }
 
@@ -148,7 +158,8 @@ export class Follower implements LogListener {
   async #start(): Promise<void> {
     const unsubscribe = await this.#sources.log.subscribe(this.ref, this);
     try {
-      this.#made = new Replica(this.ref, await load(this.#sources, this.ref));
+      const [loaded] = await Promise.all([load(this.#sources, this.ref), this.#notes.start()]);
+      this.#made = new Replica(this.ref, loaded);
     } catch (error) {
       this.#phase = { is: 'stopped' };
       await unsubscribe();

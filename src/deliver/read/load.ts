@@ -13,7 +13,7 @@ import {
 import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { Archive } from '../../archive/index.ts';
 import { archivedTail } from '../../log/index.ts';
-import type { LogQuery, LogSlice, SessionLog, SessionSource } from '../../log/index.ts';
+import type { LogQuery, LogSlice, PresenceRows, SessionLog, SessionSource } from '../../log/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
 /** What delivery reads from. */
@@ -23,6 +23,8 @@ export interface Sources {
   readonly archive: Archive;
   readonly recoveries: Recoveries;
   readonly exists: (ref: SessionRef) => Promise<boolean>;
+  /** Who was removed from a session; absent: nobody. */
+  readonly kicks?: PresenceRows['kicks'] | undefined;
 }
 
 export interface Loaded {

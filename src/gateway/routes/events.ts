@@ -52,6 +52,7 @@ const STREAM = [
   'Server-sent events: `event` is the type of the event, `id` its cursor, `data` its envelope. Other frames:',
   '- `delta`: a piece of a running step, `{step, attempt, offset, text, part?}`; it has no id.',
   '- `reset`: discard what you have and take this snapshot. A stream without a cursor starts with one.',
+  '- `note`: with `notes=true`, something beside the log, `{kind, …}`; it has no id.',
   '- `bye`: the server is closing the stream, `{code, retry, retryAfterMs}`.',
 ].join('\n');
 
@@ -83,11 +84,12 @@ function streamRoute(context: GatewayContext): ApiRoute {
     },
     async handle(call) {
       const ref = watchedOf(call);
-      const { after } = queryOf(streamQuerySchema, call.req);
+      const { after, notes } = queryOf(streamQuerySchema, call.req);
       const from = call.req.get('Last-Event-ID') ?? after;
       // EventSource sends an empty Last-Event-ID if it has seen no id.
       const cursor = from === undefined || from === '' ? undefined : positionOf(from);
-      await openStream(context, ref, { req: call.req, res: call.res, cursor, principal: call.principal });
+      const { req, res, principal } = call;
+      await openStream(context, ref, { req, res, cursor, principal, notes: notes !== undefined });
     },
   };
 }

@@ -53,4 +53,8 @@ export const streamQuerySchema = z.strictObject({
       description: 'Instead of a key or token, for a browser’s `EventSource`; opens one stream, once.',
     })
     .exactOptional(),
+  notes: z
+    .literal('true')
+    .meta({ description: 'Also tell what is beside the log, as events of the type `note`.' })
+    .exactOptional(),
 });

@@ -16,6 +16,7 @@ export { eventsQuerySchema, streamQuerySchema } from './events.ts';
 export { limitsFileSchema } from './limits.ts';
 export type { LimitsFile } from './limits.ts';
 export { sendSchema } from './message.ts';
+export { kickSchema, publishSchema, readSchema } from './presence.ts';
 export { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schedule.ts';
 export {
   cancelSchema,

@@ -9,6 +9,7 @@ import {
   type Delta,
   type EventDraft,
   type Position,
+  type SessionNote,
   type SessionRef,
 } from '../../contracts/index.ts';
 import type {
@@ -140,6 +141,11 @@ export class MemoryLog implements SessionLog {
 
   async heads(refs: readonly SessionRef[]): Promise<readonly (Position | null)[]> {
     return refs.map((ref) => this.#sessions.get(keyOf(ref))?.position ?? null);
+  }
+
+  async tell(ref: SessionRef, note: SessionNote): Promise<void> {
+    const heard = { session: ref.session, ...note };
+    this.#tell(ref, (listener) => listener.note?.(heard));
   }
 
   async subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>> {
