@@ -18,7 +18,11 @@ const OUT = process.argv[2] ?? at('dist/packages');
 const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 
 /** Entries of `@convoke/client` and the sources that they are made from. */
-const CLIENT = { index: 'src/client/index', contracts: 'src/contracts/public' };
+const CLIENT = {
+  index: 'src/client/index',
+  presence: 'src/client/presence',
+  contracts: 'src/contracts/public',
+};
 
 /** What both packages say of themselves. */
 function about(name, description) {
@@ -67,7 +71,7 @@ async function packClient() {
     ),
     engines: { node: '>=18' },
     sideEffects: false,
-    exports: { '.': entry('index'), './contracts': entry('contracts') },
+    exports: { '.': entry('index'), './presence': entry('presence'), './contracts': entry('contracts') },
     dependencies: { 'socket.io-client': manifest.dependencies['socket.io-client'] },
   });
   return folder;
@@ -108,7 +112,9 @@ function packEngine() {
   for (const file of files)
     if (existsSync(at(file))) cpSync(at(file), join(folder, file), { recursive: true });
   const { description, bin, dependencies, devDependencies, exports } = manifest;
-  const own = Object.entries(exports).filter(([path]) => path !== './client' && path !== './contracts');
+  const own = Object.entries(exports).filter(
+    ([path]) => !path.startsWith('./client') && path !== './contracts',
+  );
   write(folder, {
     ...about('convoke', description),
     // What programs need that import it; the command brings its own.

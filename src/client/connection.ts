@@ -7,16 +7,8 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { ConvokeError, FRAMES, CLIENT_LIMITS } from '../contracts/public.ts';
-import type {
-  Bye,
-  Delta,
-  RenewReply,
-  SessionEvent,
-  SessionView,
-  SocketFrames,
-  SocketRequestName,
-  SocketRequests,
-} from '../contracts/public.ts';
+import type { Bye, SocketFrames, SocketRequestName, SocketRequests } from '../contracts/public.ts';
+import type { ConnectionEvents } from './connection-events.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import {
@@ -42,15 +34,6 @@ export interface ConnectionOptions {
   readonly path: string;
   readonly requestTimeoutMs: number;
   readonly pace: Pace;
-}
-
-interface ConnectionEvents {
-  status: ClientStatus;
-  event: SessionEvent;
-  delta: Delta;
-  reset: { readonly session: string; readonly snapshot: SessionView };
-  /** A session is followed no longer: a new token does not allow it. */
-  ended: RenewReply['ended'][number];
 }
 
 /** Requests as Socket.IO's types see them; `request` has the exact types. */
@@ -201,6 +184,8 @@ export class Connection {
     socket.on(FRAMES.event, (event) => this.#emitter.emit('event', event));
     socket.on(FRAMES.delta, (delta) => this.#emitter.emit('delta', delta));
     socket.on(FRAMES.reset, (frame) => this.#emitter.emit('reset', frame));
+    socket.on(FRAMES.note, (note) => this.#emitter.emit('note', note));
+    socket.on(FRAMES.ended, (ended) => this.#emitter.emit('ended', ended));
     socket.on(FRAMES.bye, (bye) => this.#bye(bye));
     socket.on(FRAMES.renew, () => void this.#renew(socket));
     socket.connect();

@@ -1,4 +1,12 @@
-import type { Delta, EventData, Position, Receipt, SessionEvent, SessionView } from '../contracts/public.ts';
+import type {
+  Delta,
+  EventData,
+  Note,
+  Position,
+  Receipt,
+  SessionEvent,
+  SessionView,
+} from '../contracts/public.ts';
 import type { PendingMessage } from './outbox.ts';
 import type { SessionStatus } from './subscription.ts';
 
@@ -28,6 +36,8 @@ export interface SessionEvents {
   receipt: Receipt;
   /** The list of unsent messages has changed. */
   pending: readonly PendingMessage[];
+  /** Something beside the log: see `Session.publish` and `presenceOf`. It can be lost, and is not repeated after a reconnect. */
+  note: Note;
 }
 
 /** Null for an event that is none of a channel, or that this client may not read. */

@@ -3,6 +3,7 @@ import type {
   CancelReply,
   CancelRequest,
   ForkRequest,
+  Json,
   MembersReply,
   MembersRequest,
   OpenApproval,
@@ -20,11 +21,11 @@ import type {
 import { Subscription } from './subscription.ts';
 import type { SessionStatus } from './subscription.ts';
 import { call } from './calls.ts';
+import type { Beside, BesideRequest } from './beside.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import { nextChange, untilFollowed } from './following.ts';
-import type { Followed } from './following.ts';
 import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
@@ -33,14 +34,17 @@ import type { Asking, AskOptions, OutgoingMessage, SendOptions } from './outgoin
 import { Sent } from './sent.ts';
 import { randomId } from './timing.ts';
 import type { SessionEvents } from './session-events.ts';
+import { sourceOf } from './source.ts';
+import type { Source } from './source.ts';
 import { streamTurn } from './turn-stream.ts';
-import type { TurnPiece, TurnSource, TurnTarget } from './turn-stream.ts';
+import type { TurnPiece, TurnTarget } from './turn-stream.ts';
 
 export class Session {
   readonly id: string;
   readonly #host: SessionHost;
   readonly #emitter = new Emitter<SessionEvents>();
   readonly #subscription: Subscription;
+  readonly #source: Source;
   readonly #outbox: Outbox;
   readonly #sent = new Sent((receipt) => this.#emitter.emit('receipt', receipt));
 
@@ -48,6 +52,7 @@ export class Session {
     this.id = id;
     this.#host = host;
     this.#subscription = new Subscription(id, host, this.#emitter);
+    this.#source = sourceOf(this.#subscription, this.#emitter, (messageId) => this.receipt(messageId));
     this.#outbox = new Outbox({
       send: (request) => host.connection.request('send', { ...request, session: id }),
       online: () => host.connection.online,
@@ -96,7 +101,7 @@ export class Session {
     for (;;) {
       if (this.view) return this.view;
       if (this.status.error) throw this.status.error;
-      const change = nextChange(this.#source());
+      const change = nextChange(this.#source);
       await change.happened;
       change.stop();
     }
@@ -119,7 +124,7 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<TurnPiece, void, void> {
     const named = typeof target === 'string' ? targetOf(target) : target;
-    return streamTurn(this.#source(), named, options.signal);
+    return streamTurn(this.#source, named, options.signal);
   }
 
   /**
@@ -221,7 +226,18 @@ export class Session {
     return this.#call('receipt', { session: this.id, messageId });
   }
 
-  /** Closes the session itself, for everybody: it accepts no further messages. To stop following it, use `leave`. */
+  /** Tells whoever follows the session at this moment, as a note; nothing is kept. Throws `rate_limited`, `offline`. */
+  async publish(channel: string, data: Json, from?: string): Promise<void> {
+    await this.tell('publish', { channel, data, ...(from && { from }) });
+  }
+
+  /** For `presenceOf`: a request, sent once, that is not about the log. */
+  tell<N extends BesideRequest>(name: N, what: Beside<N>): Promise<SocketRequests[N]['reply']> {
+    const request = { ...what, session: this.id } as SocketRequests[N]['request'];
+    return this.#host.connection.request(name, request);
+  }
+
+  /** Closes the session itself,  /** Closes the session itself, for everybody: it accepts no further messages. To stop following it, use `leave`. */
   async close(): Promise<void> {
     await this.#call('close', { session: this.id });
   }
@@ -256,37 +272,9 @@ export class Session {
     this.#outbox.stop(error, keep);
   }
 
-  /** What a turn's pieces are made of, as it is at any time. */
-  #source(): TurnSource & Followed {
-    const subscription = this.#subscription;
-    return {
-      get view() {
-        return subscription.view;
-      },
-      get failure() {
-        return subscription.status.error ?? null;
-      },
-      get followed() {
-        return subscription.followed;
-      },
-      get status() {
-        return subscription.status;
-      },
-      receipt: (messageId) => this.receipt(messageId),
-      onChange: (listener) => this.#onChange(listener),
-    };
-  }
-
   #toFollow(signal?: AbortSignal): Promise<void> {
     this.refresh();
-    return untilFollowed(this.#source(), signal);
-  }
-
-  #onChange(listener: () => void): Unsubscribe {
-    const stops = [this.on('view', listener), this.on('status', listener)];
-    return () => {
-      for (const stop of stops) stop();
-    };
+    return untilFollowed(this.#source, signal);
   }
 
   #call<N extends SocketRequestName>(

@@ -69,6 +69,9 @@ export class Subscription implements Placed {
       connection.on('reset', (frame) => {
         if (frame.session === session) this.#replace(frame.snapshot);
       }),
+      connection.on('note', (note) => {
+        if (note.session === session) listener.emit('note', note);
+      }),
       connection.on('ended', (ended) => {
         if (ended.session === session) this.#fail(failureError(ended.code));
       }),

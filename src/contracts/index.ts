@@ -86,7 +86,7 @@ export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';
 export { ForkedPast } from './engine/forked-past.ts';
 export { cancelOf, closeReason, isCancel, isMessage, isRosterChange, isVote } from './engine/incoming.ts';
 export type { Catalog } from './engine/catalog.ts';
-export { peopleOf } from './presence.ts';
+export { membersOf, peopleOf } from './presence.ts';
 export { isPresentMember, noteOf } from './engine/notice.ts';
 export type { HeardNote, KickNotice, PresentNotice, SessionNote } from './engine/notice.ts';
 export { isCancelledAlone } from './reasons.ts';

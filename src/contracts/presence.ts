@@ -118,15 +118,17 @@ export function peopleOf(members: readonly PresentMember[]): PresentPerson[] {
   return [...people.values()];
 }
 
+/** Each connection of these people. */
+export function membersOf(people: readonly PresentPerson[]): PresentMember[] {
+  return people.flatMap(({ connections, ...person }) => connections.map((each) => ({ ...person, ...each })));
+}
+
 /** Folds a change into a list of people. */
 export function applyPresence(
   people: readonly PresentPerson[],
   { here, gone }: PresenceNote,
 ): PresentPerson[] {
-  const members = new Map<string, PresentMember>();
-  for (const { connections, ...person } of people)
-    for (const each of connections) members.set(each.connection, { ...person, ...each });
-  for (const member of here) members.set(member.connection, member);
-  for (const { connection } of gone) members.delete(connection);
-  return peopleOf([...members.values()]);
+  const told = new Set([...here, ...gone].map(({ connection }) => connection));
+  const others = membersOf(people).filter(({ connection }) => !told.has(connection));
+  return peopleOf([...others, ...here].sort((one, other) => one.since - other.since));
 }

@@ -3,4 +3,3 @@ export type { Subscription, Delivery, Watcher } from './delivery.ts';
 export { createDelivery } from './service.ts';
 export { createPresence } from './presence/presence.ts';
 export type { Presence } from './presence/presence.ts';
-export type { Lease } from './presence/alive.ts';

@@ -10,7 +10,7 @@ import {
   takeSession,
   validate,
 } from '../ingest/index.ts';
-import type { Controls } from '../ingest/index.ts';
+import type { Controls, Notes } from '../ingest/index.ts';
 import { allow } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import type { GatewayContext } from './context.ts';
@@ -32,14 +32,33 @@ const told = async (done: Promise<void>): Promise<Answer<object>> => {
   return { value: {} };
 };
 
+type Handlers = Readonly<Record<SocketRequestName, Handler>>;
+
 const answer = async <T>(value: Promise<T>): Promise<Answer<T>> => ({ value: await value });
 
-function handlersOf({
-  intake,
-  delivery,
-  notes,
-  schedules,
-}: GatewayContext): Readonly<Record<SocketRequestName, Handler>> {
+/** Of what is not about the log. */
+function noteHandlersOf(notes: Notes): Pick<Handlers, 'presence' | 'typing' | 'read' | 'publish'> {
+  return {
+    presence: async ({ principal, client }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(client.present(await notes.presence(principal, session, body)));
+    },
+    typing: async ({ principal, client }, request) => {
+      const { session, body } = takeSession(request);
+      return told(notes.typing(principal, session, body, (ref) => client.types(ref.session)));
+    },
+    read: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return told(notes.read(principal, session, body));
+    },
+    publish: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return told(notes.publish(principal, session, body));
+    },
+  };
+}
+
+function handlersOf({ intake, delivery, notes, schedules }: GatewayContext): Handlers {
   /** Of a session that is to be watched. */
   const refOf = ({ principal }: Asker, session: string): SessionRef => {
     allow(principal, 'watch', session);
@@ -92,22 +111,7 @@ function handlersOf({
       await schedules.change(principal, request);
       return { value: {} };
     },
-    presence: async ({ principal, client }, request) => {
-      const { session, body } = takeSession(request);
-      return answer(client.present(await notes.presence(principal, session, body)));
-    },
-    typing: async ({ principal, client }, request) => {
-      const { session, body } = takeSession(request);
-      return told(notes.typing(principal, session, body, (ref) => client.types(ref.session)));
-    },
-    read: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return told(notes.read(principal, session, body));
-    },
-    publish: async ({ principal }, request) => {
-      const { session, body } = takeSession(request);
-      return told(notes.publish(principal, session, body));
-    },
+    ...noteHandlersOf(notes),
     renew: async ({ client }, request) => answer(renew(intake, client, validate(renewSchema, request).token)),
   };
 }

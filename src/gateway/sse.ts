@@ -1,6 +1,6 @@
 /** Server-sent events: one HTTP response that follows one session. */
 import type { Request, Response } from 'express';
-import { fittingOpen, FRAMES, formatPosition, LIMITS } from '../contracts/index.ts';
+import { fittingOpen, FRAMES, formatPosition, LIMITS, membersOf } from '../contracts/index.ts';
 import type {
   Bye,
   Cursor,
@@ -158,10 +158,7 @@ async function tellPresence(
 ): Promise<() => void> {
   const stop = await presence.hear(ref, (note) => stream.told(note));
   const { present, count } = await presence.list(ref);
-  const here = present.flatMap(({ connections, ...person }) =>
-    connections.map((each) => ({ ...person, ...each })),
-  );
-  stream.told({ session: ref.session, kind: 'presence', here, gone: [], count });
+  stream.told({ session: ref.session, kind: 'presence', here: membersOf(present), gone: [], count });
   return stop;
 }
 

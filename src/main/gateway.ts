@@ -128,8 +128,10 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
   const exists = fairExists(running, archive, misses);
-  const { kicks } = session.presence;
-  const made = createDelivery({ log, source, archive, logger, exists, kicks, receipt });
+  const made = createDelivery({
+    ...{ log, source, archive, logger, exists, receipt },
+    kicks: (ref) => session.presence.kicks(ref),
+  });
   const delivery = opened.add(made, (each) => each.stop());
   const agentsOf = agentsIn(log);
   return createGateway({

@@ -23,6 +23,7 @@ export function recorder(): { readonly heard: unknown[]; readonly listener: LogL
     event: (epoch, event) => heard.push(['event', epoch, event]),
     delta: (epoch, delta) => heard.push(['delta', epoch, delta]),
     epoch: (epoch) => heard.push(['epoch', epoch]),
+    note: (note) => heard.push(['note', note]),
     reconnected: () => heard.push(['reconnected']),
   };
   return { heard, listener };
@@ -93,6 +94,24 @@ export function hearingSuite(subject: LogSubject): void {
     await eventually('it is heard', () => d.heard.length === 1);
     expect([a.heard.length, b.heard.length, c.heard.length]).toEqual([1, 2, 0]);
     await stopD();
+  });
+
+  test('a note is told to those who hear the session then, in its place among the events, and is kept nowhere', async () => {
+    const ref = subject.fresh();
+    const known = await create(subject.log, ref);
+    const { heard, listener } = recorder();
+    const note = { kind: 'published', channel: 'c', data: { text: 'ü\n👩 \u0000' }, from: 'ana' } as const;
+    await subject.log.tell(ref, note);
+    const stop = await subject.other.subscribe(ref, listener);
+    await subject.log.append(ref, { known, drafts: [message('a')] });
+    await subject.log.tell(ref, note);
+    await subject.log.append(ref, { known, drafts: [message('b')] });
+    await eventually('it is heard', () => heard.length >= 3);
+    expect(heard.map((each) => (each as unknown[])[0])).toEqual(['event', 'note', 'event']);
+    expect(heard[1]).toEqual(['note', { session: ref.session, ...note }]);
+    await stop();
+    await subject.log.tell(ref, note);
+    expect((await subject.log.read(ref, { after: 0, limit: 10 }))?.events).toHaveLength(3);
   });
 
   test('one listener given twice is two subscriptions', async () => {

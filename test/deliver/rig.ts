@@ -4,7 +4,7 @@ import type { Archive } from '../../src/archive/index.ts';
 import type { SessionRef } from '../../src/contracts/index.ts';
 import { createDelivery } from '../../src/deliver/index.ts';
 import type { Delivery } from '../../src/deliver/index.ts';
-import { connectRedis, createRedisLog } from '../../src/log/index.ts';
+import { connectRedis, createPresenceRows, createRedisLog } from '../../src/log/index.ts';
 import type { LogListener, SessionLog } from '../../src/log/index.ts';
 import { startRedis } from '../support/redis.ts';
 import type { TestRedis } from '../support/redis.ts';
@@ -71,6 +71,7 @@ export function tap(log: SessionLog): Tapped {
 export interface Gateway {
   readonly delivery: Delivery;
   readonly log: Tapped;
+  readonly commands: Redis;
   readonly subscriber: Redis;
   readonly warnings: string[];
 }
@@ -112,9 +113,10 @@ export class Rig {
     const receipt = author.receipt.bind(author);
     const delivery = createDelivery({
       ...{ log, source: author, archive: this.archive, receipt, logger },
+      kicks: createPresenceRows(commands).kicks,
       exists: async (ref) => author.exists || (await this.archive.session(ref)) !== null,
     });
-    const gateway = { delivery, log, subscriber, warnings };
+    const gateway = { delivery, log, commands, subscriber, warnings };
     this.#gateways.push(gateway);
     return gateway;
   }

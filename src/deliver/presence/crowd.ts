@@ -32,10 +32,17 @@ interface CrowdDeps {
   readonly delivery: Pick<Delivery, 'subscribe'>;
 }
 
+const ignore = (): void => undefined;
+
 /** A gateway that was cut off states its members with its next look: read after that. */
 const MISSED_MS = LIMITS.fleetEveryMs + 500;
 
 export class Crowd implements Watcher {
+  /** What the log tells is of no interest here. */
+  readonly event = ignore;
+  readonly delta = ignore;
+  readonly reset = ignore;
+  readonly end = ignore;
   /** Resolves once the list is there; if it rejects, this crowd is unusable. */
   readonly started: Promise<void>;
   readonly #ref: SessionRef;
@@ -111,24 +118,20 @@ export class Crowd implements Watcher {
     this.#readIn(MISSED_MS * (1 + Math.random() / 2));
   }
 
-  event(): void {}
-  delta(): void {}
-  reset(): void {}
-  end(): void {}
   backlog(): { readonly bytes: number; readonly packets: number } {
     return { bytes: 0, packets: 0 };
   }
 
   async #start(): Promise<void> {
-    const { unsubscribe } = await this.#deps.delivery.subscribe(this.#ref, this);
-    this.#unsubscribe = unsubscribe;
+    const subscription = await this.#deps.delivery.subscribe(this.#ref, this);
+    this.#unsubscribe = () => subscription.unsubscribe();
     try {
       await this.#read();
     } catch (error) {
       this.stop();
       throw error;
     }
-    if (this.#stopped) unsubscribe();
+    if (this.#stopped) subscription.unsubscribe();
   }
 
   #hearNotice(notice: PresentNotice): void {
@@ -160,7 +163,10 @@ export class Crowd implements Watcher {
   }
 
   async #read(): Promise<void> {
-    if (this.#waiting) return this.#readIn(LIMITS.presenceBatchMs);
+    if (this.#waiting) {
+      this.#readIn(LIMITS.presenceBatchMs);
+      return;
+    }
     const waiting: PresentNotice[] = (this.#waiting = []);
     try {
       const [{ revision, members }, reads] = await Promise.all([
