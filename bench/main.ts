@@ -26,6 +26,7 @@ import { measureMemory } from './figures/memory.ts';
 import { measureNeighbour } from './figures/neighbour.ts';
 import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
+import { measurePresence } from './figures/presence.ts';
 import { measurePrompt } from './figures/prompt.ts';
 import { measureSteps } from './figures/steps.ts';
 import { measureSummary } from './figures/summary.ts';
@@ -56,6 +57,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   memory: measureMemory,
   admission: measureAdmission,
   limits: measureLimits,
+  presence: measurePresence,
   fanout: measureFanOut,
   connections: measureConnections,
   attacks: measureAttacks,

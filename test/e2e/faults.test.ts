@@ -1,6 +1,9 @@
 /** The faults that the product must survive: each test kills a real process in the middle of a streamed answer. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { openSteps } from '../../src/contracts/index.ts';
+import { connect } from '../../src/client/index.ts';
+import { presenceOf } from '../../src/client/presence.ts';
+import type { Presence } from '../../src/client/presence.ts';
+import { LIMITS, openSteps } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
@@ -140,6 +143,27 @@ describe('a gateway', () => {
     const ends = raw.events.filter((event) => event.type === 'step.completed');
     expect(ends.map((event) => `${event.agent}: ${event.data.text}`)).toEqual(SAID);
     for (const { step = '', data } of ends) expect(data.text.startsWith(texts.get(step) ?? '')).toBe(true);
+  });
+
+  test('SIGKILL: who was present there, and nobody else, is gone within seconds, and back with the gateway', async () => {
+    const id = await openSession(stack.urls[0]!, AGENTS);
+    const [one, two] = stack.gateways;
+    const join = async (url: string, from: string): Promise<Presence> => {
+      const client = connect({ url, token: 'dev', reconnect: { minMs: 50, maxMs: 200 } });
+      closers.push(() => client.close());
+      const presence = presenceOf(client.session(id));
+      await presence.join({ from });
+      return presence;
+    };
+    const [, bob] = [await join(one!.url, 'ana'), await join(two!.url, 'bob')];
+    const present = (): string => bob.list.present.map(({ subject }) => subject).join();
+    await eventually('both are present', () => present() === 'ana,bob');
+    await one!.end('SIGKILL');
+    const killed = performance.now();
+    await eventually('one is gone', () => present() === 'bob', LIMITS.gatewayMs + 3 * LIMITS.fleetEveryMs);
+    expect(performance.now() - killed).toBeLessThan(LIMITS.gatewayMs + 3 * LIMITS.fleetEveryMs);
+    await one!.start();
+    await eventually('she is back', () => present() === 'bob,ana');
   });
 
   test('SIGTERM: it drains, the client goes on elsewhere without an error', async () => {
