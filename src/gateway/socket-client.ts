@@ -50,8 +50,8 @@ interface Slot {
   readonly gate: Gate;
   live: boolean;
   subscription?: Subscription;
-  /** What it may send of typing. */
-  readonly typing: Bucket;
+  /** What it may tell of itself: that somebody types, her device and state. */
+  readonly pace: Bucket;
 }
 
 interface Serving {
@@ -135,8 +135,8 @@ export class SocketClient implements LongConnection {
         'Unsubscribe from another session first, or open another socket.',
       );
     }
-    const typing = new Bucket(LIMITS.typing, performance.now());
-    const slot: Slot = { gate: new Gate(), live: true, typing };
+    const pace = new Bucket(LIMITS.presencePace, performance.now());
+    const slot: Slot = { gate: new Gate(), live: true, pace };
     this.#slots.set(session, slot);
     try {
       slot.subscription = await this.#context.delivery.subscribe(ref, this.#watcher(session, slot), cursor);
@@ -157,18 +157,18 @@ export class SocketClient implements LongConnection {
     };
   }
 
-  /** Throws `invalid_request` unless the session is followed, and `rate_limited` if it is told of typing too often. */
-  types(session: string): void {
-    const waitMs = this.#followed(session).typing.take(1, performance.now());
+  /** Somebody types, joins or changes. Throws `invalid_request` unless the session is followed, and `rate_limited` for one that never rests. */
+  tells(session: string): void {
+    const waitMs = this.#followed(session).pace.take(1, performance.now());
     if (waitMs > 0) {
-      const detail = 'Tell of typing every few seconds.';
+      const detail = 'Say this every few seconds at most.';
       throw new ConvokeError('rate_limited', detail, { retryAfterMs: Math.ceil(waitMs) });
     }
   }
 
-  /** Asks to be present, or to be told who is. Throws `invalid_request` unless the session is followed. */
+  /** Asks to be present, or to be told who is. Throws what `tells` does, `presence_full`, `log_unavailable`. */
   async present(arrival: Arrival): Promise<PresenceReply> {
-    this.#followed(arrival.ref.session);
+    this.tells(arrival.ref.session);
     return this.#presence.ask(arrival);
   }
 

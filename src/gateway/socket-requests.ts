@@ -45,7 +45,7 @@ function noteHandlersOf(notes: Notes): Pick<Handlers, 'presence' | 'typing' | 'r
     },
     typing: async ({ principal, client }, request) => {
       const { session, body } = takeSession(request);
-      return told(notes.typing(principal, session, body, (ref) => client.types(ref.session)));
+      return told(notes.typing(principal, session, body, (ref) => client.tells(ref.session)));
     },
     read: async ({ principal }, request) => {
       const { session, body } = takeSession(request);

@@ -28,10 +28,13 @@ function sources(): Readonly<Record<string, readonly string[]>> {
     path.replace('.', 'convoke'),
     [types.replace('./dist/', './').replace(/\.d\.ts$/, '.ts')],
   ]);
-  const { 'convoke/client': client = [], 'convoke/contracts': contracts = [] } = Object.fromEntries(entries);
+  const named = Object.fromEntries(entries);
+  const { 'convoke/client': client = [], 'convoke/contracts': contracts = [] } = named;
+  const { 'convoke/client/presence': presence = [] } = named;
   return {
-    ...Object.fromEntries(entries),
+    ...named,
     ...{ '@convoke/client': client, '@convoke/client/contracts': contracts },
+    '@convoke/client/presence': presence,
   };
 }
 

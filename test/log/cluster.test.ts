@@ -7,6 +7,7 @@ import {
   connectCommands,
   connectRedis,
   createCatalogs,
+  createPresenceRows,
   createRedisLog,
   createStalls,
   type Commands,
@@ -87,7 +88,16 @@ test('every session works, and is heard, whichever node serves it', async () => 
       const { attempt } = of('begun', await log.begin(ref, beginning(known)));
       of('ok', await log.delta(ref, { step: STEP, attempt, offset: 0, text: 'x' }));
       const end = await log.commit(ref, { known, step: STEP, attempt, ends: [completed('x')] });
-      await eventually('it is heard', () => hears('event') && hears('delta'));
+      await log.tell(ref, { kind: 'published', channel: 'c', data: 1 });
+      await eventually('it is heard', () => hears('event') && hears('delta') && hears('note'));
+      const rows = createPresenceRows(commands);
+      const member = { subject: 'ana', connection: 'c', gateway: 'g', since: 1 };
+      await rows.put(ref, member);
+      await rows.state(ref, 'g', [member]);
+      await rows.advance(ref, new Map([['ana', 3]]));
+      await rows.kick(ref, { subject: 'bob', forMs: 60_000 });
+      expect((await rows.read(ref)).members).toEqual([member]);
+      expect([await rows.reads(ref), [...(await rows.kicks(ref)).keys()]]).toEqual([{ ana: 3 }, ['bob']]);
       await createStalls(commands).tell(ref, 't1', 'me', 'blocked');
       expect(await createStalls(commands).of(ref, 't1')).toEqual(['blocked']);
       return of('ended', end).position;

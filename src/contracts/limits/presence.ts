@@ -16,8 +16,8 @@ export const PRESENCE = {
   presenceStatedMs: 30 * MINUTE,
   /** A gateway that has said nothing of itself for so long is taken to have crashed (it does every `fleetEveryMs`). */
   gatewayMs: 6 * SECOND,
-  /** What a socket may send of typing, of each session. */
-  typing: { perSecond: 1, burst: 8 },
+  /** How often a socket may say, in each session, that somebody types, joins or changes. */
+  presencePace: { perSecond: 1, burst: 8 },
   /** What may be published in one session through one gateway; and sessions that are counted. */
   publishes: { perSecond: 100, burst: 200 },
   publishingSessions: 4_096,

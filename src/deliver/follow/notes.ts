@@ -27,12 +27,13 @@ export class Notes {
 
   tell(note: HeardNote): void {
     if (note.kind === 'kicked') this.#kick(note);
-    this.#watchers.tell((watcher) => watcher.note?.(note));
+    if (note.kind === 'present') this.#watchers.hint((watcher) => watcher.note?.(note));
+    else this.#watchers.tell((watcher) => watcher.note?.(note));
   }
 
   /** Some may have been missed: a removal among them is told now. */
   missed(): void {
-    this.#watchers.tell((watcher) => watcher.missed?.());
+    this.#watchers.hint((watcher) => watcher.missed?.());
     this.start().catch(() => undefined); // while Redis is away; it is repeated with the next reconnect
   }
 

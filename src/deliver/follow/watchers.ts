@@ -38,6 +38,11 @@ export class Watchers {
     this.check();
   }
 
+  /** Tells what is sent to nobody as it is: what waits for each stays the same. */
+  hint(say: (watcher: Watcher) => void): void {
+    for (const { watcher } of this.#places) say(watcher);
+  }
+
   /** Disconnects watchers that do not keep up; their clients reconnect and resume. */
   check(): void {
     for (const place of this.#places) {
