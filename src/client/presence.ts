@@ -16,6 +16,8 @@ import type { Unsubscribe } from './emitter.ts';
 import type { SessionEvents } from './session-events.ts';
 import { clock } from './timing.ts';
 
+const NOBODY: PresenceReply = { present: [], count: 0, reads: {} };
+
 /** A `Session`, as far as it is needed here. */
 export interface Attended {
   readonly view: SessionView | null;
@@ -28,7 +30,7 @@ export class Presence {
   readonly #session: Attended;
   readonly #emitter = new Emitter<{ change: Presence }>();
   readonly #typing = new Map<string, ReturnType<typeof setTimeout>>();
-  #list: PresenceReply = { present: [], count: 0, reads: {} };
+  #list = NOBODY;
   /** Null: nobody has asked yet. */
   #asked: PresenceRequest | null = null;
   /** When the others are told again that somebody types here, ms of `clock()`. */
@@ -39,6 +41,7 @@ export class Presence {
     session.on('note', (note) => this.#note(note));
     session.on('status', ({ state }) => {
       if (state === 'live' && this.#asked) this.#ask().catch(() => undefined); // it is asked again when live again
+      if (state === 'failed' || state === 'left') this.#take(NOBODY);
     });
     session.on('event', (event) => {
       if (event.type === 'message.accepted') this.#type(event.data.from ?? '', false);
@@ -88,7 +91,11 @@ export class Presence {
   }
 
   async #ask(): Promise<void> {
-    this.#list = await this.#session.tell('presence', this.#asked ?? {});
+    this.#take(await this.#session.tell('presence', this.#asked ?? {}));
+  }
+
+  #take(list: PresenceReply): void {
+    this.#list = list;
     this.#changed();
   }
 
@@ -102,10 +109,8 @@ export class Presence {
     const list = this.#list;
     if (note.kind === 'published') return;
     if (note.kind === 'typing') this.#type(note.subject, note.on);
-    else if (note.kind === 'presence')
-      this.#list = { ...list, present: applyPresence(list.present, note), count: note.count };
-    else this.#list = { ...list, reads: { ...list.reads, ...note.reads } };
-    this.#changed();
+    else if (note.kind === 'read') this.#take({ ...list, reads: { ...list.reads, ...note.reads } });
+    else this.#take({ ...list, present: applyPresence(list.present, note), count: note.count });
   }
 
   #type(subject: string, on: boolean): void {
@@ -114,9 +119,8 @@ export class Presence {
     if (on && subject !== this.#list.you?.subject) {
       const over = (): void => this.#type(subject, false);
       this.#typing.set(subject, setTimeout(over, CLIENT_LIMITS.typingMs));
-    } else if (was) {
-      this.#changed();
     }
+    if (on !== was) this.#changed();
   }
 
   #changed(): void {

@@ -23,14 +23,14 @@ test.each(['20', '22', '24'])(
   'imports and requires in Node %s',
   (major) => {
     const check =
-      "typeof c.connect === 'function' && c.isRetryable(new c.ClientError('offline')) && typeof k.applyEvent";
+      "typeof c.connect === 'function' && c.isRetryable(new c.ClientError('offline')) && k.applyEvent && typeof p.presenceOf";
     writeFileSync(
       join(folder, 'esm.mjs'),
-      `import * as c from '@convoke/client'; import * as k from '@convoke/client/contracts'; console.log(${check});`,
+      `import * as c from '@convoke/client'; import * as k from '@convoke/client/contracts'; import * as p from '@convoke/client/presence'; console.log(${check});`,
     );
     writeFileSync(
       join(folder, 'cjs.cjs'),
-      `const c = require('@convoke/client'); const k = require('@convoke/client/contracts'); console.log(${check});`,
+      `const c = require('@convoke/client'); const k = require('@convoke/client/contracts'); const p = require('@convoke/client/presence'); console.log(${check});`,
     );
     for (const file of ['esm.mjs', 'cjs.cjs'])
       expect(run('npx', inNode(major, file), folder)).toBe('function');
@@ -42,8 +42,10 @@ test('has types that a strict compiler takes, those of its dependencies too', ()
   const source = `
     import { connect, type Session } from '@convoke/client';
     import { applyEvent, type SessionView } from '@convoke/client/contracts';
+    import { presenceOf } from '@convoke/client/presence';
     const session: Session = connect({ url: 'http://localhost', token: 'dev' }).session('s');
     session.on('view', (view: SessionView) => view.entries.length);
+    const here: number = presenceOf(session).list.present.length + presenceOf(session).list.count;
     export const fold: typeof applyEvent = applyEvent;
     // @ts-expect-error: a message has a text
     void session.send(7);

@@ -2,9 +2,9 @@
 import { DAY, HOUR, KIB, MINUTE, SECOND } from './units.ts';
 
 export const PRESENCE = {
-  /** `data` of a publish, UTF-8 bytes of JSON; and what a notice of any kind may be, UTF-16 code units. */
+  /** `data` of a publish, UTF-8 bytes of JSON; and a notice of any kind (the longest has `reads` positions), UTF-16 code units. */
   publishBytes: 8 * KIB,
-  noticeChars: 64 * KIB,
+  noticeChars: 512 * KIB,
   deviceChars: 64,
   /** Connections that are present in one session; and those of them that an answer lists, the first to come. */
   present: 1_000,
