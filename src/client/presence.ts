@@ -33,6 +33,8 @@ export class Presence {
   #list = NOBODY;
   /** Null: nobody has asked yet. */
   #asked: PresenceRequest | null = null;
+  /** What has been told. */
+  #readTo = 0;
   /** When the others are told again that somebody types here, ms of `clock()`. */
   #typesAgainAt = 0;
 
@@ -87,7 +89,9 @@ export class Presence {
   /** Tells the others, and one's own other devices, how far somebody has read here; without `seq` all that is known here. */
   read(seq: number = this.#session.view?.position.seq ?? 0): void {
     const { reads, you } = this.#list;
-    if (seq > (you ? (reads[you.subject] ?? 0) : 0)) this.#tell('read', { seq });
+    if (seq <= Math.max(this.#readTo, (you && reads[you.subject]) ?? 0)) return;
+    this.#readTo = seq;
+    this.#tell('read', { seq });
   }
 
   async #ask(): Promise<void> {
