@@ -167,6 +167,26 @@ test('after Redis has lost everything each gateway states its members again', as
   watching.stop();
 });
 
+test('a member that Redis has lost, or has too much, is put right when the list is read again', async () => {
+  const { ref, here, there } = await scene();
+  await here.presence.join(ref, { subject: 'ana', connection: 'c1' });
+  await here.presence.join(ref, { subject: 'bob', connection: 'c2' });
+  const [own, watching] = [await client(here, ref), await client(there, ref)];
+  const { present, channel } = logKeys(ref);
+  const ghost = { subject: 'eve', connection: 'c9', gateway: here.fleet.id, since: 1 };
+  await rig.admin.hdel(present, `${here.fleet.id}:c1`);
+  await rig.admin.hset(present, `${here.fleet.id}:c9`, JSON.stringify(ghost));
+  // As one tells of that has missed some.
+  await rig.admin.spublish(channel, `N {"kind":"present","revision":${Number.MAX_SAFE_INTEGER}}`);
+  await eventually(
+    'Redis has it',
+    async () => (await rig.admin.hexists(present, `${here.fleet.id}:c1`)) === 1,
+  );
+  for (const each of [own, watching]) await told('both', each, 'ana c1', 'bob c2');
+  own.stop();
+  watching.stop();
+});
+
 test('notices that were missed are made up for, and those that are no notices harm nobody', async () => {
   const { ref, here, there } = await scene();
   const watching = await client(there, ref);

@@ -157,7 +157,9 @@ test('typing is told to those who are present, ends by itself or with the messag
   });
   await eventually('it was sent', () => his.typing.length === 0);
   await expect(eve.tell('typing', { on: true })).rejects.toMatchObject({ code: 'forbidden' });
-  const often = Array.from({ length: LIMITS.presencePace.burst + 2 }, () => ana.tell('typing', { on: false }));
+  const often = Array.from({ length: LIMITS.presencePace.burst + 2 }, () =>
+    ana.tell('typing', { on: false }),
+  );
   const codes = (await Promise.allSettled(often)).map((each) =>
     each.status === 'rejected' ? (each.reason as ConvokeError).code : 'ok',
   );

@@ -30,6 +30,8 @@ interface CrowdDeps {
   readonly rows: Pick<PresenceRows, 'reads'>;
   readonly alive: Alive;
   readonly delivery: Pick<Delivery, 'subscribe'>;
+  /** Told of the list whenever it was read. */
+  readonly onRead: (ref: SessionRef, members: readonly PresentMember[]) => void;
 }
 
 const ignore = (): void => undefined;
@@ -178,6 +180,7 @@ export class Crowd implements Watcher {
       for (const field of this.#members.keys()) if (!fields.has(field)) this.#remove(field);
       for (const member of members) this.put(member);
       this.#revision = revision;
+      this.#deps.onRead(this.#ref, members);
     } finally {
       this.#waiting = null;
     }

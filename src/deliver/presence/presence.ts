@@ -68,7 +68,8 @@ class PresenceService implements Presence {
 
   async hear(ref: SessionRef, hear: Hear): Promise<() => void> {
     const key = sessionKey(ref);
-    const crowd = this.#crowds.get(key) ?? new Crowd(ref, { ...this.#deps });
+    const crowd =
+      this.#crowds.get(key) ?? new Crowd(ref, { ...this.#deps, onRead: (...list) => this.#compare(...list) });
     this.#crowds.set(key, crowd);
     const stop = crowd.hear(hear);
     const leave = (): void => {
@@ -162,6 +163,15 @@ class PresenceService implements Presence {
   #looked(look: Look): void {
     for (const crowd of this.#crowds.values()) crowd.looked(look);
     if (look.lapsed) this.#doubtAll(true);
+    void this.#state();
+  }
+
+  /** A Redis that fell back may lack what was written last. */
+  #compare(ref: SessionRef, members: readonly PresentMember[]): void {
+    const own = this.#own.get(sessionKey(ref))?.members ?? new Map<string, PresentMember>();
+    const listed = members.filter(({ gateway }) => gateway === this.#deps.lease.id);
+    if (listed.length === own.size && listed.every(({ connection }) => own.has(connection))) return;
+    this.#doubtful.set(sessionKey(ref), { ref, told: false });
     void this.#state();
   }
 
