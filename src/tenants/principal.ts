@@ -3,8 +3,8 @@ import { ConvokeError, INSIDER, isId } from '../contracts/index.ts';
 import type { Reader } from '../contracts/index.ts';
 
 /**
- * `watch`: read and follow a session. `send`: messages, as the token's subject. `approve`: vote. `cancel`: turns, steps and what waits.
- * `operate`: open, close, fork and reopen sessions, members, schedules, and lists.
+ * `watch`: read and follow a session, and be present in it. `send`: messages and what is published, as the token's subject. `approve`: vote.
+ * `cancel`: turns, steps and what waits. `operate`: open, close, fork and reopen sessions, members, kicks, schedules, and lists.
  */
 export const SCOPES = ['watch', 'send', 'approve', 'cancel', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
