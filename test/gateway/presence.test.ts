@@ -190,16 +190,20 @@ test('what is published goes to sockets and streams that ask for it, with the na
   const ana = await follow('ana', gateways[0]!);
   await ana.publish('cursor', { x: 3, text: 'ü👩' }, 'mallory');
   const posted = await gateways[0]!.post('/v1/sessions/s/publish', { channel: 'c', data: null });
+  const any = [7, 'x', [], { withheld: true }];
+  for (const data of any)
+    expect((await gateways[0]!.post('/v1/sessions/s/publish', { channel: 'any', data })).status).toBe(200);
   expect(posted.status).toBe(200);
-  await eventually('both are told', () => seen.length === 2);
+  await eventually('all are told', () => seen.length === 6);
   expect(seen).toEqual([
     { session: 's', kind: 'published', channel: 'cursor', data: { x: 3, text: 'ü👩' }, from: 'ana' },
     { session: 's', kind: 'published', channel: 'c', data: null },
+    ...any.map((data) => ({ session: 's', kind: 'published', channel: 'any', data })),
   ]);
   const told: string[] = [];
   for await (const frame of frames(stream)) {
     if (frame.startsWith('event: note')) told.push(frame);
-    if (frame.includes('"channel":"c"')) break;
+    if (frame.includes('{"withheld":true}')) break;
   }
   expect(told[0]).toContain('"kind":"presence"');
   expect(told[1]).toBe(

@@ -65,9 +65,9 @@ export function disclosedTo({ subject, all }: Reader, event: SessionEvent): Sess
   return found;
 }
 
-/** True for an event of which only the place is told. */
-export function isWithheld(event: { readonly data?: object }): boolean {
-  return event.data !== undefined && 'withheld' in event.data;
+/** True for an event of which only the place is told. The `data` of anything else, such as a note, may be any JSON. */
+export function isWithheld({ data }: { readonly data?: unknown }): boolean {
+  return typeof data === 'object' && data !== null && 'withheld' in data;
 }
 
 /** Names what is told. The id of the event and its cause hold the `messageId`, which its sender chose. */

@@ -2,6 +2,7 @@
 import { ConvokeError } from '../../contracts/index.ts';
 import type { HeardNote, KickNotice, SessionRef } from '../../contracts/index.ts';
 import type { PresenceRows } from '../../log/index.ts';
+import type { Watcher } from '../delivery.ts';
 import type { Watchers } from './watchers.ts';
 
 export class Notes {
@@ -25,10 +26,18 @@ export class Notes {
     for (const [subject, forMs] of stored) this.tell({ session, kind: 'kicked', subject, forMs });
   }
 
+  /** A note that cannot be passed on is lost, as others may be: anybody who can publish can write one, and an exception would end the gateway. */
   tell(note: HeardNote): void {
     if (note.kind === 'kicked') this.#kick(note);
-    if (note.kind === 'present') this.#watchers.hint((watcher) => watcher.note?.(note));
-    else this.#watchers.tell((watcher) => watcher.note?.(note));
+    const pass = (watcher: Watcher): void => {
+      try {
+        watcher.note?.(note);
+      } catch {
+        return;
+      }
+    };
+    if (note.kind === 'present') this.#watchers.hint(pass);
+    else this.#watchers.tell(pass);
   }
 
   /** Some may have been missed: a removal among them is told now. */
