@@ -16,8 +16,9 @@ const FLOOR_PLAN = {
     npm: ['pg'],
     core: ['node:sqlite', 'worker_threads', 'fs', 'path'],
   },
+  'src/files': { folders: ['src/contracts', 'src/archive'], npm: ['aws4fetch'], core: true },
   activities: {
-    folders: ['src/contracts', 'src/log', 'src/archive', 'src/telemetry'],
+    folders: ['src/contracts', 'src/log', 'src/archive', 'src/files', 'src/telemetry'],
     npm: [
       '@temporalio/activity',
       '@temporalio/common',
@@ -55,7 +56,9 @@ const FLOOR_PLAN = {
     core: true,
   },
   'src/gateway': {
-    folders: ['src/contracts', 'src/fair', 'src/tenants', 'src/ingest', 'src/deliver', 'src/telemetry'],
+    folders: [
+      ...['src/contracts', 'src/fair', 'src/tenants', 'src/files', 'src/ingest', 'src/deliver', 'src/telemetry'],
+    ],
     npm: [
       'express',
       'socket\\.io',

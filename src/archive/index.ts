@@ -5,3 +5,4 @@ export { backUpArchive, requireBackup, restoreArchive } from './backup.ts';
 export { openArchive } from './open.ts';
 export { createPostgresArchive } from './postgres.ts';
 export { createSqliteArchive } from './sqlite.ts';
+export { withTables } from './with-tables.ts';

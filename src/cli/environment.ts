@@ -55,6 +55,10 @@ export function withSecrets(env: Environment, names: readonly string[], mistake:
 export const SECRETS = [
   'REDIS_URL',
   'CONVOKE_ARCHIVE_URL',
+  'CONVOKE_FILES_URL',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
   'CONVOKE_KEYS',
   'CONVOKE_OPERATOR_KEY',
   'CONVOKE_TOKEN_KEYS',

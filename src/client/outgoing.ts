@@ -3,9 +3,9 @@ import { nextTurn, turnNumber } from '../contracts/public.ts';
 import type {
   CancelRequest,
   InterjectionPolicy,
-  MessagePart,
   Receipt,
   SendRequest,
+  SentPart,
   SessionView,
 } from '../contracts/public.ts';
 import { randomId } from './timing.ts';
@@ -14,7 +14,7 @@ import type { TurnTarget } from './turn-stream.ts';
 /** What `send` accepts besides plain text. */
 export interface OutgoingMessage {
   readonly text?: string;
-  readonly parts?: readonly MessagePart[];
+  readonly parts?: readonly SentPart[];
   /** Makes sending twice harmless; generated if absent. */
   readonly messageId?: string;
   /** The sender's name, as shown to others. */

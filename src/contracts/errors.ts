@@ -76,6 +76,9 @@ export const ERRORS = {
   message_cancelled: entry(409, 'The message was cancelled before it was delivered.'),
   schedule_exists: entry(409, 'Another schedule with this id already exists.'),
   schedule_not_found: entry(404, 'There is no such schedule.'),
+  file_not_found: entry(404, 'There is no such file in this session.'),
+  range_not_satisfiable: entry(416, 'The file has no such range.'),
+  files_not_set_up: entry(409, 'This deployment has no place for files.'),
   // The engine
   overloaded: entry(503, 'The engine is busy.', 1_000),
   temporal_unavailable: entry(503, 'Temporal cannot be reached; nothing was accepted.', 2_000),
@@ -87,6 +90,7 @@ export const ERRORS = {
   ),
   log_unavailable: entry(503, 'The session log cannot be reached; accepted messages are safe.', 2_000),
   archive_unavailable: entry(503, 'The archive cannot be reached; what it holds is safe.', 2_000),
+  files_unavailable: entry(503, 'The place of files cannot be reached; what it holds is safe.', 2_000),
   worker_unavailable: entry(503, 'No worker answered in time.', 2_000),
   draining: entry(503, 'This gateway is shutting down; reconnect.', 500),
   slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),

@@ -1,8 +1,14 @@
+import type { FilePart, FileReference } from './file.ts';
 import type { JsonObject } from './json.ts';
 
 /** A piece of a message. */
 export type MessagePart =
-  { readonly type: 'text'; readonly text: string } | { readonly type: 'data'; readonly data: JsonObject };
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'data'; readonly data: JsonObject }
+  | FilePart;
+
+/** The same, as its sender writes it. */
+export type SentPart = Exclude<MessagePart, FilePart> | FileReference;
 
 /** What happens to a message that arrives while the session is busy; `workflows/rules/interject.ts` says it for each phase. */
 export const POLICIES = [

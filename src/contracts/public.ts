@@ -3,6 +3,8 @@ export { isId, isSummaryStep, isToolStep, turnNumber, workflowId } from './ids.t
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
 export type { LimitName, LimitUse, TenantLimits, UsageReply } from './tenant-limits.ts';
+export { fileText, isFilePart, isImage } from './file.ts';
+export type { FileInfo, FilePart, FileReference } from './file.ts';
 export { DIRECT_CHANNEL, isPolicy, messageText, POLICIES } from './message.ts';
 export type {
   InterjectionPolicy,
@@ -11,6 +13,7 @@ export type {
   Receipt,
   ReceiptStatus,
   ScheduledMessage,
+  SentPart,
 } from './message.ts';
 export type {
   ScheduleAct,

@@ -20,6 +20,12 @@ export interface TenantLimits {
   readonly tokensPerDay?: number;
   /** In millionths of the currency of the prices in the configuration. */
   readonly costMicrosPerDay?: number;
+  /** Of one file; default `LIMITS.fileBytes`. */
+  readonly fileBytes?: number;
+  /** Files in each session; default `LIMITS.sessionFiles`. */
+  readonly sessionFiles?: number;
+  /** Bytes of all files together. */
+  readonly storedBytes?: number;
   /** The tenant's share where tasks of tenants wait for workers; default 1. */
   readonly weight?: number;
 }

@@ -4,7 +4,7 @@ import type { Cursor, Position } from './cursor.ts';
 import type { Delta } from './events/delta.ts';
 import type { SessionEvent } from './events/envelope.ts';
 import type { ErrorCode, Problem } from './errors.ts';
-import type { InterjectionPolicy, MessagePart, Receipt, ScheduledMessage } from './message.ts';
+import type { InterjectionPolicy, Receipt, ScheduledMessage, SentPart } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
 import type { MembersReply, MembersRequest } from './member.ts';
@@ -93,7 +93,7 @@ export interface SessionSummary {
 export interface SendRequest {
   readonly messageId: string;
   readonly text?: string;
-  readonly parts?: readonly MessagePart[];
+  readonly parts?: readonly SentPart[];
   readonly from?: string;
   readonly policy?: InterjectionPolicy;
   /** When it is to be delivered, ms since the Unix epoch; absent, or past: now. */

@@ -4,6 +4,7 @@ import type { Presence } from '../deliver/index.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Intake, Notes, Schedules } from '../ingest/index.ts';
 import type { Audit, Tickets, Tokens } from '../tenants/index.ts';
+import type { ServedFiles } from './files.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
@@ -23,6 +24,11 @@ export interface GatewayContext {
   readonly presence: Presence;
   /** Where pages wait to be written. */
   readonly pages: FairQueue;
+  /** Absent: this deployment has no place for them. */
+  readonly files: ServedFiles | undefined;
+  /** Where files wait to be stored, and to be sent. */
+  readonly uploads: FairQueue;
+  readonly downloads: FairQueue;
   readonly logger: Logger;
   readonly readiness: Readiness;
   /** All TCP connections. */

@@ -14,6 +14,7 @@ import { devRoutes } from './routes/dev.ts';
 import type { Supervisor } from './routes/dev.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { eventRoutes } from './routes/events.ts';
+import { fileRoutes } from './routes/files.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
 import { approvalRoutes } from './routes/approvals.ts';
@@ -75,7 +76,7 @@ function cors(context: GatewayContext): RequestHandler {
     res.setHeader('Access-Control-Allow-Origin', origin);
     res.setHeader(
       'Access-Control-Expose-Headers',
-      'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Idempotency-Replayed',
+      'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Idempotency-Replayed, ETag, Content-Range, Content-Disposition',
     );
     if (req.method !== 'OPTIONS' || req.get('access-control-request-method') === undefined) {
       next();
@@ -84,7 +85,7 @@ function cors(context: GatewayContext): RequestHandler {
     res.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
     res.setHeader(
       'Access-Control-Allow-Headers',
-      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
+      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match',
     );
     res.setHeader('Access-Control-Max-Age', '600');
     res.status(204).end();
@@ -161,6 +162,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...forkRoutes(context),
     ...approvalRoutes(context),
     ...messageRoutes(context),
+    ...fileRoutes(context),
     ...scheduledRoutes(context),
     ...scheduleRoutes(context),
     ...eventRoutes(context),

@@ -12,12 +12,14 @@ import type { GatewayContext } from './context.ts';
 import { drainGateway } from './drain.ts';
 import { ownerOf } from './edge/owner.ts';
 import { Peers } from './edge/peers.ts';
+import { clientErrors } from './edge/client-errors.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
 import type { Audit, Principal, Tickets, Tokens } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
+import type { ServedFiles } from './files.ts';
 import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
 import { NO_LIMITS, type Quota } from './quota.ts';
@@ -26,6 +28,7 @@ import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
 export type { Check } from './readiness.ts';
+export type { ServedFiles } from './files.ts';
 export type { Quota } from './quota.ts';
 export type { Supervisor } from './routes/dev.ts';
 export type { SocketAdapter } from './sockets.ts';
@@ -45,6 +48,8 @@ export interface GatewayConfig {
   readonly audit: Audit;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
   readonly standing: Standing;
+  /** Absent: this deployment has no place for files. */
+  readonly files?: ServedFiles | undefined;
   /** Absent: tenants have no limits. */
   readonly quota?: Quota;
   readonly delivery: Delivery;
@@ -108,6 +113,9 @@ export function createGateway(config: GatewayConfig): Gateway {
     delivery,
     presence: config.presence,
     pages: new FairQueue(LIMITS.fair.pages),
+    files: config.files,
+    uploads: new FairQueue(LIMITS.fair.uploads),
+    downloads: new FairQueue(LIMITS.fair.downloads),
     logger,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
     peers: new Peers(logger),
@@ -126,6 +134,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     shouldUpgradeCallback: ({ headers, socket }) =>
       headers.upgrade?.toLowerCase() === 'websocket' && !context.peers.of(socket).isAsking,
   });
+  server.on('clientError', clientErrors(context.peers));
   server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
   context.peers.watch(server, (req) => ownerOf(intake, req));

@@ -33,9 +33,21 @@ export const usage = z.object({
 export const position = z
   .object({ epoch: z.number(), seq: z.number() })
   .meta({ id: 'Position', description: 'A place in the log of a session.' });
+const filePart = z
+  .object({
+    type: z.literal('file'),
+    file: z.string(),
+    name: z.string(),
+    contentType: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+  })
+  .meta({ id: 'FilePart', description: 'A file of the session: GET /v1/sessions/{id}/files/{file}.' });
+
 export const part = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('data'), data: object }),
+  filePart,
 ]);
 
 const approvers = z.object({

@@ -48,7 +48,7 @@ export {
   streamQuerySchema,
   voteSchema,
 } from './schemas/index.ts';
-export { placeOf, positionOf, takeSession, validate } from './validate.ts';
+export { derivedId, placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
 export type { Controls } from './control.ts';
 export type { Schedules } from './schedules.ts';

@@ -22,6 +22,8 @@ import type { SessionCalls } from '../temporal/index.ts';
 import type { Admission, Admitted } from './admit.ts';
 import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
+import { attached } from './attached.ts';
+import type { UseFiles } from './attached.ts';
 import type { Authenticator } from './authenticate.ts';
 import { allow } from '../tenants/index.ts';
 import type { Audit, Principal } from '../tenants/index.ts';
@@ -68,7 +70,7 @@ export interface Intake {
   open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
   /**
    * Passes a message to a session, and reopens a session that was interrupted. Resolves once it is persisted. Throws `session_not_found`,
-   * `session_closed`, `inbox_full`.
+   * `session_closed`, `inbox_full`, `file_not_found`.
    */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
   /**
@@ -110,6 +112,8 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
   readonly followedAgents: FollowedAgents;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
+  /** Absent: this deployment has no place for files. */
+  readonly useFiles?: UseFiles | undefined;
   /** Told of votes. Absent: nobody is. */
   readonly audit?: Audit;
   /**
@@ -170,10 +174,11 @@ class SessionIntake implements Intake {
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
     if (request.from !== undefined) await this.#roster.refuseAgentName(ref, request.from);
+    const whole = await attached(this.#config.useFiles, ref, request);
     const turns = this.#config.endedTurns(ref);
     const [ended, others] = [turns.at(-1), turns.slice(0, -1)];
     const message = {
-      ...messageOf({ ...request, messageId }, Date.now()),
+      ...messageOf({ ...whole, messageId }, Date.now()),
       ...(ended === undefined ? {} : { ended }),
       ...(others.length === 0 ? {} : { alsoEnded: others }),
     };

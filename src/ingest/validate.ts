@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { ConvokeError, DIRECT_CHANNEL, LIMITS, parsePosition } from '../contracts/index.ts';
-import type { Message, Position, SendRequest, SessionRef } from '../contracts/index.ts';
+import type { Message, Position, SessionRef } from '../contracts/index.ts';
+import type { Attached } from './attached.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 import { sentenceOf } from './sentences.ts';
 
@@ -83,7 +84,7 @@ export function messageIdOfKey(ref: SessionRef, key: string): string {
 }
 
 /** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. Throws `invalid_request` for one that is too far ahead. */
-export function messageOf(request: SendRequest, receivedAt: number): Message {
+export function messageOf(request: Attached, receivedAt: number): Message {
   const { messageId, text, parts, from, policy, answers, deliverAt = 0, to } = request;
   const channel = request.channel ?? (to && DIRECT_CHANNEL);
   const latest = receivedAt + LIMITS.laterWithinMs;

@@ -7,6 +7,7 @@ import { originFault } from '../gateway/origins.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { IssuerSettings, TokenKey } from '../tenants/index.ts';
+import { filesConfigOf, type FilesConfig } from './files-config.ts';
 import { issuersOf } from './token-issuers.ts';
 import { tokenKeysOf } from './token-keys.ts';
 import type { Project } from '../project/project.ts';
@@ -26,6 +27,8 @@ export interface Config {
   readonly redisUrl: string;
   /** See `openArchive`. */
   readonly archiveUrl: string;
+  /** See `placeOf`; absent: there is no place for files. */
+  readonly files?: FilesConfig;
   readonly logLevel: LogLevel;
   /** API key → tenant. */
   readonly keys: ReadonlyMap<string, string>;
@@ -141,6 +144,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     temporal: { ...temporalConfigOf(env), taskQueue },
     redisUrl: redisUrlOf(env),
     archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
+    ...filesConfigOf(env, home),
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     ...operatorKeyOf(env),

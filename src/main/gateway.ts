@@ -24,6 +24,7 @@ import { openWatchedArchive } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
+import { openFiles, sweepFiles } from './files.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
@@ -127,6 +128,8 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
+  const files = await openFiles(config, { database: shared.database, limitsOf: tenants.limitsOf });
+  if (files) sweepFiles(files, { logger, opened });
   const exists = fairExists(running, archive, misses);
   const made = createDelivery({
     ...{ log, source, archive, logger, exists, receipt },
@@ -138,10 +141,12 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     ...access.served,
     ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
     quota: tenants.quota,
+    files: files && { files, exists },
     intake: createIntake({
       calls,
       ...tenants,
       audit: access.audit,
+      useFiles: files?.use.bind(files),
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),
       authenticator: access.authenticator,

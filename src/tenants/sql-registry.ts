@@ -1,4 +1,5 @@
 /** The registry in the database of the archive, SQLite or PostgreSQL alike. */
+import { withTables } from '../archive/index.ts';
 import type { Database, Row, Statement } from '../archive/index.ts';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
 import * as acts from './registry-acts.ts';
@@ -9,30 +10,8 @@ import { sql, where } from './sql.ts';
 
 /** Its tables are created before the first call that succeeds. */
 export function createRegistry(shared: Database): Registry {
-  const database = withTables(shared);
+  const database = withTables(shared, TABLES);
   return { ...readsOf(database), ...actsOf(database), ...upkeepOf(database) };
-}
-
-function withTables(database: Database): Database {
-  let created: Promise<void> | undefined;
-  const ready = (): Promise<void> => {
-    created ??= database.create(TABLES).catch((error: unknown) => {
-      created = undefined;
-      throw error;
-    });
-    return created;
-  };
-  return {
-    create: (tables) => database.create(tables),
-    read: async (statement) => {
-      await ready();
-      return database.read(statement);
-    },
-    write: async (statements) => {
-      await ready();
-      return database.write(statements);
-    },
-  };
 }
 
 type Acts =

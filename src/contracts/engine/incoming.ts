@@ -3,6 +3,7 @@
  * task for ever, nor reach the run that follows one that was interrupted.
  */
 import type { Vote } from '../approval.ts';
+import { isFilePart } from '../file.ts';
 import { isId } from '../ids.ts';
 import { isShallow, jsonBytes, jsonChars } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
@@ -16,7 +17,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function isPart(value: unknown): value is MessagePart {
   if (!isObject(value)) return false;
   if (value['type'] === 'text') return typeof value['text'] === 'string';
-  return value['type'] === 'data' && isObject(value['data']);
+  return (value['type'] === 'data' && isObject(value['data'])) || isFilePart(value);
 }
 
 const isOptionalText = (value: unknown): boolean => value === undefined || typeof value === 'string';

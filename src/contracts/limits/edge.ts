@@ -55,6 +55,9 @@ export const EDGE = {
     questions: { slots: 64, reserved: 16, waiting: 1_024 },
     /** Lost logs that are built. */
     recoveries: { slots: 16, reserved: 4, waiting: 4_096 },
+    /** Files that are stored, and that are sent: for as long as that takes. */
+    uploads: { slots: 16, reserved: 4, waiting: 64, waitMs: 20 * SECOND },
+    downloads: { slots: 64, reserved: 16, waiting: 256, waitMs: 20 * SECOND },
     /** Calls that Temporal answers. */
     calls: { slots: 64, reserved: 32, waiting: 2_048 },
     /** Calls that a worker answers. */

@@ -3,6 +3,7 @@ import { CLIENT } from './client.ts';
 import { DELIVER } from './deliver.ts';
 import { EDGE } from './edge.ts';
 import { EXECUTE } from './execute.ts';
+import { FILES } from './files.ts';
 import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
 import { ORCHESTRATE } from './orchestrate.ts';
@@ -23,4 +24,5 @@ export const LIMITS = {
   ...REGISTRY,
   ...TENANTS,
   ...QUOTA,
+  ...FILES,
 } as const;

@@ -13,7 +13,7 @@ function chars(entry: Entry): number {
     return text.length + reasoning.length + (use ? jsonChars(use) : 0) + (calls ? jsonChars(calls) : 0);
   }
   return entry.parts.reduce(
-    (sum, part) => sum + (part.type === 'text' ? part.text.length : jsonChars(part.data)),
+    (sum, part) => sum + (part.type === 'text' ? part.text.length : jsonChars(part)),
     0,
   );
 }

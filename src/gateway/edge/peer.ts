@@ -25,6 +25,7 @@ export class Peer {
   /** Requests that wait for the answer before theirs. */
   readonly #waiting: (() => void)[] = [];
   #answering = false;
+  #isUploading = false;
   #closing: NodeJS.Timeout | undefined;
   /** What had left the process when it was looked at last, and since when nothing more has. */
   #left = { written: 0, queued: 0, at: performance.now() };
@@ -44,6 +45,19 @@ export class Peer {
   /** A request is being answered, or waits for that. */
   get isAsking(): boolean {
     return this.#answering || this.#waiting.length > 0;
+  }
+
+  /** A file is being sent on it. */
+  get isUploading(): boolean {
+    return this.#isUploading;
+  }
+
+  /** The body of this request is a file: it may come in more pieces, and take longer. Whoever reads it looks at its pace. */
+  uploads(req: IncomingMessage): void {
+    this.#isUploading = true;
+    req.once('close', () => {
+      this.#isUploading = false;
+    });
   }
 
   /** Answers a request once those before it are answered. */
@@ -100,10 +114,12 @@ export class Peer {
   /** Each chunk of a body costs as much as a small request, however short it is, also if nobody reads it. */
   #countPieces(req: IncomingMessage): void {
     const push = req.push.bind(req);
-    let pieces = 0;
+    let [pieces, bytes] = [0, 0];
     req.push = (chunk: Buffer | null) => {
       pieces += 1;
-      if (pieces <= LIMITS.bodyPieces || chunk === null) return push(chunk);
+      bytes += chunk?.length ?? 0;
+      const most = LIMITS.bodyPieces + (this.#isUploading ? bytes / LIMITS.uploadPieceBytes : 0);
+      if (pieces <= most || chunk === null) return push(chunk);
       this.cut('its body comes in too many pieces');
       return false;
     };

@@ -39,6 +39,8 @@ function sendRoute(context: GatewayContext): ApiRoute {
           'session_not_stored',
           'inbox_full',
           'rate_limited',
+          'file_not_found',
+          'files_not_set_up',
         ]),
       },
     },

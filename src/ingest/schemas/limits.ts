@@ -20,6 +20,14 @@ export const tenantLimitsSchema = z
     connections: count('Sockets and event streams at a time.'),
     tokensPerDay: count('Tokens of models from midnight to midnight UTC.', 0),
     costMicrosPerDay: count('Cost of models in the same time, in millionths of the currency.', 0),
+    fileBytes: z
+      .int()
+      .min(1)
+      .max(LIMITS.fileMostBytes)
+      .meta({ description: 'Bytes of one file.' })
+      .exactOptional(),
+    sessionFiles: count('Files in each session.', 0),
+    storedBytes: count('Bytes of all files together.', 0),
     weight: z
       .number()
       .min(0.001)

@@ -1,17 +1,20 @@
 /** Messages. */
 import { z } from 'zod';
 import { LIMITS, POLICIES } from '../../contracts/index.ts';
-import type { MessagePart, SendRequest } from '../../contracts/index.ts';
+import type { SendRequest, SentPart } from '../../contracts/index.ts';
 import { idSchema, jsonObjectSchema, personName, stepSchema, text, whole } from './common.ts';
 
 const partSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: text(LIMITS.messageChars) }),
   z.strictObject({ type: z.literal('data'), data: jsonObjectSchema }),
-]) satisfies z.ZodType<MessagePart>;
+  z
+    .strictObject({ type: z.literal('file'), file: idSchema })
+    .meta({ description: 'A file of the session, stored before; the server adds what is known of it.' }),
+]) satisfies z.ZodType<SentPart>;
 
 interface Content {
   readonly text?: string;
-  readonly parts?: readonly MessagePart[];
+  readonly parts?: readonly SentPart[];
 }
 
 const hasOneContent = (value: Content): boolean => (value.text === undefined) !== (value.parts === undefined);

@@ -23,6 +23,10 @@ const messageSchema = sendSchema
     path: ['deliverAt'],
     message: 'the schedule says when',
   })
+  .refine(({ parts = [] }) => parts.every(({ type }) => type !== 'file'), {
+    path: ['parts'],
+    message: 'a schedule sends no files: they are deleted with their session',
+  })
   .meta({ description: 'What each firing sends; `policy` says what happens if a turn runs then.' });
 
 export const scheduleSchema = z

@@ -1,0 +1,42 @@
+/** Files: kept outside of history and log, which hold references to them only. */
+
+/** What is known of a file; it never changes. */
+export interface FileInfo {
+  /** Its id, unguessable. */
+  readonly file: string;
+  /** As whoever made it has called it; not a path. */
+  readonly name: string;
+  /** As whoever made it has declared it; nobody has checked it. */
+  readonly contentType: string;
+  readonly bytes: number;
+  /** Of its bytes, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A file in a message, or in the result of a tool. */
+export interface FilePart extends FileInfo {
+  readonly type: 'file';
+}
+
+/** What a sender writes for it: the server adds the rest. */
+export type FileReference = Pick<FilePart, 'type' | 'file'>;
+
+/** Types of images that models take. */
+const IMAGES: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
+/** True for an image of a type that models take; its bytes may be anything. */
+export function isImage({ contentType }: Pick<FileInfo, 'contentType'>): boolean {
+  return IMAGES.includes(contentType);
+}
+
+/** How a file is told to those who read text alone. */
+export function fileText({ file, name, contentType, bytes }: FileInfo): string {
+  return `[file ${JSON.stringify(name)}, ${contentType}, ${bytes} bytes, id ${file}]`;
+}
+
+/** True for a part as the server makes it. */
+export function isFilePart(value: unknown): value is FilePart {
+  if (typeof value !== 'object' || value === null || !('type' in value) || value.type !== 'file') return false;
+  const { file, name, contentType, bytes, sha256 } = value as Partial<FilePart>; // safety: checked here
+  return [file, name, contentType, sha256].every((each) => typeof each === 'string') && Number.isSafeInteger(bytes);
+}

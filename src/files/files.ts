@@ -1,0 +1,236 @@
+/**
+ * Files of sessions: what is known of them stands in the archive's database, their bytes in a `FileStore`.
+ *
+ * A file is there for readers once all of it is; it never changes. Its row comes before its first byte and goes after its last, so no bytes
+ * are without a row: what a crash leaves behind is found and deleted (`sweep`).
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { withTables } from '../archive/index.ts';
+import type { Database, Row } from '../archive/index.ts';
+import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
+import type { FileInfo, LimitName, SessionRef, TenantLimits } from '../contracts/index.ts';
+import type { FileStore, Range } from './store.ts';
+import * as table from './table.ts';
+
+export interface NewFile {
+  readonly name: string;
+  readonly contentType: string;
+  /** If it is known; a content of another length is refused. */
+  readonly bytes?: number;
+  /** The same for each repeat of a request: an equal content gets the first answer. */
+  readonly request?: string;
+}
+
+export interface StoredFile {
+  readonly info: FileInfo;
+  /** An earlier, equal request has stored it. */
+  readonly replayed: boolean;
+}
+
+/** Every method throws `archive_unavailable` and `files_unavailable`. */
+export interface Files {
+  /**
+   * Stores a file; if it rejects, nothing of it stays. Nothing of a refused content is read. Throws `too_large`, `quota_exceeded`,
+   * `idempotency_mismatch`, and what the content throws.
+   */
+  store(ref: SessionRef, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+  /** Throws `file_not_found`. */
+  find(ref: SessionRef, file: string): Promise<FileInfo>;
+  /** Its bytes. Whoever does not read to the end destroys it. */
+  read(ref: SessionRef, file: string, range?: Range): Promise<Readable>;
+  /** Something refers to these files now: they stay as long as the session. In the same order. Throws `file_not_found`. */
+  use(ref: SessionRef, files: readonly string[]): Promise<readonly FileInfo[]>;
+  /** Deletes all files of a session. Can be repeated safely. */
+  removeSession(ref: SessionRef): Promise<void>;
+  /** Deletes all files of a tenant. Can be repeated safely. */
+  removeTenant(tenant: string): Promise<void>;
+  /** Deletes what nothing refers to for `LIMITS.unusedFileMs`, and what crashes have left. Any number of processes may do so at a time. */
+  sweep(now: number): Promise<void>;
+  /** Bytes of all files of a tenant, those included that are being stored. */
+  storedBytes(tenant: string): Promise<number>;
+}
+
+export interface FilesConfig {
+  readonly database: Database;
+  readonly store: FileStore;
+  readonly limitsOf: (tenant: string) => TenantLimits;
+}
+
+/** Its tables are created before the first call that succeeds. */
+export function createFiles(config: FilesConfig): Files {
+  return new StoredFiles({ ...config, database: withTables(config.database, table.TABLES) });
+}
+
+const keyOf = ({ tenant, session }: SessionRef, file: string): string => `${tenant}/${session}/${file}`;
+const newId = (): string => `f_${randomBytes(18).toString('base64url')}`;
+
+const tooLarge = (most: number): ConvokeError =>
+  new ConvokeError('too_large', `A file may have at most ${most} bytes.`);
+
+const full = (limit: LimitName, most: number, used: number): ConvokeError =>
+  new ConvokeError('quota_exceeded', `The tenant has reached ${limit} (${most}). Delete sessions, or have it raised.`, {
+    limits: [{ limit, most, used, left: Math.max(0, most - used) }],
+  });
+
+/** A database's largest exact sum. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+interface Reserved {
+  readonly file: string;
+  readonly bytes: number;
+  /** What is to be said of one byte more. */
+  readonly refusal: () => ConvokeError;
+}
+
+class StoredFiles implements Files {
+  readonly #database: Database;
+  readonly #store: FileStore;
+  readonly #limitsOf: FilesConfig['limitsOf'];
+
+  constructor({ database, store, limitsOf }: FilesConfig) {
+    this.#database = database;
+    this.#store = store;
+    this.#limitsOf = limitsOf;
+  }
+
+  async store(ref: SessionRef, given: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
+    const reserved = await this.#reserve(ref, given);
+    if ('info' in reserved) return replay(reserved.info, content);
+    const { file, bytes: most, refusal } = reserved;
+    try {
+      const hash = createHash('sha256');
+      let bytes = 0;
+      const counted = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+        for await (const chunk of content) {
+          bytes += chunk.length;
+          if (bytes > most) throw refusal();
+          hash.update(chunk);
+          yield chunk;
+        }
+      };
+      await reached(this.#store.put(keyOf(ref, file), counted()));
+      const info = { file, name: given.name, contentType: given.contentType, bytes, sha256: hash.digest('hex') };
+      const rows = await this.#database.write(table.finish(ref, info, most));
+      if (rows[2]?.length === 0) throw new ConvokeError('file_not_found', 'It was deleted meanwhile.');
+      return { info, replayed: false };
+    } catch (error) {
+      // What cannot be removed now a sweep removes.
+      await this.#drop(ref, file).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async find(ref: SessionRef, file: string): Promise<FileInfo> {
+    const [row] = await this.#database.read(table.find(ref, file));
+    if (!row) throw new ConvokeError('file_not_found');
+    return table.infoIn(row);
+  }
+
+  read(ref: SessionRef, file: string, range?: Range): Promise<Readable> {
+    return reached(this.#store.get(keyOf(ref, file), range));
+  }
+
+  async use(ref: SessionRef, files: readonly string[]): Promise<readonly FileInfo[]> {
+    if (files.length === 0) return [];
+    const [rows = []] = await this.#database.write([table.use(ref, files)]);
+    const found = new Map(rows.map(table.infoIn).map((info) => [info.file, info]));
+    return files.map((file) => {
+      const info = found.get(file);
+      if (!info) throw new ConvokeError('file_not_found', `There is no file "${file}" in this session; upload it first.`);
+      return info;
+    });
+  }
+
+  async removeSession(ref: SessionRef): Promise<void> {
+    await this.#database.write([table.markAllGone(ref)]);
+    await this.#removeGone(ref, Date.now());
+  }
+
+  async removeTenant(tenant: string): Promise<void> {
+    await this.#database.write([table.markAllGone({ tenant })]);
+    await this.#removeGone({ tenant }, Date.now());
+  }
+
+  async sweep(now: number): Promise<void> {
+    await this.#database.write([
+      table.markUnusedGone(now - LIMITS.unusedFileMs),
+      table.markLostGone(now - LIMITS.transferMs),
+    ]);
+    await this.#removeGone({}, now);
+  }
+
+  async storedBytes(tenant: string): Promise<number> {
+    const [row] = await this.#database.read(table.usedBytes(tenant));
+    return Number(row?.['bytes'] ?? 0);
+  }
+
+  /** Its row, with room for it; or the file that an equal request has stored. */
+  async #reserve(ref: SessionRef, given: NewFile): Promise<Reserved | { readonly info: FileInfo }> {
+    const limits = this.#limitsOf(ref.tenant);
+    const { fileBytes = LIMITS.fileBytes, sessionFiles = LIMITS.sessionFiles, storedBytes } = limits;
+    const most = storedBytes ?? NO_LIMIT;
+    const { name, contentType, request = null } = given;
+    if (given.bytes !== undefined && given.bytes > fileBytes) throw tooLarge(fileBytes);
+    // Of a content whose length nobody knows as much as it may have.
+    const left = storedBytes === undefined ? NO_LIMIT : Math.max(0, most - (await this.storedBytes(ref.tenant)));
+    const bytes = given.bytes ?? Math.min(fileBytes, left);
+    const file = newId();
+    const rows = await this.#database.write(
+      table.begin({
+        ...{ tenant: ref.tenant, session: ref.session, file, name, contentType, bytes, request },
+        ...{ at: Date.now(), storedBytes: most, sessionFiles },
+      }),
+    );
+    const [tenant, session, first] = (rows.at(-1) ?? []).map(table.infoIn);
+    if (rows[3]?.length === 1) {
+      const isCut = given.bytes === undefined && bytes < fileBytes;
+      const refusal = (): ConvokeError => (isCut ? full('storedBytes', most, most) : tooLarge(given.bytes ?? fileBytes));
+      return { file, bytes, refusal };
+    }
+    if (first) return { info: first };
+    if (session && session.bytes >= sessionFiles) throw full('sessionFiles', sessionFiles, session.bytes);
+    throw full('storedBytes', most, tenant?.bytes ?? most);
+  }
+
+  async #drop(ref: SessionRef, file: string): Promise<void> {
+    await this.#database.write([table.markGone(file)]);
+    await this.#removeBytes(ref, file);
+  }
+
+  async #removeBytes(ref: SessionRef, file: string): Promise<void> {
+    await reached(this.#store.remove(keyOf(ref, file)));
+    await this.#database.write(table.forget(ref, file));
+  }
+
+  async #removeGone(of: Partial<SessionRef>, now: number): Promise<void> {
+    const begun = now - LIMITS.transferMs;
+    let after = '';
+    for (;;) {
+      const page = { begun, after, limit: LIMITS.filesSwept };
+      const rows: readonly Row[] = await this.#database.read(table.gone(of, page));
+      for (const { file, tenant, session } of rows)
+        await this.#removeBytes({ tenant: String(tenant), session: String(session) }, String(file));
+      after = String(rows.at(-1)?.['file'] ?? '');
+      if (rows.length < LIMITS.filesSwept) return;
+    }
+  }
+}
+
+/** The answer of an earlier request, if this one has the same content. */
+async function replay(info: FileInfo, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
+  const hash = createHash('sha256');
+  for await (const chunk of content) hash.update(chunk);
+  if (hash.digest('hex') === info.sha256) return { info, replayed: true };
+  throw new ConvokeError('idempotency_mismatch', 'Use another Idempotency-Key for another content.');
+}
+
+/** What a store says becomes `files_unavailable`; what the content says stays. */
+async function reached<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isConvokeError(error)) throw error;
+    throw new ConvokeError('files_unavailable', undefined, { cause: error });
+  }
+}
