@@ -7,6 +7,7 @@ import { LIMITS } from '../../src/contracts/index.ts';
 import type { SessionRef, TenantLimits } from '../../src/contracts/index.ts';
 import { createFiles } from '../../src/files/index.ts';
 import type { Files, FileStore } from '../../src/files/index.ts';
+import { eventually } from '../support/process.ts';
 
 export interface FilesUnderTest {
   readonly database: Database;
@@ -206,7 +207,7 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       // The process dies: nobody marks it, and nobody removes it.
       const upload = files.store(ref, { ...TEXT, bytes: 100 }, hanging());
       upload.catch(() => undefined);
-      while ((await files.storedBytes(ref.tenant)) !== 100) await new Promise(setImmediate);
+      await eventually('its room is reserved', async () => (await files.storedBytes(ref.tenant)) === 100);
       await files.sweep(Date.now());
       expect(await files.storedBytes(ref.tenant)).toBe(100);
       await other.sweep(Date.now() + LIMITS.transferMs + 1);
