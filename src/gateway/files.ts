@@ -41,7 +41,10 @@ export function lengthOf({ headers }: Pick<IncomingMessage, 'headers'>): number 
  * The bytes of a body, as they come. Whoever sends them too slowly is cut; time in which nobody takes them does not count. Throws
  * `invalid_request` when the client has gone.
  */
-export async function* bodyOf(req: IncomingMessage, peer: Peer): AsyncGenerator<Buffer, void, undefined> {
+export async function* bodyOf(
+  req: IncomingMessage,
+  peer: Pick<Peer, 'cut'>,
+): AsyncGenerator<Buffer, void, undefined> {
   let [bytes, looked, isTaken] = [0, 0, true];
   const look = (): void => {
     if (isTaken && bytes - looked < LIMITS.uploadLeastBytes) peer.cut('its upload is too slow');

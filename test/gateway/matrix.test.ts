@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import type { Socket } from 'socket.io-client';
 import { ConvokeError } from '../../src/contracts/index.ts';
 import type { SessionRef, SocketRequestName } from '../../src/contracts/index.ts';
+import type { ServedFiles } from '../../src/gateway/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { createAuthenticator, createSchedules } from '../../src/ingest/index.ts';
 import type { PastDeps } from '../../src/log/index.ts';
@@ -32,6 +33,17 @@ const past = {
   },
 };
 
+const files = {
+  find: async (ref: SessionRef) => {
+    known(ref);
+    throw new ConvokeError('file_not_found');
+  },
+  store: async (ref: SessionRef) => {
+    known(ref);
+    throw new ConvokeError('files_unavailable');
+  },
+} as unknown as ServedFiles['files']; // safety: nothing else is called here
+
 let rig: Rig;
 let routes: readonly Route[];
 beforeAll(async () => {
@@ -46,6 +58,7 @@ beforeAll(async () => {
     }),
     schedules: createSchedules(recorded(schedules, calls), async () => []),
     delivery: recorded(new FakeDelivery(), calls),
+    files: recorded({ files: recorded(files, calls), exists: async () => true }, calls),
   });
   routes = await described();
 });

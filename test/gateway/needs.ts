@@ -28,6 +28,8 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
     listEvents: 'watch',
     streamEvents: 'watch',
     createTicket: 'watch',
+    storeFile: 'send',
+    readFile: 'watch',
   },
   ...{ getPresence: 'watch', setRead: 'watch', publish: 'send', kick: 'operate' },
   ...{ createSchedule: 'all operate', listSchedules: 'all operate', pauseSchedule: 'all operate' },

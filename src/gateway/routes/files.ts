@@ -88,9 +88,9 @@ function storeRoute(context: GatewayContext): ApiRoute {
     },
     async handle(call) {
       const { req, res, principal } = call;
-      const { files, exists } = placeOf(context);
       const ref = sessionOf(call);
       allow(principal, 'send', ref.session);
+      const { files, exists } = placeOf(context);
       const { name } = queryOf(nameSchema, req);
       const length = lengthOf(req);
       const given = { name, contentType: contentTypeOf(req), ...requestOf(call) };
@@ -141,8 +141,8 @@ function readRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      const { files } = placeOf(context);
       const ref = watchedOf(call);
+      const { files } = placeOf(context);
       const file = pathId(call.req, 'file');
       await context.downloads.run(ref.tenant, async () => {
         const info = await files.find(ref, file);
