@@ -57,7 +57,15 @@ const FLOOR_PLAN = {
   },
   'src/gateway': {
     folders: [
-      ...['src/contracts', 'src/fair', 'src/tenants', 'src/files', 'src/ingest', 'src/deliver', 'src/telemetry'],
+      ...[
+        'src/contracts',
+        'src/fair',
+        'src/tenants',
+        'src/files',
+        'src/ingest',
+        'src/deliver',
+        'src/telemetry',
+      ],
     ],
     npm: [
       'express',

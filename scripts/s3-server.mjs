@@ -20,7 +20,11 @@ function build() {
   const work = mkdtempSync(join(folder, 'build-'));
   try {
     for (const go of GO) {
-      const options = { env: { ...process.env, GOBIN: work }, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' };
+      const options = {
+        env: { ...process.env, GOBIN: work },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+      };
       const { status, error, stderr } = spawnSync(go, ['install', '-ldflags', '-s -w', PACKAGE], options);
       if (error) continue;
       if (status === 0) {

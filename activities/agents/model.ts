@@ -1,15 +1,18 @@
 /** The model runner: one streamed call of a language model, through the AI SDK's interface of providers. */
 import type {
   LanguageModelV4CallOptions,
+  LanguageModelV4FilePart,
   LanguageModelV4Prompt,
+  LanguageModelV4TextPart,
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider';
 import { sessionKey } from '../../src/contracts/index.ts';
-import type { AgentSpec } from '../../src/contracts/index.ts';
+import type { AgentSpec, FileInfo } from '../../src/contracts/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
 import { ModelAnswer } from './answer.ts';
 import type { Endpoint } from './endpoints.ts';
 import { toRunnerError } from './failures.ts';
+import { readImages, type Images } from './images.ts';
 import { promptOf, roundMessages, type ChatMessage, type RoundMessage } from './prompt.ts';
 import { providerSaid } from './redact.ts';
 import { RunnerError } from './runner.ts';
@@ -106,6 +109,7 @@ async function* speak(
 ): AsyncGenerator<RunPiece, void, undefined> {
   const { agent, conversation, rounds = [], task, output, repair } = request;
   const { systemRole } = endpoint;
+  const images = await readImages(request);
   const messages = promptOf(agent, conversation, {
     systemRole,
     ...(task === undefined ? {} : { task }),
@@ -113,7 +117,7 @@ async function* speak(
     ...(repair === undefined ? {} : { repair }),
   });
   const { stream } = await endpoint.model(agent.model).doStream({
-    prompt: [...messages.map(toSdk), ...roundMessages(rounds).map(roundToSdk)],
+    prompt: [...messages.map((message) => toSdk(message, images)), ...roundMessages(rounds).map(roundToSdk)],
     ...settingsOf(agent),
     ...formOf(request, endpoint),
     ...(endpoint.own === true ? { headers: callHeaders(request) } : {}),
@@ -176,9 +180,24 @@ function callHeaders(request: RunRequest): Record<string, string> {
   };
 }
 
-function toSdk({ role, content }: ChatMessage): LanguageModelV4Prompt[number] {
+function toSdk({ role, content, files = [] }: ChatMessage, images: Images): LanguageModelV4Prompt[number] {
   if (role === 'system') return { role, content };
-  return { role, content: [{ type: 'text', text: content }] };
+  const text = { type: 'text' as const, text: content };
+  if (role === 'assistant') return { role, content: [text] };
+  return { role, content: [text, ...files.flatMap((file) => shownTo(file, images))] };
+}
+
+/** An image, and which of the files that the text names it is. */
+function shownTo(
+  { file, contentType: mediaType }: FileInfo,
+  images: Images,
+): readonly (LanguageModelV4TextPart | LanguageModelV4FilePart)[] {
+  const data = images.get(file);
+  if (!data) return [];
+  return [
+    { type: 'text', text: `(File ${file}:)` },
+    { type: 'file', mediaType, data: { type: 'data', data } },
+  ];
 }
 
 function roundToSdk(message: RoundMessage): LanguageModelV4Prompt[number] {

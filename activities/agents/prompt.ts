@@ -1,11 +1,19 @@
 /** How a conversation among several participants is told to a model, which knows only itself and "the user". */
-import { turnNumber, type AgentSpec, type JsonObject, type ToolRound } from '../../src/contracts/index.ts';
+import {
+  turnNumber,
+  type AgentSpec,
+  type FileInfo,
+  type JsonObject,
+  type ToolRound,
+} from '../../src/contracts/index.ts';
 import type { RunRequest, Utterance } from './runner.ts';
 
 /** A chat message as every provider takes it. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
+  /** Files of the messages in it, oldest first; absent: none. */
+  readonly files?: readonly FileInfo[];
 }
 
 /** What belongs to this call alone. */
@@ -31,7 +39,7 @@ export function promptOf(
   if (systemRole) return [{ role: 'system', content: system }, ...messages];
   // Models without a system role demand that user and assistant alternate: the instructions begin the first message of the user.
   const [first, ...others] = messages;
-  return [{ role: 'user', content: `${system}\n\n${first?.content ?? ''}` }, ...others];
+  return [{ ...first, role: 'user', content: `${system}\n\n${first?.content ?? ''}` }, ...others];
 }
 
 /** The same in every turn. */
@@ -51,11 +59,12 @@ function systemPrompt(agent: AgentSpec): string {
  * as many models demand; where the conversation does not, a short remark stands in.
  */
 function chatMessages(agent: AgentSpec, conversation: readonly Utterance[], note: string): ChatMessage[] {
-  const messages: { role: ChatMessage['role']; content: string }[] = [];
-  const add = (role: ChatMessage['role'], content: string): void => {
-    const last = messages.at(-1);
+  const messages: { role: ChatMessage['role']; content: string; files?: readonly FileInfo[] }[] = [];
+  const add = (role: ChatMessage['role'], content: string, files: readonly FileInfo[] = []): void => {
+    let last = messages.at(-1);
     if (last?.role === role) last.content += `\n\n${content}`;
-    else messages.push({ role, content });
+    else messages.push((last = { role, content }));
+    if (files.length > 0) last.files = [...(last.files ?? []), ...files];
   };
   const [first] = conversation;
   const rest = first?.summary ? conversation.slice(1) : conversation;
@@ -69,7 +78,7 @@ function chatMessages(agent: AgentSpec, conversation: readonly Utterance[], note
       if (messages.length === 0) add('user', '(Earlier messages are left out.)');
       add('assistant', content);
     } else {
-      add('user', others.size > 1 ? labelled(said, content) : content);
+      add('user', others.size > 1 ? labelled(said, content) : content, said.files);
     }
   }
   if (note !== '') add('user', note);

@@ -7,6 +7,7 @@
 import type {
   AgentSpec,
   ErrorCode,
+  FileInfo,
   FinishReason,
   JsonObject,
   ToolCall,
@@ -14,16 +15,19 @@ import type {
   ToolSpec,
   Usage,
 } from '../../src/contracts/index.ts';
+import type { SessionFiles } from '../../src/files/index.ts';
 
 /** One thing said before, oldest first. */
 export interface Utterance {
   readonly role: 'user' | 'agent';
   /** The agent's name, or who sent the message. */
   readonly name?: string;
-  /** The text; of a message, its text parts joined by line breaks. */
+  /** The text; of a message, its text parts joined by line breaks, and a line for each file. */
   readonly text: string;
   /** The data parts of a message. */
   readonly data?: readonly JsonObject[];
+  /** The files of a message. */
+  readonly files?: readonly FileInfo[];
   /** The step answers this message: it must be shown whole. */
   readonly pinned?: boolean;
   /** Nobody has said this: it is a summary of the turns up to this one, and comes first. */
@@ -42,6 +46,8 @@ export interface RunRequest {
   /** The conversation, including the message of this turn and what agents before this one said in it. */
   readonly conversation: readonly Utterance[];
   readonly signal: AbortSignal;
+  /** Reads files of the session; absent: there is no place for them. */
+  readonly files?: Pick<SessionFiles, 'read'>;
   /** What the team wants of the agent this time; not part of the conversation. */
   readonly task?: string;
   /** The tools that it may call now. */

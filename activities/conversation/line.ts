@@ -1,9 +1,13 @@
 /** What one event adds to the conversation, and the turns that it is kept in. */
 import {
+  isImage,
   isSummaryStep,
   isToolStep,
-  messageText,
+  LIMITS,
+  readableText,
   turnNumber,
+  type FileInfo,
+  type FilePart,
   type LoggedEvent,
 } from '../../src/contracts/index.ts';
 import type { Utterance } from '../agents/runner.ts';
@@ -29,15 +33,18 @@ export function lineOf(event: LoggedEvent): Line | null {
   const place = { turn: turnNumber(turn), at, seq };
   if (event.type === 'message.accepted') {
     const { messageId, parts, from } = event.data;
-    const text = messageText(parts);
+    const text = readableText(parts);
+    const files = parts.flatMap((part) => (part.type === 'file' ? [infoOf(part)] : []));
     const data = parts.flatMap((part) => (part.type === 'data' ? [part.data] : []));
     const said: Utterance = {
       role: 'user',
       ...(from === undefined ? {} : { name: from }),
       text,
       ...(data.length === 0 ? {} : { data }),
+      ...(files.length === 0 ? {} : { files }),
     };
-    const chars = data.reduce((sum, each) => sum + JSON.stringify(each).length, text.length);
+    const images = files.filter(isImage).length * LIMITS.imageChars;
+    const chars = data.reduce((sum, each) => sum + JSON.stringify(each).length, text.length + images);
     return { kind: 'message', id: messageId, ...place, chars, said };
   }
   if (isSummaryStep(step)) return summaryIn(event, { id: step, ...place });
@@ -55,6 +62,10 @@ export function lineOf(event: LoggedEvent): Line | null {
   }
   if (event.type === 'step.failed') return { kind: 'step', id: step, ...place, chars: 0, said: null };
   return null;
+}
+
+function infoOf({ type: _, ...info }: FilePart): FileInfo {
+  return info;
 }
 
 /** Null: the step has made none. */

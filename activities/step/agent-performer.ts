@@ -12,6 +12,7 @@ import {
   type Shown,
   type ToolSpec,
 } from '../../src/contracts/index.ts';
+import { sessionFiles } from '../../src/files/index.ts';
 import { RunnerError, type AgentRunner, type RunPiece, type Utterance } from '../agents/runner.ts';
 import { isNamed } from '../tools/names.ts';
 import { offersOf } from '../tools/offers.ts';
@@ -124,11 +125,12 @@ export class AgentPerformer implements Performer<Told> {
     const agent = this.#agent;
     if (!runner) throw new TurnStopped('unable', neededFor(agent));
     if (tools instanceof RunnerError) throw tools;
-    const { ref, turn } = this.#host;
+    const { ref, turn, means } = this.#host;
     const { step, rounds = [], input } = this.#call;
     const output = this.#output;
     return runner.run({
       ...{ agent, ...ref, turn, step, attempt, signal, tools, ...told },
+      ...(means.files && { files: sessionFiles(means.files, ref) }),
       ...(rounds.length === 0 ? {} : { rounds }),
       ...(input?.task === undefined ? {} : { task: input.task }),
       ...(output === undefined ? {} : { output }),

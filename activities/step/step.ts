@@ -19,7 +19,6 @@ import {
   type Price,
   type SessionRef,
 } from '../../src/contracts/index.ts';
-import type { Logger } from '../../src/telemetry/index.ts';
 import { RunnerError, type AgentRunner } from '../agents/runner.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { Tool } from '../tools/tool.ts';
@@ -27,6 +26,7 @@ import type { Joining } from '../turn/joining.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Summaries } from '../turn/summaries.ts';
+import type { TurnDeps } from '../turn/turn-deps.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
 import type { TurnState } from '../turn/turn-state.ts';
 import { runFor } from '../turn/whose.ts';
@@ -37,13 +37,11 @@ import type { Performer } from './performer.ts';
 import { retryOf } from './retries.ts';
 
 /** What a worker has for its steps. See `TurnDeps`. */
-export interface StepMeans {
+export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger'> {
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
   tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
   readonly priceOf?: ((agent: AgentSpec) => Price | undefined) | undefined;
-  /** Told what an agent threw that is not for clients. */
-  readonly logger?: Pick<Logger, 'warn'> | undefined;
 }
 
 /** The turn, as its steps see it. */

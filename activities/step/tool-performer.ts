@@ -1,12 +1,14 @@
 /** A step that uses a tool for an agent. Its result is the step's text, its progress the step's reasoning. */
 import {
   ConvokeError,
+  isConvokeError,
   LIMITS,
   RECOVERY,
   sessionKey,
   type OpenTry,
   type ToolCall,
 } from '../../src/contracts/index.ts';
+import { sessionFiles } from '../../src/files/index.ts';
 import { RunnerError, type RunPiece } from '../agents/runner.ts';
 import { Bounded } from '../tools/bounded.ts';
 import { ToolError, type Tool } from '../tools/tool.ts';
@@ -59,7 +61,8 @@ export class ToolPerformer implements Performer<Tool> {
   }
 
   async *speak(attempt: number, tool: Tool, signal: AbortSignal): AsyncGenerator<RunPiece, void, undefined> {
-    const { ref, turn } = this.#host;
+    const { ref, turn, means } = this.#host;
+    const { keep, ...files } = sessionFiles(means.files, ref);
     const { step, agent } = this.#call;
     const key = `${sessionKey(ref)}:${step}`;
     const { input } = this.#use;
@@ -69,8 +72,9 @@ export class ToolPerformer implements Performer<Tool> {
     };
     try {
       for await (const { type, text } of tool.run({
-        ...{ ...ref, turn, step, attempt, agent, key, input, signal },
+        ...{ ...ref, turn, step, attempt, agent, key, input, files, signal },
       })) {
+        if (type === 'result') await keep(text);
         yield { type: type === 'result' ? 'text' : 'reasoning', text: parts[type].add(text) };
       }
       yield { type: 'text', text: parts.result.end() };
@@ -107,6 +111,10 @@ export class ToolPerformer implements Performer<Tool> {
   }
 
   #failure(error: unknown): unknown {
+    if (isConvokeError(error) && error.code === 'files_unavailable')
+      return new RunnerError(error.code, error.message, {
+        ...{ retryable: true, retryAfterMs: RECOVERY.providerPauseMs },
+      });
     if (error instanceof RunnerError || error instanceof ConvokeError) return error;
     const known = error instanceof ToolError;
     if (!known) this.#host.means.logger?.warn({ err: error, tool: this.#use.tool }, 'A tool threw an error');

@@ -2,6 +2,7 @@
  * The port of tools: what a worker's tools look like to a step, wherever they run. A tool knows nothing of Temporal, Redis or who asked.
  */
 import type { ToolEffect, ToolSpec } from '../../src/contracts/index.ts';
+import type { SessionFiles } from '../../src/files/index.ts';
 import type { ApprovalTerms, JsonObject, SessionRef } from '../../src/contracts/index.ts';
 
 export interface ToolRequest extends SessionRef {
@@ -15,6 +16,8 @@ export interface ToolRequest extends SessionRef {
   readonly key: string;
   /** Checked already. */
   readonly input: JsonObject;
+  /** Files of the session. */
+  readonly files: SessionFiles;
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import {
   LIMITS,
-  messageText,
+  readableText,
   type EventDraft,
   type JournalEntry,
   type SessionInfo,
@@ -22,7 +22,7 @@ export async function messagesOf(
   const near = new Map<string, TeamMessage>();
   for (const { type, data } of [...lead, ...carried]) {
     if (type !== 'message.accepted' || !causes.includes(data.messageId)) continue;
-    near.set(data.messageId, messageOf(data.messageId, messageText(data.parts), data.from));
+    near.set(data.messageId, messageOf(data.messageId, readableText(data.parts), data.from));
   }
   if (causes.every((id) => near.has(id))) return causes.flatMap((id) => near.get(id) ?? []);
   const said = await conversations.messages({ tenant, session }, turn, causes);

@@ -10,6 +10,7 @@ import {
   type SummarySpec,
   type TurnProgress,
 } from '../../src/contracts/index.ts';
+import type { Files } from '../../src/files/index.ts';
 import { recoverLog, type Stalls } from '../../src/log/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
 import type { AgentRunner } from '../agents/runner.ts';
@@ -35,6 +36,8 @@ export interface TurnDeps extends LogAccess {
   readonly summary?: SummarySpec;
   /** What a model costs; undefined: not known. */
   readonly priceOf?: (agent: AgentSpec) => Price | undefined;
+  /** Files of sessions; absent: there is no place for them. */
+  readonly files?: Files | undefined;
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;

@@ -90,6 +90,8 @@ export interface AgentSpec {
   readonly reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high';
   /** The model's context window, tokens; absent: from the table of known models, or a conservative default. */
   readonly contextTokens?: number;
+  /** The model is shown images of the conversation (PNG, JPEG, GIF, WebP); default: they are named only. */
+  readonly images?: boolean;
   /** The agent of the workers' configuration that this is, whose settings it has; with runner `configured`. */
   readonly use?: string;
   /** Settings of the agent in this session, checked by its own schema. */

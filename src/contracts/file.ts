@@ -36,7 +36,10 @@ export function fileText({ file, name, contentType, bytes }: FileInfo): string {
 
 /** True for a part as the server makes it. */
 export function isFilePart(value: unknown): value is FilePart {
-  if (typeof value !== 'object' || value === null || !('type' in value) || value.type !== 'file') return false;
+  if (typeof value !== 'object' || value === null || !('type' in value) || value.type !== 'file')
+    return false;
   const { file, name, contentType, bytes, sha256 } = value as Partial<FilePart>; // safety: checked here
-  return [file, name, contentType, sha256].every((each) => typeof each === 'string') && Number.isSafeInteger(bytes);
+  return (
+    [file, name, contentType, sha256].every((each) => typeof each === 'string') && Number.isSafeInteger(bytes)
+  );
 }

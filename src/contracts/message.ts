@@ -1,3 +1,4 @@
+import { fileText } from './file.ts';
 import type { FilePart, FileReference } from './file.ts';
 import type { JsonObject } from './json.ts';
 
@@ -64,6 +65,12 @@ export function messageText(parts: readonly MessagePart[]): string {
     .filter((part) => part.type === 'text')
     .map((part) => part.text)
     .join('\n');
+}
+
+/** The same with a line for each of its files: for those who read nothing else of it. */
+export function readableText(parts: readonly MessagePart[]): string {
+  const files = parts.flatMap((part) => (part.type === 'file' ? [fileText(part)] : []));
+  return [messageText(parts), ...files].filter((line) => line !== '').join('\n');
 }
 
 /**

@@ -5,7 +5,7 @@ export type { Json, JsonObject } from './json.ts';
 export type { LimitName, LimitUse, TenantLimits, UsageReply } from './tenant-limits.ts';
 export { fileText, isFilePart, isImage } from './file.ts';
 export type { FileInfo, FilePart, FileReference } from './file.ts';
-export { DIRECT_CHANNEL, isPolicy, messageText, POLICIES } from './message.ts';
+export { DIRECT_CHANNEL, isPolicy, messageText, POLICIES, readableText } from './message.ts';
 export type {
   InterjectionPolicy,
   Message,

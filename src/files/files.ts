@@ -69,9 +69,13 @@ const tooLarge = (most: number): ConvokeError =>
   new ConvokeError('too_large', `A file may have at most ${most} bytes.`);
 
 const full = (limit: LimitName, most: number, used: number): ConvokeError =>
-  new ConvokeError('quota_exceeded', `The tenant has reached ${limit} (${most}). Delete sessions, or have it raised.`, {
-    limits: [{ limit, most, used, left: Math.max(0, most - used) }],
-  });
+  new ConvokeError(
+    'quota_exceeded',
+    `The tenant has reached ${limit} (${most}). Delete sessions, or have it raised.`,
+    {
+      limits: [{ limit, most, used, left: Math.max(0, most - used) }],
+    },
+  );
 
 /** A database's largest exact sum. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -110,7 +114,13 @@ class StoredFiles implements Files {
         }
       };
       await reached(this.#store.put(keyOf(ref, file), counted()));
-      const info = { file, name: given.name, contentType: given.contentType, bytes, sha256: hash.digest('hex') };
+      const info = {
+        file,
+        name: given.name,
+        contentType: given.contentType,
+        bytes,
+        sha256: hash.digest('hex'),
+      };
       const rows = await this.#database.write(table.finish(ref, info, most));
       if (rows[2]?.length === 0) throw new ConvokeError('file_not_found', 'It was deleted meanwhile.');
       return { info, replayed: false };
@@ -137,7 +147,11 @@ class StoredFiles implements Files {
     const found = new Map(rows.map(table.infoIn).map((info) => [info.file, info]));
     return files.map((file) => {
       const info = found.get(file);
-      if (!info) throw new ConvokeError('file_not_found', `There is no file "${file}" in this session; upload it first.`);
+      if (!info)
+        throw new ConvokeError(
+          'file_not_found',
+          `There is no file "${file}" in this session; upload it first.`,
+        );
       return info;
     });
   }
@@ -173,7 +187,8 @@ class StoredFiles implements Files {
     const { name, contentType, request = null } = given;
     if (given.bytes !== undefined && given.bytes > fileBytes) throw tooLarge(fileBytes);
     // Of a content whose length nobody knows as much as it may have.
-    const left = storedBytes === undefined ? NO_LIMIT : Math.max(0, most - (await this.storedBytes(ref.tenant)));
+    const left =
+      storedBytes === undefined ? NO_LIMIT : Math.max(0, most - (await this.storedBytes(ref.tenant)));
     const bytes = given.bytes ?? Math.min(fileBytes, left);
     const file = newId();
     const rows = await this.#database.write(
@@ -185,7 +200,8 @@ class StoredFiles implements Files {
     const [tenant, session, first] = (rows.at(-1) ?? []).map(table.infoIn);
     if (rows[3]?.length === 1) {
       const isCut = given.bytes === undefined && bytes < fileBytes;
-      const refusal = (): ConvokeError => (isCut ? full('storedBytes', most, most) : tooLarge(given.bytes ?? fileBytes));
+      const refusal = (): ConvokeError =>
+        isCut ? full('storedBytes', most, most) : tooLarge(given.bytes ?? fileBytes);
       return { file, bytes, refusal };
     }
     if (first) return { info: first };

@@ -13,7 +13,13 @@ export interface S3Credentials {
 
 export type FilePlace =
   | { readonly kind: 'folder'; readonly folder: string }
-  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string; readonly region?: string; readonly endpoint?: string };
+  | {
+      readonly kind: 's3';
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly region?: string;
+      readonly endpoint?: string;
+    };
 
 /** Throws a sentence about a URL of another form, without its text. */
 export function placeOf(url: string): FilePlace {
@@ -24,7 +30,8 @@ export function placeOf(url: string): FilePlace {
     return { kind: 'folder', folder };
   }
   const parsed = URL.parse(url);
-  if (parsed?.protocol !== 's3:' || parsed.hostname === '') throw new Error(`it has another form; use ${FORMS}.`);
+  if (parsed?.protocol !== 's3:' || parsed.hostname === '')
+    throw new Error(`it has another form; use ${FORMS}.`);
   const [region, endpoint] = ['region', 'endpoint'].map((name) => parsed.searchParams.get(name) ?? undefined);
   const others = [...parsed.searchParams.keys()].filter((name) => name !== 'region' && name !== 'endpoint');
   if (others.length > 0) throw new Error(`it has the unknown parameter ${others.join(', ')}; use ${FORMS}.`);

@@ -35,7 +35,10 @@ class S3Store implements FileStore {
   /** Keys of a day are derived once. */
   readonly #cache = new Map<string, ArrayBuffer>();
 
-  constructor({ bucket, prefix, region, endpoint }: Extract<FilePlace, { kind: 's3' }>, credentials: S3Credentials) {
+  constructor(
+    { bucket, prefix, region, endpoint }: Extract<FilePlace, { kind: 's3' }>,
+    credentials: S3Credentials,
+  ) {
     this.#region = region ?? 'us-east-1';
     const server = (endpoint ?? `https://s3.${this.#region}.amazonaws.com`).replace(/\/+$/, '');
     this.#base = `${server}/${bucket}`;
@@ -57,7 +60,9 @@ class S3Store implements FileStore {
       const { headers } = await this.#ask({ method: 'PUT', key, query, body: part }, drained);
       tags.push(headers.get('etag') ?? '');
     }
-    const list = tags.map((tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
+    const list = tags.map(
+      (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
+    );
     const body = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
     const answer = await this.#done({ method: 'POST', key, query: { uploadId: upload }, body });
     // It has answered 200 before it knew.
@@ -72,7 +77,11 @@ class S3Store implements FileStore {
   async remove(key: string): Promise<void> {
     await this.#done({ method: 'DELETE', key });
     // Parts of an upload that has not ended are no object.
-    const answer = await this.#done({ method: 'GET', key: '', query: { uploads: '', prefix: this.#prefix + key } });
+    const answer = await this.#done({
+      method: 'GET',
+      key: '',
+      query: { uploads: '', prefix: this.#prefix + key },
+    });
     for (const [, uploadId = ''] of answer.matchAll(/<UploadId>([^<]+)<\/UploadId>/g))
       await this.#done({ method: 'DELETE', key, query: { uploadId } });
   }
@@ -94,7 +103,10 @@ class S3Store implements FileStore {
     }
   }
 
-  async #once<T>({ method, key, query = {}, body, range }: Call, take: (response: Response) => Promise<T>): Promise<T> {
+  async #once<T>(
+    { method, key, query = {}, body, range }: Call,
+    take: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const url = new URL(key === '' ? this.#base : `${this.#base}/${this.#prefix}${key}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const headers = {
@@ -149,7 +161,7 @@ async function* partsOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
   let chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of content) {
-    for (let from = 0; from < chunk.length; ) {
+    for (let from = 0; from < chunk.length;) {
       const piece = chunk.subarray(from, from + LIMITS.s3PartBytes - bytes);
       chunks.push(piece);
       bytes += piece.length;

@@ -154,7 +154,10 @@ export const markGone = (file: string): Statement =>
   statement(`UPDATE convoke_file SET state = 'gone', request = NULL WHERE file = $1`, file);
 
 /** All of a tenant, or of one of its sessions. */
-export function markAllGone({ tenant, session }: Partial<SessionRef> & Pick<SessionRef, 'tenant'>): Statement {
+export function markAllGone({
+  tenant,
+  session,
+}: Partial<SessionRef> & Pick<SessionRef, 'tenant'>): Statement {
   const set = `UPDATE convoke_file SET state = 'gone', request = NULL`;
   return session === undefined
     ? statement(`${set} WHERE tenant = $1`, tenant)

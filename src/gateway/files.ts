@@ -12,7 +12,7 @@ import type { Peer } from './edge/peer.ts';
 export interface ServedFiles {
   readonly files: Files;
   /** Whether there is such a session, whatever its status. */
-  exists(ref: SessionRef): Promise<boolean>;
+  readonly exists: (ref: SessionRef) => Promise<boolean>;
 }
 
 const CONTENT_TYPE = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:\s*;[\x20-\x7e]*)?$/;
@@ -71,7 +71,10 @@ export async function* bodyOf(
 /** The file's name for a header (RFC 6266): ASCII for old clients, and all of it. */
 function named(name: string): string {
   const ascii = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  const encoded = encodeURIComponent(name).replaceAll(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  );
   return `filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
@@ -131,7 +134,8 @@ export async function sendFile(req: Request, res: Response, { files, ref, info }
   } catch (cause) {
     // Whoever asked for it has gone.
     const { code } = cause as NodeJS.ErrnoException; // safety: of Node
-    if (code !== 'ERR_STREAM_PREMATURE_CLOSE') throw new ConvokeError('files_unavailable', undefined, { cause });
+    if (code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      throw new ConvokeError('files_unavailable', undefined, { cause });
   }
 }
 

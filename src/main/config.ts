@@ -137,14 +137,15 @@ export const mistake = (where: string, sentence: string): ConfigError => new Con
 export function readConfig(environment: Environment, providers: Project['providers'] = {}): Config {
   const env = withSecrets(environment, SECRETS, mistake);
   const home = setting(env, 'CONVOKE_HOME') ?? '.convoke';
+  const archiveUrl = setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`;
   const taskQueue = setting(env, 'CONVOKE_TASK_QUEUE') ?? SESSION.taskQueue;
   const models = readModels(env, providers);
   return {
     ...deploymentOf(env, taskQueue),
     temporal: { ...temporalConfigOf(env), taskQueue },
     redisUrl: redisUrlOf(env),
-    archiveUrl: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${home}/archive.db`,
-    ...filesConfigOf(env, home),
+    archiveUrl,
+    ...filesConfigOf(env, archiveUrl),
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     ...operatorKeyOf(env),

@@ -1,4 +1,5 @@
 /** Where files are kept, from the environment. */
+import { dirname, join } from 'node:path';
 import { setting } from '../cli/environment.ts';
 import type { Environment } from '../cli/environment.ts';
 import { placeOf } from '../files/index.ts';
@@ -12,20 +13,27 @@ export interface FilesConfig {
 }
 
 /**
- * `home`: the folder of this deployment's files on this machine. An archive in a file is one machine's, and the folder `files` beside it is a
- * place that all of its processes see; with a server each machine would have a folder of its own, so there is no default. Throws `ConfigError`.
+ * An archive in a file is one machine's, and the folder `files` beside it is a place that all of its processes see. With a server each machine
+ * would have a folder of its own, so there is no default. Throws `ConfigError`.
  */
-export function filesConfigOf(env: Environment, home: string): { readonly files?: FilesConfig } {
-  const archive = setting(env, 'CONVOKE_ARCHIVE_URL') ?? 'sqlite:';
+export function filesConfigOf(env: Environment, archiveUrl: string): { readonly files?: FilesConfig } {
   const given = setting(env, 'CONVOKE_FILES_URL');
-  const url = given ?? (archive.startsWith('sqlite:') ? `folder:${home}/files` : undefined);
-  if (url === undefined) return {};
-  const place = placeIn(url);
+  const place = given === undefined ? placeBeside(archiveUrl) : placeIn(given);
+  if (!place) return {};
   if (place.kind === 'folder') return { files: { place } };
   const region = place.region ?? setting(env, 'AWS_REGION') ?? setting(env, 'AWS_DEFAULT_REGION');
   return {
-    files: { place: { ...place, ...(region === undefined ? {} : { region }) }, credentials: credentialsOf(env) },
+    files: {
+      place: { ...place, ...(region === undefined ? {} : { region }) },
+      credentials: credentialsOf(env),
+    },
   };
+}
+
+function placeBeside(archiveUrl: string): FilePlace | undefined {
+  // Of a URL that is wrong whoever opens it says what is.
+  const file = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(archiveUrl)?.[1];
+  return file === undefined ? undefined : { kind: 'folder', folder: join(dirname(file), 'files') };
 }
 
 function placeIn(url: string): FilePlace {

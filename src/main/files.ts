@@ -1,8 +1,10 @@
 /** The files of a process. */
 import type { Database } from '../archive/index.ts';
 import { LIMITS } from '../contracts/index.ts';
+import type { LimitUse } from '../contracts/index.ts';
 import { createFiles, openStore } from '../files/index.ts';
 import type { Files } from '../files/index.ts';
+import type { Quota, ServedFiles } from '../gateway/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
@@ -20,13 +22,42 @@ export async function openFiles({ files }: Pick<Config, 'files'>, parts: Parts):
   return createFiles({ ...parts, store });
 }
 
-/** Deletes now and then what nothing refers to. Every gateway does: the database decides who of them deletes what. */
-export function sweepFiles(files: Files, { logger, opened }: { readonly logger: Logger; readonly opened: Opened }): void {
+interface GatewayParts extends Parts {
+  readonly exists: ServedFiles['exists'];
+  readonly quota: Quota;
+  readonly logger: Logger;
+  readonly opened: Opened;
+}
+
+interface Served {
+  readonly files?: ServedFiles;
+  readonly useFiles?: Files['use'];
+  /** Tells what files take, too. */
+  readonly quota: Quota;
+}
+
+/** The files of a gateway. Every gateway deletes now and then what nothing refers to: the database decides who of them deletes what. */
+export async function serveFiles(
+  config: Pick<Config, 'files'>,
+  { exists, quota, logger, opened, ...parts }: GatewayParts,
+): Promise<Served> {
+  const files = await openFiles(config, parts);
+  if (!files) return { quota };
   const sweep = (): void => {
     files.sweep(Date.now()).catch((error: unknown) => {
-      logger.warn({ err: error }, 'Files that nothing refers to could not be deleted; the next sweep tries again');
+      logger.warn(
+        { err: error },
+        'Files that nothing refers to could not be deleted; the next sweep tries again',
+      );
     });
   };
   opened.add(setInterval(sweep, LIMITS.fileSweepMs).unref(), (timer) => clearInterval(timer));
+  const usage = async (tenant: string): Promise<readonly LimitUse[]> => {
+    const { storedBytes: most } = parts.limitsOf(tenant);
+    const limits = await quota.usage(tenant);
+    if (most === undefined) return limits;
+    const used = await files.storedBytes(tenant);
+    return [...limits, { limit: 'storedBytes', most, used, left: Math.max(0, most - used) }];
+  };
+  return { files: { files, exists }, useFiles: files.use.bind(files), quota: { ...quota, usage } };
 }
-

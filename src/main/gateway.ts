@@ -24,7 +24,7 @@ import { openWatchedArchive } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
-import { openFiles, sweepFiles } from './files.ts';
+import { serveFiles } from './files.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
@@ -128,9 +128,14 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
-  const files = await openFiles(config, { database: shared.database, limitsOf: tenants.limitsOf });
-  if (files) sweepFiles(files, { logger, opened });
   const exists = fairExists(running, archive, misses);
+  const { files, useFiles, quota } = await serveFiles(config, {
+    ...shared,
+    ...tenants,
+    exists,
+    logger,
+    opened,
+  });
   const made = createDelivery({
     ...{ log, source, archive, logger, exists, receipt },
     kicks: (ref) => session.presence.kicks(ref),
@@ -140,13 +145,9 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   return createGateway({
     ...access.served,
     ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
-    quota: tenants.quota,
-    files: files && { files, exists },
     intake: createIntake({
-      calls,
-      ...tenants,
+      ...{ calls, ...tenants, useFiles },
       audit: access.audit,
-      useFiles: files?.use.bind(files),
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),
       authenticator: access.authenticator,
@@ -159,7 +160,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       reopen: createReopen({ calls, log, source, archive }),
     }),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
-    ...{ delivery, logger, tickets: new Tickets(session.tickets) },
+    ...{ delivery, files, quota, logger, tickets: new Tickets(session.tickets) },
     checks: { temporal },
     notices: { redis: () => session.ping(), registry: access.check },
     origins: config.origins,

@@ -17,6 +17,7 @@ import type { Config } from './config.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { createFiring } from './firing.ts';
 import { serveHealth } from './health.ts';
+import { openFiles } from './files.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
 import { metered } from './metered.ts';
@@ -161,6 +162,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const directory = watchRegistry(archive.database, opened);
   const tenants = openQuota({ session, client, config, directory, logger, opened });
+  const files = await openFiles(config, { database: archive.database, limitsOf: tenants.limitsOf });
   const meter = { meter: new Meter(session.commands), limitsOf: tenants.limitsOf, priceOf: parts.priceOf };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
@@ -178,7 +180,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, client, logger, namespace, taskQueue },
     workflowBundle: given.workflowBundle ?? findBundle(),
     activities: createActivities({
-      ...{ ...parts, log: session.log, source, archive, logger, stalls: session.stalls },
+      ...{ ...parts, files, log: session.log, source, archive, logger, stalls: session.stalls },
       runners: metered(runners, meter),
       fire: createFiring(config, { client, session, source, archive, tenants }),
       draining: draining.signal,

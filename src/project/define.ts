@@ -35,9 +35,10 @@ export interface ModelAgent
       | 'maxTokens'
       | 'reasoningEffort'
       | 'contextTokens'
+      | 'images'
     > {}
 
-export interface HttpAgent extends Means {
+export interface HttpAgent extends Means, Pick<AgentSpec, 'images'> {
   /** Of an endpoint that speaks OpenAI's chat completions, up to and including the version: `http://127.0.0.1:9000/v1`. */
   readonly url: string;
   readonly model: string;

@@ -38,6 +38,7 @@ const model = z.strictObject({
   maxTokens: whole(1, LIMITS.modelTokens).exactOptional(),
   reasoningEffort: z.enum(['minimal', 'low', 'medium', 'high']).exactOptional(),
   contextTokens: whole(1, LIMITS.modelTokens).exactOptional(),
+  images: z.boolean().exactOptional(),
 });
 
 const http = z.strictObject({
@@ -45,6 +46,7 @@ const http = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   model: z.string().min(1).max(LIMITS.modelChars),
   headers: z.record(z.string(), z.string()).exactOptional(),
+  images: z.boolean().exactOptional(),
 });
 
 const script = z.strictObject({

@@ -24,7 +24,7 @@ export interface RequestParts {
   readonly conversation?: RunRequest['conversation'];
   readonly signal?: AbortSignal;
   /** What else the request says. */
-  readonly more?: Partial<Pick<RunRequest, 'tools' | 'rounds' | 'task' | 'output' | 'repair'>>;
+  readonly more?: Partial<Pick<RunRequest, 'tools' | 'rounds' | 'task' | 'output' | 'repair' | 'files'>>;
   /** Bounds other than those that no test reaches. */
   readonly bounds?: Partial<SpeechBounds>;
   /** Called with each piece of text. */

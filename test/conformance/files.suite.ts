@@ -202,7 +202,9 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       const died = new AbortController();
       const hanging = async function* (): AsyncGenerator<Buffer> {
         yield Buffer.from('begun');
-        await new Promise((_, reject) => died.signal.addEventListener('abort', () => reject(new Error('died'))));
+        await new Promise((_, reject) =>
+          died.signal.addEventListener('abort', () => reject(new Error('died'))),
+        );
       };
       // The process dies: nobody marks it, and nobody removes it.
       const upload = files.store(ref, { ...TEXT, bytes: 100 }, hanging());
@@ -217,10 +219,16 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
     });
 
     test('a place that cannot be reached says so', async () => {
-      const away = { put: () => Promise.reject(new Error('no route')), get: () => Promise.reject(new Error('no route')), remove: async () => undefined };
+      const away = {
+        put: () => Promise.reject(new Error('no route')),
+        get: () => Promise.reject(new Error('no route')),
+        remove: async () => undefined,
+      };
       const unreachable = createFiles({ database: subject.database, store: away, limitsOf: () => ({}) });
       const ref = newRef();
-      await expect(unreachable.store(ref, TEXT, of('x'))).rejects.toMatchObject({ code: 'files_unavailable' });
+      await expect(unreachable.store(ref, TEXT, of('x'))).rejects.toMatchObject({
+        code: 'files_unavailable',
+      });
       await expect(unreachable.read(ref, 'f_1')).rejects.toMatchObject({ code: 'files_unavailable' });
     });
   });

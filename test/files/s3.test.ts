@@ -42,7 +42,9 @@ describe('a bucket', () => {
   test('that is wrong, or for other credentials, says so', async () => {
     const others = { ...server.credentials, secretAccessKey: 'wrong' };
     const refused = await openStore(server.place, others);
-    await expect(refused.put('acme/s/f_3', once('x'))).rejects.toThrow('S3 answered 403 SignatureDoesNotMatch');
+    await expect(refused.put('acme/s/f_3', once('x'))).rejects.toThrow(
+      'S3 answered 403 SignatureDoesNotMatch',
+    );
     const elsewhere = await openStore({ ...server.place, bucket: 'nowhere' }, server.credentials);
     await expect(elsewhere.put('acme/s/f_3', once('x'))).rejects.toThrow('S3 answered 404 NoSuchBucket');
   });
@@ -58,8 +60,14 @@ describe('the URL of a place', () => {
     });
   });
 
-  test.each(['', 'files', 'folder:', 'folder://host/path', 's3:bucket', 'https://s3/bucket', 's3://b?regon=x', 's3://b?endpoint=x'])(
-    '%j is refused',
-    (url) => expect(() => placeOf(url)).toThrow(),
-  );
+  test.each([
+    '',
+    'files',
+    'folder:',
+    'folder://host/path',
+    's3:bucket',
+    'https://s3/bucket',
+    's3://b?regon=x',
+    's3://b?endpoint=x',
+  ])('%j is refused', (url) => expect(() => placeOf(url)).toThrow());
 });

@@ -30,12 +30,25 @@ export async function startS3(): Promise<TestS3> {
   const program = findServer();
   const root = await mkdtemp(join(tmpdir(), 'convoke-s3-'));
   // Attributes in a folder beside it: not every file system has its own.
-  const [data, attributes, folder] = [join(root, 'data'), join(root, 'attributes'), join(root, 'data', 'files')];
+  const [data, attributes, folder] = [
+    join(root, 'data'),
+    join(root, 'attributes'),
+    join(root, 'data', 'files'),
+  ];
   await Promise.all([mkdir(folder, { recursive: true }), mkdir(attributes)]);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const [accessKeyId, secretAccessKey] = ['convoke', 'convoke-secret'];
-  const flags = ['--access', accessKeyId, '--secret', secretAccessKey, '--port', `127.0.0.1:${port}`, '--health', '/health'];
+  const flags = [
+    '--access',
+    accessKeyId,
+    '--secret',
+    secretAccessKey,
+    '--port',
+    `127.0.0.1:${port}`,
+    '--health',
+    '/health',
+  ];
   const server = startProcess(program, [...flags, 'posix', '--sidecar', attributes, data]);
   await eventually('the S3 server is ready', () =>
     fetch(`${endpoint}/health`).then(

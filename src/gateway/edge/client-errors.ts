@@ -12,7 +12,9 @@ interface InFlight {
   readonly _httpMessage?: { readonly headersSent: boolean } | null;
 }
 
-export function clientErrors(peers: Peers): (error: Error & { readonly code?: string }, socket: Socket) => void {
+export function clientErrors(
+  peers: Peers,
+): (error: Error & { readonly code?: string }, socket: Socket) => void {
   return (error, socket) => {
     const { code = '' } = error;
     // Told once, and only when its body takes longer than others may.

@@ -92,6 +92,10 @@ export const agentSchema = z
     maxTokens: whole(1, LIMITS.modelTokens).exactOptional(),
     reasoningEffort: z.enum(['minimal', 'low', 'medium', 'high']).exactOptional(),
     contextTokens: whole(1, LIMITS.modelTokens).exactOptional(),
+    images: z
+      .boolean()
+      .meta({ description: 'The model is shown images of the conversation, and takes them.' })
+      .exactOptional(),
     options: boundedJsonSchema.exactOptional(),
     tools: z.array(idSchema).max(LIMITS.toolsPerAgent).exactOptional(),
     approvals: approvalsSchema.exactOptional(),

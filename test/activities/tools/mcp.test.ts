@@ -9,7 +9,7 @@ import { mcp, Toolbox, ToolError, type ToolSource } from '../../../activities/in
 import type { Tool } from '../../../activities/tools/tool.ts';
 import { freePort } from '../../support/ports.ts';
 import { eventually, startProcess, type TestProcess } from '../../support/process.ts';
-import { use } from './support.ts';
+import { callOf, use } from './support.ts';
 
 const NODE = process.execPath;
 const { resolve } = createRequire(import.meta.url);
@@ -104,10 +104,7 @@ describe('server-everything by stdio', () => {
     let progress = 0;
     const call = failure(
       (async () => {
-        for await (const piece of long.run({
-          ...{ tenant: 'a', session: 's', turn: 't1', step: 't1.1.c1', attempt: 1, agent: 'a', key: 'k' },
-          ...{ input: { duration: 60, steps: 600 }, signal: new AbortController().signal },
-        }))
+        for await (const piece of long.run(callOf({ duration: 60, steps: 600 })))
           if (piece.type === 'progress') progress += 1;
       })(),
     );

@@ -1,11 +1,15 @@
 /** Use a tool as a step does. */
 import type { Tool, ToolRequest } from '../../../activities/tools/tool.ts';
+import { sessionFiles } from '../../../src/files/index.ts';
 import type { JsonObject } from '../../../src/contracts/index.ts';
+
+const NO_FILES = sessionFiles(undefined, { tenant: 'acme', session: 's' });
 
 export function callOf(input: JsonObject, more: Partial<ToolRequest> = {}): ToolRequest {
   return {
     ...{ tenant: 'acme', session: 's', turn: 't1', step: 't1.1.c1', attempt: 1, agent: 'a' },
     ...{ key: 'session:acme:s:t1.1.c1', input, signal: new AbortController().signal },
+    files: NO_FILES,
     ...more,
   };
 }
