@@ -7,11 +7,13 @@ import type { ClientStatus } from './status.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { ClientStorage } from './outbox.ts';
+import { SessionFiles } from './files.ts';
 import { Schedules } from './schedules.ts';
 import { Session } from './session.ts';
 import { Places } from './places.ts';
 import { DEFAULT_PACE, randomId } from './timing.ts';
 import type { Pace } from './timing.ts';
+import { TokenSource } from './token-source.ts';
 import type { GivenToken } from './token-source.ts';
 import { checkedUrls } from './urls.ts';
 
@@ -20,7 +22,7 @@ export interface ClientOptions {
   readonly url: string | readonly string[];
   /**
    * The key or token, or a function that returns a fresh one: asked before every connection, and again, while the connection lasts, when a
-   * session token is about to expire. If such a one is refused the function is asked again, 7 times with growing pauses.
+   * session token is about to expire, and for each file that is sent or read. If such a one is refused the function is asked again, 7 times with growing pauses.
    */
   readonly token: GivenToken;
   /**
@@ -46,10 +48,13 @@ export class Client {
   readonly #connection: Connection;
   readonly #sessions = new Map<string, Session>();
   readonly #places = new Places();
+  /** Of what does not go through the connection. */
+  readonly #tokens: TokenSource;
   #schedules: Schedules | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#tokens = new TokenSource(options.token, this.#timeoutMs);
     this.#connection = new Connection({
       urls: checkedUrls(options.url),
       token: options.token,
@@ -98,6 +103,7 @@ export class Client {
     const session = new Session(id, {
       connection: this.#connection,
       places: this.#places,
+      filesOf: (name) => new SessionFiles(name, { url: () => this.status.url, tokens: this.#tokens }),
       requestTimeoutMs: this.#timeoutMs,
       outboxLimit: this.#options.outboxLimit ?? CLIENT_LIMITS.inboxMessages,
       pace: this.#options.reconnect ?? DEFAULT_PACE,

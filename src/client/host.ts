@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import type { ClientStorage } from './outbox.ts';
+import type { SessionFiles } from './files.ts';
 import type { Places } from './places.ts';
 import type { Session } from './session.ts';
 import type { Pace } from './timing.ts';
@@ -8,6 +9,7 @@ import type { Pace } from './timing.ts';
 export interface SessionHost {
   readonly connection: Connection;
   readonly places: Places;
+  filesOf(session: string): SessionFiles;
   readonly requestTimeoutMs: number;
   readonly outboxLimit: number;
   readonly pace: Pace;

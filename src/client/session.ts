@@ -25,6 +25,7 @@ import type { Beside, BesideRequest } from './beside.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
+import type { SessionFiles } from './files.ts';
 import { nextChange, untilFollowed } from './following.ts';
 import type { SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
@@ -41,6 +42,7 @@ import type { TurnPiece, TurnTarget } from './turn-stream.ts';
 
 export class Session {
   readonly id: string;
+  readonly files: SessionFiles;
   readonly #host: SessionHost;
   readonly #emitter = new Emitter<SessionEvents>();
   readonly #subscription: Subscription;
@@ -50,6 +52,7 @@ export class Session {
 
   constructor(id: string, host: SessionHost) {
     this.id = id;
+    this.files = host.filesOf(id);
     this.#host = host;
     this.#subscription = new Subscription(id, host, this.#emitter);
     this.#source = sourceOf(this.#subscription, this.#emitter, (messageId) => this.receipt(messageId));
@@ -60,9 +63,7 @@ export class Session {
       pace: host.pace,
       storage: host.storage,
       storageKey: `${host.storageKey}:${id}:outbox`,
-      onChange: () => {
-        this.#emitter.emit('pending', this.#outbox.pending);
-      },
+      onChange: () => this.#emitter.emit('pending', this.#outbox.pending),
       onSettled: (request, outcome) => {
         this.#sent.settled(id, request, outcome);
         // Frames may have arrived before the answer.
@@ -72,9 +73,7 @@ export class Session {
     this.on('event', (event) => {
       this.#sent.hear(event, this.view);
     });
-    this.on('reset', () => {
-      this.#sent.advance(this.view);
-    });
+    this.on('reset', () => this.#sent.advance(this.view));
     if (host.connection.online) this.online();
   }
 

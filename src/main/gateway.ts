@@ -129,13 +129,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
   const exists = fairExists(running, archive, misses);
-  const { files, useFiles, quota } = await serveFiles(config, {
-    ...shared,
-    ...tenants,
-    exists,
-    logger,
-    opened,
-  });
+  const served = await serveFiles(config, { ...shared, ...tenants, exists, logger, opened });
   const made = createDelivery({
     ...{ log, source, archive, logger, exists, receipt },
     kicks: (ref) => session.presence.kicks(ref),
@@ -144,9 +138,10 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const agentsOf = agentsIn(log);
   return createGateway({
     ...access.served,
+    ...served,
     ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
     intake: createIntake({
-      ...{ calls, ...tenants, useFiles },
+      ...{ calls, ...tenants, useFiles: served.useFiles },
       audit: access.audit,
       catalogs: () => session.catalogs.read(),
       endedTurns: (ref) => delivery.endedTurns(ref),
@@ -160,7 +155,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       reopen: createReopen({ calls, log, source, archive }),
     }),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
-    ...{ delivery, files, quota, logger, tickets: new Tickets(session.tickets) },
+    ...{ delivery, logger, tickets: new Tickets(session.tickets) },
     checks: { temporal },
     notices: { redis: () => session.ping(), registry: access.check },
     origins: config.origins,
