@@ -28,6 +28,7 @@ if (!process.argv.includes('--no-setup')) {
     'setup',
     '--chromium',
   ]);
+  await step('Getting the S3 server that they run against …', NODE, [at('scripts/s3-server.mjs')]);
 }
 
 const count = { passed: 0, failed: 0 };

@@ -28,6 +28,12 @@ export interface StoredFile {
   readonly replayed: boolean;
 }
 
+export interface FoundFile {
+  readonly info: FileInfo;
+  /** Its bytes. Whoever does not read to the end destroys it. */
+  readonly read: (range?: Range) => Promise<Readable>;
+}
+
 /** Every method throws `archive_unavailable` and `files_unavailable`. */
 export interface Files {
   /**
@@ -35,10 +41,8 @@ export interface Files {
    * `idempotency_mismatch`, and what the content throws.
    */
   store(ref: SessionRef, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
-  /** Throws `file_not_found`. */
-  find(ref: SessionRef, file: string): Promise<FileInfo>;
-  /** Its bytes. Whoever does not read to the end destroys it. */
-  read(ref: SessionRef, file: string, range?: Range): Promise<Readable>;
+  /** A file of the session, or of one that it was forked from. Throws `file_not_found`. */
+  find(ref: SessionRef, file: string): Promise<FoundFile>;
   /** Something refers to these files now: they stay as long as the session. In the same order. Throws `file_not_found`. */
   use(ref: SessionRef, files: readonly string[]): Promise<readonly FileInfo[]>;
   /** Deletes all files of a session. Can be repeated safely. */
@@ -55,7 +59,12 @@ export interface FilesConfig {
   readonly database: Database;
   readonly store: FileStore;
   readonly limitsOf: (tenant: string) => TenantLimits;
+  /** What a session was forked from: it has the files of that, too, as long as they are there. Null: it was not. */
+  readonly parentOf: (ref: SessionRef) => Promise<SessionRef | null>;
 }
+
+/** Forks of forks that are looked through for a file. */
+const GENERATIONS = 16;
 
 /** Its tables are created before the first call that succeeds. */
 export function createFiles(config: FilesConfig): Files {
@@ -91,11 +100,13 @@ class StoredFiles implements Files {
   readonly #database: Database;
   readonly #store: FileStore;
   readonly #limitsOf: FilesConfig['limitsOf'];
+  readonly #parentOf: FilesConfig['parentOf'];
 
-  constructor({ database, store, limitsOf }: FilesConfig) {
+  constructor({ database, store, limitsOf, parentOf }: FilesConfig) {
     this.#database = database;
     this.#store = store;
     this.#limitsOf = limitsOf;
+    this.#parentOf = parentOf;
   }
 
   async store(ref: SessionRef, given: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
@@ -131,29 +142,42 @@ class StoredFiles implements Files {
     }
   }
 
-  async find(ref: SessionRef, file: string): Promise<FileInfo> {
-    const [row] = await this.#database.read(table.find(ref, file));
-    if (!row) throw new ConvokeError('file_not_found');
-    return table.infoIn(row);
-  }
-
-  read(ref: SessionRef, file: string, range?: Range): Promise<Readable> {
-    return reached(this.#store.get(keyOf(ref, file), range));
+  async find(ref: SessionRef, file: string): Promise<FoundFile> {
+    for await (const place of this.#line(ref)) {
+      const [row] = await this.#database.read(table.find(place, file));
+      if (!row) continue;
+      const info = table.infoIn(row);
+      return { info, read: (range) => reached(this.#store.get(keyOf(place, file), range)) };
+    }
+    throw new ConvokeError('file_not_found');
   }
 
   async use(ref: SessionRef, files: readonly string[]): Promise<readonly FileInfo[]> {
+    const found = new Map<string, FileInfo>();
     if (files.length === 0) return [];
-    const [rows = []] = await this.#database.write([table.use(ref, files)]);
-    const found = new Map(rows.map(table.infoIn).map((info) => [info.file, info]));
+    for await (const place of this.#line(ref)) {
+      const missing = files.filter((file) => !found.has(file));
+      const [rows = []] = await this.#database.write([table.use(place, missing)]);
+      for (const info of rows.map(table.infoIn)) found.set(info.file, info);
+      if (files.every((file) => found.has(file))) break;
+    }
     return files.map((file) => {
       const info = found.get(file);
-      if (!info)
-        throw new ConvokeError(
-          'file_not_found',
-          `There is no file "${file}" in this session; upload it first.`,
-        );
-      return info;
+      if (info) return info;
+      throw new ConvokeError(
+        'file_not_found',
+        `There is no file "${file}" in this session; upload it first.`,
+      );
     });
+  }
+
+  /** The session, and those that it was forked from. */
+  async *#line(ref: SessionRef): AsyncGenerator<SessionRef, void, undefined> {
+    let place: SessionRef | null = ref;
+    for (let left = GENERATIONS; place && left > 0; left -= 1) {
+      yield place;
+      place = await this.#parentOf(place);
+    }
   }
 
   async removeSession(ref: SessionRef): Promise<void> {

@@ -36,8 +36,8 @@ export function sessionFiles(files: Files | undefined, ref: SessionRef): Watched
   };
   return {
     async read(file) {
-      const info = await place().find(ref, typeof file === 'string' ? file : file.file);
-      return place().read(ref, info.file);
+      const found = await place().find(ref, typeof file === 'string' ? file : file.file);
+      return found.read();
     },
     async write({ name, contentType }, content) {
       const { info } = await place().store(ref, { name, contentType }, chunksOf(content));

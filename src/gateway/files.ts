@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import parseRange from 'range-parser';
 import { ConvokeError, isImage, LIMITS } from '../contracts/index.ts';
 import type { FileInfo, SessionRef } from '../contracts/index.ts';
-import type { Files, Range } from '../files/index.ts';
+import type { Files, FoundFile, Range } from '../files/index.ts';
 import { invalidAt } from '../ingest/index.ts';
 import type { Peer } from './edge/peer.ts';
 
@@ -112,7 +112,7 @@ function rangeOf(req: Request, res: Response, info: FileInfo): Range | null {
 }
 
 /** Answers with a file. Throws `range_not_satisfiable`, `files_unavailable`. */
-export async function sendFile(req: Request, res: Response, { files, ref, info }: Sending): Promise<void> {
+export async function sendFile(req: Request, res: Response, { info, read }: FoundFile): Promise<void> {
   const range = rangeOf(req, res, info);
   describe(res, info);
   if (isFresh(req, info)) {
@@ -128,7 +128,7 @@ export async function sendFile(req: Request, res: Response, { files, ref, info }
     res.end();
     return;
   }
-  const body = await files.read(ref, info.file, range ?? undefined);
+  const body = await read(range ?? undefined);
   try {
     await pipeline(body, res, { signal: AbortSignal.timeout(LIMITS.transferMs) });
   } catch (cause) {
@@ -137,10 +137,4 @@ export async function sendFile(req: Request, res: Response, { files, ref, info }
     if (code !== 'ERR_STREAM_PREMATURE_CLOSE')
       throw new ConvokeError('files_unavailable', undefined, { cause });
   }
-}
-
-interface Sending {
-  readonly files: Files;
-  readonly ref: SessionRef;
-  readonly info: FileInfo;
 }

@@ -1,9 +1,10 @@
 /** The files of a process. */
-import type { Database } from '../archive/index.ts';
+import type { SharedArchive } from '../archive/index.ts';
 import { LIMITS } from '../contracts/index.ts';
-import type { LimitUse } from '../contracts/index.ts';
+import type { LimitUse, SessionRef } from '../contracts/index.ts';
 import { createFiles, openStore } from '../files/index.ts';
 import type { Files } from '../files/index.ts';
+import type { SessionLog } from '../log/index.ts';
 import type { Quota, ServedFiles } from '../gateway/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
 import type { Logger } from '../telemetry/index.ts';
@@ -11,15 +12,24 @@ import type { Config } from './config.ts';
 import type { Opened } from './opened.ts';
 
 interface Parts {
-  readonly database: Database;
+  readonly archive: Pick<SharedArchive, 'database' | 'session'>;
+  readonly log: Pick<SessionLog, 'read'>;
   readonly limitsOf: LimitsOf;
 }
 
 /** Undefined: this deployment has no place for them. */
-export async function openFiles({ files }: Pick<Config, 'files'>, parts: Parts): Promise<Files | undefined> {
+export async function openFiles(
+  { files }: Pick<Config, 'files'>,
+  { archive, log, limitsOf }: Parts,
+): Promise<Files | undefined> {
   if (!files) return undefined;
   const store = await openStore(files.place, files.credentials);
-  return createFiles({ ...parts, store });
+  const parentOf = async (ref: SessionRef): Promise<SessionRef | null> => {
+    const slice = await log.read(ref, { limit: 0 }).catch(() => null);
+    const { parent } = slice?.info ?? (await archive.session(ref))?.info ?? {};
+    return parent ? { tenant: ref.tenant, session: parent.session } : null;
+  };
+  return createFiles({ database: archive.database, store, limitsOf, parentOf });
 }
 
 interface GatewayParts extends Parts {

@@ -129,7 +129,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
   const log = fairLog(session.log);
   const exists = fairExists(running, archive, misses);
-  const served = await serveFiles(config, { ...shared, ...tenants, exists, logger, opened });
+  const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
   const made = createDelivery({
     ...{ log, source, archive, logger, exists, receipt },
     kicks: (ref) => session.presence.kicks(ref),

@@ -162,7 +162,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const directory = watchRegistry(archive.database, opened);
   const tenants = openQuota({ session, client, config, directory, logger, opened });
-  const files = await openFiles(config, { database: archive.database, limitsOf: tenants.limitsOf });
+  const files = await openFiles(config, { archive, log: session.log, ...tenants });
   const meter = { meter: new Meter(session.commands), limitsOf: tenants.limitsOf, priceOf: parts.priceOf };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {

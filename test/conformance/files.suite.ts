@@ -34,14 +34,17 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
   describe(`files on ${name}`, () => {
     let subject: FilesUnderTest;
     let limits: TenantLimits = {};
+    const parents = new Map<string, SessionRef>();
     let files: Files;
     let other: Files;
     beforeAll(async () => {
       subject = await open();
       const limitsOf = (): TenantLimits => limits;
+      const parentOf = async ({ session }: SessionRef): Promise<SessionRef | null> =>
+        parents.get(session) ?? null;
       const { store } = subject;
-      files = createFiles({ database: subject.database, store, limitsOf });
-      other = createFiles({ database: subject.other, store, limitsOf });
+      files = createFiles({ database: subject.database, store, limitsOf, parentOf });
+      other = createFiles({ database: subject.other, store, limitsOf, parentOf });
     });
     afterAll(() => subject.cleanup());
 
@@ -62,8 +65,9 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       const { info } = await files.store(ref, TEXT, of('hel', 'lo'));
       const sha256 = createHash('sha256').update('hello').digest('hex');
       expect(info).toEqual({ file: expect.stringMatching(/^f_[\w-]{24}$/), ...TEXT, bytes: 5, sha256 });
-      expect(await other.find(ref, info.file)).toEqual(info);
-      expect(String(await buffer(await other.read(ref, info.file)))).toBe('hello');
+      const found = await other.find(ref, info.file);
+      expect(found.info).toEqual(info);
+      expect(String(await buffer(await found.read()))).toBe('hello');
       expect(await files.storedBytes(ref.tenant)).toBe(5);
       for (const wrong of [newRef(ref.tenant), { ...newRef(), session: ref.session }])
         await expect(files.find(wrong, info.file)).rejects.toMatchObject({ code: 'file_not_found' });
@@ -164,10 +168,23 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       await Promise.all([files.sweep(later), other.sweep(later), files.sweep(later)]);
       await expect(files.find(ref, unused.file)).rejects.toMatchObject({ code: 'file_not_found' });
       await expect(files.use(ref, [unused.file])).rejects.toMatchObject({ code: 'file_not_found' });
-      expect(await files.find(ref, used.file)).toEqual(used);
+      expect((await files.find(ref, used.file)).info).toEqual(used);
       expect(await files.storedBytes(ref.tenant)).toBe(4);
       expect(await subject.stored()).toContain(`${ref.tenant}/${ref.session}/${used.file}`);
       expect(await subject.stored()).not.toContain(`${ref.tenant}/${ref.session}/${unused.file}`);
+    });
+
+    test('a fork has the files of what it was forked from, as long as they are there', async () => {
+      const parent = newRef();
+      const [fork, again] = [newRef(parent.tenant), newRef(parent.tenant)];
+      parents.set(fork.session, parent).set(again.session, fork);
+      const { info } = await files.store(parent, TEXT, of('hello'));
+      const own = (await files.store(again, TEXT, of('own'))).info;
+      expect(String(await buffer(await (await files.find(again, info.file)).read()))).toBe('hello');
+      expect(await files.use(again, [own.file, info.file])).toEqual([own, info]);
+      await expect(files.find(fork, own.file)).rejects.toMatchObject({ code: 'file_not_found' });
+      await files.removeSession(parent);
+      await expect(files.find(again, info.file)).rejects.toMatchObject({ code: 'file_not_found' });
     });
 
     test('files go with their session, those of others stay; an upload that runs meanwhile leaves nothing', async () => {
@@ -224,12 +241,19 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
         get: () => Promise.reject(new Error('no route')),
         remove: async () => undefined,
       };
-      const unreachable = createFiles({ database: subject.database, store: away, limitsOf: () => ({}) });
+      const unreachable = createFiles({
+        database: subject.database,
+        store: away,
+        limitsOf: () => ({}),
+        parentOf: async () => null,
+      });
       const ref = newRef();
       await expect(unreachable.store(ref, TEXT, of('x'))).rejects.toMatchObject({
         code: 'files_unavailable',
       });
-      await expect(unreachable.read(ref, 'f_1')).rejects.toMatchObject({ code: 'files_unavailable' });
+      const { info } = await files.store(ref, TEXT, of('x'));
+      const found = await unreachable.find(ref, info.file);
+      await expect(found.read()).rejects.toMatchObject({ code: 'files_unavailable' });
     });
   });
 }

@@ -145,8 +145,7 @@ function readRoute(context: GatewayContext): ApiRoute {
       const { files } = placeOf(context);
       const file = pathId(call.req, 'file');
       await context.downloads.run(ref.tenant, async () => {
-        const info = await files.find(ref, file);
-        await sendFile(call.req, call.res, { files, ref, info });
+        await sendFile(call.req, call.res, await files.find(ref, file));
       });
     },
   };
