@@ -1,6 +1,11 @@
 /** Contents in a bucket of an S3 server, over its REST API; aws4fetch signs. Addressed by path, as all servers understand it. */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Hash } from 'node:crypto';
+import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import { LIMITS } from '../contracts/index.ts';
@@ -13,6 +18,8 @@ interface Call {
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** Of the body, in hexadecimal; absent: not known yet. */
+  readonly sha256?: string;
   readonly range?: Range | undefined;
 }
 
@@ -32,6 +39,7 @@ class S3Store implements FileStore {
   readonly #prefix: string;
   readonly #region: string;
   readonly #credentials: S3Credentials;
+  readonly #server: { readonly request: typeof http.request; readonly agent: http.Agent };
   /** Keys of a day are derived once. */
   readonly #cache = new Map<string, ArrayBuffer>();
 
@@ -44,21 +52,22 @@ class S3Store implements FileStore {
     this.#base = `${server}/${bucket}`;
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.#credentials = credentials;
+    const { request, Agent } = server.startsWith('https:') ? https : http;
+    this.#server = { request, agent: new Agent({ keepAlive: true }) };
   }
 
   async put(key: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const parts = partsOf(content);
-    const first = (await parts.next()).value ?? EMPTY;
-    if (first.length < LIMITS.s3PartBytes) {
-      await this.#done({ method: 'PUT', key, body: first });
+    const first: Part = (await parts.next()).value ?? { body: EMPTY };
+    if (first.body.length < LIMITS.s3PartBytes) {
+      await this.#done({ method: 'PUT', key, ...first });
       return;
     }
     const upload = valueOf(await this.#done({ method: 'POST', key, query: { uploads: '' } }), 'UploadId');
     const tags: string[] = [];
-    for (let part: Buffer | undefined = first; part; part = (await parts.next()).value ?? undefined) {
+    for (let part: Part | undefined = first; part; part = (await parts.next()).value ?? undefined) {
       const query = { partNumber: String(tags.length + 1), uploadId: upload };
-      const { headers } = await this.#ask({ method: 'PUT', key, query, body: part }, drained);
-      tags.push(headers.get('etag') ?? '');
+      tags.push(await this.#ask({ method: 'PUT', key, query, ...part }, tagOf));
     }
     const list = tags.map(
       (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
@@ -70,8 +79,7 @@ class S3Store implements FileStore {
   }
 
   async get(key: string, range?: Range): Promise<Readable> {
-    const { body } = await this.#ask({ method: 'GET', key, range }, async (response) => response);
-    return body ? Readable.fromWeb(body as never) : Readable.from([]); // safety: the stream of Node's own `fetch`
+    return this.#ask({ method: 'GET', key, range }, async (answer) => answer);
   }
 
   async remove(key: string): Promise<void> {
@@ -88,11 +96,11 @@ class S3Store implements FileStore {
 
   /** What the server says. */
   #done(call: Call): Promise<string> {
-    return this.#ask(call, (response) => response.text());
+    return this.#ask(call, read);
   }
 
   /** Asks again what may succeed then. `take`: what is read before the time is over. */
-  async #ask<T>(call: Call, take: (response: Response) => Promise<T>): Promise<T> {
+  async #ask<T>(call: Call, take: (answer: IncomingMessage) => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
         return await this.#once(call, take);
@@ -104,15 +112,17 @@ class S3Store implements FileStore {
   }
 
   async #once<T>(
-    { method, key, query = {}, body, range }: Call,
-    take: (response: Response) => Promise<T>,
+    { method, key, query = {}, body, sha256, range }: Call,
+    take: (answer: IncomingMessage) => Promise<T>,
   ): Promise<T> {
     const url = new URL(key === '' ? this.#base : `${this.#base}/${this.#prefix}${key}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const headers = {
-      'X-Amz-Content-Sha256': createHash('sha256')
-        .update(body ?? EMPTY)
-        .digest('hex'),
+      'X-Amz-Content-Sha256':
+        sha256 ??
+        createHash('sha256')
+          .update(body ?? EMPTY)
+          .digest('hex'),
       ...(range && { range: `bytes=${range.from}-${range.to}` }),
     };
     const { accessKeyId, secretAccessKey, sessionToken } = this.#credentials;
@@ -122,19 +132,55 @@ class S3Store implements FileStore {
       ...(sessionToken === undefined ? {} : { sessionToken }),
     });
     const signed = await signer.sign();
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error('S3 did not answer in time')), LIMITS.s3AnswerMs);
-    try {
-      const response = await fetch(signed.url, {
-        ...{ method, headers: signed.headers, signal: late.signal },
-        ...(body && { body }),
-      });
-      if (!response.ok) throw new Refusal(response.status, await response.text());
-      return await take(response);
-    } finally {
-      clearTimeout(timer);
-    }
+    const answer = await this.#send(signed.url, {
+      method,
+      headers: Object.fromEntries(signed.headers),
+      body,
+    });
+    const { statusCode = 0 } = answer;
+    if (statusCode >= 300) throw new Refusal(statusCode, await read(answer));
+    return take(answer);
   }
+
+  /** Not with `fetch`: where a reader pauses as the server ends the connection, it ends the process (undici of Node 24). */
+  #send(url: URL, { body = EMPTY, ...given }: Sending): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const { agent } = this.#server;
+    const headers = { ...given.headers, 'Content-Length': body.length };
+    const asked = this.#server.request(url, { ...given, headers, agent });
+    const late = (): unknown => asked.destroy(new Error('S3 did not answer in time'));
+    const timer = setTimeout(late, LIMITS.s3AnswerMs);
+    asked.once('close', () => clearTimeout(timer));
+    asked.once('error', reject);
+    asked.once('response', (answer) => {
+      clearTimeout(timer);
+      resolve(answer);
+    });
+    asked.end(body);
+    return promise;
+  }
+}
+
+interface Sending {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer | undefined;
+}
+
+/** All of an answer that is short. */
+async function read(answer: IncomingMessage): Promise<string> {
+  const late = (): unknown => answer.destroy(new Error('S3 did not answer in time'));
+  const timer = setTimeout(late, LIMITS.s3AnswerMs);
+  try {
+    return await text(answer);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function tagOf(answer: IncomingMessage): Promise<string> {
+  await read(answer);
+  return answer.headers.etag ?? '';
 }
 
 class Refusal extends Error {
@@ -151,25 +197,22 @@ function valueOf(xml: string, name: string): string {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '';
 }
 
-async function drained(response: Response): Promise<Response> {
-  await response.arrayBuffer();
-  return response;
-}
+type Part = Required<Pick<Call, 'body'>> & Pick<Call, 'sha256'>;
 
-/** The content in parts of the same size, the last one smaller: also empty, if all before were whole. */
-async function* partsOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
-  let chunks: Uint8Array[] = [];
-  let bytes = 0;
+/** The content in parts of the same size, the last one smaller. Hashed as it comes: a whole part at once would hold everybody up. */
+async function* partsOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Part, void, undefined> {
+  let [chunks, bytes, hash]: [Uint8Array[], number, Hash] = [[], 0, createHash('sha256')];
   for await (const chunk of content) {
     for (let from = 0; from < chunk.length;) {
       const piece = chunk.subarray(from, from + LIMITS.s3PartBytes - bytes);
       chunks.push(piece);
+      hash.update(piece);
       bytes += piece.length;
       from += piece.length;
       if (bytes < LIMITS.s3PartBytes) continue;
-      yield Buffer.concat(chunks);
-      [chunks, bytes] = [[], 0];
+      yield { body: Buffer.concat(chunks), sha256: hash.digest('hex') };
+      [chunks, bytes, hash] = [[], 0, createHash('sha256')];
     }
   }
-  if (bytes > 0) yield Buffer.concat(chunks);
+  if (bytes > 0) yield { body: Buffer.concat(chunks), sha256: hash.digest('hex') };
 }
