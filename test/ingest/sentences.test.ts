@@ -96,7 +96,7 @@ describe('a refused request', () => {
       'a form of another name',
       sendSchema,
       { messageId: 'm', parts: [{ type: 'image' }] },
-      '/parts/0/type: it must be one of text, data',
+      '/parts/0/type: it must be one of text, data, file',
     ],
     [
       'a fault in one of several forms',

@@ -44,12 +44,18 @@ export function addClientCommands(program: Command): void {
 const SEND_EXAMPLES = [
   'convoke send --open hello "What can you do?"',
   'convoke send --open review --agents writer,critic --team critic "Write a slogan."',
-  'convoke send hello "And then?" --from Ada',
+  'convoke send hello "And then?" --from Ada --file chart.png',
   'convoke send hello "Shorter, please." --policy steer --no-wait',
   'convoke send hello "Remind me of the report." --at 2h',
   'convoke send hello "Order 17 has shipped." --channel orders',
   'convoke send hello "Later" --no-wait --json',
 ] as const;
+
+const laterOption = (): Option =>
+  new Option(
+    '--at <time>',
+    'deliver it then: a time like 2026-12-24T18:00:00Z, or in 90s, 10m, 2h, 3d',
+  ).argParser(moment);
 
 function addSend(program: Command): void {
   program
@@ -79,6 +85,7 @@ function addSend(program: Command): void {
       ),
     )
     .option('--from <name>', 'the sender’s name, as shown to others')
+    .option('--file <path...>', 'files that go along; name them after the text')
     .addOption(
       new Option('--policy <policy>', 'what the message does if a turn runs, or messages wait').choices([
         ...POLICIES,
@@ -91,12 +98,7 @@ function addSend(program: Command): void {
       ),
     )
     .option('--message-id <id>', 'makes sending twice harmless; generated if absent')
-    .addOption(
-      new Option(
-        '--at <time>',
-        'deliver it then: a time like 2026-12-24T18:00:00Z, or in 90s, 10m, 2h, 3d',
-      ).argParser(moment),
-    )
+    .addOption(laterOption())
     .option('--no-wait', 'print the receipt and exit')
     .option('--json', JSON_LINES)
     .addHelpText('after', examples(...SEND_EXAMPLES))

@@ -37,6 +37,11 @@ Environment:
   REDIS_URL                              default redis://127.0.0.1:6379;
                                          rediss:// is Redis with TLS
   CONVOKE_ARCHIVE_URL                    sqlite:path or postgres://…
+  CONVOKE_FILES_URL                      where files are kept: folder:path or
+                                         s3://bucket/prefix?region=…, with
+                                         AWS_ACCESS_KEY_ID and
+                                         AWS_SECRET_ACCESS_KEY; default: the
+                                         folder files beside an SQLite archive
   CONVOKE_TASK_QUEUE, CONVOKE_LOG_LEVEL  default convoke, info
   CONVOKE_MODEL                          the language model of agents, if any
   CONVOKE_HIBERNATE_AFTER_MS             a session in which nothing happens

@@ -1,5 +1,5 @@
 /** `convoke scheduled`: the messages of a session that wait for their time. */
-import { messageText } from '../../contracts/index.ts';
+import { readableText } from '../../contracts/index.ts';
 import type { Receipt, ScheduledPage } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
 import { table } from '../terminal.ts';
@@ -26,7 +26,7 @@ export async function scheduled(session: string, { cancel, json }: ScheduledOpti
     return;
   }
   const rows = page.data.map(({ messageId, deliverAt, from = '', parts }) => [
-    ...[messageId, new Date(deliverAt).toISOString(), from, messageText(parts).slice(0, 60)],
+    ...[messageId, new Date(deliverAt).toISOString(), from, readableText(parts).slice(0, 60)],
   ]);
   if (rows.length === 0) process.stdout.write('No message waits for its time.\n');
   else process.stdout.write(table([['MESSAGE', 'AT', 'FROM', 'TEXT'], ...rows]));

@@ -1,5 +1,5 @@
 /** `convoke sessions`, `show`, `cancel`, `wake`, `close`, `reopen`: inspect and control sessions. */
-import { messageText, shownText } from '../../contracts/index.ts';
+import { readableText, shownText } from '../../contracts/index.ts';
 import type {
   CancelReply,
   MessageEntry,
@@ -90,7 +90,7 @@ function membersText(members: SessionView['members']): string {
 /** One that was rejected at once has no text in the log. */
 function showMessage(entry: MessageEntry, transcript: Transcript): void {
   const { messageId, from = 'user', parts, status, code } = entry;
-  if (parts.length > 0) transcript.line(from, messageText(parts) || '(data)');
+  if (parts.length > 0) transcript.line(from, readableText(parts) || '(data)');
   if (status === 'rejected') transcript.note(`message ${messageId} was rejected: ${code ?? ''}`, 'yellow');
   const note = standingOf(entry);
   if (note !== '') transcript.note(note, 'yellow');

@@ -1,6 +1,6 @@
 /** `convoke tail`: what was said in a session, then what is being said, until Ctrl-C or the session's end. */
 import type { Session } from '../../client/index.ts';
-import { isAfter, messageText, reasonOf, shownText } from '../../contracts/index.ts';
+import { isAfter, readableText, reasonOf, shownText } from '../../contracts/index.ts';
 import type {
   Delta,
   EventPage,
@@ -137,7 +137,7 @@ function otherNote(event: SessionEvent): string | null {
   if (event.type === 'session.forked') return `forked from ${event.data.session} at ${event.data.seq}`;
   if (event.type !== 'message.scheduled') return null;
   const { deliverAt, parts } = event.data;
-  return `for ${new Date(deliverAt).toISOString()}: ${messageText(parts)}`;
+  return `for ${new Date(deliverAt).toISOString()}: ${readableText(parts)}`;
 }
 
 /** For people: running text as it grows, and the rest when the step ends. */
@@ -170,7 +170,7 @@ class ScreenReader implements Reader {
         this.#transcript.note(peopleLine(event));
         break;
       case 'message.accepted':
-        this.#transcript.line(event.data.from ?? 'user', messageText(event.data.parts) || '(data)');
+        this.#transcript.line(event.data.from ?? 'user', readableText(event.data.parts) || '(data)');
         if (event.data.policy) this.#transcript.note(`policy ${event.data.policy}`);
         break;
       case 'message.rejected':

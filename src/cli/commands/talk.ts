@@ -1,9 +1,17 @@
 /** `convoke send`: send a message and stream the answer. */
 import { randomBytes } from 'node:crypto';
 import type { Client, Session, TurnPiece } from '../../client/index.ts';
-import type { InterjectionPolicy, Limits, Receipt, SessionSummary } from '../../contracts/index.ts';
+import type {
+  FilePart,
+  FileReference,
+  InterjectionPolicy,
+  Limits,
+  Receipt,
+  SessionSummary,
+} from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
 import { callLine, noteTrouble, resultLine } from '../calls.ts';
+import { storeFiles } from '../files.ts';
 import { CliError } from '../failure.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
@@ -12,6 +20,8 @@ export interface SendOptions {
   readonly open?: boolean;
   readonly wait: boolean;
   readonly from?: string;
+  /** Paths of files that go along. */
+  readonly file?: readonly string[];
   readonly messageId?: string;
   readonly policy?: InterjectionPolicy;
   readonly channel?: string;
@@ -39,9 +49,12 @@ export async function send(id: string, text: string, options: SendOptions): Prom
   if (options.open) await open(id, options);
   else requireNone(options);
   const messageId = options.messageId ?? randomBytes(12).toString('base64url');
-  const { from, policy, at: deliverAt, channel, to } = options;
+  const { from, policy, at: deliverAt, channel, to, file: paths = [] } = options;
+  const files = await storeFiles(id, paths);
+  const said =
+    files.length === 0 ? { text } : { parts: [{ type: 'text' as const, text }, ...files.map(referenceTo)] };
   const message = {
-    ...{ messageId, text, ...(from ? { from } : {}), ...(policy ? { policy } : {}) },
+    ...{ messageId, ...said, ...(from ? { from } : {}), ...(policy ? { policy } : {}) },
     ...(deliverAt === undefined ? {} : { deliverAt }),
     ...(channel === undefined ? {} : { channel }),
     ...(to ? { to } : {}),
@@ -77,6 +90,11 @@ export async function send(id: string, text: string, options: SendOptions): Prom
     transcript.end();
     client.close();
   }
+}
+
+/** What a message says of a file. */
+function referenceTo({ type, file }: FilePart): FileReference {
+  return { type, file };
 }
 
 /** An option that would be ignored is a mistake. */

@@ -1,0 +1,30 @@
+/** Files that a command sends. */
+import { openAsBlob } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { SessionFiles } from '../client/files.ts';
+import type { FilePart } from '../contracts/index.ts';
+import { CliError } from './failure.ts';
+import { gatewayPlace } from './gateway-api.ts';
+
+/** What people send most; anything else is only bytes. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif' },
+  ...{ '.webp': 'image/webp', '.pdf': 'application/pdf', '.json': 'application/json', '.csv': 'text/csv' },
+  ...{ '.txt': 'text/plain', '.md': 'text/markdown', '.html': 'text/html' },
+};
+
+/** Stores files of this machine in a session. Throws `file_unreadable`, and the gateway's refusal. */
+export async function storeFiles(session: string, paths: readonly string[]): Promise<readonly FilePart[]> {
+  const { url, key } = gatewayPlace();
+  const files = new SessionFiles(session, { url: () => url, tokens: { ask: async () => key } });
+  const stored: FilePart[] = [];
+  for (const path of paths) {
+    const type = TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';
+    // It is read while it is sent.
+    const content = await openAsBlob(path, { type }).catch(() => {
+      throw new CliError('file_unreadable', `The file ${path} cannot be read: check the path.`);
+    });
+    stored.push(await files.upload(content, { name: basename(path) }));
+  }
+  return stored;
+}
