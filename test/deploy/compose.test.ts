@@ -158,7 +158,7 @@ describe('gateways and workers in it', () => {
     expect(config.archiveUrl).toMatch(/^postgres:\/\/convoke:try@postgres:5432\/convoke$/);
     const { keys: _, ...shared } = config;
     expect(readConfig(environment('worker', values))).toMatchObject(shared);
-    const read = ['config', 'providers', 'temporal-config']
+    const read = ['config', 'files-config', 'providers', 'temporal-config']
       .map((name) => text(`src/main/${name}.ts`))
       .join('');
     for (const role of ROLES) {
