@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
 import type { FileInfo, FilePart, SessionRef } from '../contracts/index.ts';
+import { contentTypeIn, isFileName } from './names.ts';
 import type { Files, NewFile } from './files.ts';
 
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -11,7 +12,7 @@ export interface SessionFiles {
   read(file: string | Pick<FileInfo, 'file'>): Promise<Readable>;
   /**
    * Stores a file in the session. Return what it returns, or a part of a result that has it, or the file is deleted after a day. Throws
-   * `too_large`, `quota_exceeded`, `files_unavailable`.
+   * `invalid_request`, `too_large`, `quota_exceeded`, `files_unavailable`.
    */
   write(file: Pick<NewFile, 'name' | 'contentType'>, content: FileContent): Promise<FilePart>;
 }
@@ -40,7 +41,10 @@ export function sessionFiles(files: Files | undefined, ref: SessionRef): Watched
       return found.read();
     },
     async write({ name, contentType }, content) {
-      const { info } = await place().store(ref, { name, contentType }, chunksOf(content));
+      const type = contentTypeIn(contentType);
+      if (type === null || !isFileName(name))
+        throw new ConvokeError('invalid_request', 'A file takes a name without slashes, and a media type.');
+      const { info } = await place().store(ref, { name, contentType: type }, chunksOf(content));
       written.push(info.file);
       return { type: 'file', ...info };
     },

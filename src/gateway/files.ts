@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import parseRange from 'range-parser';
 import { ConvokeError, isImage, LIMITS } from '../contracts/index.ts';
 import type { FileInfo, SessionRef } from '../contracts/index.ts';
+import { contentTypeIn } from '../files/index.ts';
 import type { Files, FoundFile, Range } from '../files/index.ts';
 import { invalidAt } from '../ingest/index.ts';
 import type { Peer } from './edge/peer.ts';
@@ -15,20 +16,17 @@ export interface ServedFiles {
   readonly exists: (ref: SessionRef) => Promise<boolean>;
 }
 
-const CONTENT_TYPE = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:\s*;[\x20-\x7e]*)?$/;
-
 /** As the client declares it, in lower case but for its parameters. Throws `invalid_request`. */
 export function contentTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const { 'content-type': declared = 'application/octet-stream', 'content-encoding': encoding } = headers;
   const at = ['headers', 'Content-Type'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw invalidAt(['headers', 'Content-Encoding'], 'send the file uncompressed.');
-  if (declared.length > LIMITS.contentTypeChars || !CONTENT_TYPE.test(declared))
+  const type = contentTypeIn(declared);
+  if (type === null)
     throw invalidAt(at, `it must be a media type, at most ${LIMITS.contentTypeChars} characters.`);
-  const [media = '', ...parameters] = declared.split(';');
-  const type = media.trim().toLowerCase();
   if (type.startsWith('multipart/')) throw invalidAt(at, 'the body must be the file itself, not a form.');
-  return [type, ...parameters].join(';');
+  return type;
 }
 
 /** How many bytes come, if the client says it. */

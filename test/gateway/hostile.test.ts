@@ -168,6 +168,15 @@ describe('a WebSocket that may ask', () => {
   test.each([
     ['greets again', text('40{"token":"dev"}')],
     ['leaves the namespace', text('41')],
+    ['sends binary data that belongs to nothing', frame(2, 'abc')],
+    [
+      'announces more binary data than there can be',
+      text('452000000000-["send",{"_placeholder":true,"num":0}]'),
+    ],
+    [
+      'announces binary data, and sends text instead',
+      Buffer.concat([text('451-1["send",{"_placeholder":true,"num":0}]'), text('421["state",{}]')]),
+    ],
     [
       'sends more packets than anybody can answer',
       Buffer.concat(Array.from({ length: 5_000 }, () => text('42["x"]'))),

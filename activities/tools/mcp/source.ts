@@ -143,10 +143,12 @@ export class McpSource implements OpenSource {
    * - it does not answer: the step's `tool_timeout`, and the server is told to stop.
    */
   async #call(tool: string, request: ToolRequest, progress: (note: string) => void): Promise<string> {
+    let result: CallToolResult;
     for (let tried = 1; ; tried += 1) {
       const connection = await this.#connect();
       try {
-        return said(await connection.call(tool, request, progress));
+        result = await connection.call(tool, request, progress);
+        break;
       } catch (error) {
         request.signal.throwIfAborted();
         if (error instanceof ToolError) throw error;
@@ -155,6 +157,7 @@ export class McpSource implements OpenSource {
         if (!(error instanceof NoSession && tried === 1)) throw this.#lost(error);
       }
     }
+    return said(result, request.files);
   }
 
   #lost(error: unknown): ToolError {
@@ -165,8 +168,8 @@ export class McpSource implements OpenSource {
   }
 }
 
-function said(result: CallToolResult): string {
-  const text = textOf(result);
+async function said(result: CallToolResult, files: ToolRequest['files']): Promise<string> {
+  const text = await textOf(result, files);
   if (result.isError === true)
     throw new ToolError(text === '' ? 'The tool failed and does not say why.' : text);
   return text;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ConvokeError, LIMITS } from '../../contracts/index.ts';
 import type { FileInfo } from '../../contracts/index.ts';
+import { isFileName } from '../../files/index.ts';
 import { derivedId, idempotencyKeySchema, idSchema, validate } from '../../ingest/index.ts';
 import { allow } from '../../tenants/index.ts';
 import type { GatewayContext } from '../context.ts';
@@ -12,14 +13,13 @@ import type { ApiRoute, Call } from '../route.ts';
 import { describes } from '../shapes.ts';
 
 const TAGS = ['Files'];
-/** No control character, no path, nothing that turns the order of letters around. */
-const NAME = /^[^\p{Cc}/\\\u202a-\u202e\u2066-\u2069]+$/u;
-
 const nameSchema = z.strictObject({
   name: z
     .string()
-    .max(LIMITS.fileNameChars, `must be at most ${LIMITS.fileNameChars} characters`)
-    .regex(NAME, 'must be a name without slashes and control characters')
+    .refine(
+      isFileName,
+      `must be 1 to ${LIMITS.fileNameChars} characters without slashes and control characters`,
+    )
     .default('file')
     .meta({ description: 'Its name, as shown to others.', examples: ['chart.png'] }),
 });

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { mcp, Toolbox, ToolError, type ToolSource } from '../../../activities/index.ts';
 import type { Tool } from '../../../activities/tools/tool.ts';
+import type { SessionFiles } from '../../../src/files/index.ts';
 import { freePort } from '../../support/ports.ts';
 import { eventually, startProcess, type TestProcess } from '../../support/process.ts';
 import { callOf, use } from './support.ts';
@@ -81,6 +82,16 @@ describe('server-everything by stdio', () => {
     expect(await use(await toolOf(box, 's__get-tiny-image'), {})).toMatchObject({
       result: expect.stringMatching(/\[image: image\/png, \d+ characters of base64\]/),
     });
+    const written: unknown[] = [];
+    const write: SessionFiles['write'] = async (file, content) => {
+      written.push({ ...file, bytes: (content as Buffer).length });
+      return { type: 'file', file: 'f_1', ...file, bytes: 1, sha256: 'x' };
+    };
+    const files = { write, read: () => Promise.reject(new Error('read')) };
+    expect(await use(await toolOf(box, 's__get-tiny-image'), {}, { files })).toMatchObject({
+      result: expect.stringContaining('"file":"f_1"'),
+    });
+    expect(written).toEqual([{ name: 'image.png', contentType: 'image/png', bytes: expect.any(Number) }]);
     expect((await toolOf(box, LONG)).effect).toBe('none');
     expect((await toolOf(box, 's__get-env')).effect).toBe('keyed');
   });
