@@ -1,7 +1,8 @@
 /** Where a message is written. */
 import type { OutgoingMessage } from '../../src/client/index.ts';
 import { isPolicy, LIMITS } from '../../src/contracts/public.ts';
-import type { SessionView } from '../../src/contracts/public.ts';
+import type { FilePart, SessionView } from '../../src/contracts/public.ts';
+import { Attachments } from './attachments.ts';
 import { el, part } from './dom.ts';
 import { POLICY_CHOICES } from './words.ts';
 
@@ -22,8 +23,18 @@ export class Composer {
 
   readonly #policy = part('policy', HTMLSelectElement);
 
-  /** `send` takes a message; false if it was not taken: then it stays where it was written. `reopen`: a closed session is to go on. */
-  constructor(send: (message: OutgoingMessage) => boolean, reopen: () => Promise<void>) {
+  readonly #attachments: Attachments;
+
+  /**
+   * `send` takes a message; false if it was not taken: then it stays where it was written. `reopen`: a closed session is to go on. `store`: a
+   * file is to go along.
+   */
+  constructor(
+    send: (message: OutgoingMessage) => boolean,
+    reopen: () => Promise<void>,
+    store: (file: File) => Promise<FilePart>,
+  ) {
+    this.#attachments = new Attachments(store);
     this.#reopen.addEventListener('click', () => {
       this.#reopen.disabled = true;
       void reopen().finally(() => {
@@ -33,7 +44,12 @@ export class Composer {
     const submit = (): void => {
       const text = this.#text.value.trim();
       const policy = this.#policy.value;
-      if (text === '' || !send({ text, ...(isPolicy(policy) ? { policy } : {}) })) return;
+      const { parts, ready } = this.#attachments;
+      if (!ready || (text === '' && parts.length === 0)) return;
+      const words = text === '' ? [] : [{ type: 'text', text } as const];
+      const content = parts.length === 0 ? { text } : { parts: [...words, ...parts] };
+      if (!send({ ...content, ...(isPolicy(policy) ? { policy } : {}) })) return;
+      this.#attachments.clear();
       this.#text.value = '';
       this.#fit();
     };
@@ -64,6 +80,7 @@ export class Composer {
     this.#text.disabled = shut;
     this.#text.placeholder = over ? 'This session is closed.' : 'Write a message';
     this.#send.disabled = shut;
+    this.#attachments.disabled = shut;
     const isClosed = view?.status === 'closed' && !refused;
     const hadFocus = document.activeElement === this.#reopen;
     this.#reopen.hidden = !isClosed;
@@ -75,6 +92,11 @@ export class Composer {
     // A choice is for the answer that runs.
     if (!isAnswering) this.#policy.value = '';
     this.#form.hidden = absent;
+  }
+
+  /** What is written is for another session now: files belong to one. */
+  forget(): void {
+    this.#attachments.clear();
   }
 
   focus(): void {

@@ -2,7 +2,7 @@
 import { connect } from '../../src/client/index.ts';
 import type { Client, OutgoingMessage, Schedules, Session } from '../../src/client/index.ts';
 import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
-import type { ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
+import type { FilePart, ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
 import { ApprovalsView } from './approvals-view.ts';
 import { Attempts } from './attempts.ts';
 import type { EndedAttempt } from './attempts.ts';
@@ -148,6 +148,10 @@ export class Conversation {
     return true;
   }
 
+  attach(file: File): Promise<FilePart> {
+    return this.#session.files.upload(file);
+  }
+
   async open(request: OpenRequest): Promise<void> {
     await this.#try(async () => {
       this.#started = true;
@@ -182,6 +186,7 @@ export class Conversation {
     },
     unschedule: (messageId) => void this.#try(() => this.#session.unschedule(messageId)),
     edit: (messageId, text) => this.#around.edit(messageId, text),
+    download: async (file) => (await this.#session.files.download(file)).blob(),
     announce: (text) => this.#around.announce(text),
     ended: (step) => this.#attempts.of(step) ?? NONE,
     colour: (agent) => {

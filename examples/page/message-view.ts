@@ -1,13 +1,15 @@
 /** One message on the screen: who says what, and what became of it. */
 import type { MessageEntry } from '../../src/contracts/public.ts';
 import { el, setText } from './dom.ts';
+import { FilesView } from './files-view.ts';
+import type { FileSource } from './files-view.ts';
 import { progressOf, textOf } from './rows.ts';
 import type { Progress, Row } from './rows.ts';
 import type { UnseenMessage } from './unseen.ts';
 import { clock, PROGRESS, sentenceOf } from './words.ts';
 
 /** What can be done with a message. */
-export interface MessageActions {
+export interface MessageActions extends FileSource {
   dismiss(messageId: string): void;
   /** A message for later is not delivered. */
   unschedule(messageId: string): void;
@@ -22,6 +24,7 @@ export class MessageView {
   readonly #who = el('strong', 'name');
   readonly #time = el('time', 'time');
   readonly #text = el('p', 'text');
+  readonly #files: FilesView;
   readonly #receipt = el('span', 'receipt');
   readonly #edit = el('button', 'quiet', 'Edit');
   readonly #unschedule = el('button', 'quiet', 'Do not send');
@@ -37,7 +40,8 @@ export class MessageView {
     this.#dismiss.addEventListener('click', () => actions.dismiss(messageId));
     this.fate = el('p', 'fate', this.#who, this.#time, this.#receipt);
     this.fate.append(this.#edit, this.#unschedule, this.#dismiss);
-    this.node = el('article', 'message', this.#text, this.fate);
+    this.#files = new FilesView(actions);
+    this.node = el('article', 'message', this.#text, this.#files.node, this.fate);
   }
 
   /** `begins`: its turn begins with it. */
@@ -47,6 +51,7 @@ export class MessageView {
     setText(this.#who, (seen ? message.from : undefined) ?? 'You');
     setText(this.#time, seen ? clock(message.at) : '');
     setText(this.#text, textOf(message));
+    this.#files.set(seen ? message.parts.filter((part) => part.type === 'file') : []);
     const why = message.code === undefined ? '' : `: ${sentenceOf(message.code)}`;
     setText(this.#receipt, `${seen ? wordsOf(message, progress) : PROGRESS[progress]}${why}`);
     this.#receipt.title = message.code ?? '';

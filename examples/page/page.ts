@@ -46,6 +46,7 @@ const end = new EndFollower();
 const composer = new Composer(
   (message) => conversation?.send(message) ?? false,
   () => conversation?.reopen() ?? Promise.resolve(),
+  (file) => conversation?.attach(file) ?? Promise.reject(new Error('There is no session yet.')),
 );
 
 function changed(view: SessionView | null, isOffline: boolean): void {
@@ -60,6 +61,7 @@ function changed(view: SessionView | null, isOffline: boolean): void {
 /** Begins anew with what the address and the key say now. */
 async function follow(): Promise<void> {
   conversation?.stop();
+  composer.forget();
   conversation = null;
   const api = new Api(base, key.value);
   sessions.use(api);

@@ -4,7 +4,7 @@
  * first event may be far away.
  */
 import type { PendingMessage } from '../../src/client/index.ts';
-import type { Receipt, SessionView } from '../../src/contracts/public.ts';
+import type { Receipt, SentPart, SessionView } from '../../src/contracts/public.ts';
 
 export interface UnseenMessage {
   readonly kind: 'unseen';
@@ -19,10 +19,18 @@ function ofPending({ request, state, error }: PendingMessage): UnseenMessage {
   return {
     kind: 'unseen',
     messageId: request.messageId,
-    text: request.text ?? '',
+    text: request.text ?? textIn(request.parts ?? []),
     status: state === 'sending' ? 'sending' : 'waiting',
     ...(code === undefined ? {} : { code }),
   };
+}
+
+/** Of a file its sender knows no more than its id here. */
+function textIn(parts: readonly SentPart[]): string {
+  return parts
+    .map((part) => (part.type === 'text' ? part.text : ''))
+    .join('\n')
+    .trim();
 }
 
 export class Unseen {
