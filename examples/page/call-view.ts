@@ -1,6 +1,8 @@
 /** One use of a tool on the screen: a line that unfolds. */
 import type { StepEntry } from '../../src/contracts/public.ts';
+import { filesIn } from '../../src/contracts/public.ts';
 import { el, setText } from './dom.ts';
+import { FilesView } from './files-view.ts';
 import { AttemptsView, endOf, Folded } from './step-view.ts';
 import type { StepContext } from './step-view.ts';
 import { failureText, stateOf } from './words.ts';
@@ -17,6 +19,7 @@ export class CallView {
   readonly #input = el('p', 'text input');
   readonly #progress = new Folded('thoughts', 'Progress');
   readonly #result = el('p', 'text result');
+  readonly #files: FilesView;
   readonly #context: StepContext;
   #before: StepEntry | null = null;
 
@@ -27,7 +30,8 @@ export class CallView {
       ...[el('p', 'label', 'Arguments'), this.#input, this.#progress.node],
       ...[el('p', 'label', 'Result'), this.#result],
     );
-    this.node = el('div', 'step use', this.#attempts.node, details);
+    this.#files = new FilesView(context);
+    this.node = el('div', 'step use', this.#attempts.node, details, this.#files.node);
   }
 
   set(step: StepEntry): void {
@@ -45,6 +49,7 @@ export class CallView {
     setText(this.#input, use ? (use.malformed ?? JSON.stringify(use.input, null, 2)) : '');
     this.#progress.set(reasoning);
     setText(this.#result, result || 'None yet');
+    this.#files.set(status === 'completed' ? filesIn(text) : []);
     if (before && status !== before.status && status !== 'completed') this.#context.announce(endOf(step));
   }
 }

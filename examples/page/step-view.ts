@@ -4,10 +4,11 @@ import type { StepEntry, ToolCall } from '../../src/contracts/public.ts';
 import type { EndedAttempt } from './attempts.ts';
 import { el, GrowingText, KeyedList, setText } from './dom.ts';
 import { GrowingMarkdown } from './markdown.ts';
+import type { FileSource } from './files-view.ts';
 import { duration, failureText } from './words.ts';
 
 /** What a step needs besides itself. */
-export interface StepContext {
+export interface StepContext extends FileSource {
   /** Earlier attempts that this page has seen end. */
   ended(step: string): readonly EndedAttempt[];
   /** Tells somebody who does not see the screen. */

@@ -1,4 +1,5 @@
 /** Files: kept outside of history and log, which hold references to them only. */
+import { FILES as LIMITS } from './limits/files.ts';
 
 /** What is known of a file; it never changes. */
 export interface FileInfo {
@@ -42,4 +43,26 @@ export function isFilePart(value: unknown): value is FilePart {
   return (
     [file, name, contentType, sha256].every((each) => typeof each === 'string') && Number.isSafeInteger(bytes)
   );
+}
+
+/** Files that the result of a tool refers to: in a text that is JSON, or has lines that are. Other sessions' files cannot be read by them. */
+export function filesIn(text: string): readonly FilePart[] {
+  const found = new Map<string, FilePart>();
+  const waiting: unknown[] = [text, ...text.split('\n')].map(jsonOf);
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    if (isFilePart(value)) found.set(value.file, value);
+    else waiting.push(...(Object.values(value) as unknown[]));
+  }
+  return [...found.values()].slice(0, LIMITS.resultFiles).reverse();
+}
+
+/** Null: it is no object and no list. */
+function jsonOf(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
 }

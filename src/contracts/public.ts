@@ -3,7 +3,7 @@ export { isId, isSummaryStep, isToolStep, turnNumber, workflowId } from './ids.t
 export type { SessionRef } from './ids.ts';
 export type { Json, JsonObject } from './json.ts';
 export type { LimitName, LimitUse, TenantLimits, UsageReply } from './tenant-limits.ts';
-export { fileText, isFilePart, isImage } from './file.ts';
+export { filesIn, fileText, isFilePart, isImage } from './file.ts';
 export type { FileInfo, FilePart, FileReference } from './file.ts';
 export { DIRECT_CHANNEL, isPolicy, messageText, POLICIES, readableText } from './message.ts';
 export type {
