@@ -127,8 +127,8 @@ function publishedNote(data: Extract<SessionEvent, { type: 'channel.published' }
   if ('withheld' in data) return 'a direct message between others';
   const { channel, from, to, parts } = data;
   const who = `${from ?? 'user'}${to ? ` to ${to.join(', ')}` : ''}`;
-  const said = parts.map((part) => (part.type === 'text' ? part.text : JSON.stringify(part.data)));
-  return `#${channel} ${who}: ${said.join(' ')}`;
+  const objects = parts.flatMap((part) => (part.type === 'data' ? [JSON.stringify(part.data)] : []));
+  return `#${channel} ${who}: ${[readableText(parts), ...objects].filter(Boolean).join(' ')}`;
 }
 
 /** What forks, what is for later, what the application has published; null: the event tells of none of these. */
