@@ -1,7 +1,7 @@
 /** Files that a command sends. */
 import { openAsBlob } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { SessionFiles } from '../client/files.ts';
+import { filesOf } from '../client/files.ts';
 import type { FilePart } from '../contracts/index.ts';
 import { CliError } from './failure.ts';
 import { gatewayPlace } from './gateway-api.ts';
@@ -16,7 +16,11 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Stores files of this machine in a session. Throws `file_unreadable`, and the gateway's refusal. */
 export async function storeFiles(session: string, paths: readonly string[]): Promise<readonly FilePart[]> {
   const { url, key } = gatewayPlace();
-  const files = new SessionFiles(session, { url: () => url, tokens: { ask: async () => key } });
+  const files = filesOf(
+    session,
+    () => url,
+    async () => key,
+  );
   const stored: FilePart[] = [];
   for (const path of paths) {
     const type = TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';

@@ -7,7 +7,7 @@ import type { ClientStatus } from './status.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { ClientStorage } from './outbox.ts';
-import { SessionFiles } from './files.ts';
+import { filesOf } from './files.ts';
 import { Schedules } from './schedules.ts';
 import { Session } from './session.ts';
 import { Places } from './places.ts';
@@ -103,7 +103,11 @@ export class Client {
     const session = new Session(id, {
       connection: this.#connection,
       places: this.#places,
-      filesOf: (name) => new SessionFiles(name, { url: () => this.status.url, tokens: this.#tokens }),
+      files: filesOf(
+        id,
+        () => this.status.url,
+        () => this.#tokens.ask(),
+      ),
       requestTimeoutMs: this.#timeoutMs,
       outboxLimit: this.#options.outboxLimit ?? CLIENT_LIMITS.inboxMessages,
       pace: this.#options.reconnect ?? DEFAULT_PACE,

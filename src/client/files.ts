@@ -3,7 +3,6 @@ import { ConvokeError } from '../contracts/public.ts';
 import type { FilePart } from '../contracts/public.ts';
 import { ClientError, isProblem, problemError } from './errors.ts';
 import { pause, randomId, retryDelay } from './timing.ts';
-import type { TokenSource } from './token-source.ts';
 
 export interface UploadOptions {
   /** Its name, as shown to others; default: that of a `File`, else `file`. */
@@ -22,81 +21,67 @@ export interface DownloadOptions {
 /** Of `fetch`, what a content may be; a stream is sent as it comes, and can be sent once only. */
 export type UploadContent = Blob | BufferSource | string | ReadableStream<Uint8Array>;
 
-export interface Gateway {
-  /** The address of the one that is used now. */
-  url(): string;
-  readonly tokens: Pick<TokenSource, 'ask'>;
-}
-
-type Asking = Omit<RequestInit, 'headers'> & { readonly headers: Readonly<Record<string, string>> };
-
-/** Tries of an upload or a download. */
-const TRIES = 4;
-
-export class SessionFiles {
-  readonly #session: string;
-  readonly #gateway: Gateway;
-
-  constructor(session: string, gateway: Gateway) {
-    this.#session = session;
-    this.#gateway = gateway;
-  }
-
+export interface SessionFiles {
   /**
    * Stores a file and returns the part of a message that refers to it: `send({ parts: [await session.files.upload(file)] })`. What is not sent
    * within a day is deleted. Repeats what may succeed then, unless the content is a stream. Throws `too_large`, `quota_exceeded`,
    * `files_not_set_up`, `offline`.
    */
-  async upload(content: UploadContent, { name, contentType, signal }: UploadOptions = {}): Promise<FilePart> {
-    const { name: own, type } = content as { readonly name?: unknown; readonly type?: unknown };
-    const called = name ?? (typeof own === 'string' && own !== '' ? own : 'file');
-    const declared =
-      contentType ?? (typeof type === 'string' && type !== '' ? type : 'application/octet-stream');
-    const isStream = content instanceof ReadableStream;
-    const response = await this.#ask(`?name=${encodeURIComponent(called)}`, isStream ? 1 : TRIES, {
-      ...{ method: 'POST', body: content as BodyInit },
-      ...(isStream && ({ duplex: 'half' } as object)),
-      headers: { 'Content-Type': declared, 'Idempotency-Key': randomId() },
-      ...(signal && { signal }),
-    });
-    return { type: 'file', ...((await response.json()) as Omit<FilePart, 'type'>) };
-  }
-
+  upload(content: UploadContent, options?: UploadOptions): Promise<FilePart>;
   /** Reads a file: `(await session.files.download(part)).blob()`, or `.body` as a stream. Throws `file_not_found`, `offline`. */
-  download(
-    file: string | Pick<FilePart, 'file'>,
-    { range, signal }: DownloadOptions = {},
-  ): Promise<Response> {
-    const id = typeof file === 'string' ? file : file.file;
-    return this.#ask(`/${id}`, TRIES, {
-      headers: { ...(range && { Range: `bytes=${range[0]}-${range[1]}` }) },
-      ...(signal && { signal }),
-    });
-  }
+  download(file: string | Pick<FilePart, 'file'>, options?: DownloadOptions): Promise<Response>;
+}
 
-  async #ask(path: string, tries: number, init: Asking): Promise<Response> {
-    for (let tried = 1; ; tried++) {
-      try {
-        return await this.#once(path, init);
-      } catch (error) {
-        const delay = tried < tries && init.signal?.aborted !== true ? retryDelay(error, tried - 1) : null;
-        if (delay === null) throw error;
-        await pause(delay);
-      }
-    }
-  }
+interface Asking extends RequestInit {
+  readonly headers: Readonly<Record<string, string>>;
+}
 
-  async #once(path: string, init: Asking): Promise<Response> {
-    const token = await this.#gateway.tokens.ask();
-    const base = this.#gateway.url().replace(/^ws/, 'http').replace(/\/$/, '');
-    const url = `${base}/v1/sessions/${this.#session}/files${path}`;
-    const headers = { ...init.headers, Authorization: `Bearer ${token}` };
-    const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
-      init.signal?.throwIfAborted();
-      throw new ClientError('offline', `The gateway cannot be reached: ${String(error)}`);
-    });
+/** Times that an upload or a download is asked for again. */
+const RETRIES = 3;
+
+/** `url`: of the gateway that is used now. */
+export function filesOf(session: string, url: () => string, token: () => Promise<string>): SessionFiles {
+  async function once(path: string, init: Asking): Promise<Response> {
+    const headers = { ...init.headers, Authorization: `Bearer ${await token()}` };
+    const base = url().replace(/^ws/, 'http').replace(/\/$/, '');
+    const response = await fetch(`${base}/v1/sessions/${session}/files${path}`, { ...init, headers }).catch(
+      () => {
+        init.signal?.throwIfAborted();
+        throw new ClientError('offline');
+      },
+    );
     if (response.ok) return response;
     const problem: unknown = await response.json().catch(() => null);
     throw isProblem(problem) ? problemError(problem) : new ConvokeError('internal');
   }
+
+  async function ask(path: string, init: Asking, tried = 0): Promise<Response> {
+    try {
+      return await once(path, init);
+    } catch (error) {
+      const isOver =
+        tried === RETRIES || init.signal?.aborted === true || init.body instanceof ReadableStream;
+      const delay = isOver ? null : retryDelay(error, tried);
+      if (delay === null) throw error;
+      await pause(delay);
+      return ask(path, init, tried + 1);
+    }
+  }
+
+  return {
+    async upload(content, { name = (content as Partial<File>).name, contentType: type, signal = null } = {}) {
+      const response = await ask(name ? `?name=${encodeURIComponent(name)}` : '', {
+        ...{ method: 'POST', body: content as BodyInit, signal },
+        // A stream takes it, and nothing else minds.
+        ...({ duplex: 'half' } as object),
+        headers: { 'Idempotency-Key': randomId(), ...(type && { 'Content-Type': type }) },
+      });
+      return { type: 'file', ...((await response.json()) as Omit<FilePart, 'type'>) };
+    },
+    download: (file, { range, signal = null } = {}) =>
+      ask(`/${typeof file === 'string' ? file : file.file}`, {
+        headers: { ...(range && { Range: `bytes=${range.join('-')}` }) },
+        signal,
+      }),
+  };
 }

@@ -9,7 +9,7 @@ import type { Pace } from './timing.ts';
 export interface SessionHost {
   readonly connection: Connection;
   readonly places: Places;
-  filesOf(session: string): SessionFiles;
+  readonly files: SessionFiles;
   readonly requestTimeoutMs: number;
   readonly outboxLimit: number;
   readonly pace: Pace;

@@ -63,15 +63,6 @@ export function toRequest(
   message: string | OutgoingMessage,
   options: SendOptions = {},
 ): SendRequest & OutgoingMessage {
-  const {
-    messageId = randomId(),
-    parts,
-    ...rest
-  } = typeof message === 'string' ? ({ text: message } as OutgoingMessage) : message;
-  return { messageId, ...rest, ...(parts && { parts: parts.map(asSent) }), ...options };
-}
-
-/** Of a file the server adds the rest. */
-function asSent(part: SentPart): SentPart {
-  return part.type === 'file' ? { type: 'file', file: part.file } : part;
+  const { messageId = randomId(), ...rest } = typeof message === 'string' ? { text: message } : message;
+  return { messageId, ...rest, ...options };
 }

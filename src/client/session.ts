@@ -52,7 +52,7 @@ export class Session {
 
   constructor(id: string, host: SessionHost) {
     this.id = id;
-    this.files = host.filesOf(id);
+    this.files = host.files;
     this.#host = host;
     this.#subscription = new Subscription(id, host, this.#emitter);
     this.#source = sourceOf(this.#subscription, this.#emitter, (messageId) => this.receipt(messageId));

@@ -127,12 +127,10 @@ describe('a message', () => {
     ).toMatchObject({
       code: 'file_not_found',
     });
+    // What else a sender says of it is not looked at.
     const forged = [{ ...info, type: 'file', name: 'forged' }];
-    expect(
-      await problemOf(await rig.post('/v1/sessions/s/messages', { messageId: 'm3', parts: forged })),
-    ).toMatchObject({
-      code: 'invalid_request',
-    });
+    await rig.post('/v1/sessions/s/messages', { messageId: 'm3', parts: forged });
+    expect(rig.calls.messages.at(-1)).toMatchObject({ parts: [{ type: 'file', ...info }] });
     expect(
       await problemOf(await rig.post('/v1/sessions/s-2/messages', { messageId: 'm4', parts })),
     ).toMatchObject({

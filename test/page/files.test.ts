@@ -50,10 +50,7 @@ test('a file is attached, sent and shown; what a browser could run is saved, and
   expect(stored).toEqual([`/v1/sessions/s1/files?name=dot.png ${PNG.length}`]);
   await say(page, 'Look');
   const [sent] = await gateway.sends.reached(1);
-  expect(sent?.parts).toEqual([
-    { type: 'text', text: 'Look' },
-    { type: 'file', file: 'f_1' },
-  ]);
+  expect(sent?.parts).toEqual([{ type: 'text', text: 'Look' }, part('f_1', 'dot.png', 'image/png')]);
   await page.locator('#attached li').waitFor({ state: 'detached' });
 
   const { log } = play;

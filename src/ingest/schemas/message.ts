@@ -4,12 +4,23 @@ import { LIMITS, POLICIES } from '../../contracts/index.ts';
 import type { SendRequest, SentPart } from '../../contracts/index.ts';
 import { idSchema, jsonObjectSchema, personName, stepSchema, text, whole } from './common.ts';
 
+const told = <S extends z.ZodType>(schema: S): z.ZodExactOptional<S> =>
+  schema.meta({ description: 'As it was told before; not looked at.' }).exactOptional();
+
 const partSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: text(LIMITS.messageChars) }),
   z.strictObject({ type: z.literal('data'), data: jsonObjectSchema }),
   z
-    .strictObject({ type: z.literal('file'), file: idSchema })
-    .meta({ description: 'A file of the session, stored before; the server adds what is known of it.' }),
+    .strictObject({
+      ...{ type: z.literal('file'), file: idSchema },
+      ...{
+        name: told(z.string()),
+        contentType: told(z.string()),
+        bytes: told(z.number()),
+        sha256: told(z.string()),
+      },
+    })
+    .meta({ description: 'A file of the session, stored before; the server says what is known of it.' }),
 ]) satisfies z.ZodType<SentPart>;
 
 interface Content {
