@@ -21,8 +21,11 @@ export const FILES = {
   /** How often a gateway deletes those, and how many at a time. */
   fileSweepMs: 600 * SECOND,
   filesSwept: 100,
-  /** A file is sent to an S3 server in parts of this size, one at a time: so much an upload holds in memory, twice. */
-  s3PartBytes: 8 * KIB * KIB,
+  /**
+   * A file is sent to an S3 server in parts of this size, the smallest that S3 takes, one at a time: so much an upload holds in memory, twice.
+   * There may be 10,000.
+   */
+  s3PartBytes: 5 * KIB * KIB,
   /** An S3 server answers within this time, or the call is made again, so often. */
   s3AnswerMs: 30 * SECOND,
   s3Tries: 3,
