@@ -1,5 +1,5 @@
 /** Contents in a folder of this machine, or one that all machines have mounted. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -12,7 +12,9 @@ export function createFolderStore(folder: string): FileStore {
       const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true });
       // Keys are used once: what is there already is not ours. Flushed, so that it outlives the machine's power.
-      await pipeline(content, createWriteStream(path, { flags: 'wx', flush: true }));
+      // Opened first: what is removed after a failure is there by then.
+      const handle = await open(path, 'wx');
+      await pipeline(content, handle.createWriteStream({ flush: true }));
     },
     async get(key, range) {
       const handle = await open(pathOf(key));
