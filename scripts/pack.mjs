@@ -20,6 +20,7 @@ const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 /** Entries of `@convoke/client` and the sources that they are made from. */
 const CLIENT = {
   index: 'src/client/index',
+  files: 'src/client/files',
   presence: 'src/client/presence',
   contracts: 'src/contracts/public',
 };
@@ -71,7 +72,12 @@ async function packClient() {
     ),
     engines: { node: '>=18' },
     sideEffects: false,
-    exports: { '.': entry('index'), './presence': entry('presence'), './contracts': entry('contracts') },
+    exports: {
+      '.': entry('index'),
+      './files': entry('files'),
+      './presence': entry('presence'),
+      './contracts': entry('contracts'),
+    },
     dependencies: { 'socket.io-client': manifest.dependencies['socket.io-client'] },
   });
   return folder;

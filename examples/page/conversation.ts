@@ -1,5 +1,6 @@
 /** Follows one session over one connection and draws it. Everything on the screen comes from the view, the outbox and the status. */
 import { connect } from '../../src/client/index.ts';
+import { filesOf } from '../../src/client/files.ts';
 import type { Client, OutgoingMessage, Schedules, Session } from '../../src/client/index.ts';
 import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
 import type { FilePart, ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
@@ -149,7 +150,7 @@ export class Conversation {
   }
 
   attach(file: File): Promise<FilePart> {
-    return this.#session.files.upload(file);
+    return filesOf(this.#session).upload(file);
   }
 
   async open(request: OpenRequest): Promise<void> {
@@ -186,7 +187,7 @@ export class Conversation {
     },
     unschedule: (messageId) => void this.#try(() => this.#session.unschedule(messageId)),
     edit: (messageId, text) => this.#around.edit(messageId, text),
-    download: async (file) => (await this.#session.files.download(file)).blob(),
+    download: async (file) => (await filesOf(this.#session).download(file)).blob(),
     announce: (text) => this.#around.announce(text),
     ended: (step) => this.#attempts.of(step) ?? NONE,
     colour: (agent) => {

@@ -16,11 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Stores files of this machine in a session. Throws `file_unreadable`, and the gateway's refusal. */
 export async function storeFiles(session: string, paths: readonly string[]): Promise<readonly FilePart[]> {
   const { url, key } = gatewayPlace();
-  const files = filesOf(
-    session,
-    () => url,
-    async () => key,
-  );
+  const files = filesOf({ id: session, gateway: { url: () => url, token: async () => key } });
   const stored: FilePart[] = [];
   for (const path of paths) {
     const type = TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';

@@ -7,7 +7,6 @@ import type { ClientStatus } from './status.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { ClientStorage } from './outbox.ts';
-import { filesOf } from './files.ts';
 import { Schedules } from './schedules.ts';
 import { Session } from './session.ts';
 import { Places } from './places.ts';
@@ -103,11 +102,7 @@ export class Client {
     const session = new Session(id, {
       connection: this.#connection,
       places: this.#places,
-      files: filesOf(
-        id,
-        () => this.status.url,
-        () => this.#tokens.ask(),
-      ),
+      gateway: { url: () => this.status.url, token: () => this.#tokens.ask() },
       requestTimeoutMs: this.#timeoutMs,
       outboxLimit: this.#options.outboxLimit ?? CLIENT_LIMITS.inboxMessages,
       pace: this.#options.reconnect ?? DEFAULT_PACE,

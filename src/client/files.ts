@@ -1,6 +1,10 @@
-/** The files of a session, over HTTP: they do not go through the connection. */
+/**
+ * The files of a session, over HTTP: `filesOf(session)`. An entry of its own (`@convoke/client/files`), so that a page without files does not
+ * load it.
+ */
 import { ConvokeError } from '../contracts/public.ts';
 import type { FilePart } from '../contracts/public.ts';
+import type { Gateway } from './host.ts';
 import { ClientError, isProblem, problemError } from './errors.ts';
 import { pause, randomId, retryDelay } from './timing.ts';
 
@@ -23,12 +27,12 @@ export type UploadContent = Blob | BufferSource | string | ReadableStream<Uint8A
 
 export interface SessionFiles {
   /**
-   * Stores a file and returns the part of a message that refers to it: `send({ parts: [await session.files.upload(file)] })`. What is not sent
+   * Stores a file and returns the part of a message that refers to it: `send({ parts: [await filesOf(session).upload(file)] })`. What is not sent
    * within a day is deleted. Repeats what may succeed then, unless the content is a stream. Throws `too_large`, `quota_exceeded`,
    * `files_not_set_up`, `offline`.
    */
   upload(content: UploadContent, options?: UploadOptions): Promise<FilePart>;
-  /** Reads a file: `(await session.files.download(part)).blob()`, or `.body` as a stream. Throws `file_not_found`, `offline`. */
+  /** Reads a file: `(await filesOf(session).download(part)).blob()`, or `.body` as a stream. Throws `file_not_found`, `offline`. */
   download(file: string | Pick<FilePart, 'file'>, options?: DownloadOptions): Promise<Response>;
 }
 
@@ -39,17 +43,20 @@ interface Asking extends RequestInit {
 /** Times that an upload or a download is asked for again. */
 const RETRIES = 3;
 
-/** `url`: of the gateway that is used now. */
-export function filesOf(session: string, url: () => string, token: () => Promise<string>): SessionFiles {
+/** What it takes of a `Session`. */
+export interface Filed {
+  readonly id: string;
+  readonly gateway: Gateway;
+}
+
+export function filesOf({ id, gateway }: Filed): SessionFiles {
   async function once(path: string, init: Asking): Promise<Response> {
-    const headers = { ...init.headers, Authorization: `Bearer ${await token()}` };
-    const base = url().replace(/^ws/, 'http').replace(/\/$/, '');
-    const response = await fetch(`${base}/v1/sessions/${session}/files${path}`, { ...init, headers }).catch(
-      () => {
-        init.signal?.throwIfAborted();
-        throw new ClientError('offline');
-      },
-    );
+    const headers = { ...init.headers, Authorization: `Bearer ${await gateway.token()}` };
+    const base = gateway.url().replace(/^ws/, 'http').replace(/\/$/, '');
+    const response = await fetch(`${base}/v1/sessions/${id}/files${path}`, { ...init, headers }).catch(() => {
+      init.signal?.throwIfAborted();
+      throw new ClientError('offline');
+    });
     if (response.ok) return response;
     const problem: unknown = await response.json().catch(() => null);
     throw isProblem(problem) ? problemError(problem) : new ConvokeError('internal');

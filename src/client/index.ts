@@ -5,7 +5,6 @@
 export { connect } from './client.ts';
 export type { Client, ClientOptions } from './client.ts';
 export type { ClientStatus } from './status.ts';
-export type { DownloadOptions, SessionFiles, UploadContent, UploadOptions } from './files.ts';
 export type { Asking, AskOptions, OutgoingMessage, SendOptions } from './outgoing.ts';
 export type { Schedules } from './schedules.ts';
 export type { Session } from './session.ts';

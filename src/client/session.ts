@@ -25,9 +25,8 @@ import type { Beside, BesideRequest } from './beside.ts';
 import { Emitter } from './emitter.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { ClientError } from './errors.ts';
-import type { SessionFiles } from './files.ts';
 import { nextChange, untilFollowed } from './following.ts';
-import type { SessionHost } from './host.ts';
+import type { Gateway, SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
 import { nextOf, targetOf, toRequest } from './outgoing.ts';
@@ -42,7 +41,8 @@ import type { TurnPiece, TurnTarget } from './turn-stream.ts';
 
 export class Session {
   readonly id: string;
-  readonly files: SessionFiles;
+  /** For `filesOf`. */
+  readonly gateway: Gateway;
   readonly #host: SessionHost;
   readonly #emitter = new Emitter<SessionEvents>();
   readonly #subscription: Subscription;
@@ -52,7 +52,7 @@ export class Session {
 
   constructor(id: string, host: SessionHost) {
     this.id = id;
-    this.files = host.files;
+    this.gateway = host.gateway;
     this.#host = host;
     this.#subscription = new Subscription(id, host, this.#emitter);
     this.#source = sourceOf(this.#subscription, this.#emitter, (messageId) => this.receipt(messageId));

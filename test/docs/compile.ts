@@ -30,11 +30,12 @@ function sources(): Readonly<Record<string, readonly string[]>> {
   ]);
   const named = Object.fromEntries(entries);
   const { 'convoke/client': client = [], 'convoke/contracts': contracts = [] } = named;
-  const { 'convoke/client/presence': presence = [] } = named;
+  const { 'convoke/client/presence': presence = [], 'convoke/client/files': clientFiles = [] } = named;
   return {
     ...named,
     ...{ '@convoke/client': client, '@convoke/client/contracts': contracts },
     '@convoke/client/presence': presence,
+    '@convoke/client/files': clientFiles,
   };
 }
 
