@@ -20,7 +20,7 @@ import {
   requireSetUp,
 } from '../temporal/index.ts';
 import { openAccess } from './access.ts';
-import { openWatchedArchive } from './archive.ts';
+import { openStore } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
@@ -112,9 +112,9 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const { address, namespace, taskQueue, credentials } = config.temporal;
   const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
   const connection = opened.add(lazy, (each) => each.close());
-  const client = new Client({ connection, namespace });
   const temporal = watchTemporal(connection, config.temporal, { logger, opened });
-  const shared = await openWatchedArchive(config.archiveUrl, { logger, opened });
+  const { archive: shared, converter } = await openStore(config, { logger, opened });
+  const client = new Client({ connection, namespace, ...converter });
   const archive = fairArchive(shared);
   const access = await openAccess(shared.database, config, { logger, opened });
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());

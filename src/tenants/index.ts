@@ -22,5 +22,6 @@ export { ISSUER, looksLikeToken, Tokens } from './tokens.ts';
 export { RegistryWatch } from './registry-watch.ts';
 export { REVOCABLE, TENANT_STATUSES } from './registry.ts';
 export type { Act, ApiKey, AuditEntry, Page, Registry, Revocation, Tenant } from './registry.ts';
+export { TABLES as REGISTRY_TABLES } from './registry-tables.ts';
 export { createRegistry } from './sql-registry.ts';
 export type { TokenKey, TokenRequest } from './tokens.ts';

@@ -9,6 +9,7 @@ import { ORCHESTRATE } from './orchestrate.ts';
 import { PRESENCE } from './presence.ts';
 import { QUOTA } from './quota.ts';
 import { REGISTRY } from './registry.ts';
+import { SEAL } from './seal.ts';
 import { TENANTS } from './tenants.ts';
 
 export const LIMITS = {
@@ -23,4 +24,5 @@ export const LIMITS = {
   ...REGISTRY,
   ...TENANTS,
   ...QUOTA,
+  ...SEAL,
 } as const;
