@@ -20,3 +20,9 @@ export interface Seal {
 
 /** The tenant of what belongs to none: a data key of the deployment itself. No tenant has this id. */
 export const DEPLOYMENT = '';
+
+/** A payload of Temporal as JSON has it: all bytes in base64. */
+export interface JsonPayload {
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly data?: string | undefined;
+}

@@ -4,6 +4,7 @@ import type { Presence } from '../deliver/index.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Intake, Notes, Schedules } from '../ingest/index.ts';
 import type { Audit, Tickets, Tokens } from '../tenants/index.ts';
+import type { ShowPayloads } from './routes/codec.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
@@ -19,6 +20,7 @@ export interface GatewayContext {
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
+  readonly showPayloads: ShowPayloads;
   readonly delivery: Delivery;
   readonly presence: Presence;
   /** Where pages wait to be written. */

@@ -12,6 +12,7 @@ import { problemHandler, requestId } from './problem.ts';
 import type { ApiRoute, Route } from './route.ts';
 import { devRoutes } from './routes/dev.ts';
 import type { Supervisor } from './routes/dev.ts';
+import { codecRoutes } from './routes/codec.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -84,7 +85,7 @@ function cors(context: GatewayContext): RequestHandler {
     res.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
     res.setHeader(
       'Access-Control-Allow-Headers',
-      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
+      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Namespace',
     );
     res.setHeader('Access-Control-Max-Age', '600');
     res.status(204).end();
@@ -168,6 +169,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...tokenRoutes(context),
     ...adminRoutes(context),
     ...usageRoutes(context),
+    ...codecRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -22,6 +22,7 @@ import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
 import { NO_LIMITS, type Quota } from './quota.ts';
 import type { Supervisor } from './routes/dev.ts';
+import type { ShowPayloads } from './routes/codec.ts';
 import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
@@ -43,6 +44,8 @@ export interface GatewayConfig {
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
+  /** Opens payloads of Temporal; absent: nothing is sealed. */
+  readonly showPayloads?: ShowPayloads;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
   readonly standing: Standing;
   /** Absent: tenants have no limits. */
@@ -104,6 +107,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     tickets: config.tickets,
     admin,
     audit,
+    showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
     delivery,
     presence: config.presence,

@@ -18,6 +18,7 @@ import {
   createSessionCalls,
   ingressConnectionOptions,
   requireSetUp,
+  shownPayloads,
 } from '../temporal/index.ts';
 import { openAccess } from './access.ts';
 import { openStore } from './archive.ts';
@@ -113,7 +114,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
   const connection = opened.add(lazy, (each) => each.close());
   const temporal = watchTemporal(connection, config.temporal, { logger, opened });
-  const { archive: shared, converter } = await openStore(config, { logger, opened });
+  const { archive: shared, seal, converter } = await openStore(config, { logger, opened });
   const client = new Client({ connection, namespace, ...converter });
   const archive = fairArchive(shared);
   const access = await openAccess(shared.database, config, { logger, opened });
@@ -137,6 +138,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   return createGateway({
     ...access.served,
     ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
+    ...(seal && { showPayloads: shownPayloads.bind(null, seal) }),
     quota: tenants.quota,
     intake: createIntake({
       calls,

@@ -1,6 +1,6 @@
 /** Seals and opens with the data keys of tenants, which it keeps in memory for a while. */
 import type { Database } from '../archive/index.ts';
-import { ConvokeError, DEPLOYMENT } from '../contracts/index.ts';
+import { ConvokeError } from '../contracts/index.ts';
 import type { Seal, Sealed } from '../contracts/index.ts';
 import { decrypt, encrypt } from './cipher.ts';
 import { DataKeys } from './data-keys.ts';
@@ -33,8 +33,7 @@ export class Keyring implements Seal {
   async open(tenant: string | null, place: string, { key: id, data }: Sealed): Promise<Uint8Array> {
     const key = await this.#known.get(id);
     if (!key) throw new ConvokeError('seal_key_missing', `There is no data key ${id}. ${GONE}`);
-    // What the SDK sealed without saying for which workflow belongs to the deployment.
-    if (tenant !== null && key.tenant !== tenant && key.tenant !== DEPLOYMENT)
+    if (tenant !== null && key.tenant !== tenant)
       throw new ConvokeError('seal_broken', 'It was sealed for another tenant.');
     try {
       return decrypt(key.secret, about(key.tenant, place), data);

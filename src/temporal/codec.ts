@@ -3,8 +3,8 @@
  * key opens it; the tenant is that of the workflow that it belongs to.
  */
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
-import { DEPLOYMENT, isId } from '../contracts/index.ts';
-import type { Seal } from '../contracts/index.ts';
+import { DEPLOYMENT, isConvokeError, isId } from '../contracts/index.ts';
+import type { JsonPayload, Seal } from '../contracts/index.ts';
 
 const ENCODING = 'binary/convoke-sealed';
 const KEY = 'convoke-key';
@@ -22,9 +22,15 @@ function tenantIn(context: SerializationContext | undefined): string | null {
   return (kind === 'session' || kind === 'fire') && isId(tenant) ? tenant : null;
 }
 
-export function isSealed({ metadata }: Payload): boolean {
+function isSealed({ metadata }: Payload): boolean {
   return text(metadata?.['encoding']) === ENCODING;
 }
+
+async function opened(seal: Seal, tenant: string | null, { metadata, data }: Payload): Promise<Payload> {
+  return unpacked(await seal.open(tenant, PLACE, { key: text(metadata?.[KEY]), data: bytesOf(data) }));
+}
+
+const isBroken = (error: unknown): boolean => isConvokeError(error) && error.code === 'seal_broken';
 
 export function createCodec(seal: Seal): PayloadCodec {
   return {
@@ -42,8 +48,12 @@ export function createCodec(seal: Seal): PayloadCodec {
         payloads.map(async (payload) => {
           // It was stored before sealing was on.
           if (!isSealed(payload)) return payload;
-          const sealed = { key: text(payload.metadata?.[KEY]), data: bytesOf(payload.data) };
-          return unpacked(await seal.open(tenantIn(context), PLACE, sealed));
+          const tenant = tenantIn(context);
+          return opened(seal, tenant, payload).catch((error: unknown) => {
+            // What the SDK sealed without saying for which workflow is the deployment's.
+            if (tenant === null || !isBroken(error)) throw error;
+            return opened(seal, DEPLOYMENT, payload);
+          });
         }),
       ),
   };
@@ -71,4 +81,35 @@ function unpacked(plain: Uint8Array): Payload {
     Object.entries(fields).map(([name, value]) => [name, Buffer.from(value, 'base64')]),
   );
   return { metadata, data: all.subarray(end) };
+}
+
+const base64 = (data: Uint8Array | null | undefined): string => Buffer.from(bytesOf(data)).toString('base64');
+const unbase64 = (data: string | undefined): Uint8Array => Buffer.from(data ?? '', 'base64');
+
+/**
+ * Opens payloads for somebody who looks at them, those of one tenant (null: of all). What is not sealed, of somebody else, or sealed with a key that
+ * is gone stays as it is. Throws `archive_unavailable`.
+ */
+export async function shownPayloads(
+  seal: Seal,
+  tenant: string | null,
+  payloads: readonly JsonPayload[],
+): Promise<readonly JsonPayload[]> {
+  return Promise.all(
+    payloads.map(async (shown) => {
+      const metadata = Object.fromEntries(
+        Object.entries(shown.metadata ?? {}).map(([name, value]) => [name, unbase64(value)]),
+      );
+      const payload = { metadata, data: unbase64(shown.data) };
+      if (!isSealed(payload)) return shown;
+      try {
+        const plain = await opened(seal, tenant, payload);
+        const named = Object.entries(plain.metadata ?? {}).map(([name, value]) => [name, base64(value)]);
+        return { metadata: Object.fromEntries(named) as Record<string, string>, data: base64(plain.data) };
+      } catch (error) {
+        if (isConvokeError(error) && error.code.startsWith('seal_')) return shown;
+        throw error;
+      }
+    }),
+  );
 }

@@ -13,11 +13,13 @@ import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/process.ts';
 import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
+import { temporalCli } from '../support/temporal.ts';
 import { allEvents, freshId, openSession, rest, transcript } from './scene.ts';
 
 const PHRASE = 'the-heron-flies-at-noon';
 const ECHO: AgentSpec = { name: 'echo', runner: 'scripted', script: { say: '{{message}}', paceMs: 5 } };
 
+const OPERATOR_KEY = 'the-key-of-an-operator-of-it-all';
 const COMMAND = fileURLToPath(new URL('../../bin/convoke.mjs', import.meta.url));
 
 let stack: Stack;
@@ -28,6 +30,8 @@ beforeAll(async () => {
     FIRST_KEY: randomBytes(32).toString('base64'),
     SECOND_KEY: randomBytes(32).toString('base64'),
     CONVOKE_HIBERNATE_AFTER_MS: '500',
+    CONVOKE_OPERATOR_KEY: OPERATOR_KEY,
+    CONVOKE_ORIGINS: 'http://temporal.example',
   };
   stack = await startStack({ env });
 }, 90_000);
@@ -103,6 +107,40 @@ test('a phrase is nowhere in the databases, also after rest, waking, a fork and 
   const payloads = JSON.stringify(history);
   await connection.close();
   expect(payloads).toContain(Buffer.from('binary/convoke-sealed').toString('base64'));
+});
+
+test('the Temporal Web UI shows payloads to an operator, and to nobody else', async () => {
+  const session = await openSession(url(), [ECHO]);
+  await say(session, PHRASE);
+  await answered(session, 1);
+  const { stdout } = await promisify(execFile)(
+    temporalCli(),
+    [
+      ...['workflow', 'show', '--workflow-id', `session:dev:${session}`, '--output', 'json'],
+      ...['--address', stack.temporal.address, '--codec-endpoint', `${url()}/v1/codec`],
+      ...['--codec-auth', `Bearer ${OPERATOR_KEY}`],
+    ],
+    { maxBuffer: 16 * 1_024 * 1_024 },
+  );
+  // Its JSON holds payloads in base64: the message is among them.
+  const shown = [...stdout.matchAll(/"data": "([^"]+)"/g)].map(([, data]) =>
+    Buffer.from(data!, 'base64').toString(),
+  );
+  expect(shown.join('\n')).toContain(PHRASE);
+  const empty = await rest(url(), 'POST', '/v1/codec/decode', { body: {} });
+  expect(empty).toMatchObject({ status: 200, body: { payloads: [] } });
+  const body = { payloads: [{ metadata: {}, data: '' }] };
+  const page = { Origin: 'http://temporal.example', 'X-Namespace': 'default' };
+  const asked = await rest(url(), 'POST', '/v1/codec/decode', { body, headers: page });
+  expect(asked).toMatchObject({ status: 200, body });
+  expect(asked.headers.get('access-control-allow-origin')).toBe(page.Origin);
+  expect(await rest(url(), 'POST', '/v1/codec/decode', { body, key: 'nobody' })).toMatchObject({
+    status: 401,
+  });
+  const long = { payloads: Array.from({ length: 257 }, () => ({})) };
+  expect(await rest(url(), 'POST', '/v1/codec/decode', { body: long })).toMatchObject({ status: 422 });
+  const large = { payloads: [{ data: 'A'.repeat(1_000_000) }] };
+  expect(await rest(url(), 'POST', '/v1/codec/decode', { body: large })).toMatchObject({ status: 200 });
 });
 
 test('the master key is rotated with an overlap, and a process with the wrong one says so', async () => {

@@ -57,6 +57,7 @@ function registered(): string[] {
       ...NO_REGISTRY,
       refusals: new Refusals(quiet),
       quota: NO_LIMITS,
+      showPayloads: async (_tenant, payloads) => payloads,
       pages: new FairQueue(LIMITS.fair.pages),
       connections: new Connections(),
       allowsHost: () => true,
@@ -96,7 +97,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(48);
+    expect(registered()).toHaveLength(49);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

@@ -14,6 +14,9 @@ export const SEAL = {
   /** A key in memory is read again after so long, beside its use; after the longer time before it is used, unless the database is away. */
   sealKeyFreshMs: 30 * SECOND,
   sealKeyMostMs: 5 * MINUTE,
+  /** Payloads that are opened for the Temporal Web UI in one request, and its bytes. */
+  codecPayloads: 256,
+  codecBytes: 4_096 * KIB,
   /** Data keys that are wrapped anew in one statement. */
   sealRewrapped: 100,
 } as const;
