@@ -30,7 +30,7 @@ export async function copyTables(url: string, names: readonly string[], to: Data
           rowMode: 'array',
         });
         const columns = fields.map((field) => field.name);
-        if (isFirst) to.exec(`CREATE TABLE ${name} (${columns.join(', ')})`);
+        if (isFirst) to.exec(`CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')})`);
         if (rows.length === 0) break;
         const insert = to.prepare(`INSERT INTO ${name} VALUES (${columns.map(() => '?').join(', ')})`);
         for (const row of rows) insert.run(...row);

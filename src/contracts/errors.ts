@@ -50,6 +50,7 @@ export const ERRORS = {
   too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
+  session_erased: entry(409, 'A session with this id was erased; its id is not given again.'),
   session_exists: entry(
     409,
     'A session with this id already exists and was opened with a different request.',

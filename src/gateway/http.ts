@@ -14,6 +14,7 @@ import { devRoutes } from './routes/dev.ts';
 import type { Supervisor } from './routes/dev.ts';
 import { codecRoutes } from './routes/codec.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { eraseRoutes } from './routes/erase.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
@@ -170,6 +171,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...adminRoutes(context),
     ...usageRoutes(context),
     ...codecRoutes(context),
+    ...eraseRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -44,6 +44,7 @@ export interface GatewayConfig {
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
+  readonly eraser: GatewayContext['eraser'];
   /** Opens payloads of Temporal; absent: nothing is sealed. */
   readonly showPayloads?: ShowPayloads;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
@@ -107,6 +108,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     tickets: config.tickets,
     admin,
     audit,
+    eraser: config.eraser,
     showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
     delivery,

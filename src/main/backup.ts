@@ -2,6 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import {
   backUpArchive,
+  ERASED_TABLES,
   openArchive,
   requireBackup,
   restoreArchive,
@@ -17,7 +18,7 @@ import type { Config } from './config.ts';
 import { Opened } from './opened.ts';
 
 /** Tenants, keys and the audit log; keys that seal. */
-const OTHERS = [KEY_TABLES, REGISTRY_TABLES];
+const OTHERS = [ERASED_TABLES, KEY_TABLES, REGISTRY_TABLES];
 
 /** A server that has just been started, ms. */
 const ANSWER_MS = 10_000;

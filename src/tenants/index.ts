@@ -1,6 +1,8 @@
 /** Who acts, and what they may do: principals, session tokens, and the registry of tenants and keys. */
 export { AuditBuffer } from './audit.ts';
 export type { Audit } from './audit.ts';
+export { Erasures } from './erasures.ts';
+export type { Erasure, Removed } from './erasures.ts';
 export { Directory } from './directory.ts';
 export { digestOf, KEY_SCOPES, makeKey } from './key.ts';
 export {

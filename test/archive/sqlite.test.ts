@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSqliteArchive, openArchive, sealArchive } from '../../src/archive/index.ts';
-import type { Archive } from '../../src/archive/index.ts';
+import type { SharedArchive } from '../../src/archive/index.ts';
 import { Keyring } from '../../src/seal/index.ts';
 import { archiveSuite } from '../conformance/archive.suite.ts';
 import { eventually } from '../support/process.ts';
@@ -19,8 +19,8 @@ const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'convoke-archiv
 
 archiveSuite('SQLite', async () => {
   const folder = await makeFolder();
-  const opened: Archive[] = [];
-  const open = async (): Promise<Archive> => {
+  const opened: SharedArchive[] = [];
+  const open = async (): Promise<SharedArchive> => {
     const archive = await createSqliteArchive(join(folder, 'made', 'on', 'demand', 'archive.db'));
     opened.push(archive);
     return archive;
@@ -37,9 +37,9 @@ archiveSuite('SQLite', async () => {
 
 archiveSuite('SQLite, sealed', async () => {
   const folder = await makeFolder();
-  const opened: Archive[] = [];
+  const opened: SharedArchive[] = [];
   const masters = [{ id: 'master', secret: randomBytes(32) }];
-  const open = async (): Promise<Archive> => {
+  const open = async (): Promise<SharedArchive> => {
     const archive = await createSqliteArchive(join(folder, 'archive.db'));
     opened.push(archive);
     return sealArchive(archive, new Keyring(archive.database, masters));

@@ -154,7 +154,11 @@ export function intakeOf(
 }
 
 /** Nobody administers it, and nobody is refused. */
-export const NO_REGISTRY: Pick<GatewayConfig, 'admin' | 'audit' | 'standing'> = {
+export const NO_REGISTRY: Pick<GatewayConfig, 'admin' | 'audit' | 'standing' | 'eraser'> = {
+  eraser: {
+    session: () => Promise.reject(new ConvokeError('archive_unavailable')),
+    tenant: () => Promise.reject(new ConvokeError('archive_unavailable')),
+  },
   admin: createAdministration({
     registry: createRegistry({
       create: () => Promise.reject(new ConvokeError('archive_unavailable')),

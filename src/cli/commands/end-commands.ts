@@ -75,4 +75,20 @@ function addClose(program: Command): void {
         await reopenSession(session, options);
       }),
     );
+  program
+    .command('erase')
+    .summary('erase a session everywhere')
+    .description(
+      'Ends a session and removes it everywhere, for good: its workflow, log and archive. Its id is not given again.',
+    )
+    .argument('<session>', 'id of the session', sessionId)
+    .requiredOption('--yes', 'it cannot be undone')
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke erase hello --yes'))
+    .action(
+      guarded(async (session: string, options: { json?: boolean }) => {
+        const { eraseSession } = await import('./erase.ts');
+        await eraseSession(session, options);
+      }),
+    );
 }

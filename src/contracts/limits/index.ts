@@ -2,6 +2,7 @@
 import { CLIENT } from './client.ts';
 import { DELIVER } from './deliver.ts';
 import { EDGE } from './edge.ts';
+import { ERASE } from './erase.ts';
 import { EXECUTE } from './execute.ts';
 import { INGEST } from './ingest.ts';
 import { LOG } from './log.ts';
@@ -25,4 +26,5 @@ export const LIMITS = {
   ...TENANTS,
   ...QUOTA,
   ...SEAL,
+  ...ERASE,
 } as const;

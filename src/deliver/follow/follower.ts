@@ -16,7 +16,7 @@ import { Replica } from './replica.ts';
 import type { Subscription, Watcher } from '../delivery.ts';
 import { Waiting } from './waiting.ts';
 import type { Notice } from './waiting.ts';
-import { load, snapshotOf } from '../read/load.ts';
+import { load, snapshotOf, wasErased } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
 import { tellEvent, Watchers } from './watchers.ts';
 
@@ -240,11 +240,21 @@ export class Follower implements LogListener {
       try {
         await this.#pass();
       } catch (error) {
+        if (await wasErased(this.#sources, this.ref, error)) {
+          this.#erased();
+          return;
+        }
         if (failures === 0) this.#events.failed(error);
         const longest = Math.min(LIMITS.followRetryMs * 2 ** Math.min(failures, 16), LIMITS.positionCheckMs);
         await this.#pause(behind, longest * (0.5 + Math.random() / 2));
       }
     }
+  }
+
+  /** Whoever watches comes back, and is told that there is no such session. */
+  #erased(): void {
+    this.#watchers.tell((watcher) => watcher.end('draining'));
+    this.#events.idle();
   }
 
   /** Resolves after `ms`, earlier if Redis is back or the follower is stopped. */
