@@ -15,6 +15,7 @@ import type { Supervisor } from './routes/dev.ts';
 import { codecRoutes } from './routes/codec.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { eraseRoutes } from './routes/erase.ts';
+import { exportRoutes } from './routes/export.ts';
 import { eventRoutes } from './routes/events.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
@@ -172,6 +173,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...usageRoutes(context),
     ...codecRoutes(context),
     ...eraseRoutes(context),
+    ...exportRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -107,7 +107,7 @@ const COMMANDS = [
     'members',
     'approvals',
   ],
-  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'erase', 'fork', 'scheduled', 'schedules'],
+  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'erase', 'export', 'fork', 'scheduled', 'schedules'],
   ...['usage', 'tenants', 'keys', 'audit'],
   ...['gateway', 'worker', 'backup', 'restore', 'seal'],
 ];

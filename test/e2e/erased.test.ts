@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { Redis } from 'ioredis';
-import { isConvokeError } from '../../src/contracts/index.ts';
+import { endsTurn, isConvokeError } from '../../src/contracts/index.ts';
 import type { AgentSpec } from '../../src/contracts/index.ts';
 import type { ErasureReply } from '../../src/ingest/index.ts';
 import { eventually } from '../support/process.ts';
 import { OTHER_KEY, startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
-import { freshId, openSession, Recorder, rest, speaker, transcript } from './scene.ts';
+import { allEvents, freshId, openSession, Recorder, rest, speaker, transcript } from './scene.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/convoke.mjs', import.meta.url));
 const OPERATOR_KEY = 'the-key-of-an-operator-of-it-all';
@@ -39,6 +39,15 @@ afterAll(async () => {
   await temporal.connection.close();
   await stack.stop();
 });
+
+interface Line {
+  readonly kind: string;
+}
+
+async function convoke(...args: readonly string[]): Promise<string> {
+  const from = { ...process.env, CONVOKE_URL: url(), CONVOKE_OPERATOR_KEY: OPERATOR_KEY };
+  return (await promisify(execFile)(process.execPath, [COMMAND, ...args], { env: from })).stdout;
+}
 
 const url = (): string => stack.urls[0]!;
 
@@ -84,6 +93,28 @@ async function erase(session: string, key = 'dev') {
   });
 }
 
+test('a session is exported as it is, and all of a tenant by the command', async () => {
+  const session = await openSession(url(), [ECHO]);
+  await say(session, 'to be kept');
+  await eventually('it is answered', async () => (await transcript(url(), session)).length === 1);
+  await eventually('it has ended', async () =>
+    (await allEvents(url(), session)).some(({ type }) => endsTurn(type)),
+  );
+  const events = await allEvents(url(), session);
+  const lines = (await convoke('export', session))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  expect(lines[0]).toMatchObject({ kind: 'session', session: { session, agents: ['echo'] } });
+  expect(lines.slice(1, events.length + 1)).toEqual(events.map((event) => ({ kind: 'event', event })));
+  expect(lines.at(-1)).toEqual({ kind: 'end', events: lines.length - 2 });
+  expect(await convoke('export', '--all')).toContain('to be kept');
+  await expect(convoke('export', 'nobody')).rejects.toThrow('session_not_found');
+  expect(await rest(url(), 'GET', `/v1/sessions/${session}/export`, { key: OTHER_KEY })).toMatchObject({
+    status: 404,
+  });
+});
+
 test('a session whose agent speaks is nowhere afterwards, and does not come back', async () => {
   const session = await openSession(url(), [ECHO]);
   await say(session, 'one');
@@ -111,7 +142,7 @@ test('a session whose agent speaks is nowhere afterwards, and does not come back
   watching.close();
   // The activity has stopped, and nothing that it did came back.
   await nowhere('dev', session);
-  for (const path of ['', '/events'])
+  for (const path of ['', '/events', '/export'])
     expect(await rest(url(), 'GET', `/v1/sessions/${session}${path}`)).toMatchObject({ status: 404 });
   const message = { messageId: freshId(), text: 'three' };
   const sent = await rest(url(), 'POST', `/v1/sessions/${session}/messages`, { body: message });
@@ -132,10 +163,6 @@ test('a tenant is suspended and erased, and what was sealed for it can never be 
   for (const session of sessions) await say(session, 'hello', OTHER_KEY);
   await eventually('one of them is archived', () => sessions.some((session) => rowsOf(session) > 0));
   const kept = await openSession(url(), [ECHO]);
-  const convoke = async (...args: readonly string[]): Promise<string> => {
-    const from = { ...process.env, CONVOKE_URL: url(), CONVOKE_OPERATOR_KEY: OPERATOR_KEY };
-    return (await promisify(execFile)(process.execPath, [COMMAND, ...args], { env: from })).stdout;
-  };
   await expect(convoke('tenants', 'erase', 'other')).rejects.toThrow("required option '--yes'");
   expect(await convoke('tenants', 'erase', 'other', '--yes')).toContain(
     'Tenant other is erased. Removed: 2 sessions',

@@ -1,4 +1,4 @@
-/** Erasing sessions and tenants, and how long closed sessions are kept. */
+/** Exporting and erasing sessions and tenants, and how long closed sessions are kept. */
 import { DAY, HOUR, SECOND } from './units.ts';
 
 export const ERASE = {
@@ -16,4 +16,6 @@ export const ERASE = {
   retainedAtOnce: 200,
   retentionDaysMost: 36_500,
   dayMs: 1 * DAY,
+  /** Events that an export reads at a time. */
+  exportPage: 200,
 } as const;
