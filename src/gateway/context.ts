@@ -3,7 +3,7 @@ import type { Delivery } from '../deliver/delivery.ts';
 import type { Presence } from '../deliver/index.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Eraser, Intake, Notes, Schedules } from '../ingest/index.ts';
-import type { Audit, Tickets, Tokens } from '../tenants/index.ts';
+import type { Audit, Refused, Tickets, Tokens } from '../tenants/index.ts';
 import type { ShowPayloads } from './routes/codec.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
@@ -20,6 +20,7 @@ export interface GatewayContext {
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
+  readonly refused: Refused;
   readonly eraser: Pick<Eraser, 'session' | 'tenant'>;
   readonly showPayloads: ShowPayloads;
   readonly delivery: Delivery;

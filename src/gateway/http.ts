@@ -117,7 +117,12 @@ function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
     // The key is checked before anything else of the request.
     const principal = await authenticated(context, route, req);
     res.setHeader('Cache-Control', 'no-store');
-    await route.handle({ req, res, principal });
+    try {
+      await route.handle({ req, res, principal });
+    } catch (error) {
+      context.refused.note(principal, error, `${route.method} ${route.path}`);
+      throw error;
+    }
   };
   return [refuseWhileDraining(context), answer];
 }

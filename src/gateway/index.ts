@@ -15,6 +15,7 @@ import { Peers } from './edge/peers.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
+import { Refused } from '../tenants/index.ts';
 import type { Audit, Principal, Tickets, Tokens } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
@@ -108,6 +109,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     tickets: config.tickets,
     admin,
     audit,
+    refused: new Refused(audit),
     eraser: config.eraser,
     showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
