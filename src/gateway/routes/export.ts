@@ -6,10 +6,10 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { SessionRef } from '../../contracts/index.ts';
 import { idSchema } from '../../ingest/index.ts';
-import { allow } from '../../tenants/index.ts';
+import { allow, readerOf } from '../../tenants/index.ts';
 import type { GatewayContext } from '../context.ts';
 import { ENGINE, problems, sessionOf } from '../route.ts';
-import type { ApiRoute } from '../route.ts';
+import type { ApiRoute, Call } from '../route.ts';
 
 const path = z.object({ id: idSchema });
 
@@ -45,14 +45,15 @@ export function exportRoutes(context: GatewayContext): readonly ApiRoute[] {
       async handle(call) {
         const ref = sessionOf(call);
         allow(call.principal, 'operate', ref.session);
-        await writeSession(context, ref, call.res);
+        await writeSession(context, ref, call);
       },
     },
   ];
 }
 
 /** Rejects before the first line with what is wrong; later it ends the connection. */
-async function writeSession(context: GatewayContext, ref: SessionRef, res: Response): Promise<void> {
+async function writeSession(context: GatewayContext, ref: SessionRef, call: Call): Promise<void> {
+  const { res, principal } = call;
   const { entries: _entries, turns: _turns, ...session } = await context.delivery.snapshot(ref);
   const { seq: last } = session.position;
   res.setHeader('Content-Type', 'application/x-ndjson');
@@ -62,7 +63,7 @@ async function writeSession(context: GatewayContext, ref: SessionRef, res: Respo
     let after = 0;
     let events = 0;
     while (after < last && !res.destroyed) {
-      const page = await context.delivery.page(ref, after, LIMITS.exportPage);
+      const page = await context.delivery.page(ref, after, LIMITS.exportPage, readerOf(principal));
       const found = page.data.filter(({ seq }) => seq <= last);
       // What others have asked for comes in between.
       await context.pages.run(ref.tenant, () => nextRound());
