@@ -61,7 +61,7 @@ async function restoreTable(from: DatabaseSync, to: Database, name: string): Pro
   const isThere = from.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name);
   if (!isThere) return;
   let statements: Statement[] = [];
-  for (const row of from.prepare(`SELECT * FROM ${name} ORDER BY rowid`).iterate()) {
+  for (const row of from.prepare(`SELECT * FROM ${name}`).iterate()) {
     statements.push(insertOf(name, row as Readonly<Record<string, Value>>)); // safety: no column is a blob
     if (statements.length < ROWS_AT_ONCE) continue;
     await to.write(statements);

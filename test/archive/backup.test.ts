@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   backUpArchive,
+  ERASED_TABLES,
   openArchive,
   requireBackup,
   restoreArchive,
@@ -188,7 +189,7 @@ describe('a backup', () => {
 });
 
 describe('a sealed archive with tenants', () => {
-  const OTHERS = [KEY_TABLES, REGISTRY_TABLES];
+  const OTHERS = [ERASED_TABLES, KEY_TABLES, REGISTRY_TABLES];
   const MASTERS = [{ id: 'master', secret: new Uint8Array(32).fill(7) }];
   const ACT = { actor: 'operator', at: 1_000 };
 
@@ -199,6 +200,7 @@ describe('a sealed archive with tenants', () => {
         INFO,
         eventsAt(1, 3),
       );
+      await archive.erase(ref('erased'));
       const registry = createRegistry(archive.database);
       await registry.createTenant({ id: 'acme', name: 'Acme', limits: { weight: 2 } }, ACT);
       const key = { id: 'k1', tenant: 'acme', name: 'server', scopes: ['send'] as const, expiresAt: null };
@@ -218,6 +220,7 @@ describe('a sealed archive with tenants', () => {
     await using(sqlite('last.db'), async (archive) => {
       const sealed = sealArchive(archive, new Keyring(archive.database, MASTERS));
       expect(await sealed.read(ref('sealed'), 0, 10)).toEqual(eventsAt(1, 3));
+      expect(await archive.isErased(ref('erased'))).toBe(true);
       const registry = createRegistry(archive.database);
       expect(await registry.changesAfter(0)).toMatchObject({
         tenants: [{ id: 'acme', limits: { weight: 2 } }],
