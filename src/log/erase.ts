@@ -18,10 +18,11 @@ export interface ErasedLog {
 export function createLogEraser(redis: Commands): (ref: SessionRef) => Promise<ErasedLog> {
   const script = loadEraseScript(redis);
   return async (ref) => {
-    const { meta, log, ids, channel, inbox, texts, reasonings } = logKeys(ref);
+    const { meta, log, ids, channel, inbox, texts, reasonings, present, reads, kicks } = logKeys(ref);
     try {
       const reply = list(await script(meta, log, ids, channel, inbox, texts, reasonings, LIMITS.erasedLogMs));
-      return { events: Number(reply[0]), keys: Number(reply[1]) };
+      const beside = await redis.del(present, reads, kicks);
+      return { events: Number(reply[0]), keys: Number(reply[1]) + beside };
     } catch (error) {
       throw logUnavailable(error);
     }

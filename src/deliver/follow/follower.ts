@@ -12,6 +12,7 @@ import type { Cursor, Delta, LoggedEvent, Position } from '../../contracts/index
 import type { HeardNote, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { LogListener } from '../../log/index.ts';
 import { Notes } from './notes.ts';
+import type { Behind, Phase } from './phase.ts';
 import { Replica } from './replica.ts';
 import type { Subscription, Watcher } from '../delivery.ts';
 import { Waiting } from './waiting.ts';
@@ -34,23 +35,6 @@ export interface FollowerEvents {
 function lostTail(head: Position, seen: Position): boolean {
   return head.epoch === seen.epoch && head.seq < seen.seq;
 }
-
-/** The replica may be behind the log: notices wait while it catches up. There is one object per occurrence. */
-interface Behind {
-  readonly is: 'behind';
-  /** The read that is in progress; everybody who needs one shares it. */
-  pass: Promise<void> | null;
-  /** Ends the backoff between two attempts. */
-  rest: AbortController;
-}
-
-type Phase =
-  /** The replica is being made; notices wait. */
-  | { readonly is: 'starting' }
-  /** Notices go straight into the replica. */
-  | { readonly is: 'live' }
-  | Behind
-  | { readonly is: 'stopped' };
 
 export class Follower implements LogListener {
   readonly ref: SessionRef;
