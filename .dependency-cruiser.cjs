@@ -8,6 +8,7 @@ const FLOOR_PLAN = {
   workflows: { folders: ['src/contracts'], npm: ['@temporalio/workflow', '@temporalio/common'] },
   'src/fair': { folders: ['src/contracts'], npm: [], core: true },
   'src/tenants': { folders: ['src/contracts', 'src/archive'], npm: ['jose'], core: true },
+  'src/seal': { folders: ['src/contracts', 'src/archive'], npm: [], core: true },
   'src/log': { folders: ['src/contracts'], npm: ['ioredis'], core: true },
   'src/quota': { folders: ['src/contracts', 'src/log'], npm: [], core: true },
   'src/telemetry': { folders: ['src/contracts'], npm: ['pino'], core: true },

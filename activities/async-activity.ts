@@ -1,8 +1,26 @@
 /** An activity that beats and ends through the client, not through the SDK's core. */
 import type { Context } from '@temporalio/activity';
+import type { ActivitySerializationContext } from '@temporalio/common';
 import { setTimeout as pause } from 'node:timers/promises';
 
 type ActivityClient = Context['client']['activity'];
+
+/** One attempt of an activity, as the client beats and ends it. */
+export interface RunningActivity {
+  readonly client: ActivityClient;
+  readonly taskToken: Uint8Array;
+  /** Whose activity it is: a token does not tell, and payloads are sealed for its workflow's tenant. */
+  readonly options: { readonly serializationContext: ActivitySerializationContext };
+}
+
+export function runningActivity({ client, info }: Context): RunningActivity {
+  const { taskToken, activityId, workflowExecution, namespace, isLocal } = info;
+  const serializationContext = {
+    ...({ type: 'activity', namespace, activityId, isLocal } as const),
+    ...(workflowExecution && { workflowId: workflowExecution.workflowId }),
+  };
+  return { client: client.activity, taskToken, options: { serializationContext } };
+}
 
 /** Pauses between tries while the server is away, ms. */
 const FIRST_PAUSE_MS = 100;
@@ -17,12 +35,11 @@ const named = (error: unknown, ...names: readonly string[]): boolean =>
  * is journaled, and the server decides what becomes of its end.
  */
 export async function sendHeartbeat(
-  client: ActivityClient,
-  taskToken: Uint8Array,
+  { client, taskToken, options }: RunningActivity,
   details: unknown,
 ): Promise<'recorded' | 'cancelled' | 'gone'> {
   try {
-    await client.heartbeat(taskToken, details);
+    await client.heartbeat(taskToken, details, options);
     return 'recorded';
   } catch (error) {
     if (named(error, 'ActivityPausedError', 'ActivityResetError')) return 'recorded';
@@ -45,14 +62,12 @@ async function untilTold(tell: () => Promise<void>): Promise<void> {
   }
 }
 
-export function completeActivity(
-  client: ActivityClient,
-  taskToken: Uint8Array,
-  result: unknown,
-): Promise<void> {
-  return untilTold(() => client.complete(taskToken, result));
+export function completeActivity(running: RunningActivity, result: unknown): Promise<void> {
+  const { client, taskToken, options } = running;
+  return untilTold(() => client.complete(taskToken, result, options));
 }
 
-export function failActivity(client: ActivityClient, taskToken: Uint8Array, error: unknown): Promise<void> {
-  return untilTold(() => client.fail(taskToken, error));
+export function failActivity(running: RunningActivity, error: unknown): Promise<void> {
+  const { client, taskToken, options } = running;
+  return untilTold(() => client.fail(taskToken, error, options));
 }

@@ -17,7 +17,7 @@ import {
 } from '../src/contracts/index.ts';
 import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
-import { completeActivity, failActivity, sendHeartbeat } from './async-activity.ts';
+import { completeActivity, failActivity, runningActivity, sendHeartbeat } from './async-activity.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { forkSession } from './fork-session.ts';
 import { isAway } from './log-writer.ts';
@@ -195,14 +195,14 @@ interface Handing {
 /** See `Heartbeat` for why it beats and ends through the client. */
 async function runTurn(deps: TurnDeps, input: TurnInput, { leaving, ...handing }: Handing): Promise<never> {
   const context = Context.current();
-  const { taskToken, attempt } = context.info;
-  const { activity } = context.client;
+  const { attempt } = context.info;
+  const running = runningActivity(context);
   const run = new TurnRun(deps, input, {
     ...{ owner: randomUUID(), attempt, ...handing },
     progress: (context.info.heartbeatDetails ?? null) as TurnProgress | null, // safety: only this function beats
     heartbeat: (details, stop) =>
       new Heartbeat({
-        send: (progress) => sendHeartbeat(activity, taskToken, progress),
+        send: (progress) => sendHeartbeat(running, progress),
         ...{ details, stop, everyMs: RECOVERY.heartbeatEveryMs },
       }),
   });
@@ -217,10 +217,10 @@ async function runTurn(deps: TurnDeps, input: TurnInput, { leaving, ...handing }
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   leaving.addEventListener('abort', handOver);
   try {
-    await completeActivity(activity, taskToken, await run.run());
+    await completeActivity(running, await run.run());
   } catch (error) {
     const superseded = error instanceof TurnStopped && error.kind === 'superseded';
-    if (!superseded) await failActivity(activity, taskToken, asApplicationFailure(error));
+    if (!superseded) await failActivity(running, asApplicationFailure(error));
   } finally {
     leaving.removeEventListener('abort', handOver);
   }

@@ -28,6 +28,7 @@ export interface LogAccess {
 const AWAY: readonly ErrorCode[] = [
   'log_unavailable',
   'archive_unavailable',
+  'seal_key_missing',
   'temporal_unavailable',
   'temporal_not_set_up',
   'temporal_refused',

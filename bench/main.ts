@@ -28,6 +28,7 @@ import { measureOutage } from './figures/outage.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePresence } from './figures/presence.ts';
 import { measurePrompt } from './figures/prompt.ts';
+import { measureSeal } from './figures/seal.ts';
 import { measureSteps } from './figures/steps.ts';
 import { measureSummary } from './figures/summary.ts';
 import { measureTeams } from './figures/teams.ts';
@@ -47,6 +48,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   tokens: measureTokens,
   load: measureLoad,
   cpu: measureCpu,
+  seal: measureSeal,
   steps: measureSteps,
   teams: measureTeams,
   approvals: measureApprovals,

@@ -1,4 +1,5 @@
 /** Everything that the figures need, as processes on free ports with a folder of their own: one server pair, and both engines beside it. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,10 @@ export interface Stage {
   readonly stampingWorker: Service;
   /** Not started; takes the place of the worker for teams and tools. */
   readonly teamsWorker: Service;
+  /** Not started: a gateway and a worker that seal what they store, with an archive of their own. */
+  readonly sealed: Engine;
+  readonly sealedGateway: Service;
+  readonly sealedWorker: Service;
   readonly bareGateway: Service;
   readonly bareWorker: Service;
   readonly temporal: Client;
@@ -103,6 +108,31 @@ async function productServices({ home, address, redisUrl }: Servers) {
   };
 }
 
+/** The product once more, with keys: another task queue and archive, or the other half would meet what it cannot open. */
+async function sealedServices({ home, address, redisUrl }: Servers) {
+  const [gateway, health] = await Promise.all([freePort(), freePort()]);
+  const env = {
+    TEMPORAL_ADDRESS: address,
+    REDIS_URL: redisUrl,
+    CONVOKE_HOME: join(home, 'sealed'),
+    CONVOKE_TASK_QUEUE: 'sealed',
+    CONVOKE_DEV: '1',
+    CONVOKE_LOG_LEVEL: 'warn',
+    CONVOKE_SEAL_KEYS: 'bench=env:BENCH_KEY',
+    BENCH_KEY: randomBytes(32).toString('base64'),
+  };
+  return {
+    sealed: createProductEngine(`http://127.0.0.1:${gateway}`),
+    sealedGateway: new Service(() => serving([COMMAND, 'gateway', '--port', String(gateway)], gateway, env)),
+    sealedWorker: new Service(() =>
+      serving([COMMAND, 'worker', '--health-port', String(health)], health, {
+        ...WORKER_ENVIRONMENT,
+        ...env,
+      }),
+    ),
+  };
+}
+
 async function bareServices({ home, address, redisUrl }: Servers) {
   const [port, bareInspector] = await Promise.all([freePort(), freePort()]);
   const bundle = join(home, 'bare-workflows.js');
@@ -131,7 +161,11 @@ export async function startStage(): Promise<Stage> {
   const redis = new Redis(redisServer.url);
   // One of the figures takes its server away; it comes back by itself.
   redis.on('error', () => undefined);
-  const services = { ...(await productServices(servers)), ...(await bareServices(servers)) };
+  const services = {
+    ...(await productServices(servers)),
+    ...(await sealedServices(servers)),
+    ...(await bareServices(servers)),
+  };
   const all = Object.values(services).filter((service) => service instanceof Service);
   const stop = async (): Promise<void> => {
     await Promise.all(all.map((service) => service.end('SIGKILL')));

@@ -9,6 +9,7 @@
  * 4. Of the states of a session the one with the highest generation stays. It counts only while the archive has its newest event: a session
  *    that has gone on since then is not to be put back.
  * 5. What was written is read back unchanged, whatever a JSON string may hold, also by another process and after a restart.
+ * 6. Of a session that was erased nothing is there, and nothing is written any more: `write`, `copy` to it and `store` change nothing.
  *
  * A rejected call has changed nothing and may be repeated. An adapter rejects with what its database says; an archive that was opened with
  * `openArchive` rejects with `archive_unavailable`.
@@ -55,7 +56,23 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-export interface SharedArchive extends Archive {
+/** What an erasure has removed. */
+export interface ErasedRows {
+  readonly events: number;
+  readonly states: number;
+}
+
+export interface Erasing {
+  /** Removes all of a session, for good: see 6. Whoever was writing to it has finished before. May be repeated. */
+  erase(ref: SessionRef): Promise<ErasedRows>;
+  isErased(ref: SessionRef): Promise<boolean>;
+  /** Ids of a tenant's sessions after this one, in their order. */
+  sessionsOf(tenant: string, after: string, limit: number): Promise<readonly string[]>;
+  /** Ids of sessions that were closed before this moment, ms since the Unix epoch, the first one first. */
+  closedBefore(tenant: string, at: number, limit: number): Promise<readonly string[]>;
+}
+
+export interface SharedArchive extends Archive, Erasing {
   readonly database: Database;
 }
 

@@ -15,6 +15,8 @@ import type { LoggedEvent, SessionRef } from '../contracts/index.ts';
 import type { Archive } from './archive.ts';
 import { BackupError } from './backup-error.ts';
 import { BackupFile, type BackedUpSession } from './backup-file.ts';
+import { copyTables, restoreTables } from './backup-tables.ts';
+import type { Database, Tables } from './database.ts';
 import { databaseOf } from './open.ts';
 import { eachRow } from './postgres-rows.ts';
 import { TABLES } from './sqlite-file.ts';
@@ -30,9 +32,13 @@ export interface Amount {
 
 /**
  * Writes what is in the archive of this URL (see `openArchive`) into a new file, as of the moment at which it begins; others may write meanwhile.
- * The file has this name only once it is whole. Throws `BackupError`, and what the databases say.
+ * The file has this name only once it is whole. `others`: further tables in the same database. Throws `BackupError`, and what the databases say.
  */
-export async function backUpArchive(url: string, file: string): Promise<Amount> {
+export async function backUpArchive(
+  url: string,
+  file: string,
+  others: readonly Tables[] = [],
+): Promise<Amount> {
   if (existsSync(file)) throw new BackupError(`There is a file ${file} already: give another name.`);
   requireFolder(dirname(resolve(file)));
   const from = databaseOf(url);
@@ -40,7 +46,7 @@ export async function backUpArchive(url: string, file: string): Promise<Amount> 
   rmSync(partial, { force: true });
   try {
     if (from.kind === 'sqlite') copyFile(from.file, partial);
-    else await copyRows(from.url, partial);
+    else await copyRows(from.url, partial, others);
     flush(partial);
     renameSync(partial, file);
   } catch (error) {
@@ -75,7 +81,7 @@ function copyFile(from: string, to: string): void {
   }
 }
 
-async function copyRows(url: string, to: string): Promise<void> {
+async function copyRows(url: string, to: string, others: readonly Tables[]): Promise<void> {
   const db = new DatabaseSync(to);
   try {
     // Whatever interrupts this, the file is thrown away.
@@ -85,6 +91,12 @@ async function copyRows(url: string, to: string): Promise<void> {
       convoke_event: db.prepare('INSERT INTO convoke_event VALUES (?, ?, ?, ?)'),
       convoke_state: db.prepare('INSERT INTO convoke_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     };
+    // Before the sessions: what they are sealed with is there by then.
+    await copyTables(
+      url,
+      others.flatMap(({ names }) => names),
+      db,
+    );
     await eachRow(url, (table, row) => inserts[table].run(...row));
     db.exec('COMMIT');
   } finally {
@@ -102,6 +114,20 @@ function flush(file: string): void {
 /** Throws `BackupError` if this file is none that `backUpArchive` has made. */
 export function requireBackup(file: string): void {
   openBackup(file).close();
+}
+
+/** Which sessions were erased: they are not put back. The archive makes the table itself. */
+export const ERASED_TABLES: Tables = { names: ['convoke_erased'], sqlite: '', postgres: '' };
+
+/** Puts further tables of a backup back; rows that are there stay. Throws `BackupError`, and what the databases say. */
+export async function restoreOthers(file: string, to: Database, tables: readonly Tables[]): Promise<void> {
+  requireBackup(file);
+  const from = new DatabaseSync(file, { readOnly: true });
+  try {
+    await restoreTables(from, to, tables);
+  } finally {
+    from.close();
+  }
 }
 
 function openBackup(file: string): BackupFile {

@@ -1,7 +1,8 @@
 /** The archive: a port and its adapters. */
 export type { Archive, SharedArchive } from './archive.ts';
 export type { Database, Row, Statement, Tables, Value } from './database.ts';
-export { backUpArchive, requireBackup, restoreArchive } from './backup.ts';
+export { sealArchive } from './sealed.ts';
+export { ERASED_TABLES, backUpArchive, requireBackup, restoreArchive, restoreOthers } from './backup.ts';
 export { openArchive } from './open.ts';
 export { createPostgresArchive } from './postgres.ts';
 export { createSqliteArchive } from './sqlite.ts';

@@ -64,6 +64,10 @@ function named(archive: PingedArchive): PingedArchive {
     session: (ref) => call(() => archive.session(ref)),
     store: (ref, session) => call(() => archive.store(ref, session)),
     stored: (ref) => call(() => archive.stored(ref)),
+    erase: (ref) => call(() => archive.erase(ref)),
+    isErased: (ref) => call(() => archive.isErased(ref)),
+    sessionsOf: (tenant, after, limit) => call(() => archive.sessionsOf(tenant, after, limit)),
+    closedBefore: (tenant, at, limit) => call(() => archive.closedBefore(tenant, at, limit)),
     database: {
       create: (tables) => call(() => database.create(tables)),
       read: (statement) => call(() => database.read(statement)),

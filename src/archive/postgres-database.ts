@@ -29,7 +29,7 @@ export function postgresDatabase(pool: Pool): Database {
   };
 }
 
-async function transact(pool: Pool, statements: readonly Statement[]): Promise<(readonly Row[])[]> {
+export async function transact(pool: Pool, statements: readonly Statement[]): Promise<(readonly Row[])[]> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

@@ -5,6 +5,7 @@ import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../con
 import { FOUND_MOST } from './archive.ts';
 import type { ArchivedSession, PingedArchive } from './archive.ts';
 import { createTables, postgresDatabase } from './postgres-database.ts';
+import { erasureOn } from './postgres-erasure.ts';
 import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
 import type { SessionRow } from './row.ts';
 
@@ -15,7 +16,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 
 const TABLES = {
-  names: ['convoke_session', 'convoke_event', 'convoke_state'],
+  names: ['convoke_session', 'convoke_event', 'convoke_state', 'convoke_erased'],
   postgres: `
   CREATE TABLE IF NOT EXISTS convoke_session (
     tenant text NOT NULL,
@@ -41,25 +42,33 @@ const TABLES = {
     body text NOT NULL,
     PRIMARY KEY (tenant, session)
   );
+  CREATE TABLE IF NOT EXISTS convoke_erased (
+    tenant text NOT NULL,
+    session text NOT NULL,
+    PRIMARY KEY (tenant, session)
+  );
 `,
 };
+
+/** Not erased: see `postgres-erasure.ts`. */
+const LIVE = 'NOT EXISTS (SELECT 1 FROM convoke_erased x WHERE x.tenant = $1::text AND x.session = $2::text)';
 
 /** One statement is atomic by itself. Rows in order of seq: writers of the same events wait for each other instead of deadlocking. */
 const WRITE = `
   WITH known AS (
-    INSERT INTO convoke_session (tenant, session, info) VALUES ($1::text, $2::text, $3::text) ON CONFLICT DO NOTHING
+    INSERT INTO convoke_session (tenant, session, info) SELECT $1::text, $2::text, $3::text WHERE ${LIVE} ON CONFLICT DO NOTHING
   )
   INSERT INTO convoke_event (tenant, session, seq, body)
-  SELECT $1::text, $2::text, e.seq, e.body FROM unnest($4::bigint[], $5::text[]) AS e (seq, body) ORDER BY e.seq
+  SELECT $1::text, $2::text, e.seq, e.body FROM unnest($4::bigint[], $5::text[]) AS e (seq, body) WHERE ${LIVE} ORDER BY e.seq
   ON CONFLICT (tenant, session, seq) DO NOTHING
 `;
 const COPY = `
   WITH known AS (
-    INSERT INTO convoke_session (tenant, session, info) VALUES ($1::text, $2::text, $3::text) ON CONFLICT DO NOTHING
+    INSERT INTO convoke_session (tenant, session, info) SELECT $1::text, $2::text, $3::text WHERE ${LIVE} ON CONFLICT DO NOTHING
   )
   INSERT INTO convoke_event (tenant, session, seq, body)
   SELECT $1::text, $2::text, e.seq, e.body FROM convoke_event e
-  WHERE e.tenant = $4 AND e.session = $5 AND e.seq <= $6 ORDER BY e.seq
+  WHERE e.tenant = $4 AND e.session = $5 AND e.seq <= $6 AND ${LIVE} ORDER BY e.seq
   ON CONFLICT (tenant, session, seq) DO NOTHING
 `;
 const READ =
@@ -76,7 +85,9 @@ const FIND = `
   FROM convoke_session s LEFT JOIN convoke_state r USING (tenant, session) WHERE tenant = $1 AND session = $2
 `;
 const STORE = `
-  INSERT INTO convoke_state VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, session) DO UPDATE
+  INSERT INTO convoke_state
+  SELECT $1::text, $2::text, $3::bigint, $4::text, $5::bigint, $6::bigint, $7::text, $8::text WHERE ${LIVE}
+  ON CONFLICT (tenant, session) DO UPDATE
   SET generation = excluded.generation, status = excluded.status, epoch = excluded.epoch, seq = excluded.seq,
     info = excluded.info, body = excluded.body
   WHERE excluded.generation > convoke_state.generation
@@ -135,6 +146,7 @@ export async function createPostgresArchive(url: string): Promise<PingedArchive>
     async ping(): Promise<void> {
       await query('SELECT 1', []);
     },
+    ...erasureOn(pool, query),
     database: postgresDatabase(pool),
     async close(): Promise<void> {
       if (!pool.ending) await pool.end();
@@ -163,7 +175,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && !/^(?:53|57|08)/.test(error.code ?? '');
 }
 
-type Query = <T extends QueryResultRow>(sql: string, values: readonly unknown[]) => Promise<T[]>;
+export type Query = <T extends QueryResultRow>(sql: string, values: readonly unknown[]) => Promise<T[]>;
 
 /** What asks the database, once it has its tables; each question before tries to create them. Rejects if the server refuses. */
 async function openDatabase(pool: Pool): Promise<Query> {

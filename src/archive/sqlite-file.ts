@@ -10,6 +10,7 @@ import type { SessionRef } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { Row, Statement } from './database.ts';
 import type { SessionRow } from './row.ts';
+import { erasureOn, type SqliteErasure } from './sqlite-erasure.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -39,6 +40,11 @@ export const TABLES = `
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, session)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS convoke_erased (
+    tenant TEXT NOT NULL,
+    session TEXT NOT NULL,
+    PRIMARY KEY (tenant, session)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 const LAST = '(SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session)';
@@ -58,7 +64,7 @@ export interface StateRow {
 }
 
 /** What `Archive` does, on encoded rows. Each call is done when it returns, or throws and has changed nothing. */
-export interface SqliteFile {
+export interface SqliteFile extends SqliteErasure {
   write(ref: SessionRef, info: string, events: readonly EventRow[]): void;
   copy(from: SessionRef, to: SessionRef, info: string, upTo: number): void;
   read(ref: SessionRef, after: number, limit: number): readonly string[];
@@ -79,18 +85,21 @@ export interface SqliteFile {
 export function openSqliteFile(file: string): SqliteFile {
   const db = openDatabase(file);
   const { addSession, addEvent, copyEvents, after, tail, containing, find, ...states } = statements(db);
+  const erasure = erasureOn(db, (work) => transact(db, work));
   const bodies = (statement: StatementSync, ...values: SQLInputValue[]): string[] =>
     statement.all(...values).map((row) => String(row['body']));
 
   return {
     write({ tenant, session }, info, events) {
       transact(db, () => {
+        if (erasure.isErased({ tenant, session })) return;
         addSession.run(tenant, session, info);
         for (const { seq, body } of events) addEvent.run(tenant, session, seq, body);
       });
     },
     copy(from, to, info, upTo) {
       transact(db, () => {
+        if (erasure.isErased(to)) return;
         addSession.run(to.tenant, to.session, info);
         copyEvents.run(to.tenant, to.session, from.tenant, from.session, upTo);
       });
@@ -102,12 +111,16 @@ export function openSqliteFile(file: string): SqliteFile {
       return (find.get(tenant, session) as SessionRow | undefined) ?? null; // safety: the columns of `find`
     },
     store({ tenant, session }, { generation, status, epoch, seq, info, body }) {
-      states.store.run(tenant, session, generation, status, epoch, seq, info, body);
+      transact(db, () => {
+        if (!erasure.isErased({ tenant, session }))
+          states.store.run(tenant, session, generation, status, epoch, seq, info, body);
+      });
     },
     stored({ tenant, session }) {
       const row = states.stored.get(tenant, session);
       return row === undefined ? null : { info: String(row['info']), body: String(row['body']) };
     },
+    ...erasure,
     create: (tables) => transact(db, () => db.exec(tables)),
     query: (statement) => rowsOf(db, statement),
     change: (statements) => transact(db, () => statements.map((statement) => rowsOf(db, statement))),

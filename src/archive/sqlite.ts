@@ -68,6 +68,10 @@ function archiveOn(thread: SqliteThread): SharedArchive {
       const row = await thread.ask('stored', placeOf(ref));
       return row && decodeStored(row.info, row.body);
     },
+    erase: (ref) => thread.ask('erase', placeOf(ref)),
+    isErased: (ref) => thread.ask('isErased', placeOf(ref)),
+    sessionsOf: (tenant, after, limit) => thread.ask('sessionsOf', tenant, after, limit),
+    closedBefore: (tenant, at, limit) => thread.ask('closedBefore', tenant, at, limit),
     database: {
       create: ({ sqlite }) => thread.ask('create', sqlite),
       read: ({ sql, values = [] }) => thread.ask('query', { sql, values }),

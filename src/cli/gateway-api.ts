@@ -69,6 +69,28 @@ export async function callGateway<T>(request: ApiRequest, place: GatewayPlace = 
   throw problemOf(answer, place, response.status);
 }
 
+/** The answer in pieces, however long it takes. Throws as `callGateway`, and `incomplete` if it breaks off. */
+export async function* streamGateway(
+  path: string,
+  place: GatewayPlace = gatewayPlace(),
+): AsyncGenerator<Uint8Array> {
+  const headers = { Authorization: `Bearer ${place.key}` };
+  const response = await fetch(`${place.url}${path}`, { headers }).catch(() => {
+    throw offline(place);
+  });
+  if (!response.ok) throw problemOf(parse(await response.text()), place, response.status);
+  try {
+    for await (const chunk of response.body ?? []) yield chunk;
+  } catch (cause) {
+    const error = new CliError(
+      'incomplete',
+      'The gateway has ended the answer too early; run the command again.',
+    );
+    error.cause = cause;
+    throw error;
+  }
+}
+
 /** The connected client SDK. Throws `offline`, or the gateway's refusal. */
 export async function connectClient(place: GatewayPlace = gatewayPlace()): Promise<Client> {
   const client = connect({ url: place.url, token: place.key });

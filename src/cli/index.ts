@@ -4,6 +4,7 @@ import type { CommanderError } from 'commander';
 import { addAdminCommands } from './commands/admin-commands.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
 import { addClientCommands } from './commands/client-commands.ts';
+import { addSealCommands } from './commands/seal-commands.ts';
 import { addNew, addStackCommands } from './commands/stack-commands.ts';
 import { addCheck, addRoleCommands } from './commands/role-commands.ts';
 import type { Roles } from './commands/role-commands.ts';
@@ -58,5 +59,6 @@ export function createProgram(roles: Roles): Command {
   addAdminCommands(program);
   addRoleCommands(program, roles);
   addBackupCommands(program, roles);
+  addSealCommands(program, roles);
   return program;
 }

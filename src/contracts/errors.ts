@@ -50,6 +50,7 @@ export const ERRORS = {
   too_many_subscriptions: entry(422, 'The socket has reached its limit of subscriptions.'),
   // Sessions and messages
   session_not_found: entry(404, 'There is no such session.'),
+  session_erased: entry(409, 'A session with this id was erased; its id is not given again.'),
   session_exists: entry(
     409,
     'A session with this id already exists and was opened with a different request.',
@@ -91,6 +92,11 @@ export const ERRORS = {
   log_unavailable: entry(503, 'The session log cannot be reached; accepted messages are safe.', 2_000),
   archive_unavailable: entry(503, 'The archive cannot be reached; what it holds is safe.', 2_000),
   files_unavailable: entry(503, 'The place of files cannot be reached; what it holds is safe.', 2_000),
+  seal_key_missing: entry(503, 'What is stored is sealed with a key that this process has not got.', 5_000),
+  seal_broken: entry(
+    500,
+    'What is stored does not open with its key: it was changed or moved, or the key is another one.',
+  ),
   worker_unavailable: entry(503, 'No worker answered in time.', 2_000),
   draining: entry(503, 'This gateway is shutting down; reconnect.', 500),
   slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),

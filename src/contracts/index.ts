@@ -80,6 +80,8 @@ export {
   interruptedState,
   interruptedTurn,
 } from './engine/carry-over.ts';
+export { DEPLOYMENT } from './seal.ts';
+export type { JsonPayload, Seal, Sealed } from './seal.ts';
 export type { Firing } from './schedule.ts';
 export { publishedFact } from './engine/published.ts';
 export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';

@@ -28,10 +28,12 @@ export interface TenantLimits {
   readonly storedBytes?: number;
   /** The tenant's share where tasks of tenants wait for workers; default 1. */
   readonly weight?: number;
+  /** Sessions that were closed for so many days are erased; absent: they are kept. */
+  readonly retentionDays?: number;
 }
 
 /** Limits that something is counted against. */
-export type LimitName = Exclude<keyof TenantLimits, 'messagesBurst' | 'weight'>;
+export type LimitName = Exclude<keyof TenantLimits, 'messagesBurst' | 'weight' | 'retentionDays'>;
 
 /** How a limit stands. */
 export interface LimitUse {

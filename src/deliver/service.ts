@@ -21,6 +21,8 @@ export interface DeliveryDeps {
   readonly kicks?: PresenceRows['kicks'];
   /** Has there ever been such a session? */
   readonly exists: (ref: SessionRef) => Promise<boolean>;
+  /** Was it erased? Absent: sessions are not erased. */
+  readonly isErased?: (ref: SessionRef) => Promise<boolean>;
   /** Asks a session's workflow about a message. */
   readonly receipt: AskWorkflow;
   readonly logger?: Pick<Logger, 'warn'>;
@@ -42,8 +44,9 @@ class DeliveryService implements Delivery {
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
 
-  constructor({ log, source, archive, exists, kicks, receipt, logger }: DeliveryDeps) {
-    this.#sources = { log, source, archive, exists, kicks, recoveries: new Recoveries(log, source) };
+  constructor({ log, source, archive, exists, isErased, kicks, receipt, logger }: DeliveryDeps) {
+    const recoveries = new Recoveries(log, source);
+    this.#sources = { log, source, archive, exists, isErased, kicks, recoveries };
     this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();

@@ -45,10 +45,10 @@ export interface Files {
   find(ref: SessionRef, file: string): Promise<FoundFile>;
   /** Something refers to these files now: they stay as long as the session. In the same order. Throws `file_not_found`. */
   use(ref: SessionRef, files: readonly string[]): Promise<readonly FileInfo[]>;
-  /** Deletes all files of a session. Can be repeated safely. */
-  removeSession(ref: SessionRef): Promise<void>;
-  /** Deletes all files of a tenant. Can be repeated safely. */
-  removeTenant(tenant: string): Promise<void>;
+  /** Deletes all files of a session; returns how many. Can be repeated safely. */
+  removeSession(ref: SessionRef): Promise<number>;
+  /** The same for all of a tenant. */
+  removeTenant(tenant: string): Promise<number>;
   /** Deletes what nothing refers to for `LIMITS.unusedFileMs`, and what crashes have left. Any number of processes may do so at a time. */
   sweep(now: number): Promise<void>;
   /** Bytes of all files of a tenant, those included that are being stored. */
@@ -180,14 +180,14 @@ class StoredFiles implements Files {
     }
   }
 
-  async removeSession(ref: SessionRef): Promise<void> {
+  async removeSession(ref: SessionRef): Promise<number> {
     await this.#database.write([table.markAllGone(ref)]);
-    await this.#removeGone(ref, Date.now());
+    return this.#removeGone(ref, Date.now());
   }
 
-  async removeTenant(tenant: string): Promise<void> {
+  async removeTenant(tenant: string): Promise<number> {
     await this.#database.write([table.markAllGone({ tenant })]);
-    await this.#removeGone({ tenant }, Date.now());
+    return this.#removeGone({ tenant }, Date.now());
   }
 
   async sweep(now: number): Promise<void> {
@@ -243,16 +243,17 @@ class StoredFiles implements Files {
     await this.#database.write(table.forget(ref, file));
   }
 
-  async #removeGone(of: Partial<SessionRef>, now: number): Promise<void> {
+  async #removeGone(of: Partial<SessionRef>, now: number): Promise<number> {
     const begun = now - LIMITS.transferMs;
     let after = '';
-    for (;;) {
+    for (let removed = 0; ;) {
       const page = { begun, after, limit: LIMITS.filesSwept };
       const rows: readonly Row[] = await this.#database.read(table.gone(of, page));
       for (const { file, tenant, session } of rows)
         await this.#removeBytes({ tenant: String(tenant), session: String(session) }, String(file));
       after = String(rows.at(-1)?.['file'] ?? '');
-      if (rows.length < LIMITS.filesSwept) return;
+      removed += rows.length;
+      if (rows.length < LIMITS.filesSwept) return removed;
     }
   }
 }

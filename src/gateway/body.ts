@@ -5,22 +5,22 @@ import { sizeOfJson } from './json-size.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const tooLarge = (): ConvokeError =>
-  new ConvokeError('too_large', `Send at most ${LIMITS.requestBytes} bytes in one request.`);
+const tooLarge = (most: number): ConvokeError =>
+  new ConvokeError('too_large', `Send at most ${most} bytes in one request.`);
 
 /**
  * The bytes of a body. Gives up at the first byte beyond the limit: common parsers answer only after they have read everything, which for
  * an endless body is never. Throws `too_large`, `malformed_json` (the client disconnected).
  */
-function collect(req: IncomingMessage): Promise<Buffer> {
+function collect(req: IncomingMessage, most: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   req.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > LIMITS.requestBytes) {
+    if (bytes > most) {
       req.pause().removeAllListeners('data');
-      reject(tooLarge());
+      reject(tooLarge(most));
     } else {
       chunks.push(chunk);
     }
@@ -49,14 +49,14 @@ function checkSize(body: Buffer): void {
     throw new ConvokeError('too_large', `Send at most ${jsonValues} values in one request.`);
 }
 
-/** The body as JSON; `{}` if there is none. Throws `too_large`, `too_deep`, `unsupported_media_type`, `malformed_json`. */
-export async function readJson(req: IncomingMessage): Promise<unknown> {
+/** The body as JSON, of at most so many bytes; `{}` if there is none. Throws `too_large`, `too_deep`, `unsupported_media_type`, `malformed_json`. */
+export async function readJson(req: IncomingMessage, most: number = LIMITS.requestBytes): Promise<unknown> {
   const { 'content-length': length, 'content-type': type, 'content-encoding': encoding } = req.headers;
-  if (Number(length ?? 0) > LIMITS.requestBytes) throw tooLarge();
+  if (Number(length ?? 0) > most) throw tooLarge(most);
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new ConvokeError('unsupported_media_type', 'Send the body uncompressed.');
   }
-  const body = await collect(req);
+  const body = await collect(req, most);
   if (body.length === 0) return {};
   if (!isJsonType(type)) {
     throw new ConvokeError('unsupported_media_type', 'Send "Content-Type: application/json", in UTF-8.');

@@ -2,8 +2,9 @@
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Presence } from '../deliver/index.ts';
 import type { FairQueue } from '../fair/index.ts';
-import type { Administration, Intake, Notes, Schedules } from '../ingest/index.ts';
-import type { Audit, Tickets, Tokens } from '../tenants/index.ts';
+import type { Administration, Eraser, Intake, Notes, Schedules } from '../ingest/index.ts';
+import type { Audit, Refused, Tickets, Tokens } from '../tenants/index.ts';
+import type { ShowPayloads } from './routes/codec.ts';
 import type { ServedFiles } from './files.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
@@ -20,6 +21,9 @@ export interface GatewayContext {
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
+  readonly refused: Refused;
+  readonly eraser: Pick<Eraser, 'session' | 'tenant'>;
+  readonly showPayloads: ShowPayloads;
   readonly delivery: Delivery;
   readonly presence: Presence;
   /** Where pages wait to be written. */

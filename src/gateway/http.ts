@@ -12,7 +12,10 @@ import { problemHandler, requestId } from './problem.ts';
 import type { ApiRoute, Route } from './route.ts';
 import { devRoutes } from './routes/dev.ts';
 import type { Supervisor } from './routes/dev.ts';
+import { codecRoutes } from './routes/codec.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { eraseRoutes } from './routes/erase.ts';
+import { exportRoutes } from './routes/export.ts';
 import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -85,7 +88,7 @@ function cors(context: GatewayContext): RequestHandler {
     res.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
     res.setHeader(
       'Access-Control-Allow-Headers',
-      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match',
+      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match, X-Namespace',
     );
     res.setHeader('Access-Control-Max-Age', '600');
     res.status(204).end();
@@ -115,7 +118,12 @@ function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
     // The key is checked before anything else of the request.
     const principal = await authenticated(context, route, req);
     res.setHeader('Cache-Control', 'no-store');
-    await route.handle({ req, res, principal });
+    try {
+      await route.handle({ req, res, principal });
+    } catch (error) {
+      context.refused.note(principal, error, `${route.method} ${route.path}`);
+      throw error;
+    }
   };
   return [refuseWhileDraining(context), answer];
 }
@@ -170,6 +178,9 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...tokenRoutes(context),
     ...adminRoutes(context),
     ...usageRoutes(context),
+    ...codecRoutes(context),
+    ...eraseRoutes(context),
+    ...exportRoutes(context),
   ];
   let described: object | undefined;
   const describe = (): object => (described ??= describeApi(routes));

@@ -16,6 +16,7 @@ import { clientErrors } from './edge/client-errors.ts';
 import { Refusals } from './edge/refusals.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
+import { Refused } from '../tenants/index.ts';
 import type { Audit, Principal, Tickets, Tokens } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { isSafeHost, originCheck } from './origins.ts';
@@ -24,6 +25,7 @@ import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
 import { NO_LIMITS, type Quota } from './quota.ts';
 import type { Supervisor } from './routes/dev.ts';
+import type { ShowPayloads } from './routes/codec.ts';
 import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
@@ -46,6 +48,9 @@ export interface GatewayConfig {
   readonly tickets: Tickets;
   readonly admin: Administration;
   readonly audit: Audit;
+  readonly eraser: GatewayContext['eraser'];
+  /** Opens payloads of Temporal; absent: nothing is sealed. */
+  readonly showPayloads?: ShowPayloads;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
   readonly standing: Standing;
   /** Absent: this deployment has no place for files. */
@@ -109,6 +114,9 @@ export function createGateway(config: GatewayConfig): Gateway {
     tickets: config.tickets,
     admin,
     audit,
+    refused: new Refused(audit),
+    eraser: config.eraser,
+    showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
     delivery,
     presence: config.presence,

@@ -172,10 +172,10 @@ export function createAnswerer(context: GatewayContext): Answerer {
       asker.client.reply(() => request.ack({ ok: true, value }), snapshot);
       after?.();
     } catch (error) {
+      const event = isRequestName(request.name) ? request.name : 'unknown';
       const problem = toProblem(error, randomUUID());
-      logFailure(context.logger, error, problem, {
-        event: isRequestName(request.name) ? request.name : 'unknown',
-      });
+      context.refused.note(asker.client.principal, error, event);
+      logFailure(context.logger, error, problem, { event });
       request.ack({ ok: false, problem });
     }
   };

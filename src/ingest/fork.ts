@@ -7,7 +7,7 @@ import type { PastDeps } from '../log/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import type { IsArchived } from './archived.ts';
 import { invalidAt } from './json-guard.ts';
-import { replay, requestHash } from './open-session.ts';
+import { refuseErased, replay, requestHash } from './open-session.ts';
 import type { Opened } from './open-session.ts';
 import { derivedId } from './validate.ts';
 
@@ -16,16 +16,19 @@ export interface ForkDeps {
   readonly past: PastDeps;
   readonly isArchived: IsArchived;
   /** See `OpenDeps`. */
+  readonly isErased?: (ref: SessionRef) => Promise<boolean>;
+  /** See `OpenDeps`. */
   readonly counted?: (tenant: string) => Promise<void>;
 }
 
 /** Starts the fork; its workflow copies what the parent has said. See `Intake.fork`. `key`: the Idempotency-Key. */
 export async function forkSession(
-  { calls, past, isArchived, counted }: ForkDeps,
+  deps: ForkDeps,
   parent: SessionRef,
   request: ForkRequest,
   key: string | undefined,
 ): Promise<Opened> {
+  const { calls, past, isArchived, counted } = deps;
   const { tenant } = parent;
   const { id, at, before, message } = request;
   const fork = { tenant, session: id ?? forkId(tenant, key) };
@@ -33,6 +36,7 @@ export async function forkSession(
   const asked = { fork: parent.session, at: at ?? null, before: before ?? null, message: message ?? null };
   const hash = requestHash(asked);
   const repeatable = !keyed || key !== undefined;
+  if (repeatable) await refuseErased(deps, fork);
   if (repeatable && (await isArchived(fork))) return replay(await calls.find(fork), hash, keyed);
   const { info, point } = await pointOf(past, parent, request);
   // Who takes part at the point follows from the events.

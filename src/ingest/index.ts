@@ -5,6 +5,8 @@ export { bearerToken, createAuthenticator } from './authenticate.ts';
 export type { Authenticator } from './authenticate.ts';
 export { createAdmission } from './admit.ts';
 export type { Admission } from './admit.ts';
+export { createEraser } from './erase.ts';
+export type { Eraser, ErasureReply } from './erase.ts';
 export { createIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';

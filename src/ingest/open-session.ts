@@ -1,7 +1,7 @@
 /** Opens sessions. */
 import { createHash, randomBytes } from 'node:crypto';
 import { agentOf, ConvokeError, summaryOf, teamOf } from '../contracts/index.ts';
-import type { AgentSpec, OpenRequest, SessionInfo, SessionSummary } from '../contracts/index.ts';
+import type { AgentSpec, OpenRequest, SessionInfo, SessionRef, SessionSummary } from '../contracts/index.ts';
 import { ingressDeadline } from '../temporal/index.ts';
 import type { FoundSession, SessionCalls } from '../temporal/index.ts';
 import type { IsArchived } from './archived.ts';
@@ -20,6 +20,8 @@ export interface OpenDeps {
   /** Agents of a session that does not list any. */
   readonly defaultAgents: readonly AgentSpec[];
   readonly isArchived: IsArchived;
+  /** Absent: sessions are not erased. */
+  readonly isErased?: (ref: SessionRef) => Promise<boolean>;
   readonly known: Pick<Known, 'require'>;
   /** Counts a session that is about to be opened; absent: tenants have no limits. Throws `quota_exceeded`. */
   readonly counted?: (tenant: string) => Promise<void>;
@@ -71,6 +73,12 @@ export function replay(found: FoundSession | null, hash: string, keyed: boolean)
     : new ConvokeError('session_exists', 'Choose another id, or send exactly the request that opened it.');
 }
 
+/** Throws `session_erased`. */
+export async function refuseErased({ isErased }: Pick<OpenDeps, 'isErased'>, ref: SessionRef): Promise<void> {
+  if (await isErased?.(ref))
+    throw new ConvokeError('session_erased', 'Choose another id or Idempotency-Key.');
+}
+
 /** See `Intake.open`. `key`: the Idempotency-Key. */
 export async function openSession(
   deps: OpenDeps,
@@ -95,6 +103,7 @@ export async function openSession(
   const deadline = ingressDeadline('server');
   const keyed = request.id === undefined;
   const repeatable = !keyed || key !== undefined;
+  if (repeatable) await refuseErased(deps, ref);
   if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref, deadline), hash, keyed);
   try {
     await known.require(info);

@@ -26,6 +26,7 @@ export { createTicketRows } from './tickets.ts';
 export type { TicketRows } from './tickets.ts';
 export { createPresenceRows, memberField } from './presence.ts';
 export type { PresenceRows, PresentList } from './presence.ts';
+export { createLogEraser } from './erase.ts';
 export { createStalls } from './stalls.ts';
 export type { Stall, Stalls } from './stalls.ts';
 export { checkServer, connectChannels, connectCommands, connectPatiently, connectRedis } from './connect.ts';

@@ -67,6 +67,11 @@ export function loadScripts(redis: Commands): LogScripts {
   };
 }
 
+/** Erases the log of a session: see `erase.ts`. */
+export function loadEraseScript(redis: Commands): Script {
+  return define(redis, 'erase-log-5', source('shared'));
+}
+
 export interface CatalogScripts {
   readonly announceCatalog: Script;
   readonly readCatalogs: Script;

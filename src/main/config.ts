@@ -8,6 +8,8 @@ import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { IssuerSettings, TokenKey } from '../tenants/index.ts';
 import { filesConfigOf, type FilesConfig } from './files-config.ts';
+import { masterKeysOf } from '../seal/index.ts';
+import type { MasterKey } from '../seal/index.ts';
 import { issuersOf } from './token-issuers.ts';
 import { tokenKeysOf } from './token-keys.ts';
 import type { Project } from '../project/project.ts';
@@ -34,6 +36,8 @@ export interface Config {
   readonly keys: ReadonlyMap<string, string>;
   /** Opens `/v1/admin`. */
   readonly operatorKey?: string;
+  /** Of what is stored; the first wraps data keys. None: it is stored as it is. */
+  readonly sealKeys: readonly MasterKey[];
   /** Of session tokens; the first signs. None: there are no session tokens. */
   readonly tokenKeys: readonly TokenKey[];
   /** Others whose tokens are taken, too. */
@@ -106,6 +110,12 @@ function deploymentOf(env: Environment, taskQueue: string): { readonly deploymen
   return { deployment: { name, buildId } };
 }
 
+function sealKeysOf(env: Environment): readonly MasterKey[] {
+  const text = setting(env, 'CONVOKE_SEAL_KEYS');
+  if (text === undefined) return [];
+  return masterKeysOf(text, env, (sentence) => mistake('CONVOKE_SEAL_KEYS', sentence));
+}
+
 function hibernateAfter(env: Environment): number {
   const { hibernateAfterMs, idleLeastMs: least, idleMostMs: most } = LIMITS;
   const text = setting(env, 'CONVOKE_HIBERNATE_AFTER_MS');
@@ -152,6 +162,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     tokenKeys: tokenKeysOf(list(setting(env, 'CONVOKE_TOKEN_KEYS')), (sentence) =>
       mistake('CONVOKE_TOKEN_KEYS', sentence),
     ),
+    sealKeys: sealKeysOf(env),
     limits: setting(env, 'CONVOKE_LIMITS'),
     issuers: issuersOf(setting(env, 'CONVOKE_TOKEN_ISSUERS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',

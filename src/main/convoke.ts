@@ -52,6 +52,16 @@ await createProgram({
       const [{ restore }, { readConfig }] = await Promise.all([import('./backup.ts'), import('./config.ts')]);
       showRestored(await restore(readConfig(process.env), file));
     }),
+  rewrap: () =>
+    reporting(async () => {
+      const [{ rewrap }, { readConfig }] = await Promise.all([import('./seal.ts'), import('./config.ts')]);
+      await rewrap(readConfig(process.env));
+    }),
+  rotate: (tenant) =>
+    reporting(async () => {
+      const [{ rotate }, { readConfig }] = await Promise.all([import('./seal.ts'), import('./config.ts')]);
+      await rotate(readConfig(process.env), tenant);
+    }),
   check: async ({ config: file }) => {
     const { checkProject } = await import('./check.ts');
     return checkProject(process.env, { folder: process.cwd(), file });

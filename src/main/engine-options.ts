@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly redisUrl?: string;
   /** `sqlite:path` or `postgres://…`; default `CONVOKE_ARCHIVE_URL`, else a file below `CONVOKE_HOME`. */
   readonly archiveUrl?: string;
+  /** Where the master keys are that encrypt what is stored: `id=file:PATH`, …; default `CONVOKE_SEAL_KEYS`, else nothing is encrypted. */
+  readonly sealKeys?: string;
   /** Of the JSON lines on stdout; default `CONVOKE_LOG_LEVEL`, else `info`. */
   readonly logLevel?: LogLevel;
 }

@@ -18,9 +18,10 @@ import {
   createSessionCalls,
   ingressConnectionOptions,
   requireSetUp,
+  shownPayloads,
 } from '../temporal/index.ts';
 import { openAccess } from './access.ts';
-import { openWatchedArchive } from './archive.ts';
+import { openStore } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
 import { defaultAgents } from './agents.ts';
@@ -30,8 +31,10 @@ import { listening } from './listening.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
 import { openPresence } from './presence.ts';
+import { openEraser } from './erasing.ts';
 import { openQuota } from './quota.ts';
 import { openLog } from './redis.ts';
+import type { LogConnections } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 import { supervisorOf } from './supervisor.ts';
@@ -101,26 +104,40 @@ function watchTemporal(
   return ask;
 }
 
+function connect(
+  config: Config['temporal'],
+  parts: Pick<Parts, 'logger' | 'opened'>,
+): { readonly connection: Connection; readonly temporal: () => Promise<void> } {
+  const { address, credentials } = config;
+  const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
+  const connection = parts.opened.add(lazy, (each) => each.close());
+  return { connection, temporal: watchTemporal(connection, config, parts) };
+}
+
+async function openAdapter(
+  { redisUrl }: Config,
+  { session, opened }: { readonly session: LogConnections; readonly opened: Opened },
+): Promise<ReturnType<typeof createShardedAdapter>> {
+  const connections = await openAdapterConnections(redisUrl, session.outage);
+  const { publisher, subscriber } = opened.add(connections, (each) => each.close());
+  return createShardedAdapter(publisher, subscriber, { channelPrefix: 'convoke:control' });
+}
+
 /** The agents of a session, of which only the log is asked. */
-function agentsIn(log: SessionLog) {
-  return async (ref: SessionRef): Promise<readonly string[] | null> => {
-    const slice = await log.read(ref, { limit: 0 });
-    return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
-  };
+async function agentsIn(log: SessionLog, ref: SessionRef): Promise<readonly string[] | null> {
+  const slice = await log.read(ref, { limit: 0 });
+  return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
 }
 
 async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
-  const { address, namespace, taskQueue, credentials } = config.temporal;
-  const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
-  const connection = opened.add(lazy, (each) => each.close());
-  const client = new Client({ connection, namespace });
-  const temporal = watchTemporal(connection, config.temporal, { logger, opened });
-  const shared = await openWatchedArchive(config.archiveUrl, { logger, opened });
+  const { namespace, taskQueue } = config.temporal;
+  const { connection, temporal } = connect(config.temporal, { logger, opened });
+  const { archive: shared, seal, converter } = await openStore(config, { logger, opened });
+  const client = new Client({ connection, namespace, ...converter });
   const archive = fairArchive(shared);
   const access = await openAccess(shared.database, config, { logger, opened });
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
-  const adapter = await openAdapterConnections(config.redisUrl, session.outage);
-  const control = opened.add(adapter, (each) => each.close());
+  const adapter = await openAdapter(config, { session, opened });
   const storedOf = archive.stored.bind(archive);
   const tenants = openQuota({ ...access, session, client, config, logger, opened });
   const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
@@ -132,14 +149,19 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
   const made = createDelivery({
     ...{ log, source, archive, logger, exists, receipt },
+    isErased: (ref) => shared.isErased(ref),
     kicks: (ref) => session.presence.kicks(ref),
   });
   const delivery = opened.add(made, (each) => each.stop());
-  const agentsOf = agentsIn(log);
+  const agentsOf = agentsIn.bind(null, log);
+  const stored = { archive: shared, session, seal, files: served.files?.files };
+  const erasing = { ...stored, access, client, taskQueue, calls: running };
   return createGateway({
     ...access.served,
     ...served,
     ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
+    eraser: openEraser({ ...erasing, logger, opened }),
+    ...(seal && { showPayloads: shownPayloads.bind(null, seal) }),
     intake: createIntake({
       ...{ calls, ...tenants, useFiles: served.useFiles },
       audit: access.audit,
@@ -148,6 +170,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
       authenticator: access.authenticator,
       defaultAgents: defaultAgents(config),
       storedOf,
+      isErased: (ref) => shared.isErased(ref),
       isArchived: async (ref) => (await archive.session(ref)) !== null,
       agentsOf,
       followedAgents: (ref) => delivery.agents(ref),
@@ -162,9 +185,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     devMode: config.devMode,
     supervisor,
     ...(config.devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
-    adapter: createShardedAdapter(control.publisher, control.subscriber, {
-      channelPrefix: 'convoke:control',
-    }),
+    adapter,
   });
 }
 

@@ -20,6 +20,8 @@ export interface TaskWorkerOptions {
   readonly able: readonly string[];
   /** The version of this code; default: none. */
   readonly deployment?: Deployment | undefined;
+  /** What seals payloads; default: nothing does. */
+  readonly converter?: Pick<WorkerOptions, 'dataConverter'>;
   /** Default `RECOVERY.workerGraceMs`. */
   readonly graceMs?: number;
 }
@@ -56,7 +58,7 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
   const graceMs = options.graceMs ?? RECOVERY.workerGraceMs;
   const tuner = createTuner();
   const shared = {
-    ...{ connection, namespace, activities, tuner },
+    ...{ connection, namespace, activities, tuner, ...options.converter },
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + FORCE_MS,
   };

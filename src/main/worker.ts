@@ -12,7 +12,7 @@ import type { Project } from '../project/project.ts';
 import { Meter } from '../quota/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
-import { openWatchedArchive } from './archive.ts';
+import { openStore } from './archive.ts';
 import type { Config } from './config.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { createFiring } from './firing.ts';
@@ -156,9 +156,9 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   installRuntime(logger);
   const { namespace, taskQueue } = config.temporal;
   const connection = opened.add(await connectTemporal(config.temporal), (each) => each.close());
-  const archive = await openWatchedArchive(config.archiveUrl, { logger, opened });
+  const { archive, converter } = await openStore(config, { logger, opened });
   const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, ...converter });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const directory = watchRegistry(archive.database, opened);
   const tenants = openQuota({ session, client, config, directory, logger, opened });
@@ -186,7 +186,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),
-    deployment: config.deployment,
+    ...{ deployment: config.deployment, converter },
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
   const offered = { ...catalog, ...endpointsOf(config, own, runners) };

@@ -1,5 +1,8 @@
 /** Temporal, as the rest of the engine sees it: calls to sessions, lists of sessions, what their workflows hold, and named errors. */
 export { archivedTo } from './archived-to.ts';
+export { createCodec, shownPayloads } from './codec.ts';
+export { createTemporalErasure } from './erase.ts';
+export type { TemporalErasure } from './erase.ts';
 export { createOpenCount } from './count-open.ts';
 export { ingressConnectionOptions } from './connect.ts';
 export { closedError, ingressDeadline, notFoundError, temporalRefuses } from './errors.ts';

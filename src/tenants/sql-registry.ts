@@ -190,7 +190,7 @@ function upkeepOf(database: Database): Pick<Registry, 'touch' | 'note' | 'sweep'
         sql`DELETE FROM convoke_revocation WHERE until < ${now}`,
         sql`DELETE FROM convoke_key WHERE revoked_at < ${ended} OR expires_at < ${ended}`,
         sql`DELETE FROM convoke_audit WHERE at < ${now - LIMITS.auditMs}
-          OR (at < ${now - LIMITS.auditMintsMs} AND action = 'token.mint')`,
+          OR (at < ${now - LIMITS.auditMintsMs} AND action IN ('token.mint', 'payload.decode', 'request.refuse'))`,
       ]);
     },
   };

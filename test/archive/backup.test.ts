@@ -3,10 +3,20 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { backUpArchive, openArchive, requireBackup, restoreArchive } from '../../src/archive/index.ts';
-import type { Archive } from '../../src/archive/index.ts';
+import {
+  backUpArchive,
+  ERASED_TABLES,
+  openArchive,
+  requireBackup,
+  restoreArchive,
+  restoreOthers,
+  sealArchive,
+} from '../../src/archive/index.ts';
+import type { Archive, SharedArchive } from '../../src/archive/index.ts';
 import { eachRow } from '../../src/archive/postgres-rows.ts';
 import type { SessionRef, StoredSession } from '../../src/contracts/index.ts';
+import { KEY_TABLES, Keyring } from '../../src/seal/index.ts';
+import { createRegistry, REGISTRY_TABLES } from '../../src/tenants/index.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -53,7 +63,7 @@ beforeEach(async () => {
 
 const sqlite = (name: string): string => `sqlite:${join(folder, name)}`;
 
-async function using<T>(url: string, work: (archive: Archive) => Promise<T>): Promise<T> {
+async function using<T>(url: string, work: (archive: SharedArchive) => Promise<T>): Promise<T> {
   const archive = await openArchive(url);
   try {
     return await work(archive);
@@ -174,6 +184,50 @@ describe('a backup', () => {
     await using(sqlite('to.db'), async (archive) => {
       await expect(restoreArchive(join(folder, 'notes.txt'), archive, all)).rejects.toThrow('not a database');
       await expect(restoreArchive(file, archive, all)).rejects.toThrow('There is no file');
+    });
+  });
+});
+
+describe('a sealed archive with tenants', () => {
+  const OTHERS = [ERASED_TABLES, KEY_TABLES, REGISTRY_TABLES];
+  const MASTERS = [{ id: 'master', secret: new Uint8Array(32).fill(7) }];
+  const ACT = { actor: 'operator', at: 1_000 };
+
+  test('is whole after it went to another database and back', async () => {
+    await using(sqlite('first.db'), async (archive) => {
+      await sealArchive(archive, new Keyring(archive.database, MASTERS)).write(
+        ref('sealed'),
+        INFO,
+        eventsAt(1, 3),
+      );
+      await archive.erase(ref('erased'));
+      const registry = createRegistry(archive.database);
+      await registry.createTenant({ id: 'acme', name: 'Acme', limits: { weight: 2 } }, ACT);
+      const key = { id: 'k1', tenant: 'acme', name: 'server', scopes: ['send'] as const, expiresAt: null };
+      await registry.createKey({ ...key, digest: 'digest' }, ACT);
+    });
+    const moves = [sqlite('first.db'), postgres.url, sqlite('last.db')];
+    for (const [index, from] of moves.slice(0, -1).entries()) {
+      const backup = join(folder, `${index}.db`);
+      await backUpArchive(from, backup, OTHERS);
+      await using(moves[index + 1]!, async (archive) => {
+        // Twice: what is there already stays.
+        await restoreOthers(backup, archive.database, OTHERS);
+        await restoreOthers(backup, archive.database, OTHERS);
+        await restoreArchive(backup, archive, async () => 'all');
+      });
+    }
+    await using(sqlite('last.db'), async (archive) => {
+      const sealed = sealArchive(archive, new Keyring(archive.database, MASTERS));
+      expect(await sealed.read(ref('sealed'), 0, 10)).toEqual(eventsAt(1, 3));
+      expect(await archive.isErased(ref('erased'))).toBe(true);
+      const registry = createRegistry(archive.database);
+      expect(await registry.changesAfter(0)).toMatchObject({
+        tenants: [{ id: 'acme', limits: { weight: 2 } }],
+        keys: [{ id: 'k1', digest: 'digest', expiresAt: null }],
+      });
+      const { data } = await registry.audit({});
+      expect(new Set(data.map(({ action }) => action))).toEqual(new Set(['key.create', 'tenant.create']));
     });
   });
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { createPostgresArchive, openArchive } from '../../src/archive/index.ts';
-import type { Archive } from '../../src/archive/index.ts';
+import type { SharedArchive } from '../../src/archive/index.ts';
 import { archiveSuite } from '../conformance/archive.suite.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { TestPostgres } from '../support/postgres.ts';
@@ -34,8 +34,8 @@ function urlOf({ database = 'postgres', role = 'convoke' }): string {
 }
 
 archiveSuite('PostgreSQL', async () => {
-  const opened: Archive[] = [];
-  const open = async (): Promise<Archive> => {
+  const opened: SharedArchive[] = [];
+  const open = async (): Promise<SharedArchive> => {
     const archive = await openArchive(server.url);
     opened.push(archive);
     return archive;

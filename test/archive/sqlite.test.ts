@@ -1,13 +1,15 @@
 /** The archive on SQLite: the suite, and what only a file shared by processes has. */
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSqliteArchive, openArchive } from '../../src/archive/index.ts';
-import type { Archive } from '../../src/archive/index.ts';
+import { createSqliteArchive, openArchive, sealArchive } from '../../src/archive/index.ts';
+import type { SharedArchive } from '../../src/archive/index.ts';
+import { Keyring } from '../../src/seal/index.ts';
 import { archiveSuite } from '../conformance/archive.suite.ts';
 import { eventually } from '../support/process.ts';
 import { eventAt, eventsAt, INFO } from './events.ts';
@@ -17,8 +19,8 @@ const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'convoke-archiv
 
 archiveSuite('SQLite', async () => {
   const folder = await makeFolder();
-  const opened: Archive[] = [];
-  const open = async (): Promise<Archive> => {
+  const opened: SharedArchive[] = [];
+  const open = async (): Promise<SharedArchive> => {
     const archive = await createSqliteArchive(join(folder, 'made', 'on', 'demand', 'archive.db'));
     opened.push(archive);
     return archive;
@@ -31,6 +33,57 @@ archiveSuite('SQLite', async () => {
       await rm(folder, { recursive: true });
     },
   };
+});
+
+archiveSuite('SQLite, sealed', async () => {
+  const folder = await makeFolder();
+  const opened: SharedArchive[] = [];
+  const masters = [{ id: 'master', secret: randomBytes(32) }];
+  const open = async (): Promise<SharedArchive> => {
+    const archive = await createSqliteArchive(join(folder, 'archive.db'));
+    opened.push(archive);
+    return sealArchive(archive, new Keyring(archive.database, masters));
+  };
+  return {
+    archive: await open(),
+    reopen: open,
+    cleanup: async () => {
+      await Promise.all(opened.map((archive) => archive.close()));
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+describe('sealed rows', () => {
+  test('hold nothing of what was said, beside rows from before that stay readable', async () => {
+    const folder = await makeFolder();
+    const file = join(folder, 'archive.db');
+    const plain = await openArchive(`sqlite:${file}`);
+    await plain.write(REF, INFO, eventsAt(1, 2));
+    const seal = new Keyring(plain.database, [{ id: 'master', secret: randomBytes(32) }]);
+    const sealed = sealArchive(plain, seal);
+    const last = eventAt(3);
+    await sealed.write(REF, INFO, [last]);
+    expect(await sealed.read(REF, 0, 10)).toEqual([...eventsAt(1, 2), last]);
+    expect(await sealed.find(REF, last.id, 3)).toEqual([last]);
+    expect(await sealed.find(REF, eventAt(1).id, 3)).toContainEqual(eventAt(1));
+    const db = new DatabaseSync(file);
+    const row = db.prepare('SELECT body FROM convoke_event WHERE seq = 3').get();
+    expect(Object.keys(JSON.parse(String(row?.['body'])) as object)).toEqual(['seq', 'sealed']);
+    // A row is not to be taken for another one.
+    db.exec(`UPDATE convoke_event SET body = (
+      SELECT replace(body, '"seq":3', '"seq":2') FROM convoke_event WHERE seq = 3
+    ) WHERE seq = 2`);
+    db.close();
+    await expect(sealed.read(REF, 1, 1)).rejects.toMatchObject({ code: 'seal_broken' });
+    // A process without keys does not take what is sealed for something else.
+    await expect(sealArchive(plain, null).read(REF, 2, 1)).rejects.toMatchObject({
+      code: 'seal_key_missing',
+    });
+    expect(await sealArchive(plain, null).read(REF, 0, 1)).toEqual(eventsAt(1, 1));
+    await plain.close();
+    await rm(folder, { recursive: true });
+  });
 });
 
 describe('a file', () => {

@@ -67,6 +67,8 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
     worker: nobody,
     backup: nobody,
     restore: nobody,
+    rewrap: nobody,
+    rotate: nobody,
     check,
     temporal,
   });
@@ -105,9 +107,9 @@ const COMMANDS = [
     'members',
     'approvals',
   ],
-  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'fork', 'scheduled', 'schedules'],
+  ...['approve', 'cancel', 'wake', 'close', 'reopen', 'erase', 'export', 'fork', 'scheduled', 'schedules'],
   ...['usage', 'tenants', 'keys', 'audit'],
-  ...['gateway', 'worker', 'backup', 'restore'],
+  ...['gateway', 'worker', 'backup', 'restore', 'seal'],
 ];
 
 describe('the command line', () => {

@@ -1,14 +1,15 @@
 /** What every archive promises (src/archive/archive.ts), run against real databases. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Archive } from '../../src/archive/index.ts';
+import type { SharedArchive } from '../../src/archive/index.ts';
 import type { LoggedEvent, SessionRef } from '../../src/contracts/index.ts';
+import { erasingSuite } from './archive-erasing.suite.ts';
 import { statesSuite } from './archive-states.suite.ts';
 import { eventAt, eventsAt, INFO } from '../archive/events.ts';
 
 export interface ArchiveUnderTest {
-  readonly archive: Archive;
+  readonly archive: SharedArchive;
   /** Opens the same storage once more, as another process or a later start would. */
-  reopen(): Promise<Archive>;
+  reopen(): Promise<SharedArchive>;
   /** Closes what `open` and `reopen` opened and removes the storage. */
   cleanup(): Promise<void>;
 }
@@ -19,7 +20,7 @@ const seqs = (events: readonly LoggedEvent[]): number[] => events.map((event) =>
 export function archiveSuite(name: string, open: () => Promise<ArchiveUnderTest>): void {
   describe(`archive on ${name}`, () => {
     let subject: ArchiveUnderTest;
-    let archive: Archive;
+    let archive: SharedArchive;
     let sessions = 0;
     /** A session that no other test has touched. */
     const fresh = (): SessionRef => ({ tenant: 'acme', session: `s${++sessions}` });
@@ -31,6 +32,7 @@ export function archiveSuite(name: string, open: () => Promise<ArchiveUnderTest>
     afterAll(() => subject.cleanup());
 
     statesSuite(() => ({ ...subject, fresh }));
+    erasingSuite(() => ({ archive: subject.archive, reopen: () => subject.reopen(), fresh }));
 
     describe('writing', () => {
       test('an unknown session has no events and no info', async () => {

@@ -202,8 +202,8 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       };
       const late = files.store(ref, TEXT, slow());
       await asked.promise;
-      await files.removeSession(ref);
-      await files.removeSession(ref);
+      expect(await files.removeSession(ref)).toBe(1);
+      expect(await files.removeSession(ref)).toBe(0);
       goOn.resolve(null);
       await expect(late).rejects.toMatchObject({ code: 'file_not_found' });
       await expect(files.find(ref, info.file)).rejects.toMatchObject({ code: 'file_not_found' });

@@ -134,6 +134,8 @@ describe('gateways and workers in it', () => {
       worker: nothing,
       backup: nothing,
       restore: nothing,
+      rewrap: nothing,
+      rotate: nothing,
       check,
       temporal: check,
     });

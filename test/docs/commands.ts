@@ -34,6 +34,8 @@ async function checkConvoke(words: readonly string[]): Promise<string | null> {
     worker: nobody,
     backup: nobody,
     restore: nobody,
+    rewrap: nobody,
+    rotate: nobody,
     check: nobody,
     temporal: nobody,
   });

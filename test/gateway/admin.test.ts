@@ -209,7 +209,7 @@ test('the audit log tells what was done and by whom, newest first, and lists key
   expect(new Set(data.map(({ action }) => action))).toEqual(
     new Set([
       ...['tenant.create', 'tenant.change', 'key.create', 'key.rotate', 'key.revoke'],
-      ...['subject.revoke', 'tenant.revoke', 'token.mint'],
+      ...['subject.revoke', 'tenant.revoke', 'token.mint', 'request.refuse'],
     ]),
   );
   const keys = await admin('GET', 'keys?tenant=dev');

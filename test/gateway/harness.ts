@@ -1,5 +1,5 @@
 /** A gateway on a free port, with small doubles where the engine is not the thing under test. */
-import { createRegistry, Tickets, Tokens } from '../../src/tenants/index.ts';
+import { createRegistry, Erasures, Tickets, Tokens } from '../../src/tenants/index.ts';
 import { OPEN_DOOR } from '../support/admission.ts';
 import { createGateway } from '../../src/gateway/index.ts';
 import type { Gateway, GatewayConfig } from '../../src/gateway/index.ts';
@@ -16,7 +16,12 @@ import type {
   SessionView,
 } from '../../src/contracts/index.ts';
 import type { Subscription, Delivery, Watcher } from '../../src/deliver/delivery.ts';
-import { createAdministration, createAuthenticator, createIntake } from '../../src/ingest/index.ts';
+import {
+  createAdministration,
+  createEraser,
+  createAuthenticator,
+  createIntake,
+} from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 import { FakeCalls, known } from './fake-calls.ts';
@@ -153,16 +158,22 @@ export function intakeOf(
   });
 }
 
+const away = (): Promise<never> => Promise.reject(new ConvokeError('archive_unavailable'));
+const NO_DATABASE = { create: away, read: away, write: away };
+
 /** Nobody administers it, and nobody is refused. */
-export const NO_REGISTRY: Pick<GatewayConfig, 'admin' | 'audit' | 'standing'> = {
-  admin: createAdministration({
-    registry: createRegistry({
-      create: () => Promise.reject(new ConvokeError('archive_unavailable')),
-      read: () => Promise.reject(new ConvokeError('archive_unavailable')),
-      write: () => Promise.reject(new ConvokeError('archive_unavailable')),
-    }),
-    refresh: async () => undefined,
+export const NO_REGISTRY: Pick<GatewayConfig, 'admin' | 'audit' | 'standing' | 'eraser'> = {
+  eraser: createEraser({
+    erasures: new Erasures(NO_DATABASE),
+    registry: createRegistry(NO_DATABASE),
+    exists: away,
+    places: {
+      archive: { erase: away, sessionsOf: away, closedBefore: away },
+      log: away,
+      temporal: { runs: away, schedules: away, sessions: away },
+    },
   }),
+  admin: createAdministration({ registry: createRegistry(NO_DATABASE), refresh: async () => undefined }),
   audit: { note: () => undefined },
   standing: { refuses: () => false, onChange: () => undefined },
 };

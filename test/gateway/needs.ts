@@ -35,6 +35,7 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
   ...{ createSchedule: 'all operate', listSchedules: 'all operate', pauseSchedule: 'all operate' },
   ...{ resumeSchedule: 'all operate', triggerSchedule: 'all operate', removeSchedule: 'all operate' },
   mintToken: 'key',
+  ...{ eraseSession: 'key', exportSession: 'operate', decodePayloads: 'all operate' },
   getUsage: 'all operate',
 };
 

@@ -7,7 +7,7 @@ import { createApp } from '../../src/gateway/http.ts';
 import { Peers } from '../../src/gateway/edge/peers.ts';
 import { FairQueue } from '../../src/fair/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
-import { Tickets, Tokens } from '../../src/tenants/index.ts';
+import { Refused, Tickets, Tokens } from '../../src/tenants/index.ts';
 import { NO_LIMITS } from '../../src/gateway/quota.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
@@ -57,6 +57,8 @@ function registered(): string[] {
       ...NO_REGISTRY,
       refusals: new Refusals(quiet),
       quota: NO_LIMITS,
+      refused: new Refused({ note: () => undefined }),
+      showPayloads: async (_tenant, payloads) => payloads,
       pages: new FairQueue(LIMITS.fair.pages),
       files: undefined,
       uploads: new FairQueue(LIMITS.fair.uploads),
@@ -99,7 +101,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(50);
+    expect(registered()).toHaveLength(54);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

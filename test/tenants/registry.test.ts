@@ -1,10 +1,11 @@
-/** The registry on both databases: the suite. */
+/** The registry and the keyring on both databases: the suites. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { openArchive } from '../../src/archive/index.ts';
 import { createRegistry } from '../../src/tenants/index.ts';
+import { keyringSuite } from '../conformance/keyring.suite.ts';
 import { registrySuite } from '../conformance/registry.suite.ts';
 import type { RegistryUnderTest } from '../conformance/registry.suite.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -32,3 +33,6 @@ async function opened(url: string): Promise<RegistryUnderTest> {
 
 registrySuite('SQLite', () => opened(`sqlite://${folder}/archive.db`));
 registrySuite('PostgreSQL', () => opened(server.url));
+
+keyringSuite('SQLite', () => openArchive(`sqlite://${folder}/keys.db`));
+keyringSuite('PostgreSQL', () => openArchive(server.url));

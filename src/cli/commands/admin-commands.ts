@@ -65,6 +65,21 @@ function addTenants(program: Command): void {
     'Refuses all keys and tokens of a tenant, and ends its connections.',
   );
   addStatus(tenants, 'resume', 'active', 'Lets a suspended tenant in again.');
+  addErase(tenants);
+}
+
+function addErase(tenants: Command): void {
+  tenants
+    .command('erase')
+    .description(
+      'Suspends a tenant, erases its sessions everywhere, revokes its keys, and destroys its data keys. For good.',
+    )
+    .argument('<tenant>', 'its id', tenantId)
+    .requiredOption('--yes', 'it cannot be undone')
+    .option('--json', JSON_TEXT)
+    .action(
+      guarded(async (id: string, options: Output) => (await import('./erase.ts')).eraseTenant(id, options)),
+    );
 }
 
 function addStatus(tenants: Command, name: string, status: string, description: string): void {

@@ -1,4 +1,4 @@
-/** `convoke cancel`, `wake`, `close`, `reopen`: what ends something in a session, or the session, and what undoes that. */
+/** `convoke cancel`, `wake`, `close`, `reopen`, `erase`, `export`: what ends something in a session, or the session, and what undoes that. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
@@ -46,6 +46,7 @@ export function addEnds(program: Command): void {
       }),
     );
   addClose(program);
+  addErase(program);
 }
 
 function addClose(program: Command): void {
@@ -73,6 +74,44 @@ function addClose(program: Command): void {
       guarded(async (session: string, options: { json?: boolean }) => {
         const { reopenSession } = await import('./sessions.ts');
         await reopenSession(session, options);
+      }),
+    );
+}
+
+function addErase(program: Command): void {
+  program
+    .command('erase')
+    .summary('erase a session everywhere')
+    .description(
+      'Ends a session and removes it everywhere, for good: its workflow, log and archive. Its id is not given again.',
+    )
+    .argument('<session>', 'id of the session', sessionId)
+    .requiredOption('--yes', 'it cannot be undone')
+    .option('--json', JSON_TEXT)
+    .addHelpText('after', examples('convoke erase hello --yes'))
+    .action(
+      guarded(async (session: string, options: { json?: boolean }) => {
+        const { eraseSession } = await import('./erase.ts');
+        await eraseSession(session, options);
+      }),
+    );
+  program
+    .command('export')
+    .summary('write all of a session as JSON lines')
+    .description(
+      'Writes a session, its members and all its events to standard output, one JSON object per line.',
+    )
+    .argument('[session]', 'id of the session', sessionId)
+    .option('--all', 'all sessions of the tenant, one after the other')
+    .addHelpText(
+      'after',
+      examples('convoke export hello > hello.ndjson', 'convoke export --all > all.ndjson'),
+    )
+    .action(
+      guarded(async (session: string | undefined, { all }: { all?: boolean }, command: Command) => {
+        const { exportAll, exportSession } = await import('./export.ts');
+        if ((session === undefined) === (all !== true)) command.error('Name one session, or use --all.');
+        await (session === undefined ? exportAll() : exportSession(session));
       }),
     );
 }

@@ -25,6 +25,10 @@ export interface Roles {
   backup(file: string): Promise<void>;
   /** Puts such a file into the archive, as far as Temporal goes on from it, and says so. */
   restore(file: string): Promise<void>;
+  /** Wraps all data keys with the first master key. */
+  rewrap(): Promise<void>;
+  /** Makes a new data key for a tenant. */
+  rotate(tenant: string): Promise<void>;
   /** Asks the Temporal that the environment names what a gateway asks before it is ready. */
   temporal(env: Environment): Promise<ExaminedTemporal>;
 }
@@ -43,6 +47,8 @@ Environment:
                                          AWS_SECRET_ACCESS_KEY; default: the
                                          folder files beside an SQLite archive
   CONVOKE_TASK_QUEUE, CONVOKE_LOG_LEVEL  default convoke, info
+  CONVOKE_SEAL_KEYS                      where the keys are that encrypt what is
+                                         stored: id=file:PATH, …; docs/data.md
   CONVOKE_MODEL                          the language model of agents, if any
   CONVOKE_HIBERNATE_AFTER_MS             a session in which nothing happens
                                          for so long rests; default 1 hour

@@ -2,6 +2,7 @@
 import { CLIENT } from './client.ts';
 import { DELIVER } from './deliver.ts';
 import { EDGE } from './edge.ts';
+import { ERASE } from './erase.ts';
 import { EXECUTE } from './execute.ts';
 import { FILES } from './files.ts';
 import { INGEST } from './ingest.ts';
@@ -10,6 +11,7 @@ import { ORCHESTRATE } from './orchestrate.ts';
 import { PRESENCE } from './presence.ts';
 import { QUOTA } from './quota.ts';
 import { REGISTRY } from './registry.ts';
+import { SEAL } from './seal.ts';
 import { TENANTS } from './tenants.ts';
 
 export const LIMITS = {
@@ -25,4 +27,6 @@ export const LIMITS = {
   ...TENANTS,
   ...QUOTA,
   ...FILES,
+  ...SEAL,
+  ...ERASE,
 } as const;

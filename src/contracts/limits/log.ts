@@ -1,5 +1,5 @@
 /** The session log in Redis. */
-import { HOUR, KIB, SECOND } from './units.ts';
+import { DAY, HOUR, KIB, SECOND } from './units.ts';
 
 export const LOG = {
   /**
@@ -8,6 +8,8 @@ export const LOG = {
    * (`stepTimeoutMostMs`). It is short so that a full Redis recovers soon.
    */
   logTtlMs: 1 * HOUR,
+  /** The log of an erased session cannot be made for so long: no writer goes on for longer. */
+  erasedLogMs: 1 * DAY,
   /** The same once the session is closed: by then its followers have everything. */
   closedLogTtlMs: 600 * SECOND,
   /** Events of one session in the log, bytes of JSON; older ones are trimmed and served from the archive. */

@@ -25,6 +25,9 @@ export const REGISTRY = {
   /** Entries of the audit log, those of minted tokens, and what one may say. */
   auditMs: 400 * DAY,
   auditMintsMs: 30 * DAY,
+  /** Refusals of one actor with one code are one entry in this time; a gateway remembers so many of them. */
+  refusedMs: 10 * MINUTE,
+  refusedKnown: 4_096,
   auditDetailBytes: 2 * KIB,
   auditTextChars: 128,
   /** Entries that wait to be written, and how many are written in one statement. */

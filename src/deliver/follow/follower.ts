@@ -12,11 +12,12 @@ import type { Cursor, Delta, LoggedEvent, Position } from '../../contracts/index
 import type { HeardNote, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { LogListener } from '../../log/index.ts';
 import { Notes } from './notes.ts';
+import type { Behind, Phase } from './phase.ts';
 import { Replica } from './replica.ts';
 import type { Subscription, Watcher } from '../delivery.ts';
 import { Waiting } from './waiting.ts';
 import type { Notice } from './waiting.ts';
-import { load, snapshotOf } from '../read/load.ts';
+import { load, snapshotOf, wasErased } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
 import { tellEvent, Watchers } from './watchers.ts';
 
@@ -34,23 +35,6 @@ export interface FollowerEvents {
 function lostTail(head: Position, seen: Position): boolean {
   return head.epoch === seen.epoch && head.seq < seen.seq;
 }
-
-/** The replica may be behind the log: notices wait while it catches up. There is one object per occurrence. */
-interface Behind {
-  readonly is: 'behind';
-  /** The read that is in progress; everybody who needs one shares it. */
-  pass: Promise<void> | null;
-  /** Ends the backoff between two attempts. */
-  rest: AbortController;
-}
-
-type Phase =
-  /** The replica is being made; notices wait. */
-  | { readonly is: 'starting' }
-  /** Notices go straight into the replica. */
-  | { readonly is: 'live' }
-  | Behind
-  | { readonly is: 'stopped' };
 
 export class Follower implements LogListener {
   readonly ref: SessionRef;
@@ -240,11 +224,21 @@ export class Follower implements LogListener {
       try {
         await this.#pass();
       } catch (error) {
+        if (await wasErased(this.#sources, this.ref, error)) {
+          this.#erased();
+          return;
+        }
         if (failures === 0) this.#events.failed(error);
         const longest = Math.min(LIMITS.followRetryMs * 2 ** Math.min(failures, 16), LIMITS.positionCheckMs);
         await this.#pause(behind, longest * (0.5 + Math.random() / 2));
       }
     }
+  }
+
+  /** Whoever watches comes back, and is told that there is no such session. */
+  #erased(): void {
+    this.#watchers.tell((watcher) => watcher.end('draining'));
+    this.#events.idle();
   }
 
   /** Resolves after `ms`, earlier if Redis is back or the follower is stopped. */

@@ -25,6 +25,8 @@ export interface Sources {
   readonly exists: (ref: SessionRef) => Promise<boolean>;
   /** Who was removed from a session; absent: nobody. */
   readonly kicks?: PresenceRows['kicks'] | undefined;
+  /** Absent: sessions are not erased. */
+  readonly isErased?: ((ref: SessionRef) => Promise<boolean>) | undefined;
 }
 
 export interface Loaded {
@@ -43,6 +45,12 @@ export async function readLog(sources: Sources, ref: SessionRef, query: LogQuery
   const built = await sources.log.read(ref, query);
   if (!built) throw new ConvokeError('log_unavailable', 'The session log was lost again. Try again.');
   return built;
+}
+
+/** True if this is why: the session was erased, and does not come back. */
+export async function wasErased({ isErased }: Sources, ref: SessionRef, error: unknown): Promise<boolean> {
+  if (!isErased || !isConvokeError(error) || error.code !== 'session_not_found') return false;
+  return isErased(ref).catch(() => false);
 }
 
 /** The longest contiguous run of events that ends at `upTo`; `events` are ascending. */

@@ -34,6 +34,12 @@ export const tenantLimitsSchema = z
       .max(tenantWeightMost)
       .meta({ description: 'Share where tasks of tenants wait for workers; default 1.' })
       .exactOptional(),
+    retentionDays: z
+      .int()
+      .min(1)
+      .max(LIMITS.retentionDaysMost)
+      .meta({ description: 'Sessions that were closed for so many days are erased.' })
+      .exactOptional(),
   })
   .meta({ id: 'TenantLimits' }) satisfies z.ZodType<TenantLimits>;
 

@@ -10,6 +10,7 @@ local epoch, info = tonumber(take()), take()
 local have = whole()
 if have and compare(have, expected_epoch, expected_seq) > 0 then return have end
 local opened = create(math.max(epoch, expected_epoch + 1), info)
+if not opened then return { '0', '0' } end -- erased
 for index = 1, tonumber(take()) do
   local seq, id, json = tonumber(take()), take(), take()
   put(seq, id, json)

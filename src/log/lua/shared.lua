@@ -2,7 +2,7 @@
 --
 -- meta (hash): e epoch | l life of the server's data when the epoch was opened | s highest seq | f lowest seq retained
 --   | b bytes of JSON retained | i session info | r JSON of the newest event that changed the members, if one was appended
---   | x steps opened so far
+--   | x steps opened so far | gone: alone, the session was erased; it stays until nobody can write to it any more
 --   and for each open step: a:<step> newest attempt (0: it has started, no attempt has begun) | o:<step> owner | w:<step> order
 --   | n:<step>, m:<step> length of its text and of its reasoning in UTF-16 units | t:<step> turn | g:<step> agent
 --   | z:<step> id of its end | x:<step> its place among the steps opened
@@ -86,9 +86,11 @@ local close_step = function(step)
   redis.call('DEL', texts .. step, reasonings .. step)
 end
 
--- An empty log in an epoch of at least `epoch`, later than any that is there.
+-- An empty log in an epoch of at least `epoch`, later than any that is there; nil if the session was erased.
 local create = function(epoch, info)
-  local before = tonumber(redis.call('HGET', meta, 'e') or 0)
+  local have = redis.call('HMGET', meta, 'e', 'gone')
+  if have[2] then return nil end
+  local before = tonumber(have[1] or 0)
   local _, steps = everything()
   for _, step in ipairs(steps) do close_step(step) end
   redis.call('DEL', meta, log, ids)
@@ -105,7 +107,7 @@ local open_log = function()
   local have = whole()
   if have then return ttl, cap, compare(have, epoch, seq) < 0 and 'behind' or nil end
   if may_create ~= '1' then return ttl, cap, 'lost' end
-  create(new_epoch, info)
+  if not create(new_epoch, info) then return ttl, cap, 'lost' end
   return ttl, cap, nil
 end
 

@@ -1,0 +1,222 @@
+/**
+ * Erases sessions and tenants everywhere. What is to be erased is noted first, so that another process goes on if this one stops; each part may be
+ * repeated. After a while everything is looked for once more: somebody who had read a session before may have begun a workflow for it.
+ */
+import { createHash } from 'node:crypto';
+import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
+import type { SessionRef } from '../contracts/index.ts';
+import { actorOf, allowKey, allowOperator } from '../tenants/index.ts';
+import type { Erasure, Erasures, Principal, Registry, Removed } from '../tenants/index.ts';
+import type { TemporalErasure } from '../temporal/index.ts';
+import { refOf } from './acting.ts';
+import { invalidAt } from './json-guard.ts';
+import { idSchema } from './schemas/index.ts';
+
+/** Where sessions are. Every call may be repeated. */
+export interface ErasePlaces {
+  readonly archive: {
+    erase(ref: SessionRef): Promise<{ readonly events: number; readonly states: number }>;
+    sessionsOf(tenant: string, after: string, limit: number): Promise<readonly string[]>;
+    closedBefore(tenant: string, at: number, limit: number): Promise<readonly string[]>;
+  };
+  readonly log: (ref: SessionRef) => Promise<{ readonly events: number; readonly keys: number }>;
+  readonly temporal: TemporalErasure;
+  /** Absent: nothing is sealed. */
+  readonly keys?: { destroy(tenant: string): Promise<number> } | undefined;
+  /** Absent: sessions have no files. */
+  readonly files?:
+    | { removeSession(ref: SessionRef): Promise<number>; removeTenant(tenant: string): Promise<number> }
+    | undefined;
+}
+
+export interface EraseDeps {
+  readonly erasures: Erasures;
+  readonly registry: Pick<
+    Registry,
+    'note' | 'tenant' | 'tenants' | 'createTenant' | 'changeTenant' | 'keys' | 'revokeKey'
+  >;
+  readonly places: ErasePlaces;
+  /** Makes this gateway know of what was written to the registry; others learn of it by themselves. */
+  readonly refresh?: () => Promise<void>;
+  /** Has there ever been such a session? */
+  readonly exists: (ref: SessionRef) => Promise<boolean>;
+}
+
+/** The answer to whoever has something erased. */
+export interface ErasureReply {
+  readonly tenant: string;
+  readonly session?: string;
+  /** `erasing`: it goes on by itself; ask again. */
+  readonly status: 'erasing' | 'erased';
+  /** ms since the Unix epoch. */
+  readonly at: number;
+  readonly removed: Removed;
+}
+
+export interface Eraser {
+  /** Throws `session_not_found`, `forbidden`, and what the places throw: then it goes on by itself, and may be asked again. */
+  session(principal: Principal, session: unknown): Promise<ErasureReply>;
+  /** The same for all of a tenant, which is suspended first. */
+  tenant(principal: Principal, tenant: unknown): Promise<ErasureReply>;
+  /** Goes on with what others have begun; returns how many there were. */
+  sweep(): Promise<number>;
+  /** Erases some of the sessions that were closed longer ago than their tenants keep them; returns how many. */
+  retain(): Promise<number>;
+}
+
+export function createEraser(deps: EraseDeps): Eraser {
+  return new Erasing(deps);
+}
+
+function sum(one: Removed, other: Removed): Removed {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries([...names].map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
+}
+
+function replyOf({ tenant, session, at, removed, passes }: Erasure): ErasureReply {
+  const status = passes > 0 ? 'erased' : 'erasing';
+  return { tenant, ...(session !== null && { session }), status, at, removed };
+}
+
+class Erasing implements Eraser {
+  readonly #deps: EraseDeps;
+
+  constructor(deps: EraseDeps) {
+    this.#deps = deps;
+  }
+
+  async session(principal: Principal, session: unknown): Promise<ErasureReply> {
+    allowKey(principal, 'operate');
+    const ref = refOf(principal, session, 'operate');
+    const known = await this.#deps.erasures.find(ref.tenant, ref.session);
+    if (!known && !(await this.#deps.exists(ref)))
+      throw new ConvokeError('session_not_found', 'There is nothing to erase.');
+    return replyOf(await this.#run({ ...ref, actor: actorOf(principal) }));
+  }
+
+  async tenant(principal: Principal, tenant: unknown): Promise<ErasureReply> {
+    allowOperator(principal);
+    const id = idSchema.safeParse(tenant);
+    if (!id.success) throw invalidAt(['path', 'id'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
+    return replyOf(await this.#run({ tenant: id.data, session: null, actor: actorOf(principal) }));
+  }
+
+  async sweep(): Promise<number> {
+    const now = Date.now();
+    const due = await this.#deps.erasures.take(now, now + LIMITS.eraseLeaseMs, LIMITS.erasuresAtOnce);
+    for (const erasure of due) await this.#go(erasure);
+    return due.length;
+  }
+
+  async retain(): Promise<number> {
+    const { registry, places } = this.#deps;
+    let erased = 0;
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page = await registry.tenants(cursor === '' ? {} : { cursor });
+      for (const { id: tenant, limits } of page.data) {
+        if (limits.retentionDays === undefined) continue;
+        const before = Date.now() - limits.retentionDays * LIMITS.dayMs;
+        const ids = await places.archive.closedBefore(tenant, before, LIMITS.retainedAtOnce);
+        for (const session of ids) await this.#run({ tenant, session, actor: 'retention' });
+        erased += ids.length;
+      }
+      cursor = page.next;
+    }
+    return erased;
+  }
+
+  async #run(asked: Pick<Erasure, 'tenant' | 'session' | 'actor'>): Promise<Erasure> {
+    const at = Date.now();
+    const erasure = await this.#deps.erasures.begin({ ...asked, at }, at + LIMITS.eraseLeaseMs);
+    return this.#go(erasure);
+  }
+
+  /** One pass, however often there was one before. */
+  async #go(erasure: Erasure): Promise<Erasure> {
+    const { tenant, session } = erasure;
+    const found =
+      session === null
+        ? await this.#tenant(tenant, erasure.actor)
+        : { removed: await this.#session({ tenant, session }), whole: true };
+    const removed = sum(erasure.removed, found.removed);
+    const passes = erasure.passes + (found.whole ? 1 : 0);
+    const done = { ...erasure, removed, passes };
+    const late = Object.values(found.removed).some((count) => count > 0);
+    if (found.whole && (erasure.passes === 0 || late)) await this.#tell(done);
+    // Once more, until nothing comes any more; a tenant with many sessions goes on soon.
+    const again = found.whole ? LIMITS.eraseAgainMs : 0;
+    const isOver = erasure.passes > 0 && found.whole && !late;
+    await this.#deps.erasures.note(erasure, { removed, passes, dueAt: isOver ? null : Date.now() + again });
+    return done;
+  }
+
+  /** First of all nothing can be written any more, then nothing runs any more. */
+  async #session(ref: SessionRef): Promise<Removed> {
+    const { archive, log, temporal, files } = this.#deps.places;
+    const archived = await archive.erase(ref);
+    const logged = await log(ref);
+    const schedules = await temporal.schedules(ref.tenant, ref.session);
+    const runs = await temporal.runs(ref);
+    return {
+      ...{ events: archived.events, states: archived.states, logEvents: logged.events, logKeys: logged.keys },
+      ...{ schedules, runs, files: (await files?.removeSession(ref)) ?? 0 },
+    };
+  }
+
+  /** Some of its sessions; `whole`: there was none left, and so all else of it is gone, too. */
+  async #tenant(
+    tenant: string,
+    actor: string,
+  ): Promise<{ readonly removed: Removed; readonly whole: boolean }> {
+    const { archive, temporal, files, keys } = this.#deps.places;
+    await this.#suspend(tenant, actor);
+    const archived = await archive.sessionsOf(tenant, '', LIMITS.erasedAtOnce);
+    const running = (await temporal.sessions(tenant)).slice(0, LIMITS.erasedAtOnce);
+    const sessions = [...new Set([...archived, ...running])];
+    let removed: Removed = { sessions: sessions.length };
+    for (const session of sessions) removed = sum(removed, await this.#session({ tenant, session }));
+    if (archived.length === LIMITS.erasedAtOnce || running.length === LIMITS.erasedAtOnce)
+      return { removed, whole: false };
+    const schedules = await temporal.schedules(tenant);
+    const revoked = await this.#revoke(tenant, actor);
+    const rest = { files: (await files?.removeTenant(tenant)) ?? 0, apiKeys: revoked };
+    const dataKeys = (await keys?.destroy(tenant)) ?? 0;
+    return { removed: sum(removed, { schedules, ...rest, dataKeys }), whole: true };
+  }
+
+  /** Nobody acts for it meanwhile, or afterwards. */
+  async #suspend(id: string, actor: string): Promise<void> {
+    const { registry, refresh } = this.#deps;
+    const act = { actor, at: Date.now() };
+    const known = await registry.tenant(id).catch((error: unknown) => {
+      if (isConvokeError(error) && error.code === 'tenant_not_found') return null;
+      throw error;
+    });
+    if (known?.status === 'suspended') return;
+    // One of CONVOKE_KEYS may not be in the registry; its keys are refused, too, once it is suspended there.
+    if (!known) await registry.createTenant({ id, name: id, limits: {} }, act);
+    await registry.changeTenant(id, { status: 'suspended', name: id }, act);
+    await refresh?.();
+  }
+
+  async #revoke(tenant: string, actor: string): Promise<number> {
+    const { registry } = this.#deps;
+    const { data } = await registry.keys({ tenant });
+    const live = data.filter(({ revokedAt }) => revokedAt === null);
+    for (const { id } of live) await registry.revokeKey(id, { actor, at: Date.now() });
+    return live.length;
+  }
+
+  /** The proof: who, when, how many of what. The digest is of all of it, so that a copy that was handed out can be compared. */
+  async #tell({ tenant, session, actor, at, removed, passes }: Erasure): Promise<void> {
+    const proof = { tenant, session, actor, at, removed };
+    const digest = createHash('sha256').update(JSON.stringify(proof)).digest('hex');
+    await this.#deps.registry.note([
+      {
+        ...{ id: `erase:${tenant}:${session ?? ''}:${passes}`, at: Date.now(), actor, tenant },
+        ...{ action: session === null ? 'tenant.erase' : 'session.erase', target: session ?? tenant },
+        detail: { askedAt: at, removed, digest },
+      },
+    ]);
+  }
+}

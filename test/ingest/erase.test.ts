@@ -1,0 +1,134 @@
+/** Erasures that are interrupted go on, and are looked at again; closed sessions are kept as long as their tenant wants. */
+import { afterAll, beforeEach, expect, test } from '@jest/globals';
+import { createSqliteArchive } from '../../src/archive/index.ts';
+import type { SharedArchive } from '../../src/archive/index.ts';
+import { ConvokeError, LIMITS } from '../../src/contracts/index.ts';
+import type { CarriedState, SessionRef } from '../../src/contracts/index.ts';
+import { createEraser } from '../../src/ingest/index.ts';
+import type { Eraser } from '../../src/ingest/index.ts';
+import { createRegistry, Erasures, OPERATOR } from '../../src/tenants/index.ts';
+import { eventsAt, INFO } from '../archive/events.ts';
+
+const OF_ACME = { tenant: 'acme' };
+const OPERATES = { tenant: OPERATOR };
+const REF = { tenant: 'acme', session: 's1' };
+const archives: SharedArchive[] = [];
+let archive: SharedArchive;
+let runs: Map<string, number>;
+let isAway: boolean;
+
+beforeEach(async () => {
+  archive = await createSqliteArchive(':memory:');
+  archives.push(archive);
+  runs = new Map();
+  isAway = false;
+});
+afterAll(() => Promise.all(archives.map((each) => each.close())));
+
+/** As in another process: it shares nothing but the database. */
+function eraser(): Eraser {
+  const temporal = {
+    runs: async ({ session }: SessionRef) => {
+      if (isAway) throw new ConvokeError('temporal_unavailable');
+      const count = runs.get(session) ?? 0;
+      runs.delete(session);
+      return count;
+    },
+    schedules: async () => 0,
+    sessions: async () => [...runs.keys()],
+  };
+  return createEraser({
+    erasures: new Erasures(archive.database),
+    registry: createRegistry(archive.database),
+    exists: async (ref) => (await archive.session(ref)) !== null,
+    places: { archive, log: async () => ({ events: 0, keys: 0 }), temporal },
+  });
+}
+
+/** When all that is due now, or within the time in which it is looked at again, was looked at. */
+async function sweepLater(): Promise<number> {
+  await archive.database.write([
+    { sql: `UPDATE convoke_erasure SET due_at = due_at - ${LIMITS.eraseAgainMs + LIMITS.eraseLeaseMs}` },
+  ]);
+  return eraser().sweep();
+}
+
+const proofs = async () => (await createRegistry(archive.database).audit({})).data;
+
+test('one that stops midway is finished by another process, and told once', async () => {
+  await archive.write(REF, INFO, eventsAt(1, 4));
+  runs.set('s1', 2);
+  isAway = true;
+  await expect(eraser().session(OF_ACME, 's1')).rejects.toMatchObject({ code: 'temporal_unavailable' });
+  // Nothing is read or written any more from the first moment.
+  expect(await archive.session(REF)).toBeNull();
+  expect(await proofs()).toEqual([]);
+  isAway = false;
+  expect(await sweepLater()).toBe(1);
+  expect(runs.size).toBe(0);
+  expect(await proofs()).toMatchObject([{ action: 'session.erase', detail: { removed: { runs: 2 } } }]);
+  // It is asked for again by whoever did not get an answer.
+  expect(await eraser().session(OF_ACME, 's1')).toMatchObject({ status: 'erased', removed: { runs: 2 } });
+});
+
+test('what somebody has begun meanwhile is removed a while later, until nothing comes any more', async () => {
+  await archive.write(REF, INFO, eventsAt(1, 1));
+  await eraser().session(OF_ACME, 's1');
+  runs.set('s1', 1);
+  expect(await sweepLater()).toBe(1);
+  expect(runs.size).toBe(0);
+  expect(await proofs()).toHaveLength(2);
+  expect(await sweepLater()).toBe(1);
+  expect(await sweepLater()).toBe(0);
+});
+
+test('an unknown session, another tenant and a session token are refused', async () => {
+  await archive.write(REF, INFO, eventsAt(1, 1));
+  await expect(eraser().session(OF_ACME, 's2')).rejects.toMatchObject({ code: 'session_not_found' });
+  await expect(eraser().session({ tenant: 'other' }, 's1')).rejects.toMatchObject({
+    code: 'session_not_found',
+  });
+  await expect(eraser().tenant(OF_ACME, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
+  const weak = { tenant: 'acme', key: { id: 'k', scopes: ['watch'] as const } };
+  await expect(eraser().session(weak, 's1')).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('a tenant with many sessions is erased pass by pass', async () => {
+  for (let n = 0; n < LIMITS.erasedAtOnce + 5; n += 1)
+    await archive.write({ tenant: 'acme', session: `s${n}` }, INFO, eventsAt(1, 1));
+  expect(await eraser().tenant(OPERATES, 'acme')).toMatchObject({
+    status: 'erasing',
+    removed: { sessions: LIMITS.erasedAtOnce },
+  });
+  expect(await sweepLater()).toBe(1);
+  expect(await archive.sessionsOf('acme', '', 1)).toEqual([]);
+  expect(await eraser().tenant(OPERATES, 'acme')).toMatchObject({ status: 'erased' });
+  expect(await createRegistry(archive.database).tenant('acme')).toMatchObject({ status: 'suspended' });
+});
+
+test('sessions that were closed longer ago than their tenant keeps them are erased', async () => {
+  const registry = createRegistry(archive.database);
+  const act = { actor: 'operator', at: 1 };
+  await registry.createTenant({ id: 'acme', name: 'Acme', limits: { retentionDays: 30 } }, act);
+  await registry.createTenant({ id: 'keeper', name: 'Keeper', limits: {} }, act);
+  const close = async (tenant: string, session: string, daysAgo: number): Promise<void> => {
+    const ref = { tenant, session };
+    await archive.write(ref, INFO, eventsAt(1, 1));
+    const carried: CarriedState = {
+      ...({ status: 'closed' } as const),
+      ...{ closeReason: '', known: { epoch: 1, seq: 1 }, archivedTo: 1, turns: 1 },
+      ...{ inbox: [], outbox: [], receipts: [], events: [], reconcile: false, release: [] },
+    };
+    const generation = Date.now() - daysAgo * LIMITS.dayMs;
+    await archive.store(ref, { status: 'closed', generation, requestHash: '', info: INFO, carried });
+  };
+  await close('acme', 'old', 31);
+  await close('acme', 'young', 29);
+  await close('keeper', 'old', 400);
+  // Any number of processes may do it.
+  expect(await Promise.all([eraser().retain(), eraser().retain()])).toContain(1);
+  expect(await archive.sessionsOf('acme', '', 9)).toEqual(['young']);
+  expect(await archive.sessionsOf('keeper', '', 9)).toEqual(['old']);
+  expect(await proofs()).toContainEqual(expect.objectContaining({ actor: 'retention', target: 'old' }));
+  expect(await eraser().retain()).toBe(0);
+});
