@@ -16,6 +16,7 @@ import type { Audit, Principal, Registry } from '../tenants/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { Config } from './config.ts';
 import type { Opened } from './opened.ts';
+import { tokenKeysIn } from './token-keys.ts';
 
 export interface Access {
   readonly authenticator: Authenticator;
@@ -68,13 +69,13 @@ export async function openAccess(
 }
 
 /** Those that are minted here, and those of other issuers. */
-function tokensOf({ tokenKeys, issuers }: Pick<Config, 'tokenKeys' | 'issuers'>, logger: Logger): Tokens {
-  const others = issuers.map((settings) => {
+function tokensOf(config: Pick<Config, 'tokenKeys' | 'issuers' | 'devMode'>, logger: Logger): Tokens {
+  const others = config.issuers.map((settings) => {
     const where = { issuer: settings.issuer, jwksUrl: settings.jwksUrl };
     const said = 'The keys of an issuer cannot be read; those that were read before go on counting';
     return new Issuer(settings, (err) => logger.warn({ err, ...where }, said));
   });
-  return new Tokens(tokenKeys, others);
+  return new Tokens(tokenKeysIn(config), others);
 }
 
 /** Of gateways that start at the same time one makes it. */

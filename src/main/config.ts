@@ -38,11 +38,11 @@ export interface Config {
   readonly operatorKey?: string;
   /** Of what is stored; the first wraps data keys. None: it is stored as it is. */
   readonly sealKeys: readonly MasterKey[];
-  /** Of session tokens; the first signs. None: there are no session tokens. */
+  /** Of session tokens; the first signs. None: there are no session tokens, but for those of dev mode. */
   readonly tokenKeys: readonly TokenKey[];
   /** Others whose tokens are taken, too. */
   readonly issuers: readonly IssuerSettings[];
-  /** The key `dev` opens the tenant `dev`, and there is a page at `/`. */
+  /** The key `dev` opens the tenant `dev`, its session tokens need no key of theirs, and there is a page at `/`. */
   readonly devMode: boolean;
   readonly origins: readonly string[];
   /** The endpoints of agents with the runner `model`; empty: this deployment has no model. */

@@ -4,6 +4,28 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { LIMITS, isId } from '../contracts/index.ts';
 import type { TokenKey } from '../tenants/index.ts';
+import type { Config } from './config.ts';
+
+/**
+ * Signs the session tokens of gateways in dev mode that were given no other key, for the tenant `dev` and no other: it is as public as the API
+ * key `dev`. All such gateways share it, so a token of one counts at the others; outside dev mode nobody knows it.
+ */
+const DEV_SECRET = Buffer.from('convoke dev: everybody knows this secret');
+const DEV_KEY: TokenKey = {
+  id: 'dev',
+  tenant: 'dev',
+  algorithm: 'HS256',
+  signs: DEV_SECRET,
+  verifies: DEV_SECRET,
+};
+
+/** Those that were given, or the one of dev mode. */
+export function tokenKeysIn({
+  tokenKeys,
+  devMode,
+}: Pick<Config, 'tokenKeys' | 'devMode'>): readonly TokenKey[] {
+  return devMode && tokenKeys.length === 0 ? [DEV_KEY] : tokenKeys;
+}
 
 type Mistake = (sentence: string) => Error;
 

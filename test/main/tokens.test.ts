@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readConfig } from '../../src/main/config.ts';
+import { tokenKeysIn } from '../../src/main/token-keys.ts';
 import { Tokens } from '../../src/tenants/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'convoke-tokens-'));
@@ -52,6 +53,37 @@ describe('keys', () => {
 
   test('a secret is never published', async () => {
     expect(await of(`k1=${SECRET}`).publicKeys()).toEqual({ keys: [] });
+  });
+
+  describe('in dev mode', () => {
+    const started = (env: Readonly<Record<string, string>>): Tokens =>
+      new Tokens(tokenKeysIn(readConfig(env)));
+    const dev = (): Tokens => started({ CONVOKE_DEV: '1' });
+
+    test('there is one for the tenant `dev` that all such gateways know, and nobody else does', async () => {
+      const { token } = await dev().mint('dev', REQUEST);
+      await expect(dev().verify(token)).resolves.toMatchObject({ tenant: 'dev', grant: { subject: 'ana' } });
+      const others = [{}, { CONVOKE_TOKEN_KEYS: `dev=${SECRET}` }, { CONVOKE_TOKEN_KEYS: `k1=${SECRET}` }];
+      for (const env of others)
+        await expect(started(env).verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
+      await expect(started({}).mint('dev', REQUEST)).rejects.toMatchObject({ code: 'tokens_not_set_up' });
+    });
+
+    test('everybody knows it, so it opens no other tenant', async () => {
+      await expect(dev().mint('acme', REQUEST)).rejects.toMatchObject({ code: 'tokens_not_set_up' });
+      const [known] = tokenKeysIn(readConfig({ CONVOKE_DEV: '1' }));
+      const { tenant, ...key } = known!;
+      const { token } = await new Tokens([key]).mint('acme', REQUEST);
+      expect(tenant).toBe('dev');
+      await expect(dev().verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
+    });
+
+    test('one that was given takes its place', async () => {
+      const given = { CONVOKE_TOKEN_KEYS: `k1=${SECRET}` };
+      const { token } = await started({ ...given, CONVOKE_DEV: '1' }).mint('dev', REQUEST);
+      await expect(started(given).verify(token)).resolves.toMatchObject({ tenant: 'dev' });
+      await expect(dev().verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
+    });
   });
 
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey;
