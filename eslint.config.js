@@ -140,6 +140,7 @@ export default defineConfig(
           'URL',
           'URLSearchParams',
           'fetch',
+          'Response',
           'AbortController',
           'AbortSignal',
           'TextDecoder',

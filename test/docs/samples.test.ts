@@ -60,6 +60,12 @@ test('commands in the text are those that there are', async () => {
   expect(checked.filter(({ problem }) => problem !== null)).toEqual([]);
 });
 
+test('the server of the guide is the one of the example', () => {
+  const guide = readFileSync(join(ROOT, 'docs/behind-your-product.md'), 'utf8');
+  const server = readFileSync(join(ROOT, 'examples/14-behind-your-product/server.mjs'), 'utf8');
+  expect(guide).toContain(`\`\`\`js\n${server}\`\`\`\n`);
+});
+
 test('every example has a README with a command that starts it', () => {
   const examples = documents().filter((path) => /examples\/\d\d-[^/]+\/README\.md$/.test(path));
   expect(examples.length).toBeGreaterThan(5);

@@ -7,6 +7,7 @@ import { READY_TEAMS, TRIALS } from '../../examples/page/teams.ts';
 import { TEAMS } from '../../src/contracts/index.ts';
 import { allEvents, expectOrdered, expectWhole, freshId, Recorder, rest, transcript } from '../e2e/scene.ts';
 import { eventually, startProcess } from '../support/process.ts';
+import { freePort } from '../support/ports.ts';
 import { startStack, type Role, type Stack } from '../support/stack.ts';
 import { commandsOf, ended, folderOf, sendAsTold } from './readme.ts';
 
@@ -232,6 +233,23 @@ test('13 what if: a fork says something else, and the conversation stays as it w
     const id = /^In (\S+), the fork:$/m.exec(said)![1]!;
     return (await ended(list!, env)).includes(id);
   });
+}, 90_000);
+
+test('14 behind your product: Ana has her own session, under her own name, and no other', async () => {
+  await run('14-behind-your-product');
+  const port = String(await freePort());
+  const env = { CONVOKE_URL: url(), PORT: port, SHOP_URL: `http://127.0.0.1:${port}` };
+  for (const open of commandsOf('14-behind-your-product')) await ended(open, env);
+  const [server, ana] = ['server.mjs', 'ana.mjs'].map((file) =>
+    join(folderOf('14-behind-your-product'), file),
+  );
+  const shop = startProcess(process.execPath, [server!], env);
+  closers.push(() => shop.end('SIGKILL'));
+  await eventually('the shop refuses a stranger', async () => (await fetch(env.SHOP_URL)).status === 401);
+  const said = await ended([ana!], env);
+  expect(said).toMatch(/In ana-1:\nshop: .*\nsupport: .*\nana: Where is my parcel\?\nsupport: Your parcel/);
+  expect(said).toMatch(/She follows bob-1: session_not_found\nShe writes in bob-1: session_not_found\n$/);
+  expect(await transcript(url(), 'bob-1')).toHaveLength(1);
 }, 90_000);
 
 test('07 Python: it knows its session', async () => {
