@@ -1,5 +1,5 @@
 /** What a session sends, and what became of it. */
-import { nextTurn, turnNumber } from '../contracts/public.ts';
+import { ConvokeError, nextTurn, turnNumber } from '../contracts/public.ts';
 import type {
   CancelRequest,
   InterjectionPolicy,
@@ -65,4 +65,18 @@ export function toRequest(
 ): SendRequest & OutgoingMessage {
   const { messageId = randomId(), ...rest } = typeof message === 'string' ? { text: message } : message;
   return { messageId, ...rest, ...options };
+}
+
+/**
+ * The request of a message that is to be answered. The types forbid `channel` and `to`; whoever gets round them would wait for an answer that
+ * never comes. Throws `invalid_request`.
+ */
+export function toQuestion(message: string | Asking, options: AskOptions): SendRequest & OutgoingMessage {
+  const request = toRequest(message, options);
+  const [unanswered] = (['channel', 'to'] as const).filter((name) => request[name] !== undefined);
+  if (unanswered === undefined) return request;
+  throw new ConvokeError(
+    'invalid_request',
+    `No agent answers a message with "${unanswered}": use send, not ask.`,
+  );
 }

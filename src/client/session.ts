@@ -29,7 +29,7 @@ import { nextChange, untilFollowed } from './following.ts';
 import type { Gateway, SessionHost } from './host.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingMessage } from './outbox.ts';
-import { nextOf, targetOf, toRequest } from './outgoing.ts';
+import { nextOf, targetOf, toQuestion, toRequest } from './outgoing.ts';
 import type { Asking, AskOptions, OutgoingMessage, SendOptions } from './outgoing.ts';
 import { Sent } from './sent.ts';
 import { randomId } from './timing.ts';
@@ -134,7 +134,7 @@ export class Session {
     message: string | Asking,
     { signal, ...sending }: AskOptions = {},
   ): AsyncGenerator<TurnPiece, void, void> {
-    const request = toRequest(message, sending);
+    const request = toQuestion(message, sending);
     const sent = this.#subscription.followed
       ? this.send(request)
       : this.#toFollow(signal).then(() => this.send(request));

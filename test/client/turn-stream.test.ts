@@ -191,6 +191,22 @@ describe('a turn as an iterable', () => {
     await expect(read(session.ask('y'))).rejects.toMatchObject({ code: 'session_closed' });
   });
 
+  test.each([{ channel: 'orders' }, { to: ['Bob'] }])(
+    'a message that no agent answers is not asked: %j',
+    async (more) => {
+      const gateway = await startGateway(new FakeLog());
+      const session = startClient(gateway.url).session('s1');
+      await session.ready();
+      const message = expect.stringContaining('use send, not ask');
+      const refused = expect.objectContaining({ code: 'invalid_request', message });
+      // From JavaScript, which knows no types.
+      const asked: { text: string } = { text: 'x', ...more };
+      expect(() => session.ask(asked)).toThrow(refused);
+      expect(() => session.ask('x', more as object)).toThrow(refused);
+      expect(session.pending).toEqual([]);
+    },
+  );
+
   test('it ends with the session, and with its signal', async () => {
     const log = turnLog();
     const gateway = await startGateway(log);
