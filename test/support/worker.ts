@@ -120,6 +120,7 @@ export interface Engine {
 export interface EngineSettings {
   /** How long sessions stay open while nothing happens, ms. */
   readonly hibernateAfterMs?: number;
+  readonly weightOf?: (tenant: string) => number | undefined;
   /** Calls Temporal as a gateway does: without the client's ten retries of a busy server. */
   readonly impatient?: boolean;
   /** Longest wait for Redis before the gateway's own count admits messages, ms. */

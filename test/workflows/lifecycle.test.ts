@@ -8,10 +8,13 @@ import type { Engine, TestSession } from '../support/worker.ts';
 import { agent, faults, slow, types } from './agents.ts';
 import { closed, forget } from './hibernating.ts';
 
+/** Of tenants; Temporal keeps it as a float of 32 bits. */
+const WEIGHTS: Readonly<Record<string, number>> = { acme: 2.5 };
+
 let engine: Engine;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await startEngine({ weightOf: (tenant) => WEIGHTS[tenant] });
   await engine.startWorker();
 });
 
@@ -90,6 +93,19 @@ describe('a session that is closed', () => {
     const said = summaries.map((each) => Buffer.from(each, 'utf8').toString()).filter((each) => each !== '');
     expect(said.length).toBeGreaterThan(2);
   });
+});
+
+test('Temporal shares workers by the tenant of a session and its weight, also once it is reopened', async () => {
+  const session = await engine.open([agent('a')]);
+  const priority = async (): Promise<unknown> =>
+    (await session.handle().describe()).raw.workflowExecutionInfo?.priority;
+  const share = { fairnessKey: 'acme', fairnessWeight: 2.5 };
+  expect(await priority()).toMatchObject(share);
+  await engine.submitter.close(session);
+  await closed(session);
+  const reopened = engine.intake.control({ tenant: session.tenant }, session.session, 'reopen', {});
+  expect(await reopened).toEqual({ status: 'reopened' });
+  expect(await priority()).toMatchObject(share);
 });
 
 describe('a closed session', () => {
