@@ -285,18 +285,16 @@ describe('without a worker', () => {
     await older.stop();
     await engine.startWorker();
     await session.send('m2', 'two');
-    await eventually(
-      'the run is ended',
-      async () => (await session.handle().describe()).status.name === 'TERMINATED',
-    );
+    const isEnded = async (): Promise<boolean> =>
+      (await session.handle().describe()).status.name === 'TERMINATED';
+    await eventually('the run is ended', isEnded);
     await flush();
     await session.send('m3', 'three');
     const events = await session.turnEnded('t3');
     await stopWorkers();
     expect(answers(events)).toEqual({ t1: 'one', t2: 'two', t3: 'three' });
-    expect(events.find((event) => event.type === 'session.interrupted')?.data).toEqual({
-      reason: 'terminated',
-    });
+    const interrupted = events.find((event) => event.type === 'session.interrupted');
+    expect(interrupted?.data).toEqual({ reason: 'terminated' });
     expect(faults(events)).toEqual([]);
   });
 });
