@@ -1,6 +1,5 @@
 /** The archive in PostgreSQL, for more than one machine. */
 import { DatabaseError, Pool } from 'pg';
-import type { QueryResultRow } from 'pg';
 import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { ArchivedSession, PingedArchive } from './archive.ts';
@@ -175,7 +174,8 @@ function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && !/^(?:53|57|08)/.test(error.code ?? '');
 }
 
-export type Query = <T extends QueryResultRow>(sql: string, values: readonly unknown[]) => Promise<T[]>;
+/** Without a type of the driver: programs that import the package have none of it. */
+export type Query = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>;
 
 /** What asks the database, once it has its tables; each question before tries to create them. Rejects if the server refuses. */
 async function openDatabase(pool: Pool): Promise<Query> {
@@ -195,7 +195,7 @@ async function openDatabase(pool: Pool): Promise<Query> {
       throw error;
     }
   }
-  return async <T extends QueryResultRow>(sql: string, values: readonly unknown[]) => {
+  return async <T extends object>(sql: string, values: readonly unknown[]) => {
     await tables();
     return (await pool.query<T>(sql, [...values])).rows;
   };

@@ -32,8 +32,30 @@ const LOOK = `(async () => {
   return JSON.stringify({ memory: heapUsed + external, resident: rss, files, lateMs: delay.percentile(50) / 1e6 });
 })()`;
 
+/** Runs in the process: of its connections the state, and the port of the side that listens, for whoever reads why something has stayed. */
+const CONNECTIONS = `(async () => {
+  const fs = process.getBuiltinModule('node:fs');
+  const inodes = new Set(fs.readdirSync('/proc/self/fd').flatMap((fd) => {
+    try { return /^socket:\\[(\\d+)\\]$/.exec(fs.readlinkSync('/proc/self/fd/' + fd))?.[1] ?? []; } catch { return []; }
+  }));
+  const found = {};
+  for (const file of ['tcp', 'tcp6'])
+    for (const line of fs.readFileSync('/proc/self/net/' + file, 'utf8').split('\\n').slice(1)) {
+      const [, local = '', remote = '', state, , , , , , inode] = line.trim().split(/\\s+/);
+      if (!inodes.has(inode)) continue;
+      const port = (address) => parseInt(address.split(':').at(-1), 16);
+      const name = state + ' ' + port(local) + '-' + port(remote);
+      found[name] = (found[name] ?? 0) + 1;
+    }
+  return JSON.stringify(found);
+})()`;
+
 /** Looks at a process that was started with `INSPECTED`. Takes a second. */
 export async function vitalsOf(role: Role): Promise<Vitals> {
+  return JSON.parse(await evaluated(role, LOOK)) as Vitals;
+}
+
+async function evaluated(role: Role, expression: string): Promise<string> {
   if (role.inspector === undefined) throw new Error('The process has no inspector.');
   const inspector = new WebSocket(role.inspector);
   try {
@@ -42,8 +64,8 @@ export async function vitalsOf(role: Role): Promise<Vitals> {
       inspector.addEventListener('error', reject, { once: true });
     });
     await ask(inspector, 'HeapProfiler.collectGarbage');
-    const { result } = await ask(inspector, 'Runtime.evaluate', { expression: LOOK, awaitPromise: true });
-    return JSON.parse(result?.value ?? '') as Vitals;
+    const { result } = await ask(inspector, 'Runtime.evaluate', { expression, awaitPromise: true });
+    return result?.value ?? '';
   } finally {
     inspector.close();
   }
@@ -83,8 +105,9 @@ export async function isBack(role: Role, before: Vitals): Promise<Vitals> {
     now = await vitalsOf(role);
     return keys.every((key) => now[key] <= before[key] + MARGIN[key]);
   };
-  await eventually('the process is what it was', look, BACK_MS).catch((error: unknown) => {
-    const both = JSON.stringify({ before, now, margin: MARGIN });
+  await eventually('the process is what it was', look, BACK_MS).catch(async (error: unknown) => {
+    const connections = await evaluated(role, CONNECTIONS).catch(String);
+    const both = `${JSON.stringify({ before, now, margin: MARGIN })}; its connections: ${connections}`;
     throw new Error(`The process is not what it was: ${both}`, { cause: error });
   });
   return now;
