@@ -32,23 +32,13 @@ const LOOK = `(async () => {
   return JSON.stringify({ memory: heapUsed + external, resident: rss, files, lateMs: delay.percentile(50) / 1e6 });
 })()`;
 
-/** Runs in the process: of its connections the state, and the port of the side that listens, for whoever reads why something has stayed. */
-const CONNECTIONS = `(async () => {
-  const fs = process.getBuiltinModule('node:fs');
-  const inodes = new Set(fs.readdirSync('/proc/self/fd').flatMap((fd) => {
-    try { return /^socket:\\[(\\d+)\\]$/.exec(fs.readlinkSync('/proc/self/fd/' + fd))?.[1] ?? []; } catch { return []; }
-  }));
-  const found = {};
-  for (const file of ['tcp', 'tcp6'])
-    for (const line of fs.readFileSync('/proc/self/net/' + file, 'utf8').split('\\n').slice(1)) {
-      const [, local = '', remote = '', state, , , , , , inode] = line.trim().split(/\\s+/);
-      if (!inodes.has(inode)) continue;
-      const port = (address) => parseInt(address.split(':').at(-1), 16);
-      const name = state + ' ' + port(local) + '-' + port(remote);
-      found[name] = (found[name] ?? 0) + 1;
-    }
-  return JSON.stringify(found);
-})()`;
+/** Runs in the process: its connections, for whoever reads why something has stayed. */
+const CONNECTIONS = `JSON.stringify(process._getActiveHandles()
+  .filter((handle) => handle.remotePort !== undefined)
+  .map((socket) => [
+    socket.localPort + '-' + socket.remotePort, socket.bytesRead, socket.bytesWritten, socket.readyState,
+    socket.isPaused() ? 'paused' : 'flowing', socket.readableLength, socket.writableLength, socket.parser ? 'http' : '',
+  ].join(' ')))`;
 
 /** Looks at a process that was started with `INSPECTED`. Takes a second. */
 export async function vitalsOf(role: Role): Promise<Vitals> {
@@ -94,8 +84,8 @@ function ask(inspector: WebSocket, method: string, params: object = {}): Promise
 
 /** What may be left of an attack: the memory of what was met, files of connections that come and go. */
 const MARGIN: Vitals = { memory: 6 * MIB, resident: 64 * MIB, files: 8, lateMs: 20 };
-/** More than a peer that does not read is kept for, ms. */
-const BACK_MS = 60_000;
+/** More than a peer that does not read is kept for, and a connection whose client may ask something more (65 s), ms. */
+const BACK_MS = 80_000;
 
 /** Resolves once the process is what it was before, with what it is; rejects with what has stayed. */
 export async function isBack(role: Role, before: Vitals): Promise<Vitals> {
