@@ -34,8 +34,6 @@ export const RECOVERY = {
   queryDeadlineMs: 10_000,
   /** How often at most a worker looks for sessions whose workflow has ended without closing them, and at least half as often. */
   interruptionsEveryMs: 10_000,
-  /** How often a worker looks whether a session that it could not replay goes on. */
-  unfitLookMs: 2_000,
   /** How often at most a gateway looks whether a session that is full is one that nobody runs: as often as a refused sender comes back. */
   fullLookEveryMs: 2_000,
   /** How long a stopping worker lets running steps finish before it hands them over. */
