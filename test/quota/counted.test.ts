@@ -46,6 +46,9 @@ describe('connections', () => {
       ...EXCEEDED,
       limits: [{ limit: 'connections', most: 3, used: 3, left: 0 }],
     });
+    // One that is being refused may be counted for a moment.
+    const isTold = async (): Promise<boolean> => (await usage('acme', limits))[0]?.used === 3;
+    await eventually('those that are open are told', isTold);
     expect(await usage('acme', limits)).toEqual([{ limit: 'connections', most: 3, used: 3, left: 0 }]);
     // Twice: a socket may tell of its end more than once.
     held[0]!();
