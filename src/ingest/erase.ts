@@ -40,6 +40,8 @@ export interface EraseDeps {
   readonly refresh?: () => Promise<void>;
   /** Has there ever been such a session? */
   readonly exists: (ref: SessionRef) => Promise<boolean>;
+  /** Does its workflow run? The archive may not know yet that a closed session was reopened. Absent: none runs. */
+  readonly isRunning?: (ref: SessionRef) => Promise<boolean>;
 }
 
 /** The answer to whoever has something erased. */
@@ -117,8 +119,11 @@ class Erasing implements Eraser {
         if (limits.retentionDays === undefined) continue;
         const before = Date.now() - limits.retentionDays * LIMITS.dayMs;
         const ids = await places.archive.closedBefore(tenant, before, LIMITS.retainedAtOnce);
-        for (const session of ids) await this.#run({ tenant, session, actor: 'retention' });
-        erased += ids.length;
+        for (const session of ids) {
+          if (await this.#deps.isRunning?.({ tenant, session })) continue;
+          await this.#run({ tenant, session, actor: 'retention' });
+          erased += 1;
+        }
       }
       cursor = page.next;
     }

@@ -36,6 +36,7 @@ export function openEraser(parts: Parts): Eraser {
     registry: createRegistry(archive.database),
     refresh: access.refresh,
     exists: async (ref) => (await calls.find(ref)) !== null || (await archive.session(ref)) !== null,
+    isRunning: async (ref) => (await calls.find(ref))?.summary.status === 'open',
     places: {
       archive,
       log: createLogEraser(session.commands),
