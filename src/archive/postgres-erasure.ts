@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Erasing } from './archive.ts';
 import type { Query } from './postgres.ts';
 import { transact } from './postgres-database.ts';
+import { LAST } from './row.ts';
 
 /**
  * Waits until every statement that writes has ended, and holds up further ones for that long: those see the mark, which is committed before. Without
@@ -38,7 +39,8 @@ export function erasureOn(pool: Pool, query: Query): Erasing {
       ),
     closedBefore: (tenant, at, limit) =>
       ids(
-        `SELECT session FROM convoke_state WHERE tenant = $1 AND status = 'closed' AND generation < $2
+        `SELECT session FROM convoke_state s
+         WHERE tenant = $1 AND status = 'closed' AND generation < $2 AND seq = ${LAST}
          ORDER BY generation LIMIT $3`,
         [tenant, at, limit],
       ),

@@ -5,7 +5,7 @@ import { FOUND_MOST } from './archive.ts';
 import type { ArchivedSession, PingedArchive } from './archive.ts';
 import { createTables, postgresDatabase } from './postgres-database.ts';
 import { erasureOn } from './postgres-erasure.ts';
-import { decodeEvent, decodeSession, decodeStored, encode } from './row.ts';
+import { decodeEvent, decodeSession, decodeStored, encode, LAST } from './row.ts';
 import type { SessionRow } from './row.ts';
 
 const MAX_CONNECTIONS = 10;
@@ -78,7 +78,6 @@ const CONTAINING = `
   SELECT body FROM convoke_event WHERE tenant = $1 AND session = $2 AND seq <= $3 AND position($4::text IN body) > 0
   ORDER BY seq DESC LIMIT ${FOUND_MOST}
 `;
-const LAST = '(SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session)';
 const FIND = `
   SELECT s.info, ${LAST} AS last, r.status, r.epoch, r.seq, r.info AS newest
   FROM convoke_session s LEFT JOIN convoke_state r USING (tenant, session) WHERE tenant = $1 AND session = $2

@@ -5,6 +5,10 @@
 import type { LoggedEvent, SessionInfo, StoredSession, StoredState } from '../contracts/index.ts';
 import type { ArchivedSession } from './archive.ts';
 
+/** Of a session `s`, in SQL: the newest of its events. A state with another `seq` counts no longer. */
+export const LAST =
+  '(SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session)';
+
 export function encode(value: LoggedEvent | SessionInfo | StoredState): string {
   return JSON.stringify(value);
 }

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { SessionRef } from '../contracts/index.ts';
 import type { ErasedRows } from './archive.ts';
+import { LAST } from './row.ts';
 
 /** What `Erasing` does; each call is done when it returns. */
 export interface SqliteErasure {
@@ -18,7 +19,8 @@ export function erasureOn(db: DatabaseSync, transact: (work: () => ErasedRows) =
     'SELECT session FROM convoke_session WHERE tenant = ? AND session > ? ORDER BY session LIMIT ?',
   );
   const closed = db.prepare(
-    `SELECT session FROM convoke_state WHERE tenant = ? AND status = 'closed' AND generation < ?
+    `SELECT session FROM convoke_state s
+     WHERE tenant = ? AND status = 'closed' AND generation < ? AND seq = ${LAST}
      ORDER BY generation LIMIT ?`,
   );
   const [events, states, sessions] = ['convoke_event', 'convoke_state', 'convoke_session'].map((table) =>

@@ -9,6 +9,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SessionRef } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { Row, Statement } from './database.ts';
+import { LAST } from './row.ts';
 import type { SessionRow } from './row.ts';
 import { erasureOn, type SqliteErasure } from './sqlite-erasure.ts';
 
@@ -46,8 +47,6 @@ export const TABLES = `
     PRIMARY KEY (tenant, session)
   ) STRICT, WITHOUT ROWID;
 `;
-
-const LAST = '(SELECT max(seq) FROM convoke_event e WHERE e.tenant = s.tenant AND e.session = s.session)';
 
 export interface EventRow {
   readonly seq: number;

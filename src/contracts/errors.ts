@@ -35,6 +35,7 @@ export const ERRORS = {
   registry_unavailable: entry(503, 'Keys and tenants cannot be looked up yet.', 1_000),
   tenant_not_found: entry(404, 'There is no such tenant.'),
   tenant_exists: entry(409, 'A tenant with this id already exists.'),
+  tenant_erasing: entry(409, 'The tenant is being erased.', 60_000),
   too_many_tenants: entry(409, 'There are as many tenants as there can be.'),
   key_not_found: entry(404, 'There is no such key.'),
   key_ended: entry(409, 'The key has expired, or was revoked or replaced.'),

@@ -1,10 +1,11 @@
 /** What operators do: tenants, keys, revocations, and what was done. Only an operator's key passes. */
-import { LIMITS } from '../contracts/index.ts';
+import { ConvokeError, LIMITS } from '../contracts/index.ts';
 import { actorOf, allowOperator, KEY_SCOPES, makeKey } from '../tenants/index.ts';
 import type {
   Act,
   ApiKey,
   AuditEntry,
+  Erasures,
   Page,
   Principal,
   Registry,
@@ -44,6 +45,8 @@ export interface Administration {
 
 export interface AdministrationConfig {
   readonly registry: Registry;
+  /** A tenant that is being erased is not resumed. */
+  readonly erasures: Pick<Erasures, 'find'>;
   /** Makes this gateway know what has just been written; others learn of it by themselves. */
   readonly refresh: () => Promise<void>;
 }
@@ -66,7 +69,7 @@ async function done<T>(
 type Tenants = 'createTenant' | 'changeTenant' | 'tenant' | 'tenants';
 
 function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> {
-  const { registry } = config;
+  const { registry, erasures } = config;
   return {
     async createTenant(principal, body) {
       allowOperator(principal);
@@ -76,6 +79,10 @@ function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> 
     async changeTenant(principal, id, body) {
       allowOperator(principal);
       const change = validate(tenantChangeSchema, body);
+      // It would be suspended and erased once more, and what is sealed meanwhile could never be opened.
+      const erasure = change.status === 'active' ? await erasures.find(id, null) : null;
+      if (erasure && !erasure.isOver)
+        throw new ConvokeError('tenant_erasing', 'Its erasure ends some minutes after it was asked for.');
       return done(config, principal, (act) => registry.changeTenant(id, change, act));
     },
     async tenant(principal, id) {

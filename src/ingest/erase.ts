@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { actorOf, allowKey, allowOperator } from '../tenants/index.ts';
-import type { Erasure, Erasures, Principal, Registry, Removed } from '../tenants/index.ts';
+import type { ApiKey, Erasure, Erasures, Page, Principal, Registry, Removed } from '../tenants/index.ts';
 import type { TemporalErasure } from '../temporal/index.ts';
 import { refOf } from './acting.ts';
 import { invalidAt } from './json-guard.ts';
@@ -75,6 +75,13 @@ function sum(one: Removed, other: Removed): Removed {
   return Object.fromEntries([...names].map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
 }
 
+/** One after the other; one that fails holds up no other, and then rejects with what the first has failed with. */
+async function ofEach<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await work(item).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
 function replyOf({ tenant, session, at, removed, passes }: Erasure): ErasureReply {
   const status = passes > 0 ? 'erased' : 'erasing';
   return { tenant, ...(session !== null && { session }), status, at, removed };
@@ -106,12 +113,13 @@ class Erasing implements Eraser {
   async sweep(): Promise<number> {
     const now = Date.now();
     const due = await this.#deps.erasures.take(now, now + LIMITS.eraseLeaseMs, LIMITS.erasuresAtOnce);
-    for (const erasure of due) await this.#go(erasure);
+    await ofEach(due, (erasure) => this.#go(erasure));
     return due.length;
   }
 
   async retain(): Promise<number> {
     const { registry, places } = this.#deps;
+    const failures: unknown[] = [];
     let erased = 0;
     for (let cursor: string | null = ''; cursor !== null;) {
       const page = await registry.tenants(cursor === '' ? {} : { cursor });
@@ -119,14 +127,15 @@ class Erasing implements Eraser {
         if (limits.retentionDays === undefined) continue;
         const before = Date.now() - limits.retentionDays * LIMITS.dayMs;
         const ids = await places.archive.closedBefore(tenant, before, LIMITS.retainedAtOnce);
-        for (const session of ids) {
-          if (await this.#deps.isRunning?.({ tenant, session })) continue;
+        await ofEach(ids, async (session) => {
+          if (await this.#deps.isRunning?.({ tenant, session })) return;
           await this.#run({ tenant, session, actor: 'retention' });
           erased += 1;
-        }
+        }).catch((error: unknown) => failures.push(error));
       }
       cursor = page.next;
     }
+    if (failures.length > 0) throw failures[0];
     return erased;
   }
 
@@ -148,8 +157,9 @@ class Erasing implements Eraser {
     const done = { ...erasure, removed, passes };
     const late = Object.values(found.removed).some((count) => count > 0);
     if (found.whole && (erasure.passes === 0 || late)) await this.#tell(done);
-    // Once more, until nothing comes any more; a tenant with many sessions goes on soon.
-    const again = found.whole ? LIMITS.eraseAgainMs : 0;
+    // Once more, until nothing comes any more, and nobody can have a tenant's data key any more; one with many sessions goes on soon.
+    const later = session === null ? LIMITS.sealKeyMostMs : LIMITS.eraseAgainMs;
+    const again = found.whole ? later : 0;
     const isOver = erasure.passes > 0 && found.whole && !late;
     await this.#deps.erasures.note(erasure, { removed, passes, dueAt: isOver ? null : Date.now() + again });
     return done;
@@ -206,10 +216,15 @@ class Erasing implements Eraser {
 
   async #revoke(tenant: string, actor: string): Promise<number> {
     const { registry } = this.#deps;
-    const { data } = await registry.keys({ tenant });
-    const live = data.filter(({ revokedAt }) => revokedAt === null);
-    for (const { id } of live) await registry.revokeKey(id, { actor, at: Date.now() });
-    return live.length;
+    let revoked = 0;
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: Page<ApiKey> = await registry.keys({ tenant, ...(cursor !== '' && { cursor }) });
+      const live = page.data.filter(({ revokedAt }) => revokedAt === null);
+      for (const { id } of live) await registry.revokeKey(id, { actor, at: Date.now() });
+      revoked += live.length;
+      cursor = page.next;
+    }
+    return revoked;
   }
 
   /** The proof: who, when, how many of what. The digest is of all of it, so that a copy that was handed out can be compared. */

@@ -7,6 +7,7 @@ import {
   AuditBuffer,
   createRegistry,
   Directory,
+  Erasures,
   Issuer,
   makeKey,
   RegistryWatch,
@@ -63,7 +64,12 @@ export async function openAccess(
   return {
     authenticator: createAuthenticator({ keys, devKey, operatorKey, tokens, directory }),
     ...{ audit, directory, refresh },
-    served: { tokens, audit, standing, admin: createAdministration({ registry, refresh }) },
+    served: {
+      tokens,
+      audit,
+      standing,
+      admin: createAdministration({ registry, erasures: new Erasures(database), refresh }),
+    },
     check: () => watch.check(),
   };
 }

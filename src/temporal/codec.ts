@@ -87,8 +87,8 @@ const base64 = (data: Uint8Array | null | undefined): string => Buffer.from(byte
 const unbase64 = (data: string | undefined): Uint8Array => Buffer.from(data ?? '', 'base64');
 
 /**
- * Opens payloads for somebody who looks at them, those of one tenant (null: of all). What is not sealed, of somebody else, or sealed with a key that
- * is gone stays as it is. Throws `archive_unavailable`.
+ * Opens the payloads of one tenant (null: of any) for somebody who looks at them. All others stay as they are: those that are not sealed, those of
+ * another tenant, and those whose key is gone. Throws `archive_unavailable`.
  */
 export async function shownPayloads(
   seal: Seal,

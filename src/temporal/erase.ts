@@ -30,9 +30,17 @@ const CALL_MS = 10_000;
 const GONE_MS = 5_000;
 const LOOK_MS = 50;
 
+/** What Temporal appends to the workflow id of a schedule; other schedules may begin alike. */
+const FIRED_AT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
 interface Execution {
   readonly workflowId?: string | null;
   readonly runId?: string | null;
+}
+
+interface ExecutionPage {
+  readonly found: readonly Execution[];
+  readonly nextPageToken: Uint8Array | null;
 }
 
 export function createTemporalErasure(client: Client, taskQueue: string): TemporalErasure {
@@ -53,8 +61,10 @@ export function createTemporalErasure(client: Client, taskQueue: string): Tempor
         const meant = page.data.filter((each) => session === undefined || each.session === session);
         for (const { id } of meant) {
           await schedules.remove(tenant, id).catch(unlessGone);
+          const fired = `fire:${tenant}:${id}-`;
           await executions.removeAll(
-            `WorkflowType = 'fire' AND WorkflowId STARTS_WITH 'fire:${tenant}:${id}'`,
+            `WorkflowType = 'fire' AND WorkflowId STARTS_WITH '${fired}'`,
+            (workflow) => FIRED_AT.test(workflow.slice(fired.length)),
           );
         }
         count += meant.length;
@@ -83,27 +93,33 @@ class Executions {
     this.#client = client;
   }
 
-  list(query: string): Promise<readonly Execution[]> {
+  async list(query: string): Promise<readonly Execution[]> {
+    return (await this.#page(query, null)).found;
+  }
+
+  #page(query: string, after: Uint8Array | null): Promise<ExecutionPage> {
     return this.#call(async () => {
-      const { executions } = await this.#client.workflowService.listWorkflowExecutions({
+      const { executions, nextPageToken } = await this.#client.workflowService.listWorkflowExecutions({
         namespace: this.#client.options.namespace,
-        query,
-        pageSize: PAGE,
+        ...{ query, pageSize: PAGE, ...(after && { nextPageToken: after }) },
       });
-      return executions.flatMap(({ execution }) => (execution ? [execution] : []));
+      const found = executions.flatMap(({ execution }) => (execution ? [execution] : []));
+      return { found, nextPageToken: nextPageToken.length > 0 ? nextPageToken : null };
     });
   }
 
-  /** Ids of runs that were deleted; what lists do not show yet is for the next time. */
-  async removeAll(query: string): Promise<Set<string>> {
+  /** Ids of runs that were deleted, of workflows that are meant; what lists do not show yet is for the next time. */
+  async removeAll(query: string, isMeant: (workflow: string) => boolean = () => true): Promise<Set<string>> {
     const removed = new Set<string>();
-    for (;;) {
-      const found = await this.list(query);
-      const fresh = found.filter(({ runId }) => !removed.has(runId ?? ''));
-      for (const { runId } of fresh) removed.add(runId ?? '');
-      await Promise.all(fresh.map((each) => this.#remove(each)));
-      if (found.length < PAGE || fresh.length === 0) return removed;
-    }
+    let nextPageToken: Uint8Array | null = null;
+    do {
+      const page = await this.#page(query, nextPageToken);
+      const found = page.found.filter((each) => isMeant(each.workflowId ?? ''));
+      for (const { runId } of found) removed.add(runId ?? '');
+      await Promise.all(found.map((each) => this.#remove(each)));
+      ({ nextPageToken } = page);
+    } while (nextPageToken !== null);
+    return removed;
   }
 
   /** The newest run of a workflow, which lists may not show yet; waits until there is none. */

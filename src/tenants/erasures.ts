@@ -16,6 +16,8 @@ export interface Erasure {
   readonly removed: Removed;
   /** How often all of it was looked for and removed; 0: not yet. */
   readonly passes: number;
+  /** Nothing is looked for any more. */
+  readonly isOver: boolean;
 }
 
 /** `dueAt`: when it is looked at again, ms since the Unix epoch; null: it is over. */
@@ -53,6 +55,7 @@ function erasureOf(row: Row): Erasure {
     at: Number(row['at']),
     removed: JSON.parse(String(row['removed'])) as Removed, // safety: only this file writes the column
     passes: Number(row['passes']),
+    isOver: row['due_at'] === null,
   };
 }
 
@@ -75,7 +78,7 @@ export class Erasures {
       INSERT INTO convoke_erasure (id, tenant, session, actor, at, removed, passes, due_at)
       VALUES (${idOf(erasure)}, ${tenant}, ${session}, ${actor}, ${at}, ${'{}'}, ${0}, ${dueAt})
       ON CONFLICT DO NOTHING`);
-    return (await this.find(tenant, session)) ?? { ...erasure, removed: {}, passes: 0 };
+    return (await this.find(tenant, session)) ?? { ...erasure, removed: {}, passes: 0, isOver: false };
   }
 
   async find(tenant: string, session: string | null): Promise<Erasure | null> {

@@ -72,6 +72,9 @@ export function erasingSuite(subject: () => Subject): void {
       expect(await archive.sessionsOf(tenant, 'b', 2)).toEqual(['c']);
       expect(await archive.closedBefore(tenant, 400, 10)).toEqual(['a', 'b']);
       expect(await archive.closedBefore(tenant, 200, 10)).toEqual(['a']);
+      // It was reopened: what it was closed with counts no longer.
+      await archive.write({ tenant, session: 'a' }, INFO, eventsAt(2, 3));
+      expect(await archive.closedBefore(tenant, 400, 10)).toEqual(['b']);
     });
   });
 }

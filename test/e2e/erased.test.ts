@@ -87,6 +87,10 @@ async function nowhere(tenant: string, session: string): Promise<void> {
   expect(await keysOf(tenant, session)).toEqual([]);
 }
 
+async function firings(schedule: string): Promise<number> {
+  return (await temporal.workflow.count(`WorkflowId STARTS_WITH 'fire:dev:${schedule}-'`)).count;
+}
+
 async function erase(session: string, key = 'dev') {
   return rest<ErasureReply & { readonly code?: string }>(url(), 'POST', `/v1/sessions/${session}/erase`, {
     key,
@@ -128,6 +132,12 @@ test('a session whose agent speaks is nowhere afterwards, and does not come back
   const schedule = { id: 'weekly', cron: '0 7 1 1 *', session, message: { text: 'again' } };
   expect((await rest(url(), 'POST', '/v1/schedules', { body: schedule })).status).toBe(201);
 
+  // Of another session, whose schedule begins alike.
+  const other = await openSession(url(), [ECHO]);
+  const alike = { ...schedule, id: 'weekly-report', session: other };
+  expect((await rest(url(), 'POST', '/v1/schedules', { body: alike })).status).toBe(201);
+  expect((await rest(url(), 'POST', '/v1/schedules/weekly-report/trigger')).status).toBe(204);
+  await eventually('it has fired', async () => (await firings('weekly-report')) === 1);
   const headers = { authorization: 'Bearer dev', 'content-type': 'text/plain' };
   const upload = { method: 'POST', headers, body: 'secret' };
   expect((await fetch(`${url()}/v1/sessions/${session}/files?name=a.txt`, upload)).status).toBe(201);
@@ -153,7 +163,10 @@ test('a session whose agent speaks is nowhere afterwards, and does not come back
   expect(sent).toMatchObject({ status: 404, body: { code: 'session_not_found' } });
   const opened = await rest(url(), 'POST', '/v1/sessions', { body: { id: session, agents: [ECHO] } });
   expect(opened).toMatchObject({ status: 409, body: { code: 'session_erased' } });
-  expect(await rest(url(), 'GET', '/v1/schedules')).toMatchObject({ body: { data: [] } });
+  expect(await rest(url(), 'GET', '/v1/schedules')).toMatchObject({
+    body: { data: [{ id: 'weekly-report' }] },
+  });
+  expect(await firings('weekly-report')).toBe(1);
   // Asked again it says the same, and the proof has no content.
   expect((await erase(session)).body).toMatchObject({ status: 'erased', removed });
   const audit = await rest(url(), 'GET', '/v1/admin/audit?action=session.erase', { key: OPERATOR_KEY });
@@ -177,6 +190,7 @@ test('a tenant is suspended and erased, and what was sealed for it can never be 
   db.close();
   expect(await rest(url(), 'GET', '/v1/sessions', { key: OTHER_KEY })).toMatchObject({ status: 401 });
   expect(await rest(url(), 'GET', `/v1/sessions/${kept}`)).toMatchObject({ status: 200 });
+  await expect(convoke('tenants', 'resume', 'other')).rejects.toThrow('tenant_erasing');
   const audit = await convoke('audit', '--action', 'tenant.erase', '--json');
   expect((JSON.parse(audit) as { readonly data: unknown }).data).toMatchObject([
     { tenant: 'other', target: 'other', detail: { removed: { dataKeys: 1 } } },

@@ -173,7 +173,11 @@ export const NO_REGISTRY: Pick<GatewayConfig, 'admin' | 'audit' | 'standing' | '
       temporal: { runs: away, schedules: away, sessions: away },
     },
   }),
-  admin: createAdministration({ registry: createRegistry(NO_DATABASE), refresh: async () => undefined }),
+  admin: createAdministration({
+    registry: createRegistry(NO_DATABASE),
+    erasures: new Erasures(NO_DATABASE),
+    refresh: async () => undefined,
+  }),
   audit: { note: () => undefined },
   standing: { refuses: () => false, onChange: () => undefined },
 };

@@ -4,7 +4,7 @@ import { createSqliteArchive } from '../../src/archive/index.ts';
 import type { SharedArchive } from '../../src/archive/index.ts';
 import { ConvokeError, LIMITS } from '../../src/contracts/index.ts';
 import type { CarriedState, SessionRef } from '../../src/contracts/index.ts';
-import { createEraser } from '../../src/ingest/index.ts';
+import { createAdministration, createEraser } from '../../src/ingest/index.ts';
 import type { Eraser } from '../../src/ingest/index.ts';
 import { createRegistry, Erasures, OPERATOR } from '../../src/tenants/index.ts';
 import { eventsAt, INFO } from '../archive/events.ts';
@@ -16,12 +16,15 @@ const archives: SharedArchive[] = [];
 let archive: SharedArchive;
 let runs: Map<string, number>;
 let isAway: boolean;
+/** A session of which Temporal can delete nothing. */
+let failing = '';
 
 beforeEach(async () => {
   archive = await createSqliteArchive(':memory:');
   archives.push(archive);
   runs = new Map();
   isAway = false;
+  failing = '';
 });
 afterAll(() => Promise.all(archives.map((each) => each.close())));
 
@@ -29,7 +32,7 @@ afterAll(() => Promise.all(archives.map((each) => each.close())));
 function eraser(): Eraser {
   const temporal = {
     runs: async ({ session }: SessionRef) => {
-      if (isAway) throw new ConvokeError('temporal_unavailable');
+      if (isAway || session === failing) throw new ConvokeError('temporal_unavailable');
       const count = runs.get(session) ?? 0;
       runs.delete(session);
       return count;
@@ -91,6 +94,46 @@ test('an unknown session, another tenant and a session token are refused', async
   await expect(eraser().tenant(OF_ACME, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
   const weak = { tenant: 'acme', key: { id: 'k', scopes: ['watch'] as const } };
   await expect(eraser().session(weak, 's1')).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('one that fails holds up no other', async () => {
+  for (const session of ['s1', 's2']) {
+    await archive.write({ tenant: 'acme', session }, INFO, eventsAt(1, 1));
+    runs.set(session, 1);
+    isAway = true;
+    await expect(eraser().session(OF_ACME, session)).rejects.toMatchObject({ code: 'temporal_unavailable' });
+    isAway = false;
+  }
+  failing = 's1';
+  await expect(sweepLater()).rejects.toMatchObject({ code: 'temporal_unavailable' });
+  expect([...runs.keys()]).toEqual(['s1']);
+});
+
+test('all keys of an erased tenant are revoked, and it is resumed only once its erasure is over', async () => {
+  const registry = createRegistry(archive.database);
+  const act = { actor: 'operator', at: Date.now() };
+  await registry.createTenant({ id: 'acme', name: 'Acme', limits: {} }, act);
+  const create = async (id: string): Promise<void> => {
+    const key = { id, digest: id, tenant: 'acme', name: id, scopes: ['watch'] as const, expiresAt: null };
+    await registry.createKey(key, act);
+  };
+  // More than a page of keys that have ended come before those that live.
+  for (let n = 0; n < 110; n += 1) {
+    await create(`a${n}`);
+    await registry.revokeKey(`a${n}`, act);
+  }
+  for (const id of ['k1', 'k2']) await create(id);
+  expect(await eraser().tenant(OPERATES, 'acme')).toMatchObject({ removed: { apiKeys: 2 } });
+  const erasures = new Erasures(archive.database);
+  const admin = createAdministration({ registry, erasures, refresh: async () => undefined });
+  const resumed = () => admin.changeTenant(OPERATES, 'acme', { status: 'active' });
+  await expect(resumed()).rejects.toMatchObject({ code: 'tenant_erasing' });
+  expect(await sweepLater()).toBe(0);
+  await archive.database.write([
+    { sql: `UPDATE convoke_erasure SET due_at = due_at - ${LIMITS.sealKeyMostMs}` },
+  ]);
+  expect(await eraser().sweep()).toBe(1);
+  expect(await resumed()).toMatchObject({ status: 'active' });
 });
 
 test('a tenant with many sessions is erased pass by pass', async () => {

@@ -50,7 +50,7 @@ function tenantRoutes({ admin }: GatewayContext): readonly ApiRoute[] {
       ...{ method: 'post', path: '/tenants/{id}', id: 'changeTenant', summary: 'Change a tenant' },
       description:
         'What is absent stays. A suspended tenant is refused on every gateway within a second, and its connections end.',
-      ...{ body: tenantChangeSchema, reply: tenantReply, codes: ['tenant_not_found'] },
+      ...{ body: tenantChangeSchema, reply: tenantReply, codes: ['tenant_not_found', 'tenant_erasing'] },
       answer: async ({ req, principal }) =>
         admin.changeTenant(principal, pathId(req, 'id'), await readJson(req)),
     }),

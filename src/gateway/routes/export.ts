@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { LIMITS } from '../../contracts/index.ts';
+import { ConvokeError, LIMITS } from '../../contracts/index.ts';
 import type { SessionRef } from '../../contracts/index.ts';
 import { idSchema } from '../../ingest/index.ts';
 import { allow, readerOf } from '../../tenants/index.ts';
@@ -72,7 +72,11 @@ async function writeSession(context: GatewayContext, ref: SessionRef, call: Call
         found.map((event) => ({ kind: 'event', event })),
       );
       events += found.length;
-      after = found.at(-1)?.seq ?? last;
+      const next = found.at(-1)?.seq;
+      // The log fell back, or was built anew: what comes would not go on from what was written.
+      if (next === undefined || page.head.epoch !== session.position.epoch)
+        throw new ConvokeError('log_unavailable', 'Export it again.');
+      after = next;
     }
     await write(res, [{ kind: 'end', events }]);
     res.end();
