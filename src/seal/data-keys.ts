@@ -1,5 +1,6 @@
 /** Data keys in the database of the archive, wrapped by a master key. */
 import { randomBytes } from 'node:crypto';
+import { withTables } from '../archive/index.ts';
 import type { Database, Row, Statement, Tables } from '../archive/index.ts';
 import { ConvokeError, DEPLOYMENT, LIMITS } from '../contracts/index.ts';
 import { decrypt, encrypt } from './cipher.ts';
@@ -57,24 +58,23 @@ function wrappedOf(row: Row): WrappedKey {
 export class DataKeys {
   readonly #database: Database;
   readonly #masters: readonly MasterKey[];
-  #created: Promise<void> | undefined;
 
   /** `masters`: the first wraps. */
   constructor(database: Database, masters: readonly MasterKey[]) {
-    this.#database = database;
+    this.#database = withTables(database, TABLES);
     this.#masters = masters;
   }
 
   /** The key that seals for a tenant; null: it has none yet. */
   async newest(tenant: string): Promise<DataKey | null> {
     const sql = 'SELECT * FROM convoke_data_key WHERE tenant = $1 ORDER BY generation DESC LIMIT 1';
-    return this.#opened(await this.#read({ sql, values: [tenant] }));
+    return this.#opened(await this.#database.read({ sql, values: [tenant] }));
   }
 
   /** Null: there is no such key, or it was destroyed. */
   async find(id: string): Promise<DataKey | null> {
     return this.#opened(
-      await this.#read({ sql: 'SELECT * FROM convoke_data_key WHERE id = $1', values: [id] }),
+      await this.#database.read({ sql: 'SELECT * FROM convoke_data_key WHERE id = $1', values: [id] }),
     );
   }
 
@@ -92,7 +92,7 @@ export class DataKeys {
   /** All of a tenant, the newest first; undefined: of all, up to `limit`. */
   async list(tenant: string): Promise<readonly WrappedKey[]> {
     const sql = 'SELECT * FROM convoke_data_key WHERE tenant = $1 ORDER BY generation DESC';
-    return (await this.#read({ sql, values: [tenant] })).map(wrappedOf);
+    return (await this.#database.read({ sql, values: [tenant] })).map(wrappedOf);
   }
 
   /** What was sealed with the keys of this tenant can never be opened again. Returns how many there were. */
@@ -104,7 +104,7 @@ export class DataKeys {
 
   /** Wraps keys that other master keys have wrapped with the first one, some at a time; returns how many, 0: none is left. */
   async rewrap(): Promise<number> {
-    const rows = await this.#read({
+    const rows = await this.#database.read({
       sql: `SELECT * FROM convoke_data_key WHERE master <> $1 ORDER BY id LIMIT ${LIMITS.sealRewrapped}`,
       values: [this.#first.id],
     });
@@ -116,7 +116,6 @@ export class DataKeys {
         values: [master, wrapped, key.id, key.master],
       };
     });
-    await this.#ready();
     await this.#database.write(statements);
     return rows.length;
   }
@@ -125,7 +124,7 @@ export class DataKeys {
   async samples(): Promise<readonly WrappedKey[]> {
     const sql =
       'SELECT * FROM convoke_data_key WHERE id IN (SELECT min(id) FROM convoke_data_key GROUP BY master)';
-    return (await this.#read({ sql })).map(wrappedOf);
+    return (await this.#database.read({ sql })).map(wrappedOf);
   }
 
   /** Throws `seal_key_missing` without its master key, and `seal_broken` for another one of the same id. */
@@ -167,21 +166,7 @@ export class DataKeys {
     }
   }
 
-  #ready(): Promise<void> {
-    this.#created ??= this.#database.create(TABLES).catch((error: unknown) => {
-      this.#created = undefined;
-      throw error;
-    });
-    return this.#created;
-  }
-
-  async #read(statement: Statement): Promise<readonly Row[]> {
-    await this.#ready();
-    return this.#database.read(statement);
-  }
-
   async #write(statement: Statement): Promise<readonly Row[]> {
-    await this.#ready();
     const [rows = []] = await this.#database.write([statement]);
     return rows;
   }

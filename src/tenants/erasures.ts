@@ -1,4 +1,5 @@
 /** What is to be erased, and what was: rows in the database of the archive, so that another process goes on where one has stopped. */
+import { withTables } from '../archive/index.ts';
 import type { Database, Row, Statement } from '../archive/index.ts';
 import { sql } from './sql.ts';
 
@@ -62,10 +63,9 @@ function erasureOf(row: Row): Erasure {
 /** Every method throws `archive_unavailable`. */
 export class Erasures {
   readonly #database: Database;
-  #created: Promise<void> | undefined;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#database = withTables(database, TABLES);
   }
 
   /** Notes that this is to be erased, unless that is known, and tells how it stands. `dueAt`: when others take it over from who begins. */
@@ -82,7 +82,7 @@ export class Erasures {
   }
 
   async find(tenant: string, session: string | null): Promise<Erasure | null> {
-    const [row] = await this.#read(
+    const [row] = await this.#database.read(
       sql`SELECT * FROM convoke_erasure WHERE id = ${idOf({ tenant, session })}`,
     );
     return row ? erasureOf(row) : null;
@@ -96,7 +96,7 @@ export class Erasures {
 
   /** Takes some that are due: others leave them alone until `again`, ms since the Unix epoch. */
   async take(now: number, again: number, limit: number): Promise<readonly Erasure[]> {
-    const rows = await this.#read(
+    const rows = await this.#database.read(
       sql`SELECT * FROM convoke_erasure WHERE due_at <= ${now} ORDER BY due_at LIMIT ${limit}`,
     );
     const taken: Erasure[] = [];
@@ -110,22 +110,8 @@ export class Erasures {
     return taken;
   }
 
-  async #read(statement: Statement): Promise<readonly Row[]> {
-    await this.#ready();
-    return this.#database.read(statement);
-  }
-
   async #write(statement: Statement): Promise<readonly Row[]> {
-    await this.#ready();
     const [rows = []] = await this.#database.write([statement]);
     return rows;
-  }
-
-  #ready(): Promise<void> {
-    this.#created ??= this.#database.create(TABLES).catch((error: unknown) => {
-      this.#created = undefined;
-      throw error;
-    });
-    return this.#created;
   }
 }
