@@ -58,6 +58,15 @@ class S3Store implements FileStore {
 
   async put(key: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const parts = partsOf(content);
+    try {
+      await this.#putParts(key, parts);
+    } finally {
+      // After a failure the content must be closed, too.
+      await parts.return();
+    }
+  }
+
+  async #putParts(key: string, parts: AsyncGenerator<Part, void, undefined>): Promise<void> {
     const first: Part = (await parts.next()).value ?? { body: EMPTY };
     if (first.body.length < LIMITS.s3PartBytes) {
       await this.#done({ method: 'PUT', key, ...first });

@@ -39,6 +39,25 @@ describe('a bucket', () => {
     expect(await all()).toEqual([]);
   });
 
+  test('that refuses a part, or the whole upload, closes what it was reading', async () => {
+    const store = await openStore(server.place, server.credentials);
+    const refusing = await openStore(server.place, { ...server.credentials, secretAccessKey: 'wrong' });
+    const closed: string[] = [];
+    const content = async function* (key: string): AsyncGenerator<Buffer> {
+      try {
+        yield Buffer.alloc(LIMITS.s3PartBytes);
+        // Ends the upload, so that its second part is refused.
+        await store.remove(key);
+        for (;;) yield Buffer.alloc(LIMITS.s3PartBytes);
+      } finally {
+        closed.push(key);
+      }
+    };
+    await expect(refusing.put('acme/s/f_4', content('acme/s/f_4'))).rejects.toThrow('S3 answered 403');
+    await expect(store.put('acme/s/f_5', content('acme/s/f_5'))).rejects.toThrow('S3 answered 404');
+    expect(closed).toEqual(['acme/s/f_4', 'acme/s/f_5']);
+  });
+
   test('that is wrong, or for other credentials, says so', async () => {
     const others = { ...server.credentials, secretAccessKey: 'wrong' };
     const refused = await openStore(server.place, others);
