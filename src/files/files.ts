@@ -258,11 +258,16 @@ class StoredFiles implements Files {
   }
 }
 
-/** The answer of an earlier request, if this one has the same content. */
+/** The answer of an earlier request, if this one has the same content: of a longer one no more is read than tells it apart. */
 async function replay(info: FileInfo, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
   const hash = createHash('sha256');
-  for await (const chunk of content) hash.update(chunk);
-  if (hash.digest('hex') === info.sha256) return { info, replayed: true };
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.length;
+    if (bytes > info.bytes) break;
+    hash.update(chunk);
+  }
+  if (bytes === info.bytes && hash.digest('hex') === info.sha256) return { info, replayed: true };
   throw new ConvokeError('idempotency_mismatch', 'Use another Idempotency-Key for another content.');
 }
 

@@ -135,6 +135,21 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       expect((await files.store(newRef(ref.tenant), given, of('other'))).replayed).toBe(false);
     });
 
+    test('of a repeat with a longer content no more is read than tells it apart', async () => {
+      const ref = newRef();
+      const given = { ...TEXT, request: 'key' };
+      await files.store(ref, given, of('hello'));
+      const read: string[] = [];
+      const longer = async function* (): AsyncGenerator<Buffer> {
+        for (const piece of ['hello', '!', '!']) {
+          read.push(piece);
+          yield Buffer.from(piece);
+        }
+      };
+      await expect(files.store(ref, given, longer())).rejects.toMatchObject({ code: 'idempotency_mismatch' });
+      expect(read).toEqual(['hello', '!']);
+    });
+
     test('a repeat takes the place of an upload that has not ended', async () => {
       const ref = newRef();
       const given = { ...TEXT, request: 'key' };
