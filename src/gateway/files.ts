@@ -95,11 +95,16 @@ function isFresh(req: Request, info: FileInfo): boolean {
   return tags.some((tag) => ['*', etagOf(info), `W/${etagOf(info)}`].includes(tag.trim()));
 }
 
+/** The last bytes of a file, more than it has, are all of it (RFC 9110, 14.1.2). `range-parser` takes them for a mistake. */
+function withinSize(range: string, size: number): string {
+  return range.replaceAll(/(?<=[=,]\s*)-(\d+)/g, (_, last: string) => `-${Math.min(Number(last), size)}`);
+}
+
 /** The range that is asked for; null: all of it, also where several are asked for. Throws `range_not_satisfiable`. */
 function rangeOf(req: Request, res: Response, info: FileInfo): Range | null {
   const { range, 'if-range': condition } = req.headers;
   if (range === undefined || (condition !== undefined && condition !== etagOf(info))) return null;
-  const ranges = parseRange(info.bytes, range);
+  const ranges = parseRange(info.bytes, withinSize(range, info.bytes));
   if (ranges === -1) {
     res.setHeader('Content-Range', `bytes */${info.bytes}`);
     throw new ConvokeError('range_not_satisfiable', `It has ${info.bytes} bytes.`);

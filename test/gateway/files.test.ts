@@ -36,6 +36,10 @@ describe('a file', () => {
       'byteLength',
       5,
     );
+    // The last bytes, more than there are.
+    const tail = await rig.read(info.file, { range: 'bytes=-300001' });
+    expect([tail.status, tail.headers.get('content-range')]).toEqual([206, 'bytes 0-299999/300000']);
+    expect(await tail.arrayBuffer()).toHaveProperty('byteLength', 300_000);
     // Of several, or of another version, all of it.
     expect((await rig.read(info.file, { range: 'bytes=0-1,5-6' })).status).toBe(200);
     expect((await rig.read(info.file, { range: 'bytes=0-1', 'if-range': '"other"' })).status).toBe(200);
