@@ -9,6 +9,8 @@ interface Asked {
   /** Resolves with a function that ends it. */
   readonly hearing: Promise<() => void>;
   joined: boolean;
+  /** A call has succeeded: one that fails later leaves it as it is. */
+  granted: boolean;
 }
 
 export class SocketPresence {
@@ -32,7 +34,7 @@ export class SocketPresence {
     return this.#asked.has(session);
   }
 
-  /** Called again, it changes what is told of the connection. Throws `presence_full`, and what delivery throws. */
+  /** Called again, it changes what is told of the connection; a join that is refused leaves what was. Throws `presence_full`, and what delivery throws. */
   async ask({ ref, member }: Arrival): Promise<PresenceReply> {
     const { session } = ref;
     const asked = this.#asked.get(session) ?? this.#hear(ref);
@@ -47,9 +49,11 @@ export class SocketPresence {
         throw new ConvokeError('invalid_request', 'The session is not followed any more.');
       }
       const you = member && { subject: member.subject, connection };
-      return { ...(await this.#presence.list(ref)), ...(you && { you }) };
+      const list = await this.#presence.list(ref);
+      asked.granted = true;
+      return { ...list, ...(you && { you }) };
     } catch (error) {
-      if (!asked.joined) this.leave(session);
+      if (!asked.joined && !asked.granted) this.leave(session);
       throw error;
     }
   }
@@ -66,7 +70,7 @@ export class SocketPresence {
   }
 
   #hear(ref: SessionRef): Asked {
-    const asked = { ref, hearing: this.#presence.hear(ref, this.#tell), joined: false };
+    const asked = { ref, hearing: this.#presence.hear(ref, this.#tell), joined: false, granted: false };
     asked.hearing.catch(() => undefined);
     this.#asked.set(ref.session, asked);
     return asked;
