@@ -38,7 +38,8 @@ export interface FoundFile {
 export interface Files {
   /**
    * Stores a file; if it rejects, nothing of it stays. Nothing of a refused content is read. Throws `too_large`, `quota_exceeded`,
-   * `idempotency_mismatch`, and what the content throws.
+   * `idempotency_mismatch`, `session_not_found` of a session that was erased, `file_not_found` if it is erased meanwhile, and what the
+   * content throws.
    */
   store(ref: SessionRef, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
   /** A file of the session, or of one that it was forked from. Throws `file_not_found`. */
@@ -221,13 +222,15 @@ class StoredFiles implements Files {
         ...{ at: Date.now(), storedBytes: most, sessionFiles },
       }),
     );
-    const [tenant, session, first] = (rows.at(-1) ?? []).map(table.infoIn);
+    const known = rows.at(-1) ?? [];
+    const [tenant, session, first] = known.map(table.infoIn);
     if (rows[3]?.length === 1) {
       const isCut = given.bytes === undefined && bytes < fileBytes;
       const refusal = (): ConvokeError =>
         isCut ? full('storedBytes', most, most) : tooLarge(given.bytes ?? fileBytes);
       return { file, bytes, refusal };
     }
+    if (table.isErased(known)) throw new ConvokeError('session_not_found');
     if (first) return { info: first };
     if (session && session.bytes >= sessionFiles) throw full('sessionFiles', sessionFiles, session.bytes);
     throw full('storedBytes', most, tenant?.bytes ?? most);

@@ -12,7 +12,7 @@ export interface SessionFiles {
   read(file: string | Pick<FileInfo, 'file'>): Promise<Readable>;
   /**
    * Stores a file in the session. Return what it returns, or a part of a result that has it, or the file is deleted after a day. Throws
-   * `invalid_request`, `too_large`, `quota_exceeded`, `files_unavailable`.
+   * `invalid_request`, `too_large`, `quota_exceeded`, `files_unavailable`; once the session is erased `session_not_found`, `file_not_found`.
    */
   write(file: Pick<NewFile, 'name' | 'contentType'>, content: FileContent): Promise<FilePart>;
 }

@@ -1,6 +1,7 @@
 /**
  * The tables of files. `convoke_file` has a row for each, `convoke_file_tenant` what the files of a tenant take together: whoever changes that
- * locks its row first, so that changes of one tenant wait for each other and sums stay exact.
+ * locks its row first, so that changes of one tenant wait for each other and sums stay exact. `convoke_erased` is the archive's: a session that is
+ * marked there gets no files and has none. It is among these tables because the archive may make it later.
  *
  *     pending -- all of it is there --> ready
  *        '-- it failed, or is deleted --> gone (until its bytes are) <-- deleted -- '
@@ -30,13 +31,22 @@ const statements = (number: string, strict: string): string => `
     tenant text PRIMARY KEY,
     bytes ${number} NOT NULL
   )${strict};
+  CREATE TABLE IF NOT EXISTS convoke_erased (
+    tenant text NOT NULL,
+    session text NOT NULL,
+    PRIMARY KEY (tenant, session)
+  )${strict};
 `;
 
 export const TABLES: Tables = {
-  names: ['convoke_file', 'convoke_file_tenant'],
+  names: ['convoke_file', 'convoke_file_tenant', 'convoke_erased'],
   sqlite: statements('INTEGER', ' STRICT'),
   postgres: statements('bigint', ''),
 };
+
+/** Of a row of `convoke_file`: its session is not erased. */
+const LIVE = `NOT EXISTS (SELECT 1 FROM convoke_erased AS erased
+    WHERE erased.tenant = convoke_file.tenant AND erased.session = convoke_file.session)`;
 
 const INFO = 'file, name, content_type, bytes, sha256';
 
@@ -73,6 +83,9 @@ export interface Beginning extends SessionRef, Pick<FileInfo, 'file' | 'name' | 
   readonly sessionFiles: number;
 }
 
+/** What the last statement of `begin` tells of an erased session, instead of a file. */
+const ERASED = 'erased';
+
 /** Rows: of the fourth statement the new file, of the sixth what else is known of the request, the tenant and the session. */
 export function begin(given: Beginning): readonly Statement[] {
   const { tenant, session, file, name, contentType, bytes, at, request, storedBytes, sessionFiles } = given;
@@ -93,6 +106,7 @@ export function begin(given: Beginning): readonly Statement[] {
         WHERE NOT EXISTS (SELECT 1 FROM convoke_file WHERE tenant = $1 AND session = $2 AND request = $3)
           AND (SELECT bytes FROM convoke_file_tenant WHERE tenant = $1) + CAST($7 AS bigint) <= CAST($9 AS bigint)
           AND (SELECT count(*) FROM convoke_file WHERE tenant = $1 AND session = $2 AND state <> 'gone') < CAST($10 AS bigint)
+          AND NOT EXISTS (SELECT 1 FROM convoke_erased WHERE tenant = $1 AND session = $2)
         RETURNING file`,
       ...[...here, request, file, name, contentType, bytes, at, storedBytes, sessionFiles],
     ),
@@ -106,13 +120,18 @@ export function begin(given: Beginning): readonly Statement[] {
         UNION ALL
         SELECT 'session', '', '', count(*), '' FROM convoke_file WHERE tenant = $1 AND session = $2 AND state <> 'gone'
         UNION ALL
-        SELECT ${INFO} FROM convoke_file WHERE tenant = $1 AND session = $2 AND request = $3 AND file <> $4`,
+        SELECT ${INFO} FROM convoke_file WHERE tenant = $1 AND session = $2 AND request = $3 AND file <> $4
+        UNION ALL
+        SELECT '${ERASED}', '', '', 0, '' FROM convoke_erased WHERE tenant = $1 AND session = $2`,
       ...[...here, request, file],
     ),
   ];
 }
 
-/** All of it is there. Rows of the third statement: the file, unless it is gone. `reserved`: bytes, as it has begun. */
+/** Whether these are rows of the last statement of `begin`, and the session is erased. */
+export const isErased = (rows: readonly Row[]): boolean => rows.some(({ file }) => file === ERASED);
+
+/** All of it is there. Rows of the third statement: the file, unless it is gone, or the session is erased. `reserved`: bytes, as it has begun. */
 export function finish(
   { tenant }: SessionRef,
   { file, bytes, sha256 }: Pick<FileInfo, 'file' | 'bytes' | 'sha256'>,
@@ -122,7 +141,7 @@ export function finish(
     ...lock(tenant),
     statement(
       `UPDATE convoke_file SET state = 'ready', bytes = CAST($2 AS bigint), sha256 = $3
-        WHERE file = $1 AND state = 'pending' RETURNING file`,
+        WHERE file = $1 AND state = 'pending' AND ${LIVE} RETURNING file`,
       ...[file, bytes, sha256],
     ),
     statement(
@@ -135,7 +154,7 @@ export function finish(
 
 export function find({ tenant, session }: SessionRef, file: string): Statement {
   return statement(
-    `SELECT ${INFO} FROM convoke_file WHERE tenant = $1 AND session = $2 AND file = $3 AND state = 'ready'`,
+    `SELECT ${INFO} FROM convoke_file WHERE tenant = $1 AND session = $2 AND file = $3 AND state = 'ready' AND ${LIVE}`,
     ...[tenant, session, file],
   );
 }

@@ -14,14 +14,16 @@ export interface FilesUnderTest {
   /** The same tables over connections of their own, as another process has. */
   readonly other: Database;
   readonly store: FileStore;
+  /** Erases a session from the archive, which is in the same database. */
+  erase(ref: SessionRef): Promise<unknown>;
   /** Keys of all that is in it. */
   stored(): Promise<readonly string[]>;
   cleanup(): Promise<void>;
 }
 
-const TEXT = { name: 'a.txt', contentType: 'text/plain' };
+export const TEXT = { name: 'a.txt', contentType: 'text/plain' };
 
-async function* of(...chunks: readonly string[]): AsyncGenerator<Buffer> {
+export async function* of(...chunks: readonly string[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield Buffer.from(chunk);
 }
 

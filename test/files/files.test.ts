@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { openArchive } from '../../src/archive/index.ts';
 import { openStore } from '../../src/files/index.ts';
+import { erasedFilesSuite } from '../conformance/erased-files.suite.ts';
 import { fileStoreSuite } from '../conformance/file-store.suite.ts';
 import { filesSuite } from '../conformance/files.suite.ts';
 import type { FilesUnderTest } from '../conformance/files.suite.ts';
@@ -34,6 +35,7 @@ async function opened(url: string, name: string): Promise<FilesUnderTest> {
   return {
     ...{ database: one.database, other: other.database },
     store: await openStore({ kind: 'folder', folder: place }),
+    erase: (ref) => one.erase(ref),
     stored: () => contentsOf(place),
     cleanup: async () => {
       await Promise.all([one.close(), other.close()]);
@@ -43,6 +45,8 @@ async function opened(url: string, name: string): Promise<FilesUnderTest> {
 
 filesSuite('SQLite', () => opened(`sqlite://${folder}/archive.db`, 'one'));
 filesSuite('PostgreSQL', () => opened(server.url, 'two'));
+erasedFilesSuite('SQLite', () => opened(`sqlite://${folder}/archive.db`, 'one'));
+erasedFilesSuite('PostgreSQL', () => opened(server.url, 'two'));
 fileStoreSuite('a folder', async () => ({
   store: await openStore({ kind: 'folder', folder: join(folder, 'three') }),
   cleanup: async () => undefined,
