@@ -36,6 +36,28 @@ export function lengthOf({ headers }: Pick<IncomingMessage, 'headers'>): number 
 }
 
 /**
+ * Cuts a client that moves a file too slowly. `moved`: bytes so far; `isAwaited`: whether it is the client who is waited for. Returns what ends
+ * it.
+ */
+function pace(
+  peer: Pick<Peer, 'cut'>,
+  transfer: 'upload' | 'download',
+  { moved, isAwaited }: { readonly moved: () => number; readonly isAwaited: () => boolean },
+): () => void {
+  let looked = moved();
+  const look = (): void => {
+    if (isAwaited() && moved() - looked < LIMITS.transferLeastBytes) peer.cut(`its ${transfer} is too slow`);
+    looked = moved();
+  };
+  const timer = setInterval(look, LIMITS.transferLookMs).unref();
+  const late = setTimeout(() => peer.cut(`its ${transfer} takes too long`), LIMITS.transferMs).unref();
+  return () => {
+    clearInterval(timer);
+    clearTimeout(late);
+  };
+}
+
+/**
  * The bytes of a body, as they come. Whoever sends them too slowly is cut; time in which nobody takes them does not count. Throws
  * `invalid_request` when the client has gone.
  */
@@ -43,13 +65,8 @@ export async function* bodyOf(
   req: IncomingMessage,
   peer: Pick<Peer, 'cut'>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  let [bytes, looked, isTaken] = [0, 0, true];
-  const look = (): void => {
-    if (isTaken && bytes - looked < LIMITS.uploadLeastBytes) peer.cut('its upload is too slow');
-    looked = bytes;
-  };
-  const timer = setInterval(look, LIMITS.uploadLookMs).unref();
-  const late = setTimeout(() => peer.cut('its upload takes too long'), LIMITS.transferMs).unref();
+  let [bytes, isTaken] = [0, true];
+  const ended = pace(peer, 'upload', { moved: () => bytes, isAwaited: () => isTaken });
   try {
     // A refusal has to be told on the same connection.
     for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -61,8 +78,7 @@ export async function* bodyOf(
   } catch (cause) {
     throw new ConvokeError('invalid_request', 'The body ended early; send it again.', { cause });
   } finally {
-    clearInterval(timer);
-    clearTimeout(late);
+    ended();
   }
 }
 
@@ -114,8 +130,13 @@ function rangeOf(req: Request, res: Response, info: FileInfo): Range | null {
   return only ? { from: only.start, to: only.end } : null;
 }
 
-/** Answers with a file. Throws `range_not_satisfiable`, `files_unavailable`. */
-export async function sendFile(req: Request, res: Response, { info, read }: FoundFile): Promise<void> {
+/** Answers with a file. Whoever takes it too slowly is cut. Throws `range_not_satisfiable`, `files_unavailable`. */
+export async function sendFile(
+  req: Request,
+  res: Response,
+  { info, read }: FoundFile,
+  peer: Pick<Peer, 'cut' | 'sentBytes' | 'waitingBytes'>,
+): Promise<void> {
   const range = rangeOf(req, res, info);
   describe(res, info);
   if (isFresh(req, info)) {
@@ -132,12 +153,18 @@ export async function sendFile(req: Request, res: Response, { info, read }: Foun
     return;
   }
   const body = await read(range ?? undefined);
+  const ended = pace(peer, 'download', {
+    moved: () => peer.sentBytes,
+    isAwaited: () => peer.waitingBytes > 0,
+  });
   try {
-    await pipeline(body, res, { signal: AbortSignal.timeout(LIMITS.transferMs) });
+    await pipeline(body, res);
   } catch (cause) {
     // Whoever asked for it has gone.
     const { code } = cause as NodeJS.ErrnoException; // safety: of Node
     if (code !== 'ERR_STREAM_PREMATURE_CLOSE')
       throw new ConvokeError('files_unavailable', undefined, { cause });
+  } finally {
+    ended();
   }
 }

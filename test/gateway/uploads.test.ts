@@ -109,15 +109,15 @@ describe('an upload', () => {
       const req = new PassThrough();
       const body = bodyOf(req as unknown as IncomingMessage, peer);
       const first = body.next();
-      jest.advanceTimersByTime(LIMITS.uploadLookMs);
+      jest.advanceTimersByTime(LIMITS.transferLookMs);
       expect(cuts).toEqual(['its upload is too slow']);
-      req.write(Buffer.alloc(LIMITS.uploadLeastBytes));
+      req.write(Buffer.alloc(LIMITS.transferLeastBytes));
       await first;
       // Nobody asks for more.
-      jest.advanceTimersByTime(3 * LIMITS.uploadLookMs);
+      jest.advanceTimersByTime(3 * LIMITS.transferLookMs);
       expect(cuts).toHaveLength(1);
       const second = body.next();
-      jest.advanceTimersByTime(LIMITS.uploadLookMs);
+      jest.advanceTimersByTime(LIMITS.transferLookMs);
       expect(cuts).toHaveLength(2);
       req.end();
       await second;

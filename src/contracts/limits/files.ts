@@ -11,10 +11,10 @@ export const FILES = {
   contentTypeChars: 128,
   /** Moving one file takes no longer. Also: how long after its begin an upload may still be writing. */
   transferMs: 1 * HOUR,
-  /** An upload of which fewer bytes come in this time is cut. */
-  uploadLookMs: 30 * SECOND,
-  uploadLeastBytes: 64 * KIB,
-  /** Its body may come in one more piece for so many bytes, besides those that every body may have (`bodyPieces`). */
+  /** A client that sends, or takes, fewer bytes of a file in this time is cut. */
+  transferLookMs: 30 * SECOND,
+  transferLeastBytes: 64 * KIB,
+  /** The body of an upload may come in one more piece for so many bytes, besides those that every body may have (`bodyPieces`). */
   uploadPieceBytes: 512,
   /** A file that no message and no result refers to is deleted after so long. */
   unusedFileMs: 1 * DAY,

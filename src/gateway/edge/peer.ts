@@ -42,6 +42,11 @@ export class Peer {
     return this.heldAbove() + this.#socket.writableLength;
   }
 
+  /** Bytes that the kernel has taken, but for those of the write that is under way. */
+  get sentBytes(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
   /** A request is being answered, or waits for that. */
   get isAsking(): boolean {
     return this.#answering || this.#waiting.length > 0;
@@ -85,7 +90,7 @@ export class Peer {
   /** Cuts it if its peer takes nothing of what waits for it. `now`: ms of a clock that is never set back. */
   look(now: number): void {
     const socket = this.#socket;
-    const written = socket.bytesWritten - socket.writableLength;
+    const written = this.sentBytes;
     const queued = queuedInKernel(socket);
     const moves = written > this.#left.written || queued < this.#left.queued;
     if (moves || this.waitingBytes === 0) this.#left = { written, queued, at: now };

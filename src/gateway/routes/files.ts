@@ -145,7 +145,8 @@ function readRoute(context: GatewayContext): ApiRoute {
       const { files } = placeOf(context);
       const file = pathId(call.req, 'file');
       await context.downloads.run(ref.tenant, async () => {
-        await sendFile(call.req, call.res, await files.find(ref, file));
+        const found = await files.find(ref, file);
+        await sendFile(call.req, call.res, found, context.peers.of(call.req.socket));
       });
     },
   };
