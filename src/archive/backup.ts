@@ -116,9 +116,6 @@ export function requireBackup(file: string): void {
   openBackup(file).close();
 }
 
-/** Which sessions were erased: they are not put back. The archive makes the table itself. */
-export const ERASED_TABLES: Tables = { names: ['convoke_erased'], sqlite: '', postgres: '' };
-
 /** Puts further tables of a backup back; rows that are there stay. Throws `BackupError`, and what the databases say. */
 export async function restoreOthers(file: string, to: Database, tables: readonly Tables[]): Promise<void> {
   requireBackup(file);

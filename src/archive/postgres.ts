@@ -4,6 +4,7 @@ import type { LoggedEvent, SessionInfo, SessionRef, StoredSession } from '../con
 import { FOUND_MOST } from './archive.ts';
 import type { ArchivedSession, PingedArchive } from './archive.ts';
 import { createTables, postgresDatabase } from './postgres-database.ts';
+import { ERASED_TABLES } from './erased-table.ts';
 import { erasureOn } from './postgres-erasure.ts';
 import { decodeEvent, decodeSession, decodeStored, encode, LAST } from './row.ts';
 import type { SessionRow } from './row.ts';
@@ -15,7 +16,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 
 const TABLES = {
-  names: ['convoke_session', 'convoke_event', 'convoke_state', 'convoke_erased'],
+  names: ['convoke_session', 'convoke_event', 'convoke_state', ...ERASED_TABLES.names],
   postgres: `
   CREATE TABLE IF NOT EXISTS convoke_session (
     tenant text NOT NULL,
@@ -41,12 +42,7 @@ const TABLES = {
     body text NOT NULL,
     PRIMARY KEY (tenant, session)
   );
-  CREATE TABLE IF NOT EXISTS convoke_erased (
-    tenant text NOT NULL,
-    session text NOT NULL,
-    PRIMARY KEY (tenant, session)
-  );
-`,
+  ${ERASED_TABLES.postgres}`,
 };
 
 /** Not erased: see `postgres-erasure.ts`. */

@@ -9,6 +9,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SessionRef } from '../contracts/index.ts';
 import { FOUND_MOST } from './archive.ts';
 import type { Row, Statement } from './database.ts';
+import { ERASED_TABLES } from './erased-table.ts';
 import { LAST } from './row.ts';
 import type { SessionRow } from './row.ts';
 import { erasureOn, type SqliteErasure } from './sqlite-erasure.ts';
@@ -41,12 +42,7 @@ export const TABLES = `
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, session)
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS convoke_erased (
-    tenant TEXT NOT NULL,
-    session TEXT NOT NULL,
-    PRIMARY KEY (tenant, session)
-  ) STRICT, WITHOUT ROWID;
-`;
+  ${ERASED_TABLES.sqlite}`;
 
 export interface EventRow {
   readonly seq: number;

@@ -6,6 +6,7 @@
  *     pending -- all of it is there --> ready
  *        '-- it failed, or is deleted --> gone (until its bytes are) <-- deleted -- '
  */
+import { ERASED_TABLES } from '../archive/index.ts';
 import type { Row, Statement, Tables, Value } from '../archive/index.ts';
 import type { FileInfo, SessionRef } from '../contracts/index.ts';
 
@@ -31,17 +32,12 @@ const statements = (number: string, strict: string): string => `
     tenant text PRIMARY KEY,
     bytes ${number} NOT NULL
   )${strict};
-  CREATE TABLE IF NOT EXISTS convoke_erased (
-    tenant text NOT NULL,
-    session text NOT NULL,
-    PRIMARY KEY (tenant, session)
-  )${strict};
 `;
 
 export const TABLES: Tables = {
-  names: ['convoke_file', 'convoke_file_tenant', 'convoke_erased'],
-  sqlite: statements('INTEGER', ' STRICT'),
-  postgres: statements('bigint', ''),
+  names: ['convoke_file', 'convoke_file_tenant', ...ERASED_TABLES.names],
+  sqlite: statements('INTEGER', ' STRICT') + ERASED_TABLES.sqlite,
+  postgres: statements('bigint', '') + ERASED_TABLES.postgres,
 };
 
 /** Of a row of `convoke_file`: its session is not erased. */
