@@ -1,9 +1,10 @@
 import { endsTurn, turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
 
-/** A message that is to join a turn; `turn`: its own, which does not start then. */
+/** A message that is to join a turn; `turn`: its own, which does not start then; `seq`: its place in the log. */
 export interface Steering {
   readonly id: string;
   readonly turn: string;
+  readonly seq: number;
 }
 
 /** The messages that are to join a turn, or have joined it, until that turn ends. Bounded by what may wait in a session. */
@@ -26,7 +27,7 @@ export class SteeringMessages {
       const { messageId: id } = event.data;
       const list = this.of(turn);
       if (hasEnded(turn) || list.some((each) => each.id === id)) return;
-      this.#byTurn.set(turn, [...list, { id, turn: event.turn ?? '' }]);
+      this.#byTurn.set(turn, [...list, { id, turn: event.turn ?? '', seq: event.seq }]);
     } else if (endsTurn(event.type)) this.#byTurn.delete(turnNumber(event.turn ?? ''));
   }
 

@@ -13,6 +13,7 @@ import {
   type Usage,
 } from '../../src/contracts/index.ts';
 import type { DeltaReply } from '../../src/log/index.ts';
+import { closesTurn } from '../closing.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
@@ -85,7 +86,7 @@ export class OpenStep {
       started: this.#started,
     });
     if (reply.status === 'fenced') throw new TurnStopped('superseded');
-    if (reply.status === 'ended') return ended(reply.events);
+    if (reply.status === 'ended') return ended(reply.events, step);
     this.#attempt = reply.attempt;
     this.#conversations.learn(ref, reply);
     return null;
@@ -101,11 +102,13 @@ export class OpenStep {
 
   /** Ends the step, and what ends with it. Resolves with the end that the log holds: somebody may have been first. */
   async commit(ends: readonly EventDraft[]): Promise<LoggedEvent> {
-    const { step } = this.#place;
+    const { step, turn } = this.#place;
+    const turnEnd = ends.find(({ type }) => endsTurn(type));
+    const closes = turnEnd && closesTurn(turnEnd, turn);
     for (;;) {
-      const reply = await this.#log.commit({ step, attempt: this.#attempt, ends });
+      const reply = await this.#log.commit({ step, attempt: this.#attempt, ends, ...closes });
       if (reply.status === 'fenced') throw new TurnStopped('superseded');
-      if (reply.status === 'ended') return ended(reply.events);
+      if (reply.status === 'ended') return ended(reply.events, step);
       const stored = await this.open();
       if (stored) return stored;
     }
@@ -116,8 +119,8 @@ export class OpenStep {
  * The step's end among the stored ones. A turn that has ended without it was cancelled; in one that has not, the step alone was, by an
  * execution whose journal is lost, or on request.
  */
-function ended(events: readonly LoggedEvent[]): LoggedEvent {
-  const end = events.find((event) => endsStep(event.type));
+function ended(events: readonly LoggedEvent[], step: string): LoggedEvent {
+  const end = events.find((event) => endsStep(event.type) && event.step === step);
   if (end && end.type !== 'step.cancelled') return end;
   if (!end || events.some(({ type }) => endsTurn(type))) throw new TurnStopped('cancelled');
   if (isCancelledAlone(end.data)) return end;

@@ -9,8 +9,7 @@ import {
   type LoggedEvent,
   type TurnInput,
 } from '../../src/contracts/index.ts';
-import type { AppendInput } from '../../src/log/index.ts';
-import { closesOf } from '../closing.ts';
+import { closesTurn } from '../closing.ts';
 import { isStep } from './calls.ts';
 import type { TurnJournal } from './journal.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
@@ -24,7 +23,7 @@ export function turnEnded(
   end: Ending,
   place: { turn: string; at: number; cause: string },
   memory: JsonObject | undefined,
-): EventDraft {
+): EventDraft & { readonly turn: string } {
   const id = eventId.turnEnded(place.turn);
   if (end.status === 'completed') {
     return { id, type: 'turn.completed', ...place, data: memory === undefined ? {} : { memory } };
@@ -35,17 +34,6 @@ export function turnEnded(
 
 export function noRunner(needs = ''): Ending {
   return { status: 'failed', ...noWorkerFor(needs) };
-}
-
-/** The turn's end also ends what its team has left running. */
-export function closesTurn(end: EventDraft, turn: string): Pick<AppendInput, 'closes'> {
-  const { at, cause } = end;
-  // It was one of these steps, perhaps.
-  if (end.type === 'turn.failed' && end.data.code === 'worker_blocked') {
-    return closesOf({ turn, type: 'step.failed', data: end.data }, at, cause);
-  }
-  const data = { reason: 'the turn has ended' };
-  return closesOf({ turn, type: 'step.cancelled', data }, at, cause);
 }
 
 /** How a turn has ended by the event that the log holds. */
@@ -61,6 +49,15 @@ export async function bringProgress(
 ): Promise<void> {
   const end = [...lead, ...log.facts()].find((fact) => endsTurn(fact.type) && fact.turn === turn);
   await log.append([], end ? closesTurn(end, turn) : {});
+}
+
+/** The turn's end; with it ends what its team has left running. */
+export async function bringEnd(
+  log: Pick<TurnLog, 'append'>,
+  end: EventDraft & { readonly turn: string },
+  signal: AbortSignal,
+): Promise<void> {
+  await log.append([end], { ...closesTurn(end, end.turn), signal });
 }
 
 /** How the steps of the journal have ended: those that the turn carries itself, and the others as `read` finds them. */

@@ -15,7 +15,7 @@ export interface JoiningHost {
   readonly ref: SessionRef;
   readonly turn: string;
   readonly means: { readonly conversations: Pick<Conversations, 'steering'> };
-  readonly log: Pick<TurnLog, 'decide' | 'saved' | 'append'>;
+  readonly log: Pick<TurnLog, 'decide' | 'saved' | 'append' | 'saw'>;
   readonly state: Pick<TurnState, 'journal'>;
   /** Makes durable what the turn has decided so far. */
   save(): Promise<void>;
@@ -77,9 +77,11 @@ export class Joining {
   }
 
   #news(): readonly Steering[] {
-    const { ref, turn, means } = this.#host;
+    const { ref, turn, means, log } = this.#host;
     const waiting = means.conversations.steering(ref, turn);
     if (waiting.length === 0) return [];
+    // Another carrier may have brought them to the log, and not have told the workflow yet, when this turn reports that they have joined it.
+    log.saw(waiting.map(({ id, seq }) => ({ id: eventId.message(id), seq })));
     const joined = new Set(this.#ids());
     return waiting.filter(({ id }) => !joined.has(id));
   }

@@ -21,7 +21,7 @@ import { patiently } from '../log-writer.ts';
 import { stepFor } from '../step/index.ts';
 import type { TeamMessage } from '../teams/team.ts';
 import type { StepHost } from '../step/step.ts';
-import { bringProgress, closesTurn, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
+import { bringEnd, bringProgress, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
 import { Halting } from './halting.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { Joining } from './joining.ts';
@@ -270,8 +270,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.log.decide([draft]);
     await this.#heartbeat?.persist();
     this.log.saved([draft]);
-    const signal = this.signal.aborted ? this.#over.signal : this.signal;
-    await this.log.append([draft], { ...closesTurn(draft, this.turn), signal });
+    await bringEnd(this.log, draft, this.signal.aborted ? this.#over.signal : this.signal);
   }
 
   async #broken(error: FatalError): Promise<TurnResult> {

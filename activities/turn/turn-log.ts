@@ -57,6 +57,8 @@ export class TurnLog {
   readonly #events = new Map<string, LoggedEvent>();
   /** The epoch of the log in which each of these was last seen. */
   readonly #epochs = new Map<string, number>();
+  /** Facts that other carriers have brought to the log and this turn builds upon. */
+  readonly #seen = new Set<string>();
   #led = false;
   #reconciled: Promise<void> | null = null;
 
@@ -96,6 +98,12 @@ export class TurnLog {
   /** They are durable: from here on a lost log gets them. */
   saved(facts: readonly EventDraft[]): void {
     for (const { id } of facts) this.#unsaved.delete(id);
+  }
+
+  /** Facts of the workflow that the log has, whoever has brought them there: the workflow hears of their places no later than of what follows from them. */
+  saw(placed: Report['placed']): void {
+    for (const { id } of placed) this.#seen.add(id);
+    this.#place(placed, this.#writer.known.epoch);
   }
 
   /** Opens a step. With it goes whatever must be in the log before. */
@@ -213,11 +221,12 @@ export class TurnLog {
       else unplaced.push(draft);
     }
     for (const event of this.#events.values()) if (!this.#facts.has(event.id)) events.push(event);
-    const lead = this.#input.lead.flatMap(({ id }) => {
+    const others = new Set([...this.#input.lead.map(({ id }) => id), ...this.#seen]);
+    const placed = [...others].flatMap((id) => {
       const seq = this.#placed.get(id);
       return seq === undefined || !this.#isHere(id) ? [] : [{ id, seq }];
     });
-    return { report: { position: this.#writer.known, placed: lead, events }, unplaced };
+    return { report: { position: this.#writer.known, placed, events }, unplaced };
   }
 
   /** True if the log has it in its present epoch. */

@@ -109,6 +109,8 @@ export interface CommitInput {
   readonly attempt: number;
   /** The step's end, then the turn's if the turn ends with it. */
   readonly ends: readonly EventDraft[];
+  /** Along with the turn's end: ends what its team, or an earlier execution of it, has left open. */
+  readonly closes?: Closing;
 }
 
 export interface Appended {

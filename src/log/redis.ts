@@ -132,11 +132,12 @@ class RedisLog implements SessionLog {
   }
 
   async commit(ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
-    const { step, attempt, ends } = input;
+    const { step, attempt, ends, closes } = input;
     const turn = ends[0]?.turn ?? '';
     const reply = await this.#write('commitStep', ref, input, [
       ...['', '', ''],
       ...[step, attempt, eventId.stepEnded(step), eventId.turnEnded(turn)],
+      closingArg(closes),
       ...draftArgs(ends),
     ]);
     return reply[0] === 'closed' ? { status: 'closed' } : stepReply(reply);

@@ -38,7 +38,9 @@ describe('sending', () => {
     await gateway.sends.reached(1);
     silent = false;
     await Promise.all(sent);
-    expect(gateway.sends.items.map((each) => each.messageId)).toEqual(['a', 'a', 'b']);
+    const ids = gateway.sends.items.map((each) => each.messageId);
+    // Each is sent again until it is answered, which a busy gateway may take longer for than the client waits.
+    expect(ids.join('')).toMatch(/^aa+b+$/);
   });
 
   test('an answer that is lost with the connection leads to the same message again', async () => {

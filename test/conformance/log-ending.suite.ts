@@ -5,6 +5,7 @@ import {
   all,
   AT,
   beginning,
+  CANCEL,
   cancelled,
   completed,
   create,
@@ -13,6 +14,7 @@ import {
   of,
   speaking,
   STEP,
+  stepStarted,
   TURN,
   turnCancelled,
   turnCompleted,
@@ -32,6 +34,22 @@ export function endingSuite(subject: LogSubject): void {
       events: ends.map((draft, index) => ({ ...draft, seq: index + 3 })),
     });
     expect((await subject.log.read(ref, { limit: 2 }))?.open).toEqual([]);
+  });
+
+  test('a commit that ends the turn ends what else is open in it, and nothing of other turns', async () => {
+    const ref = subject.fresh();
+    const known = await speaking(subject.log, ref, 'Hel');
+    of('ok', await subject.log.append(ref, { known, drafts: [stepStarted('t1.2')] }));
+    of('begun', await subject.log.begin(ref, beginning(known, { turn: 't2', step: 't2.1', lead: [] })));
+    const ends = [completed('Hello'), turnCompleted()];
+    const closes = { turn: TURN, end: CANCEL };
+    const reply = of('ended', await subject.log.commit(ref, { known, step: STEP, attempt: 1, ends, closes }));
+    expect(reply.events).toMatchObject([
+      { type: 'step.completed', step: STEP, seq: 4 },
+      { type: 'step.cancelled', step: 't1.2', seq: 5 },
+      { type: 'turn.completed', turn: TURN, seq: 6 },
+    ]);
+    expect((await subject.log.read(ref, { limit: 0 }))?.open).toMatchObject([{ step: 't2.1' }]);
   });
 
   test('repeating a commit changes nothing and gives the same answer', async () => {

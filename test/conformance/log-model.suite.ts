@@ -16,6 +16,7 @@ import {
   stepStarted,
   TURN,
   turnCancelled,
+  turnCompleted,
 } from '../log/drafts.ts';
 import { ModelLog, type ModelledLog } from '../log/model.ts';
 import type { LogSubject } from './log.suite.ts';
@@ -30,6 +31,7 @@ interface Action {
   readonly lost: boolean;
 }
 
+const CLOSES = { turn: TURN, end: CANCEL };
 const WORDS = ['Hel', 'lo ', '👩‍👩', '\n%1', 'ß"\\'];
 
 const often: readonly Kind[] = ['begin', 'begin', 'say', 'say', 'think', 'fact'];
@@ -75,7 +77,7 @@ async function act(
   }
   if (what.kind === 'close' || what.kind === 'end') {
     const drafts = what.kind === 'end' ? [message('m1'), turnCancelled()] : [];
-    return log.append(ref, { known, drafts, closes: { turn: TURN, end: CANCEL } });
+    return log.append(ref, { known, drafts, closes: CLOSES });
   }
   const writer = writers[what.number]!;
   const { name: owner, order, step, attempt } = writer;
@@ -85,7 +87,11 @@ async function act(
   }
   if (what.kind === 'cancel') return log.append(ref, { known, drafts: [cancelled(writer.step)] });
   if (what.kind === 'commit') {
-    return log.commit(ref, { known, step, attempt, ends: [completed(`by ${owner}`, step, attempt)] });
+    const end = completed(`by ${owner}`, step, attempt);
+    // The second writer has the last word of its turn.
+    const last = what.number === 1;
+    const ends = last ? [end, turnCompleted()] : [end];
+    return log.commit(ref, { known, step, attempt, ends, ...(last ? { closes: CLOSES } : {}) });
   }
   if (what.kind === 'think') {
     const text = WORDS[writer.thought % WORDS.length]!;

@@ -99,16 +99,18 @@ export class ModelLog implements ModelledLog {
   }
 
   async commit(_ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
-    const { known, step, attempt, ends } = input;
+    const { known, step, attempt, ends, closes } = input;
     if (this.#behind(known)) return { status: 'behind' };
     const turn = ends[0]?.turn ?? '';
-    const before = this.#ended(step, turn);
+    const before = this.#ended(step, turn, closes);
     if (before) return before;
     const open = this.#open.get(step);
     if (!open || open.attempt < attempt) return { status: 'closed' };
     if (open.attempt > attempt) return { status: 'fenced', attempt: open.attempt };
-    this.#put(ends);
-    return this.#ended(step, turn)!;
+    this.#put(ends.slice(0, 1));
+    if (closes) this.#close(closes);
+    this.#put(ends.slice(1));
+    return this.#ended(step, turn, closes)!;
   }
 
   async append(_ref: SessionRef, { known, drafts, closes }: AppendInput): ReturnType<SessionLog['append']> {
@@ -164,11 +166,13 @@ export class ModelLog implements ModelledLog {
     return this.#events.find((event) => event.id === id);
   }
 
-  #ended(step: string, turn: string): Exclude<Ended, Incomplete> | null {
+  #ended(step: string, turn: string, closes?: Closing): Exclude<Ended, Incomplete> | null {
     const end = this.#find(eventId.stepEnded(step));
     const last = this.#find(eventId.turnEnded(turn));
     if (!end) return null;
-    return { status: 'ended', position: this.#position(), placed: [], events: last ? [end, last] : [end] };
+    const closed = (closes && this.#closed.get(turn)) ?? [];
+    const events = [end, ...closed, ...(last ? [last] : [])];
+    return { status: 'ended', position: this.#position(), placed: [], events };
   }
 
   #restart({ step, turn, agent, at, reason }: BeginInput, attempt: number): EventDraft {

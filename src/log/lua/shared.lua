@@ -191,6 +191,14 @@ local with_text = function(json, data, step, most)
   return string.sub(json, 1, -2) .. ',"data":{' .. said .. string.sub(data, 2) .. '}'
 end
 
+-- Adds these events, by a list of their seqs, to `ends`: flat seq, JSON.
+local add_stored = function(seqs, ends)
+  for seq in string.gmatch(seqs, '%d+') do
+    ends[#ends + 1] = seq
+    ends[#ends + 1] = stored(seq)
+  end
+end
+
 -- Ends the open steps of a turn, in the order of their opening. `closing`: {turn, mark, json, data, room}; `json` and
 -- `data` are of an end without its id, step, agent, attempt and text; `room`: bytes that their texts may have together.
 -- With {step, ends = id of its end} only that step. Adds the ends that this and earlier calls made to `ends`, and the one
@@ -200,8 +208,7 @@ local close_turn = function(closing, ends)
   if closing.step then
     local seq = redis.call('HGET', ids, closing.ends)
     if seq then
-      ends[#ends + 1] = seq
-      ends[#ends + 1] = stored(seq)
+      add_stored(seq, ends)
       return
     end
     steps = fields['a:' .. closing.step] and { closing.step } or {}
@@ -225,10 +232,7 @@ local close_turn = function(closing, ends)
     end
   end
   if made ~= before then redis.call('HSET', ids, closing.mark, made) end
-  for seq in string.gmatch(made, '%d+') do
-    ends[#ends + 1] = seq
-    ends[#ends + 1] = stored(seq)
-  end
+  add_stored(made, ends)
 end
 
 -- Appends the drafts that the log does not hold yet: a count, then id, JSON and meaning of each. A meaning is '' or JSON:
@@ -272,15 +276,9 @@ local append = function(closing, barred)
   return placed, ends
 end
 
--- The stored ends under these ids: flat seq, JSON.
+-- The stored ends under these fields of `ids` (ids of events, marks of closings): flat seq, JSON.
 local ended = function(...)
   local found = {}
-  for _, id in ipairs({ ... }) do
-    local seq = redis.call('HGET', ids, id)
-    if seq then
-      found[#found + 1] = seq
-      found[#found + 1] = stored(seq)
-    end
-  end
+  for _, field in ipairs({ ... }) do add_stored(redis.call('HGET', ids, field) or '', found) end
   return found
 end

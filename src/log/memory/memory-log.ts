@@ -97,16 +97,16 @@ export class MemoryLog implements SessionLog {
   }
 
   async commit(ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
-    const { known, step, attempt, ends } = input;
+    const { known, step, attempt, ends, closes } = input;
     const session = this.#complete(ref, known);
     if (!(session instanceof MemorySession)) return session;
     const ids = [eventId.stepEnded(step), eventId.turnEnded(ends[0]?.turn ?? '')] as const;
     const ended = (): Ended => ({ status: 'ended', position: session.position, placed: [], events: [] });
-    if (session.has(ids[0])) return { ...ended(), events: session.stored(...ids) };
+    if (session.has(ids[0])) return { ...ended(), events: session.ended(...ids, closes) };
     const open = session.open.get(step)?.attempt ?? 0;
     if (open < attempt) return { status: 'closed' };
     if (open > attempt) return { status: 'fenced', attempt: open };
-    const { events } = session.append(ends);
+    const { events } = session.append(ends, { closes });
     session.trim(this.#maxBytes);
     return { ...ended(), events };
   }

@@ -72,6 +72,12 @@ export class MemorySession {
     return ids.flatMap((id) => this.#at(this.#seqs.get(id)) ?? []);
   }
 
+  /** The ends under these ids, and between them those that closing the turn has made. */
+  ended(step: string, turn: string, closes: Closing | undefined): LoggedEvent[] {
+    const made = closes ? (this.#closed.get(closes.turn) ?? []) : [];
+    return [...this.stored(step), ...made.flatMap((seq) => this.#at(seq) ?? []), ...this.stored(turn)];
+  }
+
   after(seq: number): LoggedEvent[] {
     return this.slice({ after: seq, limit: Infinity }).events.slice();
   }

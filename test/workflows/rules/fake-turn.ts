@@ -4,7 +4,6 @@
  */
 import {
   eventId,
-  reason,
   type EventDraft,
   type JournalEntry,
   type LoggedEvent,
@@ -18,6 +17,7 @@ import {
   type TurnWait,
 } from '../../../src/contracts/index.ts';
 import type { FakeLog } from './fake-log.ts';
+import { closing, joined } from './turn-facts.ts';
 
 export interface TurnWorld {
   readonly log: FakeLog;
@@ -42,6 +42,8 @@ export class FakeTurn {
   readonly #begun = new Set<string>();
   readonly #facts = new Map<string, EventDraft>();
   readonly #placed = new Map<string, number>();
+  /** Messages for this turn that somebody else has brought to the log. */
+  readonly #seen = new Map<string, Position>();
   readonly #events = new Map<string, LoggedEvent>();
   #known: Position;
   /** Of the log that it first wrote to. */
@@ -92,24 +94,18 @@ export class FakeTurn {
   #takeIn(): void {
     const { turn: into } = this.input;
     const known = [...this.input.journal.entries, ...this.#entries].map(({ message }) => message);
-    for (const { type, turn = '', data } of this.#world.log.events) {
-      if (type !== 'message.accepted' || data.steers !== into || known.includes(data.messageId)) continue;
+    for (const { type, turn = '', data, id: accepted, seq } of this.#world.log.events) {
+      if (type !== 'message.accepted' || data.steers !== into) continue;
+      this.#seen.set(accepted, { seq, epoch: this.#world.log.epoch });
+      if (known.includes(data.messageId)) continue;
       if (this.isGone) {
         this.#finish('cancelled');
         return;
       }
       const { messageId: message } = data;
       this.#entries.push({ path: '', kind: 'steer', key: '', outcome: 'joined', message });
-      const merged = { into, messageIds: [message], reason: reason('joined') };
-      const id = eventId.turnEnded(turn);
-      this.#facts.set(id, {
-        id,
-        type: 'turn.merged',
-        at: this.#world.now(),
-        turn,
-        cause: message,
-        data: merged,
-      });
+      const merged = joined({ message, turn, into, at: this.#world.now() });
+      this.#facts.set(merged.id, merged);
       this.beat();
     }
   }
@@ -138,7 +134,9 @@ export class FakeTurn {
       isOver && step !== undefined && !log.find(id) && !log.isOpen(step);
     if (hidden.some(isRefused)) this.#finish('cancelled');
     else if (hidden.length > 0)
-      this.#write(() => log.append(this.#first(hidden), { release: this.#release() }));
+      this.#write(() =>
+        log.append(this.#first(hidden), { ...closing(this.input.turn, hidden), release: this.#release() }),
+      );
     if (this.#turnEnded()) this.#finish('done');
   }
 
@@ -156,12 +154,13 @@ export class FakeTurn {
   /** The team has ended, or cannot go on; what it left running is ended too. */
   finish(): void {
     if (!this.#canWrite()) return;
-    const closes = { turn: this.input.turn, type: 'step.cancelled' as const, data: { reason: 'over' } };
     const end = this.#turnEnd();
     this.#facts.set(end.id, end);
     // All of it: a log that was built anew may lack steps that are to be closed.
     const all = [...this.input.lead, ...this.#facts.values()];
-    this.#write(() => this.#world.log.append(all, { closes, release: this.#release() }));
+    this.#write(() =>
+      this.#world.log.append(all, { ...closing(this.input.turn, [end]), release: this.#release() }),
+    );
     this.#finish('done');
   }
 
@@ -251,10 +250,12 @@ export class FakeTurn {
       else unplaced.push(draft);
     }
     for (const event of this.#events.values()) if (!this.#facts.has(event.id)) events.push(event);
-    const placed = this.input.lead.flatMap(({ id }) => {
+    const seen = [...this.#seen].filter(([, { epoch }]) => epoch === this.#known.epoch);
+    const brought = this.input.lead.flatMap(({ id }) => {
       const seq = this.#placed.get(id);
-      return seq === undefined ? [] : [{ id, seq }];
+      return seq === undefined || this.#seen.has(id) ? [] : [{ id, seq }];
     });
+    const placed = [...brought, ...seen.map(([id, { seq }]) => ({ id, seq }))];
     this.result = {
       status: status === 'done' && end?.type === 'turn.cancelled' ? 'cancelled' : status,
       // The workflow must hear of two lives of a log, also of one that nobody else has told it of.

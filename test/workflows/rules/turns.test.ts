@@ -260,37 +260,3 @@ describe('a turn that is over without an end', () => {
     expect(session.machine.receipt('m1')).toMatchObject({ turnStatus: 'completed' });
   });
 });
-
-describe('after a log was lost in mid-turn', () => {
-  test('a step whose start comes back after the end of its turn gets an end', () => {
-    const session = running();
-    session.turn?.begin();
-    session.cancel(undefined);
-    session.loseLog();
-    publishes(session);
-    session.turnStops();
-    session.turnReports();
-    session.settle();
-    expect(types(session.log.events).slice(-3)).toEqual(['turn.cancelled', 'step.started', 'step.cancelled']);
-    expect(session.log.isOpen('t1.1')).toBe(false);
-  });
-
-  test('its steps are closed, though its end is there already and their start is archived', () => {
-    const session = running();
-    session.turn?.begin();
-    session.turn?.suspend([]);
-    session.turnReports();
-    session.act(true); // another run of the workflow, which does not hold the start
-    session.wake(5);
-    session.act();
-    session.send('m2');
-    session.act(); // publishes the message
-    session.cancel(undefined);
-    session.loseLog(); // built anew with the cancel, which nobody has carried yet
-    session.turn?.begin(); // finds it
-    session.turnReports();
-    session.settle();
-    expect(types(session.log.events).filter((type) => type === 'step.cancelled')).toHaveLength(1);
-    expect(session.log.isOpen('t1.1')).toBe(false);
-  });
-});
