@@ -2,8 +2,7 @@
 import { expect } from '@jest/globals';
 import type { SessionEvent } from '../../src/contracts/index.ts';
 import { openSession, words } from '../e2e/scene.ts';
-import { eventually } from '../support/process.ts';
-import { endTexts, SETTLE_MS, Talk } from './talks.ts';
+import { endTexts, Talk } from './talks.ts';
 
 const TOKENS = 25;
 
@@ -22,7 +21,7 @@ export class ProvidedTalk extends Talk {
     for (let index = 1; going(); index += 1) {
       await this.seen.session.send({ messageId: `m${index}`, text: 'go on' });
       this.accepted.push(`m${index}`);
-      await eventually(`m${index} is answered`, () => this.answered(), SETTLE_MS);
+      await this.settled(`m${index} is answered`, () => this.answered());
     }
   }
 

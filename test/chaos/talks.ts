@@ -81,6 +81,20 @@ export abstract class Talk {
     expect(causes(events).sort()).toEqual([...this.accepted].sort());
   }
 
+  /** Waits for it; a failure says how the session stands, as its client and as its gateway see it. */
+  protected async settled(what: string, is: () => boolean): Promise<void> {
+    try {
+      await eventually(what, is, SETTLE_MS);
+    } catch (error) {
+      const { view, session } = this.seen;
+      const stored = await allEvents(this.urls[0]!, this.id).catch((reason: unknown) => [String(reason)]);
+      const state = await rest(this.urls[0]!, 'GET', `/v1/sessions/${this.id}`).catch(String);
+      const seen = { status: session.status, position: view.position, turns: view.turns.slice(-6) };
+      const told = JSON.stringify({ seen, state, stored: stored.slice(-40) }, null, 1);
+      throw new Error(`${what}: not so in ${this.id}: ${told}`, { cause: error });
+    }
+  }
+
   protected answered(): boolean {
     const { turns } = this.seen.view;
     const last = turns.at(-1);
@@ -121,7 +135,7 @@ export class SteadyTalk extends Talk {
       await this.seen.session.send(message);
       this.accepted.push(message.messageId);
       await twice;
-      await eventually(`${message.messageId} is answered`, () => this.answered(), SETTLE_MS);
+      await this.settled(`${message.messageId} is answered`, () => this.answered());
     }
   }
 
@@ -152,7 +166,7 @@ export class BesideTalk extends Talk {
           ({ status, messageIds }) => status === 'completed' && messageIds.includes(messageId),
         );
       const ended = (): boolean => ids.every(isEnded);
-      await eventually(`round ${round} is answered`, ended, SETTLE_MS);
+      await this.settled(`round ${round} is answered`, ended);
     }
   }
 
@@ -181,7 +195,7 @@ export class BurstTalk extends Talk {
       const ids = Array.from({ length: BurstTalk.messages }, (_, index) => `m${burst}-${index + 1}`);
       await Promise.all(ids.map((messageId) => this.#send(messageId)));
       this.accepted.push(...ids);
-      await eventually(`burst ${burst} is answered`, () => this.answered(), SETTLE_MS);
+      await this.settled(`burst ${burst} is answered`, () => this.answered());
     }
   }
 
@@ -248,7 +262,7 @@ export class ModelTalk extends Talk {
       );
       await this.seen.session.send({ messageId: `m${index}`, text: 'go on' });
       this.accepted.push(`m${index}`);
-      await eventually(`m${index} is answered`, () => this.answered(), SETTLE_MS);
+      await this.settled(`m${index} is answered`, () => this.answered());
     }
   }
 

@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import type { SessionEvent } from '../../src/contracts/index.ts';
-import { eventually } from '../support/process.ts';
 import { freshId, rest, words } from '../e2e/scene.ts';
-import { SETTLE_MS, Talk } from './talks.ts';
+import { Talk } from './talks.ts';
 
 /** The configuration of the workers. */
 export const CONFIG = fileURLToPath(new URL('./project/convoke.config.ts', import.meta.url));
@@ -49,7 +48,7 @@ export class WorkTalk extends Talk {
     for (let index = 1; going(); index += 1) {
       await this.seen.session.send({ messageId: `m${index}`, text: 'go on' });
       this.accepted.push(`m${index}`);
-      await eventually(`m${index} is answered`, () => this.answered(), SETTLE_MS);
+      await this.settled(`m${index} is answered`, () => this.answered());
     }
   }
 
