@@ -87,10 +87,11 @@ export abstract class Talk {
       await eventually(what, is, SETTLE_MS);
     } catch (error) {
       const { view, session } = this.seen;
-      const stored = await allEvents(this.urls[0]!, this.id).catch((reason: unknown) => [String(reason)]);
-      const state = await rest(this.urls[0]!, 'GET', `/v1/sessions/${this.id}`).catch(String);
-      const seen = { status: session.status, position: view.position, turns: view.turns.slice(-6) };
-      const told = JSON.stringify({ seen, state, stored: stored.slice(-40) }, null, 1);
+      const line = ({ epoch, seq, id }: SessionEvent): string => `${epoch}/${seq} ${id}`;
+      const heard = this.seen.events.slice(-60).map(line);
+      const stored = await Promise.any(this.urls.map((url) => allEvents(url, this.id))).catch(() => []);
+      const seen = { status: session.status, position: view.position, turns: view.turns.slice(-6), heard };
+      const told = JSON.stringify({ seen, stored: stored.slice(-60).map(line) }, null, 1);
       throw new Error(`${what}: not so in ${this.id}: ${told}`, { cause: error });
     }
   }
