@@ -24,6 +24,7 @@ import type {
   LogSlice,
 } from '../../src/log/index.ts';
 import { LogWriter, type LogAccess } from '../log-writer.ts';
+import { Places } from './places.ts';
 
 export interface TurnLogInput {
   readonly turn: string;
@@ -53,25 +54,27 @@ export class TurnLog {
   readonly #facts = new Map<string, EventDraft>();
   /** Those of them that are not durable yet: a log that is built anew does not get them, for nobody may see them. */
   readonly #unsaved = new Set<string>();
-  readonly #placed = new Map<string, number>();
-  readonly #events = new Map<string, LoggedEvent>();
-  /** The epoch of the log in which each of these was last seen. */
-  readonly #epochs = new Map<string, number>();
+  readonly #places = new Places();
   /** Facts that other carriers have brought to the log and this turn builds upon. */
   readonly #seen = new Set<string>();
   #led = false;
-  #reconciled: Promise<void> | null = null;
+  /** The life of the log that has all that this run builds upon; 0: none yet. */
+  #home: number;
+  #bringing: Promise<void> | null = null;
 
   /** `signal`: gives up waiting for a log that is away. */
   constructor(access: LogAccess, ref: SessionRef, input: TurnLogInput, signal: AbortSignal) {
     this.#ref = ref;
     this.#input = input;
     this.#signal = signal;
+    this.#home = input.known.epoch;
     for (const fact of input.facts) this.#facts.set(fact.id, fact);
     this.#writer = new LogWriter(access, ref, input.known, {
-      facts: () => this.#durable(),
+      facts: () => [...input.lead, ...this.#durable()],
       landed: (appended) => {
         this.#learn(appended);
+        // It was built anew with what the workflow holds.
+        this.#home = appended.position.epoch;
       },
     });
   }
@@ -84,7 +87,7 @@ export class TurnLog {
   /** The end that the turn has in the log, as far as this run knows. */
   get turnEnd(): LoggedEvent | undefined {
     const { turn } = this.#input;
-    return [...this.#events.values()].find((event) => event.turn === turn && endsTurn(event.type));
+    return this.#places.events().find((event) => event.turn === turn && endsTurn(event.type));
   }
 
   /** From here on they are to be made durable. */
@@ -103,7 +106,7 @@ export class TurnLog {
   /** Facts of the workflow that the log has, whoever has brought them there: the workflow hears of their places no later than of what follows from them. */
   saw(placed: Report['placed']): void {
     for (const { id } of placed) this.#seen.add(id);
-    this.#place(placed, this.#writer.known.epoch);
+    this.#places.learn(placed, this.#writer.known.epoch);
   }
 
   /** Opens a step. With it goes whatever must be in the log before. */
@@ -117,11 +120,11 @@ export class TurnLog {
       if (reply.status === 'fenced') return reply;
       this.#led = true;
       const { epoch } = reply.position;
-      this.#place(reply.placed, epoch);
+      this.#places.learn(reply.placed, epoch);
       const open = reply.status === 'begun';
       if (open) this.#opened(started, reply.restarted, epoch);
       else this.#take(reply.events, epoch);
-      if (!(await this.#bringsHeld())) return reply;
+      if (!(await this.#movesHome())) return reply;
     }
   }
 
@@ -131,7 +134,7 @@ export class TurnLog {
     if (!restarted) return;
     const { seq, ...fact } = restarted;
     this.#facts.set(fact.id, fact);
-    this.#place([{ id: fact.id, seq }], epoch);
+    this.#places.learn([{ id: fact.id, seq }], epoch);
   }
 
   /** Who takes part in the session, as the log has it now; null: as the session was opened. */
@@ -161,7 +164,10 @@ export class TurnLog {
     const reply = await this.#patiently(() =>
       this.#writer.write((known) => this.#writer.log.commit(this.#ref, { ...commit, known })),
     );
-    if (reply.status === 'ended') this.#take(reply.events, reply.position.epoch);
+    if (reply.status === 'ended') {
+      this.#take(reply.events, reply.position.epoch);
+      await this.#movesHome();
+    }
     return reply;
   }
 
@@ -180,7 +186,7 @@ export class TurnLog {
       );
       this.#led = true;
       this.#learn(reply);
-      if (!(await this.#bringsHeld())) return reply;
+      if (!(await this.#movesHome())) return reply;
     }
   }
 
@@ -210,28 +216,20 @@ export class TurnLog {
    * perhaps without them.
    */
   report(): { readonly report: Report; readonly unplaced: readonly EventDraft[] } {
+    const { known } = this.#writer;
     const events: LoggedEvent[] = [];
     const unplaced: EventDraft[] = [];
     for (const draft of this.#facts.values()) {
-      const event = this.#events.get(draft.id);
-      const seq = this.#placed.get(draft.id);
-      if (!this.#isHere(draft.id)) unplaced.push(draft);
-      else if (event) events.push(event);
-      else if (seq !== undefined) events.push({ ...draft, seq });
+      const event = this.#places.event(draft, known.epoch);
+      if (event) events.push(event);
       else unplaced.push(draft);
     }
-    for (const event of this.#events.values()) if (!this.#facts.has(event.id)) events.push(event);
+    for (const event of this.#places.events()) if (!this.#facts.has(event.id)) events.push(event);
     const others = new Set([...this.#input.lead.map(({ id }) => id), ...this.#seen]);
-    const placed = [...others].flatMap((id) => {
-      const seq = this.#placed.get(id);
-      return seq === undefined || !this.#isHere(id) ? [] : [{ id, seq }];
-    });
-    return { report: { position: this.#writer.known, placed, events }, unplaced };
-  }
-
-  /** True if the log has it in its present epoch. */
-  #isHere(id: string): boolean {
-    return this.#epochs.get(id) === this.#writer.known.epoch;
+    return {
+      report: { position: known, placed: this.#places.placed(others, known.epoch), events },
+      unplaced,
+    };
   }
 
   #durable(): readonly EventDraft[] {
@@ -245,18 +243,30 @@ export class TurnLog {
   }
 
   /**
-   * A log of another life than the workflow knew may lack what the workflow holds: brings it, once, so that agents read all of it. True: the
-   * call that found out is to be repeated.
+   * A log of another life may lack what the workflow holds and what this turn has brought: brings both, so that agents read all of it and the
+   * workflow hears where all of it is. True: the call that found out is to be repeated.
    */
-  async #bringsHeld(): Promise<boolean> {
-    const { known } = this.#input;
-    if (known.epoch === 0 || known.epoch === this.#writer.known.epoch || this.#reconciled) return false;
-    this.#reconciled = this.#patiently(async () => {
-      const drafts = await this.#writer.held();
-      await this.#writer.write((at) => this.#writer.log.append(this.#ref, { known: at, drafts }));
+  async #movesHome(): Promise<boolean> {
+    const { epoch } = this.#writer.known;
+    const before = this.#home;
+    if (before === epoch && !this.#bringing) return false;
+    this.#home = epoch;
+    if (before === 0) return false;
+    this.#bringing ??= this.#bring().finally(() => {
+      this.#bringing = null;
     });
-    await this.#reconciled;
+    await this.#bringing;
     return true;
+  }
+
+  async #bring(): Promise<void> {
+    await this.#patiently(async () => {
+      const { lead } = this.#input;
+      // Steps of a turn that is over do not start any more.
+      const drafts = this.turnEnd ? lead : [...(await this.#writer.held()), ...lead, ...this.#durable()];
+      const write = (known: Position) => this.#writer.log.append(this.#ref, { known, drafts });
+      this.#learn(await this.#writer.write(write));
+    });
   }
 
   #patiently<T>(call: () => Promise<T>): Promise<T> {
@@ -264,26 +274,13 @@ export class TurnLog {
   }
 
   #learn({ placed, events, position }: Appended): void {
-    this.#place(placed, position.epoch);
+    this.#places.learn(placed, position.epoch);
     this.#take(events, position.epoch);
   }
 
-  /** A log that was built anew may have facts in other places than before. */
-  #place(placed: Report['placed'], epoch: number): void {
-    for (const { id, seq } of placed) {
-      this.#placed.set(id, seq);
-      this.#epochs.set(id, epoch);
-      const event = this.#events.get(id);
-      if (event && event.seq !== seq) this.#events.set(id, { ...event, seq });
-    }
-  }
-
   #take(events: readonly LoggedEvent[], epoch: number): void {
-    for (const event of events) {
-      this.#events.set(event.id, event);
-      this.#epochs.set(event.id, epoch);
-      this.#yieldTo(event);
-    }
+    this.#places.take(events, epoch);
+    for (const event of events) this.#yieldTo(event);
   }
 
   /** What somebody else has ended first is so, also when the turn's code runs again. */

@@ -57,6 +57,23 @@ describe('when the log fails in the middle', () => {
     expect(unplaced.map(({ id }) => id)).toContain('step:t1.1:start');
   });
 
+  test('of a log that others have begun anew it reports where what it had brought is now', async () => {
+    const turn = scene.execute();
+    scene.agent.say('half');
+    await scene.streamed('half');
+    await scene.server.flush();
+    const { log } = scene.server;
+    const other: EventDraft = { id: 'gap:9', type: 'session.recovered', at: 1, data: {} };
+    const [created, ...rest] = lead();
+    await log.append(scene.ref, { known: START, drafts: [created!, other, ...rest] });
+    scene.agent.end(' of it');
+    const { report } = await turn.result;
+    const stored = await scene.logged();
+    const seqs = lead().map(({ id }) => stored.find((event) => event.id === id)?.seq);
+    expect(report.placed.map(({ seq }) => seq)).toEqual(seqs);
+    expect(seqs).toEqual([1, 3, 4]);
+  });
+
   test('another attempt is still told before what it said', async () => {
     const turn = scene.execute();
     scene.agent.say('half ');

@@ -201,8 +201,9 @@ export class Ledger {
     const turnStatus =
       type === 'turn.completed' ? 'completed' : type === 'turn.cancelled' ? 'cancelled' : 'failed';
     for (const messageId of this.#of(turn)) {
-      const started = this.#receipts.get(messageId)?.status === 'consumed';
-      if (started) this.#change(messageId, { turnStatus });
+      // In a log that was lost twice within moments the start of a turn may come after its end.
+      const started = turnStatus === 'completed' || this.#receipts.get(messageId)?.status === 'consumed';
+      if (started) this.#change(messageId, { status: 'consumed', turnStatus });
       else if (superseded) this.#change(messageId, { status: 'superseded' });
       else this.#change(messageId, { status: 'rejected', code: 'turn_cancelled' });
     }

@@ -12,10 +12,9 @@ import { disclosedMetadata, disclosedTeam } from '../events/disclosure.ts';
 import type { SessionEvent } from '../events/envelope.ts';
 import { openingRoster, rosterState } from '../member.ts';
 import type { SessionInfo } from '../session.ts';
-import { keepNewest } from './bound.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
-import { reduceTurnEnd } from './turn.ts';
+import { asEnded, reduceTurnEnd, startTurn } from './turn.ts';
 import type { Entry, MessageEntry, SessionView } from './types.ts';
 import { answered, reduceWait } from './waits.ts';
 
@@ -67,7 +66,7 @@ function reduceMessage(
       const others = withoutMessage(view, data.messageId);
       const status = answers !== undefined ? 'consumed' : queued ? 'queued' : 'accepted';
       const entry: MessageEntry = { kind: 'message', ...data, at: event.at, status, turn: event.turn ?? '' };
-      return withEntry(answered(others, answers), entry);
+      return withEntry(answered(others, answers), asEnded(view, entry));
     }
     case 'message.scheduled': {
       const { policy: _policy, ...data } = event.data;
@@ -130,15 +129,8 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'message.scheduled':
     case 'message.rejected':
       return reduceMessage(view, event);
-    case 'turn.started': {
-      const { messageIds, beside } = event.data;
-      const next = editMessages(view, (entry) => messageIds.includes(entry.messageId), {
-        status: 'consumed',
-        turn,
-      });
-      const entry = { turn, status: 'running', messageIds, ...(beside ? { beside } : {}) } as const;
-      return { ...next, turns: keepNewest([...next.turns, entry]) };
-    }
+    case 'turn.started':
+      return startTurn(view, turn, event.data);
     case 'turn.completed':
     case 'turn.failed':
     case 'turn.cancelled':

@@ -1,6 +1,6 @@
 /** How the end of a turn changes a view: the turn, and the messages that it was to answer. */
 import type { ErrorCode } from '../errors.ts';
-import type { SessionEvent } from '../events/envelope.ts';
+import type { EventData, SessionEvent } from '../events/envelope.ts';
 import { reasonOf } from '../reasons.ts';
 import { keepNewest } from './bound.ts';
 import { editMessages } from './edit.ts';
@@ -8,6 +8,10 @@ import type { EndStatus, LastingCall, MessageEntry, SessionView, TurnEntry } fro
 import { withoutWaits } from './waits.ts';
 
 type TurnEnd = Extract<SessionEvent, { type: `turn.${string}` }>;
+const CONSUMED = { status: 'consumed' } as const;
+
+const hasJoined = (reason: TurnEntry['reason']): boolean => reason?.code === 'joined';
+
 type Ended = Omit<TurnEntry, 'turn' | 'messageIds' | 'status'> & { readonly status: EndStatus };
 
 export function reduceTurnEnd(view: SessionView, event: TurnEnd): SessionView {
@@ -31,11 +35,35 @@ export function reduceTurnEnd(view: SessionView, event: TurnEnd): SessionView {
   }
 }
 
+/**
+ * In a log that was lost twice within moments a start, or a message, may come after the end of its turn: the turn stays as it has ended.
+ */
+export function startTurn(
+  view: SessionView,
+  turn: string,
+  { messageIds, beside }: EventData['turn.started'],
+): SessionView {
+  const asked = (entry: MessageEntry): boolean => messageIds.includes(entry.messageId);
+  const next = editMessages(view, asked, { status: 'consumed', turn });
+  const known = { messageIds, ...(beside ? { beside } : {}) };
+  if (next.turns.some((entry) => entry.turn === turn)) return editTurn(next, turn, known);
+  return { ...next, turns: keepNewest([...next.turns, { turn, status: 'running', ...known }]) };
+}
+
+/** A message as it stands if its turn has ended already: see `startTurn`. */
+export function asEnded(view: SessionView, message: MessageEntry): MessageEntry {
+  const turn = view.turns.find((each) => each.turn === message.turn);
+  if (turn?.into !== undefined)
+    return { ...message, turn: turn.into, ...(hasJoined(turn.reason) && CONSUMED) };
+  return turn?.status === 'completed' ? { ...message, ...CONSUMED } : message;
+}
+
 function endTurn(given: SessionView, turn: string, ended: Ended): SessionView {
   const view = withoutWaits(given, turn);
   if (view.turns.some((entry) => entry.turn === turn)) return editTurn(view, turn, ended);
-  // It ended before it started: its messages will have no effect.
-  const next = editMessages(view, (entry) => entry.turn === turn, unanswered(ended));
+  // It ended before it started: its messages will have no effect. One that is complete has started, wherever its start is.
+  const change = ended.status === 'completed' ? CONSUMED : unanswered(ended);
+  const next = editMessages(view, (entry) => entry.turn === turn, change);
   return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
 }
 
@@ -57,10 +85,9 @@ function merge(
   { into, messageIds, reason }: Extract<TurnEnd, { type: 'turn.merged' }>['data'],
 ): SessionView {
   const other = view.turns.find((entry) => entry.turn === into);
-  const joined = reason.code === 'joined';
   const moved = editMessages(view, ({ messageId }) => messageIds.includes(messageId), {
     turn: into,
-    ...(joined ? { status: 'consumed' } : {}),
+    ...(hasJoined(reason) && CONSUMED),
   });
   const next = other && editTurn(moved, into, { messageIds: [...other.messageIds, ...messageIds] });
   const entry: TurnEntry = { turn, messageIds: [], status: 'cancelled', reason, into };

@@ -49,7 +49,8 @@ export class FakeTurn {
   /** Of the log that it first wrote to. */
   #epoch: number | null = null;
   #led = false;
-  #reconciled = false;
+  /** The life of the log in which all has its place that this one builds upon; 0: none yet. */
+  #home: number;
 
   /** `before`: an earlier execution of the same activity. Its team's code ran the same steps; all else is what it had made durable. */
   constructor(world: TurnWorld, input: TurnInput, before: FakeTurn | null = null) {
@@ -57,6 +58,7 @@ export class FakeTurn {
     this.input = input;
     this.durable = before?.durable ?? null;
     this.#known = input.known;
+    this.#home = input.known.epoch;
     this.#entries = [...(this.durable?.entries ?? [])];
     const open = Object.keys(input.journal.open);
     const given = open.map((step): [string, string] => [step, step.slice(input.turn.length + 1)]);
@@ -217,11 +219,13 @@ export class FakeTurn {
     const reply = call();
     this.#led = true;
     this.#learn(reply);
-    const { known } = this.input;
     const { log } = this.#world;
-    if (known.epoch === 0 || known.epoch === log.epoch || this.#reconciled) return reply;
-    this.#reconciled = true;
-    log.append(this.#world.held());
+    const before = this.#home;
+    this.#home = log.epoch;
+    const isOver = log.find(eventId.turnEnded(this.input.turn)) !== undefined;
+    if (before === 0 || before === log.epoch) return reply;
+    const { lead } = this.input;
+    this.#learn(log.append(isOver ? lead : [...this.#world.held(), ...lead, ...this.#facts.values()]));
     this.#learn(call());
     return reply;
   }
