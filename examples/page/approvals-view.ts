@@ -15,8 +15,7 @@ interface Given {
 }
 
 export interface Voting {
-  approve(approval: OpenApproval, vote: Given): Promise<VoteReply>;
-  deny(approval: OpenApproval, vote: Given): Promise<VoteReply>;
+  vote(approval: OpenApproval, how: 'approve' | 'deny', vote: Given): Promise<VoteReply>;
   announce(text: string): void;
 }
 
@@ -96,10 +95,8 @@ class ApprovalView {
     setText(this.#problem, '');
     try {
       tabStorage()?.setItem(NAME_ITEM, by);
-      const reply =
-        vote === 'deny'
-          ? await this.#voting.deny(approval, given)
-          : await this.#voting.approve(approval, { ...given, ...this.#edit() });
+      const whole = vote === 'deny' ? given : { ...given, ...this.#edit() };
+      const reply = await this.#voting.vote(approval, vote, whole);
       if (!reply.counted)
         setText(this.#problem, 'This has changed nothing: it was decided, or you had approved it.');
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Follows one session over one connection and draws it. Everything on the screen comes from the view, the outbox and the status. */
 import { connect } from '../../src/client/index.ts';
 import { filesOf } from '../../src/client/files.ts';
-import type { Client, OutgoingMessage, Schedules, Session } from '../../src/client/index.ts';
+import type { Client, ClientOptions, OutgoingMessage, Schedules, Session } from '../../src/client/index.ts';
 import { endsTurn, LIMITS, workflowId } from '../../src/contracts/public.ts';
 import type { FilePart, ForkRequest, OpenRequest, SessionView } from '../../src/contracts/public.ts';
 import { ApprovalsView } from './approvals-view.ts';
@@ -10,6 +10,7 @@ import type { EndedAttempt } from './attempts.ts';
 import type { Composer } from './composer.ts';
 import { ConnectionView } from './connection-view.ts';
 import { KeyedList, part, setText } from './dom.ts';
+import type { AsPerson } from './person.ts';
 import { tabStorage } from './place.ts';
 import type { Place } from './place.ts';
 import { QuestionsView } from './questions-view.ts';
@@ -17,7 +18,7 @@ import { RowView } from './row-view.ts';
 import type { RowActions } from './row-view.ts';
 import { rowsOf } from './rows.ts';
 import { Unseen } from './unseen.ts';
-import { failureText, listOf } from './words.ts';
+import { codeOf, describe, listOf } from './words.ts';
 
 /** One object, so that views can see that it is the same. */
 const NONE: readonly EndedAttempt[] = [];
@@ -25,6 +26,7 @@ const NONE: readonly EndedAttempt[] = [];
 /** What goes on around a conversation. */
 export interface Surroundings {
   readonly composer: Composer;
+  readonly as: AsPerson;
   /** Tells somebody who does not see the screen. */
   announce(text: string): void;
   /** Somebody wants to say something else than this, in a session of its own. */
@@ -35,15 +37,6 @@ export interface Surroundings {
   toEnd(): void;
   /** The view or the connection has changed. */
   changed(view: SessionView | null, isOffline: boolean): void;
-}
-
-function codeOf(error: Error | undefined): string | undefined {
-  return error && 'code' in error ? String(error.code) : undefined;
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return failureText({ code: codeOf(error) ?? error.message, message: error.message });
 }
 
 export class Conversation {
@@ -65,23 +58,28 @@ export class Conversation {
   #started = false;
   #frame = 0;
 
-  constructor(place: Place, key: string, around: Surroundings) {
+  constructor(place: Place, token: ClientOptions['token'], around: Surroundings) {
     this.#place = place;
     this.#around = around;
     this.#connection = new ConnectionView((text) => around.announce(text));
     this.#connection.setGateways(place.gateways);
     for (const id of ['rows', 'approvals', 'questions']) part(id, HTMLElement).replaceChildren();
     this.#rows = new KeyedList(part('rows', HTMLElement));
+    const { as } = around;
     this.#approvals = new ApprovalsView({
-      approve: (approval, vote) => this.#session.approve(approval, vote),
-      deny: (approval, vote) => this.#session.deny(approval, vote),
+      vote: (approval, how, vote) =>
+        as({ name: vote.by, ...vote }, (session) => session[how](approval, vote)),
       announce: (text) => around.announce(text),
     });
     this.#questions = new QuestionsView(({ name, question }, text) => {
-      this.send({ text, from: name, answers: question });
+      void this.#try(() => as({ name }, (session) => session.send({ text, from: name, answers: question })));
     });
     const storage = tabStorage();
-    this.#client = connect({ url: place.gateways, token: key, ...(storage ? { storage } : {}) });
+    this.#client = connect({
+      url: place.gateways,
+      token,
+      ...(storage ? { storage } : {}),
+    });
     this.#session = this.#client.session(place.session);
     this.#unseen = new Unseen(place.session, storage);
     this.#unseen.pending(this.#session.pending);

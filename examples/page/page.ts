@@ -1,6 +1,7 @@
 /** The page to try Convoke: wires the address, the key and the forms to a conversation. */
 import type { SessionView } from '../../src/contracts/public.ts';
 import { workflowId } from '../../src/contracts/public.ts';
+import { Access } from './access.ts';
 import { Api } from './api.ts';
 import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
@@ -9,6 +10,7 @@ import { part, setText } from './dom.ts';
 import { EditDialog } from './edit-dialog.ts';
 import { EndFollower } from './end-follower.ts';
 import { Health } from './health.ts';
+import { asPerson } from './person.ts';
 import { newId, readPlace, tabStorage } from './place.ts';
 import { SchedulesDialog } from './schedules-dialog.ts';
 import { newestSession, SessionList } from './session-list.ts';
@@ -63,7 +65,8 @@ async function follow(): Promise<void> {
   conversation?.stop();
   composer.forget();
   conversation = null;
-  const api = new Api(base, key.value);
+  const access = new Access(base, key.value);
+  const api = new Api(base, access);
   sessions.use(api);
   processes.use(api);
   const place = readPlace();
@@ -72,6 +75,7 @@ async function follow(): Promise<void> {
   document.title = `${session} · Convoke`;
   setText(part('session', HTMLElement), session);
   const around = {
+    as: asPerson({ ...place, session }, access),
     composer,
     announce,
     changed,
@@ -79,7 +83,7 @@ async function follow(): Promise<void> {
     toEnd: () => end.toEnd(),
     heard: (endsTurn: boolean) => processes.heard(endsTurn),
   };
-  conversation = new Conversation({ ...place, session }, key.value, around);
+  conversation = new Conversation({ ...place, session }, await access.source(), around);
 }
 
 function go(session: string): void {

@@ -119,3 +119,13 @@ export function becauseOf({ code, message }: Reason): string {
   if (code === 'worker_stopped') return 'its worker was shut down';
   return /worker.*lost/i.test(message) ? 'its worker died' : message.replace(/\.$/, '');
 }
+
+/** The code of an error of the SDK. */
+export function codeOf(error: Error | undefined): string | undefined {
+  return error && 'code' in error ? String(error.code) : undefined;
+}
+
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return failureText({ code: codeOf(error) ?? error.message, message: error.message });
+}

@@ -71,7 +71,10 @@ describe('the page', () => {
     expect(await textsOf(other, ANSWER)).toEqual(texts);
     expect(await textsOf(other, '.speech .name')).toEqual(['Ann', 'Ben']);
     await see(other, '#session-list [aria-current]', id);
-    expectWhole(await allEvents(stack.urls[0]!, id));
+    const events = await allEvents(stack.urls[0]!, id);
+    expectWhole(events);
+    // Said with a session token, whose subject that is; a key would leave it open.
+    expect(events.find(({ type }) => type === 'message.accepted')).toMatchObject({ data: { from: 'You' } });
   });
 
   test('reloaded in the middle of a stream, it goes on where it was', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import type { Page } from 'playwright-core';
 import type { OpenApproval } from '../../src/contracts/index.ts';
 import { refuse } from '../client/scripted-gateway.ts';
+import { eventually } from '../support/process.ts';
 import { Play, see, startStage } from './setup.ts';
 import type { Stage } from './setup.ts';
 
@@ -53,6 +54,7 @@ test('an approval says what, for whom and until when, and is given for exactly w
   const voted = { approval: 't1.1.c1', by: 'Ana', hash: 'h1', approvedBy: ['Ana'] };
   play.push(play.log.append('approval.voted', voted, { turn: 't1' }));
   await see(page, '.approval', 'Approved by Ana (1 of 2).');
+  await eventually('the vote is in', () => votes.length === 1);
   expect(votes).toEqual([
     { vote: 'approve', session: 's1', approval: 't1.1.c1', hash: 'h1', by: 'Ana', roles: ['lead'] },
   ]);
@@ -70,7 +72,7 @@ test('it is edited only where that is allowed, and only into an object', async (
   await see(page, '.approval .failure', 'What is approved has to be a JSON object.');
   await data.fill('{ "amount": 7 }');
   await page.getByRole('button', { name: 'Approve' }).click();
-  await page.waitForFunction(() => document.querySelector('.approval .failure')!.textContent === '');
+  await eventually('the vote is in', () => votes.length === 1);
   expect(votes).toMatchObject([{ vote: 'approve', hash: 'h1', data: { amount: 7 } }]);
   const edited = { approval: 't1.1.c1', by: 'Bo', hash: 'h2', approvedBy: ['Bo'], data: { amount: 5 } };
   play.push(play.log.append('approval.voted', edited, { turn: 't1' }));
@@ -89,6 +91,7 @@ test('a refusal is told in a sentence; a denial takes its reason along', async (
   await page.getByLabel('Your name').fill('Ana');
   await page.getByLabel('Reason for a denial').fill('Too much.');
   await page.getByRole('button', { name: 'Deny' }).click();
+  await eventually('the denial is in', () => votes.length === 2);
   await page.waitForFunction(() => document.querySelector('.approval .failure')!.textContent === '');
   expect(votes.at(-1)).toMatchObject({ vote: 'deny', by: 'Ana', reason: 'Too much.' });
 });
