@@ -8,7 +8,7 @@ import { RunnerError, type AgentRunner, type RunPiece, type RunRequest } from '.
 const PIECES_PER_TICK = 64;
 
 /** What the code of an agent is called with. */
-export interface CodeCall<O = JsonObject> extends Omit<RunRequest, 'agent'> {
+export interface CodeCall<O = JsonObject> extends Omit<RunRequest, 'agent' | 'weight'> {
   /** The agent's name in this session. */
   readonly agent: string;
   /** Its settings in this session, checked by its schema. */
@@ -40,7 +40,7 @@ async function* run(
   code: CodeSettings | undefined,
   request: RunRequest,
 ): AsyncGenerator<RunPiece, void, undefined> {
-  const { agent, ...rest } = request;
+  const { agent, weight: _weight, ...rest } = request;
   if (!code) throw final('agent_unknown', `The worker's configuration has no code for "${agent.name}".`);
   const key = `${sessionKey(request)}:${request.step}`;
   const call = { ...rest, agent: agent.name, key, options: optionsOf(code, agent.options ?? {}) };

@@ -67,7 +67,7 @@ async function* run(
   signal.addEventListener('abort', stop, { once: true });
   let release: Release | undefined;
   try {
-    if (endpoint.slots) release = yield* waitForSlot(endpoint.slots, control.signal);
+    if (endpoint.slots) release = yield* waitForSlot(endpoint.slots, control.signal, request);
     yield* converse({ options, request, endpoint, signal: control.signal });
   } finally {
     signal.removeEventListener('abort', stop);

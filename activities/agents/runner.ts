@@ -37,6 +37,8 @@ export interface Utterance {
 export interface RunRequest {
   readonly agent: AgentSpec;
   readonly tenant: string;
+  /** The tenant's share where calls of several tenants wait; default 1. */
+  readonly weight?: number;
   readonly session: string;
   readonly turn: string;
   /** Stable across attempts: the idempotency key of this step. */

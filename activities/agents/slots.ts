@@ -1,4 +1,4 @@
-/** How many calls run at a time at an endpoint; who comes first is served first. */
+/** How many calls run at a time at an endpoint. Those that wait are served by turns over their tenants, in order within a tenant. */
 import type { RunPiece } from './runner.ts';
 
 /** Who waits shows this often that it lives, ms. */
@@ -6,9 +6,32 @@ const ALIVE_EVERY_MS = 250;
 
 export type Release = () => void;
 
+/** `weight`: the share of its tenant where others wait too; default 1. */
+export interface Caller {
+  readonly tenant: string;
+  readonly weight?: number;
+}
+
+interface Waiting {
+  readonly go: () => void;
+  readonly weight: number;
+}
+
+/** Calls of one tenant that wait, and the moment from which on its first one may be served. */
+interface Lane {
+  at: number;
+  readonly waiting: Waiting[];
+}
+
+/**
+ * Start-time fair queueing (Goyal, Vin and Cheng, 1996), each call costing the same: time goes on from one served call to the next, and a tenant's
+ * next call comes 1 / weight after its last one. A tenant that has not waited begins at the present, whatever others have waiting.
+ */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  #now = 0;
+  /** Also of tenants without a call that waits, as long as their next one may not be served at once. */
+  readonly #lanes = new Map<string, Lane>();
 
   constructor(slots: number) {
     this.#free = slots;
@@ -16,7 +39,7 @@ export class Slots {
 
   /** Who waits. */
   get waiting(): number {
-    return this.#waiting.length;
+    return [...this.#lanes.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
   /** A slot that is free right now. */
@@ -27,11 +50,11 @@ export class Slots {
   }
 
   /** Waits for one. Rejects with the reason of `signal`, and leaves the queue. */
-  async take(signal: AbortSignal): Promise<Release> {
+  async take(signal: AbortSignal, caller: Caller): Promise<Release> {
     signal.throwIfAborted();
     const free = this.takeFree();
     if (free) return free;
-    await this.#turn(signal);
+    await this.#turn(signal, caller);
     return this.#release();
   }
 
@@ -44,26 +67,47 @@ export class Slots {
     };
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal, { tenant, weight = 1 }: Caller): Promise<void> {
+    const lane = this.#lanes.get(tenant) ?? { at: this.#now, waiting: [] };
+    this.#lanes.set(tenant, lane);
+    if (lane.waiting.length === 0) lane.at = Math.max(lane.at, this.#now);
     return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        lane.waiting.splice(lane.waiting.indexOf(each), 1);
+        reject(signal.reason as Error);
+      };
       const go = (): void => {
         signal.removeEventListener('abort', leave);
         resolve();
       };
-      const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
-        reject(signal.reason as Error);
-      };
-      this.#waiting.push(go);
+      const each: Waiting = { go, weight };
+      lane.waiting.push(each);
       signal.addEventListener('abort', leave, { once: true });
     });
   }
 
   /** Hands the slot to the next in the queue, or keeps it free. */
   #next(): void {
-    const go = this.#waiting.shift();
-    if (go) go();
-    else this.#free += 1;
+    const lane = this.#first();
+    const next = lane?.waiting.shift();
+    if (lane && next) {
+      this.#now = Math.max(this.#now, lane.at);
+      lane.at = this.#now + 1 / next.weight;
+      next.go();
+      return;
+    }
+    this.#lanes.clear();
+    this.#free += 1;
+  }
+
+  /** The lane whose call is the next; undefined: none waits. Forgets lanes that are as if they were new. */
+  #first(): Lane | undefined {
+    let first: Lane | undefined;
+    for (const [tenant, lane] of this.#lanes) {
+      if (lane.waiting.length > 0) first = first && first.at <= lane.at ? first : lane;
+      else if (lane.at <= this.#now) this.#lanes.delete(tenant);
+    }
+    return first;
   }
 }
 
@@ -74,13 +118,14 @@ export class Slots {
 export async function* waitForSlot(
   slots: Slots,
   signal: AbortSignal,
+  caller: Caller,
 ): AsyncGenerator<RunPiece, Release, undefined> {
   const free = slots.takeFree();
   if (free) return free;
   let answer: { release: Release } | { error: unknown } | undefined;
   let wake = (): void => undefined;
   const taken = slots
-    .take(signal)
+    .take(signal, caller)
     .then(
       (release) => (answer = { release }),
       (error: unknown) => (answer = { error }),

@@ -1,4 +1,4 @@
-/** Runners whose model calls count against what their tenant may use in a day. */
+/** Runners whose model calls count against what their tenant may use in a day, and wait with its weight. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { RunnerError } from '../../activities/index.ts';
 import type { AgentRunner, RunPiece } from '../../activities/index.ts';
@@ -28,8 +28,11 @@ export function metered<T extends Partial<Record<string, AgentRunner>>>(runners:
 
 function meteredRunner(runner: AgentRunner, metering: Metering): AgentRunner {
   return {
-    run: (asked) =>
-      isMetered(metering.limitsOf(asked.tenant)) ? run(runner, asked, metering) : runner.run(asked),
+    run(given) {
+      const limits = metering.limitsOf(given.tenant);
+      const asked = limits.weight === undefined ? given : { ...given, weight: limits.weight };
+      return isMetered(limits) ? run(runner, asked, metering) : runner.run(asked);
+    },
     ...(runner.can && { can: (agent: AgentSpec) => runner.can?.(agent) ?? true }),
     ...(runner.budgetChars && {
       budgetChars: (agent: AgentSpec) => runner.budgetChars?.(agent) ?? LIMITS.contextChars,
