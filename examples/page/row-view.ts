@@ -56,7 +56,7 @@ export class RowView {
       if (message) view.set(message, row, index === 0);
     });
     this.#blocks.set(row, this.#actions);
-    this.#quiet.set(row.isQuiet ?? false);
+    this.#quiet.set(row.isQuiet ?? false, turn?.waiting);
     this.#setCancel(views.at(-1)?.fate ?? this.node, cancellable(row));
     const outcome = turn && !isTold(row) ? outcomeOf(turn) : '';
     this.node.dataset['turn'] = turn?.rolledBack ? 'withdrawn' : (turn?.status ?? '');

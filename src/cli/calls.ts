@@ -1,6 +1,13 @@
 /** Calls of tools, and what goes wrong in a step, in a line each. */
 import { reasonOf, turnNumber } from '../contracts/index.ts';
-import type { FailureInfo, SessionEvent, Summarised, ToolCall, TurnEntry } from '../contracts/index.ts';
+import type {
+  FailureInfo,
+  QuotaWait,
+  SessionEvent,
+  Summarised,
+  ToolCall,
+  TurnEntry,
+} from '../contracts/index.ts';
 import type { Transcript } from './terminal.ts';
 
 /** Longest arguments and results that are shown, UTF-16 code units. */
@@ -41,6 +48,11 @@ export function noteTrouble(event: SessionEvent, who: string, transcript: Transc
       break;
     default:
   }
+}
+
+/** A turn that does not run yet. */
+export function placeLine({ most, used, place }: QuotaWait): string {
+  return `waits for a place: number ${place} in the line, ${used} of ${most} turns run`;
 }
 
 /** A turn that was withdrawn, and what stays of it. */

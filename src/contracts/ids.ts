@@ -113,6 +113,9 @@ export const eventId = {
     `approval:${approval}:${key.slice(0, 12)}:decided`,
   turnStarted: (turn: string): string => `turn:${turn}:start`,
   turnEnded: (turn: string): string => `turn:${turn}:end`,
+  /** By when it began to wait, ms since the Unix epoch: a turn may wait again after it has slept. */
+  quotaWaiting: (turn: string, since: number): string => `quota:${turn}:${since}:waiting`,
+  quotaCleared: (turn: string, since: number): string => `quota:${turn}:${since}:cleared`,
   stepStarted: (step: string): string => `step:${step}:start`,
   stepRestarted: (step: string, attempt: number): string => `step:${step}:restart:${attempt}`,
   stepWaiting: (step: string, attempt: number): string => `step:${step}:wait:${attempt}`,

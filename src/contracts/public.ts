@@ -33,6 +33,7 @@ export type {
   SessionEvent,
   Stamps,
 } from './events/envelope.ts';
+export type { QuotaWait } from './events/quota.ts';
 export { endsStep } from './events/step.ts';
 export type { FailureInfo, FinishReason, Shown, Summarised, Usage } from './events/step.ts';
 export { endsTurn } from './events/turn.ts';

@@ -16,6 +16,8 @@ export interface TenantLimits {
   readonly openSessions?: number;
   /** Sockets and event streams. */
   readonly connections?: number;
+  /** Turns that run at a time; further ones wait for a place. */
+  readonly runningTurns?: number;
   /** Of input and output together, as the models count them, from midnight to midnight UTC. */
   readonly tokensPerDay?: number;
   /** In millionths of the currency of the prices in the configuration. */
@@ -26,7 +28,7 @@ export interface TenantLimits {
   readonly sessionFiles?: number;
   /** Bytes of all files together. */
   readonly storedBytes?: number;
-  /** The tenant's share where tasks of tenants wait for workers; default 1. */
+  /** The tenant's share where tasks of tenants wait for workers, and model calls for a free slot; default 1. */
   readonly weight?: number;
   /** Sessions that were closed for so many days are erased; absent: they are kept. */
   readonly retentionDays?: number;

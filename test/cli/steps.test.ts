@@ -18,6 +18,8 @@ const BUSY = { code: 'agent_rate_limited', message: 'Too many.', retryable: true
 let log: FakeLog;
 let gateway: ScriptedGateway;
 
+const PLACE = { limit: 'runningTurns', most: 2, used: 2, place: 3 } as const;
+
 /** A turn in which a call of a tool is lost, an agent pauses and another one fails. */
 function turn(): Frame[] {
   const calling = { turn: 't1', step: 't1.1', attempt: 1, agent: 'buyer' };
@@ -25,6 +27,7 @@ function turn(): Frame[] {
   const failing = { turn: 't1', step: 't1.4', attempt: 1, agent: 'judge' };
   return [
     ...log.message('m1', 't1'),
+    log.append('quota.waiting', PLACE, { turn: 't1' }),
     log.start('t1', 't1.1', 'buyer'),
     log.append('step.completed', { text: '', calls: [ORDER] }, calling),
     log.start('t1', 't1.2', 'buyer', ORDER),
@@ -57,6 +60,7 @@ beforeEach(async () => {
 afterEach(() => gateway.stop());
 
 const TROUBLE = [
+  'waits for a place: number 3 in the line, 2 of 2 turns run',
   'order failed: tool_outcome_unknown: The worker was lost.',
   'buyer pauses: agent_rate_limited: Too many.',
   'judge failed: agent_rate_limited: Too many.',
@@ -75,7 +79,7 @@ it('send tells which tools and agents fail or pause', async () => {
 
 it('send says that the gateway is away, and on Ctrl-C that the turn goes on', async () => {
   gateway.script = (name) => {
-    if (name === 'send') setImmediate(() => gateway.push(...turn().slice(0, 5)));
+    if (name === 'send') setImmediate(() => gateway.push(...turn().slice(0, 6)));
     return undefined;
   };
   const env = { CONVOKE_HOME: join(tmpdir(), 'convoke-no-such-home'), CONVOKE_URL: gateway.url };

@@ -65,6 +65,17 @@ describe('events', () => {
     expect(fold([unknown], running)).toEqual({ ...running, position: { epoch: EPOCH, seq: 4 } });
   });
 
+  test('a turn waits for a place until it has one, or has ended', () => {
+    const data = { limit: 'runningTurns', most: 2, used: 2, place: 3 } as const;
+    const waiting = fold([accepted, started, event(3, 'quota.waiting', data, { turn })]);
+    expect(waiting.turns).toMatchObject([{ turn, status: 'running', waiting: data }]);
+    const cleared = event(4, 'quota.cleared', { limit: 'runningTurns', waitedMs: 5 }, { turn });
+    const cancelled = event(4, 'turn.cancelled', { reason: 'asked' }, { turn });
+    for (const end of [cleared, cancelled])
+      expect(fold([end], waiting).turns[0]).not.toHaveProperty('waiting');
+    expect(fold([cleared], fold([accepted, started, stepStarted])).turns).toEqual(running.turns);
+  });
+
   test('a message goes from accepted to the end of its turn', () => {
     const ended = event(4, 'turn.failed', { code: 'agent_failed', message: 'no' }, { turn });
     const statuses = [fold([accepted]), running, fold([ended], running)].map((view) => {

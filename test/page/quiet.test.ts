@@ -44,6 +44,17 @@ test('a turn in which nobody speaks can be woken; what is no sleep is told', asy
   await wake.waitFor({ state: 'hidden' });
 });
 
+test('a turn that waits for a place says so at once, and is not said to be asleep', async () => {
+  const { log } = play;
+  const page = await play.join();
+  const waiting = { limit: 'runningTurns', most: 2, used: 2, place: 3 } as const;
+  play.push(...log.message('m1', 't1'), log.append('quota.waiting', waiting, { turn: 't1' }));
+  await see(page, '.quiet-turn', 'Waits for a place: number 3 in the line, 2 of 2 turns run.');
+  expect(await page.getByRole('button', { name: 'Wake' }).count()).toBe(0);
+  play.push(log.append('quota.cleared', { limit: 'runningTurns', waitedMs: 5 }, { turn: 't1' }));
+  await page.locator('.quiet-turn').waitFor({ state: 'hidden' });
+});
+
 test('a turn that waits for a person is not said to be asleep', async () => {
   const { log } = play;
   const page = await play.join();

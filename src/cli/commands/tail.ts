@@ -10,7 +10,7 @@ import type {
   ToolCall,
 } from '../../contracts/index.ts';
 import { peopleLine } from '../people.ts';
-import { callLine, noteTrouble, resultLine, rolledBackLine, summaryLine } from '../calls.ts';
+import { callLine, noteTrouble, placeLine, resultLine, rolledBackLine, summaryLine } from '../calls.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
 import { Transcript } from '../terminal.ts';
 
@@ -131,8 +131,9 @@ function publishedNote(data: Extract<SessionEvent, { type: 'channel.published' }
   return `#${channel} ${who}: ${[readableText(parts), ...objects].filter(Boolean).join(' ')}`;
 }
 
-/** What forks, what is for later, what the application has published; null: the event tells of none of these. */
+/** What waits for a place, forks, is for later, or was published by the application; null: the event tells of none of these. */
 function otherNote(event: SessionEvent): string | null {
+  if (event.type === 'quota.waiting') return placeLine(event.data);
   if (event.type === 'channel.published') return publishedNote(event.data);
   if (event.type === 'session.forked') return `forked from ${event.data.session} at ${event.data.seq}`;
   if (event.type !== 'message.scheduled') return null;

@@ -10,7 +10,7 @@ import type {
   SessionSummary,
 } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
-import { callLine, noteTrouble, resultLine } from '../calls.ts';
+import { callLine, noteTrouble, placeLine, resultLine } from '../calls.ts';
 import { storeFiles } from '../files.ts';
 import { CliError } from '../failure.ts';
 import { callGateway, connectClient } from '../gateway-api.ts';
@@ -155,13 +155,15 @@ async function open(
   }
 }
 
-/** Steps of the message's turn that pause or fail: they are no pieces of the answer. */
+/** The message's turn waits for a place, or steps of it pause or fail: they are no pieces of the answer. */
 function tellTrouble(session: Session, messageId: string, transcript: Transcript): void {
   const tools = new Map<string, string>();
   let turn: string | undefined;
   session.on('event', (event) => {
     if (event.type === 'turn.started' && event.data.messageIds.includes(messageId)) turn = event.turn;
     const { step, agent = '' } = event;
+    if (event.type === 'quota.waiting' && event.turn === turn)
+      transcript.note(placeLine(event.data), 'yellow');
     if (step === undefined || event.turn !== turn) return;
     if (event.type === 'step.started' && event.data.use) tools.set(step, event.data.use.tool);
     noteTrouble(event, tools.get(step) ?? agent, transcript);

@@ -117,6 +117,8 @@ export interface TurnInput extends SessionRef {
   readonly needs?: string;
   /** How long earlier activities of the turn have run, ms; absent: it is the first. */
   readonly ranMs?: number;
+  /** It waits for a place (`TurnWait.since`) since then, ms since the Unix epoch; absent: it does not. */
+  readonly placeSince?: number;
 }
 
 /** What one activity has added to the journal that it was given. Also what its heartbeats carry. */
@@ -129,7 +131,10 @@ export interface TurnProgress {
   readonly progressAt: number;
 }
 
-/** A call of the team that is answered by time, or by somebody: a `sleep`, a step that pauses before its next attempt, a `person` who is asked. */
+/**
+ * A call of the team that is answered by time, or by somebody: a `sleep`, a step that pauses before its next attempt, a `person` who is asked.
+ * Or the turn waits for a place among those of its tenant: a `retry` without a path.
+ */
 export interface TurnWait {
   readonly path: string;
   readonly kind: 'sleep' | 'retry' | 'person' | 'approval';
@@ -140,6 +145,8 @@ export interface TurnWait {
   readonly approval?: Approval;
   /** ms since the Unix epoch. */
   readonly until: number;
+  /** Of a wait for a place, which ends early with the signal `nudge`: when it began, ms since the Unix epoch. */
+  readonly since?: number;
 }
 
 /**
@@ -199,6 +206,8 @@ export interface CarriedTurn {
   readonly attempts: number;
   /** How long its activities have run, ms; absent: it has not started. */
   readonly ranMs?: number;
+  /** See `TurnInput`. */
+  readonly placeSince?: number;
   readonly needs?: string;
   /** Who took part when it started; absent: as the session was opened. */
   readonly roster?: Roster;

@@ -8,13 +8,20 @@ import { disclosedData } from './disclosure.ts';
 import type { DisclosedData } from './disclosure.ts';
 import type { ChannelEventData } from './channel.ts';
 import type { MessageEventData } from './message.ts';
+import type { QuotaEventData } from './quota.ts';
 import type { SessionEventData } from './session.ts';
 import type { StepEventData } from './step.ts';
 import type { TurnEventData } from './turn.ts';
 
 /** Data of each event type. */
 export interface EventData
-  extends SessionEventData, MessageEventData, ChannelEventData, TurnEventData, StepEventData {}
+  extends
+    SessionEventData,
+    MessageEventData,
+    ChannelEventData,
+    TurnEventData,
+    StepEventData,
+    QuotaEventData {}
 
 export type EventType = keyof EventData;
 

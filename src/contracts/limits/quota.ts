@@ -20,6 +20,21 @@ export const QUOTA = {
   /** A gateway tells Redis of its connections this often, and they count for so long. */
   connectionsEveryMs: 10 * SECOND,
   connectionsTtlMs: 30 * SECOND,
+  /** A worker tells Redis this often which turns it runs, and they keep their places for so long. */
+  turnsEveryMs: 10 * SECOND,
+  turnsTtlMs: 30 * SECOND,
+  /** A turn that waits for a place is called when there is one. In case nobody calls, it asks itself: after so long at first. */
+  placeLeastMs: 5 * SECOND,
+  /** Later less often, and the less often the more wait before it: for each of them so long, and within so long. */
+  placeEachMs: 1 * MINUTE,
+  placeMostMs: 5 * MINUTE,
+  /** Within this time it comes, or the next one is called. */
+  placeClaimMs: 10 * SECOND,
+  /** A turn in the line that does not ask for so long is forgotten. */
+  placeForgetMs: 7 * MINUTE,
+  /** Turns of a tenant in the line; further ones wait without a place there. Called at once. */
+  placeLineTurns: 10_000,
+  placeCalls: 32,
   /** A count of open sessions is used for so long; it may not know of those that were opened in the last `openSessionsLateMs`. */
   openSessionsCachedMs: 1 * SECOND,
   openSessionsLateMs: 2 * SECOND,

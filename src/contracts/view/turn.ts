@@ -58,8 +58,29 @@ export function asEnded(view: SessionView, message: MessageEntry): MessageEntry 
   return turn?.status === 'completed' ? { ...message, ...CONSUMED } : message;
 }
 
+/** A turn begins to wait for a place, or has one. One that has ended waits for nothing: see `startTurn`. */
+export function reduceQuota(
+  view: SessionView,
+  event: Extract<SessionEvent, { type: `quota.${string}` }>,
+): SessionView {
+  const { turn = '' } = event;
+  const isRunning = view.turns.some((entry) => entry.turn === turn && entry.status === 'running');
+  if (event.type === 'quota.waiting' && isRunning) return editTurn(view, turn, { waiting: event.data });
+  return withPlace(view, turn);
+}
+
+/** The turn does not wait for a place. */
+function withPlace(view: SessionView, turn: string): SessionView {
+  if (!view.turns.some((entry) => entry.turn === turn && entry.waiting)) return view;
+  const turns = view.turns.map((entry) => {
+    const { waiting: _over, ...running } = entry;
+    return entry.turn === turn ? running : entry;
+  });
+  return { ...view, turns };
+}
+
 function endTurn(given: SessionView, turn: string, ended: Ended): SessionView {
-  const view = withoutWaits(given, turn);
+  const view = withPlace(withoutWaits(given, turn), turn);
   if (view.turns.some((entry) => entry.turn === turn)) return editTurn(view, turn, ended);
   // It ended before it started: its messages will have no effect. One that is complete has started, wherever its start is.
   const change = ended.status === 'completed' ? CONSUMED : unanswered(ended);

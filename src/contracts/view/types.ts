@@ -2,6 +2,7 @@
 import type { Position } from '../cursor.ts';
 import type { OpenApproval } from '../approval.ts';
 import type { DisclosedTeam } from '../events/disclosure.ts';
+import type { QuotaWait } from '../events/quota.ts';
 import type { FailureInfo, FinishReason, Shown, Summarised, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
 import type { InterjectionPolicy, MessagePart, ReceiptStatus } from '../message.ts';
@@ -71,6 +72,8 @@ export interface TurnEntry {
   readonly messageIds: readonly string[];
   /** It runs, or ran, beside the turn of the main lane. */
   readonly beside?: true;
+  /** It does not run yet, or not any more for now: its tenant runs as many as it may. */
+  readonly waiting?: QuotaWait;
   readonly failure?: FailureInfo;
   /** Why it was cancelled. */
   readonly reason?: Reason;

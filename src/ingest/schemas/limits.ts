@@ -18,6 +18,7 @@ export const tenantLimitsSchema = z
     waitingMessages: count('Messages that wait in each session.'),
     openSessions: count('Sessions that are open, hibernated ones not counted.'),
     connections: count('Sockets and event streams at a time.'),
+    runningTurns: count('Turns that run at a time; further ones wait.'),
     tokensPerDay: count('Tokens of models from midnight to midnight UTC.', 0),
     costMicrosPerDay: count('Cost of models in the same time, in millionths of the currency.', 0),
     fileBytes: z
@@ -32,7 +33,10 @@ export const tenantLimitsSchema = z
       .number()
       .min(0.001)
       .max(tenantWeightMost)
-      .meta({ description: 'Share where tasks of tenants wait for workers; default 1.' })
+      .meta({
+        description:
+          'Share where tasks of tenants wait for workers, and model calls for a free slot; default 1.',
+      })
       .exactOptional(),
     retentionDays: z
       .int()
