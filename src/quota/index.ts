@@ -8,6 +8,7 @@ export type { LimitsOf } from './limits-of.ts';
 export { isMetered, Meter } from './meter.ts';
 export type { Settle, Spending } from './meter.ts';
 export { OpenSessions } from './open-sessions.ts';
+export { RunningTurns } from './running-turns.ts';
 export { createUsage } from './usage.ts';
 export { hasRates, rateLimited } from './wants.ts';
 export type { Asked } from './wants.ts';
