@@ -1,19 +1,26 @@
+import { endsTurn } from '../src/contracts/index.ts';
 import type { EventDraft, Position, PublishInput, Report } from '../src/contracts/index.ts';
 import { closesOf } from './closing.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
+import type { Places } from './turn/place.ts';
+
+/** `places`: where turns wait that end here. */
+interface PublishAccess extends LogAccess {
+  readonly places?: Pick<Places, 'forget'> | undefined;
+}
 
 /**
  * Appends facts that no turn carries. To a log of another life than the workflow knew it brings what the workflow holds first;
  * `reconcile` asks for that in any case, and is told where it all has landed. `signal` ends the wait for a log that is away.
  */
 export async function publishEvents(
-  access: LogAccess,
+  access: PublishAccess,
   input: PublishInput,
   signal: AbortSignal,
 ): Promise<Report> {
   const ref = { tenant: input.tenant, session: input.session };
   const writer = new LogWriter(access, ref, input.known);
-  return writer.patiently(signal, async () => {
+  const report = await writer.patiently(signal, async () => {
     const [head] = await access.log.heads([ref]);
     const elsewhere = (at: Position): boolean => input.known.epoch !== 0 && at.epoch !== input.known.epoch;
     const { closes, release } = input;
@@ -30,6 +37,9 @@ export async function publishEvents(
     const theirs = new Map(held.map((draft) => [draft.id, draft]));
     return { position, placed, events: events.filter((event) => !sameFact(event, theirs.get(event.id))) };
   });
+  for (const { type, turn } of input.drafts)
+    if (endsTurn(type) && turn !== undefined) access.places?.forget({ ...ref, turn });
+  return report;
 }
 
 function causeOf({ drafts, closes }: PublishInput): string | undefined {

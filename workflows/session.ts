@@ -109,9 +109,10 @@ class SessionRun implements Updates {
     return !this.#inside.isBusy && !(this.#waits && this.#hasWork());
   }
 
-  /** In a task that is not the first of the run: its timer may be set. */
+  /** In a task that is not the first of the run: its timer may be set. Or there may be a place for a turn. */
   nudged(): void {
-    this.#idle.begin();
+    if (this.machine.waits.called()) this.#turns.wakeInTime();
+    else this.#idle.begin();
   }
 
   receive(message: unknown): void {

@@ -31,6 +31,7 @@ import type { StepCall, StepOutcome } from './step-call.ts';
 import { Memory } from './memory.ts';
 import { aborted, until } from './pauses.ts';
 import { RunningSteps } from './running-steps.ts';
+import { TurnPlace } from './place.ts';
 import { infoOf, type TurnCall, type TurnDeps } from './turn-deps.ts';
 import { answersIn, frameOf, messagesOf } from './frame.ts';
 import type { PauseCall, TurnDriver, TurnEnd } from './turn-driver.ts';
@@ -65,6 +66,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly #over = new AbortController();
   readonly #steps = new RunningSteps(this.signal, () => this.#kernel?.check());
   readonly #halting = new Halting(this, this.#steps);
+  readonly #place: TurnPlace;
   #cast: Cast | null = null;
   #kernel: Kernel | null = null;
 
@@ -82,6 +84,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.means = deps;
     this.#input = input;
     this.#call = call;
+    this.#place = new TurnPlace(deps.places, input);
     this.log = new TurnLog(deps, this.ref, { ...input, facts: progress?.facts ?? [] }, this.signal);
     this.state = new TurnState(journal, progress, attempt, () => this.log.facts());
     this.joining = new Joining(this, attempt > 0);
@@ -208,7 +211,7 @@ export class TurnRun implements StepHost, TurnDriver {
     const nudge = (): void => this.#kernel?.check();
     this.#call.draining.addEventListener('abort', nudge);
     try {
-      return await this.#run();
+      return await this.#place.during(() => this.#run());
     } finally {
       this.#call.draining.removeEventListener('abort', nudge);
       this.stop(new TurnStopped('superseded'));
@@ -219,7 +222,9 @@ export class TurnRun implements StepHost, TurnDriver {
 
   async #run(): Promise<TurnResult> {
     try {
-      return await this.#ended(await Promise.race([this.#runTeam(), aborted(this.signal)]));
+      return await this.#ended(
+        await Promise.race([this.#place.enter(this, () => this.#runTeam()), aborted(this.signal)]),
+      );
     } catch (error) {
       if (!this.signal.aborted) this.stop(new TurnStopped('superseded'));
       await this.#steps.settled();
@@ -228,7 +233,8 @@ export class TurnRun implements StepHost, TurnDriver {
       if (error.kind === 'unable' && error.needs === this.#input.needs)
         return await this.#ended(noRunner(error.needs));
       if (error.kind === 'cancelled') return this.#result('cancelled');
-      return this.#handOver(error);
+      if (error.kind === 'drained') this.state.handOver('The worker that ran it was stopped.');
+      return this.#result('yielded', error.needs === undefined ? {} : { needs: error.needs });
     }
   }
 
@@ -277,11 +283,6 @@ export class TurnRun implements StepHost, TurnDriver {
     this.means.logger?.warn({ err: error, ...this.ref, turn: this.turn }, 'A team could not go on');
     const guard = error instanceof BudgetSpent ? { guard: error.guard } : {};
     return this.#ended({ status: 'failed', code: error.code, message: error.message, ...guard });
-  }
-
-  #handOver({ kind, needs }: TurnStopped): TurnResult {
-    if (kind === 'drained') this.state.handOver('The worker that ran it was stopped.');
-    return this.#result('yielded', needs === undefined ? {} : { needs });
   }
 
   #result(status: TurnStatus, more: Partial<Pick<TurnResult, 'waits' | 'needs'>> = {}): TurnResult {

@@ -19,6 +19,7 @@ import type { Conversations } from '../conversation/conversations.ts';
 import type { LogAccess } from '../log-writer.ts';
 import type { Team } from '../teams/team.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { Places } from './place.ts';
 import type { TurnStopped } from './stops.ts';
 
 /** What runs of turns share in a worker. */
@@ -38,6 +39,8 @@ export interface TurnDeps extends LogAccess {
   readonly priceOf?: (agent: AgentSpec) => Price | undefined;
   /** Files of sessions; absent: there is no place for them. */
   readonly files?: Files | undefined;
+  /** Counts the turns of tenants that run; absent: nobody does. */
+  readonly places?: Places | undefined;
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;

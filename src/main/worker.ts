@@ -9,7 +9,7 @@ import {
 } from '../../activities/index.ts';
 import { DEFAULT_ENDPOINT, neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
-import { Meter } from '../quota/index.ts';
+import { Meter, RunningTurns } from '../quota/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
 import { openStore } from './archive.ts';
@@ -30,7 +30,7 @@ import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
-import { requireSetUp } from '../temporal/index.ts';
+import { createNudge, requireSetUp } from '../temporal/index.ts';
 import { connectTemporal, findBundle, installRuntime } from './temporal.ts';
 
 const NOTHING: Catalog = { agents: {}, teams: [], tools: [] };
@@ -163,7 +163,10 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const directory = watchRegistry(archive.database, opened);
   const tenants = openQuota({ session, client, config, directory, logger, opened });
   const files = await openFiles(config, { archive, log: session.log, ...tenants });
-  const meter = { meter: new Meter(session.commands), limitsOf: tenants.limitsOf, priceOf: parts.priceOf };
+  const { limitsOf } = tenants;
+  const turns = new RunningTurns(session.commands, { limitsOf, call: createNudge(client) });
+  const places = opened.add(turns, (each) => each.close());
+  const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -180,7 +183,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, client, logger, namespace, taskQueue },
     workflowBundle: given.workflowBundle ?? findBundle(),
     activities: createActivities({
-      ...{ ...parts, files, log: session.log, source, archive, logger, stalls: session.stalls },
+      ...{ ...parts, files, places, log: session.log, source, archive, logger, stalls: session.stalls },
       runners: metered(runners, meter),
       fire: createFiring(config, { client, session, source, archive, tenants }),
       draining: draining.signal,

@@ -52,11 +52,13 @@ function scene(events = LONG) {
     session: async () => null,
   };
   const input: PublishInput = { ...ref, known, drafts: [message('new')], reconcile: true, release: [] };
+  const forgotten: string[] = [];
+  const places = { forget: ({ turn }: { readonly turn: string }) => void forgotten.push(turn) };
   const publish = (log: SessionLog, change: Partial<PublishInput> = {}): Promise<Report> => {
-    const access = { log, source, patient: true };
+    const access = { log, source, patient: true, places };
     return publishEvents(access, { ...input, ...change }, new AbortController().signal);
   };
-  return { ref, known, publish };
+  return { ref, known, publish, forgotten };
 }
 
 /** The log, which is lost whenever `fault` says so: before that call. */
@@ -116,4 +118,13 @@ test('to a log of another life it brings what that life lacks', async () => {
   await real.rebuild(ref, { expected: null, epoch: 8, info: INFO, events: held.slice(0, 2) });
   await publish(real, { reconcile: false });
   expect(places(await logged(ref))).toEqual([...places(held), `5 ${message('new').id}`]);
+});
+
+test('a turn that ends with it waits for no place any more', async () => {
+  const held = logEvents(1, 4);
+  const { ref, known, publish, forgotten } = scene(held);
+  await real.rebuild(ref, { expected: null, epoch: known.epoch, info: INFO, events: held });
+  const end = { at: 1, turn: 't9', type: 'turn.cancelled', data: { reason: 'asked' } } as const;
+  await publish(real, { reconcile: false, drafts: [message('new'), { ...end, id: 'turn:t9:end' }] });
+  expect(forgotten).toEqual(['t9']);
 });

@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities, createScriptedRunner } from '../../activities/index.ts';
-import type { AgentRunner } from '../../activities/index.ts';
+import type { ActivityDeps, AgentRunner } from '../../activities/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import { RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
@@ -51,6 +51,8 @@ export interface EngineOptions {
   readonly log?: (log: SessionLog) => SessionLog;
   /** Puts itself between the activities and the archive. */
   readonly archive?: (archive: Archive) => Archive;
+  /** Counts the turns of tenants that run. */
+  readonly places?: ActivityDeps['places'];
   /** ms that a stopping worker lets steps finish. */
   readonly graceMs?: number;
   /** Activities that it runs at a time. */
@@ -230,7 +232,7 @@ async function createWorker(connection: NativeConnection, parts: WorkerParts): P
     taskQueue: SESSION.taskQueue,
     workflowBundle: await workflowBundle(options.workflowsPath),
     activities: createActivities({
-      ...{ log, source, archive, runners },
+      ...{ log, source, archive, runners, places: options.places },
       fire: (firing) => fireInto(intake, firing),
     }),
     tuner: createTuner(options.slots),

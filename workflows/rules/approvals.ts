@@ -15,6 +15,7 @@ import {
   type Decided,
   type HeldApproval,
   type JournalEntry,
+  type OpenApproval,
   type TurnWait,
   type Vote,
 } from '../../src/contracts/index.ts';
@@ -116,6 +117,13 @@ export class Approvals {
 
   open(): readonly HeldApproval[] {
     return this.list().filter(({ decided }) => decided === undefined);
+  }
+
+  /** What people have to decide upon, as they are told. */
+  told(): readonly OpenApproval[] {
+    return this.open().map(({ path, approval, until, approvedBy }) => {
+      return { ...approval, approval: stepId(this.#turn, path), turn: this.#turn, until, approvedBy };
+    });
   }
 
   list(): readonly HeldApproval[] {

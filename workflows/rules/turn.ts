@@ -11,17 +11,16 @@
 import {
   EMPTY_JOURNAL,
   endsTurn,
-  stepId,
   type CarriedTurn,
   type Journal,
   type JournalEntry,
   type JsonObject,
   type LoggedEvent,
   type Message,
-  type OpenApproval,
   type QueuedMessage,
   type Roster,
   type SummaryPoint,
+  type TurnInput,
   type TurnProgress,
   type TurnResult,
   type TurnWait,
@@ -32,11 +31,6 @@ import { idsOf } from './inbox.ts';
 import { Questions } from './questions.ts';
 
 export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
-
-/** True for the time-out of branches: it is no sleep that anybody could end. */
-function isTimeout(path: string): boolean {
-  return path.endsWith('~');
-}
 
 /** What a turn keeps of the session as it was when it started. */
 type Given = Pick<CarriedTurn, 'roster' | 'unseen' | 'memory' | 'summary'>;
@@ -57,6 +51,9 @@ export class RunningTurn {
   /** How long its activities have run, ms. */
   #ranMs: number;
   #runsSince = 0;
+  /** See `TurnInput`. */
+  #placeSince: number | undefined;
+  #called = false;
   #needs: string | undefined;
   #cancelled: boolean;
   readonly questions: Questions;
@@ -65,7 +62,7 @@ export class RunningTurn {
   #endSeen = false;
 
   constructor({ turn, causes, journal, waits, attempts, ranMs = 0, needs, ...more }: CarriedTurn) {
-    const { cancelled, roster, unseen = [], memory, summary, asked, approvals } = more;
+    const { cancelled, placeSince, roster, unseen = [], memory, summary, asked, approvals } = more;
     this.turn = turn;
     this.causes = causes;
     this.roster = roster;
@@ -78,6 +75,7 @@ export class RunningTurn {
     this.#waits = waits;
     this.#attempts = attempts;
     this.#ranMs = ranMs;
+    this.#placeSince = placeSince;
     this.#needs = needs;
     this.#cancelled = cancelled;
     this.#phase = cancelled ? 'over' : waits.length > 0 ? 'waiting' : 'ready';
@@ -117,8 +115,9 @@ export class RunningTurn {
   }
 
   /** Nothing of it is stated before the first activity is back. */
-  get ran(): { readonly ranMs?: number } {
-    return this.#ranMs === 0 ? {} : { ranMs: this.#ranMs };
+  get ran(): Pick<TurnInput, 'ranMs' | 'placeSince'> {
+    const waits = this.#placeSince === undefined ? {} : { placeSince: this.#placeSince };
+    return this.#ranMs === 0 ? waits : { ranMs: this.#ranMs, ...waits };
   }
 
   /** The agents' runner that a worker lacked: the turn goes on where there is one. */
@@ -152,12 +151,14 @@ export class RunningTurn {
   run(now: number): void {
     this.#phase = 'running';
     this.#runsSince = now;
+    this.#called = false;
   }
 
   /** The activity is back. */
   back(result: TurnResult, now: number): void {
-    this.#ranMs += now - this.#runsSince;
     const { status, entries, open, waits, needs, attempts } = result;
+    this.#placeSince = waits.find(({ since }) => since !== undefined)?.since;
+    if (this.#placeSince === undefined) this.#ranMs += now - this.#runsSince;
     this.#journal = { entries: [...this.#journal.entries, ...entries], open };
     this.#attempts += attempts;
     this.#needs = needs ?? this.#needs;
@@ -167,6 +168,20 @@ export class RunningTurn {
     const stopped = status === 'cancelled' && ended;
     if (status === 'done' || stopped || this.#cancelled) this.#phase = 'over';
     else this.#phase = this.#waits.length > 0 ? 'waiting' : 'ready';
+    if (this.#called) this.called();
+  }
+
+  /** Then what it has asked people for stays asked. */
+  get waitsForPlace(): boolean {
+    return this.#phase === 'waiting' && this.#placeSince !== undefined;
+  }
+
+  /** There may be a place for it; false: it does not wait for one. */
+  called(): boolean {
+    this.#called = this.#phase === 'running';
+    const waited = this.waitsForPlace;
+    if (waited) this.#goOn([]);
+    return waited;
   }
 
   /** Messages join it while it waits: they are part of it from now on, and end its sleep. */
@@ -201,7 +216,8 @@ export class RunningTurn {
 
   /** Its team's sleep is over before its time; false: it does not sleep. */
   wakeSleep(): boolean {
-    const sleeps = this.#waits.filter(({ kind, path }) => kind === 'sleep' && !isTimeout(path));
+    // The time-out of branches is no sleep that anybody could end.
+    const sleeps = this.#waits.filter(({ kind, path }) => kind === 'sleep' && !path.endsWith('~'));
     if (this.#phase !== 'waiting' || sleeps.length === 0) return false;
     this.#goOn(sleeps.map(({ path, key }) => ({ path, kind: 'sleep', key, outcome: 'woken' })));
     return true;
@@ -254,13 +270,6 @@ export class RunningTurn {
     this.#journal = { ...this.#journal, entries: [...this.#journal.entries, ...entries] };
     this.#waits = [];
     this.#phase = 'ready';
-  }
-
-  /** What people have to decide upon, as they are told. */
-  get openApprovals(): readonly OpenApproval[] {
-    return this.approvals.open().map(({ path, approval, until, approvedBy }) => {
-      return { ...approval, approval: stepId(this.turn, path), turn: this.turn, until, approvedBy };
-    });
   }
 
   cancel(): void {

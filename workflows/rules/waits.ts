@@ -46,7 +46,7 @@ export class Waits {
   /** The turn that has come back may wait for people: clients are told, and what they have said already counts. */
   ask(turn: RunningTurn, now: number): void {
     const { facts, turns } = this.#context;
-    if (turn.phase !== 'waiting') return;
+    if (turn.phase !== 'waiting' || turn.waitsForPlace) return;
     const { asked, gone } = turn.questions.wait(turn.waits);
     for (const { path, key: name, text = '', until } of asked) {
       const question = stepId(turn.turn, path);
@@ -103,7 +103,7 @@ export class Waits {
 
   /** What people have to decide upon. */
   get approvals(): readonly OpenApproval[] {
-    return this.#context.turns.all.flatMap(({ openApprovals }) => openApprovals);
+    return this.#context.turns.all.flatMap(({ approvals }) => approvals.told());
   }
 
   /** When the first of them is over, ms since the Unix epoch; null: nothing is waited for. */
@@ -117,6 +117,12 @@ export class Waits {
   /** Ends the waits that are due, or all of them. */
   wake(now: number, all: boolean): void {
     for (const turn of this.#context.turns.all) this.#wake(turn, now, all);
+  }
+
+  /** There may be places for turns that wait for them; false: none does. */
+  called(): boolean {
+    const called = this.#context.turns.all.filter((turn) => turn.called());
+    return called.length > 0;
   }
 
   #wake(turn: RunningTurn, now: number, all: boolean): void {
