@@ -203,6 +203,21 @@ describe('a model call', () => {
     expect(tokens).toBeGreaterThanOrEqual(12);
   });
 
+  test('waits with the weight of its tenant', async () => {
+    const weights: (number | undefined)[] = [];
+    const runner: AgentRunner = {
+      async *run({ weight }) {
+        weights.push(weight);
+        yield { type: 'alive' } as const;
+      },
+    };
+    const limitsOf = (tenant: string): TenantLimits => (tenant === 'heavy' ? { weight: 3 } : {});
+    const { model } = metered({ model: runner }, { meter: new Meter(commands), limitsOf });
+    await heard(model, 'heavy');
+    await heard(model, 'other');
+    expect(weights).toEqual([3, undefined]);
+  });
+
   test('is not made if the day’s limit has no room for it, and says when that is back', async () => {
     let runs = 0;
     const runner = runnerOf({

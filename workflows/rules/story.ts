@@ -44,8 +44,8 @@ type Told = Pick<SessionMachine, 'state' | 'turns' | 'waits'>;
 export function sessionStory(machine: Told): string {
   const { status, turns, queued, running, known } = machine.state(0);
   const waits = waitStory(machine.waits.approvals);
-  const phase = machine.turns.current?.phase ?? 'over';
-  const what = waits === '' ? `is ${phase}` : `waits for ${waits}`;
+  const { phase = 'over', waitsForPlace = false } = machine.turns.current ?? {};
+  const what = waitsForPlace ? 'waits for a place' : waits === '' ? `is ${phase}` : `waits for ${waits}`;
   const main = running ? `turn **${running.turn}** ${what}` : 'idle';
   const { summary } = machine.turns.memory;
   const rows = [

@@ -10,7 +10,7 @@ import type {
   WakeReply,
 } from '../../contracts/index.ts';
 import { waitLine } from '../people.ts';
-import { callLine, failedLine, resultLine, rolledBackLine, summaryLine } from '../calls.ts';
+import { callLine, failedLine, placeLine, resultLine, rolledBackLine, summaryLine } from '../calls.ts';
 import { callGateway } from '../gateway-api.ts';
 import { table, Transcript } from '../terminal.ts';
 
@@ -76,6 +76,7 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
     if (entry.kind === 'message') showMessage(entry, transcript);
     else showStep(entry, transcript);
   }
+  for (const { waiting } of turns) if (waiting) transcript.note(placeLine(waiting), 'yellow');
   for (const open of view.approvals) transcript.note(waitLine(open), 'yellow');
 }
 

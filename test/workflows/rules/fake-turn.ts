@@ -166,8 +166,8 @@ export class FakeTurn {
     this.#finish('done');
   }
 
-  /** Nothing runs; what is open pauses, and the team sleeps as often as told, each time as long. */
-  suspend(delays: readonly number[]): void {
+  /** Nothing runs; what is open pauses, and the team sleeps as often as told, each time as long. Or `place` alone is waited for. */
+  suspend(delays: readonly number[], place: readonly TurnWait[] = []): void {
     if (!this.#canWrite()) return;
     const path = Number(this.#nextPath());
     const until = (ms: number): number => this.#world.now() + ms;
@@ -177,7 +177,7 @@ export class FakeTurn {
     const pauses = [...this.#open.values()].map((each): TurnWait => {
       return { path: each, kind: 'retry', key: 'a', until: until(5) };
     });
-    const waits = [...pauses, ...sleeps];
+    const waits = place.length > 0 ? place : [...pauses, ...sleeps];
     if (waits.length > 0) this.#finish('suspended', { waits });
   }
 

@@ -27,6 +27,7 @@ interface Happening {
 const LONG = 'x'.repeat(LIMITS.inboxChars / 2.5);
 const WEIGHTS: Partial<Record<InterjectionPolicy, number>> = { steer: 4, parallel: 4 };
 const PAUSES = [[], [1], [20], [60, 1], [20, 20]];
+const PLACE = { path: '', kind: 'retry', key: '', until: 50, since: 1 } as const;
 const MESSAGES = 12;
 const TURNS = 9;
 
@@ -86,6 +87,13 @@ const HAPPENINGS: readonly Happening[] = [
     ...{ name: 'the turn suspends', weight: 3, can: working },
     act: (s, which) => one(s, which >> 2)?.suspend(PAUSES[which % PAUSES.length] ?? []),
   },
+  {
+    name: 'the turn has no place',
+    weight: 2,
+    can: working,
+    act: (s, which) => one(s, which)?.suspend([], [PLACE]),
+  },
+  { name: 'a call', weight: 2, can: always, act: (s) => void s.machine.waits.called() },
   {
     ...{ name: 'the turn yields', weight: 2, can: working },
     act: (s, which) => one(s, which >> 1)?.yield(which % 2 === 0 ? 'model' : undefined),

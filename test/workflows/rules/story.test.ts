@@ -45,6 +45,12 @@ function machine(state: object, turns: object = {}): Machine {
   } as unknown as Machine;
 }
 
+test('the Web UI tells that a turn waits for a place', () => {
+  const current = { phase: 'waiting', waitsForPlace: true };
+  const told = sessionStory(machine({ running: { turn: 't2' } }, { current }));
+  expect(told).toMatch(/^Session is \*\*open\*\*: turn \*\*t2\*\* waits for a place\./);
+});
+
 test('the Web UI tells what a session does, in lists that its Markdown knows', () => {
   expect(sessionStory(machine({}))).toBe(
     'Session is **open**: idle.\n\n- 1 turn so far, no message waiting\n- 8 events in the log',
