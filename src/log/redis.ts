@@ -6,8 +6,9 @@ import {
   LIMITS,
   type Delta,
   type EventDraft,
+  type LoggedEvent,
   type Position,
-  type SessionInfo,
+  type Seal,
   type SessionNote,
   type SessionRef,
 } from '../contracts/index.ts';
@@ -33,9 +34,20 @@ import { channelsOn, type Channels } from './channels.ts';
 import type { Commands } from './connect.ts';
 import { isFull, logUnavailable } from './failure.ts';
 import { headsOf } from './heads.ts';
-import { closingArg, creationArgs, draftArgs, releaseArgs, startArg } from './arguments.ts';
+import {
+  closingArg,
+  createdInfo,
+  creationArgs,
+  deltaArgs,
+  draftArgs,
+  releaseArgs,
+  startArg,
+  storedJson,
+} from './arguments.ts';
+import { Cover } from './cover.ts';
 import { logKeys } from './keys.ts';
-import { events, list, openSteps, placements, position, sessionInfo, text } from './replies.ts';
+import { firstOf } from './memory/fitting.ts';
+import { events, list, membersEvent, openSteps, placements, position, text } from './replies.ts';
 import { loadScripts, type LogScripts, type LuaReply } from './scripts.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
@@ -48,6 +60,8 @@ export interface RedisLogOptions {
   readonly maxBytes?: number;
   /** ms; default `LIMITS.logTtlMs`; of a closed session at most `LIMITS.closedLogTtlMs`. */
   readonly ttlMs?: number;
+  /** What seals what sessions say; default: nothing does. */
+  readonly seal?: Seal | null;
   /** Told of every write that Redis refuses because it is full. */
   readonly onFull?: () => void;
 }
@@ -60,6 +74,7 @@ class RedisLog implements SessionLog {
   readonly #redis: Commands;
   readonly #scripts: LogScripts;
   readonly #subscriptions: Subscriptions;
+  readonly #cover: Cover;
   readonly #ttl: number;
   readonly #cap: number;
   readonly #onFull: () => void;
@@ -67,10 +82,10 @@ class RedisLog implements SessionLog {
   constructor(options: RedisLogOptions) {
     this.#redis = options.commands;
     this.#scripts = loadScripts(options.commands);
-    const { subscriber } = options;
-    this.#subscriptions = createSubscriptions(
-      subscriber instanceof Redis ? channelsOn(subscriber) : subscriber,
-    );
+    const { subscriber, seal = null } = options;
+    this.#cover = new Cover(seal);
+    const heard = subscriber instanceof Redis ? channelsOn(subscriber) : subscriber;
+    this.#subscriptions = createSubscriptions(heard, this.#cover);
     this.#ttl = options.ttlMs ?? LIMITS.logTtlMs;
     this.#cap = options.maxBytes ?? LIMITS.logBytes;
     this.#onFull = options.onFull ?? (() => undefined);
@@ -78,52 +93,42 @@ class RedisLog implements SessionLog {
 
   async begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete> {
     const { at, turn, step, agent, reason, usage } = input;
+    const data = { reason, ...(usage ? { usage } : {}) };
     // The script adds the id and the attempt, whose number it gives.
-    const restarted = {
-      type: 'step.restarted',
-      at,
-      turn,
-      step,
-      agent,
-      data: { reason, ...(usage ? { usage } : {}) },
-    };
+    const restarted = { type: 'step.restarted', at, turn, step, agent, data } as const;
+    const info = createdInfo(input.known, input.lead);
+    const tokens = await this.#cover.tokens(ref, { drafts: [...input.lead, restarted], info });
     const reply = await this.#write('beginStep', ref, input, [
-      ...creationArgs(input.known, input.lead),
+      ...creationArgs(info, tokens.info),
       startArg(step, turn, agent),
       eventId.turnEnded(turn),
       input.owner,
       input.order,
       input.atLeast,
       eventId.stepRestarted(step, 0).slice(0, -1),
-      JSON.stringify(restarted),
+      storedJson(restarted, tokens.drafts.at(-1)),
       input.since.epoch,
       input.since.seq,
-      ...draftArgs(input.lead),
+      ...draftArgs(input.lead, tokens.drafts),
       ...releaseArgs(input.release),
     ]);
-    if (reply[0] !== 'begun') return stepReply(reply);
+    if (reply[0] !== 'begun') return this.#stepReply(ref, reply);
     const told = text(reply[5]);
+    const restart = await this.#events(ref, reply[4]);
     return {
       status: 'begun',
       position: position(reply[1]),
       attempt: Number(reply[2]),
       placed: placements(reply[3]),
-      restarted: events(reply[4])[0] ?? null,
-      info: told === '' ? null : (JSON.parse(told) as SessionInfo), // safety: written by `create` only
-      fresh: events(reply[6]),
+      restarted: restart[0] ?? null,
+      info: told === '' ? null : await this.#cover.openInfo(ref, told, null),
+      fresh: await this.#events(ref, reply[6]),
     };
   }
 
   async delta(ref: SessionRef, delta: Omit<Delta, 'session'>): Promise<DeltaReply> {
-    const { meta, channel, texts, reasonings } = logKeys(ref);
-    const { step, attempt, offset, text: piece } = delta;
-    const [prefix, field, notice] = delta.part ? [reasonings, 'm', 'T'] : [texts, 'n', 'D'];
-    const reply = await this.#call(() =>
-      this.#scripts.appendDelta(
-        ...[meta, `${prefix}${step}`, channel],
-        ...[step, attempt, offset, piece.length, this.#ttl, field, notice, piece],
-      ),
-    );
+    const row = this.#cover.isOn ? await this.#cover.text(ref, delta) : null;
+    const reply = await this.#call(() => this.#scripts.appendDelta(...deltaArgs(ref, delta, this.#ttl, row)));
     if (reply[0] === 'ok') return { status: 'ok' };
     if (reply[0] === 'offset') return { status: 'offset', offset: Number(reply[1]) };
     if (reply[0] === 'closed') return { status: 'closed' };
@@ -134,21 +139,25 @@ class RedisLog implements SessionLog {
   async commit(ref: SessionRef, input: CommitInput): ReturnType<SessionLog['commit']> {
     const { step, attempt, ends, closes } = input;
     const turn = ends[0]?.turn ?? '';
+    const tokens = await this.#cover.tokens(ref, { drafts: ends, closes });
     const reply = await this.#write('commitStep', ref, input, [
       ...['', '', ''],
       ...[step, attempt, eventId.stepEnded(step), eventId.turnEnded(turn)],
-      closingArg(closes),
-      ...draftArgs(ends),
+      closingArg(closes, tokens.closing),
+      ...draftArgs(ends, tokens.drafts),
     ]);
-    return reply[0] === 'closed' ? { status: 'closed' } : stepReply(reply);
+    return reply[0] === 'closed' ? { status: 'closed' } : this.#stepReply(ref, reply);
   }
 
   async append(ref: SessionRef, input: AppendInput): Promise<Appended | Incomplete> {
-    const ttl = this.#ttlAfter(input.drafts);
+    const { drafts, closes } = input;
+    const ttl = this.#ttlAfter(drafts);
+    const info = createdInfo(input.known, drafts);
+    const tokens = await this.#cover.tokens(ref, { drafts, closes, info });
     const reply = await this.#write('appendEvents', ref, { ...input, ttl }, [
-      ...creationArgs(input.known, input.drafts),
-      closingArg(input.closes),
-      ...draftArgs(input.drafts),
+      ...creationArgs(info, tokens.info),
+      closingArg(closes, tokens.closing),
+      ...draftArgs(drafts, tokens.drafts),
       ...releaseArgs(input.release),
     ]);
     if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
@@ -156,32 +165,39 @@ class RedisLog implements SessionLog {
       status: 'ok',
       position: position(reply[1]),
       placed: placements(reply[2]),
-      events: events(reply[3]),
+      events: await this.#events(ref, reply[3]),
     };
   }
 
   async read(ref: SessionRef, query: LogQuery): Promise<LogSlice | null> {
-    const { after = '', limit, bytes = 0 } = query;
-    const reply = await this.#call(() => this.#scripts.readLog(...head(ref), after, limit, bytes));
+    const { after, limit, bytes = 0 } = query;
+    // Sealed, they are about twice as long at most.
+    const most = this.#cover.isOn ? 2 * bytes : bytes;
+    const reply = await this.#call(() => this.#scripts.readLog(...head(ref), after ?? '', limit, most));
     if (reply.length === 0) return null;
+    const found = await this.#events(ref, reply[4]);
     return {
       position: position(reply[0]),
       first: Number(reply[1]),
-      info: sessionInfo(reply[2], reply[3]),
-      events: events(reply[4]),
-      open: openSteps(reply[5]),
+      info: await this.#cover.openInfo(ref, text(reply[2]), membersEvent(reply[3])),
+      events: after !== undefined && most > bytes ? firstOf(found, bytes) : found,
+      open: await this.#cover.openSteps(ref, openSteps(reply[5])),
     };
   }
 
   async rebuild(ref: SessionRef, input: RebuildInput): Promise<Position> {
-    const { expected, epoch, info, started = [], waiting = [] } = input;
-    const flat = input.events.flatMap(({ seq, ...draft }) => [String(seq), draft.id, JSON.stringify(draft)]);
+    const { expected, epoch, started = [], waiting = [] } = input;
+    const info = JSON.stringify(input.info);
+    const tokens = await this.#cover.tokens(ref, { drafts: input.events, info });
+    const flat = input.events.flatMap(({ seq, ...draft }, index) => [
+      ...[String(seq), draft.id, storedJson(draft, tokens.drafts[index])],
+    ]);
     const open = started.map(({ step = '', turn, agent }) => startArg(step, turn, agent));
     const ttl = this.#ttlAfter(input.events);
     const reply = await this.#call(() =>
       this.#scripts.rebuildLog(
         ...head(ref),
-        ...[expected?.epoch ?? 0, expected?.seq ?? 0, ttl, this.#cap, epoch, JSON.stringify(info)],
+        ...[expected?.epoch ?? 0, expected?.seq ?? 0, ttl, this.#cap, epoch, tokens.info ?? info],
         ...[input.events.length, ...flat, open.length, ...open],
         ...[
           LIMITS.inboxTtlMs,
@@ -198,7 +214,9 @@ class RedisLog implements SessionLog {
   }
 
   async tell(ref: SessionRef, note: SessionNote): Promise<void> {
-    await this.#ask(() => this.#redis.spublish(logKeys(ref).channel, `N ${JSON.stringify(note)}`));
+    const json = JSON.stringify(note);
+    const told = this.#cover.isOn ? `n ${await this.#cover.note(ref, json)}` : `N ${json}`;
+    await this.#ask(() => this.#redis.spublish(logKeys(ref).channel, told));
   }
 
   async subscribe(ref: SessionRef, listener: LogListener): Promise<() => Promise<void>> {
@@ -225,6 +243,21 @@ class RedisLog implements SessionLog {
 
   async release(ref: SessionRef, messageIds: readonly string[]): Promise<void> {
     if (messageIds.length > 0) await this.#ask(() => this.#redis.hdel(logKeys(ref).inbox, ...messageIds));
+  }
+
+  async #events(ref: SessionRef, reply: LuaReply | undefined): Promise<readonly LoggedEvent[]> {
+    return this.#cover.openEvents(ref, events(reply));
+  }
+
+  async #stepReply(ref: SessionRef, reply: LuaReply[]): Promise<Ended | Fenced | Incomplete> {
+    if (reply[0] === 'fenced') return { status: 'fenced', attempt: Number(reply[1]) };
+    if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
+    return {
+      status: 'ended',
+      position: position(reply[1]),
+      placed: placements(reply[2]),
+      events: await this.#events(ref, reply[3]),
+    };
   }
 
   #ttlAfter(events: readonly EventDraft[]): number {
@@ -263,15 +296,4 @@ class RedisLog implements SessionLog {
 function head(ref: SessionRef): string[] {
   const { meta, log, ids, channel, inbox, texts, reasonings } = logKeys(ref);
   return [meta, log, ids, channel, inbox, texts, reasonings];
-}
-
-function stepReply(reply: LuaReply[]): Ended | Fenced | Incomplete {
-  if (reply[0] === 'fenced') return { status: 'fenced', attempt: Number(reply[1]) };
-  if (reply[0] === 'lost' || reply[0] === 'behind') return { status: reply[0] };
-  return {
-    status: 'ended',
-    position: position(reply[1]),
-    placed: placements(reply[2]),
-    events: events(reply[3]),
-  };
 }

@@ -35,11 +35,19 @@ export function events(reply: LuaReply | undefined): LoggedEvent[] {
   return found;
 }
 
+/** What a log was created with. */
+export function infoIn(json: string): SessionInfo {
+  return JSON.parse(json) as SessionInfo; // safety: written by `create` only
+}
+
+/** The newest change of the members, without its position; null: there was none. */
+export function membersEvent(reply: LuaReply | undefined): LoggedEvent | null {
+  const json = text(reply);
+  return json === '' ? null : loggedEvent(0, json);
+}
+
 /** What the log was created with, and the newest change of the members since, if there was one. */
-export function sessionInfo(created: LuaReply | undefined, members: LuaReply | undefined): SessionInfo {
-  const info = JSON.parse(text(created)) as SessionInfo; // safety: written by `create` only
-  const json = text(members);
-  const change = json === '' ? null : (JSON.parse(json) as EventDraft); // safety: only this adapter writes it
+export function membersIn(info: SessionInfo, change: EventDraft | null): SessionInfo {
   if (change?.type !== 'session.members') return info;
   const { revision, members: all, agents } = change.data;
   // A log that was built anew may have been told of a later one.
@@ -57,17 +65,26 @@ export function placements(reply: LuaReply | undefined): Placement[] {
   return found;
 }
 
-/** Flat step, turn, agent, attempt, text, reasoning, … */
-export function openSteps(reply: LuaReply | undefined): OpenLogStep[] {
-  const flat = list(reply).map(text);
-  const found: OpenLogStep[] = [];
+/** What a step has said: a text, or a row of tokens. */
+export type Said = string | { readonly row: string };
+
+export interface StoredStep extends Omit<OpenLogStep, 'text' | 'reasoning'> {
+  readonly text: Said;
+  readonly reasoning: Said;
+}
+
+function said(reply: LuaReply | undefined): Said {
+  return Array.isArray(reply) ? { row: text(reply[0]) } : text(reply);
+}
+
+/** Flat step, turn, agent, attempt, text, reasoning, …; what is sealed is a list of one. */
+export function openSteps(reply: LuaReply | undefined): StoredStep[] {
+  const flat = list(reply);
+  const found: StoredStep[] = [];
   for (let index = 0; index < flat.length; index += 6) {
-    const [step = '', turn = '', agent = '', attempt, said = '', reasoning = ''] = flat.slice(
-      index,
-      index + 6,
-    );
-    const open = { step, turn, agent, attempt: Number(attempt), text: said };
-    found.push(reasoning === '' ? open : { ...open, reasoning });
+    const [step = '', turn = '', agent = '', attempt] = flat.slice(index, index + 4).map(text);
+    const place = { step, turn, agent, attempt: Number(attempt) };
+    found.push({ ...place, text: said(flat[index + 4]), reasoning: said(flat[index + 5]) });
   }
   return found;
 }

@@ -56,11 +56,12 @@ function defineScript(redis: Commands, name: string, lua: string): Script {
 
 export function loadScripts(redis: Commands): LogScripts {
   const shared = source('shared');
+  const appending = `${shared}\n${source('appending')}`;
   return {
-    beginStep: define(redis, 'begin-step-5', shared),
+    beginStep: define(redis, 'begin-step-5', appending),
     appendDelta: define(redis, 'append-delta-3'),
-    commitStep: define(redis, 'commit-step-5', shared),
-    appendEvents: define(redis, 'append-events-5', shared),
+    commitStep: define(redis, 'commit-step-5', appending),
+    appendEvents: define(redis, 'append-events-5', appending),
     readLog: define(redis, 'read-log-5', shared),
     rebuildLog: define(redis, 'rebuild-log-5', shared),
     admitMessage: define(redis, 'admit-message-2'),

@@ -1,6 +1,7 @@
 /** Who hears which session. One sharded subscription for each session, whatever the number of listeners. */
-import { noteOf, type Delta, type SessionRef } from '../contracts/index.ts';
+import { LIMITS, noteOf, type Delta, type LoggedEvent, type SessionRef } from '../contracts/index.ts';
 import type { Channels } from './channels.ts';
+import { isSealed, type Cover } from './cover.ts';
 import type { LogListener } from './log.ts';
 import { logKeys } from './keys.ts';
 import { loggedEvent } from './replies.ts';
@@ -17,67 +18,123 @@ interface Subscription {
 }
 
 const EVENT = /^E (\d+) (\d+) (.*)$/s;
-const DELTA = /^([DT]) (\d+) (\S+) (\d+) (\d+) (.*)$/s;
-const NOTE = /^N (.*)$/s;
+const DELTA = /^([DTdt]) (\d+) (\S+) (\d+) (\d+) (.*)$/s;
+const NOTE = /^([Nn]) (.*)$/s;
 const EPOCH = /^R (\d+)$/;
 
 /**
  * What a notice tells listeners: `E epoch seq json`, `D epoch step attempt offset text`, `T …` the same of its
- * reasoning, `N json` a note, `R epoch`. Anybody who can publish on the channel can write anything: null for what
- * does not parse; the position check finds what was missed.
+ * reasoning, `N json` a note, `R epoch`; `d`, `t` and `n` are sealed. Anybody who can publish on the channel can write
+ * anything: null for what does not parse, or cannot be opened; the position check finds what was missed.
  */
-function parse(session: string, message: string): Tell | null {
+function parse(ref: SessionRef, message: string, cover: Cover): Tell | null | Promise<Tell | null> {
   const event = EVENT.exec(message);
   if (event) {
     const [, epoch, seq, json = ''] = event;
+    const tellOf = (logged: LoggedEvent): Tell => {
+      return (listener) => listener.event(Number(epoch), logged);
+    };
     try {
       const logged = loggedEvent(Number(seq), json);
-      return (listener) => listener.event(Number(epoch), logged);
+      return isSealed(logged) ? opened(cover.openEvent(ref, logged), tellOf) : tellOf(logged);
     } catch {
       return null;
     }
   }
   const delta = DELTA.exec(message);
-  if (delta) {
-    const [, kind, epoch, step = '', attempt, offset, text = ''] = delta;
-    const piece = { session, step, attempt: Number(attempt), offset: Number(offset), text };
-    const said: Delta = kind === 'T' ? { ...piece, part: 'reasoning' } : piece;
-    return (listener) => listener.delta(Number(epoch), said);
-  }
-  const json = NOTE.exec(message)?.[1];
+  if (delta) return deltaTell(ref, delta, cover);
+  const [, kind, json] = NOTE.exec(message) ?? [];
   if (json !== undefined) {
-    const note = noteOf(json);
-    const heard = note && { session, ...note };
-    return heard && ((listener) => listener.note?.(heard));
+    const tellOf = (clear: string): Tell | null => {
+      const note = noteOf(clear);
+      const heard = note && { session: ref.session, ...note };
+      return heard && ((listener) => listener.note?.(heard));
+    };
+    return kind === 'n' ? opened(cover.openNote(ref, json), tellOf) : tellOf(json);
   }
   const epoch = EPOCH.exec(message)?.[1];
   return epoch === undefined ? null : (listener) => listener.epoch(Number(epoch));
 }
 
-export function createSubscriptions(heard: Channels): Subscriptions {
-  const channels = new Map<string, { session: string; heldBy: Set<Subscription> }>();
+function deltaTell(
+  ref: SessionRef,
+  [, kind = '', epoch, step = '', attempt, offset, said = '']: RegExpExecArray,
+  cover: Cover,
+): Tell | Promise<Tell | null> {
+  const part = kind.toUpperCase() === 'T' ? { part: 'reasoning' as const } : {};
+  const place = { session: ref.session, step, attempt: Number(attempt), offset: Number(offset) };
+  const tellOf = (text: string): Tell => {
+    const delta: Delta = { ...place, text, ...part };
+    return (listener) => listener.delta(Number(epoch), delta);
+  };
+  const isOpen = kind === kind.toUpperCase();
+  return isOpen ? tellOf(said) : opened(cover.openText(ref, step, part.part ?? 'text', said), tellOf);
+}
+
+async function opened<T>(clear: Promise<T>, tellOf: (clear: T) => Tell | null): Promise<Tell | null> {
+  try {
+    return tellOf(await clear);
+  } catch {
+    return null;
+  }
+}
+
+/** Those who hear a session, and what is still to be told them: a notice that must be opened first holds up those after it. */
+class Audience {
+  readonly ref: SessionRef;
+  readonly members = new Set<Subscription>();
+  readonly #waiting: (Tell | null | Promise<Tell | null>)[] = [];
+
+  constructor(ref: SessionRef) {
+    this.ref = ref;
+  }
+
+  hear(tell: Tell | null | Promise<Tell | null>): void {
+    if (this.#waiting.length === 0 && !(tell instanceof Promise)) this.#tell(tell);
+    // A key that cannot be read at the moment: followers find what they have missed.
+    else if (this.#waiting.length < LIMITS.heldNotices && this.#waiting.push(tell) === 1) void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const tell = await this.#waiting[0];
+        void this.#waiting.shift();
+        this.#tell(tell ?? null);
+      }
+    } finally {
+      if (this.#waiting.length > 0) void this.#open();
+    }
+  }
+
+  #tell(tell: Tell | null): void {
+    if (tell) for (const { listener } of this.members) tell(listener);
+  }
+}
+
+export function createSubscriptions(heard: Channels, cover: Cover): Subscriptions {
+  const channels = new Map<string, Audience>();
 
   heard.onMessage((channel, message) => {
-    const found = channels.get(channel);
-    const tell = found && parse(found.session, message.toString());
-    if (tell) for (const { listener } of found.heldBy) tell(listener);
+    const audience = channels.get(channel);
+    audience?.hear(parse(audience.ref, message.toString(), cover));
   });
   heard.onAgain((again) => {
     for (const channel of again) {
-      for (const { listener } of channels.get(channel)?.heldBy ?? []) listener.reconnected();
+      for (const { listener } of channels.get(channel)?.members ?? []) listener.reconnected();
     }
   });
 
   return {
     async add(ref, listener) {
       const { channel } = logKeys(ref);
-      const entry = channels.get(channel) ?? { session: ref.session, heldBy: new Set() };
+      const audience = channels.get(channel) ?? new Audience(ref);
       const own: Subscription = { listener };
-      channels.set(channel, entry);
-      entry.heldBy.add(own);
+      channels.set(channel, audience);
+      audience.members.add(own);
       const remove = async (): Promise<void> => {
-        entry.heldBy.delete(own);
-        if (entry.heldBy.size > 0 || channels.get(channel) !== entry) return;
+        audience.members.delete(own);
+        if (audience.members.size > 0 || channels.get(channel) !== audience) return;
         channels.delete(channel);
         await heard.unsubscribe(channel);
       };

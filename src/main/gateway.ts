@@ -136,7 +136,7 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
   const client = new Client({ connection, namespace, ...converter });
   const archive = fairArchive(shared);
   const access = await openAccess(shared.database, config, { logger, opened });
-  const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
+  const session = opened.add(await openLog(config.redisUrl, { logger, seal }), (each) => each.close());
   const adapter = await openAdapter(config, { session, opened });
   const storedOf = archive.stored.bind(archive);
   const tenants = openQuota({ ...access, session, client, config, logger, opened });

@@ -1,5 +1,5 @@
 /** Redis connections of a process. */
-import { redisNodes } from '../contracts/index.ts';
+import { redisNodes, type Seal } from '../contracts/index.ts';
 import {
   checkServer,
   connectChannels,
@@ -37,11 +37,17 @@ export interface LogConnections {
   close(): void;
 }
 
+interface Parts {
+  readonly logger: Logger;
+  /** Null: what sessions say is not sealed. */
+  readonly seal: Seal | null;
+}
+
 /**
  * The session log, with connections of its own. Resolves even while Redis is away, since Redis is disposable and calls that need it fail by
  * themselves. Throws `log_unavailable` for a Redis that evicts keys or is too old.
  */
-export async function openLog(url: string, logger: Logger): Promise<LogConnections> {
+export async function openLog(url: string, { logger, seal }: Parts): Promise<LogConnections> {
   const hosts = redisNodes(url).urls.map((each) => URL.parse(each)?.host);
   const outage = new Outage({
     ...{ what: 'Redis', where: { redis: hosts.join(',') }, logger },
@@ -84,7 +90,7 @@ export async function openLog(url: string, logger: Logger): Promise<LogConnectio
     logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
   };
   return {
-    log: createRedisLog({ commands, subscriber: notices.channels, onFull }),
+    log: createRedisLog({ commands, subscriber: notices.channels, seal, onFull }),
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
     tickets: createTicketRows(commands),

@@ -156,8 +156,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   installRuntime(logger);
   const { namespace, taskQueue } = config.temporal;
   const connection = opened.add(await connectTemporal(config.temporal), (each) => each.close());
-  const { archive, converter } = await openStore(config, { logger, opened });
-  const session = opened.add(await openLog(config.redisUrl, logger), (each) => each.close());
+  const { archive, seal, converter } = await openStore(config, { logger, opened });
+  const session = opened.add(await openLog(config.redisUrl, { logger, seal }), (each) => each.close());
   const client = new Client({ connection, namespace, ...converter });
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const directory = watchRegistry(archive.database, opened);

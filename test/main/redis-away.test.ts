@@ -39,7 +39,7 @@ afterEach(async () => {
 
 async function open(url: string): Promise<LogConnections> {
   const logger = createLogger('worker', 'info', { write: (line) => void lines.push(line) });
-  opened = await openLog(url, logger);
+  opened = await openLog(url, { logger, seal: null });
   return opened;
 }
 

@@ -17,6 +17,14 @@ export const SEAL = {
   /** Payloads that are opened for the Temporal Web UI in one request, and its bytes. */
   codecPayloads: 256,
   codecBytes: 4_096 * KIB,
+  /** A text in the log is sealed in pieces of so many UTF-16 code units: an end that must be cut loses at most one. */
+  sealedPieceChars: 1_024,
+  /**
+   * A running step's text in the log may have so many pieces, and one more for each `sealedPieceLeastChars` of it; then its writer is asked for the
+   * whole text once more, which is few pieces. So what is stored stays within 60 KiB and about 2.5 times the text, however short tokens are.
+   */
+  sealedPieces: 1_000,
+  sealedPieceLeastChars: 64,
   /** Data keys that are wrapped anew in one statement. */
   sealRewrapped: 100,
 } as const;

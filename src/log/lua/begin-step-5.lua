@@ -29,6 +29,7 @@ if not over and open[2] ~= owner then
   end
   redis.call('HSET', meta, 'a:' .. step, attempt, 'o:' .. step, owner, 'w:' .. step, order, 'n:' .. step, 0, 'm:' .. step, 0)
   redis.call('DEL', texts .. step, reasonings .. step)
+  if before > 0 then redis.call('HDEL', meta, 'k:' .. step, 'l:' .. step) end
 end
 release()
 touch(ttl)

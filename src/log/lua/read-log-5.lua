@@ -1,18 +1,23 @@
 -- Reads the log in one consistent piece.
 -- KEYS meta log ids channel inbox
 -- ARGV texts reasonings | after('' for the newest) limit bytes(0: any number)
--- Returns {} | {position, first, info, members('' or JSON of an event), events(flat seq, json), open(flat step, turn, agent, attempt, text, reasoning)}
+-- Returns {} | {position, first, info, members('' or JSON of an event), events(flat seq, json), open(flat step, turn, agent, attempt, text,
+--   reasoning; a row of tokens is a list of one)}
 local now = whole()
 if not now then return {} end
 local after, limit, bytes = take(), take(), tonumber(take())
 local fields, steps = everything()
+local said = function(key, is_sealed)
+  local text = redis.call('GET', key) or ''
+  return is_sealed and { text } or text
+end
 local open = {}
 for _, step in ipairs(steps) do
   if fields['a:' .. step] ~= '0' then
     open[#open + 1] = step
     for _, letter in ipairs({ 't', 'g', 'a' }) do open[#open + 1] = fields[letter .. ':' .. step] end
-    open[#open + 1] = redis.call('GET', texts .. step) or ''
-    open[#open + 1] = redis.call('GET', reasonings .. step) or ''
+    open[#open + 1] = said(texts .. step, fields['k:' .. step])
+    open[#open + 1] = said(reasonings .. step, fields['l:' .. step])
   end
 end
 local events = {}

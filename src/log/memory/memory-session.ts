@@ -11,7 +11,7 @@ import {
 } from '../../contracts/index.ts';
 import { takesText } from '../arguments.ts';
 import type { BeginInput, Closing, LogListener, LogQuery, LogSlice, OpenLogStep } from '../log.ts';
-import { sessionInfo } from '../replies.ts';
+import { infoIn, membersEvent, membersIn } from '../replies.ts';
 import { firstOf, fitting } from './fitting.ts';
 
 /** A step from its start to its end. `attempt` 0: it has started, and no attempt has begun. */
@@ -87,7 +87,7 @@ export class MemorySession {
     const newer = seqs.filter((seq) => seq > (after ?? 0));
     const wanted =
       after === undefined ? newer.slice(Math.max(0, newer.length - limit)) : newer.slice(0, limit);
-    const info = sessionInfo(JSON.stringify(this.#info), this.#members);
+    const info = membersIn(infoIn(JSON.stringify(this.#info)), membersEvent(this.#members));
     const found = wanted.flatMap((seq) => this.#at(seq) ?? []);
     const events = after === undefined || !bytes ? found : firstOf(found, bytes);
     return { position: this.position, first: this.#first, info, events, open: this.#opened() };
