@@ -11,6 +11,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { AgentSpec, SessionPage } from '../../src/contracts/index.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/process.ts';
+import { monitored } from '../support/redis-content.ts';
 import { startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
 import { temporalCli } from '../support/temporal.ts';
@@ -33,7 +34,8 @@ beforeAll(async () => {
     CONVOKE_OPERATOR_KEY: OPERATOR_KEY,
     CONVOKE_ORIGINS: 'http://temporal.example',
   };
-  stack = await startStack({ env });
+  const gatewayEnv = { CONVOKE_SEAL_KEYS: 'first=env:FIRST_KEY,second=env:SECOND_KEY' };
+  stack = await startStack({ env, gatewayEnv });
 }, 90_000);
 afterAll(() => stack.stop());
 
@@ -72,7 +74,8 @@ async function filesWith(text: string): Promise<readonly string[]> {
   return files.filter((_, index) => contents[index]!.includes(text));
 }
 
-test('a phrase is nowhere in the databases, also after rest, waking, a fork and a schedule', async () => {
+test('a phrase is nowhere in the databases, also after rest, waking, a fork and a schedule; nor does it pass Redis', async () => {
+  const seen = await monitored(stack.redis.url);
   const session = await openSession(url(), [{ ...ECHO, instructions: PHRASE }]);
   await say(session, PHRASE);
   await answered(session, 1);
@@ -98,6 +101,14 @@ test('a phrase is nowhere in the databases, also after rest, waking, a fork and 
   await hibernates(session);
   expect(JSON.stringify(await allEvents(url(), session))).toContain(`${PHRASE} by a schedule`);
 
+  const published = { channel: 'c', data: { said: PHRASE } };
+  expect((await rest(url(), 'POST', `/v1/sessions/${session}/publish`, { body: published })).status).toBe(
+    200,
+  );
+  const redis = await seen.upTo((text) => text.includes(`{dev:${session}}:ch n `));
+  await seen.stop();
+  expect(redis).toContain('"sealed"');
+  expect(redis).not.toContain(PHRASE);
   expect(await filesWith(PHRASE)).toEqual([]);
   expect(await filesWith(session)).not.toEqual([]);
   const connection = await Connection.connect({ address: stack.temporal.address });
@@ -150,7 +161,7 @@ test('the master key is rotated with an overlap, and a process with the wrong on
   const both = { CONVOKE_SEAL_KEYS: 'second=env:SECOND_KEY,first=env:FIRST_KEY' };
   expect(await convoke(['seal', 'rotate', 'dev'], both)).toContain('A new data key');
   expect(await convoke(['seal', 'rewrap'], both)).toMatch(/; [2-9] of them are so now/);
-  // It has all data keys in memory; one that starts now would not get far.
+  // The worker, which has the old one alone, has all data keys in memory; one that starts now would not get far.
   const start = ['gateway', '--port', String(await freePort())];
   const old = convoke(start, {});
   await expect(old).rejects.toThrow('Put the master key second back into CONVOKE_SEAL_KEYS');

@@ -3,8 +3,8 @@ import { Redis } from 'ioredis';
 import { eventually } from './process.ts';
 
 export interface Monitored {
-  /** What was told so far, up to and with this text, which `last` tells. */
-  until(text: string, last: Promise<unknown>): Promise<string>;
+  /** What was told, once that is true of a command and its arguments. */
+  upTo(isLast: (command: string) => boolean): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -15,9 +15,8 @@ export async function monitored(url: string): Promise<Monitored> {
   const monitor = await redis.monitor();
   monitor.on('monitor', (_time: string, args: readonly string[]) => seen.push(args.join(' ')));
   return {
-    async until(text, last) {
-      await last;
-      await eventually('the monitor has seen it', () => seen.some((each) => each.includes(text)));
+    async upTo(isLast) {
+      await eventually('the monitor has seen it', () => seen.some(isLast));
       return seen.join('\n');
     },
     async stop() {
