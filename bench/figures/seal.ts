@@ -1,6 +1,7 @@
 /** What it costs a turn that everything is stored encrypted: the product with keys beside the product without. */
 import { disperse, gather, pick, productCrowd, ratioOf, round, type Round } from '../crowd.ts';
 import { atMost, type NamedFigure } from '../figure.ts';
+import { measureSealedLog } from './sealed-log.ts';
 import type { Stage } from '../stage.ts';
 
 const SHAPE = { agents: 2, tokens: 20 } as const;
@@ -30,5 +31,8 @@ export async function measureSeal(stage: Stage, short: boolean): Promise<readonl
     value: pick(of.sealed, costOf),
     bare: pick(of.plain, costOf),
   };
-  return [atMost(figure, ratioOf(of.sealed, of.plain, costOf), MOST)];
+  return [
+    atMost(figure, ratioOf(of.sealed, of.plain, costOf), MOST),
+    ...(await measureSealedLog(stage, short)),
+  ];
 }

@@ -1,5 +1,5 @@
 /** Data keys in the database of the archive, wrapped by a master key. */
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { withTables } from '../archive/index.ts';
 import type { Database, Row, Statement, Tables } from '../archive/index.ts';
 import { ConvokeError, DEPLOYMENT, LIMITS } from '../contracts/index.ts';
@@ -9,7 +9,7 @@ import type { MasterKey } from './master-keys.ts';
 export interface DataKey {
   readonly id: string;
   readonly tenant: string;
-  readonly secret: Uint8Array;
+  readonly secret: KeyObject;
 }
 
 /** What is known of a data key without opening it. */
@@ -80,7 +80,7 @@ export class DataKeys {
 
   /** Makes the first key of a tenant, or the one after `generation`. Of several processes that do so at once, one makes it. */
   async make(tenant: string, generation = 0): Promise<void> {
-    const [id, secret] = [keyId(), randomBytes(LIMITS.sealKeyBytes)];
+    const [id, secret] = [keyId(), createSecretKey(randomBytes(LIMITS.sealKeyBytes))];
     const { id: master, wrapped } = this.#wrap({ id, tenant, secret });
     await this.#write({
       sql: `INSERT INTO convoke_data_key (id, tenant, generation, master, wrapped, created_at)
@@ -140,7 +140,7 @@ export class DataKeys {
 
   #wrap({ id, tenant, secret }: DataKey): { readonly id: string; readonly wrapped: string } {
     const master = this.#first;
-    const wrapped = encrypt(master.secret, aboutKey(tenant, id), secret).toString('base64');
+    const wrapped = encrypt(master.secret, aboutKey(tenant, id), secret.export()).toString('base64');
     return { id: master.id, wrapped };
   }
 
@@ -155,11 +155,8 @@ export class DataKeys {
       throw new ConvokeError('seal_key_missing', mend);
     }
     try {
-      return {
-        id,
-        tenant,
-        secret: decrypt(master.secret, aboutKey(tenant, id), Buffer.from(wrapped, 'base64')),
-      };
+      const secret = decrypt(master.secret, aboutKey(tenant, id), Buffer.from(wrapped, 'base64'));
+      return { id, tenant, secret: createSecretKey(secret) };
     } catch (cause) {
       const mend = `The master key ${name} in CONVOKE_SEAL_KEYS is another one than has wrapped the data keys: give the right one.`;
       throw new ConvokeError('seal_broken', mend, { cause });
