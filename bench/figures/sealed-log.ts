@@ -41,6 +41,19 @@ async function redisUs(redis: Redis): Promise<number> {
   return (of('used_cpu_user') + of('used_cpu_sys')) * 1_000_000;
 }
 
+/** As a worker does: from where the log says. */
+async function speak(log: SessionLog, ref: SessionRef, count: number): Promise<void> {
+  let said = '';
+  for (let index = 0; index < count; index += 1) {
+    let sent = said.length;
+    said += 'y'.repeat(CHARS.piece);
+    while (sent < said.length) {
+      const reply = await log.delta(ref, { step: STEP, attempt: 1, offset: sent, text: said.slice(sent) });
+      sent = reply.status === 'offset' ? reply.offset : said.length;
+    }
+  }
+}
+
 async function costOf(redis: Redis, log: SessionLog, count: number): Promise<Cost> {
   const ref: SessionRef = { tenant: 'bench', session: randomUUID() };
   const key = (name: string): string => `convoke:{${ref.tenant}:${ref.session}}:${name}`;
@@ -61,10 +74,7 @@ async function costOf(redis: Redis, log: SessionLog, count: number): Promise<Cos
     ...{ reason: 'none', at: Date.now() },
   });
   const [spoken, redisBefore] = [process.cpuUsage(), await redisUs(redis)];
-  for (let index = 0; index < count; index += 1) {
-    const offset = index * CHARS.piece;
-    await log.delta(ref, { step: STEP, attempt: 1, offset, text: 'y'.repeat(CHARS.piece) });
-  }
+  await speak(log, ref, count);
   const speaking = process.cpuUsage(spoken);
   return {
     eventUs: (used.user + used.system) / count,
@@ -89,7 +99,6 @@ export async function measureSealedLog(
       SessionLog,
       SessionLog,
     ]; // safety: made of two
-    // Fewer pieces than a step's text may have, so that none is asked for once more.
     const [rounds, count] = short ? [2, 200] : [9, 900];
     const found: Record<'clear' | 'sealed', Cost[]> = { clear: [], sealed: [] };
     for (let round = 0; round < rounds; round += 1) {

@@ -97,7 +97,7 @@ export interface Begun {
 /** `closed`: the step is not open any more (ended, or the log was built anew without it): begin again to learn which. */
 export type DeltaReply =
   | { readonly status: 'ok' }
-  /** The log's text ends here: send the rest from this offset. */
+  /** The log's text ends here: send the rest from this offset. 0: it wants the whole text, also if it has some of it. */
   | { readonly status: 'offset'; readonly offset: number }
   | { readonly status: 'closed' }
   | Fenced
