@@ -7,7 +7,8 @@
 local step, attempt, offset, units = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ttl, field, notice, piece = ARGV[5], ARGV[6] .. ':' .. step, ARGV[7], ARGV[8]
 local counted = ARGV[9] and ARGV[9] .. ':' .. step
-local have = redis.call('HMGET', KEYS[1], 'e', 'a:' .. step, field, counted or field)
+local have = counted and redis.call('HMGET', KEYS[1], 'e', 'a:' .. step, field, counted)
+  or redis.call('HMGET', KEYS[1], 'e', 'a:' .. step, field)
 if not have[1] then return { 'lost' } end
 if not have[2] or tonumber(have[2]) < attempt then return { 'closed' } end
 if tonumber(have[2]) > attempt then return { 'fenced', have[2] } end
