@@ -27,6 +27,7 @@ import { resumeSession } from './resume-session.ts';
 import { TEAMS } from './teams/index.ts';
 import type { Tool } from './tools/tool.ts';
 import { Heartbeat } from './turn/heartbeat.ts';
+import { TurnMeasures } from './turn/measure.ts';
 import { TurnRun } from './turn/run-turn.ts';
 import { TurnStopped } from './turn/stops.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
@@ -124,6 +125,8 @@ async function noTools(): Promise<ReadonlyMap<string, Tool>> {
   return new Map();
 }
 
+type Measured = TurnDeps & { readonly measures: TurnMeasures };
+
 const NEVER = new AbortController().signal;
 const NO_STALLS: TurnDeps['stalls'] = { of: async () => [] };
 
@@ -132,10 +135,12 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
   const { fire = noSchedules } = deps;
   const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs, stalls = NO_STALLS } = deps;
+  const measures = new TurnMeasures(deps.metrics);
   const isLocal = (): boolean => Context.current().info.isLocal;
   const source = sourceOf(deps.source, isLocal);
   const conversations = new Conversations({ log: deps.log, source });
-  const turns = { ...deps, source, teams, tools, configured, stalls, conversations, patient: true };
+  const shared = { ...deps, source, teams, tools, configured, stalls, conversations };
+  const turns = { ...shared, measures, patient: true };
   const inTask = { ...turns, patient: false };
   return {
     runTurn: (input) =>
@@ -164,7 +169,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
  * A turn of quick agents. Nothing is made durable on the way: saying it again is harmless. A worker that stops lets it finish: handed over, it
  * would come back to the same worker, whose task it is in.
  */
-async function runInTask(deps: TurnDeps, input: TurnInput): Promise<TurnResult> {
+async function runInTask(deps: Measured, input: TurnInput): Promise<TurnResult> {
   const context = Context.current();
   const run = new TurnRun(deps, input, {
     ...{
@@ -180,7 +185,7 @@ async function runInTask(deps: TurnDeps, input: TurnInput): Promise<TurnResult> 
   const cancel = (): void => run.stop(new TurnStopped(isShutdown(context) ? 'drained' : 'cancelled'));
   cancellationSignal.addEventListener('abort', cancel, { once: true });
   try {
-    return await run.run();
+    return await deps.measures.of(run, input, 0);
   } finally {
     cancellationSignal.removeEventListener('abort', cancel);
   }
@@ -193,7 +198,7 @@ interface Handing {
 }
 
 /** See `Heartbeat` for why it beats and ends through the client. */
-async function runTurn(deps: TurnDeps, input: TurnInput, { leaving, ...handing }: Handing): Promise<never> {
+async function runTurn(deps: Measured, input: TurnInput, { leaving, ...handing }: Handing): Promise<never> {
   const context = Context.current();
   const { attempt } = context.info;
   const running = runningActivity(context);
@@ -217,7 +222,7 @@ async function runTurn(deps: TurnDeps, input: TurnInput, { leaving, ...handing }
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   leaving.addEventListener('abort', handOver);
   try {
-    await completeActivity(running, await run.run());
+    await completeActivity(running, await deps.measures.of(run, input, attempt));
   } catch (error) {
     const superseded = error instanceof TurnStopped && error.kind === 'superseded';
     if (!superseded) await failActivity(running, asApplicationFailure(error));

@@ -8,6 +8,7 @@ import {
 } from '../../src/contracts/index.ts';
 import type { RunPiece } from '../agents/runner.ts';
 import { DeltaWriter } from './delta-writer.ts';
+import type { StepMeasure } from './measure.ts';
 import type { OpenStep } from './open-step.ts';
 import { hasTimeToSpare } from './spare.ts';
 import { Speech, type SpeechBounds } from './speech.ts';
@@ -31,13 +32,15 @@ const OVER = new ConvokeError('agent_failed', 'The step has ended.');
 export class Attempt {
   readonly #open: OpenStep;
   readonly #stop: AbortSignal;
+  readonly #measure: Pick<StepMeasure, 'heard'>;
   readonly #over = new AbortController();
   #end: LoggedEvent | null = null;
   /** What went wrong in the engine while the agent spoke. */
   #broken: { readonly error: unknown } | null = null;
 
   /** `stop`: the turn has been stopped. */
-  constructor(open: OpenStep, stop: AbortSignal) {
+  constructor(open: OpenStep, stop: AbortSignal, measure: Pick<StepMeasure, 'heard'>) {
+    this.#measure = measure;
     this.#open = open;
     this.#stop = stop;
   }
@@ -52,7 +55,9 @@ export class Attempt {
       },
     );
     const speech = new Speech(bounds, AbortSignal.any([this.#stop, this.#over.signal]));
+    const began = performance.now();
     const failed = await this.#listen(speech, speak, writer);
+    this.#measure.heard(began, speech);
     await writer.stop(this.#open.endIsDurableFirst && hasTimeToSpare());
     if (this.#end) return { end: this.#end };
     if (this.#broken) throw this.#broken.error;

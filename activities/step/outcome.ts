@@ -18,6 +18,12 @@ import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
 import { WellFormed } from './well-formed.ts';
 
+export const FULL = new RunnerError(
+  'agent_output_too_large',
+  'The agents that speak side by side have said more than a turn can hold at a time.',
+  { retryable: false },
+);
+
 /** The end of a turn that ends with this step. */
 export function turnEnd(
   end: EventDraft,

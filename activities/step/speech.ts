@@ -54,7 +54,7 @@ export class Speech {
   #finish: FinishReason | undefined;
   #chars = 0;
   #silence: NodeJS.Timeout | undefined;
-  #spoke = false;
+  #firstAt: number | undefined;
 
   constructor(bounds: SpeechBounds, stop: AbortSignal) {
     this.#bounds = bounds;
@@ -64,6 +64,11 @@ export class Speech {
   /** What the provider has counted so far, also of an attempt that failed or was stopped. */
   get usage(): Usage | undefined {
     return this.#usage;
+  }
+
+  /** When its first token came, ms of `performance.now()`; undefined: there was none yet. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
   }
 
   /** The tools that it calls. */
@@ -150,8 +155,8 @@ export class Speech {
 
   /** From the first token on, silence has the shorter bound. */
   #firstToken(): void {
-    if (this.#spoke) return;
-    this.#spoke = true;
+    if (this.#firstAt !== undefined) return;
+    this.#firstAt = performance.now();
     clearTimeout(this.#silence);
     const { idleMs } = this.#bounds;
     this.#silence = setTimeout(() => {

@@ -32,12 +32,13 @@ import type { TurnState } from '../turn/turn-state.ts';
 import { runFor } from '../turn/whose.ts';
 import { Attempt, type Said } from './attempt.ts';
 import { OpenStep } from './open-step.ts';
-import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, turnEnd } from './outcome.ts';
+import { StepMeasure } from './measure.ts';
+import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, FULL, turnEnd } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { retryOf } from './retries.ts';
 
 /** What a worker has for its steps. See `TurnDeps`. */
-export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger'> {
+export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger' | 'metrics'> {
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
   tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
@@ -79,12 +80,6 @@ export interface StepHost {
 
 const LOST = 'The worker that ran it was lost.';
 
-const TOO_MUCH = new RunnerError(
-  'agent_output_too_large',
-  'The agents that speak side by side have said more than a turn can hold at a time.',
-  { retryable: false },
-);
-
 const NOTHING: Said = { text: '', reasoning: '', calls: [], usage: undefined, finish: undefined };
 
 export class Step<Shown> {
@@ -92,6 +87,7 @@ export class Step<Shown> {
   readonly #call: StepCall;
   readonly #performer: Performer<Shown>;
   readonly #signal: AbortSignal;
+  readonly #measure: StepMeasure;
   readonly #startedAt = Date.now();
   /** Executions that were lost before this one began with the step, and may have been lost by it. */
   readonly #lost: number;
@@ -103,6 +99,7 @@ export class Step<Shown> {
     this.#signal = signal;
     this.#call = call;
     this.#performer = performer;
+    this.#measure = new StepMeasure(host.means.metrics, host.ref.tenant, call);
     this.#lost = host.state.lost;
   }
 
@@ -110,7 +107,7 @@ export class Step<Shown> {
   run(): Promise<StepOutcome> {
     const { ref, turn } = this.#host;
     const { step, agent } = this.#call;
-    return runFor({ ...ref, turn, step, agent }, () => this.#run());
+    return runFor({ ...ref, turn, step, agent }, () => this.#measure.of(() => this.#run()));
   }
 
   async #run(): Promise<StepOutcome> {
@@ -145,12 +142,13 @@ export class Step<Shown> {
     const stored = await open.open();
     if (stored) return this.#known(stored);
     state.began(this.#call.step, open.attempt);
+    this.#measure.began(open.attempt, before);
     const hopeless = this.#hopeless(before);
     if (hopeless) return this.#fail(open, NOTHING, hopeless.error, hopeless.retryInMs);
     const shown = await this.#shown(before);
     if (shown instanceof RunnerError) return this.#fail(open, NOTHING, shown);
     const performer = this.#performer;
-    const heard = await new Attempt(open, this.#signal).hear(performer.bounds, (stop) =>
+    const heard = await new Attempt(open, this.#signal, this.#measure).hear(performer.bounds, (stop) =>
       performer.speak(open.attempt, shown, stop),
     );
     if ('end' in heard) return this.#known(heard.end);
@@ -251,7 +249,7 @@ export class Step<Shown> {
 
   async #complete(open: OpenStep, said: Said): Promise<LoggedEvent> {
     const ends = this.#ends(open, 'step.completed', answered(said));
-    return this.#host.state.hasRoom(ends) ? this.#end(open, ends) : this.#fail(open, said, TOO_MUCH);
+    return this.#host.state.hasRoom(ends) ? this.#end(open, ends) : this.#fail(open, said, FULL);
   }
 
   async #fail(open: OpenStep, said: Said, error: RunnerError, retryInMs?: number): Promise<LoggedEvent> {

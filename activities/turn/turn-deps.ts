@@ -12,7 +12,7 @@ import {
 } from '../../src/contracts/index.ts';
 import type { Files } from '../../src/files/index.ts';
 import { recoverLog, type Stalls } from '../../src/log/index.ts';
-import type { Logger } from '../../src/telemetry/index.ts';
+import type { Logger, Metrics } from '../../src/telemetry/index.ts';
 import type { AgentRunner } from '../agents/runner.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Conversations } from '../conversation/conversations.ts';
@@ -44,6 +44,8 @@ export interface TurnDeps extends LogAccess {
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;
+  /** Absent: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** The execution, as its caller sees it. */

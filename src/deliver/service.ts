@@ -3,7 +3,7 @@ import { LIMITS, sessionKey, STRANGER } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import type { PresenceRows, SessionLog, SessionSource } from '../log/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import type { Subscription, Delivery, Watcher } from './delivery.ts';
 import { Follower } from './follow/follower.ts';
 import { load, snapshotOf } from './read/load.ts';
@@ -26,6 +26,8 @@ export interface DeliveryDeps {
   /** Asks a session's workflow about a message. */
   readonly receipt: AskWorkflow;
   readonly logger?: Pick<Logger, 'warn'>;
+  /** Absent: nothing is counted. */
+  readonly metrics?: Metrics;
 }
 
 /** After a reconnect, positions are compared after this time, ms: all sessions of one connection come back together. */
@@ -44,12 +46,17 @@ class DeliveryService implements Delivery {
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
 
-  constructor({ log, source, archive, exists, isErased, kicks, receipt, logger }: DeliveryDeps) {
-    const recoveries = new Recoveries(log, source);
-    this.#sources = { log, source, archive, exists, isErased, kicks, recoveries };
+  constructor({ receipt, logger, metrics = NO_METRICS, ...deps }: DeliveryDeps) {
+    const recoveries = new Recoveries(deps.log, deps.source);
+    this.#sources = { ...deps, recoveries, metrics };
     this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();
+    metrics.read('convoke_followed_sessions', () => [[{}, this.#followers.size]]);
+    metrics.read('convoke_watchers', () => [
+      [{}, [...this.#followers.values()].reduce((sum, { watching }) => sum + watching, 0)],
+    ]);
+    recoveries.measure(metrics);
   }
 
   subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {

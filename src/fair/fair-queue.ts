@@ -38,6 +38,11 @@ export class FairQueue {
     this.#free = limits.slots;
   }
 
+  /** Works that wait. */
+  get waiting(): number {
+    return [...this.#turns].reduce((sum, tenant) => sum + (this.#lanes.get(tenant)?.waiting.length ?? 0), 0);
+  }
+
   /**
    * Runs `work` when it is its turn; resolves and rejects as it does. Throws `too_many_requests_in_flight` if
    * as many of the tenant wait as may, and `overloaded` if it waited for too long.

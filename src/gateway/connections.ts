@@ -7,6 +7,9 @@ import type { Grant, Principal } from '../tenants/index.ts';
 export interface LongConnection {
   /** Whose it is. */
   readonly principal: Principal;
+  readonly kind: 'socket' | 'stream';
+  /** What waits to be sent. */
+  backlog(): { readonly bytes: number };
   /** Says why the connection is about to be closed. */
   bye(bye: Bye): void;
   /** Closes it after everything sent before is on its way. */
@@ -36,6 +39,15 @@ export class Connections {
   /** `isRefused`: by now, although it was not when it came. */
   constructor(isRefused: (principal: Principal) => boolean = () => false) {
     this.#isRefused = isRefused;
+  }
+
+  count(kind: LongConnection['kind']): number {
+    return [...this.#all.keys()].filter((connection) => connection.kind === kind).length;
+  }
+
+  /** Bytes that wait to be sent, on all of them. */
+  get waitingBytes(): number {
+    return [...this.#all.keys()].reduce((sum, connection) => sum + connection.backlog().bytes, 0);
   }
 
   /** True once this gateway is stopping: new connections are refused. */

@@ -10,7 +10,7 @@ import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
 import type { Peers } from './edge/peers.ts';
 import type { Refusals } from './edge/refusals.ts';
-import type { Logger } from '../telemetry/index.ts';
+import type { Logger, Metrics } from '../telemetry/index.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface GatewayContext {
@@ -34,6 +34,7 @@ export interface GatewayContext {
   readonly uploads: FairQueue;
   readonly downloads: FairQueue;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly readiness: Readiness;
   /** All TCP connections. */
   readonly peers: Peers;

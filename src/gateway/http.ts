@@ -8,6 +8,7 @@ import type { Principal } from '../tenants/index.ts';
 import { assets } from './assets.ts';
 import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
+import { timed } from './measure.ts';
 import { problemHandler, requestId } from './problem.ts';
 import type { ApiRoute, Route } from './route.ts';
 import { devRoutes } from './routes/dev.ts';
@@ -152,7 +153,7 @@ function otherMethods(methods: readonly string[]): Handler {
 function mount(app: Express, context: GatewayContext, routes: readonly Route[]): void {
   for (const [path, members = []] of Object.entries(Object.groupBy(routes, (route) => route.path))) {
     const place = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    for (const route of members) place[route.method](...handlersOf(context, route));
+    for (const route of members) place[route.method](...timed(context, route), ...handlersOf(context, route));
     place.all(otherMethods(members.map((route) => route.method)));
   }
 }

@@ -18,7 +18,8 @@ import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
 import { Refused } from '../tenants/index.ts';
 import type { Audit, Principal, Tickets, Tokens } from '../tenants/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
+import { measureGateway } from './measure.ts';
 import { isSafeHost, originCheck } from './origins.ts';
 import type { ServedFiles } from './files.ts';
 import { createReadiness } from './readiness.ts';
@@ -60,6 +61,8 @@ export interface GatewayConfig {
   readonly delivery: Delivery;
   readonly presence: Presence;
   readonly logger: Logger;
+  /** Absent: nothing is counted. */
+  readonly metrics?: Metrics;
   /** What `/readyz` depends on; a check rejects on failure and has 1 s. */
   readonly checks: Readonly<Record<string, Check>>;
   /** Shown in `/readyz` for information only: what a gateway can do without for a while, such as Redis. */
@@ -125,6 +128,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     uploads: new FairQueue(LIMITS.fair.uploads),
     downloads: new FairQueue(LIMITS.fair.downloads),
     logger,
+    metrics: config.metrics ?? NO_METRICS,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
     peers: new Peers(logger),
     refusals: new Refusals(logger),
@@ -132,6 +136,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     allowsOrigin: originCheck(config),
     allowsHost: (host) => !devMode || isSafeHost(host, bound),
   };
+  measureGateway(context);
   const server = createServer({
     headersTimeout: LIMITS.headMs,
     requestTimeout: LIMITS.requestMs,

@@ -61,6 +61,7 @@ interface Serving {
 }
 
 export class SocketClient implements LongConnection {
+  readonly kind = 'socket';
   /** Unanswered requests. */
   inflight = 0;
   readonly #socket: GatewaySocket;
@@ -119,9 +120,13 @@ export class SocketClient implements LongConnection {
     else send();
   }
 
+  backlog(): { readonly bytes: number; readonly packets: number } {
+    return this.#pipe.backlog();
+  }
+
   /** True if more is buffered than one socket may have. */
   get overfull(): boolean {
-    const { bytes, packets } = this.#pipe.backlog();
+    const { bytes, packets } = this.backlog();
     return bytes > LIMITS.socketBytes || packets > LIMITS.socketPackets;
   }
 

@@ -167,15 +167,19 @@ export function createAnswerer(context: GatewayContext): Answerer {
       asker.client.end('slow_consumer');
       return;
     }
+    const told = isRequestName(request.name) ? request.name : 'unknown';
+    const tell = (outcome: string): void =>
+      context.metrics.add('convoke_socket_requests_total', { request: told, outcome });
     try {
       const { value, snapshot = false, after } = await dispatch(asker, request.name, request.args);
       asker.client.reply(() => request.ack({ ok: true, value }), snapshot);
       after?.();
+      tell('ok');
     } catch (error) {
-      const event = isRequestName(request.name) ? request.name : 'unknown';
       const problem = toProblem(error, randomUUID());
-      context.refused.note(asker.client.principal, error, event);
-      logFailure(context.logger, error, problem, { event });
+      context.refused.note(asker.client.principal, error, told);
+      logFailure(context.logger, error, problem, { event: told });
+      tell(problem.status < 500 ? 'refused' : 'failed');
       request.ack({ ok: false, problem });
     }
   };

@@ -31,6 +31,7 @@ export function sseFrame(event: string, json: string, id?: string): string {
 }
 
 class EventStream implements Watcher, LongConnection {
+  readonly kind = 'stream';
   readonly principal: Principal;
   readonly reader: Reader;
   readonly subject: string | undefined;

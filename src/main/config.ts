@@ -8,6 +8,7 @@ import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { IssuerSettings, TokenKey } from '../tenants/index.ts';
 import { filesConfigOf, type FilesConfig } from './files-config.ts';
+import { metricsConfigOf, type MetricsConfig } from './metrics-config.ts';
 import { masterKeysOf } from '../seal/index.ts';
 import type { MasterKey } from '../seal/index.ts';
 import { issuersOf } from './token-issuers.ts';
@@ -32,6 +33,8 @@ export interface Config {
   /** See `placeOf`; absent: there is no place for files. */
   readonly files?: FilesConfig;
   readonly logLevel: LogLevel;
+  /** Absent: metrics are not counted. */
+  readonly metrics?: MetricsConfig;
   /** API key → tenant. */
   readonly keys: ReadonlyMap<string, string>;
   /** Opens `/v1/admin`. */
@@ -157,6 +160,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     archiveUrl,
     ...filesConfigOf(env, archiveUrl),
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
+    ...metricsConfigOf(env),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     ...operatorKeyOf(env),
     tokenKeys: tokenKeysOf(list(setting(env, 'CONVOKE_TOKEN_KEYS')), (sentence) =>

@@ -14,6 +14,10 @@ export interface EngineOptions {
   readonly archiveUrl?: string;
   /** Where the master keys are that encrypt what is stored: `id=file:PATH`, …; default `CONVOKE_SEAL_KEYS`, else nothing is encrypted. */
   readonly sealKeys?: string;
+  /** Where `GET /metrics` is answered, apart from anything else; default `CONVOKE_METRICS_PORT`, else nowhere. 0 picks a free one. */
+  readonly metricsPort?: number;
+  /** The address of `metricsPort`; default `CONVOKE_METRICS_HOST`, else `127.0.0.1`. */
+  readonly metricsHost?: string;
   /** Of the JSON lines on stdout; default `CONVOKE_LOG_LEVEL`, else `info`. */
   readonly logLevel?: LogLevel;
 }

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { Client, Connection } from '@temporalio/client';
+import type { Erasing } from '../archive/archive.ts';
 import { createDelivery } from '../deliver/index.ts';
+import type { Delivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import type { Gateway, Supervisor } from '../gateway/index.ts';
 import { createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
@@ -12,7 +14,7 @@ import type { SessionRef } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
 import type { SessionLog } from '../log/index.ts';
 import { Tickets } from '../tenants/index.ts';
-import { createLogger } from '../telemetry/index.ts';
+import { createLogger, type Metrics } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
   createSessionCalls,
@@ -28,6 +30,8 @@ import { defaultAgents } from './agents.ts';
 import { serveFiles } from './files.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
+import { measuredIntake } from './measured.ts';
+import { openMetrics } from './metrics.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
 import { openPresence } from './presence.ts';
@@ -66,7 +70,8 @@ export async function openGateway(
   const opened = new Opened();
   try {
     const logger = createLogger('gateway', config.logLevel);
-    const gateway = await compose(config, { logger, opened, supervisor });
+    const metrics = await openMetrics(config.metrics, { role: 'gateway', logger, opened });
+    const gateway = await compose(config, { logger, opened, supervisor, metrics });
     const where = { port, host, setting: 'CONVOKE_PORT' };
     const bound = await listening(where, () => gateway.listen(port, host));
     opened.add(gateway, (each) => each.drain());
@@ -84,13 +89,14 @@ interface Parts {
   readonly logger: ReturnType<typeof createLogger>;
   readonly opened: Opened;
   readonly supervisor: Supervisor | undefined;
+  readonly metrics: Metrics;
 }
 
 /** What readiness asks; the operator hears of it from the log, too. */
 function watchTemporal(
   connection: Connection,
   { address, namespace }: Config['temporal'],
-  { logger, opened }: Pick<Parts, 'logger' | 'opened'>,
+  { logger, opened, metrics }: Pick<Parts, 'logger' | 'opened' | 'metrics'>,
 ): () => Promise<void> {
   const ask = (): Promise<void> =>
     connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -100,13 +106,14 @@ function watchTemporal(
     ...{ what: 'Temporal', where: { temporal: address, namespace }, logger },
     meanwhile: 'this gateway accepts nothing until it is back',
   });
+  metrics.read('convoke_up', () => [[{ dependency: 'temporal' }, outage.isGoing ? 0 : 1]]);
   opened.add(outage.watch(ask), (end) => end());
   return ask;
 }
 
 function connect(
   config: Config['temporal'],
-  parts: Pick<Parts, 'logger' | 'opened'>,
+  parts: Pick<Parts, 'logger' | 'opened' | 'metrics'>,
 ): { readonly connection: Connection; readonly temporal: () => Promise<void> } {
   const { address, credentials } = config;
   const lazy = Connection.lazy({ address, ...credentials, ...ingressConnectionOptions() });
@@ -129,30 +136,44 @@ async function agentsIn(log: SessionLog, ref: SessionRef): Promise<readonly stri
   return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
 }
 
-async function compose(config: Config, { logger, opened, supervisor }: Parts): Promise<Gateway> {
-  const { namespace, taskQueue } = config.temporal;
-  const { connection, temporal } = connect(config.temporal, { logger, opened });
-  const { archive: shared, seal, converter } = await openStore(config, { logger, opened });
-  const client = new Client({ connection, namespace, ...converter });
-  const archive = fairArchive(shared);
-  const access = await openAccess(shared.database, config, { logger, opened });
-  const session = opened.add(await openLog(config.redisUrl, { logger, seal }), (each) => each.close());
-  const adapter = await openAdapter(config, { session, opened });
-  const storedOf = archive.stored.bind(archive);
-  const tenants = openQuota({ ...access, session, client, config, logger, opened });
-  const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
-  const misses = new Misses(LIMITS.misses);
-  const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses);
-  const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs));
-  const log = fairLog(session.log);
-  const exists = fairExists(running, archive, misses);
-  const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
-  const made = createDelivery({
-    ...{ log, source, archive, logger, exists, receipt },
+function openDelivery(
+  deps: Parameters<typeof createDelivery>[0],
+  from: {
+    readonly shared: Pick<Erasing, 'isErased'>;
+    readonly session: LogConnections;
+    readonly opened: Opened;
+  },
+): Delivery {
+  const { shared, session, opened } = from;
+  const delivery = createDelivery({
+    ...deps,
     isErased: (ref) => shared.isErased(ref),
     kicks: (ref) => session.presence.kicks(ref),
   });
-  const delivery = opened.add(made, (each) => each.stop());
+  return opened.add(delivery, (each) => each.stop());
+}
+
+async function compose(config: Config, parts: Parts): Promise<Gateway> {
+  const { logger, opened, supervisor, metrics } = parts;
+  const { namespace, taskQueue } = config.temporal;
+  const { connection, temporal } = connect(config.temporal, parts);
+  const { archive: shared, seal, converter } = await openStore(config, { logger, opened });
+  const client = new Client({ connection, namespace, ...converter });
+  const archive = fairArchive(shared, metrics);
+  const access = await openAccess(shared.database, config, { logger, opened });
+  const session = opened.add(await openLog(config.redisUrl, { ...parts, seal }), (each) => each.close());
+  const adapter = await openAdapter(config, { session, opened });
+  const storedOf = archive.stored.bind(archive);
+  const tenants = openQuota({ ...access, session, client, config, logger, metrics, opened });
+  const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
+  const misses = new Misses(LIMITS.misses);
+  const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses, metrics);
+  const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs), metrics);
+  const log = fairLog(session.log, metrics);
+  const exists = fairExists(running, archive, misses);
+  const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
+  const followed = { log, source, archive, logger, metrics, exists, receipt };
+  const delivery = openDelivery(followed, { shared, session, opened });
   const agentsOf = agentsIn.bind(null, log);
   const stored = { archive: shared, session, seal, files: served.files?.files };
   const erasing = { ...stored, access, client, taskQueue, calls: running };
@@ -162,23 +183,26 @@ async function compose(config: Config, { logger, opened, supervisor }: Parts): P
     ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
     eraser: openEraser({ ...erasing, logger, opened }),
     ...(seal && { showPayloads: shownPayloads.bind(null, seal) }),
-    intake: createIntake({
-      ...{ calls, ...tenants, useFiles: served.useFiles },
-      audit: access.audit,
-      catalogs: () => session.catalogs.read(),
-      endedTurns: (ref) => delivery.endedTurns(ref),
-      authenticator: access.authenticator,
-      defaultAgents: defaultAgents(config),
-      storedOf,
-      isErased: (ref) => shared.isErased(ref),
-      isArchived: async (ref) => (await archive.session(ref)) !== null,
-      agentsOf,
-      followedAgents: (ref) => delivery.agents(ref),
-      past: { log, source, archive },
-      reopen: createReopen({ calls, log, source, archive }),
-    }),
+    intake: measuredIntake(
+      createIntake({
+        ...{ calls, ...tenants, useFiles: served.useFiles },
+        audit: access.audit,
+        catalogs: () => session.catalogs.read(),
+        endedTurns: (ref) => delivery.endedTurns(ref),
+        authenticator: access.authenticator,
+        defaultAgents: defaultAgents(config),
+        storedOf,
+        isErased: (ref) => shared.isErased(ref),
+        isArchived: async (ref) => (await archive.session(ref)) !== null,
+        agentsOf,
+        followedAgents: (ref) => delivery.agents(ref),
+        past: { log, source, archive },
+        reopen: createReopen({ calls, log, source, archive }),
+      }),
+      metrics,
+    ),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
-    ...{ delivery, logger, tickets: new Tickets(session.tickets) },
+    ...{ delivery, logger, metrics, tickets: new Tickets(session.tickets) },
     checks: { temporal },
     notices: { redis: () => session.ping(), registry: access.check },
     origins: config.origins,

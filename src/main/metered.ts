@@ -4,6 +4,8 @@ import { RunnerError } from '../../activities/index.ts';
 import type { AgentRunner, RunPiece } from '../../activities/index.ts';
 import { isConvokeError, jsonChars, LIMITS, priced } from '../contracts/index.ts';
 import type { AgentSpec, Price, Usage } from '../contracts/index.ts';
+import { NO_METRICS, type Metrics } from '../telemetry/index.ts';
+import { decided } from './measured.ts';
 import { isMetered, type LimitsOf, type Meter, type Settle, type Spending } from '../quota/index.ts';
 
 /** What a runner is asked; its agent and all that the model is shown. */
@@ -12,6 +14,8 @@ type Asked = Parameters<AgentRunner['run']>[0];
 interface Metering {
   readonly meter: Pick<Meter, 'reserve'>;
   readonly limitsOf: LimitsOf;
+  /** Told of decisions; absent: nobody is. */
+  readonly metrics?: Metrics;
   readonly priceOf?: ((agent: AgentSpec) => Price | undefined) | undefined;
 }
 
@@ -66,13 +70,16 @@ async function* run(runner: AgentRunner, asked: Asked, metering: Metering): Asyn
 }
 
 /** While Redis is away it waits: what cannot be counted is not used. Throws a `RunnerError` with the code `quota_exceeded`. */
-async function reserved(asked: Asked, { meter, limitsOf }: Metering, price?: Price): Promise<Settle> {
+async function reserved(asked: Asked, metering: Metering, price?: Price): Promise<Settle> {
+  const { meter, limitsOf, metrics = NO_METRICS } = metering;
   const { tenant, agent, signal } = asked;
   const outputTokens = agent.maxTokens ?? LIMITS.reservedAnswerTokens;
   const wanted = spendingOf({ inputTokens: tokensIn(asked), outputTokens }, price);
   for (;;) {
     try {
-      return await meter.reserve(tenant, limitsOf(tenant), wanted, agent.timeoutMs ?? LIMITS.stepTimeoutMs);
+      return await decided(metrics, { limit: 'usage', tenant }, () =>
+        meter.reserve(tenant, limitsOf(tenant), wanted, agent.timeoutMs ?? LIMITS.stepTimeoutMs),
+      );
     } catch (error) {
       if (!isConvokeError(error)) throw error;
       if (error.code === 'quota_exceeded')

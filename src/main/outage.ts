@@ -41,6 +41,11 @@ export class Outage {
     this.#options = options;
   }
 
+  /** It cannot be used, as far as is known. */
+  get isGoing(): boolean {
+    return this.#since !== null;
+  }
+
   /** May be called as often as anything fails. */
   failing(reason: string): void {
     const { what, where, meanwhile, logger } = this.#options;

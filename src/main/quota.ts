@@ -8,11 +8,12 @@ import { createAdmission, limited, Rates } from '../ingest/index.ts';
 import type { Admission } from '../ingest/index.ts';
 import { createBuckets, createUsage, Fleet, OpenSessions, TenantConnections } from '../quota/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import { createRegistry, Directory } from '../tenants/index.ts';
 import { createOpenCount } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { watchLimits } from './limits.ts';
+import { decided } from './measured.ts';
 import type { Opened } from './opened.ts';
 import type { LogConnections } from './redis.ts';
 
@@ -23,6 +24,7 @@ interface Parts {
   /** Its limits take the place of configured ones. */
   readonly directory: Pick<Directory, 'limitsOf'>;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly opened: Opened;
 }
 
@@ -39,7 +41,7 @@ export interface TenantQuota {
 
 /** Throws `ConfigError`. */
 export function openQuota(parts: Parts): TenantQuota {
-  const { session, client, config, directory, logger, opened } = parts;
+  const { session, client, config, directory, logger, metrics = NO_METRICS, opened } = parts;
   const { log, commands } = session;
   const configured = opened.add(watchLimits(config.limits, logger), (each) => each.close());
   const limitsOf: LimitsOf = (tenant) => {
@@ -53,12 +55,22 @@ export function openQuota(parts: Parts): TenantQuota {
   return {
     ...{ limitsOf, rates, fleet },
     weightOf: (tenant) => limitsOf(tenant).weight,
-    admission: limited(createAdmission(log), rates),
-    counted: (tenant) => sessions.open(tenant),
+    admission: toldAdmission(limited(createAdmission(log), rates), metrics),
+    counted: (tenant) => decided(metrics, { limit: 'sessions', tenant }, () => sessions.open(tenant)),
     quota: {
-      connect: (tenant) => connections.open(tenant),
+      connect: (tenant) => decided(metrics, { limit: 'connections', tenant }, () => connections.open(tenant)),
       usage: createUsage(commands, limitsOf, sessions),
     },
+  };
+}
+
+function toldAdmission(admission: Admission, metrics: Metrics): Admission {
+  return {
+    admit: (ref, message, limits) =>
+      decided(metrics, { limit: 'messages', tenant: ref.tenant }, () =>
+        admission.admit(ref, message, limits),
+      ),
+    giveBack: (ref, message) => admission.giveBack(ref, message),
   };
 }
 

@@ -16,7 +16,8 @@ import {
   type Stalls,
   type TicketRows,
 } from '../log/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
+import { measuredLog } from './measured.ts';
 import { Outage } from './outage.ts';
 
 /** A full Redis refuses every write; logged at most this often, ms. */
@@ -41,13 +42,17 @@ interface Parts {
   readonly logger: Logger;
   /** Null: what sessions say is not sealed. */
   readonly seal: Seal | null;
+  readonly metrics?: Metrics;
 }
 
 /**
  * The session log, with connections of its own. Resolves even while Redis is away, since Redis is disposable and calls that need it fail by
  * themselves. Throws `log_unavailable` for a Redis that evicts keys or is too old.
  */
-export async function openLog(url: string, { logger, seal }: Parts): Promise<LogConnections> {
+export async function openLog(
+  url: string,
+  { logger, seal, metrics = NO_METRICS }: Parts,
+): Promise<LogConnections> {
   const hosts = redisNodes(url).urls.map((each) => URL.parse(each)?.host);
   const outage = new Outage({
     ...{ what: 'Redis', where: { redis: hosts.join(',') }, logger },
@@ -58,6 +63,7 @@ export async function openLog(url: string, { logger, seal }: Parts): Promise<Log
     last = error;
     outage.failing(error.message);
   };
+  metrics.read('convoke_up', () => [[{ dependency: 'redis' }, outage.isGoing ? 0 : 1]]);
   const commands = connectCommands(url, onError);
   const notices = connectChannels(url, commands, onError);
   await Promise.all([commands.connect(), notices.connect()].map((each) => each.catch(onError)));
@@ -90,7 +96,7 @@ export async function openLog(url: string, { logger, seal }: Parts): Promise<Log
     logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
   };
   return {
-    log: createRedisLog({ commands, subscriber: notices.channels, seal, onFull }),
+    log: measuredLog(createRedisLog({ commands, subscriber: notices.channels, seal, onFull }), metrics),
     catalogs: createCatalogs(commands),
     stalls: createStalls(commands),
     tickets: createTicketRows(commands),

@@ -25,6 +25,8 @@ const VARIABLES = {
   host: 'CONVOKE_HOST',
   port: 'CONVOKE_PORT',
   healthPort: 'CONVOKE_HEALTH_PORT',
+  metricsPort: 'CONVOKE_METRICS_PORT',
+  metricsHost: 'CONVOKE_METRICS_HOST',
   hibernateAfterMs: 'CONVOKE_HIBERNATE_AFTER_MS',
 } as const;
 
@@ -42,6 +44,8 @@ const engine = {
   sealKeys: text,
   logLevel: z.enum(LOG_LEVELS).exactOptional(),
   host: text,
+  metricsPort: aPort,
+  metricsHost: text,
   hibernateAfterMs: z.number().int().min(LIMITS.idleLeastMs).max(LIMITS.idleMostMs).exactOptional(),
 };
 const tenant = z.string().refine(isId, 'a tenant is 1 to 64 characters of A-Z a-z 0-9 _ -');

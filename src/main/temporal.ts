@@ -9,6 +9,8 @@ import type { LogEntry, WorkflowBundleOption } from '@temporalio/worker';
 import { ConvokeError, isConvokeError } from '../contracts/index.ts';
 import type { createLogger } from '../telemetry/index.ts';
 import { requireSetUp, temporalRefuses } from '../temporal/index.ts';
+import type { MetricsConfig } from './metrics-config.ts';
+import { sdkMetrics } from './sdk-metrics.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 
 /** The workflow bundle from `npm run build`, relative to the build and to the sources. */
@@ -17,10 +19,13 @@ const BUNDLES = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js'];
 const RETRIES_TOLD_MS = 30_000;
 
 /**
- * Forwards Temporal's own log lines, which contain no message text. A process has one runtime: if another worker or the program itself has
+ * Forwards Temporal's own log lines, which contain no message text, and has it count metrics of its own if `config` says where they are told. A process has one runtime: if another worker or the program itself has
  * installed one, it stays.
  */
-export function installRuntime(logger: ReturnType<typeof createLogger>): void {
+export async function installRuntime(
+  logger: ReturnType<typeof createLogger>,
+  config?: MetricsConfig,
+): Promise<void> {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   let toldAt = 0;
   const write = ({ level, message, meta }: LogEntry): void => {
@@ -30,13 +35,18 @@ export function installRuntime(logger: ReturnType<typeof createLogger>): void {
     }
     logger[levels[level]]({ ...meta }, message);
   };
+  const metrics = await sdkMetrics(config);
   try {
     Runtime.install({
       logger: new DefaultLogger('INFO', write),
-      telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+      telemetryOptions: {
+        logging: { forward: {}, filter: 'WARN' },
+        ...(metrics && { metrics: metrics.options }),
+      },
       // Whoever runs the worker decides what stops it.
       shutdownSignals: [],
     });
+    metrics?.installed();
   } catch (error) {
     if (!(error instanceof IllegalStateError)) throw error;
   }

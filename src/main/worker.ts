@@ -20,7 +20,9 @@ import { serveHealth } from './health.ts';
 import { openFiles } from './files.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
+import { measureBacklog } from './backlog.ts';
 import { metered } from './metered.ts';
+import { openMetrics } from './metrics.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from '../project/parts.ts';
@@ -153,12 +155,15 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const given = 'agents' in own ? partsFor(config, own, logger) : own;
   opened.add(given, (parts) => parts.close?.());
   const { runners = runnersOf(config, logger), able = [], catalog = NOTHING, ...parts } = given;
-  installRuntime(logger);
+  await installRuntime(logger, config.metrics);
+  const metrics = await openMetrics(config.metrics, { role: 'worker', logger, opened });
   const { namespace, taskQueue } = config.temporal;
   const connection = opened.add(await connectTemporal(config.temporal), (each) => each.close());
   const { archive, seal, converter } = await openStore(config, { logger, opened });
-  const session = opened.add(await openLog(config.redisUrl, { logger, seal }), (each) => each.close());
+  const log = openLog(config.redisUrl, { logger, seal, metrics });
+  const session = opened.add(await log, (each) => each.close());
   const client = new Client({ connection, namespace, ...converter });
+  measureBacklog(metrics, client, config.temporal);
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
   const directory = watchRegistry(archive.database, opened);
   const tenants = openQuota({ session, client, config, directory, logger, opened });
@@ -166,7 +171,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const { limitsOf } = tenants;
   const turns = new RunningTurns(session.commands, { limitsOf, call: createNudge(client) });
   const places = opened.add(turns, (each) => each.close());
-  const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf };
+  const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf, metrics };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -183,7 +188,8 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, client, logger, namespace, taskQueue },
     workflowBundle: given.workflowBundle ?? findBundle(),
     activities: createActivities({
-      ...{ ...parts, files, places, log: session.log, source, archive, logger, stalls: session.stalls },
+      ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics },
+      stalls: session.stalls,
       runners: metered(runners, meter),
       fire: createFiring(config, { client, session, source, archive, tenants }),
       draining: draining.signal,

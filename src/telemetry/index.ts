@@ -3,3 +3,5 @@ export { LOG_LEVELS } from './levels.ts';
 export type { LogLevel } from './levels.ts';
 export { createLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
+export { METRICS, NO_METRICS, secondsSince } from './metrics.ts';
+export type { Metrics, Readings } from './metrics.ts';

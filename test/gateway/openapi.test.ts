@@ -14,6 +14,7 @@ import { FakeCalls } from './fake-calls.ts';
 import { NO_PRESENCE, notesOf } from './fake-presence.ts';
 import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig, TICKETS } from './harness.ts';
 import type { Rig } from './harness.ts';
+import { NO_METRICS } from '../../src/telemetry/index.ts';
 
 interface Operation {
   readonly operationId?: string;
@@ -50,6 +51,7 @@ function registered(): string[] {
       presence: NO_PRESENCE,
       delivery: new FakeDelivery(),
       logger: quiet,
+      metrics: NO_METRICS,
       readiness: createReadiness({}),
       peers: new Peers(quiet),
       tokens: new Tokens([]),

@@ -118,7 +118,11 @@ test('a connection ends soon after its token, and says why', async () => {
   const said: Bye[] = [];
   const { promise: closed, resolve } = Promise.withResolvers<undefined>();
   const principal = { tenant: 'dev' };
-  const connection = { principal, bye: (bye: Bye) => void said.push(bye), close: () => resolve(undefined) };
+  const connection = {
+    ...{ principal, kind: 'socket' as const, backlog: () => ({ bytes: 0 }) },
+    bye: (bye: Bye) => void said.push(bye),
+    close: () => resolve(undefined),
+  };
   // What is brought in time takes the place of the first.
   connections.add(connection, { expiresAt: Date.now() + 60_000 });
   connections.add(connection, { expiresAt: Date.now() - LIMITS.tokenGraceMs });

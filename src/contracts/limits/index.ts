@@ -12,6 +12,7 @@ import { PRESENCE } from './presence.ts';
 import { QUOTA } from './quota.ts';
 import { REGISTRY } from './registry.ts';
 import { SEAL } from './seal.ts';
+import { TELEMETRY } from './telemetry.ts';
 import { TENANTS } from './tenants.ts';
 
 export const LIMITS = {
@@ -29,4 +30,5 @@ export const LIMITS = {
   ...FILES,
   ...SEAL,
   ...ERASE,
+  ...TELEMETRY,
 } as const;

@@ -19,7 +19,7 @@ import { Waiting } from './waiting.ts';
 import type { Notice } from './waiting.ts';
 import { load, snapshotOf, wasErased } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
-import { tellEvent, Watchers } from './watchers.ts';
+import { tellMissed, Watchers } from './watchers.ts';
 
 /** What a follower reports to its owner. */
 export interface FollowerEvents {
@@ -42,7 +42,7 @@ export class Follower implements LogListener {
   readonly started: Promise<void>;
   readonly #sources: Sources;
   readonly #events: FollowerEvents;
-  readonly #watchers = new Watchers(() => this.#leaveIfIdle());
+  readonly #watchers: Watchers;
   readonly #waiting = new Waiting();
   readonly #notes: Notes;
   #phase: Phase = { is: 'starting' };
@@ -56,6 +56,7 @@ export class Follower implements LogListener {
     this.ref = ref;
     this.#sources = sources;
     this.#events = events;
+    this.#watchers = new Watchers(() => this.#leaveIfIdle(), { ...ref, ...sources });
     this.#notes = new Notes(ref, this.#watchers, sources.kicks);
     this.started = this.#start();
     this.started.catch(() => undefined); // whoever subscribes waits for it and gets the error
@@ -63,6 +64,11 @@ export class Follower implements LogListener {
 
   get view(): SessionView {
     return this.#replica.view;
+  }
+
+  /** How many watch. */
+  get watching(): number {
+    return this.#watchers.size;
   }
 
   /** Null until started. */
@@ -162,14 +168,13 @@ export class Follower implements LogListener {
   #add(watcher: Watcher, cursor?: Cursor): Subscription {
     const { position, view } = this.#replica;
     const missed = cursor ? this.#replica.since(cursor) : null;
-    const leave = this.#watchers.add(watcher);
+    const leave = this.#watchers.add(watcher, missed ? 'resumed' : cursor ? 'snapshot' : 'new');
     const unsubscribe = (): void => {
       leave();
       this.#leaveIfIdle();
     };
     if (!missed) return { mode: 'snapshot', position, snapshot: snapshotOf(view), unsubscribe };
-    for (const event of missed.events) tellEvent(watcher, event);
-    for (const delta of missed.deltas) watcher.delta(delta);
+    tellMissed(watcher, missed);
     this.#watchers.check();
     return { mode: 'resume', position, unsubscribe };
   }
@@ -202,8 +207,8 @@ export class Follower implements LogListener {
   /** False if something before the notice is missing. */
   #take(notice: Notice, final: boolean): boolean {
     const { fits, event, delta } = this.#replica.take(notice, final);
-    if (event) this.#watchers.tell((watcher) => tellEvent(watcher, event));
-    if (delta) this.#watchers.tell((watcher) => watcher.delta(delta));
+    if (event) this.#watchers.event(event, !final);
+    if (delta) this.#watchers.delta(delta);
     return fits;
   }
 
@@ -270,8 +275,9 @@ export class Follower implements LogListener {
     const slice = await this.#sources.log.read(this.ref, { after: seq, limit: LIMITS.ringEvents });
     if (!slice || lostTail(slice.position, { epoch, seq })) return this.#recover(behind, { epoch, seq });
     const goesOn = slice.position.epoch === epoch && slice.first <= seq + 1;
-    if (!goesOn || slice.position.seq - seq > LIMITS.ringEvents) return this.#reload();
+    if (!goesOn || slice.position.seq - seq > LIMITS.ringEvents) return this.#reload('snapshot');
     if (this.#stopped) return;
+    if (slice.position.seq > seq) this.#watchers.filled('log');
     const { session } = this.ref;
     for (const event of slice.events) this.#take({ epoch, event }, true);
     for (const delta of slice.open.flatMap((open) => deltasAfter(session, open)))
@@ -282,13 +288,13 @@ export class Follower implements LogListener {
     await this.#pause(behind, Math.random() * LIMITS.recoverSpreadMs);
     const [head] = await this.#sources.log.heads([this.ref]);
     if (!head || lostTail(head, seen)) await this.#sources.recoveries.recover(this.ref, seen);
-    await this.#reload();
+    await this.#reload('rebuilt');
   }
 
-  async #reload(): Promise<void> {
+  async #reload(how: 'snapshot' | 'rebuilt'): Promise<void> {
+    this.#watchers.filled(how);
     this.#made = new Replica(this.ref, await load(this.#sources, this.ref));
     if (this.#stopped) return;
-    const snapshot = snapshotOf(this.view);
-    this.#watchers.tell((watcher) => watcher.reset(snapshot));
+    this.#watchers.reset(snapshotOf(this.view));
   }
 }

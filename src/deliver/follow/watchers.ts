@@ -1,11 +1,24 @@
 /** The watchers of one session, and the bound on each one's backlog. */
 import { disclosedTo, LIMITS, STRANGER } from '../../contracts/index.ts';
-import type { SessionEvent } from '../../contracts/index.ts';
+import type { Delta, SessionEvent, SessionView } from '../../contracts/index.ts';
+import { NO_METRICS, type Metrics } from '../../telemetry/index.ts';
 import type { Watcher } from '../delivery.ts';
+import type { Missed } from './replica.ts';
 
 /** The one place where a watcher gets an event: as it may be told it. */
-export function tellEvent(watcher: Watcher, event: SessionEvent): void {
+function tellEvent(watcher: Watcher, event: SessionEvent): void {
   watcher.event(disclosedTo(watcher.reader ?? STRANGER, event));
+}
+
+export function tellMissed(watcher: Watcher, { events, deltas }: Missed): void {
+  for (const event of events) tellEvent(watcher, event);
+  for (const delta of deltas) watcher.delta(delta);
+}
+
+/** Who asks how the session is delivered. */
+interface Measured {
+  readonly tenant: string;
+  readonly metrics?: Metrics | undefined;
 }
 
 /** One subscription; a watcher that subscribes twice has two of them. */
@@ -16,21 +29,58 @@ interface Place {
 export class Watchers {
   readonly #places = new Set<Place>();
   readonly #emptied: () => void;
+  readonly #tenant: string;
+  readonly #metrics: Metrics;
 
   /** `emptied` is called when the last watcher has been disconnected for being too slow. */
-  constructor(emptied: () => void) {
+  constructor(emptied: () => void, { tenant, metrics = NO_METRICS }: Measured = { tenant: '' }) {
     this.#emptied = emptied;
+    this.#tenant = tenant;
+    this.#metrics = metrics;
   }
 
   get size(): number {
     return this.#places.size;
   }
 
-  /** Returns a function that removes the watcher. */
-  add(watcher: Watcher): () => void {
+  /** `how` it begins. Returns a function that removes the watcher. */
+  add(watcher: Watcher, how: 'new' | 'resumed' | 'snapshot' = 'new'): () => void {
+    this.#metrics.add('convoke_resumes_total', { kind: how });
     const place = { watcher };
     this.#places.add(place);
     return () => void this.#places.delete(place);
+  }
+
+  /** `isNew`: it was heard as it happened, and not read later. */
+  event(event: SessionEvent, isNew: boolean): void {
+    if (this.size === 0) return;
+    this.#sent('event');
+    if (isNew) {
+      const stage = { stage: 'deliver', tenant: this.#tenant };
+      this.#metrics.add('convoke_stage_total', { ...stage, outcome: 'ok' });
+      this.#metrics.observe('convoke_stage_seconds', stage, (Date.now() - event.at) / 1000);
+    }
+    this.tell((watcher) => tellEvent(watcher, event));
+  }
+
+  delta(delta: Delta): void {
+    if (this.size === 0) return;
+    this.#sent('delta');
+    this.tell((watcher) => watcher.delta(delta));
+  }
+
+  reset(snapshot: SessionView): void {
+    this.#sent('snapshot');
+    this.tell((watcher) => watcher.reset(snapshot));
+  }
+
+  /** What has brought the session up to its log. */
+  filled(filled: 'log' | 'snapshot' | 'rebuilt'): void {
+    this.#metrics.add('convoke_gaps_total', { filled });
+  }
+
+  #sent(kind: 'event' | 'delta' | 'snapshot'): void {
+    this.#metrics.add('convoke_sent_total', { kind }, this.size);
   }
 
   tell(say: (watcher: Watcher) => void): void {
@@ -49,6 +99,7 @@ export class Watchers {
       const { bytes, packets } = place.watcher.backlog();
       if (bytes <= LIMITS.socketBytes && packets <= LIMITS.socketPackets) continue;
       this.#places.delete(place);
+      this.#metrics.add('convoke_slow_consumers_total', {});
       place.watcher.end('slow_consumer');
       if (this.#places.size === 0) this.#emptied();
     }

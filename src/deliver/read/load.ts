@@ -14,6 +14,7 @@ import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../../c
 import type { Archive } from '../../archive/index.ts';
 import { archivedTail } from '../../log/index.ts';
 import type { LogQuery, LogSlice, PresenceRows, SessionLog, SessionSource } from '../../log/index.ts';
+import type { Metrics } from '../../telemetry/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
 /** What delivery reads from. */
@@ -22,6 +23,8 @@ export interface Sources {
   readonly source: SessionSource;
   readonly archive: Archive;
   readonly recoveries: Recoveries;
+  /** Absent: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
   readonly exists: (ref: SessionRef) => Promise<boolean>;
   /** Who was removed from a session; absent: nobody. */
   readonly kicks?: PresenceRows['kicks'] | undefined;

@@ -4,6 +4,7 @@ import type { ErrorCode, Position, SessionRef } from '../../contracts/index.ts';
 import { FairQueue } from '../../fair/index.ts';
 import { recoverLog } from '../../log/index.ts';
 import type { SessionLog, SessionSource } from '../../log/index.ts';
+import type { Metrics } from '../../telemetry/index.ts';
 
 /** An error with one of these codes would hit every other session too, each after its own time-out. */
 const FOR_ALL: readonly ErrorCode[] = [
@@ -25,6 +26,11 @@ export class Recoveries {
   constructor(log: SessionLog, source: SessionSource) {
     this.#log = log;
     this.#source = source;
+  }
+
+  /** Tells how many wait. */
+  measure(metrics: Metrics): void {
+    metrics.read('convoke_queue_waiting', () => [[{ queue: 'recoveries' }, this.#queue.waiting]]);
   }
 
   /**

@@ -1,0 +1,71 @@
+/** What a step tells of itself: why it was tried, how fast it spoke, how it ended. Once for each attempt, never for each token. */
+import type { OpenTry, Usage } from '../../src/contracts/index.ts';
+import { NO_METRICS, secondsSince, type Metrics } from '../../src/telemetry/index.ts';
+import type { StepCall, StepOutcome } from '../turn/step-call.ts';
+import { TurnStopped } from '../turn/stops.ts';
+
+/** What was heard of one attempt. Times are of `performance.now()`, ms. */
+interface Tempo {
+  readonly usage: Usage | undefined;
+  /** Undefined: there was no token. */
+  readonly firstAt: number | undefined;
+}
+
+export type Kind = 'agent' | 'tool' | 'summary' | 'say';
+
+function kindOf({ use, summary, say }: StepCall): Kind {
+  if (use) return 'tool';
+  if (summary) return 'summary';
+  return say === undefined ? 'agent' : 'say';
+}
+
+export class StepMeasure {
+  readonly #metrics: Metrics;
+  readonly #kind: Kind;
+  readonly #tenant: string;
+
+  constructor(metrics: Metrics = NO_METRICS, tenant: string, call: StepCall) {
+    this.#metrics = metrics;
+    this.#tenant = tenant;
+    this.#kind = kindOf(call);
+  }
+
+  /** An attempt begins. `attempt`: as the log counts them; `before`: what the one before has left. */
+  began(attempt: number, before: OpenTry | undefined): void {
+    const other = before !== undefined && before.reason !== '' ? 'handed_over' : 'worker_lost';
+    const cause = attempt === 1 ? 'first' : (before?.code ?? other);
+    this.#metrics.add('convoke_attempts_total', { kind: this.#kind, cause });
+  }
+
+  /** An attempt that began then has said what it had to say, or was stopped. */
+  heard(began: number, { usage, firstAt }: Tempo): void {
+    if (this.#kind === 'tool' || this.#kind === 'say') return;
+    const tenant = this.#tenant;
+    if (firstAt !== undefined)
+      this.#metrics.observe('convoke_first_token_seconds', {}, (firstAt - began) / 1000);
+    if (!usage) return;
+    this.#metrics.add('convoke_tokens_total', { tenant, direction: 'input' }, usage.inputTokens);
+    this.#metrics.add('convoke_tokens_total', { tenant, direction: 'output' }, usage.outputTokens);
+    const seconds = secondsSince(firstAt ?? Infinity);
+    if (seconds > 0) this.#metrics.observe('convoke_tokens_per_second', {}, usage.outputTokens / seconds);
+  }
+
+  /** Hears how the step ends. */
+  async of(run: () => Promise<StepOutcome>): Promise<StepOutcome> {
+    const began = performance.now();
+    const ended = (outcome: string): void => {
+      this.#metrics.add('convoke_steps_total', { kind: this.#kind, outcome });
+      this.#metrics.observe('convoke_step_seconds', { kind: this.#kind }, secondsSince(began));
+    };
+    try {
+      const outcome = await run();
+      ended(outcome.status === 'completed' ? 'completed' : outcome.code);
+      return outcome;
+    } catch (error) {
+      // Otherwise it goes on elsewhere.
+      if (error instanceof TurnStopped && (error.kind === 'cancelled' || error.kind === 'withdrawn'))
+        ended('cancelled');
+      throw error;
+    }
+  }
+}
