@@ -30,7 +30,9 @@ if (!process.argv.includes('--no-setup')) {
   ]);
 }
 // Built beside the checks, each of which keeps one core busy.
-const s3Server = run(NODE, [at('scripts/s3-server.mjs')]);
+const programs = run(NODE, [at('scripts/s3-server.mjs')]).then(
+  (code) => code || run(NODE, [at('scripts/promtool.mjs')]),
+);
 
 const count = { passed: 0, failed: 0 };
 for (const [name, script] of Object.entries(CHECKS)) {
@@ -40,7 +42,7 @@ for (const [name, script] of Object.entries(CHECKS)) {
   console.log(code === 0 ? `  ${name}: fine` : `  ${name}: failed (exit code ${code})`);
 }
 
-if ((await s3Server) !== 0) process.exit(1);
+if ((await programs) !== 0) process.exit(1);
 console.log('\n  Tests …');
 rmSync(RESULTS, { force: true });
 const code = await run(NODE, [...JEST, '--json', `--outputFile=${RESULTS}`]);

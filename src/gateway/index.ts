@@ -131,7 +131,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     metrics: config.metrics ?? NO_METRICS,
     readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
     peers: new Peers(logger),
-    refusals: new Refusals(logger),
+    refusals: new Refusals(logger, config.metrics),
     connections,
     allowsOrigin: originCheck(config),
     allowsHost: (host) => !devMode || isSafeHost(host, bound),

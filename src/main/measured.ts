@@ -62,13 +62,12 @@ const ASKED = ['open', 'send', 'fork', 'control', 'approvals', 'state', 'schedul
 /** The stage `ingest`, whatever the protocol. */
 export function measuredIntake(intake: Intake, metrics: Metrics): Intake {
   if (metrics === NO_METRICS) return intake;
-  return heard(intake, ['authenticate', ...ASKED], (name, given) => (seconds, error) => {
-    // safety: each method but `authenticate` gets the principal first, and `control` its name third
+  return heard(intake, ASKED, (name, given) => (seconds, error) => {
+    // safety: each of these methods gets the principal first, and `control` its name third
     const [principal, , control] = given as [{ readonly tenant: string }, unknown, string];
     const operation = name === 'control' ? control : name;
     const outcome = outcomeOf(error);
     if (outcome !== 'ok') metrics.add('convoke_errors_total', { operation, code: codeOf(error) });
-    if (name === 'authenticate') return;
     metrics.add('convoke_intake_total', { operation, outcome });
     metrics.observe('convoke_intake_seconds', { operation }, seconds);
     if (name !== 'send') return;

@@ -1,14 +1,21 @@
 /** Where a process tells its metrics. */
 import { setting, type Environment } from '../cli/environment.ts';
+import { LIMITS } from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
+
+/** Pushing over OTLP (HTTP, protobuf). */
+export interface OtlpConfig {
+  readonly url: string;
+  readonly everyMs: number;
+}
 
 export interface MetricsConfig {
   /** Of `GET /metrics`; absent: it is not served. 0 picks a free one. */
   readonly port?: number;
   /** The address of that port. */
   readonly host: string;
-  /** They are pushed over OTLP, where the standard variables say. The address, for parts that do not read them. */
-  readonly otlpUrl?: string;
+  /** Absent: they are not pushed. */
+  readonly otlp?: OtlpConfig;
 }
 
 const MAX_PORT = 65_535;
@@ -16,38 +23,43 @@ const MAX_PORT = 65_535;
 /** An empty object if the process tells nothing. Throws `ConfigError`. */
 export function metricsConfigOf(env: Environment): { readonly metrics?: MetricsConfig } {
   const port = setting(env, 'CONVOKE_METRICS_PORT');
-  const otlpUrl = otlpUrlOf(env);
-  if (port === undefined && otlpUrl === undefined) return {};
-  const host = setting(env, 'CONVOKE_METRICS_HOST') ?? '127.0.0.1';
+  const otlp = otlpOf(env);
+  if (port === undefined && otlp === undefined) return {};
   if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= MAX_PORT))
     throw new ConfigError('CONVOKE_METRICS_PORT', `it must be a whole number from 0 to ${MAX_PORT}.`);
-  return {
-    metrics: {
-      host,
-      ...(port !== undefined && { port: Number(port) }),
-      ...(otlpUrl !== undefined && { otlpUrl }),
-    },
-  };
+  const host = setting(env, 'CONVOKE_METRICS_HOST') ?? '127.0.0.1';
+  return { metrics: { host, ...(port !== undefined && { port: Number(port) }), ...(otlp && { otlp }) } };
 }
 
-/** As OpenTelemetry defines these variables: the second one is the whole address. */
-function otlpUrlOf(env: Environment): string | undefined {
-  const base = setting(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+/** Of the variables that OpenTelemetry defines; the exporter itself reads headers and certificates. */
+function otlpOf(env: Environment): OtlpConfig | undefined {
   const whole = setting(env, 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
-  const exporter = setting(env, 'OTEL_METRICS_EXPORTER') ?? 'otlp';
-  if ((base === undefined && whole === undefined) || !exporter.split(',').includes('otlp')) return undefined;
-  const [where, url] =
-    whole === undefined
-      ? ['OTEL_EXPORTER_OTLP_ENDPOINT', base]
-      : ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', whole];
-  if (!/^https?:$/.test(URL.parse(url ?? '')?.protocol ?? ''))
+  const base = setting(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  const exporters = (setting(env, 'OTEL_METRICS_EXPORTER') ?? 'otlp').split(',');
+  if ((base ?? whole) === undefined || !exporters.includes('otlp')) return undefined;
+  const url = whole ?? `${(base ?? '').replace(/\/$/, '')}/v1/metrics`;
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    const where = whole === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT';
     throw new ConfigError(where, 'it must be an http or https URL: http://127.0.0.1:4318.');
+  }
   const protocol =
     setting(env, 'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL') ?? setting(env, 'OTEL_EXPORTER_OTLP_PROTOCOL');
   if (protocol !== undefined && protocol !== 'http/protobuf')
     throw new ConfigError(
       'OTEL_EXPORTER_OTLP_PROTOCOL',
-      'use http/protobuf, and the port of the collector for that (mostly 4318).',
+      'use http/protobuf, and the port at which the collector takes that (mostly 4318).',
     );
-  return whole ?? `${(base ?? '').replace(/\/$/, '')}/v1/metrics`;
+  return { url, everyMs: everyMsOf(env) };
+}
+
+function everyMsOf(env: Environment): number {
+  const text = setting(env, 'OTEL_METRIC_EXPORT_INTERVAL');
+  if (text === undefined) return LIMITS.metricPushMs;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= LIMITS.metricPushLeastMs && value <= LIMITS.metricPushMostMs)
+    return value;
+  throw new ConfigError(
+    'OTEL_METRIC_EXPORT_INTERVAL',
+    `use milliseconds, from ${LIMITS.metricPushLeastMs} to ${LIMITS.metricPushMostMs}.`,
+  );
 }

@@ -58,9 +58,9 @@ export async function openMetrics(
   });
   const registry = opened.add(new MetricRegistry(resource), (each) => each.close());
   measureProcess(registry, who);
-  if (config.otlpUrl !== undefined) {
+  if (config.otlp) {
     const { pushMetrics } = await import('../telemetry/push.ts');
-    opened.add(pushMetrics(registry), (end) => end());
+    opened.add(pushMetrics(registry, config.otlp), (end) => end());
   }
   const { port, host } = config;
   if (port === undefined) return registry;

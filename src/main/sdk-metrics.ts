@@ -2,7 +2,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { MetricsExporterConfig } from '@temporalio/worker';
-import { LIMITS } from '../contracts/index.ts';
 import type { MetricsConfig } from './metrics-config.ts';
 
 let url: string | undefined;
@@ -30,10 +29,10 @@ export async function sdkMetrics(
   if (!config) return undefined;
   const names = { metricPrefix: 'temporal_', attachServiceName: false };
   if (config.port === undefined) {
-    if (config.otlpUrl === undefined) return undefined;
+    if (!config.otlp) return undefined;
     const otel = {
-      ...{ url: config.otlpUrl, http: true, useSecondsForDurations: true },
-      metricsExportInterval: LIMITS.metricPushMs,
+      ...{ url: config.otlp.url, http: true, useSecondsForDurations: true },
+      metricsExportInterval: config.otlp.everyMs,
     };
     return { options: { ...names, otel }, installed: () => undefined };
   }

@@ -81,7 +81,7 @@ export const METRICS = {
     GATEWAY,
     '1',
     ['operation', 'code'],
-    'Such calls that were not answered as asked, by the code of the error.',
+    'Such calls that were not answered as asked, by the code of the error; `authenticate`: keys and tokens that were refused.',
   ),
   convoke_limit_decisions_total: counter(
     BOTH,
@@ -153,7 +153,7 @@ export const METRICS = {
     WORKER,
     '1',
     ['kind', 'cause'],
-    'Attempts of steps by why they were made: `first`, `worker_lost`, or the code of the failure before.',
+    'Attempts of steps by why they were made: `first`, `handed_over` (a worker was stopped), `worker_lost`, or the code of the failure before.',
   ),
   convoke_first_token_seconds: seconds(
     WORKER,
@@ -199,7 +199,7 @@ export const METRICS = {
   convoke_event_loop_delay_seconds: gauge(
     BOTH,
     's',
-    ['quantile'],
+    ['percentile'],
     'How late the event loop was since the last scrape.',
   ),
   convoke_event_loop_utilization: gauge(

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts';
 
 /** How often the event loop is looked at, ms. */
 const RESOLUTION_MS = 20;
-const QUANTILES = [50, 99, 100] as const;
+const PERCENTILES = [50, 99, 100] as const;
 
 /** `who`: what is told of it in `convoke_build_info`. */
 export function measureProcess(
@@ -17,9 +17,9 @@ export function measureProcess(
   delay.enable();
   metrics.read('convoke_event_loop_delay_seconds', () => {
     // What it measures is the time between two looks.
-    const late = (quantile: number): number =>
-      Math.max(0, (delay.percentile(quantile) / 1e6 - RESOLUTION_MS) / 1000);
-    const told = QUANTILES.map((each) => [{ quantile: String(each / 100) }, late(each)] as const);
+    const late = (percentile: number): number =>
+      Math.max(0, (delay.percentile(percentile) / 1e6 - RESOLUTION_MS) / 1000);
+    const told = PERCENTILES.map((each) => [{ percentile: String(each) }, late(each)] as const);
     delay.reset();
     return told;
   });

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 
 interface Service {
   readonly image: string;
+  readonly profiles?: readonly string[];
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;

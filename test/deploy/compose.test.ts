@@ -41,7 +41,7 @@ describe('the compose file', () => {
   );
 
   test.each(services)('%s has a fixed image and an end of its own', (name, { image, restart }) => {
-    expect(image).toMatch(/^[a-z/-]+:\d+\.\d+(\.\d+)?[a-z0-9.-]*$/);
+    expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+(\.\d+)?[a-z0-9.-]*$/);
     expect(restart).toBe(JOBS.includes(name) ? 'no' : 'unless-stopped');
   });
 
@@ -81,7 +81,7 @@ describe('the compose file', () => {
 
   test('nothing is reached from outside unless one asks for it', () => {
     const ports = services.flatMap(([, { ports }]) => ports ?? []);
-    expect(ports).toHaveLength(2);
+    expect(ports).toHaveLength(3);
     for (const port of ports) expect(resolved(port, new Map())).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
@@ -160,7 +160,7 @@ describe('gateways and workers in it', () => {
     expect(config.archiveUrl).toMatch(/^postgres:\/\/convoke:try@postgres:5432\/convoke$/);
     const { keys: _, ...shared } = config;
     expect(readConfig(environment('worker', values))).toMatchObject(shared);
-    const read = ['config', 'files-config', 'providers', 'temporal-config']
+    const read = ['config', 'files-config', 'metrics-config', 'providers', 'temporal-config']
       .map((name) => text(`src/main/${name}.ts`))
       .join('');
     for (const role of ROLES) {

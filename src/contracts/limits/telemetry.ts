@@ -16,4 +16,6 @@ export const TELEMETRY = {
   metricAskedMs: 10 * SECOND,
   /** How often metrics are pushed where they are pushed. */
   metricPushMs: 15 * SECOND,
+  metricPushLeastMs: 1 * SECOND,
+  metricPushMostMs: 300 * SECOND,
 } as const;

@@ -1,7 +1,7 @@
 /** Keys that were refused: whoever tries one after the other is answered slowly, and the operator is told. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '../../contracts/index.ts';
-import type { Logger } from '../../telemetry/index.ts';
+import { NO_METRICS, type Logger, type Metrics } from '../../telemetry/index.ts';
 import type { Peer } from './peer.ts';
 
 interface Count {
@@ -13,15 +13,18 @@ interface Count {
 /** By address. A valid key is never slowed down: behind a proxy many clients have one address. */
 export class Refusals {
   readonly #logger: Logger;
+  readonly #metrics: Metrics;
   readonly #counts = new Map<string, Count>();
   #waiting = 0;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, metrics: Metrics = NO_METRICS) {
     this.#logger = logger;
+    this.#metrics = metrics;
   }
 
   /** Resolves when the refusal may be answered. */
   async slow(peer: Peer): Promise<void> {
+    this.#metrics.add('convoke_errors_total', { operation: 'authenticate', code: 'unauthorized' });
     const { refused } = this.#count(peer.address);
     if (refused <= LIMITS.refusals) return;
     if (this.#waiting >= LIMITS.refusalsWaiting) {
