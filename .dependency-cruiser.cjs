@@ -11,7 +11,7 @@ const FLOOR_PLAN = {
   'src/seal': { folders: ['src/contracts', 'src/archive'], npm: [], core: true },
   'src/log': { folders: ['src/contracts'], npm: ['ioredis'], core: true },
   'src/quota': { folders: ['src/contracts', 'src/log'], npm: [], core: true },
-  'src/telemetry': { folders: ['src/contracts'], npm: ['pino'], core: true },
+  'src/telemetry': { folders: ['src/contracts'], npm: ['pino', '@opentelemetry/[^/]+'], core: true },
   'src/archive': {
     folders: ['src/contracts'],
     npm: ['pg'],

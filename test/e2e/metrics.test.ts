@@ -104,7 +104,7 @@ test('a turn is told by each stage that it passes, with what its agent has said'
   expect(
     valueIn(gateway, 'convoke_stage_seconds_count', { stage: 'deliver', tenant: 'dev' }),
   ).toBeGreaterThan(0);
-  expect(valueIn(gateway, 'convoke_sent_total', { kind: 'delta' })).toBeGreaterThan(0);
+  expect(valueIn(gateway, 'convoke_sent_total', { kind: 'event' })).toBeGreaterThan(0);
   expect(valueIn(gateway, 'convoke_resumes_total', { kind: 'new' })).toBeGreaterThan(0);
   expect(valueIn(gateway, 'convoke_up', { dependency: 'temporal' })).toBe(1);
 });

@@ -52,6 +52,10 @@ Environment:
   CONVOKE_MODEL                          the language model of agents, if any
   CONVOKE_HIBERNATE_AFTER_MS             a session in which nothing happens
                                          for so long rests; default 1 hour
+  CONVOKE_METRICS_PORT,
+  CONVOKE_METRICS_HOST                   where GET /metrics is answered, for
+                                         Prometheus; default nowhere, 127.0.0.1
+  OTEL_EXPORTER_OTLP_ENDPOINT            pushes metrics to a collector
 `;
 
 const IN_FILES = `A secret may also stand in a file, which NAME_FILE names: REDIS_URL_FILE,
