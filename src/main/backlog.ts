@@ -19,7 +19,7 @@ export function measureBacklog(
   client: Pick<Client, 'connection' | 'workflowService' | 'withDeadline'>,
   { namespace, taskQueue }: { readonly namespace: string; readonly taskQueue: string },
 ): void {
-  const ask = async (kind: Kind): Promise<Backlog[number]> => {
+  const ask = async (kind: Kind): Promise<Backlog> => {
     const asked = {
       ...{ namespace, taskQueue: { name: taskQueue }, reportStats: true },
       taskQueueType: KINDS[kind] as unknown as TaskQueueType, // safety: see KINDS
@@ -28,13 +28,15 @@ export function measureBacklog(
     const { stats } = await client.withDeadline(deadline, () =>
       client.workflowService.describeTaskQueue(asked),
     );
-    return [{ kind }, Number(stats?.approximateBacklogCount ?? 0)];
+    // An older server does not tell.
+    return stats ? [[{ kind }, Number(stats.approximateBacklogCount ?? 0)]] : [];
   };
+  const askAll = async (): Promise<Backlog> =>
+    (await Promise.all((['workflow', 'activity'] as const).map(ask))).flat();
   let last: { readonly at: number; readonly backlog: Promise<Backlog> } | undefined;
   metrics.read('convoke_task_queue_backlog', () => {
     const at = performance.now();
-    if (!last || at - last.at > LIMITS.metricAskedMs)
-      last = { at, backlog: Promise.all((['workflow', 'activity'] as const).map(ask)) };
+    if (!last || at - last.at > LIMITS.metricAskedMs) last = { at, backlog: askAll() };
     return last.backlog;
   });
 }

@@ -1,7 +1,7 @@
 /** What the processes of a development stack are started with. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
-import { temporalSpec, workerSpec } from '../../src/cli/dev/specs.ts';
+import { gatewaySpec, temporalSpec, workerSpec } from '../../src/cli/dev/specs.ts';
 
 const HOME = tmpdir();
 const PORTS = { port: 7233, uiPort: 8233, httpPort: 7243 };
@@ -37,4 +37,15 @@ describe('a worker of a development stack', () => {
       TOKIO_WORKER_THREADS: '4',
     });
   });
+});
+
+it('each process of a development stack has a port of its own for metrics, if there are to be any', () => {
+  const at = { host: '127.0.0.1', port: 3000 };
+  for (const specOf of [
+    (env: NodeJS.ProcessEnv) => workerSpec(1, HOME, 3001, env),
+    (env: NodeJS.ProcessEnv) => gatewaySpec(1, HOME, at, env),
+  ]) {
+    expect(specOf({ CONVOKE_METRICS_PORT: '9464' }).env).toMatchObject({ CONVOKE_METRICS_PORT: '0' });
+    expect(specOf({}).env).not.toHaveProperty('CONVOKE_METRICS_PORT');
+  }
 });

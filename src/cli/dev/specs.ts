@@ -78,6 +78,11 @@ export function redisSpec(program: string, home: string, port: number, env: Node
   };
 }
 
+/** Several processes cannot have one port for metrics: each picks a free one, and says which in its log. */
+function ownMetricsPort({ CONVOKE_METRICS_PORT: port }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return port === undefined || port === '' ? {} : { CONVOKE_METRICS_PORT: '0' };
+}
+
 export function workerSpec(number: number, home: string, port: number, env: NodeJS.ProcessEnv): ChildSpec {
   const name = `worker-${number}`;
   return {
@@ -85,7 +90,7 @@ export function workerSpec(number: number, home: string, port: number, env: Node
     kind: 'worker',
     command: process.execPath,
     args: [COMMAND, 'worker', '--health-port', String(port)],
-    env: { ...WORKER_ENVIRONMENT, ...env },
+    env: { ...WORKER_ENVIRONMENT, ...env, ...ownMetricsPort(env) },
     port,
     probe: { kind: 'http', url: `http://${HOST}:${port}/readyz` },
     log: logOf(home, name),
@@ -105,7 +110,7 @@ export function gatewaySpec(
     kind: 'gateway',
     command: process.execPath,
     args: [COMMAND, 'gateway', '--port', String(at.port), '--host', at.host],
-    env,
+    env: { ...env, ...ownMetricsPort(env) },
     port: at.port,
     probe: { kind: 'http', url: `${gatewayUrl(at.host, at.port)}/readyz` },
     log: logOf(home, name),
