@@ -2,6 +2,7 @@
 import { ERRORS, isConvokeError } from '../contracts/index.ts';
 import type { Intake } from '../ingest/index.ts';
 import type { SessionLog } from '../log/index.ts';
+import type { RunningTurns } from '../quota/index.ts';
 import { NO_METRICS, secondsSince, type Metrics } from '../telemetry/index.ts';
 
 /** What a call has come to, and how long it took, seconds. */
@@ -111,4 +112,23 @@ export async function decided<T>(
     else tell(code === 'rate_limited' || code === 'quota_exceeded' ? 'refused' : 'unknown');
     throw error;
   }
+}
+
+type Places = Pick<RunningTurns, 'enter' | 'leave' | 'forget'>;
+
+/** Places of running turns: each turn is told once as allowed, and once as one that waits if it has to. */
+export function measuredPlaces(places: Places, metrics: Metrics): Places {
+  return {
+    async enter(turn, since) {
+      const entered = await places.enter(turn, since);
+      const { tenant } = turn;
+      if (entered.status === 'entered')
+        metrics.add('convoke_limit_decisions_total', { limit: 'turns', decision: 'allowed', tenant });
+      else if (since === undefined)
+        metrics.add('convoke_limit_decisions_total', { limit: 'turns', decision: 'waits', tenant });
+      return entered;
+    },
+    leave: (turn, goesOn) => places.leave(turn, goesOn),
+    forget: (turn) => places.forget(turn),
+  };
 }

@@ -21,6 +21,7 @@ import { openFiles } from './files.ts';
 import { watchInterruptions } from './interruptions.ts';
 import { listening } from './listening.ts';
 import { measureBacklog } from './backlog.ts';
+import { measuredPlaces } from './measured.ts';
 import { metered } from './metered.ts';
 import { openMetrics } from './metrics.ts';
 import { createModels, modelsOf } from './models.ts';
@@ -170,7 +171,10 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const files = await openFiles(config, { archive, log: session.log, ...tenants });
   const { limitsOf } = tenants;
   const turns = new RunningTurns(session.commands, { limitsOf, call: createNudge(client) });
-  const places = opened.add(turns, (each) => each.close());
+  const places = measuredPlaces(
+    opened.add(turns, (each) => each.close()),
+    metrics,
+  );
   const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf, metrics };
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ConvokeError, type ErrorCode } from '../../src/contracts/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
-import { decided, measuredIntake } from '../../src/main/measured.ts';
+import { decided, measuredIntake, measuredPlaces } from '../../src/main/measured.ts';
 import { NO_METRICS } from '../../src/telemetry/index.ts';
 import { counting, type Counted } from '../support/counted.ts';
 
@@ -73,4 +73,20 @@ test.each<[ErrorCode, string, string]>([
     counted.value('convoke_limit_decisions_total', { tenant: 'acme', ...each });
   expect(await told({ limit: 'messages', decision: 'allowed' })).toBe(1);
   expect(await told({ limit, decision })).toBe(1);
+});
+
+test('a turn is told once as one that waits, and as allowed when it runs', async () => {
+  const waiting = { status: 'waiting', since: 1, most: 1, used: 1, place: 1, againInMs: 5 } as const;
+  let entered: typeof waiting | { readonly status: 'entered' } = waiting;
+  const nothing = (): void => undefined;
+  const behind = { enter: async () => entered, leave: nothing, forget: nothing };
+  const places = measuredPlaces(behind, counted.metrics);
+  const turn = { tenant: 'acme', session: 's', turn: 't1' };
+  await places.enter(turn);
+  await expect(places.enter(turn, 1)).resolves.toBe(waiting);
+  entered = { status: 'entered' };
+  await places.enter(turn, 1);
+  const told = (decision: string): Promise<number | undefined> =>
+    counted.value('convoke_limit_decisions_total', { limit: 'turns', decision, tenant: 'acme' });
+  expect([await told('waits'), await told('allowed')]).toEqual([1, 1]);
 });

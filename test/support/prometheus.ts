@@ -17,7 +17,7 @@ export function samplesOf(text: string): readonly Sample[] {
       const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)];
       return {
         name,
-        labels: Object.fromEntries(pairs.map(([, key, each]) => [key, each])),
+        labels: Object.fromEntries(pairs.map(([, key = '', each = '']) => [key, each] as const)),
         value: Number(value === '+Inf' ? Infinity : value),
       };
     });
