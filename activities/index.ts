@@ -29,6 +29,7 @@ import type { Tool } from './tools/tool.ts';
 import { Heartbeat } from './turn/heartbeat.ts';
 import { TurnMeasures } from './turn/measure.ts';
 import { TurnRun } from './turn/run-turn.ts';
+import { waitOf } from './turn/wait.ts';
 import { TurnStopped } from './turn/stops.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
 
@@ -80,6 +81,8 @@ export interface ActivityDeps
   readonly archive: Archive;
   /** Sends what a schedule fires; absent: this worker has no part in that. */
   readonly fire?: (firing: Firing) => Promise<void>;
+  /** Told of each turn that begins, with how long it has waited for this, ms. */
+  readonly begun?: (tenant: string, waitMs: number) => void;
   readonly teams?: TurnDeps['teams'];
   /** Aborts when the worker is to stop: turns are handed over at their next pause between steps. */
   readonly draining?: AbortSignal;
@@ -132,7 +135,7 @@ const NO_STALLS: TurnDeps['stalls'] = { of: async () => [] };
 
 export function createActivities(deps: ActivityDeps): SessionActivities {
   const { teams = TEAMS, draining = NEVER, leaving = NEVER } = deps;
-  const { fire = noSchedules } = deps;
+  const { fire = noSchedules, begun = () => undefined } = deps;
   const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs, stalls = NO_STALLS } = deps;
   const measures = new TurnMeasures(deps.metrics);
@@ -143,10 +146,13 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
   const turns = { ...shared, measures, patient: true };
   const inTask = { ...turns, patient: false };
   return {
-    runTurn: (input) =>
-      isLocal()
+    runTurn(input) {
+      const waitMs = waitOf(Context.current().info, input, Date.now());
+      if (waitMs !== null) begun(input.tenant, waitMs);
+      return isLocal()
         ? insideTask(() => runInTask(inTask, input))
-        : runTurn(turns, input, { draining, leaving, suspendAfterMs }),
+        : runTurn(turns, input, { draining, leaving, suspendAfterMs });
+    },
     publish: (input) =>
       isLocal()
         ? insideTask(() => publishEvents(inTask, input, Context.current().cancellationSignal))

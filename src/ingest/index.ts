@@ -12,6 +12,7 @@ export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
 export { limited } from './admit-limited.ts';
 export { Rates } from './rates.ts';
+export { shedding } from './shed.ts';
 export { createNotes } from './notes.ts';
 export type { Arrival, Notes } from './notes.ts';
 export type { LimitsFile } from './schemas/index.ts';

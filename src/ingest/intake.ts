@@ -104,7 +104,12 @@ export interface Forked {
 const ACCEPTED = { status: 'accepted' } as const;
 
 /** Codes of a send that certainly did not reach a session. */
-const GONE: readonly ErrorCode[] = ['session_not_found', 'session_closed'];
+const GONE: readonly ErrorCode[] = [
+  'session_not_found',
+  'session_closed',
+  'overloaded',
+  'too_many_requests_in_flight',
+];
 
 export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps, 'known'>, ForkDeps {
   readonly catalogs: CatalogsOf;

@@ -164,7 +164,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const session = opened.add(await openLog(config.redisUrl, { ...parts, seal }), (each) => each.close());
   const adapter = await openAdapter(config, { session, opened });
   const storedOf = archive.stored.bind(archive);
-  const tenants = openQuota({ ...access, session, client, config, logger, metrics, opened });
+  const tenants = openQuota({ ...access, session, client, config, logger, metrics, opened, sheds: true });
   const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
   const misses = new Misses(LIMITS.misses);
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses, metrics);

@@ -4,9 +4,16 @@ import type { Client } from '@temporalio/client';
 import { LIMITS } from '../contracts/index.ts';
 import type { Quota } from '../gateway/index.ts';
 import type { Database } from '../archive/index.ts';
-import { createAdmission, limited, Rates } from '../ingest/index.ts';
+import { createAdmission, limited, Rates, shedding } from '../ingest/index.ts';
 import type { Admission } from '../ingest/index.ts';
-import { createBuckets, createUsage, Fleet, OpenSessions, TenantConnections } from '../quota/index.ts';
+import {
+  createBuckets,
+  createUsage,
+  Fleet,
+  OpenSessions,
+  TenantConnections,
+  TurnWaits,
+} from '../quota/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
 import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import { createRegistry, Directory } from '../tenants/index.ts';
@@ -26,6 +33,8 @@ interface Parts {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly opened: Opened;
+  /** Messages are refused whose turns would wait too long: what a schedule sends is not. */
+  readonly sheds?: boolean;
 }
 
 export interface TenantQuota {
@@ -41,7 +50,7 @@ export interface TenantQuota {
 
 /** Throws `ConfigError`. */
 export function openQuota(parts: Parts): TenantQuota {
-  const { session, client, config, directory, logger, metrics = NO_METRICS, opened } = parts;
+  const { session, client, config, directory, logger, metrics = NO_METRICS, opened, sheds = false } = parts;
   const { log, commands } = session;
   const configured = opened.add(watchLimits(config.limits, logger), (each) => each.close());
   const limitsOf: LimitsOf = (tenant) => {
@@ -51,11 +60,15 @@ export function openQuota(parts: Parts): TenantQuota {
   const fleet = opened.add(new Fleet(commands), (each) => each.close());
   const sessions = new OpenSessions(createOpenCount(client), limitsOf);
   const connections = opened.add(new TenantConnections(commands, limitsOf, fleet), (each) => each.close());
+  const admission = createAdmission(log);
   const rates = new Rates({ limitsOf, buckets: createBuckets(commands), fleet });
   return {
     ...{ limitsOf, rates, fleet },
     weightOf: (tenant) => limitsOf(tenant).weight,
-    admission: toldAdmission(limited(createAdmission(log), rates), metrics),
+    admission: toldAdmission(
+      limited(sheds ? shedding(admission, new TurnWaits(commands)) : admission, rates),
+      metrics,
+    ),
     counted: (tenant) => decided(metrics, { limit: 'sessions', tenant }, () => sessions.open(tenant)),
     quota: {
       connect: (tenant) => decided(metrics, { limit: 'connections', tenant }, () => connections.open(tenant)),

@@ -9,7 +9,7 @@ import {
 } from '../../activities/index.ts';
 import { DEFAULT_ENDPOINT, neededFor, RECOVERY, type Catalog, type RunnerName } from '../contracts/index.ts';
 import type { Project } from '../project/project.ts';
-import { Meter, RunningTurns } from '../quota/index.ts';
+import { Meter, RunningTurns, tellWaits } from '../quota/index.ts';
 import { createLogger, type Logger } from '../telemetry/index.ts';
 import { announce } from './announce.ts';
 import { openStore } from './archive.ts';
@@ -176,6 +176,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     metrics,
   );
   const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf, metrics };
+  const { begun } = opened.add(tellWaits(session.commands), (each) => each.close());
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -192,7 +193,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, client, logger, namespace, taskQueue },
     workflowBundle: given.workflowBundle ?? findBundle(),
     activities: createActivities({
-      ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics },
+      ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, begun },
       stalls: session.stalls,
       runners: metered(runners, meter),
       fire: createFiring(config, { client, session, source, archive, tenants }),

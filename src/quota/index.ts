@@ -9,6 +9,8 @@ export { isMetered, Meter } from './meter.ts';
 export type { Settle, Spending } from './meter.ts';
 export { OpenSessions } from './open-sessions.ts';
 export { RunningTurns } from './running-turns.ts';
+export { tellWaits, TurnWaits } from './turn-waits.ts';
+export type { TurnWait } from './turn-waits.ts';
 export { createUsage } from './usage.ts';
 export { hasRates, rateLimited } from './wants.ts';
 export type { Asked } from './wants.ts';

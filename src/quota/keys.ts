@@ -3,5 +3,7 @@ export function quotaKey(tenant: string, ...path: readonly string[]): string {
   return ['convoke', `{${tenant}}`, 'quota', ...path].join(':');
 }
 
-/** One for all tenants. */
+/** Each is one for all tenants. */
 export const FLEET = 'convoke:{gateways}';
+export const WAITS = 'convoke:{waits}';
+export const ASKED = 'convoke:{waits}:asked';

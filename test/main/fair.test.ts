@@ -1,6 +1,7 @@
 /** Who waits for asking for what is not there, and who does not. */
 import { expect, test } from '@jest/globals';
 import type { SessionCalls } from '../../src/temporal/index.ts';
+import { LIMITS, RECOVERY } from '../../src/contracts/index.ts';
 import { Misses } from '../../src/fair/index.ts';
 import { fairCalls } from '../../src/main/fair.ts';
 
@@ -27,4 +28,15 @@ test('a message that is sent again is not slowed down because it is not there ye
   expect(await isAnswered(calls.interrupted(REF))).toBe(true);
   expect(await isAnswered(receipt(REF, 'm'))).toBe(false);
   expect(await isAnswered(calls.find(REF))).toBe(false);
+});
+
+test('a message that Temporal is too busy to take is refused soon, and does not wait behind the others', async () => {
+  const never = async (): Promise<never> => new Promise(() => undefined);
+  const { calls } = fairCalls({ ...NOTHING, send: never }, new Misses(SLOW));
+  const message = { messageId: 'm', parts: [], receivedAt: 0 };
+  const { slots, reserved, waitMs } = LIMITS.fair.calls;
+  for (let sent = 0; sent < slots - reserved; sent += 1) void calls.send(REF, message);
+  const start = performance.now();
+  await expect(calls.send(REF, message)).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 1_000 });
+  expect(performance.now() - start).toBeLessThan(RECOVERY.ingressDeadlineMs + waitMs);
 });

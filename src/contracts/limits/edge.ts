@@ -58,8 +58,8 @@ export const EDGE = {
     /** Files that are stored, and that are sent: for as long as that takes. */
     uploads: { slots: 16, reserved: 4, waiting: 64, waitMs: 20 * SECOND },
     downloads: { slots: 64, reserved: 16, waiting: 256, waitMs: 20 * SECOND },
-    /** Calls that Temporal answers. */
-    calls: { slots: 64, reserved: 32, waiting: 2_048 },
+    /** Calls that Temporal answers. One that has waited for so long is refused: what is late already is not to make the next one late. */
+    calls: { slots: 64, reserved: 32, waiting: 2_048, waitMs: 1 * SECOND },
     /** Calls that a worker answers. */
     answers: { slots: 256, reserved: 64, waiting: 2_048 },
   },

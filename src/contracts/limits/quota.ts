@@ -38,6 +38,21 @@ export const QUOTA = {
   /** A count of open sessions is used for so long; it may not know of those that were opened in the last `openSessionsLateMs`. */
   openSessionsCachedMs: 1 * SECOND,
   openSessionsLateMs: 2 * SECOND,
+  /** Turns that begin so late, for want of a free worker, are told to gateways: how often, for how long that counts, of how many tenants. */
+  turnWaitToldMs: 250,
+  waitsEveryMs: SECOND / 2,
+  waitsKeptMs: 5 * SECOND,
+  waitsTold: 256,
+  /** The newest turns of a tenant by which a worker knows how many begin, and those of them by which it knows how long they wait. */
+  turnsMeasured: 256,
+  waitsMeasured: 32,
+  /** Messages whose turns would begin later than that are refused: no more of a session wait, and of a tenant no more come in than turns begin. */
+  turnWaitMs: 5 * SECOND,
+  /** The smallest share of the turns that begin (smaller, and none would wait before that is known), and what a tenant may always send at once. */
+  shedLeastShare: 0.7,
+  shedBurst: 16,
+  /** Who is refused is asked to come back after the wait, at least after so long, spread by half of it. */
+  shedRetryLeastMs: 1 * SECOND,
   /** Tenants of which a process remembers something for its limits; beyond, the least recently used is forgotten. */
   quotaTenants: 10_000,
   /** That a model call has been counted is remembered for so long: a command may be sent twice. */

@@ -1,0 +1,89 @@
+/**
+ * Load shedding. What workers cannot begin soon is refused before it is signalled, and costs next to nothing: what is accepted is answered
+ * soon, and as much is answered as without the excess. It goes by what the turns of the message's own tenant wait for (`TurnWaits`): as
+ * tenants are served by turns, one that floods the engine waits and is refused, and the others are not.
+ */
+import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
+import type { Message, SessionRef } from '../contracts/index.ts';
+import type { TurnWait, TurnWaits } from '../quota/index.ts';
+import type { Admission, Admitted } from './admit.ts';
+
+type Waits = Pick<TurnWaits, 'of' | 'share'>;
+
+export function shedding(admission: Admission, waits: Waits): Admission {
+  return new SheddingAdmission(admission, waits);
+}
+
+interface Tokens {
+  readonly left: number;
+  readonly at: number;
+}
+
+class SheddingAdmission implements Admission {
+  readonly #admission: Admission;
+  readonly #waits: Waits;
+  /** Of tenants that wait too long. */
+  readonly #tokens = new Map<string, Tokens>();
+
+  constructor(admission: Admission, waits: Waits) {
+    this.#admission = admission;
+    this.#waits = waits;
+  }
+
+  async admit(...[ref, message, limits = {}]: Parameters<Admission['admit']>): Promise<Admitted> {
+    const wait = this.#waits.of(ref.tenant);
+    if (!wait) this.#tokens.delete(ref.tenant);
+    if (!wait || !startsTurn(message)) return this.#admission.admit(ref, message, limits);
+    if (wait.waitMs > LIMITS.turnWaitMs / 2 && !this.#take(ref.tenant, wait)) throw overloaded(wait);
+    const most = mostWaiting(wait);
+    const { waitingMessages = LIMITS.inboxMessages } = limits;
+    if (waitingMessages <= most) return this.#admission.admit(ref, message, limits);
+    try {
+      return await this.#admission.admit(ref, message, { waitingMessages: most });
+    } catch (error) {
+      throw isConvokeError(error) && error.code === 'inbox_full' ? overloaded(wait) : error;
+    }
+  }
+
+  giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>): Promise<void> {
+    return this.#admission.giveBack(ref, message);
+  }
+
+  /**
+   * From half of the bound on as many are let in as turns begin, fewer the longer they wait, so that the wait stays below it; and some at any
+   * time, so that who sends little does not notice. What is known of the wait is as old as the wait: it must be corrected slowly, or there
+   * would be nothing to do before it is known.
+   */
+  #take(tenant: string, { waitMs, turnsPerSecond }: TurnWait): boolean {
+    const bound = LIMITS.turnWaitMs / 2;
+    const share = Math.min(1, Math.max(LIMITS.shedLeastShare, 1 - (waitMs - bound) / (4 * bound)));
+    const perSecond = Math.max(1, turnsPerSecond * share * this.#waits.share);
+    const burst = Math.max(LIMITS.shedBurst, perSecond);
+    const now = performance.now();
+    const { left, at } = this.#tokens.get(tenant) ?? { left: burst, at: now };
+    const tokens = Math.min(burst, left + ((now - at) * perSecond) / 1_000);
+    const taken = tokens >= 1;
+    this.#tokens.set(tenant, { left: taken ? tokens - 1 : tokens, at: now });
+    return taken;
+  }
+}
+
+/** Who answers a question lets a turn go on, and events of channels start none. */
+function startsTurn({ answers, channel }: Message): boolean {
+  return answers === undefined && channel === undefined;
+}
+
+/**
+ * The turns of a session wait one after the other, each from the end of the one before, which takes longer than usual, too: so many that the
+ * last one begins within `LIMITS.turnWaitMs` or soon after.
+ */
+function mostWaiting({ waitMs }: TurnWait): number {
+  return Math.max(1, Math.floor(LIMITS.turnWaitMs / (4 * waitMs)));
+}
+
+/** All who are refused come back at another moment. */
+function overloaded({ waitMs }: TurnWait): ConvokeError {
+  const retryAfterMs = Math.round(Math.max(LIMITS.shedRetryLeastMs, waitMs) * (0.5 + Math.random()));
+  const detail = `Turns of the tenant wait ${(waitMs / 1_000).toFixed(1)} s for a worker. Send the same message again after the given time.`;
+  return new ConvokeError('overloaded', detail, { retryAfterMs });
+}
