@@ -1,13 +1,16 @@
 /** A client on a bare WebSocket: it costs the process that measures less than a library would, and is the same for both engines. */
 
 /** Engine.io and Socket.IO in so far as a gateway answers with them (https://socket.io/docs/v4/socket-io-protocol). */
-const [PING, PONG, CONNECTED, EVENT, ACK] = ['2', '3', '40{', '42', '431'];
+const [PING, PONG, CONNECTED, EVENT, ACK] = ['2', '3', '40{', '42', '43'];
 
 export class BareClient {
   /** Called with each event's JSON: `["name", …]`. */
   heard: (json: string) => void = () => undefined;
   readonly #socket: WebSocket;
-  #acked: (json: string) => void = () => undefined;
+  /** Called when it is closed, by whichever side. */
+  gone: () => void = () => undefined;
+  readonly #waiting = new Map<string, PromiseWithResolvers<string>>();
+  #asked = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -19,25 +22,37 @@ export class BareClient {
     const client = new BareClient(socket);
     const { promise, resolve, reject } = Promise.withResolvers<BareClient>();
     socket.addEventListener('error', () => reject(new Error('a socket failed')));
-    socket.addEventListener('close', () => reject(new Error('a socket was closed')));
+    socket.addEventListener('close', () => {
+      reject(new Error('a socket was closed'));
+      for (const { reject: refuse } of client.#waiting.values()) refuse(new Error('a socket was closed'));
+      client.gone();
+    });
     socket.addEventListener('message', ({ data }) => {
       const packet = String(data);
       if (packet === PING) socket.send(PONG);
       else if (packet.startsWith(EVENT)) client.heard(packet.slice(EVENT.length));
-      else if (packet.startsWith(ACK)) client.#acked(packet.slice(ACK.length));
+      else if (packet.startsWith(ACK)) client.#answered(packet);
       else if (packet.startsWith(CONNECTED)) resolve(client);
       else if (packet.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`);
     });
     return promise;
   }
 
-  /** Resolves with the JSON of the answer. One question at a time. */
+  /** Resolves with the JSON of the answer. */
   ask(name: string, body: unknown): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#acked = resolve;
-      this.#socket.addEventListener('close', () => reject(new Error('a socket was closed')));
-      this.#socket.send(`421${JSON.stringify([name, body])}`);
-    });
+    this.#asked += 1;
+    const id = String(this.#asked);
+    const answer = Promise.withResolvers<string>();
+    this.#waiting.set(id, answer);
+    this.#socket.send(`42${id}${JSON.stringify([name, body])}`);
+    return answer.promise;
+  }
+
+  #answered(packet: string): void {
+    const at = packet.indexOf('[');
+    const id = packet.slice(ACK.length, at);
+    this.#waiting.get(id)?.resolve(packet.slice(at));
+    this.#waiting.delete(id);
   }
 
   close(): void {

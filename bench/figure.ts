@@ -38,6 +38,11 @@ export function atLeast(
   return { ...figure, ratio, goal: `≥ ${least} ×`, ok: ratio >= least };
 }
 
+/** A goal in the unit of the value. */
+export function bounded(name: string, title: string, value: number, most: number): NamedFigure {
+  return { name, title, value, bare: null, ratio: null, goal: `≤ ${most}`, ok: value <= most };
+}
+
 /** In the place of the figures of a measurement that threw. */
 export function failed(measurement: string, error: unknown): NamedFigure {
   const why = error instanceof Error ? error.message : String(error);

@@ -25,6 +25,7 @@ import { measureLongSession } from './figures/long-session.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureNeighbour } from './figures/neighbour.ts';
 import { measureOutage } from './figures/outage.ts';
+import { measureOverload } from './figures/overload.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePresence } from './figures/presence.ts';
 import { measurePrompt } from './figures/prompt.ts';
@@ -64,6 +65,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   connections: measureConnections,
   attacks: measureAttacks,
   neighbour: measureNeighbour,
+  overload: measureOverload,
   crash: measureCrash,
   outage: measureOutage,
 };
