@@ -71,3 +71,18 @@ export function failActivity(running: RunningActivity, error: unknown): Promise<
   const { client, taskToken, options } = running;
   return untilTold(() => client.fail(taskToken, error, options));
 }
+
+/**
+ * Has the workflow go on with any worker. It would ask first the one that has had it, which stops and takes no workflow tasks any more, and
+ * wait for `RECOVERY.stickyTimeoutMs`. If the server does not answer, that is what happens.
+ */
+export async function leaveWorker({ client, info }: Context): Promise<void> {
+  const { namespace, workflowExecution } = info;
+  const execution = workflowExecution && {
+    workflowId: workflowExecution.workflowId,
+    runId: workflowExecution.runId,
+  };
+  await client.workflowService
+    .resetStickyTaskQueue({ namespace, ...(execution && { execution }) })
+    .catch(() => undefined);
+}

@@ -17,7 +17,13 @@ import {
 } from '../src/contracts/index.ts';
 import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
-import { completeActivity, failActivity, runningActivity, sendHeartbeat } from './async-activity.ts';
+import {
+  completeActivity,
+  failActivity,
+  leaveWorker,
+  runningActivity,
+  sendHeartbeat,
+} from './async-activity.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { forkSession } from './fork-session.ts';
 import { isAway } from './log-writer.ts';
@@ -228,7 +234,9 @@ async function runTurn(deps: Measured, input: TurnInput, { leaving, ...handing }
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   leaving.addEventListener('abort', handOver);
   try {
-    await completeActivity(running, await deps.measures.of(run, input, attempt));
+    const result = await deps.measures.of(run, input, attempt);
+    if (handing.draining.aborted) await leaveWorker(context);
+    await completeActivity(running, result);
   } catch (error) {
     const superseded = error instanceof TurnStopped && error.kind === 'superseded';
     if (!superseded) await failActivity(running, asApplicationFailure(error));

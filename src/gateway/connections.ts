@@ -20,6 +20,8 @@ export interface LongConnection {
 
 /** Time between two batches of closed connections, ms. */
 const BATCH_MS = 100;
+/** How long after its moment a connection that is to leave may take to do so, ms. */
+const LEAVE_MS = 250;
 
 /** A goodbye that spreads reconnects over time. */
 export function byeOf(code: Bye['code']): Bye {
@@ -108,17 +110,27 @@ export class Connections {
   }
 
   /**
-   * Says goodbye to everybody at once, then closes the connections in batches over `overMs`, so that they do not all come back to the other
-   * gateways at the same moment.
+   * Says goodbye to everybody at once, and to each when to come back: at moments spread over `overMs` (less if there are few), so that they do
+   * not all come to the other gateways together. Each goes on being served until its moment, and a client that leaves then has missed nothing;
+   * who is still there a little later is closed.
    */
   async drain(overMs: number): Promise<void> {
     this.refuse();
-    for (const connection of this.#all.keys()) connection.bye(byeOf('draining'));
-    const waiting = [...this.#all.keys()];
-    const perBatch = Math.max(1, Math.ceil((waiting.length * BATCH_MS) / Math.max(overMs, BATCH_MS)));
-    while (waiting.length > 0) {
-      for (const connection of waiting.splice(0, perBatch)) connection.close();
-      if (waiting.length > 0) await sleep(BATCH_MS);
+    const spreadMs = Math.min(overMs - BATCH_MS, this.#all.size * BATCH_MS);
+    const leaving = [...this.#all.keys()].map((connection) => {
+      const retryAfterMs = Math.round(BATCH_MS + Math.random() * spreadMs);
+      connection.bye({ code: 'draining', retry: true, retryAfterMs });
+      return { connection, retryAfterMs };
+    });
+    const start = performance.now();
+    const isDue = ({ connection, retryAfterMs }: (typeof leaving)[number]): boolean =>
+      this.#all.has(connection) && performance.now() - start >= retryAfterMs + LEAVE_MS;
+    while (leaving.some(({ connection }) => this.#all.has(connection))) {
+      await sleep(BATCH_MS);
+      for (const each of leaving.filter(isDue)) {
+        each.connection.close();
+        this.remove(each.connection);
+      }
     }
   }
 }

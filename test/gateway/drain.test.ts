@@ -1,5 +1,6 @@
 /** A gateway that stops: everybody is told, nobody is stranded. */
 import { expect, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
 import { ask, connected, frames, next, startRig } from './harness.ts';
 
 test('drain says bye to sockets and streams, closes them as transport close, refuses the new, ends', async () => {
@@ -27,4 +28,29 @@ test('drain says bye to sockets and streams, closes them as transport close, ref
   expect(rig.delivery.watchers.size).toBe(0);
   await expect(fetch(`${rig.url}/healthz`)).rejects.toThrow();
   await rig.gateway.drain();
+});
+
+test('nobody is cut off before the moment at which it is to come back: a client may go straight to another gateway', async () => {
+  const rig = await startRig();
+  const sockets = await Promise.all(Array.from({ length: 30 }, () => connected(rig.socket())));
+  const start = performance.now();
+  const lasted = sockets.map(async (socket) => {
+    const [[bye]] = await Promise.all([next(socket, 'bye'), next(socket, 'disconnect')]);
+    const { retryAfterMs } = bye as { readonly retryAfterMs: number };
+    return { retryAfterMs, lastedMs: performance.now() - start };
+  });
+  await rig.gateway.drain();
+  const all = await Promise.all(lasted);
+  for (const { retryAfterMs, lastedMs } of all) expect(lastedMs).toBeGreaterThanOrEqual(retryAfterMs);
+  // At different moments.
+  expect(new Set(all.map(({ retryAfterMs }) => retryAfterMs)).size).toBeGreaterThan(15);
+});
+
+test('a gateway whose clients have all left does not wait for their moments', async () => {
+  const rig = await startRig();
+  const sockets = await Promise.all(Array.from({ length: 5 }, () => connected(rig.socket())));
+  for (const socket of sockets) socket.on('bye', () => socket.disconnect());
+  const start = performance.now();
+  await rig.gateway.drain();
+  expect(performance.now() - start).toBeLessThan(LIMITS.drainMs);
 });
