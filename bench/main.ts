@@ -29,11 +29,14 @@ import { measureOverload } from './figures/overload.ts';
 import { measurePersisting } from './figures/persisting.ts';
 import { measurePresence } from './figures/presence.ts';
 import { measurePrompt } from './figures/prompt.ts';
+import { measureRolling } from './figures/rolling.ts';
 import { measureSeal } from './figures/seal.ts';
 import { measureSteps } from './figures/steps.ts';
+import { measureStorm } from './figures/storm.ts';
 import { measureSummary } from './figures/summary.ts';
 import { measureTeams } from './figures/teams.ts';
 import { measureTokens } from './figures/tokens.ts';
+import { measureWatchers } from './figures/watchers.ts';
 import { othersSince, readUsage } from './noise.ts';
 import { asJson, asTable, machine } from './report.ts';
 import { startStage, type Stage } from './stage.ts';
@@ -66,6 +69,9 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   attacks: measureAttacks,
   neighbour: measureNeighbour,
   overload: measureOverload,
+  watchers: measureWatchers,
+  storm: measureStorm,
+  rolling: measureRolling,
   crash: measureCrash,
   outage: measureOutage,
 };

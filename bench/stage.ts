@@ -36,6 +36,13 @@ export interface Stage {
   /** Of its gateway. */
   readonly bareUrl: string;
   readonly productGateway: Service;
+  /** Not started: further gateways, and where they are. */
+  readonly secondGateway: Service;
+  readonly secondUrl: string;
+  readonly thirdGateway: Service;
+  readonly thirdUrl: string;
+  readonly bareSecondGateway: Service;
+  readonly bareSecondUrl: string;
   /** Where their inspectors listen when asked to (SIGUSR1). */
   readonly gatewayInspector: number;
   readonly bareInspector: number;
@@ -69,9 +76,10 @@ interface Servers {
 }
 
 async function productServices({ home, address, redisUrl }: Servers) {
-  const ports = await Promise.all(Array.from({ length: 7 }, () => freePort()));
+  const ports = await Promise.all(Array.from({ length: 9 }, () => freePort()));
   const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0, teams = 0, gatewayInspector = 0] =
     ports;
+  const [secondGateway = 0, thirdGateway = 0] = ports.slice(7);
   const env = {
     TEMPORAL_ADDRESS: address,
     REDIS_URL: redisUrl,
@@ -83,7 +91,13 @@ async function productServices({ home, address, redisUrl }: Servers) {
   const workerEnv = { ...WORKER_ENVIRONMENT, ...env };
   const worker = (port: number, ...flags: readonly string[]): Service =>
     new Service(() => serving([...flags, COMMAND, 'worker', '--health-port', String(port)], port, workerEnv));
+  const further = (port: number): Service =>
+    new Service(() => serving([COMMAND, 'gateway', '--port', String(port)], port, env));
   return {
+    secondGateway: further(secondGateway),
+    secondUrl: `http://127.0.0.1:${secondGateway}`,
+    thirdGateway: further(thirdGateway),
+    thirdUrl: `http://127.0.0.1:${thirdGateway}`,
     product: createProductEngine(`http://127.0.0.1:${gateway}`),
     productUrl: `http://127.0.0.1:${gateway}`,
     tenants: TENANTS,
@@ -134,7 +148,7 @@ async function sealedServices({ home, address, redisUrl }: Servers) {
 }
 
 async function bareServices({ home, address, redisUrl }: Servers) {
-  const [port, bareInspector] = await Promise.all([freePort(), freePort()]);
+  const [port, bareInspector, second] = await Promise.all([freePort(), freePort(), freePort()]);
   const bundle = join(home, 'bare-workflows.js');
   const { code } = await bundleWorkflowCode({
     workflowsPath: BARE_WORKFLOWS,
@@ -145,6 +159,8 @@ async function bareServices({ home, address, redisUrl }: Servers) {
     bare: createBareEngine(`http://127.0.0.1:${port}`),
     bareUrl: `http://127.0.0.1:${port}`,
     bareInspector,
+    bareSecondGateway: new Service(() => saying([BARE_GATEWAY, address, redisUrl, String(second)])),
+    bareSecondUrl: `http://127.0.0.1:${second}`,
     bareGateway: new Service(() =>
       saying([`--inspect-port=127.0.0.1:${bareInspector}`, BARE_GATEWAY, address, redisUrl, String(port)]),
     ),
