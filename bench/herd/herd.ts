@@ -51,8 +51,10 @@ export class Herd {
 
 function ask(child: ChildProcess, order: Order): Promise<Told> {
   return new Promise((resolve, reject) => {
-    child.once('exit', () => reject(new Error('a process with clients has ended')));
+    const ended = (): void => reject(new Error('a process with clients has ended'));
+    child.once('exit', ended);
     child.once('message', (answer: Told | { readonly error: string }) => {
+      child.off('exit', ended);
       if ('error' in answer) reject(new Error(answer.error));
       else resolve(answer);
     });

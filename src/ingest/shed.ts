@@ -83,7 +83,8 @@ function mostWaiting({ waitMs }: TurnWait): number {
 
 /** All who are refused come back at another moment. */
 function overloaded({ waitMs }: TurnWait): ConvokeError {
-  const retryAfterMs = Math.round(Math.max(LIMITS.shedRetryLeastMs, waitMs) * (0.5 + Math.random()));
+  const pauseMs = Math.min(Math.max(LIMITS.shedRetryLeastMs, waitMs), LIMITS.shedRetryMostMs);
+  const retryAfterMs = Math.round(pauseMs * (0.5 + Math.random()));
   const detail = `Turns of the tenant wait ${(waitMs / 1_000).toFixed(1)} s for a worker. Send the same message again after the given time.`;
   return new ConvokeError('overloaded', detail, { retryAfterMs });
 }

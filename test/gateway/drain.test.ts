@@ -32,7 +32,7 @@ test('drain says bye to sockets and streams, closes them as transport close, ref
 
 test('nobody is cut off before the moment at which it is to come back: a client may go straight to another gateway', async () => {
   const rig = await startRig();
-  const sockets = await Promise.all(Array.from({ length: 30 }, () => connected(rig.socket())));
+  const sockets = await Promise.all(Array.from({ length: 12 }, () => connected(rig.socket())));
   const start = performance.now();
   const lasted = sockets.map(async (socket) => {
     const [[bye]] = await Promise.all([next(socket, 'bye'), next(socket, 'disconnect')]);
@@ -43,7 +43,7 @@ test('nobody is cut off before the moment at which it is to come back: a client 
   const all = await Promise.all(lasted);
   for (const { retryAfterMs, lastedMs } of all) expect(lastedMs).toBeGreaterThanOrEqual(retryAfterMs);
   // At different moments.
-  expect(new Set(all.map(({ retryAfterMs }) => retryAfterMs)).size).toBeGreaterThan(15);
+  expect(new Set(all.map(({ retryAfterMs }) => retryAfterMs)).size).toBeGreaterThan(6);
 });
 
 test('a gateway whose clients have all left does not wait for their moments', async () => {

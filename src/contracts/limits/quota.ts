@@ -51,8 +51,9 @@ export const QUOTA = {
   /** The smallest share of the turns that begin (smaller, and none would wait before that is known), and what a tenant may always send at once. */
   shedLeastShare: 0.7,
   shedBurst: 16,
-  /** Who is refused is asked to come back after the wait, at least after so long, spread by half of it. */
+  /** Who is refused is asked to come back after the wait, within these bounds, spread by half of it. */
   shedRetryLeastMs: 1 * SECOND,
+  shedRetryMostMs: 10 * SECOND,
   /** Tenants of which a process remembers something for its limits; beyond, the least recently used is forgotten. */
   quotaTenants: 10_000,
   /** That a model call has been counted is remembered for so long: a command may be sent twice. */
