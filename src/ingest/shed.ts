@@ -1,6 +1,6 @@
 /**
  * Load shedding. What workers cannot begin soon is refused before it is signalled, and costs next to nothing: what is accepted is answered
- * soon, and as much is answered as without the excess. It goes by what the turns of the message's own tenant wait for (`TurnWaits`): as
+ * soon. It goes by what the turns of the message's own tenant wait for (`TurnWaits`): as
  * tenants are served by turns, one that floods the engine waits and is refused, and the others are not.
  */
 import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
