@@ -3,10 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   isAfter,
   isConvokeError,
+  LIMITS,
   type ErrorCode,
   type EventDraft,
   type Position,
   type SessionRef,
+  type Wait,
 } from '../src/contracts/index.ts';
 import {
   recoverLog,
@@ -55,6 +57,7 @@ export class LogWriter {
   readonly #patient: boolean;
   readonly #own: OwnFacts | undefined;
   #known: Position;
+  #waits: readonly Wait[] = [];
 
   constructor({ log, source, patient }: LogAccess, ref: SessionRef, known: Position, own?: OwnFacts) {
     this.log = log;
@@ -125,7 +128,24 @@ export class LogWriter {
 
   /** See `patiently`. */
   patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    return this.#patient ? patiently(signal, call) : call();
+    return this.#patient ? patiently(signal, call, (from) => this.#waited(from)) : call();
+  }
+
+  /** When it was waited for the log since this was asked last. */
+  takeWaits(): readonly Wait[] {
+    const waits = this.#waits;
+    this.#waits = [];
+    return waits;
+  }
+
+  /** Callers that wait at the same time are one wait. */
+  #waited(from: number): void {
+    const until = Date.now();
+    const last = this.#waits.at(-1);
+    if (last && from <= last.until)
+      this.#waits = [...this.#waits.slice(0, -1), { ...last, from: Math.min(last.from, from), until }];
+    else if (this.#waits.length < LIMITS.waitsTold)
+      this.#waits = [...this.#waits, { reason: 'engine', from, until }];
   }
 }
 
@@ -134,13 +154,21 @@ export function isAway(error: unknown): boolean {
   return isConvokeError(error) && AWAY.includes(error.code);
 }
 
-/** Repeats a call while the log, or what it is built from, is away; until `signal` aborts. */
-export async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+/** Repeats a call while the log, or what it is built from, is away; until `signal` aborts. `waited`: told since when, if it was. */
+export async function patiently<T>(
+  signal: AbortSignal,
+  call: () => Promise<T>,
+  waited: (from: number) => void = () => undefined,
+): Promise<T> {
+  let from: number | undefined;
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await call();
+      const answer = await call();
+      if (from !== undefined) waited(from);
+      return answer;
     } catch (error) {
       if (!isAway(error)) throw error;
+      from ??= Date.now();
       signal.throwIfAborted();
       await pause(wait, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();

@@ -14,6 +14,7 @@ import type {
   ToolRound,
   ToolSpec,
   Usage,
+  Wait,
 } from '../../src/contracts/index.ts';
 import type { SessionFiles } from '../../src/files/index.ts';
 
@@ -63,7 +64,8 @@ export interface RunRequest {
 }
 
 /**
- * What a runner yields: text; reasoning; calls of tools, which it does not make itself; `alive`, a sign of life without content; the usage that the provider has counted so far (the newest
+ * What a runner yields: text; reasoning; calls of tools, which it does not make itself; `alive`, a sign of life without content; `waited`, what it has waited for
+ * before; the usage that the provider has counted so far (the newest
  * counts); and at most once why the model stopped (absent: `stop`).
  */
 export type RunPiece =
@@ -71,6 +73,7 @@ export type RunPiece =
   | { readonly type: 'reasoning'; readonly text: string }
   | { readonly type: 'call'; readonly call: ToolCall }
   | { readonly type: 'alive' }
+  | { readonly type: 'waited'; readonly wait: Wait }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly finish: FinishReason };
 

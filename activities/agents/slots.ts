@@ -122,6 +122,7 @@ export async function* waitForSlot(
 ): AsyncGenerator<RunPiece, Release, undefined> {
   const free = slots.takeFree();
   if (free) return free;
+  const from = Date.now();
   let answer: { release: Release } | { error: unknown } | undefined;
   let wake = (): void => undefined;
   const taken = slots
@@ -147,6 +148,7 @@ export async function* waitForSlot(
       yield { type: 'alive' };
     }
     if ('error' in answer) throw answer.error;
+    yield { type: 'waited', wait: { reason: 'slot', from, until: Date.now() } };
     isHanded = true;
     return answer.release;
   } finally {

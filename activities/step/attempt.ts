@@ -3,8 +3,10 @@ import {
   ConvokeError,
   type FinishReason,
   type LoggedEvent,
+  type Stamps,
   type ToolCall,
   type Usage,
+  type Wait,
 } from '../../src/contracts/index.ts';
 import type { RunPiece } from '../agents/runner.ts';
 import { DeltaWriter } from './delta-writer.ts';
@@ -19,6 +21,8 @@ export interface Said {
   readonly calls: readonly ToolCall[];
   readonly usage: Usage | undefined;
   readonly finish: FinishReason | undefined;
+  readonly stamps?: Pick<Stamps, 'first' | 'last'>;
+  readonly waits?: readonly Wait[];
 }
 
 /** `end`: the step has ended meanwhile, by somebody else. `error`: what the agent failed with, after having said this. */
@@ -62,8 +66,9 @@ export class Attempt {
     if (this.#end) return { end: this.#end };
     if (this.#broken) throw this.#broken.error;
     this.#stop.throwIfAborted();
-    const { calls, usage, finish } = speech;
-    return { said: { text: writer.text, reasoning: writer.reasoning, calls, usage, finish }, failed };
+    const { calls, usage, finish, stamps, waits } = speech;
+    const { text, reasoning } = writer;
+    return { said: { text, reasoning, calls, usage, finish, stamps, waits }, failed };
   }
 
   async #listen(

@@ -6,6 +6,7 @@ import {
   isCancelledAlone,
   type Delta,
   type EventDraft,
+  type FailureInfo,
   type LoggedEvent,
   type SessionRef,
   type Summarised,
@@ -29,8 +30,12 @@ export interface AttemptPlace {
   /** See `BeginInput`. */
   readonly order: number;
   readonly atLeast: number;
+  /** The process that begins it. */
+  readonly by?: string | undefined;
   /** Why it is not the first. */
   readonly reason: string;
+  /** The pause before it, if it paused here. */
+  readonly waits?: EventDraft['waits'];
   /** What the attempt before has cost. */
   readonly usage?: Usage | undefined;
   /** The call, if the step is one of a tool. */
@@ -50,7 +55,7 @@ export class OpenStep {
     this.#log = log;
     this.#conversations = conversations;
     this.#place = place;
-    const { turn, step, agent, cause, use, summarises } = place;
+    const { turn, step, agent, cause, by, use, summarises } = place;
     const id = eventId.stepStarted(step);
     this.#started = {
       id,
@@ -61,6 +66,7 @@ export class OpenStep {
       agent,
       attempt: 1,
       cause,
+      ...(by === undefined ? {} : { by }),
       data: { ...(use && { use }), ...(summarises && { summarises }) },
     };
   }
@@ -77,9 +83,9 @@ export class OpenStep {
 
   /** Null if the step is open now, otherwise the end that it has. Throws `TurnStopped` if somebody else has it, or the turn has ended. */
   async open(): Promise<LoggedEvent | null> {
-    const { ref, turn, step, agent, owner, order, atLeast, reason, usage } = this.#place;
+    const { ref, turn, step, agent, owner, order, atLeast, by, waits, reason, usage } = this.#place;
     const reply = await this.#log.begin({
-      ...{ turn, step, agent, owner, order, reason, usage },
+      ...{ turn, step, agent, owner, order, by, waits, reason, usage },
       atLeast: Math.max(atLeast, this.#attempt),
       at: Date.now(),
       since: this.#conversations.position(ref),
@@ -98,6 +104,14 @@ export class OpenStep {
     const reply = await this.#log.delta({ step, attempt: this.#attempt, ...delta }, stopped);
     if (reply.status === 'fenced') throw new TurnStopped('superseded');
     return reply;
+  }
+
+  /** Tells clients that the attempt has failed, and another one follows then. */
+  async tellWait({ code, message }: Pick<FailureInfo, 'code' | 'message'>, until: number): Promise<void> {
+    const { turn, step, agent, cause } = this.#place;
+    const id = eventId.stepWaiting(step, this.#attempt);
+    const place = { at: Date.now(), turn, step, agent, attempt: this.#attempt, cause };
+    await this.#log.append([{ id, type: 'step.waiting', ...place, data: { code, message, until } }]);
   }
 
   /** Ends the step, and what ends with it. Resolves with the end that the log holds: somebody may have been first. */

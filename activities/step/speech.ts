@@ -4,8 +4,10 @@ import {
   LIMITS,
   type AgentSpec,
   type FinishReason,
+  type Stamps,
   type ToolCall,
   type Usage,
+  type Wait,
 } from '../../src/contracts/index.ts';
 import { RunnerError, type RunPiece } from '../agents/runner.ts';
 import { WellFormed } from './well-formed.ts';
@@ -55,6 +57,10 @@ export class Speech {
   #chars = 0;
   #silence: NodeJS.Timeout | undefined;
   #firstAt: number | undefined;
+  #first: number | undefined;
+  #last: number | undefined;
+  /** Waits that the agent has told of. */
+  readonly #waits: Wait[] = [];
 
   constructor(bounds: SpeechBounds, stop: AbortSignal) {
     this.#bounds = bounds;
@@ -74,6 +80,18 @@ export class Speech {
   /** The tools that it calls. */
   get calls(): readonly ToolCall[] {
     return this.#calls;
+  }
+
+  /** When the first and the last token came, ms since the Unix epoch; none if none has. */
+  get stamps(): Pick<Stamps, 'first' | 'last'> {
+    return {
+      ...(this.#first !== undefined && { first: this.#first }),
+      ...(this.#last !== undefined && { last: this.#last }),
+    };
+  }
+
+  get waits(): readonly Wait[] {
+    return this.#waits;
   }
 
   /** Why the model stopped; undefined while it speaks, or if the agent did not say. */
@@ -131,6 +149,7 @@ export class Speech {
   #hear(piece: RunPiece, listener: Listener): void {
     if (piece.type === 'usage') this.#usage = piece.usage;
     else if (piece.type === 'finish') this.#finish = piece.finish;
+    else if (piece.type === 'waited' && this.#waits.length < LIMITS.waitsTold) this.#waits.push(piece.wait);
     this.#silence?.refresh();
     if (piece.type === 'call' && this.#fits(jsonChars(piece.call))) this.#calls.push(piece.call);
     if (piece.type === 'text' || piece.type === 'reasoning')
@@ -140,6 +159,7 @@ export class Speech {
   #say(part: 'text' | 'reasoning', text: string, listener: Listener): void {
     if (text === '' || this.signal.aborted) return;
     if (!this.#fits(text.length)) return;
+    this.#last = Date.now();
     this.#firstToken();
     listener[part](text);
   }
@@ -157,6 +177,7 @@ export class Speech {
   #firstToken(): void {
     if (this.#firstAt !== undefined) return;
     this.#firstAt = performance.now();
+    this.#first = this.#last;
     clearTimeout(this.#silence);
     const { idleMs } = this.#bounds;
     this.#silence = setTimeout(() => {

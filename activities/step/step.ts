@@ -8,6 +8,7 @@
 import {
   eventId,
   isConvokeError,
+  LIMITS,
   priced,
   RECOVERY,
   type AgentSpec,
@@ -38,7 +39,7 @@ import type { Performer } from './performer.ts';
 import { retryOf } from './retries.ts';
 
 /** What a worker has for its steps. See `TurnDeps`. */
-export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger' | 'metrics'> {
+export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger' | 'metrics' | 'process'> {
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
   tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
@@ -92,6 +93,7 @@ export class Step<Shown> {
   /** Executions that were lost before this one began with the step, and may have been lost by it. */
   readonly #lost: number;
   #tries = 0;
+  #paused: EventDraft['waits'];
 
   /** `signal`: stops it; its reason is a `TurnStopped`. */
   constructor(host: StepHost, call: StepCall, performer: Performer<Shown>, signal: AbortSignal) {
@@ -185,6 +187,8 @@ export class Step<Shown> {
       ...{ ref, turn, step, agent, order, cause: causes[0] ?? '' },
       owner: `${owner}:${this.#tries}`,
       atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
+      by: means.process,
+      waits: this.#paused,
       reason: before && before.reason !== '' ? before.reason : LOST,
       usage: before?.usage,
       use,
@@ -222,9 +226,11 @@ export class Step<Shown> {
       const retryAt = retry.again ? retry.pauseMs : retry.retryAfterMs;
       return this.#fail(open, said, known, retryAt);
     }
-    const until = Date.now() + retry.pauseMs;
+    const from = Date.now();
+    const until = from + retry.pauseMs;
     const { usage } = said;
     const { code, message: reason } = known;
+    this.#paused = [{ reason: 'retry', from, until, code }];
     this.#host.state.retry(step, {
       attempt: open.attempt,
       failures,
@@ -233,22 +239,12 @@ export class Step<Shown> {
       code,
       ...(usage ? { usage } : {}),
     });
-    if (retry.pauseMs >= RECOVERY.waitToldMs) await this.#tellWait(open, known, until);
+    if (retry.pauseMs >= RECOVERY.waitToldMs) await open.tellWait(known, until);
     return null;
   }
 
-  async #tellWait(open: OpenStep, { code, message }: RunnerError, until: number): Promise<void> {
-    const { turn, causes, log } = this.#host;
-    const { step, agent } = this.#call;
-    const { attempt } = open;
-    const id = eventId.stepWaiting(step, attempt);
-    const cause = causes[0] ?? '';
-    const place = { at: Date.now(), turn, step, agent, attempt, cause };
-    await log.append([{ id, type: 'step.waiting', ...place, data: { code, message, until } }]);
-  }
-
   async #complete(open: OpenStep, said: Said): Promise<LoggedEvent> {
-    const ends = this.#ends(open, 'step.completed', answered(said));
+    const ends = this.#ends(open, said, { type: 'step.completed', data: answered(said) });
     return this.#host.state.hasRoom(ends) ? this.#end(open, ends) : this.#fail(open, said, FULL);
   }
 
@@ -257,7 +253,10 @@ export class Step<Shown> {
     // A Date cannot be further away.
     const retryAt = retryInMs === undefined ? {} : { retryAt: Math.min(Date.now() + retryInMs, 8.64e15) };
     const endsOf = (heard: Said): readonly EventDraft[] =>
-      this.#ends(open, 'step.failed', { code, message, text: heard.text, ...extras(heard), ...retryAt });
+      this.#ends(open, heard, {
+        type: 'step.failed',
+        data: { code, message, text: heard.text, ...extras(heard), ...retryAt },
+      });
     const whole = endsOf(said);
     return this.#end(open, this.#host.state.hasRoom(whole) ? whole : endsOf(brief(said)));
   }
@@ -265,14 +264,18 @@ export class Step<Shown> {
   /** The step's end; and the turn's if the turn ends with it. */
   #ends<T extends 'step.completed' | 'step.failed'>(
     { attempt }: OpenStep,
-    type: T,
-    data: EventData[T],
+    { stamps, waits = [] }: Said,
+    { type, data }: { readonly type: T; readonly data: EventData[T] },
   ): readonly EventDraft[] {
-    const { turn, causes, memory } = this.#host;
+    const { turn, causes, memory, log } = this.#host;
     const { step, agent, last } = this.#call;
     const at = Date.now();
+    const held = [...waits, ...log.takeWaits()].slice(0, LIMITS.waitsTold);
     const cause = causes[0] ?? '';
-    const place = { at, turn, step, attempt, agent, cause, stamps: { execute: this.#startedAt } };
+    const place = {
+      ...{ at, turn, step, attempt, agent, cause, stamps: { execute: this.#startedAt, ...stamps } },
+      ...(held.length > 0 && { waits: held }),
+    };
     const told = { ...data, ...this.#performer.told };
     const end = { id: eventId.stepEnded(step), type, ...place, data: told } as EventDraft; // safety: `data` is that of `type`
     // A model that calls tools has not had the last word yet.

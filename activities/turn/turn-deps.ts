@@ -41,6 +41,8 @@ export interface TurnDeps extends LogAccess {
   readonly files?: Files | undefined;
   /** Counts the turns of tenants that run; absent: nobody does. */
   readonly places?: Places | undefined;
+  /** Names this process in events; absent: they do not say. */
+  readonly process?: string | undefined;
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: Pick<Logger, 'warn'> | undefined;

@@ -12,6 +12,7 @@ import {
   type Report,
   type Roster,
   type SessionRef,
+  type Wait,
 } from '../../src/contracts/index.ts';
 import type {
   AppendInput,
@@ -267,6 +268,11 @@ export class TurnLog {
       const write = (known: Position) => this.#writer.log.append(this.#ref, { known, drafts });
       this.#learn(await this.#writer.write(write));
     });
+  }
+
+  /** When it was waited for the log since this was asked last. */
+  takeWaits(): readonly Wait[] {
+    return this.#writer.takeWaits();
   }
 
   #patiently<T>(call: () => Promise<T>): Promise<T> {

@@ -17,6 +17,7 @@ import type {
   VoteReply,
   VoteRequest,
   WakeReply,
+  Timeline,
 } from '../contracts/public.ts';
 import { Subscription } from './subscription.ts';
 import type { SessionStatus } from './subscription.ts';
@@ -223,6 +224,11 @@ export class Session {
   /** The receipt of a message, from the server. */
   receipt(messageId: string): Promise<Receipt> {
     return this.#call('receipt', { session: this.id, messageId });
+  }
+
+  /** The way of a message up to the connections that have its answer, and what held it up. Throws `message_not_found`, `session_not_found`. */
+  timeline(messageId: string): Promise<Timeline> {
+    return this.#call('timeline', { session: this.id, messageId });
   }
 
   /** Tells whoever follows the session at this moment, as a note; nothing is kept. Throws `rate_limited`, `offline`. */

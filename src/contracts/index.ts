@@ -83,6 +83,8 @@ export {
 export { DEPLOYMENT } from './seal.ts';
 export type { JsonPayload, Seal, Sealed } from './seal.ts';
 export type { Firing } from './schedule.ts';
+export { arrivalOf } from './engine/arrival.ts';
+export type { Arrival } from './engine/arrival.ts';
 export { publishedFact } from './engine/published.ts';
 export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';
 export { ForkedPast } from './engine/forked-past.ts';
@@ -92,6 +94,10 @@ export { membersOf, peopleOf } from './presence.ts';
 export { isPresentMember, noteOf } from './engine/notice.ts';
 export type { HeardNote, KickNotice, PresentNotice, SessionNote } from './engine/notice.ts';
 export { isCancelledAlone } from './reasons.ts';
+export { timelineOf } from './timeline/fold.ts';
+export type { TimelineExtras } from './timeline/fold.ts';
+export { SPANS } from './timeline/spans.ts';
+export { publicTimeline } from './timeline/public.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {
   AskedPerson,

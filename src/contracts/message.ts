@@ -1,6 +1,7 @@
 import { fileText } from './file.ts';
 import type { FilePart, FileReference } from './file.ts';
 import type { JsonObject } from './json.ts';
+import type { Wait } from './timeline/waits.ts';
 
 /** A piece of a message. */
 export type MessagePart =
@@ -47,6 +48,11 @@ export interface Message {
   readonly to?: readonly string[];
   /** When the gateway accepted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
+  /** When it was let in, and handed to Temporal: the stamp `admit`. */
+  readonly admittedAt?: number;
+  /** That gateway, `pid@host`, and what it had refused the message for before. */
+  readonly by?: string;
+  readonly waits?: readonly Wait[];
   /**
    * The newest turn that the gateway had seen the end of when the message came. The workflow may hear of that end later than the client:
    * then the message does not wait for a turn that is over.

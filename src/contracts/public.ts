@@ -149,3 +149,12 @@ export type {
   SocketRequests,
   SummaryRequest,
 } from './wire.ts';
+export type { SpanName } from './timeline/spans.ts';
+export type {
+  GatewayTrace,
+  Timeline,
+  TimelineSpan,
+  TimelineStatus,
+  TracedConnection,
+} from './timeline/types.ts';
+export type { Stage, Wait, WaitReason } from './timeline/waits.ts';

@@ -34,6 +34,7 @@ import type {
   ReadRequest,
   TypingRequest,
 } from './presence.ts';
+import type { Timeline } from './timeline/types.ts';
 import type { SessionView } from './view/types.ts';
 
 /** How a long session is summarised: see `SummarySpec`. A plain name is that of an agent of the session, else of a configured one. */
@@ -157,6 +158,7 @@ export interface SocketRequests {
   unsubscribe: { request: { session: string }; reply: Record<string, never> };
   send: { request: SendRequest & { session: string }; reply: Receipt };
   receipt: { request: { session: string; messageId: string }; reply: Receipt };
+  timeline: { request: { session: string; messageId: string }; reply: Timeline };
   cancel: { request: CancelRequest & { session: string }; reply: CancelReply };
   wake: { request: WakeRequest & { session: string }; reply: WakeReply };
   close: { request: { session: string }; reply: Record<string, never> };

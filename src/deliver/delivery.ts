@@ -12,7 +12,16 @@ import type {
   SessionEvent,
   SessionRef,
   SessionView,
+  TracedConnection,
 } from '../contracts/index.ts';
+import type { Pushed } from './follow/pushes.ts';
+import type { MessageStory } from './read/story.ts';
+
+/** What timelines tell of a connection. */
+export interface WatchingConnection extends Omit<TracedConnection, 'subject'> {
+  /** When its client had the event with this `seq`, and all before it: ms since the Unix epoch; undefined: that is not known. */
+  acknowledgedAt(seq: number): number | undefined;
+}
 
 /** A connection, as delivery sees it. Its methods are synchronous and must not throw. */
 export interface Watcher {
@@ -20,6 +29,8 @@ export interface Watcher {
   readonly reader?: Reader;
   /** Whose it is, if a session token says so. */
   readonly subject?: string | undefined;
+  /** How timelines name it; absent: they do not. */
+  readonly connection?: WatchingConnection;
   event(event: SessionEvent): void;
   delta(delta: Delta): void;
   /** Something beside the log, in the order in which it was heard. Also that a subject was removed: whose watcher it is stops watching. */
@@ -56,6 +67,10 @@ export interface Delivery {
   page(ref: SessionRef, after: Position | number, limit: number, reader?: Reader): Promise<EventPage>;
   /** The receipt of a message. Throws `message_not_found`, `session_not_found`, and `worker_unavailable` if only the workflow could tell. */
   receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
+  /** The events that a message's timeline is made of. Null: there is no such message. Throws `session_not_found`, `log_unavailable`, `archive_unavailable`. */
+  story(ref: SessionRef, messageId: string): Promise<MessageStory | null>;
+  /** What this gateway remembers of having sent an event; null: nothing. */
+  pushed(ref: SessionRef, seq: number): Pushed | null;
   /**
    * Of a session that is followed here: its newest turn, if it has ended. Where turns run side by side, all of the newest that have. None if they
    * are not known.

@@ -6,8 +6,11 @@ import type { PresenceRows, SessionLog, SessionSource } from '../log/index.ts';
 import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import type { Subscription, Delivery, Watcher } from './delivery.ts';
 import { Follower } from './follow/follower.ts';
+import type { Pushed, Pushes } from './follow/pushes.ts';
 import { load, snapshotOf } from './read/load.ts';
 import type { Sources } from './read/load.ts';
+import { readStory } from './read/story.ts';
+import type { MessageStory } from './read/story.ts';
 import { readPage } from './read/page.ts';
 import { Receipts } from './read/receipt.ts';
 import type { AskWorkflow } from './read/receipt.ts';
@@ -42,6 +45,8 @@ class DeliveryService implements Delivery {
   readonly #receipts: Receipts;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #followers = new Map<string, Follower>();
+  /** Of the sessions that were followed last. */
+  readonly #left = new Map<string, Pushes>();
   readonly #timer: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
@@ -70,6 +75,15 @@ class DeliveryService implements Delivery {
 
   page(ref: SessionRef, after: Position | number, limit: number, reader = STRANGER): Promise<EventPage> {
     return readPage(this.#sources, ref, { after, limit, reader });
+  }
+
+  story(ref: SessionRef, messageId: string): Promise<MessageStory | null> {
+    return readStory(this.#sources, ref, messageId);
+  }
+
+  pushed(ref: SessionRef, seq: number): Pushed | null {
+    const key = sessionKey(ref);
+    return (this.#followers.get(key)?.pushes ?? this.#left.get(key))?.of(seq) ?? null;
   }
 
   receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
@@ -116,20 +130,34 @@ class DeliveryService implements Delivery {
     const forget = (): void => {
       if (this.#followers.get(key) === follower) this.#followers.delete(key);
     };
-    const follower = new Follower({ tenant, session }, this.#sources, {
-      idle: () => {
-        forget();
-        void follower.stop();
+    const follower = new Follower(
+      { tenant, session },
+      this.#sources,
+      {
+        idle: () => {
+          forget();
+          this.#leave(key, follower.pushes);
+          void follower.stop();
+        },
+        doubt: () => this.#compareIn(DOUBT_MS),
+        failed: (error) => {
+          if (this.#followers.get(key) !== follower) return;
+          this.#logger?.warn({ err: error, tenant, session }, 'The session log cannot be read; retrying');
+        },
       },
-      doubt: () => this.#compareIn(DOUBT_MS),
-      failed: (error) => {
-        if (this.#followers.get(key) !== follower) return;
-        this.#logger?.warn({ err: error, tenant, session }, 'The session log cannot be read; retrying');
-      },
-    });
+      this.#left.get(key),
+    );
+    this.#left.delete(key);
     this.#followers.set(key, follower);
     follower.started.catch(forget);
     return follower;
+  }
+
+  /** What is remembered of a session that nobody follows any more; the longest gone are forgotten. */
+  #leave(key: string, pushes: Pushes): void {
+    this.#left.set(key, pushes);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > LIMITS.pushedSessions && oldest !== undefined) this.#left.delete(oldest);
   }
 
   #compareIn(ms: number): void {

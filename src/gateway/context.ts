@@ -1,9 +1,10 @@
 /** What all parts of the gateway share. */
+import type { SessionRef, Timeline } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Presence } from '../deliver/index.ts';
 import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Eraser, Intake, Notes, Schedules } from '../ingest/index.ts';
-import type { Audit, Refused, Tickets, Tokens } from '../tenants/index.ts';
+import type { Audit, Principal, Refused, Tickets, Tokens } from '../tenants/index.ts';
 import type { ShowPayloads } from './routes/codec.ts';
 import type { ServedFiles } from './files.ts';
 import type { Quota } from './quota.ts';
@@ -42,6 +43,11 @@ export interface GatewayContext {
   readonly quota: Quota;
   /** All long-lived connections: sockets and event streams. */
   readonly connections: Connections;
+  /** The timeline of a message, as far as the principal is told. Throws `message_not_found`, and what delivery throws. */
+  timeline(
+    principal: Principal,
+    asked: { readonly ref: SessionRef; readonly messageId: string },
+  ): Promise<Timeline>;
   /** May a request use this Host header? See `isSafeHost`. */
   allowsHost(host: string | undefined): boolean;
   /** May a page of this origin connect? `host`: the Host header of the request. */

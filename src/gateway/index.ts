@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../contracts/index.ts';
+import type { GatewayTrace } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Presence } from '../deliver/index.ts';
 import { FairQueue } from '../fair/index.ts';
@@ -14,6 +15,10 @@ import { ownerOf } from './edge/owner.ts';
 import { Peers } from './edge/peers.ts';
 import { clientErrors } from './edge/client-errors.ts';
 import { Refusals } from './edge/refusals.ts';
+import { FleetAsk } from './fleet-ask.ts';
+import type { TraceQuestion } from './fleet-ask.ts';
+import { readTimeline, traceOf } from './timelines.ts';
+import type { AcceptedAt } from './timelines.ts';
 import { filesLimit, vitalChecks } from './edge/vitals.ts';
 import { createApp } from './http.ts';
 import { Refused } from '../tenants/index.ts';
@@ -75,6 +80,12 @@ export interface GatewayConfig {
   readonly pageDir?: string;
   /** Socket.IO adapter for control traffic between gateways; absent: this process only. */
   readonly adapter?: SocketAdapter;
+  /** How many gateways hear a channel of it; absent: this process only. */
+  readonly hearers?: (channel: string) => Promise<number>;
+  /** Names this gateway in timelines; default `gateway`. */
+  readonly name?: string;
+  /** When Temporal had persisted a message that came in here; absent: not known. */
+  readonly acceptedAt?: AcceptedAt;
   /** Kills and restarts the processes of a development stack; only used in dev mode. */
   readonly supervisor?: Supervisor | undefined;
 }
@@ -135,6 +146,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     connections,
     allowsOrigin: originCheck(config),
     allowsHost: (host) => !devMode || isSafeHost(host, bound),
+    timeline: (principal, asked) => readTimeline({ delivery, fleet }, principal, asked),
   };
   measureGateway(context);
   const server = createServer({
@@ -150,6 +162,9 @@ export function createGateway(config: GatewayConfig): Gateway {
   server.on('clientError', clientErrors(context.peers));
   server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
+  const { name: gateway = 'gateway', acceptedAt = () => undefined, hearers = async () => 1 } = config;
+  const own = (question: TraceQuestion): GatewayTrace => traceOf({ gateway, delivery, acceptedAt }, question);
+  const fleet = new FleetAsk(io, own, hearers);
   context.peers.watch(server, (req) => ownerOf(intake, req));
   let drained: Promise<void> | undefined;
   return {

@@ -1,6 +1,6 @@
 /** One Socket.IO connection: its outgoing buffer and the sessions that it follows. */
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
-import { ConvokeError, FRAMES, LIMITS, toProblem } from '../contracts/index.ts';
+import { ConvokeError, endsTurn, FRAMES, LIMITS, toProblem } from '../contracts/index.ts';
 import type { Subscription, Watcher } from '../deliver/delivery.ts';
 import type {
   SubscribeReply,
@@ -19,6 +19,7 @@ import { allow, readerOf } from '../tenants/index.ts';
 import type { Grant, Principal } from '../tenants/index.ts';
 import { byeOf } from './connections.ts';
 import type { LongConnection } from './connections.ts';
+import { Acknowledged, Acknowledging } from './acknowledged.ts';
 import type { GatewayContext } from './context.ts';
 import { encodeEvent, encoderOf, jsonOf } from './encoded.ts';
 import { Bucket } from '../fair/index.ts';
@@ -52,6 +53,7 @@ interface Slot {
   subscription?: Subscription;
   /** What it may tell of itself: that somebody types, her device and state. */
   readonly pace: Bucket;
+  readonly acknowledged: Acknowledged;
 }
 
 interface Serving {
@@ -69,6 +71,7 @@ export class SocketClient implements LongConnection {
   readonly #slots = new Map<string, Slot>();
   readonly #pipe: Pipe;
   readonly #presence: SocketPresence;
+  readonly #acknowledging: Acknowledging;
   #closing = false;
   #reader: Reader;
 
@@ -76,6 +79,7 @@ export class SocketClient implements LongConnection {
     this.#context = context;
     this.#socket = socket;
     this.#pipe = pipe;
+    this.#acknowledging = new Acknowledging(pipe);
     this.#reader = readerOf(socket.data.principal);
     this.#presence = new SocketPresence(context.presence, socket.id, (note) => this.#note(note));
   }
@@ -141,7 +145,7 @@ export class SocketClient implements LongConnection {
       );
     }
     const pace = new Bucket(LIMITS.presencePace, performance.now());
-    const slot: Slot = { gate: new Gate(), live: true, pace };
+    const slot: Slot = { gate: new Gate(), live: true, pace, acknowledged: new Acknowledged() };
     this.#slots.set(session, slot);
     try {
       slot.subscription = await this.#context.delivery.subscribe(ref, this.#watcher(session, slot), cursor);
@@ -158,7 +162,10 @@ export class SocketClient implements LongConnection {
     return {
       value,
       snapshot: snapshot !== undefined,
-      after: () => this.#pipe.catchUp(() => slot.gate.open()),
+      after: () => {
+        this.#pipe.catchUp(() => slot.gate.open());
+        this.#acknowledging.sent(slot.acknowledged, position.seq);
+      },
     };
   }
 
@@ -200,6 +207,7 @@ export class SocketClient implements LongConnection {
   /** The socket is gone. */
   gone(): void {
     for (const session of [...this.#slots.keys()]) this.unsubscribe(session);
+    this.#acknowledging.stop();
   }
 
   bye(bye: Bye): void {
@@ -260,7 +268,16 @@ export class SocketClient implements LongConnection {
       },
       subject: this.principal.grant?.subject,
       note: (note) => this.#hears(note),
-      event: (event) => pass(() => this.#pipe.write(encodedEvent(event))),
+      connection: {
+        ...{ id: this.#socket.id, kind: 'socket' },
+        acknowledgedAt: (seq) => slot.acknowledged.at(seq),
+      },
+      event: (event) =>
+        pass(() => {
+          this.#pipe.write(encodedEvent(event));
+          // Not for each: once a second at most, and while nothing is asked no client has to answer.
+          if (endsTurn(event.type)) this.#acknowledging.sent(slot.acknowledged, event.seq);
+        }),
       delta: (delta) => pass(() => this.#pipe.write(encodedDelta(delta))),
       reset: (snapshot) =>
         pass(() => {

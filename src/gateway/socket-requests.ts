@@ -58,12 +58,28 @@ function noteHandlersOf(notes: Notes): Pick<Handlers, 'presence' | 'typing' | 'r
   };
 }
 
-function handlersOf({ intake, delivery, notes, schedules }: GatewayContext): Handlers {
-  /** Of a session that is to be watched. */
-  const refOf = ({ principal }: Asker, session: string): SessionRef => {
-    allow(principal, 'watch', session);
-    return { tenant: principal.tenant, session };
+/** Of a session that is to be watched. */
+function refOf({ principal }: Asker, session: string): SessionRef {
+  allow(principal, 'watch', session);
+  return { tenant: principal.tenant, session };
+}
+
+/** What became of a message. */
+function messageHandlersOf(context: GatewayContext): Pick<Handlers, 'receipt' | 'timeline'> {
+  return {
+    receipt: async (asker, request) => {
+      const { session, messageId } = validate(receiptSchema, request);
+      return answer(context.delivery.receipt(refOf(asker, session), messageId));
+    },
+    timeline: async (asker, request) => {
+      const { session, messageId } = validate(receiptSchema, request);
+      return answer(context.timeline(asker.principal, { ref: refOf(asker, session), messageId }));
+    },
   };
+}
+
+function handlersOf(context: GatewayContext): Handlers {
+  const { intake, notes, schedules } = context;
   const control =
     (name: keyof Controls): Handler =>
     async ({ principal }, request) => {
@@ -83,10 +99,6 @@ function handlersOf({ intake, delivery, notes, schedules }: GatewayContext): Han
     send: async ({ principal }, request) => {
       const { session, body } = takeSession(request);
       return answer(intake.send(principal, session, body));
-    },
-    receipt: async (asker, request) => {
-      const { session, messageId } = validate(receiptSchema, request);
-      return answer(delivery.receipt(refOf(asker, session), messageId));
     },
     cancel: control('cancel'),
     wake: control('wake'),
@@ -112,6 +124,7 @@ function handlersOf({ intake, delivery, notes, schedules }: GatewayContext): Han
       return { value: {} };
     },
     ...noteHandlersOf(notes),
+    ...messageHandlersOf(context),
     renew: async ({ client }, request) => answer(renew(intake, client, validate(renewSchema, request).token)),
   };
 }

@@ -1,4 +1,5 @@
 /** Server-sent events: one HTTP response that follows one session. */
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { fittingOpen, FRAMES, formatPosition, LIMITS, membersOf } from '../contracts/index.ts';
 import type {
@@ -35,6 +36,12 @@ class EventStream implements Watcher, LongConnection {
   readonly principal: Principal;
   readonly reader: Reader;
   readonly subject: string | undefined;
+  /** A stream says nothing: what its client had is told when it comes back. */
+  readonly connection = {
+    id: `stream-${randomUUID()}`,
+    kind: 'stream',
+    acknowledgedAt: () => undefined,
+  } as const;
   readonly #res: Response;
   readonly #notes: boolean;
   readonly #gate = new Gate();

@@ -3,6 +3,7 @@ export { createAdministration } from './administration.ts';
 export type { Administration } from './administration.ts';
 export { bearerToken, createAuthenticator } from './authenticate.ts';
 export type { Authenticator } from './authenticate.ts';
+export { Arrivals } from './arrivals.ts';
 export { createAdmission } from './admit.ts';
 export type { Admission } from './admit.ts';
 export { createEraser } from './erase.ts';

@@ -3,14 +3,11 @@
  * passed on is valid and belongs to the caller's tenant. Every method throws only `ConvokeError`, within 2 s where Temporal alone answers
  * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { disclosedTeam, isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ApprovalsReply,
-  ErrorCode,
   ForkReply,
   ForkRequest,
-  Message,
   OpenRequest,
   Receipt,
   ScheduledPage,
@@ -19,7 +16,8 @@ import type {
   SessionState,
 } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
-import type { Admission, Admitted } from './admit.ts';
+import type { Admission } from './admit.ts';
+import type { Arrivals } from './arrivals.ts';
 import { inSession, soon } from './archived.ts';
 import type { IsArchived } from './archived.ts';
 import { attached } from './attached.ts';
@@ -32,13 +30,13 @@ import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
 import { forkSession } from './fork.ts';
 import type { ForkDeps } from './fork.ts';
+import { HandOver } from './hand-over.ts';
 import { InFlight } from './in-flight.ts';
 import { invalidAt } from './json-guard.ts';
 import { Known } from './known.ts';
 import type { CatalogsOf } from './known.ts';
 import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
-import { createFullLook, ifInterrupted } from './reopen.ts';
 import { Roster } from './roster.ts';
 import type { AgentsOf, FollowedAgents } from './roster.ts';
 import {
@@ -49,10 +47,6 @@ import {
   sessionsQuerySchema,
 } from './schemas/index.ts';
 import { messageIdOfKey, messageOf, validate } from './validate.ts';
-
-/** Looks for a message that was sent often, and the pauses between them, ms. */
-const LOOKS = 6;
-const LOOK_EVERY_MS = 200;
 
 export interface IntakeOptions {
   /** The Idempotency-Key: a repeat with the same key gets the first answer. */
@@ -101,22 +95,14 @@ export interface Forked {
   readonly replayed: boolean;
 }
 
-const ACCEPTED = { status: 'accepted' } as const;
-
-/** Codes of a send that certainly did not reach a session. */
-const GONE: readonly ErrorCode[] = [
-  'session_not_found',
-  'session_closed',
-  'overloaded',
-  'too_many_requests_in_flight',
-];
-
 export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps, 'known'>, ForkDeps {
   readonly catalogs: CatalogsOf;
   readonly agentsOf: AgentsOf;
   readonly followedAgents: FollowedAgents;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
+  /** What is remembered of messages for their timelines; absent: nothing that anybody asks for. */
+  readonly arrivals?: Arrivals;
   /** Absent: this deployment has no place for files. */
   readonly useFiles?: UseFiles | undefined;
   /** Told of votes. Absent: nobody is. */
@@ -144,16 +130,16 @@ class SessionIntake implements Intake {
   readonly #calls: SessionCalls;
   readonly #isArchived: IsArchived;
   readonly #roster: Roster;
-  readonly #lookIfFull: (ref: SessionRef) => void;
   readonly #sending = new InFlight<Receipt>();
+  readonly #handOver: HandOver;
 
   constructor(config: IntakeConfig) {
     this.#isArchived = soon(config.isArchived);
     const known = new Known(config.catalogs);
     this.#config = { ...config, isArchived: this.#isArchived, known };
     this.#calls = config.calls;
+    this.#handOver = new HandOver({ ...config, isArchived: this.#isArchived });
     this.#roster = new Roster(config.agentsOf, config.followedAgents);
-    this.#lookIfFull = createFullLook(config.reopen);
   }
 
   authenticate(token: unknown): Promise<Principal> {
@@ -188,7 +174,7 @@ class SessionIntake implements Intake {
       ...(others.length === 0 ? {} : { alsoEnded: others }),
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
-    return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#deliver(ref, message));
+    return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#handOver.deliver(ref, message));
   }
 
   async fork(
@@ -210,49 +196,6 @@ class SessionIntake implements Intake {
     const messageId = message.messageId ?? messageIdOfKey({ ...parent, session: summary.id }, 'fork');
     const receipt = await this.send(principal, summary.id, { ...message, messageId });
     return { reply: { ...summary, receipt }, replayed };
-  }
-
-  async #deliver(ref: SessionRef, message: Message): Promise<Receipt> {
-    const { messageId, deliverAt } = message;
-    const standing = deliverAt === undefined ? ACCEPTED : ({ status: 'scheduled', deliverAt } as const);
-    const receipt = { session: ref.session, messageId, ...standing };
-    if (await this.#isKnown(ref, message)) return receipt;
-    try {
-      const sent = inSession(this.#isArchived, ref, this.#calls.send(ref, message));
-      await ifInterrupted(sent, () => this.#config.reopen(ref, message));
-    } catch (error) {
-      // Any other error leaves it open whether Temporal has the message.
-      if (isConvokeError(error) && GONE.includes(error.code))
-        await this.#config.admission.giveBack(ref, message);
-      throw error;
-    }
-    return receipt;
-  }
-
-  /** True if the session has the message. False: it is admitted, and to be signalled. */
-  async #isKnown(ref: SessionRef, message: Message): Promise<boolean> {
-    for (let tried = 1; ; tried += 1) {
-      const admitted = await this.#admit(ref, message);
-      // A session that nobody runs goes on with whatever is sent to it.
-      if (admitted === 'held') this.#lookIfFull(ref);
-      if (admitted !== 'again') return admitted === 'held';
-      try {
-        return (await this.#calls.receipt(ref, message.messageId)) !== null;
-      } catch (error) {
-        // The server lets few ask a busy workflow at a time; the log may hold the message by now.
-        if (!isConvokeError(error) || error.code !== 'overloaded' || tried === LOOKS) throw error;
-        await pause(LOOK_EVERY_MS);
-      }
-    }
-  }
-
-  async #admit(ref: SessionRef, message: Message): Promise<Admitted> {
-    try {
-      return await this.#config.admission.admit(ref, message);
-    } catch (error) {
-      if (isConvokeError(error) && error.code === 'inbox_full') this.#lookIfFull(ref);
-      throw error;
-    }
   }
 
   async control<C extends keyof Controls>(

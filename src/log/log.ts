@@ -75,6 +75,9 @@ export interface BeginInput {
   /** Why there is another attempt, and what the one before has cost, for `step.restarted`. */
   readonly reason: string;
   readonly usage?: Usage | undefined;
+  /** Of `step.started` and `step.restarted`: the process that begins the attempt, and the pause before it. */
+  readonly by?: string | undefined;
+  readonly waits?: EventDraft['waits'];
   /** Messages that wait no longer (consumed, refused, or sent twice): their room is given back. See `admit`. */
   readonly release?: readonly string[];
   readonly at: number;

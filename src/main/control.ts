@@ -1,5 +1,6 @@
 /** Connections for the Socket.IO adapter, which ignores the results of its commands: they wait for Redis. Only control traffic uses them. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { Cluster } from 'ioredis';
 import { connectChannels, connectPatiently, type Channels, type Commands } from '../log/index.ts';
 import type { Outage } from './outage.ts';
 
@@ -41,9 +42,23 @@ function patient(channels: Channels): AdapterSubscriber {
   };
 }
 
+/** Who hears a sharded channel, on whichever node. The adapter's own count asks with a command that the client does not have any more. */
+async function hearers(commands: Commands, channel: string): Promise<number> {
+  const nodes = commands instanceof Cluster ? commands.nodes('master') : [commands];
+  const counts = await Promise.all(
+    nodes.map(async (node) => {
+      const [, count] = (await node.call('PUBSUB', 'SHARDNUMSUB', channel)) as [unknown, number]; // safety: that is its answer
+      return count;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 export interface AdapterConnections {
   readonly publisher: Commands;
   readonly subscriber: AdapterSubscriber;
+  /** Gateways that hear this channel of the adapter. */
+  readonly hearers: (channel: string) => Promise<number>;
   close(): void;
 }
 
@@ -59,6 +74,7 @@ export async function openAdapterConnections(
   return {
     publisher,
     subscriber: patient(notices.channels),
+    hearers: (channel) => hearers(publisher, channel),
     close() {
       publisher.disconnect();
       notices.close();

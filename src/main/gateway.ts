@@ -7,8 +7,8 @@ import type { Erasing } from '../archive/archive.ts';
 import { createDelivery } from '../deliver/index.ts';
 import type { Delivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
-import type { Gateway, Supervisor } from '../gateway/index.ts';
-import { createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
+import type { Gateway, GatewayConfig, Supervisor } from '../gateway/index.ts';
+import { Arrivals, createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
@@ -35,6 +35,7 @@ import { openMetrics } from './metrics.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
 import { openPresence } from './presence.ts';
+import { processName } from './process-name.ts';
 import { openEraser } from './erasing.ts';
 import { openQuota } from './quota.ts';
 import { openLog } from './redis.ts';
@@ -124,16 +125,24 @@ function connect(
 async function openAdapter(
   { redisUrl }: Config,
   { session, opened }: { readonly session: LogConnections; readonly opened: Opened },
-): Promise<ReturnType<typeof createShardedAdapter>> {
+): Promise<Required<Pick<GatewayConfig, 'adapter' | 'hearers'>>> {
   const connections = await openAdapterConnections(redisUrl, session.outage);
-  const { publisher, subscriber } = opened.add(connections, (each) => each.close());
-  return createShardedAdapter(publisher, subscriber, { channelPrefix: 'convoke:control' });
+  const { publisher, subscriber, hearers } = opened.add(connections, (each) => each.close());
+  return {
+    adapter: createShardedAdapter(publisher, subscriber, { channelPrefix: 'convoke:control' }),
+    hearers,
+  };
 }
 
 /** The agents of a session, of which only the log is asked. */
 async function agentsIn(log: SessionLog, ref: SessionRef): Promise<readonly string[] | null> {
   const slice = await log.read(ref, { limit: 0 });
   return slice && rosterState(slice.info.roster ?? openingRoster(slice.info.agents)).agents;
+}
+
+/** What timelines are told by this gateway. */
+function tracing(arrivals: Arrivals): Pick<GatewayConfig, 'name' | 'acceptedAt'> {
+  return { name: processName(), acceptedAt: (ref, messageId) => arrivals.acceptedAt(ref, messageId) };
 }
 
 function openDelivery(
@@ -162,7 +171,8 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const archive = fairArchive(shared, metrics);
   const access = await openAccess(shared.database, config, { logger, opened });
   const session = opened.add(await openLog(config.redisUrl, { ...parts, seal }), (each) => each.close());
-  const adapter = await openAdapter(config, { session, opened });
+  const control = await openAdapter(config, { session, opened });
+  const arrivals = new Arrivals(processName());
   const storedOf = archive.stored.bind(archive);
   const tenants = openQuota({ ...access, session, client, config, logger, metrics, opened, sheds: true });
   const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
@@ -185,7 +195,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     ...(seal && { showPayloads: shownPayloads.bind(null, seal) }),
     intake: measuredIntake(
       createIntake({
-        ...{ calls, ...tenants, useFiles: served.useFiles },
+        ...{ calls, ...tenants, arrivals, useFiles: served.useFiles },
         audit: access.audit,
         catalogs: () => session.catalogs.read(),
         endedTurns: (ref) => delivery.endedTurns(ref),
@@ -202,14 +212,13 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
       metrics,
     ),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
-    ...{ delivery, logger, metrics, tickets: new Tickets(session.tickets) },
+    ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: new Tickets(session.tickets) },
     checks: { temporal },
     notices: { redis: () => session.ping(), registry: access.check },
     origins: config.origins,
     devMode: config.devMode,
     supervisor,
     ...(config.devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
-    adapter,
   });
 }
 

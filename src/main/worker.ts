@@ -31,6 +31,7 @@ import { openQuota, watchRegistry } from './quota.ts';
 import { openLog } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
+import { processName } from './process-name.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
 import { createNudge, requireSetUp } from '../temporal/index.ts';
@@ -195,6 +196,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     activities: createActivities({
       ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, begun },
       stalls: session.stalls,
+      process: processName(),
       runners: metered(runners, meter),
       fire: createFiring(config, { client, session, source, archive, tenants }),
       draining: draining.signal,

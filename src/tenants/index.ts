@@ -12,6 +12,7 @@ export {
   allowOperator,
   isSessionPattern,
   OPERATOR,
+  mayOperate,
   readerOf,
   ROLES,
   SCOPES,

@@ -95,6 +95,11 @@ export function readerOf({ grant }: Principal): Reader {
   return !grant || grant.scopes.includes('operate') ? INSIDER : { subject: grant.subject };
 }
 
+/** True for whoever is told of processes, limits and connections: a key or token with `operate`. */
+export function mayOperate({ grant, key }: Principal): boolean {
+  return (grant ?? key)?.scopes.some((scope) => scope === 'operate') ?? true;
+}
+
 /** Who acts, for the audit log. */
 export function actorOf({ grant, key }: Principal): string {
   return grant?.subject ?? key?.id ?? 'environment';

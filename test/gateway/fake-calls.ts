@@ -1,5 +1,11 @@
 import { ConvokeError } from '../../src/contracts/index.ts';
-import type { CancelRequest, SessionRef, SessionState, SessionSummary } from '../../src/contracts/index.ts';
+import type {
+  CancelRequest,
+  LoggedEvent,
+  SessionRef,
+  SessionState,
+  SessionSummary,
+} from '../../src/contracts/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 
 export function known(ref: SessionRef): void {
@@ -7,6 +13,13 @@ export function known(ref: SessionRef): void {
     throw new ConvokeError('session_not_found', 'Check the id.');
   if (ref.session === 'shut') throw new ConvokeError('session_closed', 'Open another.');
 }
+
+/** The event of the message `m`. */
+export const ACCEPTED: LoggedEvent = {
+  ...{ id: 'message:m', type: 'message.accepted', seq: 1, at: 3, turn: 't1', cause: 'm', by: '1@edge' },
+  stamps: { ingest: 1, admit: 2, orchestrate: 3 },
+  data: { messageId: 'm', parts: [], queued: false },
+};
 
 /** Answers as Temporal does for the sessions `s…` (open), `shut` (closed) and `nobody`; counts what would have been started. */
 export class FakeCalls implements SessionCalls {

@@ -24,7 +24,7 @@ import {
 } from '../../src/ingest/index.ts';
 import type { Intake } from '../../src/ingest/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
-import { FakeCalls, known } from './fake-calls.ts';
+import { ACCEPTED, FakeCalls, known } from './fake-calls.ts';
 import { NO_PRESENCE, notesOf } from './fake-presence.ts';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
@@ -98,6 +98,15 @@ export class FakeDelivery implements Delivery {
     known(ref);
     if (messageId !== 'm') throw new ConvokeError('message_not_found', 'Check the messageId.');
     return { session: ref.session, messageId, status: 'consumed' as const, turn: 't1' };
+  }
+
+  async story(ref: SessionRef, messageId: string) {
+    known(ref);
+    return messageId === 'm' ? { events: [ACCEPTED], newest: 1, truncated: false } : null;
+  }
+
+  pushed() {
+    return { pushedAt: 5, connections: [{ id: 'c', kind: 'socket', since: 1, acknowledgedAt: 6 } as const] };
   }
 
   agents(): null {

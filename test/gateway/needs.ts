@@ -31,7 +31,7 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
     storeFile: 'send',
     readFile: 'watch',
   },
-  ...{ getPresence: 'watch', setRead: 'watch', publish: 'send', kick: 'operate' },
+  ...{ getTimeline: 'watch', getPresence: 'watch', setRead: 'watch', publish: 'send', kick: 'operate' },
   ...{ createSchedule: 'all operate', listSchedules: 'all operate', pauseSchedule: 'all operate' },
   ...{ resumeSchedule: 'all operate', triggerSchedule: 'all operate', removeSchedule: 'all operate' },
   mintToken: 'key',
@@ -41,7 +41,14 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
 
 /** Of each request of a socket. `unsubscribe` and `renew` are about the socket itself. */
 export const REQUESTS: Readonly<Record<SocketRequestName, Need | `all ${Scope}` | 'own'>> = {
-  ...{ open: 'all operate', subscribe: 'watch', unsubscribe: 'own', send: 'send', receipt: 'watch' },
+  ...{
+    open: 'all operate',
+    subscribe: 'watch',
+    unsubscribe: 'own',
+    send: 'send',
+    receipt: 'watch',
+    timeline: 'watch',
+  },
   ...{ cancel: 'cancel', wake: 'send', close: 'operate', reopen: 'operate', members: 'operate' },
   ...{ fork: 'operate', approve: 'approve', approvals: 'watch', scheduled: 'watch', unschedule: 'cancel' },
   ...{
@@ -56,7 +63,12 @@ export const REQUESTS: Readonly<Record<SocketRequestName, Need | `all ${Scope}` 
 
 /** What else is in a request of a socket. */
 export const BODIES: Partial<Record<SocketRequestName, object>> = {
-  ...{ send: { messageId: 'm', text: 'x' }, receipt: { messageId: 'm' }, unschedule: { messageId: 'm' } },
+  ...{
+    send: { messageId: 'm', text: 'x' },
+    receipt: { messageId: 'm' },
+    timeline: { messageId: 'm' },
+    unschedule: { messageId: 'm' },
+  },
   ...{
     members: { join: { person: 'bob' } },
     typing: { on: true },

@@ -50,6 +50,7 @@ function registered(): string[] {
       notes: notesOf(),
       presence: NO_PRESENCE,
       delivery: new FakeDelivery(),
+      timeline: () => Promise.reject(new Error('not asked')),
       logger: quiet,
       metrics: NO_METRICS,
       readiness: createReadiness({}),
@@ -103,7 +104,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(54);
+    expect(registered()).toHaveLength(55);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

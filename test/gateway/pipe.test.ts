@@ -11,12 +11,14 @@ function piped() {
   const socket = new Socket();
   const below = Object.assign(new EventEmitter(), {
     bufferedAmount: 0,
+    ping: jest.fn(),
     pause: jest.fn(),
     resume: jest.fn(),
   });
   const engine = Object.assign(new EventEmitter(), {
     request: { socket },
     transport: { socket: below },
+    readyState: 'open',
     close: () => undefined,
     write: () => undefined,
   });

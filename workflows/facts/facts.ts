@@ -13,6 +13,7 @@ import {
   jsonBytes,
   LIMITS,
   START,
+  type Arrival,
   type CarriedState,
   type EventData,
   type EventDraft,
@@ -25,7 +26,7 @@ import {
 import { HeldEvents } from './held-events.ts';
 
 /** Where in a session a fact belongs. */
-export type Place = Pick<EventDraft, 'turn' | 'step' | 'agent' | 'attempt' | 'cause' | 'stamps'>;
+export type Place = Pick<EventDraft, 'turn' | 'step' | 'agent' | 'attempt' | 'cause' | keyof Arrival>;
 
 /** What the facts of one run hand to the next. */
 type CarriedFacts = Pick<CarriedState, 'known' | 'archivedTo' | 'outbox' | 'events' | 'reconcile'>;

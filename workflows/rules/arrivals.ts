@@ -1,5 +1,6 @@
 /** Messages that come in: each gets its turn, its question that it answers, its time, or its rejection. */
 import {
+  arrivalOf,
   isPolicy,
   LIMITS,
   publishedFact,
@@ -60,7 +61,7 @@ export class Arrivals {
       releases.addUnlessWaiting(before);
       return;
     }
-    const stamps = { ingest: message.receivedAt, orchestrate: now };
+    const arrival = arrivalOf(message, now);
     const chars = JSON.stringify(parts).length;
     const receipt = { session, messageId };
     const answers = waits.isAsked(message);
@@ -68,11 +69,11 @@ export class Arrivals {
     const hasPlace = turns.beside.length + line.besides < LIMITS.turnsBeside;
     const does = interject(policy, phaseOf(status, turns.current, line.size > 0), hasPlace);
     const { code = this.#isFull(chars) ? 'inbox_full' : null } = meaningOf(does);
-    if (code !== null) refusals.refuse(receipt, code, stamps);
+    if (code !== null) refusals.refuse(receipt, code, arrival);
     else if (answers) {
-      waits.answer(message, receipt, stamps);
+      waits.answer(message, receipt, arrival);
       releases.add(messageId);
-    } else line.enter({ message, policy, does, receipt, stamps, now, chars });
+    } else line.enter({ message, policy, does, receipt, arrival, now, chars });
   }
 
   /** Puts into the line what was to be delivered by now, as far as there is room. */
@@ -86,7 +87,7 @@ export class Arrivals {
   /** A message that no agent answers has its place at once. */
   #publish(message: Message, { status, now, isTight }: Moment): void {
     const { session, facts, receipts, releases, refusals } = this.#context;
-    const { messageId, to, receivedAt } = message;
+    const { messageId, to } = message;
     const before = receipts.get(messageId);
     if (before && !mayComeAgain(before)) {
       releases.addUnlessWaiting(before);
@@ -96,7 +97,7 @@ export class Arrivals {
     const isFull = facts.pendingBytes > LIMITS.outboxBytes;
     const code = status !== 'open' ? 'session_closed' : isFull ? 'inbox_full' : null;
     if (code !== null && to) refusals.refuseQuietly(receipt, code);
-    else if (code !== null) refusals.refuse(receipt, code, { ingest: receivedAt, orchestrate: now });
+    else if (code !== null) refusals.refuse(receipt, code, arrivalOf(message, now));
     else {
       receipts.set({ ...receipt, status: 'published' });
       facts.adopt([publishedFact(message, now)]);

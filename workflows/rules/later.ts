@@ -1,5 +1,6 @@
 /** Messages that are to be delivered later: accepted, and not yet in the line of those that wait for a turn. */
 import {
+  arrivalOf,
   jsonBytes,
   LIMITS,
   scheduledFact,
@@ -52,7 +53,7 @@ export class Later {
     if (deliverAt <= now || (before && !mayComeAgain(before))) return false;
     const receipt = { session: this.#session, messageId };
     if (this.#isFull(message)) {
-      refusals.refuse(receipt, 'inbox_full', { ingest: message.receivedAt, orchestrate: now });
+      refusals.refuse(receipt, 'inbox_full', arrivalOf(message, now));
       return true;
     }
     releases.add(messageId);

@@ -13,6 +13,7 @@ import {
   reason,
   turnId,
   turnNumber,
+  type Arrival,
   type CarriedState,
   type EventDraft,
   type InterjectionPolicy,
@@ -20,7 +21,6 @@ import {
   type QueuedMessage,
   type ReasonCode,
   type Receipt,
-  type Stamps,
 } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
 import { Inbox, idsOf, messagesOf } from './inbox.ts';
@@ -43,7 +43,7 @@ export interface Entering {
   readonly policy: InterjectionPolicy;
   readonly does: Interjection;
   readonly receipt: Pick<Receipt, 'session' | 'messageId'>;
-  readonly stamps: Stamps;
+  readonly arrival: Arrival;
   readonly now: number;
   readonly chars: number;
 }
@@ -87,7 +87,7 @@ export class Line {
 
   /** Gives a message its place. */
   enter(entering: Entering): void {
-    const { message, policy, does, receipt, stamps, now, chars } = entering;
+    const { message, policy, does, receipt, arrival, now, chars } = entering;
     const { facts, receipts, turns } = this.#context;
     const { messageId, parts, from } = message;
     const running = turns.current;
@@ -108,7 +108,7 @@ export class Line {
       ...(policy === 'queue' ? {} : { policy }),
       ...steers,
     };
-    const place = { turn, cause: messageId, stamps };
+    const place = { turn, cause: messageId, ...arrival };
     facts.decide('message.accepted', eventId.message(messageId), now, data, place);
     const beside = does === 'startsBeside' || does === 'waitsForPlace' ? { beside: true as const } : {};
     const waiting = { turn, messageId, chars, ...steers, ...beside };

@@ -1,4 +1,4 @@
-import { eventId, LIMITS, type Receipt, type Stamps } from '../../src/contracts/index.ts';
+import { eventId, LIMITS, type Arrival, type Receipt } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Receipts } from './receipts.ts';
 import type { Releases } from './releases.ts';
@@ -16,19 +16,16 @@ export class Refusals {
   }
 
   /** Told once for a message: a repeat that is refused again changes nothing. */
-  refuse(
-    receipt: Pick<Receipt, 'session' | 'messageId'>,
-    code: string,
-    stamps: Required<Pick<Stamps, 'ingest' | 'orchestrate'>>,
-  ): void {
+  refuse(receipt: Pick<Receipt, 'session' | 'messageId'>, code: string, arrival: Arrival): void {
     const { messageId } = receipt;
     const before = this.#receipts.get(messageId);
     this.refuseQuietly(receipt, code);
     const waiting = this.#facts.pending().filter((draft) => draft.type === 'message.rejected').length;
     if (before || waiting >= LIMITS.outboxRejections) return;
     const id = eventId.messageRejected(messageId);
-    const place = { cause: messageId, stamps };
-    this.#facts.decide('message.rejected', id, stamps.orchestrate, { messageId, code }, place);
+    const place = { cause: messageId, ...arrival };
+    const { orchestrate = 0 } = arrival.stamps ?? {};
+    this.#facts.decide('message.rejected', id, orchestrate, { messageId, code }, place);
   }
 
   /** Of a direct message nobody is told but who asks for its receipt. */

@@ -3,12 +3,12 @@ import {
   eventId,
   stepId,
   turnOf,
+  type Arrival,
   type AskedPerson,
   type InterjectionPolicy,
   type Message,
   type OpenApproval,
   type Receipt,
-  type Stamps,
   type Vote,
   type VoteRefusal,
   type VoteReply,
@@ -74,7 +74,7 @@ export class Waits {
   }
 
   /** Takes a message as the answer to what its sender was asked. */
-  answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, stamps: Stamps): void {
+  answer(message: Message, receipt: Pick<Receipt, 'session' | 'messageId'>, arrival: Arrival): void {
     const { facts, receipts } = this.#context;
     const asked = this.#askedBy(message);
     if (!asked) return;
@@ -83,8 +83,14 @@ export class Waits {
     receipts.set({ ...receipt, status: 'consumed', turn: turn.turn, turnStatus: 'running' });
     const answers = stepId(turn.turn, path);
     const data = { messageId, parts, ...(from === undefined ? {} : { from }), queued: false, answers };
-    const place = { turn: turn.turn, cause: messageId, stamps };
-    facts.decide('message.accepted', eventId.message(messageId), stamps.orchestrate ?? 0, data, place);
+    const place = { turn: turn.turn, cause: messageId, ...arrival };
+    facts.decide(
+      'message.accepted',
+      eventId.message(messageId),
+      arrival.stamps?.orchestrate ?? 0,
+      data,
+      place,
+    );
     turn.questions.answer(path, messageId);
     turn.hear();
   }

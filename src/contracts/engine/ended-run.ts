@@ -5,6 +5,7 @@
  * A history says what the run was given, which messages came, which facts its activities got, and where these landed. It does not say what a
  * local activity was given: such a fact (a message, the start of a turn) is known by its id only, and is made again from the message.
  */
+import { arrivalOf } from './arrival.ts';
 import { isAfter, START, type Position } from '../cursor.ts';
 import type { EventDraft, LoggedEvent } from '../events/envelope.ts';
 import { eventId, turnId } from '../ids.ts';
@@ -230,14 +231,12 @@ interface Order {
 }
 
 /** The fact that a message has its place. */
-export function accepted(
-  { messageId, parts, from, policy, receivedAt }: Message,
-  { turn, queued, at }: Order,
-): EventDraft {
+export function accepted(message: Message, { turn, queued, at }: Order): EventDraft {
+  const { messageId, parts, from, policy } = message;
   const data = {
     ...{ messageId, parts, ...(from === undefined ? {} : { from }), queued },
     ...(policy === undefined || policy === 'queue' ? {} : { policy }),
   };
-  const place = { turn, cause: messageId, stamps: { ingest: receivedAt } };
+  const place = { turn, cause: messageId, ...arrivalOf(message) };
   return { id: eventId.message(messageId), type: 'message.accepted', at, ...place, data };
 }

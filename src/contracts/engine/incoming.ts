@@ -22,10 +22,19 @@ function isPart(value: unknown): value is MessagePart {
 
 const isOptionalText = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
+const isProcess = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= LIMITS.processChars;
+
+const areWaits = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length <= LIMITS.waitsTold &&
+  value.every((wait) => isObject(wait) && Number.isFinite(wait['from']) && Number.isFinite(wait['until']));
+
 /** True if the value is a message in its shape and fits into an inbox; what the gateway has checked beyond that is not checked again. */
 export function isMessage(value: unknown): value is Message {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
   const { messageId, parts, from, answers, receivedAt, ended, alsoEnded, deliverAt, channel, to } = value;
+  const { admittedAt, by, waits } = value;
   return (
     isId(messageId) &&
     Array.isArray(parts) &&
@@ -35,6 +44,9 @@ export function isMessage(value: unknown): value is Message {
     isOptionalText(ended) &&
     (alsoEnded === undefined || areNames(alsoEnded)) &&
     Number.isFinite(receivedAt) &&
+    (admittedAt === undefined || Number.isFinite(admittedAt)) &&
+    (by === undefined || isProcess(by)) &&
+    (waits === undefined || areWaits(waits)) &&
     (deliverAt === undefined || Number.isFinite(deliverAt)) &&
     (channel === undefined ? to === undefined : isId(channel)) &&
     (to === undefined || areNames(to, LIMITS.recipients)) &&

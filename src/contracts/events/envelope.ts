@@ -4,6 +4,7 @@
  */
 import type { SessionRef } from '../ids.ts';
 import { reasonOf } from '../reasons.ts';
+import type { Wait } from '../timeline/waits.ts';
 import { disclosedData } from './disclosure.ts';
 import type { DisclosedData } from './disclosure.ts';
 import type { ChannelEventData } from './channel.ts';
@@ -25,12 +26,16 @@ export interface EventData
 
 export type EventType = keyof EventData;
 
-/** When an event passed each of the four stages, ms since the Unix epoch. */
+/** When an event passed each of the four stages, ms since the Unix epoch; `src/contracts/timeline/spans.ts` has the table of all stamps. */
 export interface Stamps {
   readonly ingest?: number;
+  /** Of a message: it was let in, and handed to Temporal. */
+  readonly admit?: number;
   readonly orchestrate?: number;
   readonly execute?: number;
-  readonly deliver?: number;
+  /** Of the end of a step: the first and the last token of text or reasoning of its last attempt. */
+  readonly first?: number;
+  readonly last?: number;
 }
 
 interface DraftOf<T extends EventType, D extends Record<T, unknown> = EventData> {
@@ -46,6 +51,10 @@ interface DraftOf<T extends EventType, D extends Record<T, unknown> = EventData>
   /** The message that caused it. */
   readonly cause?: string;
   readonly stamps?: Stamps;
+  /** The gateway that took the message in, the worker that began the attempt: `pid@host`. Not told to clients. */
+  readonly by?: string;
+  /** What held it up before. Not told to clients. */
+  readonly waits?: readonly Wait[];
   readonly data: D[T];
 }
 
@@ -67,9 +76,10 @@ export type SessionEvent = { [T in EventType]: DraftOf<T, DisclosedData> }[Event
 /** What clients get of a logged event. A reason that is still a plain sentence becomes an object. */
 export function envelope(ref: SessionRef, epoch: number, event: LoggedEvent): SessionEvent {
   const { tenant, session } = ref;
+  const { by: _by, waits: _waits, ...rest } = event;
   const data = disclosedData(event);
   const told =
     'reason' in data && typeof data.reason === 'string' ? { ...data, reason: reasonOf(data.reason) } : data;
   // safety: the data belongs to the event's type
-  return { v: 1, tenant, session, epoch, ...event, data: told } as SessionEvent;
+  return { v: 1, tenant, session, epoch, ...rest, data: told } as SessionEvent;
 }

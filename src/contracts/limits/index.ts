@@ -14,6 +14,7 @@ import { REGISTRY } from './registry.ts';
 import { SEAL } from './seal.ts';
 import { TELEMETRY } from './telemetry.ts';
 import { TENANTS } from './tenants.ts';
+import { TIMELINE } from './timeline.ts';
 
 export const LIMITS = {
   ...CLIENT,
@@ -31,4 +32,5 @@ export const LIMITS = {
   ...SEAL,
   ...ERASE,
   ...TELEMETRY,
+  ...TIMELINE,
 } as const;

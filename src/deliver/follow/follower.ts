@@ -12,7 +12,9 @@ import type { Cursor, Delta, LoggedEvent, Position } from '../../contracts/index
 import type { HeardNote, SessionRef, SessionView } from '../../contracts/index.ts';
 import type { LogListener } from '../../log/index.ts';
 import { Notes } from './notes.ts';
-import type { Behind, Phase } from './phase.ts';
+import { lostTail } from './phase.ts';
+import type { Behind, FollowerEvents, Phase } from './phase.ts';
+import { Pushes } from './pushes.ts';
 import { Replica } from './replica.ts';
 import type { Subscription, Watcher } from '../delivery.ts';
 import { Waiting } from './waiting.ts';
@@ -21,23 +23,9 @@ import { load, snapshotOf, wasErased } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
 import { tellMissed, Watchers } from './watchers.ts';
 
-/** What a follower reports to its owner. */
-export interface FollowerEvents {
-  /** There has been no watcher for `LIMITS.lingerMs`. */
-  idle(): void;
-  /** Notices may have been missed: compare positions soon. */
-  doubt(): void;
-  /** The log cannot be read; the follower retries. */
-  failed(error: unknown): void;
-}
-
-/** True if the log is still in the epoch of `seen` but has lost events that were seen. */
-function lostTail(head: Position, seen: Position): boolean {
-  return head.epoch === seen.epoch && head.seq < seen.seq;
-}
-
 export class Follower implements LogListener {
   readonly ref: SessionRef;
+  readonly pushes: Pushes;
   /** Resolves once there is a replica; if it rejects, this follower is unusable. */
   readonly started: Promise<void>;
   readonly #sources: Sources;
@@ -52,7 +40,8 @@ export class Follower implements LogListener {
   #linger: NodeJS.Timeout | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(ref: SessionRef, sources: Sources, events: FollowerEvents) {
+  constructor(ref: SessionRef, sources: Sources, events: FollowerEvents, pushes = new Pushes()) {
+    this.pushes = pushes;
     this.ref = ref;
     this.#sources = sources;
     this.#events = events;
@@ -168,7 +157,9 @@ export class Follower implements LogListener {
   #add(watcher: Watcher, cursor?: Cursor): Subscription {
     const { position, view } = this.#replica;
     const missed = cursor ? this.#replica.since(cursor) : null;
-    const leave = this.#watchers.add(watcher, missed ? 'resumed' : cursor ? 'snapshot' : 'new');
+    const stay = { watcher, got: position.seq, had: missed ? cursor?.seq : 0 };
+    const mode = missed ? 'resumed' : cursor ? 'snapshot' : 'new';
+    const leave = this.pushes.joins(stay, this.#watchers.add(watcher, mode));
     const unsubscribe = (): void => {
       leave();
       this.#leaveIfIdle();
@@ -208,6 +199,7 @@ export class Follower implements LogListener {
   #take(notice: Notice, final: boolean): boolean {
     const { fits, event, delta } = this.#replica.take(notice, final);
     if (event) this.#watchers.event(event, !final);
+    this.pushes.sent(event?.seq);
     if (delta) this.#watchers.delta(delta);
     return fits;
   }
@@ -242,6 +234,7 @@ export class Follower implements LogListener {
 
   /** Whoever watches comes back, and is told that there is no such session. */
   #erased(): void {
+    this.pushes.clear();
     this.#watchers.tell((watcher) => watcher.end('draining'));
     this.#events.idle();
   }

@@ -1,4 +1,5 @@
-/** What a follower is doing. */
+/** What a follower is doing, and what it reports. */
+import type { Position } from '../../contracts/index.ts';
 
 /** The replica may be behind the log: notices wait while it catches up. There is one object per occurrence. */
 export interface Behind {
@@ -16,3 +17,18 @@ export type Phase =
   | { readonly is: 'live' }
   | Behind
   | { readonly is: 'stopped' };
+
+/** True if the log is still in the epoch of `seen` but has lost events that were seen. */
+export function lostTail(head: Position, seen: Position): boolean {
+  return head.epoch === seen.epoch && head.seq < seen.seq;
+}
+
+/** What a follower reports to its owner. */
+export interface FollowerEvents {
+  /** There has been no watcher for `LIMITS.lingerMs`. */
+  idle(): void;
+  /** Notices may have been missed: compare positions soon. */
+  doubt(): void;
+  /** The log cannot be read; the follower retries. */
+  failed(error: unknown): void;
+}

@@ -75,17 +75,26 @@ async function collect(
   return joined ? [...before, ...slice.events].slice(0, limit) : before;
 }
 
-export async function readPage(
+/** The newest position, and the events after `after`, from wherever they are. */
+export async function eventsAfter(
   sources: Sources,
   ref: SessionRef,
-  query: { readonly after: Position | number; readonly limit: number; readonly reader: Reader },
-): Promise<EventPage> {
+  query: { readonly after: Position | number; readonly limit: number },
+): Promise<{ readonly head: Position; readonly after: number; readonly events: readonly LoggedEvent[] }> {
   const { limit } = query;
   const from = typeof query.after === 'number' ? query.after : query.after.seq;
   const slice = await readLog(sources, ref, { after: from, limit, bytes: LIMITS.pageChars });
   const head = slice.position;
   const after = startOf(query.after, head);
-  const events = await collect(sources, ref, { slice, after, limit });
+  return { head, after, events: await collect(sources, ref, { slice, after, limit }) };
+}
+
+export async function readPage(
+  sources: Sources,
+  ref: SessionRef,
+  query: { readonly after: Position | number; readonly limit: number; readonly reader: Reader },
+): Promise<EventPage> {
+  const { head, after, events } = await eventsAfter(sources, ref, query);
   const last = events.at(-1)?.seq ?? after;
   return {
     data: events.map((event) => disclosedTo(query.reader, envelope(ref, head.epoch, event))),

@@ -11,6 +11,8 @@ export interface Engine {
   readonly request: { readonly socket: NetSocket };
   readonly transport: object;
   on(name: string, listener: (packet: Packet) => void): unknown;
+  once(name: 'drain', listener: () => void): unknown;
+  readonly readyState: string;
   close(discard?: boolean): unknown;
   write(packet: string, options: { readonly wsPreEncodedFrame: readonly Buffer[] }): unknown;
 }
@@ -24,6 +26,7 @@ interface WebSocketBelow {
   readonly bufferedAmount: number;
   pause(): void;
   resume(): void;
+  ping(): void;
   on(name: 'ping' | 'pong', listener: () => void): unknown;
   removeAllListeners(name: 'message'): unknown;
 }
@@ -106,6 +109,18 @@ export class Pipe {
     send();
     const cost = bytes + (this.outgoing.handed - before) * LIMITS.snapshotShare;
     this.#wait(this.#inbound.bytes.take(cost, performance.now()));
+  }
+
+  /** Asks the client for a sign that it has read everything that was sent before: `onPong`. */
+  ping(): void {
+    // What engine.io still holds goes first.
+    if (this.#packets > 0) this.#engine.once('drain', () => this.ping());
+    else if (this.#engine.readyState === 'open') this.#below.ping();
+  }
+
+  /** Also for a pong that nobody has asked for. */
+  onPong(hear: () => void): void {
+    this.#below.on('pong', hear);
   }
 
   /** Closes it after everything sent before is on its way; a peer that does not take part is cut. */

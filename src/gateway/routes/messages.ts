@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idempotencyKeySchema, idSchema, sendSchema } from '../../ingest/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
+import { timelineReply } from '../replies-timeline.ts';
 import { receiptReply } from '../replies.ts';
 import { ANSWER, BODY, ENGINE, json, pathId, problems, sessionOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
@@ -76,6 +77,30 @@ function standingRoute(context: GatewayContext): ApiRoute {
   };
 }
 
+function timelineRoute(context: GatewayContext): ApiRoute {
+  return {
+    access: 'key',
+    method: 'get',
+    path: '/v1/sessions/{id}/messages/{messageId}/timeline',
+    operation: {
+      operationId: 'getTimeline',
+      summary: 'See the way of a message, and what held it up',
+      description:
+        'From its arrival to the connections that have acknowledged the answer. Processes, limits and connections of others are told to keys and tokens with `operate`.',
+      tags: TAGS,
+      requestParams: { path: z.object({ id: idSchema, messageId: idSchema }) },
+      responses: {
+        '200': json('The timeline.', timelineReply),
+        ...problems([...ANSWER, 'log_unavailable', 'message_not_found']),
+      },
+    },
+    async handle(call) {
+      const asked = { ref: watchedOf(call), messageId: pathId(call.req, 'messageId') };
+      call.res.json(await context.timeline(call.principal, asked));
+    },
+  };
+}
+
 export function messageRoutes(context: GatewayContext): readonly ApiRoute[] {
-  return [sendRoute(context), standingRoute(context)];
+  return [sendRoute(context), standingRoute(context), timelineRoute(context)];
 }

@@ -120,12 +120,13 @@ export class MemorySession {
   }
 
   #restart(
-    { step, turn, agent, at, reason, usage }: Omit<BeginInput, 'owner' | 'order' | 'atLeast'>,
+    { step, turn, agent, by, waits, at, reason, usage }: Omit<BeginInput, 'owner' | 'order' | 'atLeast'>,
     attempt: number,
   ): void {
     const id = eventId.stepRestarted(step, attempt);
     const data = { reason, ...(usage ? { usage } : {}) };
-    this.#add(id, JSON.stringify({ id, attempt, type: 'step.restarted', at, turn, step, agent, data }));
+    const place = { at, turn, step, agent, by, waits };
+    this.#add(id, JSON.stringify({ id, attempt, type: 'step.restarted', ...place, data }));
   }
 
   /** Appends the drafts that are new. `barred`: a step that has not started does not start any more. */

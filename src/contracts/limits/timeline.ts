@@ -1,0 +1,33 @@
+/** Timelines of messages: what is stamped, remembered and told. */
+import { KIB, SECOND } from './units.ts';
+
+export const TIMELINE = {
+  /** Name of a process in an event, UTF-16 code units: `pid@host`. */
+  processChars: 80,
+  /** Waits that one event tells. */
+  waitsTold: 4,
+  /** Less time between two steps is not told as a gap, ms. */
+  timelineGapMs: 20,
+  /** Spans of one timeline; the shortest are left out. */
+  timelineSpans: 256,
+  /** Turns that a message waited for, as a span names them: the newest. */
+  timelineBehind: 16,
+  /** Events of a session that are read for one timeline, and of those how many are kept; and their text, UTF-16 code units of JSON. */
+  timelineEvents: 4_000,
+  timelineKept: 1_000,
+  timelineChars: 16 * KIB * KIB,
+  /** Gateways have so long to tell what they remember of delivery, ms. */
+  timelineAskMs: SECOND,
+  /** Newest messages of which a gateway remembers when they came in, and what refused them. */
+  arrivalsKept: 4_096,
+  /** Of a followed session a gateway remembers: when it sent the newest events, connections that have left, and of each the newest acknowledgements. */
+  pushesKept: 128,
+  leftKept: 16,
+  acknowledgedKept: 16,
+  /** Sessions that nobody follows any more, of which it remembers that. */
+  pushedSessions: 256,
+  /** Connections that a gateway names for one timeline. */
+  tracedConnections: 32,
+  /** A connection is asked at most so often whether its client has what was sent, ms. */
+  acknowledgeEveryMs: SECOND,
+} as const;

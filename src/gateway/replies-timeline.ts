@@ -1,0 +1,89 @@
+/** The timeline of a message, as a schema for the description of the API. */
+import { z } from 'zod';
+import { SPANS } from '../contracts/index.ts';
+import type { Timeline } from '../contracts/index.ts';
+import { describes, list, ms } from './shapes.ts';
+
+const stages = z.enum(['ingest', 'orchestrate', 'execute', 'deliver']);
+const reasons = z.enum([
+  'quota',
+  'overload',
+  'queue',
+  'schedule',
+  'worker',
+  'slot',
+  'provider',
+  'retry',
+  'approval',
+  'person',
+  'engine',
+  'client',
+]);
+
+const span = z.object({
+  stage: stages,
+  name: z.enum(Object.keys(SPANS) as [keyof typeof SPANS]).meta({
+    description: Object.entries(SPANS)
+      .map(([name, { title }]) => `- \`${name}\`: ${title}`)
+      .join('\n'),
+  }),
+  kind: z.enum(['work', 'wait', 'gap']).meta({ description: '`gap`: nothing was recorded for it.' }),
+  startedAt: ms,
+  endedAt: ms.optional(),
+  ms: z.number().meta({ description: 'How long, up to now if it goes on.' }),
+  reason: reasons.optional(),
+  cause: z.object({ code: z.string(), message: z.string().optional() }).optional(),
+  turn: z.string().optional(),
+  step: z.string().optional(),
+  agent: z.string().optional(),
+  tool: z.string().optional(),
+  attempt: z.number().optional(),
+  process: z.string().optional().meta({ description: '`pid@host`; told to `operate`.' }),
+  connection: z
+    .object({ id: z.string(), kind: z.enum(['socket', 'stream']), subject: z.string().optional() })
+    .optional(),
+  behind: list(z.string()).optional().meta({ description: 'Turns that it waited for.' }),
+  by: list(z.string()).optional(),
+  limit: z.string().optional().meta({ description: 'Told to `operate`.' }),
+  times: z.number().optional(),
+  crossesHosts: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Its ends are by the clocks of two hosts: `ms` is as exact as these agree.' }),
+  clampedMs: z
+    .number()
+    .optional()
+    .meta({ description: 'By these clocks it would have ended so long before it began.' }),
+});
+
+export const timelineReply = describes<Timeline>()(
+  z
+    .object({
+      session: z.string(),
+      messageId: z.string(),
+      status: z.enum([
+        'accepted',
+        'scheduled',
+        'queued',
+        'published',
+        'superseded',
+        'rejected',
+        'running',
+        'completed',
+        'failed',
+        'cancelled',
+      ]),
+      turn: z.string().optional(),
+      from: ms,
+      until: ms,
+      ms: z.number(),
+      spans: list(span),
+      longest: z.number().optional().meta({ description: 'Index of the span that took longest.' }),
+      truncated: z.literal(true).optional(),
+      gateways: z
+        .object({ asked: z.number(), answered: z.number() })
+        .optional()
+        .meta({ description: 'Told to `operate`: who was asked about delivery, and has answered in time.' }),
+    })
+    .meta({ id: 'Timeline', description: 'The way of a message, and what held it up.' }),
+);
