@@ -24,6 +24,11 @@ export function sessionId(text: string): string {
   throw new InvalidArgumentError('A session id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
 }
 
+export function messageId(text: string): string {
+  if (isId(text)) return text;
+  throw new InvalidArgumentError('A message id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
+}
+
 export function tenantId(text: string): string {
   if (isId(text)) return text;
   throw new InvalidArgumentError('An id is 1 to 64 characters of A-Z a-z 0-9 _ -.');

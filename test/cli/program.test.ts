@@ -108,7 +108,7 @@ const COMMANDS = [
     'approvals',
   ],
   ...['approve', 'cancel', 'wake', 'close', 'reopen', 'erase', 'export', 'fork', 'scheduled', 'schedules'],
-  ...['usage', 'tenants', 'keys', 'audit'],
+  ...['usage', 'trace', 'tenants', 'keys', 'audit'],
   ...['gateway', 'worker', 'backup', 'restore', 'seal'],
 ];
 

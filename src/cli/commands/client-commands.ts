@@ -1,4 +1,4 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `members`, `fork`, `scheduled`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `members`, `fork`, `scheduled`, `trace`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
@@ -20,6 +20,7 @@ import { addSchedules } from './schedule-commands.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import { addEnds } from './end-commands.ts';
+import { addTrace } from './trace-command.ts';
 import type { MembersOptions } from './members.ts';
 import type { ListOptions } from './sessions.ts';
 import type { TailOptions } from './tail.ts';
@@ -39,6 +40,7 @@ export function addClientCommands(program: Command): void {
   addScheduled(program);
   addSchedules(program);
   addUsage(program);
+  addTrace(program);
 }
 
 const SEND_EXAMPLES = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LIMITS, publicTimeline, timelineOf } from '../../../src/contracts/index.ts';
+import { publicTimeline, timelineOf } from '../../../src/contracts/index.ts';
 import type { GatewayTrace, LoggedEvent, Timeline, TimelineSpan } from '../../../src/contracts/index.ts';
 import { accepted, ended, GATEWAY, logged, started, step, stepEnd, WORKER } from './events.ts';
 

@@ -1,0 +1,102 @@
+/** `convoke trace`: the way of a message, and what held it up. */
+import { SPANS } from '../../contracts/index.ts';
+import type { Timeline, TimelineSpan } from '../../contracts/index.ts';
+import { callGateway } from '../gateway-api.ts';
+import { duration, harmless, painter } from '../terminal.ts';
+import type { Style } from '../terminal.ts';
+
+/** Columns: 80 in all. */
+const STAGE = 12;
+const WHAT = 31;
+const TIME = 11;
+const BAR = 24;
+const WIDTH = 80;
+
+const MARKS = { work: '#', wait: '-', gap: '.' } as const;
+
+export async function trace(
+  session: string,
+  messageId: string,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
+  const timeline = await callGateway<Timeline>({
+    path: `/v1/sessions/${session}/messages/${messageId}/timeline`,
+  });
+  const paint = painter(process.stdout);
+  process.stdout.write(json ? `${JSON.stringify(timeline, null, 2)}\n` : waterfall(timeline, paint));
+}
+
+/** For people: one line for each span, and one for what is known of it. */
+export function waterfall(timeline: Timeline, paint: (style: Style, text: string) => string): string {
+  const { spans, longest } = timeline;
+  const lines = spans.flatMap((span, index) => {
+    const line = row(timeline, span);
+    const more = details(span);
+    const shown = index === longest ? paint('bold', line) : line;
+    return more === '' ? [shown] : [shown, paint('dim', fit(`${' '.repeat(STAGE)}${more}`, WIDTH))];
+  });
+  const foot = [...notes(timeline)].map((note) => paint('dim', note));
+  return [...head(timeline), '', ...lines, ...(foot.length > 0 ? ['', ...foot] : []), ''].join('\n');
+}
+
+function head({ session, messageId, status, turn, ms, spans, longest = -1 }: Timeline): readonly string[] {
+  const where = turn === undefined ? '' : `, turn ${turn}`;
+  const held = spans[longest];
+  const first = fit(`${messageId} in ${session}${where}: ${status}, ${duration(ms)}`, WIDTH);
+  if (!held) return [first];
+  const [why] = details(held).split(', ');
+  const because = why === undefined || why === '' ? '' : `, ${why}`;
+  return [first, fit(`longest: ${titleOf(held)}, ${duration(held.ms)}${because}`, WIDTH)];
+}
+
+function titleOf({ name, step, attempt, tool }: TimelineSpan): string {
+  const what = tool === undefined ? SPANS[name].title : `${SPANS[name].title} ${tool}`;
+  const tried = attempt === undefined || attempt === 1 ? '' : ` (attempt ${attempt})`;
+  return harmless(`${what}${step === undefined ? '' : ` ${step}`}${tried}`);
+}
+
+function row({ from, ms: total }: Timeline, span: TimelineSpan): string {
+  const { stage, startedAt, endedAt, ms, kind, crossesHosts } = span;
+  const at = (time: number): number => Math.round((Math.max(0, time - from) / Math.max(1, total)) * BAR);
+  const begin = Math.min(at(startedAt), BAR - 1);
+  const length = Math.max(1, Math.min(BAR, at(startedAt + ms)) - begin);
+  const goesOn = endedAt === undefined && kind !== 'gap' ? '>' : '';
+  const bar = `${' '.repeat(begin)}${MARKS[kind].repeat(length)}`;
+  const took = `${crossesHosts ? '~' : ''}${duration(ms)}${goesOn}`;
+  return `${stage.padEnd(STAGE)}${fit(titleOf(span), WHAT).padEnd(WHAT)}${took.padStart(TIME)}  ${bar}`.trimEnd();
+}
+
+/** Why, who and where. */
+function details(span: TimelineSpan): string {
+  const { reason, cause, limit, times, behind, by = [], connection, process, clampedMs } = span;
+  const told = [
+    cause
+      ? `${cause.code}${reason ? ` (${reason})` : ''}`
+      : reason === undefined
+        ? ''
+        : `waits for: ${reason}`,
+    ...(limit === undefined ? [] : [`limit ${limit}`]),
+    ...(times === undefined ? [] : [`${times} times`]),
+    ...(behind ? [`behind ${behind.join(' ')}`] : []),
+    ...(by.length > 0 ? [`by ${by.join(' ')}`] : []),
+    ...(connection
+      ? [`${connection.kind} ${connection.subject ?? ''} ${connection.id}`.replace('  ', ' ')]
+      : []),
+    ...(process === undefined ? [] : [process]),
+    ...(clampedMs === undefined ? [] : [`clocks ${duration(clampedMs)} apart`]),
+  ];
+  return harmless(told.filter((each) => each !== '').join(', '));
+}
+
+function* notes({ spans, truncated, gateways }: Timeline): Generator<string> {
+  yield `${MARKS.work} work, ${MARKS.wait} wait, ${MARKS.gap} not recorded; > goes on`;
+  if (spans.some(({ crossesHosts }) => crossesHosts))
+    yield '~ between two hosts: as exact as their clocks agree';
+  if (gateways && gateways.answered < gateways.asked)
+    yield `${gateways.answered} of ${gateways.asked} gateways have told of delivery`;
+  if (truncated) yield 'more happened than is shown';
+}
+
+function fit(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`;
+}
