@@ -44,9 +44,11 @@ function head({ session, messageId, status, turn, ms, spans, longest = -1 }: Tim
   const held = spans[longest];
   const first = fit(`${messageId} in ${session}${where}: ${status}, ${duration(ms)}`, WIDTH);
   if (!held) return [first];
-  const [why] = details(held).split(', ');
-  const because = why === undefined || why === '' ? '' : `, ${why}`;
-  return [first, fit(`longest: ${titleOf(held)}, ${duration(held.ms)}${because}`, WIDTH)];
+  const why = details(held);
+  return [
+    first,
+    fit(`longest: ${titleOf(held)}, ${duration(held.ms)}${why === '' ? '' : `, ${why}`}`, WIDTH),
+  ];
 }
 
 function titleOf({ name, step, attempt, tool }: TimelineSpan): string {
@@ -74,7 +76,7 @@ function details(span: TimelineSpan): string {
       ? `${cause.code}${reason ? ` (${reason})` : ''}`
       : reason === undefined
         ? ''
-        : `waits for: ${reason}`,
+        : `waits for ${reason}`,
     ...(limit === undefined ? [] : [`limit ${limit}`]),
     ...(times === undefined ? [] : [`${times} times`]),
     ...(behind ? [`behind ${behind.join(' ')}`] : []),

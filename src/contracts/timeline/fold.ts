@@ -7,6 +7,7 @@ import { spanOf, type Moment } from './builder.ts';
 import { deliverySpans } from './delivery.ts';
 import { longestOf } from './public.ts';
 import { Steps } from './steps.ts';
+import type { OrderedSpan } from './steps.ts';
 import type { GatewayTrace, Timeline, TimelineSpan, TimelineStatus } from './types.ts';
 
 export interface TimelineExtras {
@@ -73,10 +74,8 @@ class Story {
     if (!this.#arrived) return null;
     this.#goesOn();
     const steps = this.#steps?.spans() ?? [];
-    const told = [...this.#spans, ...steps];
-    const all = [...told, ...this.#between(steps), ...this.#delivered()].sort(
-      (a, b) => a.startedAt - b.startedAt,
-    );
+    const turn = [...steps, ...this.#between(steps)].sort((one, other) => one.seq - other.seq);
+    const all = [...this.#spans, ...turn.map(({ span }) => span), ...this.#delivered()];
     const { spans, cut } = bounded(all);
     const from = Math.min(...all.map(({ startedAt }) => startedAt));
     const until = Math.max(this.#newest.at, ...all.map(({ startedAt, ms }) => startedAt + ms));
@@ -210,22 +209,22 @@ class Story {
   }
 
   /** Where the turn ran and nothing tells what it did. */
-  #between(steps: readonly TimelineSpan[]): readonly TimelineSpan[] {
+  #between(steps: readonly OrderedSpan[]): readonly OrderedSpan[] {
     const { now } = this.#extras;
-    const gaps: TimelineSpan[] = [];
-    const known = steps.filter(({ startedAt }) => this.#begun && startedAt >= this.#begun.at);
-    const ordered = (this.#isTaken ? known : []).toSorted((a, b) => a.startedAt - b.startedAt);
-    let covered: (Moment & { readonly at: number }) | null = null;
+    const gaps: OrderedSpan[] = [];
     const turn = this.#turn === undefined ? {} : { turn: this.#turn };
+    let covered: (Moment & { readonly seq: number }) | null = null;
     const gap = (ends: Moment | undefined): void => {
       if (!covered || (ends?.at ?? now) - covered.at < LIMITS.timelineGapMs) return;
-      const isMoved =
-        ends?.process !== undefined && covered.process !== undefined && ends.process !== covered.process;
-      gaps.push(spanOf(isMoved ? 'moved' : 'between', covered, ends, { now, ...turn }));
+      const { process, seq } = covered;
+      const isMoved = ends?.process !== undefined && process !== undefined && ends.process !== process;
+      gaps.push({ seq, span: spanOf(isMoved ? 'moved' : 'between', covered, ends, { now, ...turn }) });
     };
-    for (const { startedAt, ms, process } of ordered) {
+    const known = steps.toSorted((one, other) => one.span.startedAt - other.span.startedAt);
+    for (const { seq, span } of this.#isTaken ? known : []) {
+      const { startedAt, ms, process } = span;
       gap({ at: startedAt, process });
-      if (!covered || startedAt + ms > covered.at) covered = { at: startedAt + ms, process };
+      if (!covered || startedAt + ms > covered.at) covered = { at: startedAt + ms, process, seq };
     }
     gap(this.#ended ? this.#newest : undefined);
     return gaps;

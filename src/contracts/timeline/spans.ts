@@ -143,7 +143,7 @@ export const SPANS = {
   ),
   push: stretch(
     ['deliver', 'wait', 'worker', 'gateway'],
-    'committed, and sent by a gateway',
+    'committed and sent',
     '`at` of the newest event → when the gateway sent it (in its memory)',
     'engine',
   ),

@@ -12,13 +12,21 @@ interface Try {
   readonly tool?: string;
   attempt: number;
   begun: Moment;
+  /** Of the event with which it began. */
+  seq: number;
   /** It has failed and pauses. */
   failed?: { readonly at: number; readonly cause: { readonly code: string; readonly message: string } };
+}
+
+export interface OrderedSpan {
+  readonly seq: number;
+  readonly span: TimelineSpan;
 }
 
 interface Asked {
   readonly at: number;
   readonly step: string | undefined;
+  readonly seq: number;
 }
 
 /** Failures of whoever answers the call, as against the agent's own. */
@@ -33,21 +41,26 @@ export class Steps {
   readonly #open = new Map<string, Try>();
   readonly #approvals = new Map<string, Asked>();
   readonly #people = new Map<string, Asked>();
-  readonly #spans: TimelineSpan[] = [];
+  /** With the `seq` of the event with which each began. */
+  readonly #spans: OrderedSpan[] = [];
 
   constructor(turn: string, now: number) {
     this.#turn = turn;
     this.#now = now;
   }
 
-  /** Spans that have ended, and of those that go on what is known. */
-  spans(): readonly TimelineSpan[] {
-    return [
-      ...this.#spans,
-      ...[...this.#open.values()].flatMap((open) => this.#goesOn(open)),
-      ...[...this.#approvals.values()].map(({ at }) => this.#asks('approval', at)),
-      ...[...this.#people.values()].map(({ at }) => this.#asks('person', at)),
+  /** Spans that have ended, and of those that go on what is known. Clocks may be apart: they are in the order in which they began by `seq`. */
+  spans(): readonly OrderedSpan[] {
+    const goOn = [
+      ...[...this.#open.values()].map((open) => ({ seq: open.seq, span: this.#goesOn(open) })),
+      ...[...this.#approvals.values()].map(({ at, seq }) => ({ seq, span: this.#asks('approval', at) })),
+      ...[...this.#people.values()].map(({ at, seq }) => ({ seq, span: this.#asks('person', at) })),
     ];
+    return [...this.#spans, ...goOn].sort((one, other) => one.seq - other.seq);
+  }
+
+  #put(seq: number, ...spans: readonly TimelineSpan[]): void {
+    for (const span of spans) this.#spans.push({ seq, span });
   }
 
   /** An event of the turn, in the order of `seq`. */
@@ -63,13 +76,13 @@ export class Steps {
         this.#restart(event);
         break;
       case 'approval.requested':
-        this.#approvals.set(event.data.approval, { at: event.at, step: event.step });
+        this.#approvals.set(event.data.approval, { at: event.at, step: event.step, seq: event.seq });
         break;
       case 'approval.decided':
         this.#decided(event);
         break;
       case 'person.asked':
-        this.#people.set(event.data.question, { at: event.at, step: event.step });
+        this.#people.set(event.data.question, { at: event.at, step: event.step, seq: event.seq });
         break;
       case 'person.unanswered':
         this.#answered(event.data.question, event.at, []);
@@ -90,17 +103,18 @@ export class Steps {
   /** What is asked of people ends with the turn. */
   over(at: number): void {
     const more = { now: this.#now, turn: this.#turn };
-    for (const asked of this.#approvals.values()) this.#spans.push(spanOf('approval', asked, { at }, more));
-    for (const asked of this.#people.values()) this.#spans.push(spanOf('person', asked, { at }, more));
+    for (const asked of this.#approvals.values())
+      this.#put(asked.seq, spanOf('approval', asked, { at }, more));
+    for (const asked of this.#people.values()) this.#put(asked.seq, spanOf('person', asked, { at }, more));
     this.#approvals.clear();
     this.#people.clear();
   }
 
-  #start({ step = '', agent, at, by, data }: Extract<LoggedEvent, { type: 'step.started' }>): void {
+  #start({ seq, step = '', agent, at, by, data }: Extract<LoggedEvent, { type: 'step.started' }>): void {
     if (this.#open.has(step)) return;
     const { use } = data;
     this.#open.set(step, {
-      ...{ step, attempt: 1, begun: { at, process: by } },
+      ...{ step, attempt: 1, seq, begun: { at, process: by } },
       ...(agent !== undefined && { agent }),
       ...(use && { tool: use.tool }),
     });
@@ -129,7 +143,8 @@ export class Steps {
 
   #failed(open: Try, at: number, cause: { readonly code: string; readonly message: string }): void {
     const isProvider = open.tool === undefined && OF_PROVIDER.test(cause.code);
-    this.#spans.push(
+    this.#put(
+      open.seq,
       spanOf(
         'attempt',
         open.begun,
@@ -144,6 +159,7 @@ export class Steps {
   }
 
   #restart({
+    seq,
     step = '',
     attempt = 0,
     at,
@@ -166,13 +182,17 @@ export class Steps {
     if (open.failed) {
       const { at: failedAt } = open.failed;
       const more = { ...this.#of(open), cause: open.failed.cause };
-      this.#spans.push(spanOf('retry', { at: failedAt, process: open.begun.process }, begun, more));
+      this.#put(open.seq, spanOf('retry', { at: failedAt, process: open.begun.process }, begun, more));
     } else if (OF_WORKER.includes(cause.code)) {
-      this.#spans.push(spanOf('lost', open.begun, begun, { ...this.#of(open), cause, ...from(open.begun) }));
+      this.#put(
+        open.seq,
+        spanOf('lost', open.begun, begun, { ...this.#of(open), cause, ...from(open.begun) }),
+      );
     } else this.#failed(open, at, cause);
     delete open.failed;
     open.attempt = attempt;
     open.begun = begun;
+    open.seq = seq;
   }
 
   #end(event: LoggedEvent): void {
@@ -187,20 +207,21 @@ export class Steps {
       type === 'step.failed' ? { cause: { code: data.code, message: data.message } } : cancelled(event);
     for (const { reason, from: began, until } of waits)
       if (reason === 'slot' || reason === 'engine')
-        this.#spans.push(spanOf(reason, { at: began, process }, { at: until, process }, of));
+        this.#put(open.seq, spanOf(reason, { at: began, process }, { at: until, process }, of));
     const slot = waits.find(({ reason }) => reason === 'slot');
     const asked = { at: Math.max(open.begun.at, slot?.until ?? 0), process };
     const ends = { at, process };
     const { first, last = first } = stamps;
     if (open.failed) {
       const told = { ...of, cause: open.failed.cause };
-      this.#spans.push(spanOf('retry', { at: open.failed.at, process }, ends, told));
+      this.#put(open.seq, spanOf('retry', { at: open.failed.at, process }, ends, told));
     } else if (open.tool !== undefined)
-      this.#spans.push(spanOf('tool', open.begun, ends, { ...of, ...cause }));
+      this.#put(open.seq, spanOf('tool', open.begun, ends, { ...of, ...cause }));
     else if (first === undefined || last === undefined)
-      this.#spans.push(spanOf('attempt', asked, ends, { ...of, ...cause }));
+      this.#put(open.seq, spanOf('attempt', asked, ends, { ...of, ...cause }));
     else {
-      this.#spans.push(
+      this.#put(
+        open.seq,
         spanOf('answer', asked, { at: first, process }, of),
         spanOf('tokens', { at: first, process }, { at: last, process }, of),
         spanOf('finish', { at: last, process }, ends, { ...of, ...cause }),
@@ -208,16 +229,12 @@ export class Steps {
     }
   }
 
-  #goesOn(open: Try): readonly TimelineSpan[] {
+  #goesOn(open: Try): TimelineSpan {
     const { failed, begun, tool } = open;
-    if (failed)
-      return [
-        spanOf('retry', { at: failed.at, process: begun.process }, undefined, {
-          ...this.#of(open),
-          cause: failed.cause,
-        }),
-      ];
-    return [spanOf(tool === undefined ? 'attempt' : 'tool', begun, undefined, this.#of(open))];
+    const more = this.#of(open);
+    if (!failed) return spanOf(tool === undefined ? 'attempt' : 'tool', begun, undefined, more);
+    const paused = { at: failed.at, process: begun.process };
+    return spanOf('retry', paused, undefined, { ...more, cause: failed.cause });
   }
 
   #asks(name: 'approval' | 'person', at: number): TimelineSpan {
@@ -236,14 +253,14 @@ export class Steps {
       by,
       ...(asked.step !== undefined && { step: asked.step }),
     };
-    this.#spans.push(spanOf('approval', asked, { at }, more));
+    this.#put(asked.seq, spanOf('approval', asked, { at }, more));
   }
 
   #answered(question: string, at: number, by: readonly string[]): void {
     const asked = this.#people.get(question);
     if (!asked) return;
     this.#people.delete(question);
-    this.#spans.push(spanOf('person', asked, { at }, { now: this.#now, turn: this.#turn, by }));
+    this.#put(asked.seq, spanOf('person', asked, { at }, { now: this.#now, turn: this.#turn, by }));
   }
 }
 

@@ -86,7 +86,7 @@ export interface Timeline {
   readonly from: number;
   readonly until: number;
   readonly ms: number;
-  /** In the order in which they began. Those of steps side by side overlap. */
+  /** In the order in which they began, by `seq` where clocks differ. Those of steps side by side overlap. */
   readonly spans: readonly TimelineSpan[];
   /** What took longest, as an index of `spans`; absent: there are none. */
   readonly longest?: number;
