@@ -30,7 +30,7 @@ export class Acknowledging {
   #wanted = new Map<Acknowledged, number>();
   #asked: ReadonlyMap<Acknowledged, number> | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #last = 0;
+  #last = -Infinity;
 
   constructor(pipe: Pinged) {
     this.#pipe = pipe;

@@ -65,7 +65,8 @@ function row({ from, ms: total }: Timeline, span: TimelineSpan): string {
   const goesOn = endedAt === undefined && kind !== 'gap' ? '>' : '';
   const bar = `${' '.repeat(begin)}${MARKS[kind].repeat(length)}`;
   const took = `${crossesHosts ? '~' : ''}${duration(ms)}${goesOn}`;
-  return `${stage.padEnd(STAGE)}${fit(titleOf(span), WHAT).padEnd(WHAT)}${took.padStart(TIME)}  ${bar}`.trimEnd();
+  const what = fit(titleOf(span), WHAT).padEnd(WHAT);
+  return fit(`${stage.padEnd(STAGE)}${what}${took.padStart(TIME)}  ${bar}`, WIDTH);
 }
 
 /** Why, who and where. */

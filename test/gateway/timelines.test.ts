@@ -1,0 +1,94 @@
+/** The route of a timeline, who is told what of it, and what is asked of other gateways. */
+import { EventEmitter } from 'node:events';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
+import type { GatewayTrace, Timeline } from '../../src/contracts/index.ts';
+import { FleetAsk } from '../../src/gateway/fleet-ask.ts';
+import type { TraceQuestion } from '../../src/gateway/fleet-ask.ts';
+import { waterfall } from '../../src/cli/commands/trace.ts';
+import { KEY, startRig } from './harness.ts';
+import type { Rig } from './harness.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ name: '1@edge', acceptedAt: () => 2 });
+});
+afterAll(() => rig.gateway.drain());
+
+async function timeline(messageId: string): Promise<Response> {
+  const headers = { Authorization: `Bearer ${KEY}` };
+  return fetch(`${rig.url}/v1/sessions/s/messages/${messageId}/timeline`, { headers });
+}
+
+test('the route tells stages, gateways and connections; of an unknown message that it is not there', async () => {
+  const told = (await (await timeline('m')).json()) as Timeline;
+  expect(told.spans.map(({ name }) => name)).toEqual([
+    ...['admission', 'signal', 'task', 'queue', 'push', 'acknowledge'],
+  ]);
+  expect(told).toMatchObject({ status: 'accepted', gateways: { asked: 1, answered: 1 } });
+  expect((await timeline('other')).status).toBe(404);
+});
+
+test('for people it fits 80 columns', async () => {
+  const told = (await (await timeline('m')).json()) as Timeline;
+  const long = 'x'.repeat(64);
+  const spans = told.spans.map((span) => ({
+    ...span,
+    step: `t1.1.${long}`,
+    process: long,
+    by: [long, '\u001b[2J'],
+  }));
+  const text = waterfall({ ...told, messageId: long, session: long, spans }, (_style, shown) => shown);
+  expect(text).not.toContain('\u001b');
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+const QUESTION: TraceQuestion = { tenant: 'dev', session: 's', messageId: 'm', seq: 1 };
+const trace = (gateway: string): GatewayTrace => ({ gateway, connections: [] });
+
+/** Gateways that hear each other. `silent`: further ones, which hear and do not answer. */
+function fleet(names: readonly string[], silent = 0) {
+  const channel = new EventEmitter();
+  return names.map((name) => {
+    const own = new EventEmitter();
+    const server = {
+      on: (event: string, hear: (...args: unknown[]) => void) => own.on(event, hear),
+      of: () => ({ adapter: { channel: 'control' } }),
+      serverSideEmit: (event: string, ...args: unknown[]) => channel.emit('all', own, event, args),
+    };
+    channel.on('all', (from: EventEmitter, event: string, args: unknown[]) => {
+      if (from !== own) own.emit(event, ...args);
+    });
+    type Given = ConstructorParameters<typeof FleetAsk>[0];
+    const hearers = async (): Promise<number> => names.length + silent;
+    return { ask: new FleetAsk(server as unknown as Given, () => trace(name), hearers), server, own };
+  });
+}
+
+test('all gateways are asked, and it is not waited longer than for the last of them', async () => {
+  const [one] = fleet(['a', 'b', 'c']);
+  const { traces, asked } = await one!.ask.ask(QUESTION);
+  expect(traces.map(({ gateway }) => gateway).sort()).toEqual(['a', 'b', 'c']);
+  expect(asked).toBe(3);
+});
+
+test('one that does not answer in time is missing, and that is told', async () => {
+  const [one] = fleet(['a', 'b'], 1);
+  const before = performance.now();
+  expect(await one!.ask.ask(QUESTION)).toMatchObject({ traces: [{}, {}], asked: 3 });
+  expect(performance.now() - before).toBeGreaterThanOrEqual(LIMITS.timelineAskMs - 5);
+});
+
+test('what is neither a question nor an answer is dropped', async () => {
+  const [one] = fleet(['a', 'b']);
+  for (const event of ['trace:ask', 'trace:told'])
+    for (const args of [
+      [],
+      [1, {}],
+      ['id', null],
+      ['id', { tenant: '*' }],
+      ['id', { gateway: 1, connections: [] }],
+    ])
+      one!.own.emit(event, ...args);
+  expect((await one!.ask.ask(QUESTION)).asked).toBe(2);
+});
