@@ -95,7 +95,6 @@ export { isPresentMember, noteOf } from './engine/notice.ts';
 export type { HeardNote, KickNotice, PresentNotice, SessionNote } from './engine/notice.ts';
 export { isCancelledAlone } from './reasons.ts';
 export { timelineOf } from './timeline/fold.ts';
-export type { TimelineExtras } from './timeline/fold.ts';
 export { SPANS } from './timeline/spans.ts';
 export { publicTimeline } from './timeline/public.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';

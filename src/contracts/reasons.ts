@@ -20,7 +20,6 @@ export const REASONS = {
   branch_not_needed: 'The other branches have said enough.',
   branch_timed_out: 'The branch did not end in time.',
   budget_spent: 'A limit of the session, or of a team inside, was reached.',
-  worker_lost: 'The worker that ran the step was lost; the step continues on another one.',
   worker_stopped: 'The worker was shut down; the step continues on another one.',
   // Approvals
   given: 'Whoever decided gave a reason.',
@@ -56,8 +55,6 @@ const SENTENCES: Readonly<Record<string, ReasonCode>> = {
   'cancelled before it started': 'cancelled_before_start',
   'the turn has ended': 'turn_ended',
   'its worker was stopped': 'worker_stopped',
-  'The worker that ran it was stopped.': 'worker_stopped',
-  'The worker that ran it was lost.': 'worker_lost',
   requested: 'close_requested',
   expired: 'ttl_expired',
   'cancelled by an operator': 'operator_cancelled',

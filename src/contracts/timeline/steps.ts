@@ -32,8 +32,12 @@ interface Asked {
 /** Failures of whoever answers the call, as against the agent's own. */
 const OF_PROVIDER = /^agent_(rate_limited|timeout|stalled|unreachable|failed)$/;
 
-/** Codes of a restart because the worker, and not the attempt, has ended. */
+/** Codes of a restart because the worker, and not the attempt, has ended; what `step.restarted` says then. */
 const OF_WORKER = ['worker_lost', 'worker_stopped', 'worker_blocked'];
+const SAID: Readonly<Record<string, string>> = {
+  'The worker that ran it was lost.': 'worker_lost',
+  'The worker that ran it was stopped.': 'worker_stopped',
+};
 
 export class Steps {
   readonly #now: number;
@@ -170,7 +174,8 @@ export class Steps {
     const open = this.#open.get(step);
     if (!open) return;
     const begun = { at, process: by };
-    const cause = reasonOf(data.reason);
+    const told = reasonOf(data.reason);
+    const cause = { ...told, code: SAID[told.message] ?? told.code };
     const pause = waits?.find(({ reason }) => reason === 'retry');
     if (pause && !open.failed) {
       open.failed = {

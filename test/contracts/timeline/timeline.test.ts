@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { publicTimeline, timelineOf } from '../../../src/contracts/index.ts';
+import { publicTimeline, SPANS, timelineOf } from '../../../src/contracts/index.ts';
 import type { GatewayTrace, LoggedEvent, Timeline, TimelineSpan } from '../../../src/contracts/index.ts';
 import { accepted, ended, GATEWAY, logged, started, step, stepEnd, WORKER } from './events.ts';
 
@@ -285,4 +286,15 @@ describe('delivery', () => {
     for (const secret of ['c2', '@', 'messagesPerMinute', '"gateways"']) expect(hers).not.toContain(secret);
     expect(JSON.stringify(publicTimeline(timeline))).not.toContain('c1');
   });
+});
+
+test('the guide has the table of stamps as it is', () => {
+  const guide = readFileSync(new URL('../../../docs/timeline.md', import.meta.url), 'utf8').replace(
+    / +/g,
+    ' ',
+  );
+  for (const [name, { stage, kind, title, reason = '', stamps }] of Object.entries(SPANS))
+    expect(guide).toContain(
+      ['', `\`${name}\``, stage, kind, title, reason, stamps, ''].join(' | ').replace(/ +/g, ' ').trim(),
+    );
 });
