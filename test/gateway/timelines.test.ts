@@ -6,7 +6,8 @@ import type { GatewayTrace, Timeline } from '../../src/contracts/index.ts';
 import { FleetAsk } from '../../src/gateway/fleet-ask.ts';
 import type { TraceQuestion } from '../../src/gateway/fleet-ask.ts';
 import { waterfall } from '../../src/cli/commands/trace.ts';
-import { KEY, startRig } from './harness.ts';
+import { readTimeline } from '../../src/gateway/timelines.ts';
+import { FakeDelivery, KEY, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 let rig: Rig;
@@ -91,4 +92,32 @@ test('what is neither a question nor an answer is dropped', async () => {
     ])
       one!.own.emit(event, ...args);
   expect((await one!.ask.ask(QUESTION)).asked).toBe(2);
+});
+
+test('of a direct message only those are told whom it concerns', async () => {
+  const published = {
+    ...{ id: 'message:m', type: 'channel.published', seq: 1, at: 3, cause: 'm', stamps: { ingest: 1 } },
+    data: { messageId: 'm', channel: 'direct', parts: [], from: 'ana', to: ['ben'] },
+  } as const;
+  const delivery = Object.assign(new FakeDelivery(), {
+    story: async () => ({ events: [published], newest: 1, truncated: false }),
+  });
+  const own = { ask: async () => ({ traces: [trace('1@edge')], asked: 1 }) };
+  const asks = (subject: string): Promise<Timeline> => {
+    const grant = {
+      subject,
+      sessions: ['*'],
+      scopes: ['watch'],
+      roles: [],
+      id: 'i',
+      issuedAt: 0,
+      expiresAt: 9,
+    } as const;
+    const asked = { ref: { tenant: 'dev', session: 's' }, messageId: 'm' };
+    return readTimeline({ delivery, fleet: own }, { tenant: 'dev', grant }, asked);
+  };
+  await expect(asks('eve')).rejects.toMatchObject({ code: 'message_not_found' });
+  const hers = await asks('ben');
+  expect(hers.status).toBe('published');
+  expect(JSON.stringify(hers)).not.toContain('@edge');
 });
