@@ -178,7 +178,7 @@ class Story {
 
   /** The first sign of the worker that took the turn up. */
   #taken({ type, at, by: process }: LoggedEvent): void {
-    if (this.#isTaken || !this.#begun || type !== 'step.started') return;
+    if (this.#isTaken || !this.#begun || (type !== 'step.started' && type !== 'quota.waiting')) return;
     this.#isTaken = true;
     this.#add('start', this.#begun, { at, process });
   }

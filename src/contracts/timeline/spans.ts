@@ -72,6 +72,12 @@ export const SPANS = {
     '`at` of `turn.started` → `at` of its first step',
     'worker',
   ),
+  place: stretch(
+    ['orchestrate', 'wait', 'worker', 'worker'],
+    'a place among the tenant’s turns',
+    '`at` of `quota.waiting` → of `quota.cleared`',
+    'quota',
+  ),
   answer: stretch(
     ['execute', 'wait', 'worker', 'worker'],
     'first token',

@@ -44,6 +44,8 @@ export class Steps {
   readonly #turn: string;
   readonly #open = new Map<string, Try>();
   readonly #approvals = new Map<string, Asked>();
+  /** It waits for its place among the turns of its tenant. */
+  #place: { readonly at: number; readonly seq: number; readonly limit: string } | null = null;
   readonly #people = new Map<string, Asked>();
   /** With the `seq` of the event with which each began. */
   readonly #spans: OrderedSpan[] = [];
@@ -55,12 +57,21 @@ export class Steps {
 
   /** Spans that have ended, and of those that go on what is known. Clocks may be apart: they are in the order in which they began by `seq`. */
   spans(): readonly OrderedSpan[] {
+    this.#placed(undefined);
     const goOn = [
       ...[...this.#open.values()].map((open) => ({ seq: open.seq, span: this.#goesOn(open) })),
       ...[...this.#approvals.values()].map(({ at, seq }) => ({ seq, span: this.#asks('approval', at) })),
       ...[...this.#people.values()].map(({ at, seq }) => ({ seq, span: this.#asks('person', at) })),
     ];
     return [...this.#spans, ...goOn].sort((one, other) => one.seq - other.seq);
+  }
+
+  /** The turn has its place among those of its tenant; undefined: it waits still. */
+  #placed(ends: Moment | undefined): void {
+    if (!this.#place) return;
+    const { at, seq, limit } = this.#place;
+    this.#place = null;
+    this.#put(seq, spanOf('place', { at }, ends, { now: this.#now, turn: this.#turn, limit }));
   }
 
   #put(seq: number, ...spans: readonly TimelineSpan[]): void {
@@ -78,6 +89,12 @@ export class Steps {
         break;
       case 'step.restarted':
         this.#restart(event);
+        break;
+      case 'quota.waiting':
+        this.#place = { at: event.at, seq: event.seq, limit: event.data.limit };
+        break;
+      case 'quota.cleared':
+        this.#placed({ at: event.at });
         break;
       case 'approval.requested':
         this.#approvals.set(event.data.approval, { at: event.at, step: event.step, seq: event.seq });
@@ -106,6 +123,7 @@ export class Steps {
 
   /** What is asked of people ends with the turn. */
   over(at: number): void {
+    this.#placed({ at });
     const more = { now: this.#now, turn: this.#turn };
     for (const asked of this.#approvals.values())
       this.#put(asked.seq, spanOf('approval', asked, { at }, more));

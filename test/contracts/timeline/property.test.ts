@@ -109,3 +109,7 @@ test('a timeline holds so many spans and says that there were more', () => {
   expect(timeline.spans).toHaveLength(LIMITS.timelineSpans);
   expect(timeline.truncated).toBe(true);
 });
+
+test('a message that is not there has no timeline', () => {
+  expect(timelineOf('s', logged(accepted()), 'other', { now: 1 })).toBeNull();
+});

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { publicTimeline, SPANS, timelineOf } from '../../../src/contracts/index.ts';
+import { publicTimeline, timelineOf } from '../../../src/contracts/index.ts';
 import type { GatewayTrace, LoggedEvent, Timeline, TimelineSpan } from '../../../src/contracts/index.ts';
 import { accepted, ended, GATEWAY, logged, started, step, stepEnd, WORKER } from './events.ts';
 
@@ -161,6 +160,20 @@ describe('waits have a reason', () => {
     });
   });
 
+  test('a place among the turns of the tenant', () => {
+    const place = { turn: 't1', data: { limit: 'runningTurns', most: 1, used: 1, place: 1 } };
+    const waiting = { type: 'quota.waiting', at: 150, ...place } as const;
+    const cleared = { type: 'quota.cleared', at: 5_150, ...place } as const;
+    const timeline = told(logged(accepted(), started(120), waiting, cleared, step(5_160), ended(5_200)));
+    expect(longest(timeline)).toMatchObject({
+      name: 'place',
+      reason: 'quota',
+      ms: 5_000,
+      limit: 'runningTurns',
+    });
+    expect(named(timeline, 'start')).toMatchObject({ ms: 30 });
+  });
+
   test('a slot, a log that is away, an approval, a person', () => {
     const waits = [
       { reason: 'slot', from: 160, until: 360 },
@@ -226,10 +239,6 @@ describe('turns that change', () => {
     expect(timeline.status).toBe('superseded');
     expect(named(timeline, 'queue')).toMatchObject({ ms: 180, cause: { code: 'superseded' } });
   });
-
-  test('a message that is not there has no timeline', () => {
-    expect(timelineOf('s', TURN, 'other', { now: NOW })).toBeNull();
-  });
 });
 
 describe('clocks', () => {
@@ -286,15 +295,4 @@ describe('delivery', () => {
     for (const secret of ['c2', '@', 'messagesPerMinute', '"gateways"']) expect(hers).not.toContain(secret);
     expect(JSON.stringify(publicTimeline(timeline))).not.toContain('c1');
   });
-});
-
-test('the guide has the table of stamps as it is', () => {
-  const guide = readFileSync(new URL('../../../docs/timeline.md', import.meta.url), 'utf8').replace(
-    / +/g,
-    ' ',
-  );
-  for (const [name, { stage, kind, title, reason = '', stamps }] of Object.entries(SPANS))
-    expect(guide).toContain(
-      ['', `\`${name}\``, stage, kind, title, reason, stamps, ''].join(' | ').replace(/ +/g, ' ').trim(),
-    );
 });
