@@ -25,12 +25,24 @@ const ADVICE: Readonly<Record<string, string>> = {
   session_not_found:
     'List sessions with "npx convoke sessions", or open it: "npx convoke send --open SESSION TEXT".',
   session_exists: 'Omit --open, or choose another id.',
+  tenant_exists: 'Change it with "npx convoke tenants set".',
+  tenant_not_found: 'List tenants with "npx convoke tenants".',
+  key_not_found: 'List keys with "npx convoke keys".',
   temporal_unavailable: 'Check "npx convoke ps".',
   temporal_not_set_up: 'See "npx convoke doctor", with the environment of the gateway.',
   worker_unavailable: 'Check "npx convoke ps": is a worker running?',
   log_unavailable: 'Check "npx convoke ps": is Redis running?',
   internal: 'See the log of the gateway or the worker.',
 };
+
+/** The same failure, of a command for operators: an operator's key has a variable of its own. */
+export function asOperator(error: unknown): unknown {
+  if (!isConvokeError(error) || error.code !== 'unauthorized') return error;
+  return new CliError(
+    error.code,
+    `${error.message} Set CONVOKE_OPERATOR_KEY to an operator’s key of this gateway.`,
+  );
+}
 
 export interface Failure {
   readonly code: string;

@@ -21,10 +21,16 @@ export async function storeFiles(session: string, paths: readonly string[]): Pro
   for (const path of paths) {
     const type = TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';
     // It is read while it is sent.
-    const content = await openAsBlob(path, { type }).catch(() => {
-      throw new CliError('file_unreadable', `The file ${path} cannot be read: check the path.`);
-    });
-    stored.push(await files.upload(content, { name: basename(path) }));
+    stored.push(await files.upload(await readable(path, type), { name: basename(path) }));
   }
   return stored;
+}
+
+/** Throws `file_unreadable`. */
+async function readable(path: string, type: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path, { type });
+  } catch {
+    throw new CliError('file_unreadable', `The file ${path} cannot be read: check the path.`);
+  }
 }

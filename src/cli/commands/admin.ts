@@ -2,7 +2,7 @@
 import { LIMITS } from '../../contracts/index.ts';
 import type { JsonObject } from '../../contracts/index.ts';
 import { secret } from '../environment.ts';
-import { CliError, configMistake } from '../failure.ts';
+import { asOperator, CliError, configMistake } from '../failure.ts';
 import { callGateway, gatewayPlace } from '../gateway-api.ts';
 import type { ApiRequest } from '../gateway-api.ts';
 import { table } from '../terminal.ts';
@@ -47,10 +47,14 @@ interface Page<T> {
 const timeOf = (at: number | null): string => (at === null ? '–' : new Date(at).toISOString().slice(0, 19));
 
 /** With CONVOKE_OPERATOR_KEY, if it is set. */
-function ask<T>({ path, ...request }: ApiRequest): Promise<T> {
+async function ask<T>({ path, ...request }: ApiRequest): Promise<T> {
   const place = gatewayPlace();
   const key = secret(process.env, 'CONVOKE_OPERATOR_KEY', configMistake) ?? place.key;
-  return callGateway<T>({ ...request, path: `/v1/admin/${path}` }, { ...place, key });
+  try {
+    return await callGateway<T>({ ...request, path: `/v1/admin/${path}` }, { ...place, key });
+  } catch (error) {
+    throw asOperator(error);
+  }
 }
 
 async function all<T>(path: string, query: ApiRequest['query'] = {}): Promise<readonly T[]> {
