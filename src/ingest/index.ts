@@ -52,6 +52,7 @@ export {
   streamQuerySchema,
   voteSchema,
 } from './schemas/index.ts';
+export { sentenceOf } from './sentences.ts';
 export { derivedId, placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
 export type { Controls } from './control.ts';

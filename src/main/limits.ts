@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { LIMITS } from '../contracts/index.ts';
 import type { TenantLimits } from '../contracts/index.ts';
-import { limitsFileSchema } from '../ingest/index.ts';
+import { limitsFileSchema, sentenceOf } from '../ingest/index.ts';
 import type { LimitsFile } from '../ingest/index.ts';
 import { ConfigError } from '../project/config-error.ts';
 import type { LimitsOf } from '../quota/index.ts';
@@ -24,7 +24,7 @@ function parse(text: string): LimitsFile {
       'it is not JSON; give { "default": { … }, "tenants": { "acme": { … } } }, or the path of a file.',
     );
   }
-  const checked = limitsFileSchema.safeParse(json);
+  const checked = limitsFileSchema.safeParse(json, { error: sentenceOf });
   if (checked.success) return checked.data;
   const faults = checked.error.issues.slice(0, FAULTS);
   throw mistake(`${faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`);

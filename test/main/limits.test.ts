@@ -21,11 +21,17 @@ const logger = {
 
 test.each([
   ['{', /JSON/],
-  ['{"tenants": {"acme": {"messagesPerMinutes": 1}}}', /tenants\.acme.*messagesPerMinutes/],
+  [
+    '{"tenants": {"acme": {"messagesPerMinutes": 1}}}',
+    /tenants\.acme: there is no field "messagesPerMinutes" here; correct its name/,
+  ],
   ['{"tenants": {"a b": {}}}', /a b/],
   ['{"default": {"connections": 0}}', /default\.connections/],
   ['{"default": {"tokensPerDay": 1e300}}', /default\.tokensPerDay/],
-  ['{"default": {"messagesPerMinute": "many"}}', /default\.messagesPerMinute/],
+  [
+    '{"default": {"messagesPerMinute": "many"}}',
+    /default\.messagesPerMinute: it must be a number, not text\.$/,
+  ],
   [`{"default": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /default/],
   ['/no/such/file.json', /no\/such\/file/],
 ])('%.60s is refused at start', (setting, said) => {
