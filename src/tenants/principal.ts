@@ -86,7 +86,7 @@ export function allowOperator({ tenant }: Principal): void {
   if (tenant !== OPERATOR)
     throw new ConvokeError(
       'forbidden',
-      'This takes an operator’s key: set CONVOKE_OPERATOR_KEY, or use the one that the first gateway made.',
+      'This takes an operator’s key: the one in CONVOKE_OPERATOR_KEY of the gateways, or the one that the first gateway made and told in its log ("convoke dev" makes none).',
     );
 }
 

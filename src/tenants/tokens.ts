@@ -45,6 +45,8 @@ export interface MintedToken {
 /** `iss` of the tokens that are minted here. */
 export const ISSUER = 'convoke';
 const AUDIENCE = 'convoke';
+const UNSIGNED =
+  'No key signs session tokens of this tenant: set CONVOKE_TOKEN_KEYS, the same for every gateway ("convoke dev" signs for the tenant "dev" alone).';
 
 export class Tokens {
   readonly #keys: ReadonlyMap<string, TokenKey>;
@@ -61,7 +63,7 @@ export class Tokens {
   /** Throws `tokens_not_set_up` if there is no key that signs for this tenant. */
   async mint(tenant: string, request: TokenRequest): Promise<MintedToken> {
     const key = [...this.#keys.values()].find((each) => each.signs !== undefined && isFor(each, tenant));
-    if (key?.signs === undefined) throw new ConvokeError('tokens_not_set_up');
+    if (key?.signs === undefined) throw new ConvokeError('tokens_not_set_up', UNSIGNED);
     const { subject, role = 'participant', ttlMs = LIMITS.tokenMs } = request;
     const { name, sessions, scopes = ROLES[role], roles = [] } = request;
     const now = Date.now();

@@ -81,5 +81,7 @@ test.each<[string, () => Promise<string> | string]>([
 });
 
 test('without a key that signs none is minted', async () => {
-  await expect(new Tokens([]).mint('acme', REQUEST)).rejects.toMatchObject({ code: 'tokens_not_set_up' });
+  const minted = new Tokens([]).mint('acme', REQUEST);
+  await expect(minted).rejects.toMatchObject({ code: 'tokens_not_set_up' });
+  await expect(minted).rejects.toThrow('CONVOKE_TOKEN_KEYS');
 });
