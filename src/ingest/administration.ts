@@ -82,7 +82,10 @@ function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> 
       // It would be suspended and erased once more, and what is sealed meanwhile could never be opened.
       const erasure = change.status === 'active' ? await erasures.find(id, null) : null;
       if (erasure && !erasure.isOver)
-        throw new ConvokeError('tenant_erasing', 'Its erasure ends some minutes after it was asked for.');
+        throw new ConvokeError(
+          'tenant_erasing',
+          'The tenant is being erased, which ends some minutes after it was asked for: try again then.',
+        );
       return done(config, principal, (act) => registry.changeTenant(id, change, act));
     },
     async tenant(principal, id) {

@@ -76,7 +76,10 @@ export function replay(found: FoundSession | null, hash: string, keyed: boolean)
 /** Throws `session_erased`. */
 export async function refuseErased({ isErased }: Pick<OpenDeps, 'isErased'>, ref: SessionRef): Promise<void> {
   if (await isErased?.(ref))
-    throw new ConvokeError('session_erased', 'Choose another id or Idempotency-Key.');
+    throw new ConvokeError(
+      'session_erased',
+      'A session with this id was erased: choose another id or Idempotency-Key.',
+    );
 }
 
 /** See `Intake.open`. `key`: the Idempotency-Key. */

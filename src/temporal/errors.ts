@@ -183,7 +183,9 @@ export function hibernatedError(cause?: unknown): ConvokeError {
 }
 
 export function notFoundError(cause?: unknown): ConvokeError {
-  return new ConvokeError('session_not_found', 'Check the id, or open the session first.', { cause });
+  return new ConvokeError('session_not_found', 'There is no such session: check the id, or open it first.', {
+    cause,
+  });
 }
 
 /** The session accepts nothing more. */
