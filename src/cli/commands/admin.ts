@@ -102,7 +102,7 @@ export async function addTenant(id: string, options: TenantOptions): Promise<voi
   print(
     tenant,
     options,
-    `${id} is there. Make a key for it: npx convoke keys add --tenant ${id} --name NAME\n`,
+    `${id} was added. Make a key for it: npx convoke keys add --tenant ${id} --name NAME\n`,
   );
 }
 
