@@ -2,33 +2,49 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 /** Their histories, for a replay. */
 const FOLDER = join(tmpdir(), 'convoke-chaos');
 
-/** A line for each: its id, how it ended, and its last events. Leaves the whole histories in `FOLDER`. */
+const WRONG = 'ExecutionStatus IN ("Failed", "TimedOut", "Terminated", "Canceled")';
+const OPEN = 'ExecutionStatus = "Running"';
+/** A workflow whose task has failed more often than this stands still. */
+const FEW_ATTEMPTS = 2;
+
+/**
+ * A line for each that has ended as none should, and for each whose workflow task waits or fails: its id, how it stands, its last events.
+ * Leaves the whole histories in `FOLDER`.
+ */
 export async function wronglyEnded(address: string): Promise<readonly string[]> {
   const connection = await Connection.connect({ address });
   try {
     const client = new Client({ connection });
     const lines: string[] = [];
-    const query = 'ExecutionStatus IN ("Failed", "TimedOut", "Terminated", "Canceled")';
-    for await (const { workflowId, runId, status } of client.workflow.list({ query })) {
-      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-      const { events } = history;
-      await mkdir(FOLDER, { recursive: true });
-      await writeFile(join(FOLDER, `${runId}.json`), JSON.stringify(historyToJSON(history)));
-      const last = JSON.stringify(events?.slice(-LAST_EVENTS), (key, value: unknown) =>
-        SKIPPED.has(key) ? undefined : value,
-      );
-      lines.push(`${workflowId} ${runId} ${status.name}: ${last}`);
+    for await (const { workflowId, runId, status } of client.workflow.list({ query: WRONG }))
+      lines.push(await told(client.workflow.getHandle(workflowId, runId), runId, status.name));
+    for await (const { workflowId, runId } of client.workflow.list({ query: OPEN })) {
+      const handle = client.workflow.getHandle(workflowId, runId);
+      const { raw } = await handle.describe();
+      const task = raw.pendingWorkflowTask;
+      if (task && (task.attempt ?? 0) > FEW_ATTEMPTS)
+        lines.push(await told(handle, runId, JSON.stringify(task)));
     }
     return lines;
   } finally {
     await connection.close();
   }
+}
+
+async function told(handle: WorkflowHandle, runId: string, how: string): Promise<string> {
+  const history = await handle.fetchHistory();
+  await mkdir(FOLDER, { recursive: true });
+  await writeFile(join(FOLDER, `${runId}.json`), JSON.stringify(historyToJSON(history)));
+  const last = JSON.stringify(history.events?.slice(-LAST_EVENTS), (key, value: unknown) =>
+    SKIPPED.has(key) ? undefined : value,
+  );
+  return `${handle.workflowId} ${runId} ${how}: ${last}`;
 }
 
 const LAST_EVENTS = 12;
