@@ -27,6 +27,8 @@ import { BesideTalk, BurstTalk, ModelTalk, SETTLE_MS, SteadyTalk } from './talks
 import type { Talk } from './talks.ts';
 import { CONFIG, WorkTalk } from './work.ts';
 
+/** Of what a process has said, when a run fails. */
+const TOLD_CHARS = 4_000;
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 30);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const STEADY = 6;
@@ -133,6 +135,7 @@ test(
     await talking.catch(async (error: unknown) => {
       console.log(`after ${list.join('\n')}`);
       console.log((await wronglyEnded(stack.temporal.address)).join('\n'));
+      for (const each of [...stack.workers, ...stack.gateways]) console.log(each.output().slice(-TOLD_CHARS));
       throw error;
     });
     for (const gateway of stack.gateways) await eventually('it is ready', () => ready(gateway), SETTLE_MS);

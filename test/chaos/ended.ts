@@ -3,18 +3,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 /** Their histories, for a replay. */
 const FOLDER = join(tmpdir(), 'convoke-chaos');
 
 const WRONG = 'ExecutionStatus IN ("Failed", "TimedOut", "Terminated", "Canceled")';
 const OPEN = 'ExecutionStatus = "Running"';
-/** A workflow whose task has failed more often than this stands still. */
-const FEW_ATTEMPTS = 2;
 
 /**
- * A line for each that has ended as none should, and for each whose workflow task waits or fails: its id, how it stands, its last events.
+ * A line for each that has ended as none should, and for each that is at work or stands still: its id, how it stands, its last events.
  * Leaves the whole histories in `FOLDER`.
  */
 export async function wronglyEnded(address: string): Promise<readonly string[]> {
@@ -28,8 +25,9 @@ export async function wronglyEnded(address: string): Promise<readonly string[]> 
       const handle = client.workflow.getHandle(workflowId, runId);
       const { raw } = await handle.describe();
       const task = raw.pendingWorkflowTask;
-      if (task && (task.attempt ?? 0) > FEW_ATTEMPTS)
-        lines.push(await told(handle, runId, JSON.stringify(task)));
+      const activities = raw.pendingActivities ?? [];
+      if (task || activities.length > 0)
+        lines.push(await told(handle, runId, JSON.stringify({ task, activities }, withoutBytes)));
     }
     return lines;
   } finally {
@@ -40,13 +38,13 @@ export async function wronglyEnded(address: string): Promise<readonly string[]> 
 async function told(handle: WorkflowHandle, runId: string, how: string): Promise<string> {
   const history = await handle.fetchHistory();
   await mkdir(FOLDER, { recursive: true });
-  await writeFile(join(FOLDER, `${runId}.json`), JSON.stringify(historyToJSON(history)));
-  const last = JSON.stringify(history.events?.slice(-LAST_EVENTS), (key, value: unknown) =>
-    SKIPPED.has(key) ? undefined : value,
-  );
+  await writeFile(join(FOLDER, `${runId}.json`), JSON.stringify(history));
+  const last = JSON.stringify(history.events?.slice(-LAST_EVENTS), withoutBytes);
   return `${handle.workflowId} ${runId} ${how}: ${last}`;
 }
 
 const LAST_EVENTS = 12;
 /** Bytes. */
 const SKIPPED = new Set(['payloads', 'searchAttributes', 'memo', 'header']);
+
+const withoutBytes = (key: string, value: unknown): unknown => (SKIPPED.has(key) ? undefined : value);
