@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Archive } from '../archive/index.ts';
+import { ConvokeError } from '../contracts/index.ts';
 import type { Firing } from '../contracts/index.ts';
 import { createAuthenticator, createIntake, createReopen, createStoredCalls } from '../ingest/index.ts';
 import type { Intake } from '../ingest/index.ts';
 import type { SessionSource } from '../log/index.ts';
+import type { Directory } from '../tenants/index.ts';
 import { createSessionCalls } from '../temporal/index.ts';
 import { defaultAgents } from './agents.ts';
 import type { Config } from './config.ts';
@@ -18,12 +20,13 @@ interface FiringParts {
   readonly source: SessionSource;
   readonly archive: Archive;
   readonly tenants: Pick<TenantQuota, 'admission' | 'counted' | 'weightOf'>;
+  readonly directory: Pick<Directory, 'refuses'>;
 }
 
 /** What the activity of a firing calls, in a worker. */
 export function createFiring(
   config: Config,
-  { client, session, source, archive, tenants }: FiringParts,
+  { client, session, source, archive, tenants, directory }: FiringParts,
 ): (firing: Firing) => Promise<void> {
   const { log } = session;
   const { admission, counted, weightOf } = tenants;
@@ -40,7 +43,15 @@ export function createFiring(
     past: { log, source, archive },
     reopen: createReopen({ calls, log, source, archive }),
   });
-  return (firing) => fireInto(intake, firing);
+  return (firing) => {
+    refuseSuspended(directory, firing.tenant);
+    return fireInto(intake, firing);
+  };
+}
+
+/** A schedule brings no key that could be refused. Throws `unauthorized`: this firing is over, and the next one asks again. */
+export function refuseSuspended(directory: Pick<Directory, 'refuses'>, tenant: string): void {
+  if (directory.refuses({ tenant })) throw new ConvokeError('unauthorized', 'The tenant is suspended.');
 }
 
 /** May be repeated: the ids of message and session are those of the firing. */

@@ -87,22 +87,34 @@ function toldAdmission(admission: Admission, metrics: Metrics): Admission {
   };
 }
 
-/** Limits in the registry, for a worker, which asks it for nothing else. As last known while its database is away. */
-export function watchRegistry(database: Database, opened: Opened): Parts['directory'] {
+/**
+ * What a worker asks of the registry: limits, and who is suspended. As last known while its database is away. Resolves after the first look,
+ * also if that has failed: a worker that polls before would run turns that nobody counts.
+ */
+export async function watchRegistry(
+  database: Database,
+  opened: Opened,
+): Promise<Pick<Directory, 'limitsOf' | 'refuses'>> {
   const registry = createRegistry(database);
   const directory = new Directory();
   const stopped = opened.add(new AbortController(), (each) => each.abort());
+  let version = 0;
   const look = async (): Promise<void> => {
-    let version = 0;
-    while (!stopped.signal.aborted) {
-      const changes = await registry.changesAfter(version).catch(() => undefined);
-      version = changes?.version ?? version;
-      if (changes) directory.learn(changes);
-      await pause(LIMITS.limitsLookMs, undefined, { ref: false, signal: stopped.signal }).catch(
-        () => undefined,
-      );
+    const changes = await registry.changesAfter(version).catch(() => undefined);
+    version = changes?.version ?? version;
+    if (changes) directory.learn(changes);
+  };
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      const hasStopped = await pause(LIMITS.limitsLookMs, false, {
+        ref: false,
+        signal: stopped.signal,
+      }).catch(() => true);
+      if (hasStopped) return;
+      await look();
     }
   };
-  void look();
+  await look();
+  void watch();
   return directory;
 }

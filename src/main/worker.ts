@@ -167,7 +167,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const client = new Client({ connection, namespace, ...converter });
   measureBacklog(metrics, client, config.temporal);
   const source = sessionSource(client, archive, RECOVERY.queryDeadlineMs);
-  const directory = watchRegistry(archive.database, opened);
+  const directory = await watchRegistry(archive.database, opened);
   const tenants = openQuota({ session, client, config, directory, logger, opened });
   const files = await openFiles(config, { archive, log: session.log, ...tenants });
   const { limitsOf } = tenants;
@@ -198,7 +198,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
       stalls: session.stalls,
       process: processName(),
       runners: metered(runners, meter),
-      fire: createFiring(config, { client, session, source, archive, tenants }),
+      fire: createFiring(config, { client, session, source, archive, tenants, directory }),
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),
