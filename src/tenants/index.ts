@@ -9,6 +9,7 @@ export {
   actorOf,
   allow,
   allowKey,
+  allowMint,
   allowOperator,
   isSessionPattern,
   OPERATOR,

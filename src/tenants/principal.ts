@@ -81,6 +81,17 @@ export function allowKey({ tenant, grant, key }: Principal, scope: KeyScope): vo
     throw new ConvokeError('forbidden', `The key lacks the scope "${scope}"; use another key.`);
 }
 
+/** Throws `forbidden` unless the principal is a key that mints, and may itself do what the token is to be for. */
+export function allowMint(
+  principal: Principal,
+  {
+    role = 'participant',
+    scopes = ROLES[role],
+  }: { readonly role?: Role; readonly scopes?: readonly Scope[] },
+): void {
+  for (const scope of ['mint', ...scopes] as const) allowKey(principal, scope);
+}
+
 /** Throws `forbidden` unless the principal is an operator. */
 export function allowOperator({ tenant }: Principal): void {
   if (tenant !== OPERATOR)

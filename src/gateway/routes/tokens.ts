@@ -1,7 +1,7 @@
 /** /v1/tokens: a tenant's server mints session tokens for browsers. */
 import { z } from 'zod';
 import { tokenSchema, validate } from '../../ingest/index.ts';
-import { actorOf, allowKey } from '../../tenants/index.ts';
+import { actorOf, allowKey, allowMint } from '../../tenants/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { BODY, json, problems } from '../route.ts';
@@ -54,7 +54,7 @@ export function tokenRoutes({ tokens, audit }: GatewayContext): readonly Route[]
         summary: 'Mint a session token',
         description:
           'For a browser that is to hold nothing but its own session. Only a key mints; a token does not. ' +
-          'What its holder sends is from its subject, whatever the request says.',
+          'What its holder sends is from its subject, whatever the request says. A key gives no scope that it lacks itself.',
         tags: ['Tokens'],
         requestBody: { required: true, content: { 'application/json': { schema: tokenSchema } } },
         responses: {
@@ -65,6 +65,7 @@ export function tokenRoutes({ tokens, audit }: GatewayContext): readonly Route[]
       async handle({ req, res, principal }) {
         allowKey(principal, 'mint');
         const request = validate(tokenSchema, await readJson(req));
+        allowMint(principal, request);
         const minted = await tokens.mint(principal.tenant, request);
         const { subject, sessions } = request;
         audit.note({
