@@ -22,6 +22,8 @@ interface Parts extends Pick<TenantQuota, 'rates' | 'fleet'> {
 export function openPresence(parts: Parts): Pick<GatewayConfig, 'presence' | 'notes'> {
   const { session, delivery, exists, agentsOf, audit, rates, fleet, opened } = parts;
   const { log, presence: rows } = session;
+  // Not with the first message that has a limit: that may come when Redis is away, and then each gateway would let in all of it.
+  void fleet.look().catch(() => undefined); // it looks again and again
   const made = createPresence({ rows, lease: fleet, delivery });
   const presence = opened.add(made, (each) => each.stop());
   /** Of a session that is followed here without a call. */
