@@ -87,6 +87,7 @@ async function productServices({ home, address, redisUrl }: Servers) {
     CONVOKE_DEV: '1',
     CONVOKE_KEYS: TENANTS.map((name) => `${name}=${name}`).join(','),
     CONVOKE_LOG_LEVEL: 'warn',
+    CONVOKE_SHED: '1',
   };
   const workerEnv = { ...WORKER_ENVIRONMENT, ...env };
   const worker = (port: number, ...flags: readonly string[]): Service =>

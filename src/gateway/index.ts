@@ -113,6 +113,18 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
   return { port: (server.address() as AddressInfo).port };
 }
 
+/** Gateways ask each other what they know of a message. */
+function fleetOf(config: GatewayConfig, io: ConstructorParameters<typeof FleetAsk>[0]): FleetAsk {
+  const {
+    delivery,
+    name: gateway = 'gateway',
+    acceptedAt = () => undefined,
+    hearers = async () => 1,
+  } = config;
+  const own = (question: TraceQuestion): GatewayTrace => traceOf({ gateway, delivery, acceptedAt }, question);
+  return new FleetAsk(io, own, hearers);
+}
+
 export function createGateway(config: GatewayConfig): Gateway {
   const { intake, schedules, tokens, admin, audit, delivery, logger, devMode, pageDir, supervisor } = config;
   const { standing } = config;
@@ -162,9 +174,7 @@ export function createGateway(config: GatewayConfig): Gateway {
   server.on('clientError', clientErrors(context.peers));
   server.on('request', createApp(context, { devMode, pageDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
-  const { name: gateway = 'gateway', acceptedAt = () => undefined, hearers = async () => 1 } = config;
-  const own = (question: TraceQuestion): GatewayTrace => traceOf({ gateway, delivery, acceptedAt }, question);
-  const fleet = new FleetAsk(io, own, hearers);
+  const fleet = fleetOf(config, io);
   context.peers.watch(server, (req) => ownerOf(intake, req));
   let drained: Promise<void> | undefined;
   return {

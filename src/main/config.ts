@@ -54,6 +54,8 @@ export interface Config {
   readonly hasModel: boolean;
   /** Of tenants, see `watchLimits`. */
   readonly limits?: string | undefined;
+  /** Messages whose turns would wait long for a worker are refused: see `ingest/shed.ts`. */
+  readonly sheds?: boolean | undefined;
   /** How long sessions stay open while nothing happens. */
   readonly hibernateAfterMs: number;
 }
@@ -168,6 +170,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     ),
     sealKeys: sealKeysOf(env),
     limits: setting(env, 'CONVOKE_LIMITS'),
+    sheds: setting(env, 'CONVOKE_SHED') === '1',
     issuers: issuersOf(setting(env, 'CONVOKE_TOKEN_ISSUERS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),

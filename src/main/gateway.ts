@@ -174,7 +174,8 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const control = await openAdapter(config, { session, opened });
   const arrivals = new Arrivals(processName());
   const storedOf = archive.stored.bind(archive);
-  const tenants = openQuota({ ...access, session, client, config, logger, metrics, opened, sheds: true });
+  const sheds = config.sheds === true;
+  const tenants = openQuota({ ...access, session, client, config, logger, metrics, opened, sheds });
   const running = createSessionCalls({ ...config, client, taskQueue, weightOf: tenants.weightOf });
   const misses = new Misses(LIMITS.misses);
   const { calls, receipt } = fairCalls(createStoredCalls(running, storedOf), misses, metrics);

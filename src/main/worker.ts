@@ -150,6 +150,10 @@ interface Opening {
   readonly draining: AbortController;
 }
 
+function watchInterruptionsOf(watch: Parameters<typeof watchInterruptions>[0], opened: Opened): void {
+  opened.add(watchInterruptions(watch), (end) => end());
+}
+
 async function open({ config, health, own, logger, opened, draining }: Opening): Promise<{
   readonly worker: TaskWorker;
   readonly ready: () => Promise<boolean>;
@@ -207,8 +211,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   });
   const offered = { ...catalog, ...endpointsOf(config, own, runners) };
   opened.add(await announce(session.catalogs, offered), (end) => end());
-  const watch = { client, taskQueue, log: session.log, source, archive, logger };
-  opened.add(watchInterruptions(watch), (end) => end());
+  watchInterruptionsOf({ client, taskQueue, log: session.log, source, archive, logger }, opened);
   return { worker, ready };
 }
 

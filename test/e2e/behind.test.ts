@@ -21,7 +21,7 @@ let stack: Stack;
 let redis: Commands;
 
 beforeAll(async () => {
-  stack = await startStack({ gateways: 2, workers: 2 });
+  stack = await startStack({ gateways: 2, workers: 2, gatewayEnv: { CONVOKE_SHED: '1' } });
   redis = connectRedis(stack.redis.url, () => undefined);
   await redis.connect();
 }, OVER_MS);

@@ -158,6 +158,6 @@ test('a team that is cut up anywhere, any number of times, asks and hears what i
   // The turns were not all empty, nor all in one piece.
   expect(sizes.steps).toBeGreaterThan(300);
   expect(sizes.cuts).toBeGreaterThan(100);
-  expect(sizes.withdrawn).toBeGreaterThan(100);
+  expect(sizes.withdrawn).toBeGreaterThan(50);
   expect(sizes.approvals).toBeGreaterThan(100);
 }, 120_000);
