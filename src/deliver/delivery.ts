@@ -19,8 +19,11 @@ import type { MessageStory } from './read/story.ts';
 
 /** What timelines tell of a connection. */
 export interface WatchingConnection extends Omit<TracedConnection, 'subject'> {
-  /** When its client had the event with this `seq`, and all before it: ms since the Unix epoch; undefined: that is not known. */
-  acknowledgedAt(seq: number): number | undefined;
+  /** What its client has, as far as it says so. Remembered for a while when the connection is gone: it must not hold the connection. */
+  readonly acknowledged?: {
+    /** When the client had the event with this `seq`, and all before it: ms since the Unix epoch; undefined: that is not known. */
+    at(seq: number): number | undefined;
+  };
 }
 
 /** A connection, as delivery sees it. Its methods are synchronous and must not throw. */

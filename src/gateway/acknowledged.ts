@@ -6,7 +6,7 @@ export class Acknowledged {
   /** The newest last: up to which event the client had all, and since when, ms since the Unix epoch. */
   #marks: { readonly seq: number; readonly at: number }[] = [];
 
-  /** See `WatchingConnection.acknowledgedAt`. */
+  /** See `WatchingConnection.acknowledged`. */
   at(seq: number): number | undefined {
     return this.#marks.find((mark) => mark.seq >= seq)?.at;
   }

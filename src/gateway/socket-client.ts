@@ -268,10 +268,7 @@ export class SocketClient implements LongConnection {
       },
       subject: this.principal.grant?.subject,
       note: (note) => this.#hears(note),
-      connection: {
-        ...{ id: this.#socket.id, kind: 'socket' },
-        acknowledgedAt: (seq) => slot.acknowledged.at(seq),
-      },
+      connection: { id: this.#socket.id, kind: 'socket', acknowledged: slot.acknowledged },
       event: (event) =>
         pass(() => {
           this.#pipe.write(encodedEvent(event));

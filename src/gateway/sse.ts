@@ -37,11 +37,7 @@ class EventStream implements Watcher, LongConnection {
   readonly reader: Reader;
   readonly subject: string | undefined;
   /** A stream says nothing: what its client had is told when it comes back. */
-  readonly connection = {
-    id: `stream-${randomUUID()}`,
-    kind: 'stream',
-    acknowledgedAt: () => undefined,
-  } as const;
+  readonly connection = { id: `stream-${randomUUID()}`, kind: 'stream' } as const;
   readonly #res: Response;
   readonly #notes: boolean;
   readonly #gate = new Gate();

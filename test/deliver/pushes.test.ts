@@ -1,10 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
 import type { Watcher } from '../../src/deliver/index.ts';
 import { Pushes } from '../../src/deliver/follow/pushes.ts';
+import { eventually } from '../support/process.ts';
 
-function watcher(id: string, acknowledgedAt: (seq: number) => number | undefined = () => undefined): Watcher {
-  const connection = { id, kind: 'socket', acknowledgedAt } as const;
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void; // safety: that is what the flag exposes
+
+function watcher(id: string, at: (seq: number) => number | undefined = () => undefined): Watcher {
+  const connection = { id, kind: 'socket', acknowledged: { at } } as const;
   return { connection, subject: 'ana' } as unknown as Watcher; // safety: nothing else of it is looked at
 }
 const nothing = (): void => undefined;
@@ -42,4 +48,18 @@ test('it is bounded: the newest events, those who left last, and so many connect
     pushes.joins({ watcher: watcher(`left${count}`), got: LIMITS.pushesKept + 1 }, nothing)();
   pushes.clear();
   expect(pushes.of(2).pushedAt).toBeUndefined();
+});
+
+test('who has left is told, and not kept', async () => {
+  const pushes = new Pushes();
+  const seen = ((): WeakRef<Watcher> => {
+    const gone = watcher('gone');
+    pushes.joins({ watcher: gone, got: 5 }, nothing)();
+    return new WeakRef(gone);
+  })();
+  await eventually('it is let go', () => {
+    collect();
+    return seen.deref() === undefined;
+  });
+  expect(pushes.of(5).connections).toMatchObject([{ id: 'gone', kind: 'socket' }]);
 });

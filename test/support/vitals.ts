@@ -82,11 +82,8 @@ function ask(inspector: WebSocket, method: string, params: object = {}): Promise
   });
 }
 
-/**
- * What may be left of an attack: the memory of what was met, files of connections that come and go. `memory` includes what a gateway remembers
- * for timelines (`LIMITS.arrivalsKept`, `pushesKept`, `pushedSessions`), at most some 5 MiB.
- */
-const MARGIN: Vitals = { memory: 11 * MIB, resident: 64 * MIB, files: 8, lateMs: 20 };
+/** What may be left of an attack: the memory of what was met, files of connections that come and go. */
+const MARGIN: Vitals = { memory: 6 * MIB, resident: 64 * MIB, files: 8, lateMs: 20 };
 /** More than a peer that does not read is kept for, and a connection whose client may ask something more (65 s), ms. */
 const BACK_MS = 80_000;
 

@@ -11,8 +11,10 @@ interface Joining {
   readonly had?: number | undefined;
 }
 
+/** Not of the watcher itself: it is remembered when that is gone. */
 interface Stay {
-  readonly watcher: Watcher;
+  readonly connection: Watcher['connection'] | undefined;
+  readonly subject: string | undefined;
   /** ms since the Unix epoch. */
   readonly since: number;
   until?: number;
@@ -43,11 +45,12 @@ export class Pushes {
 
   /** `leave`: ends the stay. Returns a function that does that, and notes it. */
   joins({ watcher, got, had = 0 }: Joining, leave: () => void): () => void {
-    const stay: Stay = { watcher, since: Date.now(), got, had };
+    const { connection, subject } = watcher;
+    const stay: Stay = { connection, subject, since: Date.now(), got, had };
     this.#here.add(stay);
     return () => {
       leave();
-      if (!this.#here.delete(stay) || !watcher.connection) return;
+      if (!this.#here.delete(stay) || !connection) return;
       stay.until = Date.now();
       this.#left = [...this.#left, stay].slice(-LIMITS.leftKept);
     };
@@ -71,14 +74,13 @@ export class Pushes {
 }
 
 function tracedOf(
-  { watcher, since, until, got, had }: Stay,
+  { connection, subject, since, until, got, had }: Stay,
   seq: number,
   pushedAt: number | undefined,
 ): Pushed['connections'] {
-  const { connection, subject } = watcher;
   const saw = pushedAt !== undefined && since <= pushedAt && (until === undefined || until >= pushedAt);
   if (!connection || !(saw || got >= seq)) return [];
-  const acknowledgedAt = had >= seq ? since : connection.acknowledgedAt(seq);
+  const acknowledgedAt = had >= seq ? since : connection.acknowledged?.at(seq);
   return [
     {
       ...{ id: connection.id, kind: connection.kind, since },
