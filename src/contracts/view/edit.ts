@@ -1,6 +1,6 @@
-/** Copy-on-write edits of a view's entries. */
+/** Copy-on-write edits of a view's entries and turns. */
 import { keepNewest } from './bound.ts';
-import type { Entry, MessageEntry, SessionView, StepEntry } from './types.ts';
+import type { Entry, MessageEntry, SessionView, StepEntry, TurnEntry } from './types.ts';
 
 export function withEntry(view: SessionView, entry: Entry): SessionView {
   const entries = keepNewest([...view.entries, entry]);
@@ -30,4 +30,19 @@ export function editStep(
   const entry = view.entries[index];
   if (entry?.kind !== 'step') return view;
   return { ...view, entries: view.entries.with(index, change(entry)) };
+}
+
+export function withTurn(view: SessionView, entry: TurnEntry): SessionView {
+  return { ...view, turns: keepNewest([...view.turns, entry]) };
+}
+
+/** Undefined: the view has no such turn. */
+export function editTurn(
+  view: SessionView,
+  turn: string,
+  edit: (entry: TurnEntry) => TurnEntry,
+): SessionView | undefined {
+  const index = view.turns.findIndex((entry) => entry.turn === turn);
+  const entry = view.turns[index];
+  return entry && { ...view, turns: view.turns.with(index, edit(entry)) };
 }

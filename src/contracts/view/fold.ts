@@ -14,7 +14,7 @@ import { openingRoster, rosterState } from '../member.ts';
 import type { SessionInfo } from '../session.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
-import { asEnded, reduceQuota, reduceTurnEnd, startTurn } from './turn.ts';
+import { asEnded, reduceTurnEnd, startTurn } from './turn.ts';
 import type { Entry, MessageEntry, SessionView } from './types.ts';
 import { answered, reduceWait } from './waits.ts';
 
@@ -136,9 +136,6 @@ function reduce(view: SessionView, event: SessionEvent): SessionView {
     case 'turn.cancelled':
     case 'turn.merged':
       return reduceTurnEnd(view, event);
-    case 'quota.waiting':
-    case 'quota.cleared':
-      return reduceQuota(view, event);
     case 'step.started':
     case 'step.restarted':
     case 'step.waiting':

@@ -2,8 +2,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { EventData, SessionEvent } from '../events/envelope.ts';
 import { reasonOf } from '../reasons.ts';
-import { keepNewest } from './bound.ts';
-import { editMessages } from './edit.ts';
+import { editMessages, editTurn, withTurn } from './edit.ts';
 import type { EndStatus, LastingCall, MessageEntry, SessionView, TurnEntry } from './types.ts';
 import { withoutWaits } from './waits.ts';
 
@@ -45,9 +44,11 @@ export function startTurn(
 ): SessionView {
   const asked = (entry: MessageEntry): boolean => messageIds.includes(entry.messageId);
   const next = editMessages(view, asked, { status: 'consumed', turn });
-  const known = { messageIds, ...(beside ? { beside } : {}) };
-  if (next.turns.some((entry) => entry.turn === turn)) return editTurn(next, turn, known);
-  return { ...next, turns: keepNewest([...next.turns, { turn, status: 'running', ...known }]) };
+  const started = { turn, messageIds, ...(beside && { beside }) };
+  return (
+    editTurn(next, turn, (entry) => ({ ...entry, ...started })) ??
+    withTurn(next, { ...started, status: 'running' })
+  );
 }
 
 /** A message as it stands if its turn has ended already: see `startTurn`. */
@@ -58,34 +59,14 @@ export function asEnded(view: SessionView, message: MessageEntry): MessageEntry 
   return turn?.status === 'completed' ? { ...message, ...CONSUMED } : message;
 }
 
-/** A turn begins to wait for a place, or has one. One that has ended waits for nothing: see `startTurn`. */
-export function reduceQuota(
-  view: SessionView,
-  event: Extract<SessionEvent, { type: `quota.${string}` }>,
-): SessionView {
-  const { turn = '' } = event;
-  const isRunning = view.turns.some((entry) => entry.turn === turn && entry.status === 'running');
-  if (event.type === 'quota.waiting' && isRunning) return editTurn(view, turn, { waiting: event.data });
-  return withPlace(view, turn);
-}
-
-/** The turn does not wait for a place. */
-function withPlace(view: SessionView, turn: string): SessionView {
-  if (!view.turns.some((entry) => entry.turn === turn && entry.waiting)) return view;
-  const turns = view.turns.map((entry) => {
-    const { waiting: _over, ...running } = entry;
-    return entry.turn === turn ? running : entry;
-  });
-  return { ...view, turns };
-}
-
 function endTurn(given: SessionView, turn: string, ended: Ended): SessionView {
-  const view = withPlace(withoutWaits(given, turn), turn);
-  if (view.turns.some((entry) => entry.turn === turn)) return editTurn(view, turn, ended);
+  const view = withoutWaits(given, turn);
+  const known = editTurn(view, turn, ({ waiting: _over, ...entry }) => ({ ...entry, ...ended }));
+  if (known) return known;
   // It ended before it started: its messages will have no effect. One that is complete has started, wherever its start is.
   const change = ended.status === 'completed' ? CONSUMED : unanswered(ended);
   const next = editMessages(view, (entry) => entry.turn === turn, change);
-  return { ...next, turns: keepNewest([...next.turns, { turn, messageIds: [], ...ended }]) };
+  return withTurn(next, { turn, messageIds: [], ...ended });
 }
 
 function unanswered({ status, reason, failure }: Ended): Pick<MessageEntry, 'status' | 'code'> {
@@ -94,25 +75,21 @@ function unanswered({ status, reason, failure }: Ended): Pick<MessageEntry, 'sta
   return { status: 'rejected', code };
 }
 
-function editTurn(view: SessionView, turn: string, change: Partial<TurnEntry>): SessionView {
-  const turns = view.turns.map((entry) => (entry.turn === turn ? { ...entry, ...change } : entry));
-  return { ...view, turns };
-}
-
 /** The messages are answered in another turn, which may have started. */
 function merge(
   view: SessionView,
   turn: string,
   { into, messageIds, reason }: Extract<TurnEnd, { type: 'turn.merged' }>['data'],
 ): SessionView {
-  const other = view.turns.find((entry) => entry.turn === into);
   const moved = editMessages(view, ({ messageId }) => messageIds.includes(messageId), {
     turn: into,
     ...(hasJoined(reason) && CONSUMED),
   });
-  const next = other && editTurn(moved, into, { messageIds: [...other.messageIds, ...messageIds] });
-  const entry: TurnEntry = { turn, messageIds: [], status: 'cancelled', reason, into };
-  return { ...moved, ...next, turns: keepNewest([...(next ?? moved).turns, entry]) };
+  const next = editTurn(moved, into, (entry) => ({
+    ...entry,
+    messageIds: [...entry.messageIds, ...messageIds],
+  }));
+  return withTurn(next ?? moved, { turn, messageIds: [], status: 'cancelled', reason, into });
 }
 
 /** A call that failed with one of these was never made. */

@@ -1,8 +1,10 @@
-/** What a turn waits for: questions to people, and approvals. */
+/** What a turn waits for: questions to people, approvals, and a place among the turns of its tenant. */
 import type { SessionEvent } from '../events/envelope.ts';
-import type { SessionView } from './types.ts';
+import { editTurn } from './edit.ts';
+import type { SessionView, TurnEntry } from './types.ts';
 
 type ApprovalEvent = Extract<SessionEvent, { type: `approval.${string}` }>;
+type QuotaEvent = Extract<SessionEvent, { type: `quota.${string}` }>;
 
 /** Events that the view does not know change nothing. */
 export function reduceWait(view: SessionView, event: SessionEvent): SessionView {
@@ -15,9 +17,19 @@ export function reduceWait(view: SessionView, event: SessionEvent): SessionView 
     case 'approval.voted':
     case 'approval.decided':
       return reduceApproval(view, event);
+    case 'quota.waiting':
+    case 'quota.cleared':
+      return reduceQuota(view, event);
     default:
       return view;
   }
+}
+
+/** One that has ended waits for nothing: see `startTurn`. */
+function reduceQuota(view: SessionView, { type, turn = '', data }: QuotaEvent): SessionView {
+  const edit = ({ waiting: _before, ...entry }: TurnEntry): TurnEntry =>
+    type === 'quota.waiting' && entry.status === 'running' ? { ...entry, waiting: data } : entry;
+  return editTurn(view, turn, edit) ?? view;
 }
 
 function reduceApproval(view: SessionView, event: ApprovalEvent): SessionView {

@@ -153,11 +153,11 @@ test('a team that is cut up anywhere, any number of times, asks and hears what i
         expect(second.world.journal).toEqual(cut.world.journal);
       },
     ),
-    { numRuns: 800 },
+    { numRuns: 1_000 },
   );
   // The turns were not all empty, nor all in one piece.
   expect(sizes.steps).toBeGreaterThan(300);
   expect(sizes.cuts).toBeGreaterThan(100);
-  expect(sizes.withdrawn).toBeGreaterThan(50);
+  expect(sizes.withdrawn).toBeGreaterThan(100);
   expect(sizes.approvals).toBeGreaterThan(100);
 }, 120_000);
