@@ -1,10 +1,10 @@
 /**
  * Load shedding. What workers cannot begin soon is refused before it is signalled, and costs next to nothing: what is accepted is answered
- * soon. It goes by what the turns of the message's own tenant wait for (`TurnWaits`): as
- * tenants are served by turns, one that floods the engine waits and is refused, and the others are not.
+ * soon. It goes by what the turns of the message's own tenant wait for (`TurnWaits`): as tenants are served by turns, one that floods the
+ * engine waits and is refused, and the others are not.
  */
 import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
-import type { Message, SessionRef } from '../contracts/index.ts';
+import type { Message, SessionRef, TenantLimits } from '../contracts/index.ts';
 import type { TurnWait, TurnWaits } from '../quota/index.ts';
 import type { Admission, Admitted } from './admit.ts';
 
@@ -34,7 +34,22 @@ class SheddingAdmission implements Admission {
     const wait = this.#waits.of(ref.tenant);
     if (!wait) this.#tokens.delete(ref.tenant);
     if (!wait || !startsTurn(message)) return this.#admission.admit(ref, message, limits);
-    if (wait.waitMs > LIMITS.turnWaitMs / 2 && !this.#take(ref.tenant, wait)) throw overloaded(wait);
+    const isPaced = wait.waitMs > LIMITS.turnWaitMs / 2;
+    if (isPaced && !this.#take(ref.tenant, wait)) throw overloaded(wait);
+    try {
+      return await this.#within(ref, message, { limits, wait });
+    } catch (error) {
+      // What its session or a limit refuses takes nothing from the others.
+      if (isPaced) this.#giveToken(ref.tenant);
+      throw error;
+    }
+  }
+
+  async #within(
+    ref: SessionRef,
+    message: Message,
+    { limits, wait }: { readonly limits: Pick<TenantLimits, 'waitingMessages'>; readonly wait: TurnWait },
+  ): Promise<Admitted> {
     const most = mostWaiting(wait);
     const { waitingMessages = LIMITS.inboxMessages } = limits;
     if (waitingMessages <= most) return this.#admission.admit(ref, message, limits);
@@ -43,6 +58,11 @@ class SheddingAdmission implements Admission {
     } catch (error) {
       throw isConvokeError(error) && error.code === 'inbox_full' ? overloaded(wait) : error;
     }
+  }
+
+  #giveToken(tenant: string): void {
+    const tokens = this.#tokens.get(tenant);
+    if (tokens) this.#tokens.set(tenant, { ...tokens, left: tokens.left + 1 });
   }
 
   giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>): Promise<void> {

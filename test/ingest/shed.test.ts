@@ -77,6 +77,18 @@ test('a limit of the tenant that is lower goes on counting, and is told as what 
   await expect(admission.admit(ref, message('m1'), limits)).rejects.toMatchObject({ code: 'inbox_full' });
 });
 
+test('a message that has no room in its session costs the others of its tenant nothing', async () => {
+  waits = { full: { waitMs: LIMITS.turnWaitMs, turnsPerSecond: 0 } };
+  const full = { tenant: 'full', session: 'full' };
+  await admission.admit(full, message('m0'));
+  for (let again = 0; again < 3 * LIMITS.shedBurst; again += 1)
+    await expect(admission.admit(full, message('m1'))).rejects.toMatchObject(overloaded);
+  const others = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => sent({ tenant: 'full', session: `s${index}` }, 1)),
+  );
+  expect(others.map(({ ok }) => ok)).toEqual(Array(8).fill(1));
+});
+
 test('a tenant whose turns wait too long sends as much as is begun, and never nothing; others do not notice', async () => {
   waits = { flood: { waitMs: 20 * LIMITS.turnWaitMs, turnsPerSecond: 0 } };
   const letIn = await Promise.all(
