@@ -1,23 +1,8 @@
 /** The place of a turn among those of its tenant, of which so many run at a time: taken before anything else, or waited for by the workflow. */
-import { eventId, type TurnInput, type TurnResult, type TurnStatus } from '../../src/contracts/index.ts';
+import { eventId } from '../../src/contracts/index.ts';
+import type { Entered, TurnInput, TurnRef, TurnResult, TurnStatus } from '../../src/contracts/index.ts';
 import type { TurnEnd } from './turn-driver.ts';
 import type { TurnLog } from './turn-log.ts';
-
-type TurnRef = Pick<TurnInput, 'tenant' | 'session' | 'turn'>;
-
-/** `since`: when it began to wait, ms since the Unix epoch; absent: it has not waited. */
-export type Entered =
-  | { readonly status: 'entered'; readonly since?: number }
-  | {
-      readonly status: 'waiting';
-      readonly since: number;
-      readonly most: number;
-      readonly used: number;
-      /** 1: the first in the line. */
-      readonly place: number;
-      /** When to ask again if nobody nudges the session, ms. */
-      readonly againInMs: number;
-    };
 
 export interface Places {
   /** A place until `leave`, or one in the line. `since`: as it was told when the turn began to wait. Throws while what counts them is away. */

@@ -65,6 +65,7 @@ export type {
   QueuedMessage,
   SessionInput,
 } from './engine/session.ts';
+export type { Entered, TurnRef } from './engine/place.ts';
 export { NO_SUMMARY, summaryAfter, summaryOf } from './engine/summary.ts';
 export type { SummaryPoint } from './engine/summary.ts';
 export { reopened, storedState } from './engine/stored.ts';

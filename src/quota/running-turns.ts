@@ -1,31 +1,11 @@
 /** Turns of tenants that run, over all workers. A worker says which ones it has, for a time: those of one that has crashed lose their places. */
-import { LIMITS, type SessionRef } from '../contracts/index.ts';
+import { LIMITS, type Entered, type SessionRef, type TurnRef } from '../contracts/index.ts';
 import { scriptsBeside, type Commands } from '../log/index.ts';
 import { quotaKey } from './keys.ts';
 import type { LimitsOf } from './limits-of.ts';
 
-/** Named by session and turn: every execution of a turn has the same place. */
-export interface TurnRef extends SessionRef {
-  readonly turn: string;
-}
-
 /** Tells a session that there may be a place for its turn. False: there is no such session any more. */
 export type CallTurn = (ref: SessionRef) => Promise<boolean>;
-
-/** `since`: when it began to wait, ms since the Unix epoch; absent: it has not waited. */
-export type Entered =
-  | { readonly status: 'entered'; readonly since?: number }
-  | {
-      readonly status: 'waiting';
-      readonly since: number;
-      /** The limit, and how many run. */
-      readonly most: number;
-      readonly used: number;
-      /** 1: the first in the line. */
-      readonly place: number;
-      /** When to ask again if nobody calls, ms. */
-      readonly againInMs: number;
-    };
 
 export interface RunningTurnsOptions {
   readonly limitsOf: LimitsOf;

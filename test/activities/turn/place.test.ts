@@ -1,6 +1,6 @@
 /** The place of a turn: what its run tells, how it ends without one, and when it gives one back. */
 import { describe, expect, test } from '@jest/globals';
-import { TurnPlace, type Entered, type Places } from '../../../activities/turn/place.ts';
+import { TurnPlace, type Places } from '../../../activities/turn/place.ts';
 import type { TurnEnd } from '../../../activities/turn/turn-driver.ts';
 import {
   EMPTY_JOURNAL,
@@ -8,6 +8,7 @@ import {
   type TurnInput,
   type TurnResult,
   type TurnStatus,
+  type Entered,
 } from '../../../src/contracts/index.ts';
 
 const INPUT: TurnInput = {
