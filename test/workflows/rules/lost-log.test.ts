@@ -1,23 +1,9 @@
 /** What a session looks like after its log, or an execution of a turn, was lost in mid-turn. */
 import { describe, expect, test } from '@jest/globals';
 import type { EventDraft } from '../../../src/contracts/index.ts';
-import { Simulation } from './simulation.ts';
+import { publishes, running } from './running.ts';
 
 const types = (drafts: readonly EventDraft[]): string[] => drafts.map((draft) => draft.type);
-
-/** A session whose first turn runs. */
-function running(): Simulation {
-  const session = new Simulation();
-  session.send('m1');
-  session.act();
-  return session;
-}
-
-function publishes(session: Simulation): void {
-  session.act();
-  session.publishLands();
-  session.publishReports();
-}
 
 describe('after a log was lost in mid-turn', () => {
   test('a step whose start comes back after the end of its turn gets an end', () => {

@@ -2,23 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EventDraft, Journal, TurnResult, TurnWait } from '../../../src/contracts/index.ts';
 import { RunningTurn } from '../../../workflows/rules/turn.ts';
-import { Simulation } from './simulation.ts';
+import { publishes, running } from './running.ts';
 
 const types = (drafts: readonly EventDraft[]): string[] => drafts.map((draft) => draft.type);
-
-/** A session whose first turn runs. */
-function running(): Simulation {
-  const session = new Simulation();
-  session.send('m1');
-  session.act();
-  return session;
-}
-
-function publishes(session: Simulation): void {
-  session.act();
-  session.publishLands();
-  session.publishReports();
-}
 
 function fresh(): RunningTurn {
   return RunningTurn.of({ turn: 't1', messageId: 'm1', chars: 1 });
