@@ -132,13 +132,16 @@ test(
     talking.catch(() => failed.abort());
     const done = await storm(session, going);
     const list = Object.entries(done).map(([kind, each]) => `${each.length} ${kind}: ${each.join(', ')}`);
-    await talking.catch(async (error: unknown) => {
+    const settled = async (): Promise<void> => {
+      await talking;
+      for (const gateway of stack.gateways) await eventually('it is ready', () => ready(gateway), SETTLE_MS);
+    };
+    await settled().catch(async (error: unknown) => {
       console.log(`after ${list.join('\n')}`);
-      console.log((await wronglyEnded(stack.temporal.address)).join('\n'));
       for (const each of [...stack.workers, ...stack.gateways]) console.log(each.output().slice(-TOLD_CHARS));
+      console.log((await wronglyEnded(stack.temporal.address)).join('\n'));
       throw error;
     });
-    for (const gateway of stack.gateways) await eventually('it is ready', () => ready(gateway), SETTLE_MS);
     for (const talk of talks) await talk.check();
     await loseLogs(stack);
     for (const talk of talks) await talk.checkKept();
