@@ -158,9 +158,10 @@ function createPool(url: string): Pool {
     query_timeout: ANSWER_TIMEOUT_MS,
     keepAlive: true,
   });
-  // A lost idle connection is reported here, and an error event without a listener would end the process. The pool drops the connection by
-  // itself and the next call reconnects; a call in progress gets the error.
+  // An error event without a listener would end the process: of a lost idle connection the pool tells, of one that a transaction has the
+  // connection itself. The pool drops it and the next call reconnects; a call in progress gets the error.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

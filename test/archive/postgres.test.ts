@@ -6,6 +6,7 @@ import type { SharedArchive } from '../../src/archive/index.ts';
 import { archiveSuite } from '../conformance/archive.suite.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { TestPostgres } from '../support/postgres.ts';
+import { eventually } from '../support/process.ts';
 import { startProxy } from '../support/proxy.ts';
 import { eventsAt, INFO } from './events.ts';
 
@@ -70,6 +71,27 @@ describe('a server', () => {
     const events = await archive.read(REF, 0, 10).catch(() => archive.read(REF, 0, 10));
     expect(events).toEqual(eventsAt(1, 3));
     await archive.close();
+  });
+
+  test('that resets the connection in the middle of a transaction fails that, and nothing else', async () => {
+    await administer('CREATE DATABASE reset');
+    const proxy = await startProxy({ port: Number(new URL(server.url).port) });
+    const url = new URL(urlOf({ database: 'reset' }));
+    url.port = String(proxy.port);
+    const archive = await createPostgresArchive(url.href);
+    const writing = archive.database.write([{ sql: 'SELECT pg_sleep(60)' }]);
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    await eventually('the transaction is under way', async () => {
+      const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = 'reset' AND query LIKE '%pg_sleep%' AND state = 'active'`;
+      return (await client.query(sql)).rowCount === 1;
+    });
+    proxy.cut();
+    await expect(writing).rejects.toThrow();
+    expect(await archive.database.read({ sql: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
+    await client.end();
+    await archive.close();
+    await proxy.stop();
   });
 
   test('lets a role that may not create tables use those that exist', async () => {
