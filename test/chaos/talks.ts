@@ -42,7 +42,13 @@ export abstract class Talk {
   protected abstract checkAnswers(events: readonly SessionEvent[]): void | Promise<void>;
 
   async check(): Promise<void> {
-    const events = await allEvents(this.urls[0]!, this.id);
+    let events: readonly SessionEvent[] = [];
+    // A gateway may still be on its way back to Redis or the archive: it says 503, and when to come again.
+    const read = async (): Promise<boolean> => {
+      events = await allEvents(this.urls[0]!, this.id);
+      return true;
+    };
+    await eventually(`${this.id} is read`, read, SETTLE_MS);
     this.#events = events;
     expectWhole(events);
     expectOrdered(this.seen);
