@@ -5,13 +5,10 @@ import {
   SEARCH_ATTRIBUTES,
   SESSION,
   type CancelReply,
-  type KnownEventsPage,
   type MemberRefusal,
   type MembersReply,
-  type OpenApproval,
   type Receipt,
   type RosterChange,
-  type SessionState,
   type Vote,
   type VoteRefusal,
   type VoteReply,
@@ -28,10 +25,6 @@ export const membersUpdate = defineUpdate<MembersReply | MemberRefusal, [RosterC
 );
 export const voteUpdate = defineUpdate<VoteReply | VoteRefusal, [Vote]>(SESSION.updates.vote);
 export const wakeUpdate = defineUpdate<WakeReply, [string | null | undefined]>(SESSION.updates.wake);
-export const approvalsQuery = defineQuery<readonly OpenApproval[]>(SESSION.queries.approvals);
-export const stateQuery = defineQuery<SessionState>(SESSION.queries.state);
-export const eventsQuery = defineQuery<KnownEventsPage, [number | undefined]>(SESSION.queries.events);
-export const receiptsQuery = defineQuery<readonly (Receipt | null)[], [readonly string[]]>(
-  SESSION.queries.receipts,
-);
+export const askUpdate = defineUpdate<never, [unknown]>(SESSION.updates.ask);
+export const askQuery = defineQuery<readonly unknown[], [unknown]>(SESSION.queries.ask);
 export const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');

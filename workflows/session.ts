@@ -37,7 +37,7 @@ import { publish } from './calls/publisher.ts';
 import { Idle } from './idle.ts';
 import { Keeper } from './keeper.ts';
 import { messageSignal, nudgeSignal, statusKey } from './messages.ts';
-import { handleQueries } from './queries.ts';
+import { handleQuestions } from './questions.ts';
 import { SessionMachine } from './rules/machine.ts';
 import { nextMove, type Move } from './rules/moves.ts';
 import { sessionStory } from './rules/story.ts';
@@ -50,16 +50,16 @@ export async function session(given: SessionInput): Promise<void> {
   let made: SessionRun | null = isUnmade(given) ? null : new SessionRun(given);
   const updates = new UpdateLine(() => (made?.isQuiet === true ? made : null));
   handleUpdates((act) => updates.act((session) => act(session.touch())));
+  handleQuestions(() => made?.machine ?? null);
   made ??= new SessionRun(await begin(given));
   const run = made;
-  // Signals wait for their handler; a question that comes too early is asked again.
+  // Signals wait for their handler.
   setHandler(messageSignal, (message) => {
     run.receive(message);
   });
   setHandler(nudgeSignal, () => {
     run.nudged();
   });
-  handleQueries(run.machine);
   try {
     await run.loop();
   } catch (error) {

@@ -71,6 +71,8 @@ export type { SummaryPoint } from './engine/summary.ts';
 export { reopened, storedState } from './engine/stored.ts';
 export type { StoredSession, StoredState } from './engine/stored.ts';
 export { Batches } from './engine/batches.ts';
+export { ANSWERED, isQuestions } from './engine/questions.ts';
+export type { Answers, Question } from './engine/questions.ts';
 export { RunRecord } from './engine/ended-run.ts';
 export type { EndedRun, Interruption, InterruptionReason } from './engine/ended-run.ts';
 export {

@@ -5,8 +5,8 @@
  *     replayable -- a replay fails --> in doubt -- another one in this process fails, too --> ended
  *                                         '-- none does for UNFIT_MS --> replayable
  *
- * Not at the first failure, as the SDK's `workflowFailureErrorTypes` would have it. Under faults a worker also fails to replay what fits: it has
- * answered a query whose history ended with a task that had been started elsewhere, has taken that task for a completed one (SDK 1.24,
+ * Not at the first failure, as the SDK's `workflowFailureErrorTypes` would have it. A worker may also fail to replay what fits: it has
+ * answered a query of somebody's (the product sends none to what runs) whose history ended with a task that had been started elsewhere, has taken that task for a completed one (SDK 1.24,
  * `find_end_index_of_next_wft_seq`), and the server has given it up since. The next attempt begins with the whole history, and succeeds.
  */
 import type { Client } from '@temporalio/client';

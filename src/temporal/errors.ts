@@ -1,7 +1,6 @@
 /** Maps every failure of a call to Temporal to an error of the table. */
 import {
   isGrpcServiceError,
-  QueryNotRegisteredError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -97,9 +96,10 @@ function isAttributeRefused(error: unknown): boolean {
   return Object.values(SEARCH_ATTRIBUTES).some((name) => found.details.includes(name));
 }
 
-/** True for a query to a session that is being made: woken, reopened or forked. The client has this error for every query that fails. */
-function isTooEarly({ message }: QueryNotRegisteredError): boolean {
-  return message.includes('did not register a handler');
+/** True for an update that the workflow does not know: it has no handler yet, or its worker is older than this gateway and is being replaced. */
+function isTooEarly(error: unknown): boolean {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.message.startsWith('No registered handler');
 }
 
 /** True if the server rejected an argument; for a foreign page token it answers only "unknown". */
@@ -126,8 +126,7 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   const lacking = missingNamespace(error);
   if (lacking !== null) return namespaceMissing(lacking, error);
   if (isAttributeRefused(error)) return attributesMissing(error);
-  if (error instanceof QueryNotRegisteredError) return make(isTooEarly(error) ? 'overloaded' : 'internal');
-  if (isSignalLimit(error)) return make('overloaded');
+  if (isTooEarly(error) || isSignalLimit(error)) return make('overloaded');
   const code = grpcCode(error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && code === null)
     return make('worker_unavailable');

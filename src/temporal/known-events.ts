@@ -1,7 +1,8 @@
 /** The events that a session's workflow and its running turn hold; a lost log is rebuilt from them. */
 import type { Client } from '@temporalio/client';
-import { ConvokeError, SESSION, workflowId } from '../contracts/index.ts';
+import { ConvokeError, workflowId } from '../contracts/index.ts';
 import type { KnownEvents, KnownEventsPage, LoggedEvent, SessionRef } from '../contracts/index.ts';
+import { askSession } from './ask.ts';
 import { endedRun } from './ended-run.ts';
 import { fromTemporal, isWorkflowNotFound } from './errors.ts';
 import { runningFacts } from './running-facts.ts';
@@ -48,9 +49,10 @@ export function createKnownEvents(
         const ended = await endedRun(client, ref, description);
         if (ended) return ended;
         const running = await runningFacts(client, description);
-        const known = await assemblePages((from) =>
-          handle.query<KnownEventsPage, [number]>(SESSION.queries.events, from),
-        );
+        const known = await assemblePages(async (from) => {
+          const [page] = await askSession(handle, description, [{ ask: 'events', from }]);
+          return page;
+        });
         return { ...known, running };
       });
     } catch (error) {

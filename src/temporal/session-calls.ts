@@ -10,7 +10,6 @@ import type {
 } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/common';
 import {
-  Batches,
   ConvokeError,
   interruptedReceipt,
   interruptedState,
@@ -27,6 +26,7 @@ import type {
   MembersReply,
   Message,
   OpenApproval,
+  Question,
   Receipt,
   RosterChange,
   SessionInput,
@@ -39,6 +39,8 @@ import type {
   VoteReply,
   WakeReply,
 } from '../contracts/index.ts';
+import { askSession, Questions } from './ask.ts';
+import type { Answer } from './ask.ts';
 import { endedRun } from './ended-run.ts';
 import {
   closedError,
@@ -81,10 +83,7 @@ class TemporalCalls implements SessionCalls {
   readonly #taskQueue: string;
   readonly #hibernateAfterMs: number;
   readonly #weightOf: (tenant: string) => number | undefined;
-  readonly #receipts = new Batches<string, Receipt | null>(
-    (ref, messageIds) => this.#askReceipts(ref, messageIds),
-    LIMITS.receiptsAtOnce,
-  );
+  readonly #questions = new Questions((ref, questions) => this.#ask(ref, questions));
 
   constructor({ client, taskQueue = SESSION.taskQueue, ...config }: SessionCallsConfig) {
     this.#client = client;
@@ -142,9 +141,7 @@ class TemporalCalls implements SessionCalls {
   }
 
   approvals(ref: SessionRef): Promise<readonly OpenApproval[]> {
-    return this.#inSession(ref, 'worker', async (handle) =>
-      (await this.#ended(ref)) ? [] : handle.query<readonly OpenApproval[]>(SESSION.queries.approvals),
-    );
+    return this.#questions.ask(ref, { ask: 'approvals' }, () => []);
   }
 
   unschedule(ref: SessionRef, messageId: string): Promise<Receipt | null> {
@@ -152,18 +149,19 @@ class TemporalCalls implements SessionCalls {
   }
 
   state(ref: SessionRef): Promise<SessionState> {
-    return this.#inSession(ref, 'worker', async (handle) => {
-      const ended = await this.#ended(ref);
-      return ended ? interruptedState(ended) : handle.query<SessionState>(SESSION.queries.state);
-    });
+    return this.#questions.ask(ref, { ask: 'state' }, interruptedState);
   }
 
   receipt(ref: SessionRef, messageId: string): Promise<Receipt | null> {
-    return this.#receipts.ask(ref, messageId);
+    return this.#questions.ask(ref, { ask: 'receipt', messageId }, ({ interrupted }) =>
+      interruptedReceipt(interrupted, messageId),
+    );
   }
 
   interrupted(ref: SessionRef): Promise<EndedRun | null> {
-    return this.#inSession(ref, 'worker', () => this.#ended(ref));
+    return this.#inSession(ref, 'worker', async () =>
+      endedRun(this.#client, ref, await this.#described(ref)),
+    );
   }
 
   reopen(input: SessionInput, message?: Message): Promise<void> {
@@ -191,14 +189,10 @@ class TemporalCalls implements SessionCalls {
     return this.#call('server', ingressDeadline('server'), () => listSessions(this.#client, tenant, query));
   }
 
-  #askReceipts(ref: SessionRef, messageIds: readonly string[]): Promise<readonly (Receipt | null)[]> {
+  #ask(ref: SessionRef, questions: readonly Question[]): Promise<EndedRun | readonly Answer[]> {
     return this.#inSession(ref, 'worker', async (handle) => {
-      const ended = await this.#ended(ref);
-      if (ended) return messageIds.map((messageId) => interruptedReceipt(ended.interrupted, messageId));
-      return handle.query<readonly (Receipt | null)[], [readonly string[]]>(
-        SESSION.queries.receipts,
-        messageIds,
-      );
+      const found = await this.#described(ref);
+      return (await endedRun(this.#client, ref, found)) ?? (await askSession(handle, found, questions));
     });
   }
 
@@ -256,11 +250,12 @@ class TemporalCalls implements SessionCalls {
     }
   }
 
-  async #ended(ref: SessionRef): Promise<EndedRun | null> {
+  /** Throws if there is no such session, or it hibernates. */
+  async #described(ref: SessionRef): Promise<WorkflowExecutionDescription> {
     const found = await this.#describe(ref);
     if (found === null) throw notFoundError();
     if (standingOf(found) === 'hibernated') throw hibernatedError();
-    return endedRun(this.#client, ref, found);
+    return found;
   }
 
   #update<R>(ref: SessionRef, name: string, ...args: [unknown]): Promise<R> {

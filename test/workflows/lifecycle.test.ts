@@ -1,7 +1,6 @@
 /** How a session ends, and how it goes on in another run, on real servers. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LIMITS, reasonOf, SEARCH_ATTRIBUTES, SESSION } from '../../src/contracts/index.ts';
-import type { KnownEvents } from '../../src/contracts/index.ts';
+import { LIMITS, reasonOf, SEARCH_ATTRIBUTES } from '../../src/contracts/index.ts';
 import { eventually } from '../support/process.ts';
 import { startEngine } from '../support/worker.ts';
 import type { Engine, TestSession } from '../support/worker.ts';
@@ -52,7 +51,7 @@ describe('a session that is closed', () => {
 
     expect(await session.state()).toMatchObject({ status: 'closed', turns: 3, queued: 0 });
     expect(await session.receipt('late')).toMatchObject({ status: 'rejected', code: 'session_closed' });
-    const known = await session.handle().query<KnownEvents>(SESSION.queries.events);
+    const known = await engine.source.known(session);
     expect(known).toMatchObject({ archivedTo: events.length, events: [], pending: [] });
     await expect(session.send('m4')).rejects.toMatchObject({ code: 'session_closed' });
     await expect(engine.submitter.close(session)).resolves.toBeUndefined();
@@ -240,8 +239,8 @@ test('a full session goes on in another run: nothing is lost, what is archived i
     [SEARCH_ATTRIBUTES.status]: 'open',
     [SEARCH_ATTRIBUTES.session]: session.session,
   });
-  const known = await session.handle().query<KnownEvents>(SESSION.queries.events);
-  expect(known.events[0]?.seq).toBe(state.archivedTo + 1);
+  const known = await engine.source.known(session);
+  expect(known?.events[0]?.seq).toBe(state.archivedTo + 1);
 });
 
 test('all of it replays as it was', async () => {

@@ -6,8 +6,8 @@ import { ALIVE, summaryOf } from './options.ts';
 
 /**
  * Inside the workflow task, where it costs one history event instead of six; outside if that fails for whatever reason (the log is away, the
- * call took too long, the activity must query this workflow): appending twice is harmless, and outside it is retried until it works.
- * Reconciling queries this workflow, so it is never done inside.
+ * call took too long, the activity must ask this workflow): appending twice is harmless, and outside it is retried until it works.
+ * Reconciling asks this workflow, so it is never done inside.
  */
 export async function publish(inside: Inside, input: PublishInput): Promise<Report> {
   const what = input.reconcile

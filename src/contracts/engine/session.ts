@@ -87,7 +87,7 @@ export interface QueuedMessage {
   readonly cancelled?: true;
 }
 
-/** What the query `events` answers: together with the archive, everything needed to rebuild the log. */
+/** What the workflow answers when it is asked for its events: together with the archive, everything needed to rebuild the log. */
 export interface KnownEvents {
   readonly info: SessionInfo;
   readonly known: Position;
@@ -102,7 +102,7 @@ export interface KnownEvents {
   readonly interrupted?: Interruption;
 }
 
-/** One answer of the query `events`. Pages of one `version` fit together; it changes when events move between two queries. */
+/** One page of them. Pages of one `version` fit together; it changes when events move between two questions. */
 export interface KnownEventsPage extends KnownEvents {
   readonly version: string;
   /** Ask again from this index on; absent: this is the last page, which also holds `pending`. */
@@ -116,9 +116,10 @@ export const SESSION = {
   signals: { message: 'message', nudge: 'nudge' },
   updates: {
     ...{ cancel: 'cancel', close: 'close', members: 'members', vote: 'vote', unschedule: 'unschedule' },
-    wake: 'wake',
+    ...{ wake: 'wake', ask: 'ask' },
   },
-  queries: { state: 'state', events: 'events', receipts: 'receipts', approvals: 'approvals' },
+  /** Of a session that has ended; one that runs is asked by the update. */
+  queries: { ask: 'ask' },
 } as const;
 
 /** The queue of the workers that have what a turn needs (`neededFor`), beside the queue of all. */

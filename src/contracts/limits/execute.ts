@@ -103,7 +103,7 @@ export const EXECUTE = {
   retryAfterMostMs: 300 * SECOND,
   /** The message of a failure, UTF-16 code units; it is part of events and heartbeats. */
   failureChars: 500,
-  /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers no queries. */
+  /** One attempt of a quick step: it holds its workflow task open, and meanwhile the session answers no questions. */
   quickTimeoutMs: 2 * SECOND,
   /** One piece of a provider's answer (all of one that is not streamed), UTF-16 code units of JSON. */
   answerChars: 4 * KIB * KIB,

@@ -61,7 +61,7 @@ export const ORCHESTRATE = {
   laterRetryMs: 5 * SECOND,
   /** Firings of a schedule that were missed while Temporal was away are made up for if it was no longer than this. */
   scheduleCatchUpMs: 1 * HOUR,
-  /** Receipts that a gateway asks a session for at a time; it asks one thing at a time. */
+  /** Questions, mostly for receipts, that a gateway asks a session at a time; it asks once at a time. */
   receiptsAtOnce: 100,
   /** Continue as new at the next pause after this many history events. Cold replay costs 0.65 to 2 ms each. */
   historyEvents: 500,
