@@ -78,7 +78,9 @@ beforeAll(async () => {
   };
   const args = [COMMAND, 'dev', '--no-demo', '--json', ...ports, ...config];
   dev = startProcess(process.execPath, args, env);
-  await eventually('it is ready', () => events('ready').length === 1, 60_000);
+  await eventually('it is ready', () => events('ready').length === 1, 60_000).catch((cause: unknown) => {
+    throw new Error(dev.output().slice(-4_000), { cause });
+  });
   client = connect({ url: `http://127.0.0.1:${port}`, token: 'dev' });
 }, 90_000);
 
