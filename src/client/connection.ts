@@ -6,7 +6,7 @@
  */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { ConvokeError, FRAMES, CLIENT_LIMITS } from '../contracts/public.ts';
+import { ConvokeError, CLIENT_LIMITS } from '../contracts/public.ts';
 import type { Bye, SocketFrames, SocketRequestName, SocketRequests } from '../contracts/public.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { Emitter } from './emitter.ts';
@@ -39,6 +39,9 @@ export interface ConnectionOptions {
 /** Requests as Socket.IO's types see them; `request` has the exact types. */
 type Requests = Record<SocketRequestName, (request: object, ack: (reply: unknown) => void) => void>;
 type GatewaySocket = Socket<SocketFrames, Requests>;
+
+/** Frames that are of the sessions. */
+const PASSED_ON = ['event', 'delta', 'reset', 'note', 'ended'] as const;
 
 /** After a connection has lasted this long, ms, the backoff starts over. */
 const STABLE_MS = 5_000;
@@ -181,13 +184,10 @@ export class Connection {
       else this.#lost(error.message);
     });
     socket.on('disconnect', (reason) => this.#lost(reason));
-    socket.on(FRAMES.event, (event) => this.#emitter.emit('event', event));
-    socket.on(FRAMES.delta, (delta) => this.#emitter.emit('delta', delta));
-    socket.on(FRAMES.reset, (frame) => this.#emitter.emit('reset', frame));
-    socket.on(FRAMES.note, (note) => this.#emitter.emit('note', note));
-    socket.on(FRAMES.ended, (ended) => this.#emitter.emit('ended', ended));
-    socket.on(FRAMES.bye, (bye) => this.#bye(bye));
-    socket.on(FRAMES.renew, () => void this.#renew(socket));
+    for (const name of PASSED_ON)
+      (socket as Socket).on(name, (frame: ConnectionEvents[typeof name]) => this.#emitter.emit(name, frame));
+    socket.on('bye', (bye) => this.#bye(bye));
+    socket.on('renew', () => void this.#renew(socket));
     socket.connect();
   }
 

@@ -14,9 +14,11 @@ import { openingRoster, rosterState } from '../member.ts';
 import type { SessionInfo } from '../session.ts';
 import { editMessages, withEntry } from './edit.ts';
 import { reduceStep } from './step.ts';
-import { asEnded, reduceTurnEnd, startTurn } from './turn.ts';
+import { asEnded, reduceTurn } from './turn.ts';
 import type { Entry, MessageEntry, SessionView } from './types.ts';
 import { answered, reduceWait } from './waits.ts';
+
+type Of<F extends string> = Extract<SessionEvent, { type: `${F}.${string}` }>;
 
 /** An empty view of a session, before its first event. */
 export function emptyView(
@@ -55,10 +57,7 @@ function withoutMessage(view: SessionView, messageId: string): SessionView {
   };
 }
 
-function reduceMessage(
-  view: SessionView,
-  event: Extract<SessionEvent, { type: `message.${string}` }>,
-): SessionView {
+function reduceMessage(view: SessionView, event: Of<'message'>): SessionView {
   switch (event.type) {
     case 'message.accepted': {
       const { queued, answers, steers: _steers, ...data } = event.data;
@@ -85,15 +84,17 @@ function reduceMessage(
         status: 'rejected',
         code: event.data.code,
       });
+    default:
+      return view;
   }
 }
 
-type Standing = 'members' | 'forked' | 'closed' | 'interrupted' | 'reopened';
+/** What applications publish is not part of the conversation. */
+function reduceChannel(view: SessionView, { data }: Of<'channel'>): SessionView {
+  return 'withheld' in data ? view : withoutMessage(view, data.messageId);
+}
 
-function reduceSession(
-  view: SessionView,
-  event: Extract<SessionEvent, { type: `session.${Standing}` }>,
-): SessionView {
+function reduceSession(view: SessionView, event: Of<'session'>): SessionView {
   switch (event.type) {
     case 'session.members':
       return { ...view, ...rosterState(event.data) };
@@ -107,44 +108,25 @@ function reduceSession(
       return { ...view, status: 'open', parent: event.data };
     case 'session.reopened':
       return { ...view, status: 'open' };
+    default:
+      return view;
   }
 }
 
+/** Events of types that the view does not know change nothing. */
 function reduce(view: SessionView, event: SessionEvent): SessionView {
-  const { turn = '' } = event;
-  switch (event.type) {
-    case 'session.created':
-    case 'session.recovered':
-      return view;
-    // What applications publish is not part of the conversation.
-    case 'channel.published':
-      return 'withheld' in event.data ? view : withoutMessage(view, event.data.messageId);
-    case 'session.members':
-    case 'session.forked':
-    case 'session.closed':
-    case 'session.interrupted':
-    case 'session.reopened':
-      return reduceSession(view, event);
-    case 'message.accepted':
-    case 'message.scheduled':
-    case 'message.rejected':
-      return reduceMessage(view, event);
-    case 'turn.started':
-      return startTurn(view, turn, event.data);
-    case 'turn.completed':
-    case 'turn.failed':
-    case 'turn.cancelled':
-    case 'turn.merged':
-      return reduceTurnEnd(view, event);
-    case 'step.started':
-    case 'step.restarted':
-    case 'step.waiting':
-    case 'step.completed':
-    case 'step.failed':
-    case 'step.cancelled':
-      return reduceStep(view, event);
+  // safety: the first word of an event's type is its family
+  switch (event.type.split('.')[0]) {
+    case 'session':
+      return reduceSession(view, event as Of<'session'>);
+    case 'message':
+      return reduceMessage(view, event as Of<'message'>);
+    case 'turn':
+      return reduceTurn(view, event as Of<'turn'>);
+    case 'step':
+      return reduceStep(view, event as Of<'step'>);
     default:
-      return reduceWait(view, event);
+      return event.type === 'channel.published' ? reduceChannel(view, event) : reduceWait(view, event);
   }
 }
 

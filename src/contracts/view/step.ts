@@ -8,12 +8,6 @@ import type { EndStatus, SessionView, StepEntry } from './types.ts';
 type StepEvent = Extract<SessionEvent, { type: `step.${string}` }>;
 type StepEnd = Extract<StepEvent, { type: 'step.completed' | 'step.failed' | 'step.cancelled' }>;
 
-const END_STATUS: Readonly<Record<StepEnd['type'], EndStatus>> = {
-  'step.completed': 'completed',
-  'step.failed': 'failed',
-  'step.cancelled': 'cancelled',
-};
-
 /** The sum; a count that is absent in both stays absent. */
 function addUsage(a: Usage | undefined, b: Usage | undefined): Usage | undefined {
   if (!a || !b) return a ?? b;
@@ -43,7 +37,8 @@ function end(entry: StepEntry, event: StepEnd): StepEntry {
   return {
     ...rest,
     attempt: event.attempt ?? entry.attempt,
-    status: END_STATUS[event.type],
+    // safety: such an event is named after it
+    status: event.type.slice('step.'.length) as EndStatus,
     text,
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(shown ? { shown } : {}),
@@ -93,5 +88,7 @@ export function reduceStep(view: SessionView, event: StepEvent): SessionView {
     case 'step.failed':
     case 'step.cancelled':
       return editStep(view, step, (entry) => end(entry, event));
+    default:
+      return view;
   }
 }

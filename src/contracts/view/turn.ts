@@ -1,4 +1,4 @@
-/** How the end of a turn changes a view: the turn, and the messages that it was to answer. */
+/** How a turn changes a view: the turn, and the messages that it was to answer. */
 import type { ErrorCode } from '../errors.ts';
 import type { EventData, SessionEvent } from '../events/envelope.ts';
 import { reasonOf } from '../reasons.ts';
@@ -6,16 +6,18 @@ import { editMessages, editTurn, withTurn } from './edit.ts';
 import type { EndStatus, LastingCall, MessageEntry, SessionView, TurnEntry } from './types.ts';
 import { withoutWaits } from './waits.ts';
 
-type TurnEnd = Extract<SessionEvent, { type: `turn.${string}` }>;
+type TurnEvent = Extract<SessionEvent, { type: `turn.${string}` }>;
 const CONSUMED = { status: 'consumed' } as const;
 
 const hasJoined = (reason: TurnEntry['reason']): boolean => reason?.code === 'joined';
 
 type Ended = Omit<TurnEntry, 'turn' | 'messageIds' | 'status'> & { readonly status: EndStatus };
 
-export function reduceTurnEnd(view: SessionView, event: TurnEnd): SessionView {
+export function reduceTurn(view: SessionView, event: TurnEvent): SessionView {
   const { turn = '' } = event;
   switch (event.type) {
+    case 'turn.started':
+      return startTurn(view, turn, event.data);
     case 'turn.completed':
       return endTurn(view, turn, { status: 'completed' });
     case 'turn.failed':
@@ -37,7 +39,7 @@ export function reduceTurnEnd(view: SessionView, event: TurnEnd): SessionView {
 /**
  * In a log that was lost twice within moments a start, or a message, may come after the end of its turn: the turn stays as it has ended.
  */
-export function startTurn(
+function startTurn(
   view: SessionView,
   turn: string,
   { messageIds, beside }: EventData['turn.started'],
@@ -79,7 +81,7 @@ function unanswered({ status, reason, failure }: Ended): Pick<MessageEntry, 'sta
 function merge(
   view: SessionView,
   turn: string,
-  { into, messageIds, reason }: Extract<TurnEnd, { type: 'turn.merged' }>['data'],
+  { into, messageIds, reason }: Extract<TurnEvent, { type: 'turn.merged' }>['data'],
 ): SessionView {
   const moved = editMessages(view, ({ messageId }) => messageIds.includes(messageId), {
     turn: into,
