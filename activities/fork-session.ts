@@ -104,12 +104,17 @@ async function newLog(
 function textChars(event: LoggedEvent): number {
   if (event.type === 'message.accepted' || event.type === 'channel.published')
     return jsonChars(event.data.parts);
+  if (event.type === 'feedback.given') return event.data.comment?.length ?? 0;
   return 'text' in event.data ? event.data.text.length : 0;
 }
 
 function withoutText(event: LoggedEvent): LoggedEvent {
   if (event.type === 'message.accepted') return { ...event, data: { ...event.data, parts: [] } };
   if (event.type === 'channel.published') return { ...event, data: { ...event.data, parts: [] } };
+  if (event.type === 'feedback.given') {
+    const { comment: _comment, ...data } = event.data;
+    return { ...event, data };
+  }
   if (event.type !== 'step.completed') return event;
   const { summarises } = event.data;
   return { ...event, data: { text: '', ...(summarises && { summarises }) } };

@@ -3,7 +3,6 @@ import { ApplicationFailure, CompleteAsyncError, Context } from '@temporalio/act
 import { randomUUID } from 'node:crypto';
 import type { Archive } from '../src/archive/index.ts';
 import {
-  ASK_OUTSIDE,
   ConvokeError,
   isConvokeError,
   LIMITS,
@@ -15,7 +14,6 @@ import {
   type TurnProgress,
   type TurnResult,
 } from '../src/contracts/index.ts';
-import type { SessionSource } from '../src/log/index.ts';
 import { archiveEvents } from './archive-events.ts';
 import {
   completeActivity,
@@ -28,8 +26,11 @@ import { Conversations } from './conversation/conversations.ts';
 import { forkSession } from './fork-session.ts';
 import { isAway } from './log-writer.ts';
 import { nudge } from './nudge.ts';
+import { briefly, outside, sourceOf } from './outside.ts';
 import { publishEvents } from './publish-events.ts';
 import { resumeSession } from './resume-session.ts';
+import { score } from './scoring/activity.ts';
+import { scoreAfter, type ScoringDeps } from './scoring/score-turn.ts';
 import { TEAMS } from './teams/index.ts';
 import type { Tool } from './tools/tool.ts';
 import { Heartbeat } from './turn/heartbeat.ts';
@@ -71,6 +72,15 @@ export type {
   Team,
   TeamContext,
 } from './teams/team.ts';
+export type {
+  Judge,
+  Score,
+  ScoredStep,
+  ScoredTurn,
+  Scorer,
+  ScorerCall,
+  ScorerCode,
+} from './scoring/scorer.ts';
 export { mismatch } from './tools/schema.ts';
 export { tool } from './tools/functions.ts';
 export type { ToolContext, ToolSettings } from './tools/functions.ts';
@@ -83,7 +93,8 @@ export { Toolbox } from './tools/toolbox.ts';
 export interface ActivityDeps
   extends
     Omit<TurnDeps, 'conversations' | 'teams' | 'tools' | 'configured' | 'stalls' | 'patient'>,
-    Partial<Pick<TurnDeps, 'tools' | 'configured' | 'stalls'>> {
+    Partial<Pick<TurnDeps, 'tools' | 'configured' | 'stalls'>>,
+    Pick<ScoringDeps, 'scorers' | 'startScoring' | 'giveFeedback'> {
   readonly archive: Archive;
   /** Sends what a schedule fires; absent: this worker has no part in that. */
   readonly fire?: (firing: Firing) => Promise<void>;
@@ -98,43 +109,15 @@ export interface ActivityDeps
   readonly suspendAfterMs?: number;
 }
 
-/** Has the workflow call the same activity outside its task: see workflows/calls. */
-function outside(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, ASK_OUTSIDE);
-}
-
-/** What an activity may rebuild a log from. Inside its task a workflow answers no question. */
-function sourceOf(source: SessionSource, isLocal: () => boolean): SessionSource {
-  return {
-    async known(ref) {
-      if (isLocal()) throw outside('The workflow must be asked.');
-      const known = await source.known(ref);
-      // Its session goes on from what it has left behind, to which nothing may be added any more.
-      if (known?.interrupted) throw new TurnStopped('superseded');
-      return known;
-    },
-    archived: (ref, upTo, limit) => source.archived(ref, upTo, limit),
-    session: (ref) => source.session(ref),
-  };
-}
-
 async function noSchedules(): Promise<void> {
   throw new ConvokeError('worker_unavailable');
-}
-
-/** A workflow task does not wait for another workflow. */
-function briefly(source: SessionSource): SessionSource {
-  const known = async (): Promise<never> => {
-    throw outside('The workflow of the parent must be asked.');
-  };
-  return { ...source, known };
 }
 
 async function noTools(): Promise<ReadonlyMap<string, Tool>> {
   return new Map();
 }
 
-type Measured = TurnDeps & { readonly measures: TurnMeasures };
+type Measured = TurnDeps & ScoringDeps & { readonly measures: TurnMeasures };
 
 const NEVER = new AbortController().signal;
 const NO_STALLS: TurnDeps['stalls'] = { of: async () => [] };
@@ -172,6 +155,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
         ? insideTask(() => resumeSession(deps.archive, input))
         : alive(() => resumeSession(deps.archive, input)),
     fire: (firing) => asFailure(() => fire(firing)),
+    score: (input) => score(shared, input),
     archive: (input) => asFailure(() => archiveEvents(deps, input)),
     nudge,
   };
@@ -197,7 +181,9 @@ async function runInTask(deps: Measured, input: TurnInput): Promise<TurnResult> 
   const cancel = (): void => run.stop(new TurnStopped(isShutdown(context) ? 'drained' : 'cancelled'));
   cancellationSignal.addEventListener('abort', cancel, { once: true });
   try {
-    return await deps.measures.of(run, input, 0);
+    const result = await deps.measures.of(run, input, 0);
+    void scoreAfter(deps, input, result);
+    return result;
   } finally {
     cancellationSignal.removeEventListener('abort', cancel);
   }
@@ -236,7 +222,8 @@ async function runTurn(deps: Measured, input: TurnInput, { leaving, ...handing }
   try {
     const result = await deps.measures.of(run, input, attempt);
     if (handing.draining.aborted) await leaveWorker(context);
-    await completeActivity(running, result);
+    // Side by side: a turn that is to be scored does not hold up the next one.
+    await Promise.all([completeActivity(running, result), scoreAfter(deps, input, result)]);
   } catch (error) {
     const superseded = error instanceof TurnStopped && error.kind === 'superseded';
     if (!superseded) await failActivity(running, asApplicationFailure(error));

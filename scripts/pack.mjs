@@ -22,6 +22,7 @@ const CLIENT = {
   index: 'src/client/index',
   files: 'src/client/files',
   presence: 'src/client/presence',
+  feedback: 'src/client/feedback',
   contracts: 'src/contracts/public',
 };
 
@@ -76,6 +77,7 @@ async function packClient() {
       '.': entry('index'),
       './files': entry('files'),
       './presence': entry('presence'),
+      './feedback': entry('feedback'),
       './contracts': entry('contracts'),
     },
     dependencies: { 'socket.io-client': manifest.dependencies['socket.io-client'] },

@@ -1,7 +1,7 @@
 import type { SocketRequests } from '../contracts/public.ts';
 
-/** Requests that are not about the log of a session. */
-export type BesideRequest = 'presence' | 'typing' | 'read' | 'publish';
+/** Requests of which the core of the SDK knows nothing else: what is not about the log, and feedback. */
+export type BesideRequest = 'presence' | 'typing' | 'read' | 'publish' | 'feedback';
 
 /** What such a request has besides its session. */
 export type Beside<N extends BesideRequest> = Omit<SocketRequests[N]['request'], 'session'>;

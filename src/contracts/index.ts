@@ -32,7 +32,10 @@ export {
   rosterState,
 } from './member.ts';
 export type { MemberRefusal, RosterChange } from './member.ts';
+export { APPLICATION, FEEDBACK_CHANNEL } from './feedback.ts';
 export { reason } from './reasons.ts';
+export { isSampled, scorerName, SCORING, scoringId } from './engine/scoring.ts';
+export type { ScoreInput, Scoring } from './engine/scoring.ts';
 export {
   disclosedOpening,
   disclosedTeam,

@@ -1,3 +1,4 @@
+import type { Feedback } from './feedback.ts';
 import { fileText } from './file.ts';
 import type { FilePart, FileReference } from './file.ts';
 import type { JsonObject } from './json.ts';
@@ -46,6 +47,8 @@ export interface Message {
   readonly channel?: string;
   /** The only ones who are told what it says, beside its sender; has a `channel`. Absent: everybody who follows the session. */
   readonly to?: readonly string[];
+  /** It is feedback, and has a `channel` and no `parts`: no agent is shown it. */
+  readonly feedback?: Feedback;
   /** When the gateway accepted it, ms since the Unix epoch: the stamp `ingest`. */
   readonly receivedAt: number;
   /** When it was let in, and handed to Temporal: the stamp `admit`. */

@@ -22,6 +22,7 @@ export type {
   SchedulesRequest,
   ScheduleSummary,
 } from './schedule.ts';
+export type { Feedback, FeedbackReply, FeedbackRequest, GivenFeedback, Verdict } from './feedback.ts';
 export type { Withheld } from './events/channel.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
 export type { DisclosedAgent, DisclosedData, DisclosedOpening, DisclosedTeam } from './events/disclosure.ts';

@@ -4,6 +4,7 @@ import type { Cursor, Position } from './cursor.ts';
 import type { Delta } from './events/delta.ts';
 import type { SessionEvent } from './events/envelope.ts';
 import type { ErrorCode, Problem } from './errors.ts';
+import type { FeedbackReply, FeedbackRequest } from './feedback.ts';
 import type { InterjectionPolicy, Receipt, ScheduledMessage, SentPart } from './message.ts';
 import type { JsonObject } from './json.ts';
 import type { ApprovalsReply, VoteReply, VoteRequest } from './approval.ts';
@@ -178,6 +179,7 @@ export interface SocketRequests {
   typing: { request: TypingRequest & { session: string }; reply: Record<string, never> };
   read: { request: ReadRequest & { session: string }; reply: Record<string, never> };
   publish: { request: PublishRequest & { session: string }; reply: Record<string, never> };
+  feedback: { request: FeedbackRequest & { session: string }; reply: FeedbackReply };
 }
 
 export type SocketRequestName = keyof SocketRequests;

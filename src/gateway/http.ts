@@ -18,6 +18,7 @@ import { adminRoutes } from './routes/admin.ts';
 import { eraseRoutes } from './routes/erase.ts';
 import { exportRoutes } from './routes/export.ts';
 import { eventRoutes } from './routes/events.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { fileRoutes } from './routes/files.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
@@ -171,6 +172,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...forkRoutes(context),
     ...approvalRoutes(context),
     ...messageRoutes(context),
+    ...feedbackRoutes(context),
     ...fileRoutes(context),
     ...scheduledRoutes(context),
     ...scheduleRoutes(context),

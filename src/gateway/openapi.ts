@@ -14,6 +14,7 @@ const ABOUT =
 const TAGS = [
   'Sessions',
   'Messages',
+  'Feedback',
   'Approvals',
   'Schedules',
   'Events',

@@ -34,6 +34,7 @@ import {
   toolCall,
   next,
 } from './shapes.ts';
+import { givenFeedback } from './replies-feedback.ts';
 
 const parent = z
   .object({ session: z.string(), seq: z.number() })
@@ -240,6 +241,7 @@ export const viewReply = describes<SessionView>()(
         z.object({ question: z.string(), turn: z.string(), name: z.string(), text: z.string(), until: ms }),
       ).meta({ description: 'Questions to people that are not answered.' }),
       approvals: list(openApproval),
+      feedback: list(givenFeedback).optional(),
       truncated: z
         .boolean()
         .meta({ description: 'True if older entries exist; page the events to get them.' }),

@@ -100,6 +100,10 @@ function handlersOf(context: GatewayContext): Handlers {
       const { session, body } = takeSession(request);
       return answer(intake.send(principal, session, body));
     },
+    feedback: async ({ principal }, request) => {
+      const { session, body } = takeSession(request);
+      return answer(intake.feedback(principal, session, body));
+    },
     cancel: control('cancel'),
     wake: control('wake'),
     members: control('members'),

@@ -53,14 +53,14 @@ class RedisAdmission implements Admission {
 
   async admit(
     ref: SessionRef,
-    { messageId, parts, channel }: Message,
+    { messageId, parts, channel, feedback }: Message,
     { waitingMessages }: Pick<TenantLimits, 'waitingMessages'> = {},
   ): Promise<Admitted> {
     const most = {
       ...(waitingMessages === undefined ? {} : { most: waitingMessages }),
       ...(channel === undefined ? {} : { share: LIMITS.channelShare }),
     };
-    const bytes = Buffer.byteLength(JSON.stringify(parts));
+    const bytes = Buffer.byteLength(JSON.stringify(feedback ?? parts));
     const late = (): Error => new ConvokeError('log_unavailable');
     try {
       const { status } = await inTime(

@@ -33,6 +33,7 @@ export {
   wakeSchema,
   cancelSchema,
   eventsQuerySchema,
+  feedbackSchema,
   forkSchema,
   idempotencyKeySchema,
   idSchema,

@@ -3,9 +3,10 @@
  * passed on is valid and belongs to the caller's tenant. Every method throws only `ConvokeError`, within 2 s where Temporal alone answers
  * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
-import { disclosedTeam, isConvokeError, sessionKey } from '../contracts/index.ts';
+import { APPLICATION, disclosedTeam, isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ApprovalsReply,
+  FeedbackReply,
   ForkReply,
   ForkRequest,
   OpenRequest,
@@ -28,6 +29,7 @@ import type { Audit, Principal } from '../tenants/index.ts';
 import { asSubject, CONTROL_SCOPES, noteVote, refOf, votedBy } from './acting.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
+import { feedbackMessage, requireTarget } from './feedback.ts';
 import { forkSession } from './fork.ts';
 import type { ForkDeps } from './fork.ts';
 import { HandOver } from './hand-over.ts';
@@ -67,6 +69,16 @@ export interface Intake {
    * `session_closed`, `inbox_full`, `file_not_found`.
    */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
+  /**
+   * Passes feedback on a turn or a step to a session. Resolves once it is persisted. Throws `session_not_found`, `turn_not_found`,
+   * `step_not_found`, `session_closed`, `inbox_full`.
+   */
+  feedback(
+    principal: Principal,
+    session: unknown,
+    body: unknown,
+    options?: IntakeOptions,
+  ): Promise<FeedbackReply>;
   /**
    * Forks a session and hands the fork the message of the request; like an open, an id or an Idempotency-Key makes the request repeatable.
    * Throws `session_not_found`, `message_not_found`, `session_exists`, `idempotency_mismatch`, `log_unavailable`, `archive_unavailable`.
@@ -175,6 +187,21 @@ class SessionIntake implements Intake {
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
     return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#handOver.deliver(ref, message));
+  }
+
+  async feedback(
+    principal: Principal,
+    session: unknown,
+    body: unknown,
+    options: IntakeOptions = {},
+  ): Promise<FeedbackReply> {
+    const ref = refOf(principal, session, 'send');
+    const message = feedbackMessage(principal, ref, { body, key: keyOf(options) });
+    const { messageId, feedback } = message;
+    if (feedback.by !== APPLICATION) await this.#roster.refuseAgentName(ref, feedback.by);
+    await requireTarget(this.#config.past, ref, feedback);
+    await this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#handOver.deliver(ref, message));
+    return { session: ref.session, turn: feedback.turn, by: feedback.by, status: 'accepted' };
   }
 
   async fork(

@@ -35,7 +35,7 @@ export type { Channels } from './channels.ts';
 export { assemble } from './assemble.ts';
 export { archivedTail, recoverLog } from './recover.ts';
 export type { SessionSource } from './recover.ts';
-export { eventsBetween, logHead, placeBefore } from './past.ts';
+export { eventsBetween, holds, logHead, placeBefore } from './past.ts';
 export type { PastDeps } from './past.ts';
 export { settleInterrupted } from './settle.ts';
 export type { SettleDeps } from './settle.ts';

@@ -51,19 +51,32 @@ export async function eventsBetween(
   return assemble(after, [...found, ...held], [], upTo).filter(({ seq }) => seq <= upTo);
 }
 
+type Finder = (id: string) => Promise<LoggedEvent | undefined>;
+
+/** Finds events of a session, as it is now, by their ids. */
+async function finderOf(deps: PastDeps, ref: SessionRef): Promise<Finder> {
+  const { position } = await logHead(deps, ref);
+  const archivedTo = (await deps.source.session(ref))?.lastSeq ?? 0;
+  const rest = await eventsBetween(deps, ref, { after: archivedTo, upTo: position.seq });
+  return async (id) => {
+    const isIt = (event: LoggedEvent): boolean => event.id === id;
+    return rest.find(isIt) ?? (await deps.archive.find(ref, `"id":"${id}"`, archivedTo)).find(isIt);
+  };
+}
+
+/** True if the session has an event of this id. Throws `session_not_found`, and what log, archive and source throw. */
+export async function holds(deps: PastDeps, ref: SessionRef, id: string): Promise<boolean> {
+  const find = await finderOf(deps, ref);
+  return (await find(id)) !== undefined;
+}
+
 /** The last event before the turn of this message: before its start if it had to wait for it. Null: the session has no such message. */
 export async function placeBefore(
   deps: PastDeps,
   ref: SessionRef,
   messageId: string,
 ): Promise<number | null> {
-  const { position } = await logHead(deps, ref);
-  const archivedTo = (await deps.source.session(ref))?.lastSeq ?? 0;
-  const rest = await eventsBetween(deps, ref, { after: archivedTo, upTo: position.seq });
-  const find = async (id: string): Promise<LoggedEvent | undefined> => {
-    const isIt = (event: LoggedEvent): boolean => event.id === id;
-    return rest.find(isIt) ?? (await deps.archive.find(ref, `"id":"${id}"`, archivedTo)).find(isIt);
-  };
+  const find = await finderOf(deps, ref);
   const accepted = await find(eventId.message(messageId));
   if (accepted?.type !== 'message.accepted') return null;
   const { queued, answers } = accepted.data;

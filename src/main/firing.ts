@@ -1,14 +1,14 @@
-/** What a schedule fires goes through the one door, as every message does. */
+/** What a schedule fires, and what scorers say, goes through the one door, as every message does. */
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Archive } from '../archive/index.ts';
 import { ConvokeError } from '../contracts/index.ts';
-import type { Firing } from '../contracts/index.ts';
+import type { FeedbackRequest, Firing, Scoring, SessionRef } from '../contracts/index.ts';
 import { createAuthenticator, createIntake, createReopen, createStoredCalls } from '../ingest/index.ts';
 import type { Intake } from '../ingest/index.ts';
 import type { SessionSource } from '../log/index.ts';
 import type { Directory } from '../tenants/index.ts';
-import { createSessionCalls } from '../temporal/index.ts';
+import { createScoring, createSessionCalls } from '../temporal/index.ts';
 import { defaultAgents } from './agents.ts';
 import type { Config } from './config.ts';
 import type { TenantQuota } from './quota.ts';
@@ -23,11 +23,17 @@ interface FiringParts {
   readonly directory: Pick<Directory, 'refuses'>;
 }
 
-/** What the activity of a firing calls, in a worker. */
-export function createFiring(
+/** What activities hand to sessions, and to Temporal, in a worker. */
+interface Handing {
+  readonly fire: (firing: Firing) => Promise<void>;
+  readonly giveFeedback: (ref: SessionRef, feedback: FeedbackRequest) => Promise<void>;
+  readonly startScoring: (scoring: Scoring) => Promise<void>;
+}
+
+export function createHanding(
   config: Config,
   { client, session, source, archive, tenants, directory }: FiringParts,
-): (firing: Firing) => Promise<void> {
+): Handing {
   const { log } = session;
   const { admission, counted, weightOf } = tenants;
   const storedOf = archive.stored.bind(archive);
@@ -43,9 +49,16 @@ export function createFiring(
     past: { log, source, archive },
     reopen: createReopen({ calls, log, source, archive }),
   });
-  return (firing) => {
-    refuseSuspended(directory, firing.tenant);
-    return fireInto(intake, firing);
+  return {
+    startScoring: createScoring(client, config.temporal.taskQueue),
+    async fire(firing) {
+      refuseSuspended(directory, firing.tenant);
+      await fireInto(intake, firing);
+    },
+    async giveFeedback({ tenant, session: id }, feedback) {
+      refuseSuspended(directory, tenant);
+      await intake.feedback({ tenant }, id, feedback);
+    },
   };
 }
 

@@ -58,7 +58,17 @@ function codeOf(error: unknown): string {
   return isConvokeError(error) ? error.code : 'internal';
 }
 
-const ASKED = ['open', 'send', 'fork', 'control', 'approvals', 'state', 'scheduled', 'list'] as const;
+const ASKED = [
+  'open',
+  'send',
+  'feedback',
+  'fork',
+  'control',
+  'approvals',
+  'state',
+  'scheduled',
+  'list',
+] as const;
 
 /** The stage `ingest`, whatever the protocol. */
 export function measuredIntake(intake: Intake, metrics: Metrics): Intake {

@@ -15,7 +15,7 @@ import { announce } from './announce.ts';
 import { openStore } from './archive.ts';
 import type { Config } from './config.ts';
 import { watchEventLoop } from './event-loop.ts';
-import { createFiring } from './firing.ts';
+import { createHanding } from './firing.ts';
 import { serveHealth } from './health.ts';
 import { openFiles } from './files.ts';
 import { watchInterruptions } from './interruptions.ts';
@@ -55,7 +55,15 @@ function ableOf(runners: Partial<Record<RunnerName, AgentRunner>>, others: reado
 export interface WorkerParts extends Partial<
   Pick<
     ActivityDeps,
-    'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'summary' | 'priceOf' | 'suspendAfterMs'
+    | 'runners'
+    | 'teams'
+    | 'tools'
+    | 'configured'
+    | 'scorers'
+    | 'limits'
+    | 'summary'
+    | 'priceOf'
+    | 'suspendAfterMs'
   >
 > {
   /** What it has and other workers may not, besides its kinds of agents. */
@@ -202,7 +210,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
       stalls: session.stalls,
       process: processName(),
       runners: metered(runners, meter),
-      fire: createFiring(config, { client, session, source, archive, tenants, directory }),
+      ...createHanding(config, { client, session, source, archive, tenants, directory }),
       draining: draining.signal,
       leaving: later(draining.signal, RECOVERY.workerGraceMs),
     }),

@@ -1,6 +1,6 @@
 /** What a configuration is written in. Definitions are tagged data; nothing here opens a connection or a file. */
 import type { z } from 'zod';
-import type { CodeAgent, Team, ToolSource } from '../../activities/index.ts';
+import type { CodeAgent, Judge, Scorer, ScorerCode, Team, ToolSource } from '../../activities/index.ts';
 import type { AgentScript, AgentSpec, JsonObject, Limits, Price } from '../contracts/index.ts';
 import type { Provider } from './provider.ts';
 
@@ -81,6 +81,37 @@ export const agent = {
   }),
 } as const;
 
+/** Which turns a scorer is run on, and who is told what it says. */
+export interface ScorerSettings {
+  /** The share of completed turns, 0 to 1; default: all. */
+  readonly rate?: number;
+  /** Default true: only keys, and tokens with `operate`, are told. */
+  readonly private?: boolean;
+}
+
+/** Made by `scorer.code` or `scorer.model`. */
+export type ScorerDefinition = Scorer;
+
+function scored({ rate = 1, private: hidden = true }: ScorerSettings): Pick<Scorer, 'rate' | 'private'> {
+  return { rate, private: hidden };
+}
+
+/** What says, after a turn, how good it was. Neither the answer nor the next turn waits for it. */
+export const scorer = {
+  /** Code of one's own: `scorer.code(({ answer }) => ({ score: answer.length < 400 ? 1 : 0 }))`. */
+  code: (code: ScorerCode, settings: ScorerSettings = {}): ScorerDefinition => ({
+    ...{ kind: 'code', code, ...scored(settings) },
+  }),
+  /** A language model that judges by a rubric, at one of the endpoints in `providers`. */
+  model: ({ rate, private: hidden, ...judge }: Judge & ScorerSettings): ScorerDefinition => ({
+    ...{ kind: 'model', judge },
+    ...scored({
+      ...(rate === undefined ? {} : { rate }),
+      ...(hidden === undefined ? {} : { private: hidden }),
+    }),
+  }),
+} as const;
+
 export interface ProjectConfig {
   /** Model endpoints by name; `default` is that of agents that name none. The environment's settings of an endpoint come first. */
   readonly providers?: Readonly<Record<string, Provider>>;
@@ -89,6 +120,8 @@ export interface ProjectConfig {
   readonly tools?: Readonly<Record<string, ToolSource>>;
   /** Teams by name, or the path of a module that exports them, relative to the configuration. */
   readonly teams?: Readonly<Record<string, Team>> | string;
+  /** Scorers by name: see `scorer`. */
+  readonly scorers?: Readonly<Record<string, ScorerDefinition>>;
   /** What a turn may spend in sessions that do not say it themselves; what is absent has its default (`LIMITS.budget`). */
   readonly limits?: Limits;
   /** The agent that summarises long sessions which do not say it themselves, and after how much text: see `summary` of an open. Absent: they are not. */

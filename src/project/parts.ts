@@ -11,6 +11,7 @@ import {
 } from '../../activities/index.ts';
 import {
   DEFAULT_ENDPOINT,
+  SCORING,
   LIMITS,
   neededFor,
   neededForTeam,
@@ -24,7 +25,9 @@ import type { Logger } from '../telemetry/index.ts';
 
 export interface ProjectParts
   extends
-    Required<Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'priceOf'>>,
+    Required<
+      Pick<ActivityDeps, 'runners' | 'teams' | 'tools' | 'configured' | 'limits' | 'priceOf' | 'scorers'>
+    >,
     Pick<ActivityDeps, 'summary'> {
   /** What this worker has and others may not: it takes over turns that need it. */
   readonly able: readonly string[];
@@ -42,8 +45,9 @@ export function partsOf(
   models: Endpoints,
   logger: Pick<Logger, 'info' | 'warn'>,
 ): ProjectParts {
-  const { agents, teams } = project;
+  const { agents, teams, scorers } = project;
   requireEndpoints(agents, models);
+  requireJudges(scorers, models);
   const toolbox = toolboxOf(project, logger);
   return {
     runners: { code: createCodeRunner((use) => agents.get(use)?.code), http: httpRunner(agents, logger) },
@@ -51,12 +55,13 @@ export function partsOf(
     tools: (names) => toolbox.tools(names),
     close: () => toolbox.close(),
     configured: (agent) => configured(agents, agent),
-    limits: project.limits,
+    ...{ limits: project.limits, scorers },
     ...(project.summary && { summary: project.summary }),
     priceOf: priceOf(project, models),
     able: [
       ...[...agents.keys()].map((name) => neededFor({ name, runner: 'configured' })),
       ...Object.keys(teams).map(neededForTeam),
+      ...(scorers.size === 0 ? [] : [SCORING.needs]),
     ],
     catalog: catalogOf(project),
   };
@@ -71,15 +76,26 @@ function toolboxOf({ tools }: Project, logger: Pick<Logger, 'info' | 'warn'>): T
 }
 
 function requireEndpoints(agents: Project['agents'], models: Endpoints): void {
-  for (const [name, { kind, spec }] of agents) {
-    const { provider = DEFAULT_ENDPOINT, model = models.get(provider)?.defaultModel } = spec;
-    const isKnown = models.has(provider);
-    if (kind !== 'model' || (isKnown && model !== undefined)) continue;
-    const fault = isKnown
-      ? `it names no model, and the model endpoint "${provider}" has none of its own: name one in either.`
-      : `there is no model endpoint "${provider}": add it to providers, or to CONVOKE_PROVIDERS.`;
-    throw new ConfigError(`agents.${name}`, fault);
-  }
+  for (const [name, { kind, spec }] of agents)
+    if (kind === 'model') requireModel(`agents.${name}`, spec, models);
+}
+
+function requireJudges(scorers: Project['scorers'], models: Endpoints): void {
+  for (const [name, scorer] of scorers)
+    if (scorer.kind === 'model') requireModel(`scorers.${name}`, scorer.judge, models);
+}
+
+function requireModel(
+  path: string,
+  { provider = DEFAULT_ENDPOINT, model }: Pick<AgentSpec, 'provider' | 'model'>,
+  models: Endpoints,
+): void {
+  const isKnown = models.has(provider);
+  if (isKnown && (model ?? models.get(provider)?.defaultModel) !== undefined) return;
+  const fault = isKnown
+    ? `it names no model, and the model endpoint "${provider}" has none of its own: name one in either.`
+    : `there is no model endpoint "${provider}": add it to providers, or to CONVOKE_PROVIDERS.`;
+  throw new ConfigError(path, fault);
 }
 
 function priceOf({ prices }: Project, models: Endpoints): ProjectParts['priceOf'] {

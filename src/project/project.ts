@@ -1,5 +1,11 @@
 /** A configuration that has been checked: what a worker has besides what every worker has. */
-import { sourceName, type CodeSettings, type Team, type ToolSource } from '../../activities/index.ts';
+import {
+  sourceName,
+  type CodeSettings,
+  type Scorer,
+  type Team,
+  type ToolSource,
+} from '../../activities/index.ts';
 import {
   summaryOf,
   TEAMS,
@@ -30,6 +36,7 @@ export interface Project {
   /** Without the built-in ones. */
   readonly teams: Readonly<Record<string, Team>>;
   readonly tools: Readonly<Record<string, ToolSource>>;
+  readonly scorers: ReadonlyMap<string, Scorer>;
   readonly limits: Limits;
   readonly prices: Readonly<Record<string, Price>>;
   /** Of sessions that do not say it themselves. */
@@ -59,7 +66,7 @@ export function projectOf(config: unknown, teams?: Readonly<Record<string, unkno
   const unseen = unseenIn(config as ProjectConfig); // safety: just checked
   if (unseen.length > 0) throw new ProjectIssues(unseen);
   const { providers = {}, agents = {}, tools = {}, teams: given = {}, ...rest } = config as ProjectConfig; // safety: just checked
-  const { limits = {}, prices = {}, summary } = rest;
+  const { limits = {}, prices = {}, scorers = {}, summary } = rest;
   const issues: Issue[] = [];
   const known = new Map(
     Object.entries(agents).flatMap(([name, definition]) => {
@@ -84,6 +91,7 @@ export function projectOf(config: unknown, teams?: Readonly<Record<string, unkno
   if (issues.length > 0) throw new ProjectIssues(issues);
   return {
     ...{ providers, agents: known, teams: own, tools, limits, prices },
+    scorers: new Map(Object.entries(scorers)),
     ...(summary && { summary: summaryOf(summary, []) }),
   };
 }

@@ -100,10 +100,34 @@ const summary = z.strictObject({
   afterChars: whole(LIMITS.summaryAfterChars.least, LIMITS.summaryAfterChars.most).exactOptional(),
 });
 
+const scorerName = nameSchema.max(LIMITS.scorerNameChars);
+const share = { rate: z.number().min(0).max(1), private: z.boolean() };
+const scorer = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('code'), code: aFunction, ...share }),
+    z.strictObject({
+      kind: z.literal('model'),
+      judge: z.strictObject({
+        rubric: z.string().min(1).max(LIMITS.rubricChars),
+        model: z.string().min(1).max(LIMITS.modelChars).exactOptional(),
+        provider: nameSchema.exactOptional(),
+        maxTokens: whole(1, LIMITS.modelTokens).exactOptional(),
+      }),
+      ...share,
+    }),
+  ],
+  'must be made by scorer.code or scorer.model',
+);
+const scorers = z
+  .record(scorerName, scorer)
+  .refine((given) => Object.keys(given).length <= LIMITS.scorers, `must be at most ${LIMITS.scorers}`);
+
 export const projectSchema = z.strictObject({
   providers: providersSchema.exactOptional(),
   limits: limitsSchema.exactOptional(),
   summary: summary.exactOptional(),
+  scorers: scorers.exactOptional(),
   prices: z.record(z.string().min(1).max(LIMITS.modelChars), price).exactOptional(),
   agents: z.record(nameSchema, definition).exactOptional(),
   tools: z

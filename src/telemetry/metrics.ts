@@ -142,7 +142,7 @@ export const METRICS = {
     WORKER,
     '1',
     ['kind', 'outcome'],
-    'Steps that have ended. `kind`: `agent`, `tool`, `summary`, `say`. `outcome`: `completed`, or the code of the failure.',
+    'Steps that have ended. `kind`: `agent`, `tool`, `summary`, `say`, `scorer` (each of its attempts). `outcome`: `completed`, or the code of the failure.',
   ),
   convoke_step_seconds: seconds(
     WORKER,

@@ -16,10 +16,10 @@ const bytesOf = (data: Uint8Array | null | undefined): Uint8Array =>
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (data: Uint8Array | null | undefined): string => Buffer.from(bytesOf(data)).toString();
 
-/** `session:{tenant}:…`, `fire:{tenant}:…`; null: it is no workflow of a tenant, or the SDK does not know which. */
+/** `session:{tenant}:…`, `fire:{tenant}:…`, `score:{tenant}:…`; null: it is no workflow of a tenant, or the SDK does not know which. */
 function tenantIn(context: SerializationContext | undefined): string | null {
   const [kind, tenant] = context?.workflowId?.split(':') ?? [];
-  return (kind === 'session' || kind === 'fire') && isId(tenant) ? tenant : null;
+  return ['session', 'fire', 'score'].includes(kind ?? '') && isId(tenant) ? tenant : null;
 }
 
 function isSealed({ metadata }: Payload): boolean {

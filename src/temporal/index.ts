@@ -13,6 +13,7 @@ export { createScheduleCalls } from './schedules.ts';
 export type { ScheduleCalls, StoredSchedule } from './schedules.ts';
 export { storedSummary } from './memo.ts';
 export { createNudge } from './nudge.ts';
+export { createScoring } from './scoring.ts';
 export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './port.ts';

@@ -49,6 +49,21 @@ describe('channel events', () => {
   const direct = (messageId: string): Message => ({ ...order(messageId), from: 'Ada', to: ['Bob'] });
   const isPublished = { status: 'published' };
 
+  test('that are feedback are made again as such, each once', () => {
+    const feedback = { turn: 't1', by: 'Ada', thumb: 'up' } as const;
+    const given: Message = { ...message('fb_1'), parts: [], channel: 'feedback', feedback };
+    const record = begun();
+    record.message(given);
+    placed(record, eventId.message('fb_1'));
+    record.message({ ...given, messageId: 'fb_2' });
+    const run = end(record);
+    expect(run.events.slice(1)).toMatchObject([{ seq: 2, type: 'feedback.given', data: feedback }]);
+    const [late, ...more] = arrivals(run.interrupted, run.events);
+    expect(late).toMatchObject({ type: 'feedback.given', data: { messageId: 'fb_2', ...feedback } });
+    expect(more).toEqual([]);
+    expect(carry(run).receipts).toContainEqual({ session: 's', messageId: 'fb_1', ...isPublished });
+  });
+
   test('of which only the place is known are made again, and take no turn', () => {
     const record = begun();
     record.message(order('e1'));

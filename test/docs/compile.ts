@@ -31,11 +31,13 @@ function sources(): Readonly<Record<string, readonly string[]>> {
   const named = Object.fromEntries(entries);
   const { 'convoke/client': client = [], 'convoke/contracts': contracts = [] } = named;
   const { 'convoke/client/presence': presence = [], 'convoke/client/files': clientFiles = [] } = named;
+  const { 'convoke/client/feedback': feedback = [] } = named;
   return {
     ...named,
     ...{ '@convoke/client': client, '@convoke/client/contracts': contracts },
     '@convoke/client/presence': presence,
     '@convoke/client/files': clientFiles,
+    '@convoke/client/feedback': feedback,
   };
 }
 

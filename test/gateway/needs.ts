@@ -32,6 +32,7 @@ export const ROUTES: Readonly<Record<string, Need | `all ${Scope}`>> = {
     readFile: 'watch',
   },
   ...{ getTimeline: 'watch', getPresence: 'watch', setRead: 'watch', publish: 'send', kick: 'operate' },
+  giveFeedback: 'send',
   ...{ createSchedule: 'all operate', listSchedules: 'all operate', pauseSchedule: 'all operate' },
   ...{ resumeSchedule: 'all operate', triggerSchedule: 'all operate', removeSchedule: 'all operate' },
   mintToken: 'key',
@@ -57,7 +58,7 @@ export const REQUESTS: Readonly<Record<SocketRequestName, Need | `all ${Scope}` 
     createSchedule: 'all operate',
     changeSchedule: 'all operate',
   },
-  ...{ presence: 'watch', typing: 'send', read: 'watch', publish: 'send' },
+  ...{ presence: 'watch', typing: 'send', read: 'watch', publish: 'send', feedback: 'send' },
   renew: 'own',
 };
 
@@ -74,6 +75,7 @@ export const BODIES: Partial<Record<SocketRequestName, object>> = {
     typing: { on: true },
     read: { seq: 1 },
     publish: { channel: 'c', data: 1 },
+    feedback: { turn: 't1', thumb: 'up' },
     approve: { approval: 't1.1', vote: 'approve', hash: 'h', by: 'x' },
   },
 };

@@ -43,9 +43,11 @@ test('has types that a strict compiler takes, those of its dependencies too', ()
     import { connect, type Session } from '@convoke/client';
     import { applyEvent, type SessionView } from '@convoke/client/contracts';
     import { presenceOf } from '@convoke/client/presence';
+    import { feedbackOf } from '@convoke/client/feedback';
     const session: Session = connect({ url: 'http://localhost', token: 'dev' }).session('s');
     session.on('view', (view: SessionView) => view.entries.length);
     const here: number = presenceOf(session).list.present.length + presenceOf(session).list.count;
+    void feedbackOf(session).give({ turn: 't1', thumb: 'up' }).then(({ by }) => by.length);
     export const fold: typeof applyEvent = applyEvent;
     // @ts-expect-error: a message has a text
     void session.send(7);

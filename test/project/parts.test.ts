@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { partsOf } from '../../src/project/parts.ts';
 import { projectOf } from '../../src/project/project.ts';
-import { agent } from '../../src/project/define.ts';
+import { agent, scorer } from '../../src/project/define.ts';
 
 const MODELS = new Map([
   ['default', { defaultModel: 'm' }],
@@ -28,4 +28,20 @@ test.each([
 
 test.each([{}, { provider: 'bare', model: 'm' }])('an agent with %j is not', (settings) => {
   expect(start(settings)).not.toThrow();
+});
+
+test('a scorer whose model endpoint does not exist is refused, and one that was not made by scorer', () => {
+  const judge = scorer.model({ rubric: 'Is it good?', provider: 'groq', model: 'm' });
+  expect(() => partsOf(projectOf({ scorers: { judge } }), MODELS, LOGGER)).toThrow(
+    /^scorers\.judge: there is no model endpoint "groq"/,
+  );
+  const other = scorer.model({ rubric: 'Is it good?', rate: 0.5 });
+  const { scorers, able } = partsOf(projectOf({ scorers: { other } }), MODELS, LOGGER);
+  expect(scorers.get('other')).toEqual({
+    ...{ kind: 'model', judge: { rubric: 'Is it good?' }, rate: 0.5, private: true },
+  });
+  expect(able).toContain('scorers');
+  expect(partsOf(projectOf({}), MODELS, LOGGER).able).not.toContain('scorers');
+  for (const wrong of [{ rate: 1 }, scorer.code(() => null, { rate: 2 })])
+    expect(() => projectOf({ scorers: { wrong } })).toThrow();
 });

@@ -19,6 +19,7 @@ import {
 import { addSchedules } from './schedule-commands.ts';
 import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
+import { addFeedbackCommands } from './feedback-commands.ts';
 import { addEnds } from './end-commands.ts';
 import { addTrace } from './trace-command.ts';
 import type { MembersOptions } from './members.ts';
@@ -35,6 +36,7 @@ export function addClientCommands(program: Command): void {
   addLists(program);
   addMembers(program);
   addApprovalCommands(program);
+  addFeedbackCommands(program);
   addEnds(program);
   addFork(program);
   addScheduled(program);

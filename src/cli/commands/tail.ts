@@ -131,10 +131,18 @@ function publishedNote(data: Extract<SessionEvent, { type: 'channel.published' }
   return `#${channel} ${who}: ${[readableText(parts), ...objects].filter(Boolean).join(' ')}`;
 }
 
+function feedbackNote(data: Extract<SessionEvent, { type: 'feedback.given' }>['data']): string {
+  if ('withheld' in data) return 'private feedback';
+  const { turn, step = turn, by, thumb, score, label, comment, retracted } = data;
+  const told = [retracted && 'taken back', thumb, score, label, comment].filter((each) => each !== undefined);
+  return `feedback on ${step} by ${by}: ${told.join(', ')}`;
+}
+
 /** What waits for a place, forks, is for later, or was published by the application; null: the event tells of none of these. */
 function otherNote(event: SessionEvent): string | null {
   if (event.type === 'quota.waiting') return placeLine(event.data);
   if (event.type === 'channel.published') return publishedNote(event.data);
+  if (event.type === 'feedback.given') return feedbackNote(event.data);
   if (event.type === 'session.forked') return `forked from ${event.data.session} at ${event.data.seq}`;
   if (event.type !== 'message.scheduled') return null;
   const { deliverAt, parts } = event.data;

@@ -7,6 +7,7 @@ import type { SessionRef } from '../ids.ts';
 import type { ForkPoint, SessionInfo } from '../session.ts';
 import type { CarriedState, Resuming } from './session.ts';
 import type { StoredState } from './stored.ts';
+import type { ScoreInput } from './scoring.ts';
 import type { Firing } from '../schedule.ts';
 import type { TurnInput, TurnResult } from './turn.ts';
 
@@ -94,6 +95,8 @@ export interface SessionActivities {
   fork(input: ForkInput): Promise<BeginReport>;
   resume(input: ResumeInput): Promise<BeginReport>;
   fire(firing: Firing): Promise<void>;
+  /** Runs a scorer on a turn and gives its feedback. */
+  score(input: ScoreInput): Promise<void>;
   /** Signals the workflow that calls it, which so gets another task. */
   nudge(): Promise<void>;
 }

@@ -187,6 +187,7 @@ export class RunRecord {
     const isAboutOne =
       fact.type === 'message.accepted' ||
       fact.type === 'channel.published' ||
+      fact.type === 'feedback.given' ||
       fact.type === 'message.rejected' ||
       fact.type === 'message.scheduled';
     if (!isAboutOne) return;

@@ -3,8 +3,9 @@
  * task for ever, nor reach the run that follows one that was interrupted.
  */
 import type { Vote } from '../approval.ts';
+import type { Feedback } from '../feedback.ts';
 import { isFilePart } from '../file.ts';
-import { isId } from '../ids.ts';
+import { isId, STEP_PATTERN, TURN_PATTERN } from '../ids.ts';
 import { isShallow, jsonBytes, jsonChars } from '../json.ts';
 import { LIMITS } from '../limits/index.ts';
 import type { RosterChange } from '../member.ts';
@@ -34,7 +35,7 @@ const areWaits = (value: unknown): boolean =>
 export function isMessage(value: unknown): value is Message {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
   const { messageId, parts, from, answers, receivedAt, ended, alsoEnded, deliverAt, channel, to } = value;
-  const { admittedAt, by, waits } = value;
+  const { admittedAt, by, waits, feedback } = value;
   return (
     isId(messageId) &&
     Array.isArray(parts) &&
@@ -50,7 +51,23 @@ export function isMessage(value: unknown): value is Message {
     (deliverAt === undefined || Number.isFinite(deliverAt)) &&
     (channel === undefined ? to === undefined : isId(channel)) &&
     (to === undefined || areNames(to, LIMITS.recipients)) &&
+    (feedback === undefined || (channel !== undefined && isFeedback(feedback))) &&
     jsonChars(value) <= LIMITS.inboxChars
+  );
+}
+
+function isFeedback(value: unknown): value is Feedback {
+  if (!isObject(value)) return false;
+  const { turn, step, by, thumb, score, label, comment } = value;
+  return (
+    typeof turn === 'string' &&
+    TURN_PATTERN.test(turn) &&
+    (step === undefined || (typeof step === 'string' && STEP_PATTERN.test(step))) &&
+    isName(by) &&
+    (thumb === undefined || thumb === 'up' || thumb === 'down') &&
+    (score === undefined || Number.isFinite(score)) &&
+    (label === undefined || isId(label)) &&
+    (comment === undefined || (typeof comment === 'string' && comment.length <= LIMITS.commentChars))
   );
 }
 

@@ -92,7 +92,7 @@ export class Ledger {
   note(fact: EventDraft): void {
     const { type, turn } = fact;
     if (type === 'message.accepted') this.#accept(fact.data.messageId, fact);
-    else if (type === 'channel.published') this.#publish(fact.data.messageId);
+    else if (type === 'channel.published' || type === 'feedback.given') this.#publish(fact.data.messageId);
     else if (type === 'message.scheduled') this.#schedule(scheduledMessage(fact));
     else if (type === 'message.rejected') this.refuse(fact.data.messageId, fact.data.code);
     else if (type === 'session.members') this.#join(fact.data);

@@ -31,7 +31,7 @@ type Named = 'team' | 'agents' | 'metadata';
 /** Data of each event type, as clients get it. */
 export interface DisclosedData extends Omit<
   EventData,
-  'session.created' | 'session.members' | 'turn.completed' | 'channel.published'
+  'session.created' | 'session.members' | 'turn.completed' | 'channel.published' | 'feedback.given'
 > {
   'session.created': Omit<DisclosedOpening, Named> & Required<Pick<DisclosedOpening, Named>>;
   'session.members': Omit<EventData['session.members'], 'agents'> & {
@@ -39,15 +39,16 @@ export interface DisclosedData extends Omit<
   };
   'turn.completed': Record<string, never>;
   'channel.published': EventData['channel.published'] | Withheld;
+  'feedback.given': EventData['feedback.given'] | Withheld;
 }
 
-/** Who is told. `subject`: direct messages from and to this person are theirs to read. `all`: every direct message is. */
+/** Who is told. `subject`: direct messages from and to this person, and their private feedback, are theirs to read. `all`: everything is. */
 export interface Reader {
   readonly subject?: string;
   readonly all?: true;
 }
 
-/** Reads no direct message. */
+/** Reads no direct message and no private feedback. */
 export const STRANGER: Reader = {};
 /** Reads all of them. */
 export const INSIDER: Reader = { all: true };
@@ -55,11 +56,20 @@ export const INSIDER: Reader = { all: true };
 /** One for each event, however many are told: it is encoded once. */
 const withheld = new WeakMap<SessionEvent, SessionEvent>();
 
-/** The event as this reader gets it. Of a direct message between others it has its place and its time alone. */
+/** The only ones who are told what an event says; null: everybody is. */
+function toldTo(event: SessionEvent): readonly (string | undefined)[] | null {
+  if (event.type === 'channel.published' && !('withheld' in event.data)) {
+    const { to, from } = event.data;
+    return to ? [from, ...to] : null;
+  }
+  if (event.type !== 'feedback.given' || 'withheld' in event.data) return null;
+  return event.data.private ? [event.data.by] : null;
+}
+
+/** The event as this reader gets it. Of a direct message between others, or their private feedback, it has its place and its time alone. */
 export function disclosedTo({ subject, all }: Reader, event: SessionEvent): SessionEvent {
-  if (event.type !== 'channel.published' || 'withheld' in event.data || all) return event;
-  const { to, from } = event.data;
-  if (to === undefined || (subject !== undefined && (subject === from || to.includes(subject)))) return event;
+  const told = all ? null : toldTo(event);
+  if (told === null || (subject !== undefined && told.includes(subject))) return event;
   const found = withheld.get(event) ?? withhold(event);
   withheld.set(event, found);
   return found;
@@ -73,7 +83,7 @@ export function isWithheld({ data }: { readonly data?: unknown }): boolean {
 /** Names what is told. The id of the event and its cause hold the `messageId`, which its sender chose. */
 function withhold({ v, tenant, session, epoch, seq, type, at }: SessionEvent): SessionEvent {
   const place = { v, tenant, session, epoch, seq, id: `withheld:${seq}`, at };
-  return { ...place, type, data: { withheld: true } } as SessionEvent; // safety: the type is that of a channel event
+  return { ...place, type, data: { withheld: true } } as SessionEvent; // safety: the type is one of those that are withheld
 }
 
 /** What clients get of an event's data. */

@@ -8,6 +8,7 @@ import type { Wait } from '../timeline/waits.ts';
 import { disclosedData } from './disclosure.ts';
 import type { DisclosedData } from './disclosure.ts';
 import type { ChannelEventData } from './channel.ts';
+import type { FeedbackEventData } from './feedback.ts';
 import type { MessageEventData } from './message.ts';
 import type { QuotaEventData } from './quota.ts';
 import type { SessionEventData } from './session.ts';
@@ -22,6 +23,7 @@ export interface EventData
     ChannelEventData,
     TurnEventData,
     StepEventData,
+    FeedbackEventData,
     QuotaEventData {}
 
 export type EventType = keyof EventData;

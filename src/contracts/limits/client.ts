@@ -8,7 +8,7 @@ export const CLIENT = {
   inboxMessages: 80,
   /** Sessions that one socket may be subscribed to. */
   subscriptionsPerSocket: 32,
-  /** Entries of a view: the newest messages and steps. */
+  /** Entries of a view: the newest messages and steps. As much feedback. */
   snapshotEntries: 200,
   /** Somebody types for so long after a note that says so; who goes on is told again this often. */
   typingMs: 6 * SECOND,

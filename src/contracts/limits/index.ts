@@ -11,6 +11,7 @@ import { ORCHESTRATE } from './orchestrate.ts';
 import { PRESENCE } from './presence.ts';
 import { QUOTA } from './quota.ts';
 import { REGISTRY } from './registry.ts';
+import { SCORING_LIMITS } from './scoring.ts';
 import { SEAL } from './seal.ts';
 import { TELEMETRY } from './telemetry.ts';
 import { TENANTS } from './tenants.ts';
@@ -30,6 +31,7 @@ export const LIMITS = {
   ...QUOTA,
   ...FILES,
   ...SEAL,
+  ...SCORING_LIMITS,
   ...ERASE,
   ...TELEMETRY,
   ...TIMELINE,

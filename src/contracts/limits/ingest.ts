@@ -5,6 +5,9 @@ export const INGEST = {
   /** Text of one message, all parts together, UTF-16 code units. */
   messageChars: 32_000,
   messageParts: 32,
+  /** The comment of a feedback, UTF-16 code units. */
+  commentChars: 1_000,
+  feedbackIdChars: 128,
   /** Whom a direct message may be to. */
   recipients: 16,
   /** Nesting of any JSON from outside. `JSON.stringify` overflows the stack at about 5,000 levels, so later stages rely on this cap. */

@@ -2,6 +2,7 @@
 import type { Position } from '../cursor.ts';
 import type { OpenApproval } from '../approval.ts';
 import type { DisclosedTeam } from '../events/disclosure.ts';
+import type { GivenFeedback } from '../feedback.ts';
 import type { QuotaWait } from '../events/quota.ts';
 import type { FailureInfo, FinishReason, Shown, Summarised, Usage } from '../events/step.ts';
 import type { JsonObject } from '../json.ts';
@@ -116,6 +117,8 @@ export interface SessionView {
   readonly asked: readonly Question[];
   /** What people have to decide upon, in the order in which it was asked for. */
   readonly approvals: readonly OpenApproval[];
+  /** The newest `CLIENT_LIMITS.snapshotEntries` that are not private, oldest first; of each giver the last on a turn or step. Absent: there is none. */
+  readonly feedback?: readonly GivenFeedback[];
   /** True if older entries exist; read them with `GET /events`. */
   readonly truncated: boolean;
 }

@@ -1,5 +1,6 @@
-/** What a turn waits for: questions to people, approvals, and a place among the turns of its tenant. */
+/** What a turn waits for: questions to people, approvals, and a place among the turns of its tenant. And what is said of it afterwards. */
 import type { SessionEvent } from '../events/envelope.ts';
+import { keepNewest } from './bound.ts';
 import { editTurn } from './edit.ts';
 import type { SessionView, TurnEntry } from './types.ts';
 
@@ -20,9 +21,23 @@ export function reduceWait(view: SessionView, event: SessionEvent): SessionView 
     case 'quota.waiting':
     case 'quota.cleared':
       return reduceQuota(view, event);
+    case 'feedback.given':
+      return reduceFeedback(view, event);
     default:
       return view;
   }
+}
+
+/** Private feedback is in no view: snapshots are the same for all. */
+function reduceFeedback(
+  view: SessionView,
+  { at, data }: Extract<SessionEvent, { type: 'feedback.given' }>,
+): SessionView {
+  if ('withheld' in data || data.private) return view;
+  const others = (view.feedback ?? []).filter(
+    ({ turn, step, by }) => turn !== data.turn || step !== data.step || by !== data.by,
+  );
+  return { ...view, feedback: data.retracted ? others : keepNewest([...others, { ...data, at }]) };
 }
 
 /** One that has ended waits for nothing: see `startTurn`. */

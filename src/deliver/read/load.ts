@@ -105,7 +105,9 @@ export async function load(sources: Sources, ref: SessionRef): Promise<Loaded> {
   for (let limit: number = LIMITS.replayEvents; ; limit *= 2) {
     const loaded = await viewOf(sources.source, ref, await readLog(sources, ref, { limit }), limit);
     const { events } = loaded;
-    const published = events.filter(({ type }) => type === 'channel.published').length;
+    const published = events.filter(
+      ({ type }) => type === 'channel.published' || type === 'feedback.given',
+    ).length;
     const isEnough = events.length < limit || published < limit / 2;
     if (isEnough || limit >= LIMITS.replayMost) return loaded;
   }

@@ -124,7 +124,7 @@ class Thread {
     if (!isIts && !ofTurn && !(this.#waits && endsTurn(type))) return;
     this.events.push(brief(event));
     if (isIts || ofTurn) this.#newest = event.seq;
-    if (type === 'channel.published' && isIts) this.isOver = true;
+    if ((type === 'channel.published' || type === 'feedback.given') && isIts) this.isOver = true;
     if (!ofTurn) return;
     if (type === 'turn.merged') {
       this.#turn = event.data.into;

@@ -13,6 +13,7 @@ export {
 export { approvalIdSchema, voteSchema } from './approval.ts';
 export { idempotencyKeySchema, idSchema } from './common.ts';
 export { eventsQuerySchema, streamQuerySchema } from './events.ts';
+export { feedbackSchema } from './feedback.ts';
 export { limitsFileSchema } from './limits.ts';
 export type { LimitsFile } from './limits.ts';
 export { sendSchema } from './message.ts';
