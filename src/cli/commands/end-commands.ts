@@ -3,7 +3,13 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
 import { examples, sessionId } from '../options.ts';
+import type { ExportFormat } from './export.ts';
 import type { CancelOptions } from './sessions.ts';
+
+interface ExportOptions {
+  readonly all?: boolean;
+  readonly format: ExportFormat;
+}
 
 const JSON_TEXT = 'print the answer as JSON';
 
@@ -97,21 +103,26 @@ function addErase(program: Command): void {
     );
   program
     .command('export')
-    .summary('write all of a session as JSON lines')
+    .summary('write all of a session as JSON lines or Markdown')
     .description(
-      'Writes a session, its members and all its events to standard output, one JSON object per line.',
+      'Writes a session, its members and all its events to standard output, one JSON object per line. Or, for people, what was said and the feedback on it.',
     )
     .argument('[session]', 'id of the session', sessionId)
     .option('--all', 'all sessions of the tenant, one after the other')
+    .addOption(new Option('--format <format>', 'how').choices(['jsonl', 'md']).default('jsonl'))
     .addHelpText(
       'after',
-      examples('convoke export hello > hello.ndjson', 'convoke export --all > all.ndjson'),
+      examples(
+        'convoke export hello > hello.ndjson',
+        'convoke export hello --format md > hello.md',
+        'convoke export --all > all.ndjson',
+      ),
     )
     .action(
-      guarded(async (session: string | undefined, { all }: { all?: boolean }, command: Command) => {
+      guarded(async (session: string | undefined, { all, format }: ExportOptions, command: Command) => {
         const { exportAll, exportSession } = await import('./export.ts');
         if ((session === undefined) === (all !== true)) command.error('Name one session, or use --all.');
-        await (session === undefined ? exportAll() : exportSession(session));
+        await (session === undefined ? exportAll(format) : exportSession(session, format));
       }),
     );
 }

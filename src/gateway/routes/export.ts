@@ -1,22 +1,30 @@
-/** Everything that a session has said, as lines of JSON. */
+/** Everything that a session has said, as lines of JSON or as Markdown. */
 import { once } from 'node:events';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { ConvokeError, LIMITS } from '../../contracts/index.ts';
-import type { SessionRef } from '../../contracts/index.ts';
+import type { SessionEvent, SessionRef, SessionView } from '../../contracts/index.ts';
 import { idSchema } from '../../ingest/index.ts';
 import { allow, readerOf } from '../../tenants/index.ts';
 import type { GatewayContext } from '../context.ts';
-import { ENGINE, problems, sessionOf } from '../route.ts';
+import { endLine, headOf, markdownOf } from '../markdown.ts';
+import { ENGINE, problems, queryOf, sessionOf } from '../route.ts';
 import type { ApiRoute, Call } from '../route.ts';
 
 const path = z.object({ id: idSchema });
+const query = z.strictObject({
+  format: z
+    .enum(['jsonl', 'md'])
+    .default('jsonl')
+    .meta({ description: 'Lines of JSON, or Markdown for people.' }),
+});
 
 const ABOUT = [
   'One JSON object per line: `{"kind":"session","session":{…}}` with its team, members and status; then',
   '`{"kind":"event","event":{…}}` for each event up to now, oldest first; then `{"kind":"end","events":n}`. Without',
-  'that line it is not complete: something failed on the way. Takes `operate`.',
+  'that line it is not complete: something failed on the way. As Markdown: what was said, and the feedback on it, in',
+  'the order of the log; it ends with `<!-- end: n events -->`. Takes `operate`.',
 ].join('\n');
 
 export function exportRoutes(context: GatewayContext): readonly ApiRoute[] {
@@ -30,9 +38,15 @@ export function exportRoutes(context: GatewayContext): readonly ApiRoute[] {
         summary: 'Export a session',
         description: ABOUT,
         tags: ['Sessions'],
-        requestParams: { path },
+        requestParams: { path, query },
         responses: {
-          '200': { description: 'The lines.', content: { 'application/x-ndjson': { schema: z.string() } } },
+          '200': {
+            description: 'The lines.',
+            content: {
+              'application/x-ndjson': { schema: z.string() },
+              'text/markdown': { schema: z.string() },
+            },
+          },
           ...problems([
             ...ENGINE,
             'session_not_found',
@@ -45,21 +59,56 @@ export function exportRoutes(context: GatewayContext): readonly ApiRoute[] {
       async handle(call) {
         const ref = sessionOf(call);
         allow(call.principal, 'operate', ref.session);
-        await writeSession(context, ref, call);
+        await writeSession(context, ref, call, FORMATS[queryOf(query, call.req).format]);
       },
     },
   ];
 }
 
+type Head = Omit<SessionView, 'entries' | 'turns' | 'feedback'>;
+
+interface Format {
+  readonly contentType: string;
+  readonly extension: string;
+  head(session: Head): string;
+  event(event: SessionEvent): string;
+  end(events: number): string;
+}
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`;
+
+const FORMATS: Readonly<Record<'jsonl' | 'md', Format>> = {
+  jsonl: {
+    ...{ contentType: 'application/x-ndjson', extension: 'ndjson' },
+    head: (session) => line({ kind: 'session', session }),
+    event: (event) => line({ kind: 'event', event }),
+    end: (events) => line({ kind: 'end', events }),
+  },
+  md: {
+    ...{ contentType: 'text/markdown; charset=utf-8', extension: 'md' },
+    ...{ head: headOf, event: markdownOf, end: endLine },
+  },
+};
+
 /** Rejects before the first line with what is wrong; later it ends the connection. */
-async function writeSession(context: GatewayContext, ref: SessionRef, call: Call): Promise<void> {
+async function writeSession(
+  context: GatewayContext,
+  ref: SessionRef,
+  call: Call,
+  format: Format,
+): Promise<void> {
   const { res, principal } = call;
-  const { entries: _entries, turns: _turns, ...session } = await context.delivery.snapshot(ref);
+  const {
+    entries: _entries,
+    turns: _turns,
+    feedback: _feedback,
+    ...session
+  } = await context.delivery.snapshot(ref);
   const { seq: last } = session.position;
-  res.setHeader('Content-Type', 'application/x-ndjson');
-  res.setHeader('Content-Disposition', `attachment; filename="${ref.session}.ndjson"`);
+  res.setHeader('Content-Type', format.contentType);
+  res.setHeader('Content-Disposition', `attachment; filename="${ref.session}.${format.extension}"`);
   try {
-    await write(res, [{ kind: 'session', session }]);
+    await write(res, format.head(session));
     let after = 0;
     let events = 0;
     while (after < last && !res.destroyed) {
@@ -67,10 +116,7 @@ async function writeSession(context: GatewayContext, ref: SessionRef, call: Call
       const found = page.data.filter(({ seq }) => seq <= last);
       // What others have asked for comes in between.
       await context.pages.run(ref.tenant, () => nextRound());
-      await write(
-        res,
-        found.map((event) => ({ kind: 'event', event })),
-      );
+      await write(res, found.map((event) => format.event(event)).join(''));
       events += found.length;
       const next = found.at(-1)?.seq;
       // The log fell back, or was built anew: what comes would not go on from what was written.
@@ -78,7 +124,7 @@ async function writeSession(context: GatewayContext, ref: SessionRef, call: Call
         throw new ConvokeError('log_unavailable', 'Export it again.');
       after = next;
     }
-    await write(res, [{ kind: 'end', events }]);
+    await write(res, format.end(events));
     res.end();
   } catch (error) {
     context.logger.warn({ err: error, ...ref }, 'An export has failed on the way');
@@ -87,8 +133,7 @@ async function writeSession(context: GatewayContext, ref: SessionRef, call: Call
 }
 
 /** Waits for a reader that is slow; one that reads nothing is cut like any other. */
-async function write(res: Response, lines: readonly object[]): Promise<void> {
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+async function write(res: Response, text: string): Promise<void> {
   if (text === '' || res.destroyed || res.write(text)) return;
   const gone = new AbortController();
   const end = (): void => gone.abort();
