@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -32,6 +33,8 @@ export interface Stage {
   readonly productUrl: string;
   /** Keys of two of its tenants. */
   readonly tenants: readonly [string, string];
+  /** From then on the tenant runs no more turns than that at a time. */
+  limitTo(tenant: string, runningTurns: number): Promise<void>;
   readonly bare: Engine;
   /** Of its gateway. */
   readonly bareUrl: string;
@@ -80,6 +83,8 @@ async function productServices({ home, address, redisUrl }: Servers) {
   const [gateway = 0, first = 0, second = 0, stamping = 0, inspector = 0, teams = 0, gatewayInspector = 0] =
     ports;
   const [secondGateway = 0, thirdGateway = 0] = ports.slice(7);
+  const limits = join(home, 'limits.json');
+  await writeFile(limits, '{}');
   const env = {
     TEMPORAL_ADDRESS: address,
     REDIS_URL: redisUrl,
@@ -88,6 +93,7 @@ async function productServices({ home, address, redisUrl }: Servers) {
     CONVOKE_KEYS: TENANTS.map((name) => `${name}=${name}`).join(','),
     CONVOKE_LOG_LEVEL: 'warn',
     CONVOKE_SHED: '1',
+    CONVOKE_LIMITS: limits,
   };
   const workerEnv = { ...WORKER_ENVIRONMENT, ...env };
   const worker = (port: number, ...flags: readonly string[]): Service =>
@@ -102,6 +108,11 @@ async function productServices({ home, address, redisUrl }: Servers) {
     product: createProductEngine(`http://127.0.0.1:${gateway}`),
     productUrl: `http://127.0.0.1:${gateway}`,
     tenants: TENANTS,
+    limitTo: async (tenant: string, runningTurns: number): Promise<void> => {
+      await writeFile(limits, JSON.stringify({ tenants: { [tenant]: { runningTurns } } }));
+      // Read again within a second.
+      await pause(2_000);
+    },
     productGateway: new Service(() =>
       serving(
         [`--inspect-port=127.0.0.1:${gatewayInspector}`, COMMAND, 'gateway', '--port', String(gateway)],

@@ -1,6 +1,7 @@
 /**
  * What a tenant with one session notices of another one whose 300 sessions ask without end. Beside it: the bare engine as busy, which
- * takes only the machine; and a session of the busy tenant's own, which waits in its line: so all would without fairness.
+ * takes only the machine; a session of the busy tenant's own, which waits in its line: so all would without fairness; and the same busy tenant with
+ * a limit of turns that run at a time.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { bareCrowd, disperse, gather, type Crowd } from '../crowd.ts';
@@ -13,6 +14,8 @@ import type { Stage } from '../stage.ts';
 const SHAPE: Shape = { agents: 1, tokens: 20, paceMs: 25 };
 /** Between two turns of the quiet tenant, ms. */
 const GAP_MS = 100;
+/** Of the busy tenant, at a time, where it is limited. */
+const RUNNING_TURNS = 16;
 
 /** ms to the first token of turns, one after the other. */
 async function firstTokens(talk: Talk, turns: number): Promise<readonly number[]> {
@@ -51,6 +54,7 @@ export async function measureNeighbour(stage: Stage, short: boolean): Promise<re
   const bare = await bareCrowd(stage, SHAPE, sessions);
   const [alone, amid] = [await quiet.open(SHAPE), await busy.open(SHAPE)];
   const of = { idle: [] as number[], machine: [] as number[], beside: [] as number[], amid: [] as number[] };
+  const limited: number[] = [];
   await firstTokens(alone, 10);
   for (let round = 0; round < rounds; round += 1) {
     of.idle.push(p95(await firstTokens(alone, turns)));
@@ -58,6 +62,9 @@ export async function measureNeighbour(stage: Stage, short: boolean): Promise<re
     of.beside.push(p95(await beside(crowd, () => firstTokens(alone, turns))));
     of.amid.push(p95(await beside(crowd, () => firstTokens(amid, Math.ceil(turns / 4)))));
   }
+  await stage.limitTo(stage.tenants[0], RUNNING_TURNS);
+  for (let round = 0; round < rounds; round += 1)
+    limited.push(p95(await beside(crowd, () => firstTokens(alone, turns))));
   disperse(crowd, bare);
   for (const talk of [alone, amid]) talk.close();
   const [idle, machine] = [median(of.idle), median(of.machine)];
@@ -66,6 +73,12 @@ export async function measureNeighbour(stage: Stage, short: boolean): Promise<re
   return [
     atMost(figure, (figure.value - (machine - idle)) / idle, 2),
     stated('neighbourMachine', 'the same beside as many sessions of the bare engine', machine, idle),
+    stated(
+      'neighbourLimited',
+      `the same beside a tenant that may run ${RUNNING_TURNS} turns at a time`,
+      median(limited),
+      idle,
+    ),
     stated('neighbourAmid', 'the same for a session of the busy tenant (no fairness)', median(of.amid), idle),
   ];
 }
