@@ -53,6 +53,7 @@ export interface Subscription extends SubscribeReply {
   unsubscribe(): void;
 }
 
+/** A session that is being erased is none: `session_not_found`, also while something of it is left. */
 export interface Delivery {
   /**
    * Lets a watcher follow a session. `resume`: the watcher gets what the cursor has missed before this resolves. `snapshot`: the answer holds
@@ -83,6 +84,8 @@ export interface Delivery {
   position(ref: SessionRef): Position | null;
   /** The agents of a session that is followed here; null if they are not known. */
   agents(ref: SessionRef): readonly string[] | null;
+  /** Ends what is followed of sessions that are being erased: ask when there may be others. */
+  leaveErasing(): void;
   /** Stops following; watchers are not notified. */
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** Delivery: which sessions are followed, and one-off questions. */
-import { LIMITS, sessionKey, STRANGER } from '../contracts/index.ts';
+import { ConvokeError, LIMITS, sessionKey, STRANGER } from '../contracts/index.ts';
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import type { PresenceRows, SessionLog, SessionSource } from '../log/index.ts';
@@ -26,6 +26,8 @@ export interface DeliveryDeps {
   readonly exists: (ref: SessionRef) => Promise<boolean>;
   /** Was it erased? Absent: sessions are not erased. */
   readonly isErased?: (ref: SessionRef) => Promise<boolean>;
+  /** Is it being erased, so that nothing of it is served any more? Absent: no session is. */
+  readonly isErasing?: (ref: SessionRef) => boolean;
   /** Asks a session's workflow about a message. */
   readonly receipt: AskWorkflow;
   readonly logger?: Pick<Logger, 'warn'>;
@@ -44,6 +46,7 @@ class DeliveryService implements Delivery {
   readonly #sources: Sources;
   readonly #receipts: Receipts;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
+  readonly #isErasing: (ref: SessionRef) => boolean;
   readonly #followers = new Map<string, Follower>();
   /** Of the sessions that were followed last. */
   readonly #left = new Map<string, Pushes>();
@@ -51,11 +54,12 @@ class DeliveryService implements Delivery {
   #soon: NodeJS.Timeout | undefined;
   #comparing = false;
 
-  constructor({ receipt, logger, metrics = NO_METRICS, ...deps }: DeliveryDeps) {
+  constructor({ receipt, logger, metrics = NO_METRICS, isErasing = () => false, ...deps }: DeliveryDeps) {
     const recoveries = new Recoveries(deps.log, deps.source);
     this.#sources = { ...deps, recoveries, metrics };
     this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
+    this.#isErasing = isErasing;
     this.#timer = setInterval(() => void this.#compare(), LIMITS.positionCheckMs).unref();
     metrics.read('convoke_followed_sessions', () => [[{}, this.#followers.size]]);
     metrics.read('convoke_watchers', () => [
@@ -64,20 +68,33 @@ class DeliveryService implements Delivery {
     recoveries.measure(metrics);
   }
 
-  subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
-    return this.#follow(ref).subscribe(watcher, cursor);
+  async subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
+    this.#refuseErasing(ref);
+    const subscription = await this.#follow(ref).subscribe(watcher, cursor);
+    // That began meanwhile.
+    if (this.#isErasing(ref)) subscription.unsubscribe();
+    this.#refuseErasing(ref);
+    return subscription;
   }
 
   async snapshot(ref: SessionRef): Promise<SessionView> {
+    this.#refuseErasing(ref);
     const view = await this.#followed(ref);
     return snapshotOf(view ?? (await load(this.#sources, ref)).view);
   }
 
-  page(ref: SessionRef, after: Position | number, limit: number, reader = STRANGER): Promise<EventPage> {
+  async page(
+    ref: SessionRef,
+    after: Position | number,
+    limit: number,
+    reader = STRANGER,
+  ): Promise<EventPage> {
+    this.#refuseErasing(ref);
     return readPage(this.#sources, ref, { after, limit, reader });
   }
 
-  story(ref: SessionRef, messageId: string): Promise<MessageStory | null> {
+  async story(ref: SessionRef, messageId: string): Promise<MessageStory | null> {
+    this.#refuseErasing(ref);
     return readStory(this.#sources, ref, messageId);
   }
 
@@ -86,7 +103,8 @@ class DeliveryService implements Delivery {
     return (this.#followers.get(key)?.pushes ?? this.#left.get(key))?.of(seq) ?? null;
   }
 
-  receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
+  async receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
+    this.#refuseErasing(ref);
     return this.#receipts.receipt(ref, messageId);
   }
 
@@ -106,12 +124,20 @@ class DeliveryService implements Delivery {
     return follower?.position ? follower.view.agents : null;
   }
 
+  leaveErasing(): void {
+    for (const follower of this.#followers.values()) if (this.#isErasing(follower.ref)) follower.erased();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
     const followers = [...this.#followers.values()];
     this.#followers.clear();
     await Promise.all(followers.map((follower) => follower.stop()));
+  }
+
+  #refuseErasing(ref: SessionRef): void {
+    if (this.#isErasing(ref)) throw new ConvokeError('session_not_found');
   }
 
   async #followed(ref: SessionRef): Promise<SessionView | null> {

@@ -1,6 +1,6 @@
 /**
- * Erases sessions and tenants everywhere. What is to be erased is noted first, so that another process goes on if this one stops; each part may be
- * repeated. After a while everything is looked for once more: somebody who had read a session before may have begun a workflow for it.
+ * Erases sessions and tenants everywhere. What is to be erased is noted first: from then on no gateway serves it, and another process goes on if this
+ * one stops; each part may be repeated. After a while everything is looked for once more: somebody who had read a session before may have begun a workflow for it.
  */
 import { createHash } from 'node:crypto';
 import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
@@ -142,6 +142,8 @@ class Erasing implements Eraser {
   async #run(asked: Pick<Erasure, 'tenant' | 'session' | 'actor'>): Promise<Erasure> {
     const at = Date.now();
     const erasure = await this.#deps.erasures.begin({ ...asked, at }, at + LIMITS.eraseLeaseMs);
+    // It is noted: who serves something of it meanwhile learns of it within `LIMITS.registryMs`, too.
+    await this.#deps.refresh?.().catch(() => undefined);
     return this.#go(erasure);
   }
 
@@ -189,7 +191,9 @@ class Erasing implements Eraser {
     const running = (await temporal.sessions(tenant)).slice(0, LIMITS.erasedAtOnce);
     const sessions = [...new Set([...archived, ...running])];
     let removed: Removed = { sessions: sessions.length };
-    for (const session of sessions) removed = sum(removed, await this.#session({ tenant, session }));
+    await ofEach(sessions, async (session) => {
+      removed = sum(removed, await this.#session({ tenant, session }));
+    });
     if (archived.length === LIMITS.erasedAtOnce || running.length === LIMITS.erasedAtOnce)
       return { removed, whole: false };
     const schedules = await temporal.schedules(tenant);

@@ -3,7 +3,7 @@
  * passed on is valid and belongs to the caller's tenant. Every method throws only `ConvokeError`, within 2 s where Temporal alone answers
  * (`RECOVERY.ingressDeadlineMs`), or within `answerDeadlineMs` where a worker has to answer.
  */
-import { APPLICATION, disclosedTeam, isConvokeError, sessionKey } from '../contracts/index.ts';
+import { APPLICATION, ConvokeError, disclosedTeam, isConvokeError, sessionKey } from '../contracts/index.ts';
 import type {
   ApprovalsReply,
   FeedbackReply,
@@ -25,7 +25,7 @@ import { attached } from './attached.ts';
 import type { UseFiles } from './attached.ts';
 import type { Authenticator } from './authenticate.ts';
 import { allow } from '../tenants/index.ts';
-import type { Audit, Principal } from '../tenants/index.ts';
+import type { Audit, Principal, Scope } from '../tenants/index.ts';
 import { asSubject, CONTROL_SCOPES, noteVote, refOf, votedBy } from './acting.ts';
 import { controls } from './control.ts';
 import type { ControlDeps, Controls } from './control.ts';
@@ -117,6 +117,8 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
   readonly arrivals?: Arrivals;
   /** Absent: this deployment has no place for files. */
   readonly useFiles?: UseFiles | undefined;
+  /** Is the session being erased, so that it is none for anybody? Absent: no session is. */
+  readonly isErasing?: (ref: SessionRef) => boolean;
   /** Told of votes. Absent: nobody is. */
   readonly audit?: Audit;
   /**
@@ -170,7 +172,7 @@ class SessionIntake implements Intake {
     body: unknown,
     options: IntakeOptions = {},
   ): Promise<Receipt> {
-    const ref = refOf(principal, session, 'send');
+    const ref = this.#refOf(principal, session, 'send');
     const key = keyOf(options);
     const request = { ...validate(sendSchema, body), ...asSubject(principal) };
     const messageId = request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
@@ -210,7 +212,7 @@ class SessionIntake implements Intake {
     body: unknown,
     options: IntakeOptions = {},
   ): Promise<Forked> {
-    const parent = refOf(principal, session, 'operate');
+    const parent = this.#refOf(principal, session, 'operate');
     const { message: given, ...rest } = validate<ForkRequest>(forkSchema, body);
     // The fork is a session like any other: whether there is one of this id is told only to whoever may open it.
     allow(principal, 'operate', rest.id);
@@ -231,7 +233,7 @@ class SessionIntake implements Intake {
     name: C,
     body: unknown,
   ): Promise<Controls[C]> {
-    const ref = refOf(principal, session, CONTROL_SCOPES[name]);
+    const ref = this.#refOf(principal, session, CONTROL_SCOPES[name]);
     const given = name === 'approve' ? votedBy(principal, body) : body;
     const reply = await controls[name](this.#config, ref, given);
     if (name === 'members') this.#roster.forget(ref);
@@ -240,12 +242,12 @@ class SessionIntake implements Intake {
   }
 
   async approvals(principal: Principal, session: unknown): Promise<ApprovalsReply> {
-    const ref = refOf(principal, session, 'watch');
+    const ref = this.#refOf(principal, session, 'watch');
     return { approvals: await inSession(this.#isArchived, ref, this.#calls.approvals(ref)) };
   }
 
   async state(principal: Principal, session: unknown): Promise<SessionState> {
-    const ref = refOf(principal, session, 'watch');
+    const ref = this.#refOf(principal, session, 'watch');
     const state = await inSession(this.#isArchived, ref, this.#calls.state(ref));
     return { ...state, team: disclosedTeam(state.team) };
   }
@@ -262,6 +264,17 @@ class SessionIntake implements Intake {
 
   async list(principal: Principal, query: unknown): Promise<SessionPage> {
     allow(principal, 'operate');
-    return this.#calls.list(principal.tenant, validate(sessionsQuerySchema, query));
+    const { tenant } = principal;
+    const page = await this.#calls.list(tenant, validate(sessionsQuerySchema, query));
+    return {
+      ...page,
+      data: page.data.filter(({ id }) => !this.#config.isErasing?.({ tenant, session: id })),
+    };
+  }
+
+  #refOf(principal: Principal, session: unknown, scope: Scope): SessionRef {
+    const ref = refOf(principal, session, scope);
+    if (this.#config.isErasing?.(ref)) throw new ConvokeError('session_not_found');
+    return ref;
   }
 }

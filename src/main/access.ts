@@ -1,5 +1,6 @@
 /** Who gets into a gateway: keys of the environment and of the registry, and session tokens. Makes a first key if nobody could administer it. */
 import type { Database } from '../archive/index.ts';
+import type { SessionRef } from '../contracts/index.ts';
 import type { GatewayConfig } from '../gateway/index.ts';
 import { createAdministration, createAuthenticator } from '../ingest/index.ts';
 import type { Authenticator } from '../ingest/index.ts';
@@ -24,6 +25,8 @@ export interface Access {
   readonly audit: Audit;
   /** What tenants may use, as last known. */
   readonly directory: Directory;
+  /** Is a session being erased, so that nothing of it is served any more? */
+  readonly isErasing: (ref: SessionRef) => boolean;
   /** What a gateway takes of it. */
   readonly served: Pick<GatewayConfig, 'tokens' | 'admin' | 'audit' | 'standing'>;
   /** Rejects while the registry cannot be read. */
@@ -64,6 +67,7 @@ export async function openAccess(
   return {
     authenticator: createAuthenticator({ keys, devKey, operatorKey, tokens, directory }),
     ...{ audit, directory, refresh },
+    isErasing: (ref) => directory.isErasing(ref),
     served: {
       tokens,
       audit,

@@ -23,6 +23,7 @@ import {
   shownPayloads,
 } from '../temporal/index.ts';
 import { openAccess } from './access.ts';
+import type { Access } from './access.ts';
 import { openStore } from './archive.ts';
 import type { Config } from './config.ts';
 import { openAdapterConnections } from './control.ts';
@@ -149,16 +150,19 @@ function openDelivery(
   deps: Parameters<typeof createDelivery>[0],
   from: {
     readonly shared: Pick<Erasing, 'isErased'>;
+    readonly access: Access;
     readonly session: LogConnections;
     readonly opened: Opened;
   },
 ): Delivery {
-  const { shared, session, opened } = from;
+  const { shared, access, session, opened } = from;
   const delivery = createDelivery({
     ...deps,
+    isErasing: access.isErasing,
     isErased: (ref) => shared.isErased(ref),
     kicks: (ref) => session.presence.kicks(ref),
   });
+  access.served.standing.onChange(() => delivery.leaveErasing());
   return opened.add(delivery, (each) => each.stop());
 }
 
@@ -184,14 +188,14 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const exists = fairExists(running, archive, misses);
   const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
   const followed = { log, source, archive, logger, metrics, exists, receipt };
-  const delivery = openDelivery(followed, { shared, session, opened });
+  const delivery = openDelivery(followed, { shared, access, session, opened });
   const agentsOf = agentsIn.bind(null, log);
   const stored = { archive: shared, session, seal, files: served.files?.files };
   const erasing = { ...stored, access, client, taskQueue, calls: running };
   return createGateway({
     ...access.served,
     ...served,
-    ...openPresence({ ...tenants, session, delivery, exists, agentsOf, audit: access.audit, opened }),
+    ...openPresence({ ...tenants, ...access, session, delivery, exists, agentsOf, opened }),
     eraser: openEraser({ ...erasing, logger, opened }),
     ...(seal && { showPayloads: shownPayloads.bind(null, seal) }),
     intake: measuredIntake(
@@ -203,7 +207,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
         authenticator: access.authenticator,
         defaultAgents: defaultAgents(config),
         storedOf,
-        isErased: (ref) => shared.isErased(ref),
+        ...{ isErased: shared.isErased.bind(shared), isErasing: access.isErasing },
         isArchived: async (ref) => (await archive.session(ref)) !== null,
         agentsOf,
         followedAgents: (ref) => delivery.agents(ref),

@@ -15,12 +15,13 @@ interface Parts extends Pick<TenantQuota, 'rates' | 'fleet'> {
   readonly delivery: Delivery;
   readonly exists: (ref: SessionRef) => Promise<boolean>;
   readonly agentsOf: (ref: SessionRef) => Promise<readonly string[] | null>;
+  readonly isErasing: (ref: SessionRef) => boolean;
   readonly audit: Audit;
   readonly opened: Opened;
 }
 
 export function openPresence(parts: Parts): Pick<GatewayConfig, 'presence' | 'notes'> {
-  const { session, delivery, exists, agentsOf, audit, rates, fleet, opened } = parts;
+  const { session, delivery, exists, isErasing, agentsOf, audit, rates, fleet, opened } = parts;
   const { log, presence: rows } = session;
   // Not with the first message that has a limit: that may come when Redis is away, and then each gateway would let in all of it.
   void fleet.look().catch(() => undefined); // it looks again and again
@@ -28,6 +29,7 @@ export function openPresence(parts: Parts): Pick<GatewayConfig, 'presence' | 'no
   const presence = opened.add(made, (each) => each.stop());
   /** Of a session that is followed here without a call. */
   const stands = async (ref: SessionRef): Promise<Position | null> => {
+    if (isErasing(ref)) throw new ConvokeError('session_not_found');
     const [head = null] = [delivery.position(ref) ?? (await log.heads([ref]))[0]];
     if (!head && !(await exists(ref))) throw new ConvokeError('session_not_found');
     return head;

@@ -94,7 +94,7 @@ function toldAdmission(admission: Admission, metrics: Metrics): Admission {
 export async function watchRegistry(
   database: Database,
   opened: Opened,
-): Promise<Pick<Directory, 'limitsOf' | 'refuses'>> {
+): Promise<Pick<Directory, 'limitsOf' | 'refuses' | 'isErasing'>> {
   const registry = createRegistry(database);
   const directory = new Directory();
   const stopped = opened.add(new AbortController(), (each) => each.abort());

@@ -1,6 +1,6 @@
 /** What a gateway knows of the registry, in memory: who a request is costs two look-ups in maps, and no query. */
-import { ConvokeError, LIMITS } from '../contracts/index.ts';
-import type { TenantLimits } from '../contracts/index.ts';
+import { ConvokeError, LIMITS, sessionKey } from '../contracts/index.ts';
+import type { SessionRef, TenantLimits } from '../contracts/index.ts';
 import { OPERATOR } from './principal.ts';
 import type { Principal } from './principal.ts';
 import type { Changes, Revocation, StoredKey, Tenant } from './registry.ts';
@@ -25,6 +25,7 @@ export class Directory {
   /** By key, since this process began; and those that nobody has written yet. */
   readonly #usedAt = new Map<string, number>();
   readonly #used = new Set<string>();
+  #erasing: ReadonlySet<string> = new Set();
   #isLoaded = false;
   /** When the next key expires. */
   #nextEnd = Number.POSITIVE_INFINITY;
@@ -40,6 +41,7 @@ export class Directory {
       this.#byId.set(key.id, key);
     }
     for (const revocation of changes.revocations) this.#revoked.set(placeOf(revocation), revocation);
+    this.#erasing = new Set(changes.erasing.map(sessionKey));
     this.#forget(now);
     return true;
   }
@@ -105,6 +107,11 @@ export class Directory {
   #isGone(id: string, now: number): boolean {
     const key = this.#byId.get(id);
     return !key || !isLive(key, now);
+  }
+
+  /** True for a session of which nothing may be served any more, although something of it may still be there. */
+  isErasing(ref: SessionRef): boolean {
+    return this.#erasing.has(sessionKey(ref));
   }
 
   /** Undefined: the tenant is not in the registry. */

@@ -1,6 +1,8 @@
 /** What is to be erased, and what was: rows in the database of the archive, so that another process goes on where one has stopped. */
-import { withTables } from '../archive/index.ts';
+import { ERASED_TABLES, withTables } from '../archive/index.ts';
 import type { Database, Row, Statement } from '../archive/index.ts';
+import { COUNT_UP } from './registry-acts.ts';
+import { TABLES as REGISTRY_TABLES } from './registry-tables.ts';
 import { sql } from './sql.ts';
 
 /** How many of what were removed. */
@@ -38,7 +40,7 @@ const tables = (number: string, strict: string): string => `
   CREATE INDEX IF NOT EXISTS convoke_erasure_due ON convoke_erasure (due_at);
 `;
 
-const TABLES = {
+export const ERASURE_TABLES = {
   names: ['convoke_erasure'],
   sqlite: tables('INTEGER', ' STRICT'),
   postgres: tables('bigint', ''),
@@ -65,19 +67,28 @@ export class Erasures {
   readonly #database: Database;
 
   constructor(database: Database) {
-    this.#database = withTables(database, TABLES);
+    this.#database = [ERASED_TABLES, REGISTRY_TABLES, ERASURE_TABLES].reduce(withTables, database);
   }
 
-  /** Notes that this is to be erased, unless that is known, and tells how it stands. `dueAt`: when others take it over from who begins. */
+  /**
+   * Notes that this is to be erased, unless that is known, and tells how it stands. From then on nothing is written for a session that is to be
+   * erased, and gateways, which learn of it from the registry, serve nothing of it, whatever fails afterwards. `dueAt`: when others take it over
+   * from who begins.
+   */
   async begin(
     erasure: Pick<Erasure, 'tenant' | 'session' | 'actor' | 'at'>,
     dueAt: number,
   ): Promise<Erasure> {
     const { tenant, session, actor, at } = erasure;
-    await this.#write(sql`
-      INSERT INTO convoke_erasure (id, tenant, session, actor, at, removed, passes, due_at)
-      VALUES (${idOf(erasure)}, ${tenant}, ${session}, ${actor}, ${at}, ${'{}'}, ${0}, ${dueAt})
-      ON CONFLICT DO NOTHING`);
+    const mark = sql`INSERT INTO convoke_erased VALUES (${tenant}, ${session}) ON CONFLICT DO NOTHING`;
+    await this.#database.write([
+      COUNT_UP,
+      sql`
+        INSERT INTO convoke_erasure (id, tenant, session, actor, at, removed, passes, due_at)
+        VALUES (${idOf(erasure)}, ${tenant}, ${session}, ${actor}, ${at}, ${'{}'}, ${0}, ${dueAt})
+        ON CONFLICT DO NOTHING`,
+      ...(session === null ? [] : [mark]),
+    ]);
     return (await this.find(tenant, session)) ?? { ...erasure, removed: {}, passes: 0, isOver: false };
   }
 

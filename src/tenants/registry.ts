@@ -8,7 +8,7 @@
  *
  * A rejected call has changed nothing, unless its answer was lost. Errors of the database are `archive_unavailable`.
  */
-import type { JsonObject, TenantLimits } from '../contracts/index.ts';
+import type { JsonObject, SessionRef, TenantLimits } from '../contracts/index.ts';
 import type { KeyScope } from './principal.ts';
 
 export const TENANT_STATUSES = ['active', 'suspended'] as const;
@@ -93,6 +93,8 @@ export interface Changes {
   readonly tenants: readonly Tenant[];
   readonly keys: readonly StoredKey[];
   readonly revocations: readonly Revocation[];
+  /** All sessions that are being erased and of which something may be left, the newest `LIMITS.erasingKnown`. */
+  readonly erasing: readonly SessionRef[];
 }
 
 export interface PageQuery {

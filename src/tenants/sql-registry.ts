@@ -2,6 +2,7 @@
 import { withTables } from '../archive/index.ts';
 import type { Database, Row, Statement } from '../archive/index.ts';
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
+import { ERASURE_TABLES } from './erasures.ts';
 import * as acts from './registry-acts.ts';
 import { auditEntryOf, keyOf, revocationOf, storedKeyOf, tenantOf } from './registry-rows.ts';
 import { TABLES } from './registry-tables.ts';
@@ -10,7 +11,7 @@ import { sql, where } from './sql.ts';
 
 /** Its tables are created before the first call that succeeds. */
 export function createRegistry(shared: Database): Registry {
-  const database = withTables(shared, TABLES);
+  const database = [TABLES, ERASURE_TABLES].reduce(withTables, shared);
   return { ...readsOf(database), ...actsOf(database), ...upkeepOf(database) };
 }
 
@@ -93,16 +94,20 @@ async function changesAfter(database: Database, known: number): Promise<Changes 
   // Lower than before: somebody has put an older database in its place.
   const all = known === 0 || version < known;
   const news = where(sql`version > ${all ? -1 : known}`);
-  const [tenants, keys, revocations] = await Promise.all([
+  const [tenants, keys, revocations, erasing] = await Promise.all([
     database.read(sql`SELECT * FROM convoke_tenant ${news}`),
     database.read(sql`SELECT * FROM convoke_key ${news}`),
     database.read(sql`SELECT * FROM convoke_revocation ${news}`),
+    database.read(sql`
+      SELECT tenant, session FROM convoke_erasure WHERE due_at IS NOT NULL AND passes = 0 AND session IS NOT NULL
+      ORDER BY due_at DESC LIMIT ${LIMITS.erasingKnown}`),
   ]);
   return {
     ...{ version, all },
     tenants: tenants.map(tenantOf),
     keys: keys.map(storedKeyOf),
     revocations: revocations.map(revocationOf),
+    erasing: erasing.map((row) => ({ tenant: String(row['tenant']), session: String(row['session']) })),
   };
 }
 

@@ -3,6 +3,7 @@ import { createSqliteArchive } from '../../src/archive/index.ts';
 import type { Archive } from '../../src/archive/index.ts';
 import type { SessionRef } from '../../src/contracts/index.ts';
 import { createDelivery } from '../../src/deliver/index.ts';
+import type { DeliveryDeps } from '../../src/deliver/service.ts';
 import type { Delivery } from '../../src/deliver/index.ts';
 import { connectRedis, createPresenceRows, createRedisLog } from '../../src/log/index.ts';
 import type { LogListener, SessionLog } from '../../src/log/index.ts';
@@ -105,14 +106,14 @@ export class Rig {
     return new Author(ref, await this.#log(options), this.archive);
   }
 
-  async gateway(author: Author): Promise<Gateway> {
+  async gateway(author: Author, more: Pick<DeliveryDeps, 'isErasing'> = {}): Promise<Gateway> {
     const [commands, subscriber] = await Promise.all([this.#connect(), this.#connect()]);
     const log = tap(createRedisLog({ commands, subscriber }));
     const warnings: string[] = [];
     const logger = { warn: (_fields: object, message: string) => void warnings.push(message) };
     const receipt = author.receipt.bind(author);
     const delivery = createDelivery({
-      ...{ log, source: author, archive: this.archive, receipt, logger },
+      ...{ log, source: author, archive: this.archive, receipt, logger, ...more },
       kicks: createPresenceRows(commands).kicks,
       exists: async (ref) => author.exists || (await this.archive.session(ref)) !== null,
     });

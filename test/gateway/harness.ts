@@ -56,6 +56,7 @@ export class FakeDelivery implements Delivery {
   cursors: (Cursor | undefined)[] = [];
   /** Given to who subscribes without a cursor. */
   snapshotOf = view;
+  leaveErasing = (): void => undefined;
 
   subscribe(ref: SessionRef, watcher: Watcher, cursor?: Cursor): Promise<Subscription> {
     const { promise, resolve, reject } = Promise.withResolvers<Subscription>();
@@ -219,8 +220,7 @@ export async function startRig(changes: Partial<GatewayConfig> = {}): Promise<Ri
     intake: intakeOf(calls),
     schedules: NO_SCHEDULES,
     notes: notesOf(),
-    presence: NO_PRESENCE,
-    tokens: TOKENS,
+    ...{ presence: NO_PRESENCE, tokens: TOKENS },
     tickets: new Tickets(TICKETS),
     ...NO_REGISTRY,
     delivery,

@@ -6,11 +6,19 @@ import { ConvokeError, LIMITS } from '../../src/contracts/index.ts';
 import type { CarriedState, SessionRef } from '../../src/contracts/index.ts';
 import { createAdministration, createEraser } from '../../src/ingest/index.ts';
 import type { Eraser } from '../../src/ingest/index.ts';
-import { createRegistry, Erasures, OPERATOR } from '../../src/tenants/index.ts';
+import {
+  AuditBuffer,
+  createRegistry,
+  Directory,
+  Erasures,
+  OPERATOR,
+  RegistryWatch,
+} from '../../src/tenants/index.ts';
 import { eventsAt, INFO } from '../archive/events.ts';
 
 const OF_ACME = { tenant: 'acme' };
 const OPERATES = { tenant: OPERATOR };
+const ACT = { actor: 'operator', at: 0 };
 const REF = { tenant: 'acme', session: 's1' };
 const archives: SharedArchive[] = [];
 let archive: SharedArchive;
@@ -18,6 +26,8 @@ let runs: Map<string, number>;
 let isAway: boolean;
 /** A session of which Temporal can delete nothing. */
 let failing = '';
+/** Which place does not answer. */
+let away: 'archive' | 'log' | null;
 
 beforeEach(async () => {
   archive = await createSqliteArchive(':memory:');
@@ -25,6 +35,7 @@ beforeEach(async () => {
   runs = new Map();
   isAway = false;
   failing = '';
+  away = null;
 });
 afterAll(() => Promise.all(archives.map((each) => each.close())));
 
@@ -44,7 +55,18 @@ function eraser(): Eraser {
     erasures: new Erasures(archive.database),
     registry: createRegistry(archive.database),
     exists: async (ref) => (await archive.session(ref)) !== null,
-    places: { archive, log: async () => ({ events: 0, keys: 0 }), temporal },
+    places: {
+      temporal,
+      archive: {
+        ...archive,
+        erase: (ref) =>
+          away === 'archive' ? Promise.reject(new ConvokeError('archive_unavailable')) : archive.erase(ref),
+      },
+      log: async () => {
+        if (away === 'log') throw new ConvokeError('log_unavailable');
+        return { events: 0, keys: 0 };
+      },
+    },
   });
 }
 
@@ -73,6 +95,32 @@ test('one that stops midway is finished by another process, and told once', asyn
   // It is asked for again by whoever did not get an answer.
   expect(await eraser().session(OF_ACME, 's1')).toMatchObject({ status: 'erased', removed: { runs: 2 } });
 });
+
+test.each(['archive', 'log'] as const)(
+  'what the %s does not let go of is served by no gateway meanwhile, and written by nobody',
+  async (place) => {
+    const directory = new Directory();
+    const audit = new AuditBuffer();
+    const watch = new RegistryWatch({ registry: createRegistry(archive.database), directory, audit });
+    const isErasing = async (): Promise<boolean> => {
+      await watch.refresh();
+      return directory.isErasing(REF);
+    };
+    await archive.write(REF, INFO, eventsAt(1, 2));
+    expect(await isErasing()).toBe(false);
+    away = place;
+    await expect(eraser().session(OF_ACME, 's1')).rejects.toMatchObject({ code: `${place}_unavailable` });
+    expect(await isErasing()).toBe(true);
+    expect(await archive.isErased(REF)).toBe(true);
+    expect(directory.isErasing({ tenant: 'acme', session: 's2' })).toBe(false);
+    away = null;
+    expect(await sweepLater()).toBe(1);
+    expect(await archive.session(REF)).toBeNull();
+    // Whoever starts now need not know it: nothing is left.
+    await createRegistry(archive.database).createTenant({ id: 'acme', name: 'a', limits: {} }, ACT);
+    expect(await isErasing()).toBe(false);
+  },
+);
 
 test('what somebody has begun meanwhile is removed a while later, until nothing comes any more', async () => {
   await archive.write(REF, INFO, eventsAt(1, 1));

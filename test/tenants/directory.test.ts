@@ -11,7 +11,7 @@ const key = (id: string, expiresAt: number | null = null) => ({
   ...{ id, tenant: 'acme', name: id, scopes: ['watch'] as const, digest: digestOf(id), createdAt: 0 },
   ...{ expiresAt, lastUsedAt: null, revokedAt: null, replacedBy: null },
 });
-const NOTHING = { version: 1, all: true, tenants: [], keys: [], revocations: [] };
+const NOTHING = { version: 1, all: true, tenants: [], keys: [], revocations: [], erasing: [] };
 const grantOf = (issuedAt: number): Principal => ({
   tenant: 'acme',
   grant: {

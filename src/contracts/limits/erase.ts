@@ -9,6 +9,8 @@ export const ERASE = {
   /** How often a gateway looks for what others have left, and how many it takes at a time. */
   eraseLookMs: 10 * SECOND,
   erasuresAtOnce: 4,
+  /** Sessions that are being erased that a gateway knows, and serves nothing of; more wait only while Temporal or Redis are away. */
+  erasingKnown: 10_000,
   /** Sessions of a tenant that are erased in one pass. */
   erasedAtOnce: 20,
   /** How often sessions that were closed too long ago are looked for, and how many of a tenant are erased then. */

@@ -126,6 +126,13 @@ export class Follower implements LogListener {
     this.#fallBehind();
   }
 
+  /** Whoever watches comes back, and is told that there is no such session. */
+  erased(): void {
+    this.pushes.clear();
+    this.#watchers.tell((watcher) => watcher.end('draining'));
+    this.#events.idle();
+  }
+
   async stop(): Promise<void> {
     if (this.#phase.is === 'behind') this.#phase.rest.abort();
     this.#phase = { is: 'stopped' };
@@ -222,7 +229,7 @@ export class Follower implements LogListener {
         await this.#pass();
       } catch (error) {
         if (await wasErased(this.#sources, this.ref, error)) {
-          this.#erased();
+          this.erased();
           return;
         }
         if (failures === 0) this.#events.failed(error);
@@ -230,13 +237,6 @@ export class Follower implements LogListener {
         await this.#pause(behind, longest * (0.5 + Math.random() / 2));
       }
     }
-  }
-
-  /** Whoever watches comes back, and is told that there is no such session. */
-  #erased(): void {
-    this.pushes.clear();
-    this.#watchers.tell((watcher) => watcher.end('draining'));
-    this.#events.idle();
   }
 
   /** Resolves after `ms`, earlier if Redis is back or the follower is stopped. */
