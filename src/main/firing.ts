@@ -1,7 +1,7 @@
 /** What a schedule fires, and what scorers say, goes through the one door, as every message does. */
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import type { Archive } from '../archive/index.ts';
+import type { Archive, SharedArchive } from '../archive/index.ts';
 import { ConvokeError } from '../contracts/index.ts';
 import type { FeedbackRequest, Firing, Scoring, SessionRef } from '../contracts/index.ts';
 import { createAuthenticator, createIntake, createReopen, createStoredCalls } from '../ingest/index.ts';
@@ -18,9 +18,9 @@ interface FiringParts {
   readonly client: Client;
   readonly session: Awaited<ReturnType<typeof openLog>>;
   readonly source: SessionSource;
-  readonly archive: Archive;
+  readonly archive: Archive & Pick<SharedArchive, 'isErased'>;
   readonly tenants: Pick<TenantQuota, 'admission' | 'counted' | 'weightOf'>;
-  readonly directory: Pick<Directory, 'refuses'>;
+  readonly directory: Pick<Directory, 'refuses' | 'isErasing'>;
 }
 
 /** What activities hand to sessions, and to Temporal, in a worker. */
@@ -44,6 +44,8 @@ export function createHanding(
     authenticator: createAuthenticator({ keys: new Map(), devKey: false }),
     defaultAgents: defaultAgents(config),
     storedOf,
+    isErased: archive.isErased.bind(archive),
+    isErasing: directory.isErasing.bind(directory),
     isArchived: async (ref) => (await archive.session(ref)) !== null,
     ...{ endedTurns: () => [], followedAgents: () => null, agentsOf: async () => null },
     past: { log, source, archive },

@@ -1,6 +1,6 @@
 /** Erasing sessions and tenants everywhere, whatever runs in them at that moment, and what goes away by itself. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -173,6 +173,28 @@ test('a session whose agent speaks is nowhere afterwards, and does not come back
   expect(audit.body).toMatchObject({
     data: [{ tenant: 'dev', target: session, detail: { removed, digest: expect.any(String) } }],
   });
+});
+
+test('a firing that comes late does not open an erased session again', async () => {
+  const open = { agents: [ECHO] };
+  const message = { text: 'again' };
+  const schedule = { id: 'opens', cron: '0 7 1 1 *', open, message };
+  expect((await rest(url(), 'POST', '/v1/schedules', { body: schedule })).status).toBe(201);
+  expect((await rest(url(), 'POST', '/v1/schedules/opens/trigger')).status).toBe(204);
+  await eventually('it has fired', async () => (await firings('opens')) === 1);
+  let workflowId = '';
+  for await (const fired of temporal.workflow.list({ query: "WorkflowId STARTS_WITH 'fire:dev:opens-'" }))
+    ({ workflowId } = fired);
+  const status = async () => (await temporal.workflow.getHandle(workflowId).describe()).status.name;
+  await eventually('it is over', async () => (await status()) === 'COMPLETED');
+  const session = `f_${createHash('sha256').update(workflowId).digest('base64url')}`;
+  expect((await erase(session)).body).toMatchObject({ status: 'erased', removed: { runs: 1 } });
+  // As one whose answer was lost, and whose worker was away for a while.
+  const args = [{ tenant: 'dev', open, message }];
+  await temporal.workflow.start('fire', { taskQueue: 'convoke', workflowId, args });
+  await eventually('it is over, too', async () => (await status()) !== 'RUNNING');
+  expect(await status()).toBe('FAILED');
+  await nowhere('dev', session);
 });
 
 test('a tenant is suspended and erased, and what was sealed for it can never be opened again', async () => {
