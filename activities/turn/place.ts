@@ -21,7 +21,7 @@ interface Run {
 
 const LIMIT = 'runningTurns';
 const CLOSED =
-  'The session was closed while the turn waited for a place: its tenant runs as many turns as it may.';
+  'The session was closed while the turn waited for a place: its tenant runs as many turns as it may, or is suspended.';
 
 export class TurnPlace {
   readonly #places: Places | undefined;

@@ -52,6 +52,7 @@ export function noteTrouble(event: SessionEvent, who: string, transcript: Transc
 
 /** A turn that does not run yet. */
 export function placeLine({ most, used, place }: QuotaWait): string {
+  if (most === 0) return 'waits: its tenant is suspended, or may run no turn';
   return `waits for a place: number ${place} in the line, ${used} of ${most} turns run`;
 }
 

@@ -87,22 +87,35 @@ function toldAdmission(admission: Admission, metrics: Metrics): Admission {
   };
 }
 
+export interface WatchedRegistry extends Pick<Directory, 'limitsOf' | 'refuses' | 'isErasing'> {
+  /** Called with each tenant that has changed. */
+  onChange(told: (tenant: string) => void): void;
+}
+
+/** While a tenant is suspended no turn of it starts: each waits for a place until the tenant is resumed. */
+export function heldLimits(limitsOf: LimitsOf, directory: Pick<Directory, 'refuses'>): LimitsOf {
+  return (tenant) => {
+    const limits = limitsOf(tenant);
+    return directory.refuses({ tenant }) ? { ...limits, runningTurns: 0 } : limits;
+  };
+}
+
 /**
  * What a worker asks of the registry: limits, and who is suspended. As last known while its database is away. Resolves after the first look,
  * also if that has failed: a worker that polls before would run turns that nobody counts.
  */
-export async function watchRegistry(
-  database: Database,
-  opened: Opened,
-): Promise<Pick<Directory, 'limitsOf' | 'refuses' | 'isErasing'>> {
+export async function watchRegistry(database: Database, opened: Opened): Promise<WatchedRegistry> {
   const registry = createRegistry(database);
   const directory = new Directory();
   const stopped = opened.add(new AbortController(), (each) => each.abort());
+  const listeners: ((tenant: string) => void)[] = [];
   let version = 0;
   const look = async (): Promise<void> => {
     const changes = await registry.changesAfter(version).catch(() => undefined);
     version = changes?.version ?? version;
-    if (changes) directory.learn(changes);
+    if (!changes) return;
+    directory.learn(changes);
+    for (const { id } of changes.all ? [] : changes.tenants) for (const tell of listeners) tell(id);
   };
   const watch = async (): Promise<void> => {
     for (;;) {
@@ -116,5 +129,10 @@ export async function watchRegistry(
   };
   await look();
   void watch();
-  return directory;
+  return {
+    limitsOf: (tenant) => directory.limitsOf(tenant),
+    refuses: (principal) => directory.refuses(principal),
+    isErasing: (ref) => directory.isErasing(ref),
+    onChange: (told) => void listeners.push(told),
+  };
 }

@@ -27,7 +27,7 @@ import { openMetrics } from './metrics.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from '../project/parts.ts';
-import { openQuota, watchRegistry } from './quota.ts';
+import { heldLimits, openQuota, watchRegistry } from './quota.ts';
 import { openLog } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
@@ -183,11 +183,10 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const tenants = openQuota({ session, client, config, directory, logger, opened });
   const files = await openFiles(config, { archive, log: session.log, ...tenants });
   const { limitsOf } = tenants;
-  const turns = new RunningTurns(session.commands, { limitsOf, call: createNudge(client) });
-  const places = measuredPlaces(
-    opened.add(turns, (each) => each.close()),
-    metrics,
-  );
+  const counted = { limitsOf: heldLimits(limitsOf, directory), call: createNudge(client) };
+  const turns = opened.add(new RunningTurns(session.commands, counted), (each) => each.close());
+  directory.onChange((tenant) => turns.look(tenant));
+  const places = measuredPlaces(turns, metrics);
   const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf, metrics };
   const { begun } = opened.add(tellWaits(session.commands), (each) => each.close());
   let worker: TaskWorker | null = null;

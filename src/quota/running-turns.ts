@@ -16,6 +16,14 @@ export interface RunningTurnsOptions {
 
 type Reply = readonly [number, number, number, number, number, number];
 
+interface Call {
+  /** The turn that waits no more, and if it `ran` has no place any more. */
+  readonly left?: string;
+  readonly ran?: boolean;
+  /** Also of a tenant without the limit: some of its turns may stand in the line from when it had one. */
+  readonly drains?: boolean;
+}
+
 const memberOf = ({ session, turn }: TurnRef): string => `${session}:${turn}`;
 
 export class RunningTurns {
@@ -47,6 +55,8 @@ export class RunningTurns {
     const waited = since === undefined ? {} : { since };
     if (most === undefined) {
       this.#count(ref, 1);
+      // It has left the line; others there may be called.
+      if (since !== undefined) this.#call(tenant, { left: memberOf(ref), drains: true });
       return { status: 'entered', ...waited };
     }
     const { placeForgetMs, placeLineTurns } = LIMITS;
@@ -54,22 +64,27 @@ export class RunningTurns {
     const reply = await this.#enter(...keysOf(tenant), ...args);
     const [entered, used, seat, waiting, place, waitedMs] = reply as unknown as Reply; // safety: see the script
     if (entered === 0)
-      return { status: 'waiting', most, used, since: seat, place, againInMs: againIn(place, waitedMs) };
+      return { status: 'waiting', most, used, since: seat, place, againInMs: againIn(most, place, waitedMs) };
     this.#count(ref, 1);
     // The limit has become higher, or who was to call them has died.
-    if (waiting > 0 && used < most) this.#call(tenant);
+    if (waiting > 0 && used < most) this.#call(tenant, {});
     return { status: 'entered', ...(seat === 0 ? {} : { since: seat }) };
   }
 
   /** An execution of the turn has ended. `goesOn`: another one follows, which has its place. */
   leave(ref: TurnRef, goesOn: boolean): void {
     this.#count(ref, -1);
-    if (!goesOn) this.#call(ref.tenant, memberOf(ref), 1);
+    if (!goesOn) this.#call(ref.tenant, { left: memberOf(ref), ran: true });
   }
 
   /** The turn waits no more. */
   forget(ref: TurnRef): void {
-    this.#call(ref.tenant, memberOf(ref));
+    this.#call(ref.tenant, { left: memberOf(ref) });
+  }
+
+  /** The limits of the tenant may have changed: those in its line that there is room for now are called, all if it has no limit any more. */
+  look(tenant: string): void {
+    this.#call(tenant, { drains: true });
   }
 
   close(): void {
@@ -91,18 +106,16 @@ export class RunningTurns {
     else this.#running.delete(tenant);
   }
 
-  /**
-   * Calls whom there is room for. `left`: waits no more, and with `ran` has no place any more. What Redis is not told ends by itself, and turns
-   * that are not called ask again.
-   */
-  #call(tenant: string, left = '', ran = 0): void {
-    const { runningTurns: most } = this.#options.limitsOf(tenant);
+  /** Calls whom there is room for. What Redis is not told ends by itself, and turns that are not called ask again. */
+  #call(tenant: string, { left = '', ran = false, drains = false }: Call): void {
+    const { runningTurns: most = drains ? Number.MAX_SAFE_INTEGER : undefined } =
+      this.#options.limitsOf(tenant);
     if (most === undefined) return;
     const { placeClaimMs, placeCalls } = LIMITS;
-    this.#leave(...keysOf(tenant), left, most, placeClaimMs, placeCalls, ran)
+    this.#leave(...keysOf(tenant), left, most, placeClaimMs, placeCalls, ran ? 1 : 0)
       .then(async (reply) => {
         const called = reply as unknown as readonly string[]; // safety: see the script
-        if (called.length > 0) this.#lookAgain(tenant);
+        if (called.length > 0) this.#lookAgain(tenant, drains);
         await Promise.all(called.map((member) => this.#callOne(tenant, member)));
       })
       .catch(() => undefined);
@@ -115,11 +128,11 @@ export class RunningTurns {
   }
 
   /** Whoever does not come makes room for the next. */
-  #lookAgain(tenant: string): void {
+  #lookAgain(tenant: string, drains: boolean): void {
     if (this.#looking.has(tenant)) return;
     const look = (): void => {
       this.#looking.delete(tenant);
-      this.#call(tenant);
+      this.#call(tenant, { drains });
     };
     this.#looking.set(tenant, setTimeout(look, LIMITS.placeClaimMs).unref());
   }
@@ -138,9 +151,16 @@ function keysOf(tenant: string): readonly [string, string, string] {
   return [quotaKey(tenant, 'turns'), quotaKey(tenant, 'turns', 'line'), quotaKey(tenant, 'turns', 'due')];
 }
 
-/** As long again as it has waited, within bounds: what a wait costs the session's history grows with its logarithm first, and slowly after that. */
-function againIn(place: number, waitedMs: number): number {
+/**
+ * As long again as it has waited, within bounds: what a wait costs the session's history grows with its logarithm first, and slowly after that.
+ * Where none may run nobody makes room for the first in the line sooner than for others.
+ */
+function againIn(most: number, place: number, waitedMs: number): number {
   const { placeLeastMs, placeEachMs, placeMostMs } = LIMITS;
-  const ms = Math.min(Math.max(waitedMs, placeLeastMs), place * placeEachMs, placeMostMs);
+  const ms = Math.min(
+    Math.max(waitedMs, placeLeastMs),
+    most === 0 ? placeMostMs : place * placeEachMs,
+    placeMostMs,
+  );
   return Math.round(ms * (0.75 + Math.random() / 2));
 }

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { Redis } from 'ioredis';
 import { endsTurn, isConvokeError } from '../../src/contracts/index.ts';
-import type { AgentSpec } from '../../src/contracts/index.ts';
+import type { AgentSpec, SendRequest } from '../../src/contracts/index.ts';
 import type { ErasureReply } from '../../src/ingest/index.ts';
+import { quotaKey } from '../../src/quota/keys.ts';
 import { eventually } from '../support/process.ts';
 import { OTHER_KEY, startStack } from '../support/stack.ts';
 import type { Stack } from '../support/stack.ts';
@@ -51,8 +52,13 @@ async function convoke(...args: readonly string[]): Promise<string> {
 
 const url = (): string => stack.urls[0]!;
 
-async function say(session: string, text: string, key = 'dev'): Promise<void> {
-  const body = { messageId: freshId(), text };
+async function say(
+  session: string,
+  text: string,
+  key = 'dev',
+  more: Partial<SendRequest> = {},
+): Promise<void> {
+  const body = { messageId: freshId(), text, ...more };
   expect((await rest(url(), 'POST', `/v1/sessions/${session}/messages`, { body, key })).status).toBe(202);
 }
 
@@ -197,6 +203,31 @@ test('a firing that comes late does not open an erased session again', async () 
   await nowhere('dev', session);
 });
 
+test('no turn of a suspended tenant starts, and none is lost', async () => {
+  const [busy, idle] = [await openOther('busy', speaker('slow', 40)), await openOther('idle')];
+  const seen = async (session: string, type: string) =>
+    (await allEvents(url(), session, OTHER_KEY)).filter((event) => event.type === type);
+  await say(busy, 'runs', OTHER_KEY);
+  await eventually('it runs', async () => (await seen(busy, 'step.started')).length === 1);
+  await say(busy, 'waits', OTHER_KEY);
+  await say(idle, 'later', OTHER_KEY, { deliverAt: Date.now() + 1_000 });
+  const admin = { key: OPERATOR_KEY };
+  const other = { id: 'other' };
+  expect((await rest(url(), 'POST', '/v1/admin/tenants', { ...admin, body: other })).status).toBe(201);
+  const become = async (status: string) =>
+    rest(url(), 'POST', '/v1/admin/tenants/other', { ...admin, body: { status } });
+  expect((await become('suspended')).status).toBe(200);
+  await eventually('both wait', async () => (await redis.zcard(quotaKey('other', 'turns', 'line'))) === 2);
+  expect((await become('active')).status).toBe(200);
+  for (const [session, turn, turns] of [
+    [busy, 't2', 2],
+    [idle, 't1', 1],
+  ] as const) {
+    await eventually('it is answered', async () => (await seen(session, 'turn.completed')).length === turns);
+    expect(await seen(session, 'quota.waiting')).toMatchObject([{ turn, data: { most: 0 } }]);
+  }
+});
+
 test('a tenant is suspended and erased, and what was sealed for it can never be opened again', async () => {
   const sessions = await Promise.all(['a', 'b'].map((name) => openOther(name)));
   for (const session of sessions) await say(session, 'hello', OTHER_KEY);
@@ -204,7 +235,7 @@ test('a tenant is suspended and erased, and what was sealed for it can never be 
   const kept = await openSession(url(), [ECHO]);
   await expect(convoke('tenants', 'erase', 'other')).rejects.toThrow("required option '--yes'");
   expect(await convoke('tenants', 'erase', 'other', '--yes')).toContain(
-    'Tenant other is erased. Removed: 2 sessions',
+    'Tenant other is erased. Removed: 4 sessions',
   );
   for (const session of sessions) await nowhere('other', session);
   const db = new DatabaseSync(join(stack.home, 'archive.db'), { readOnly: true });
@@ -219,8 +250,8 @@ test('a tenant is suspended and erased, and what was sealed for it can never be 
   ]);
 });
 
-async function openOther(name: string): Promise<string> {
-  const body = { id: `${name}_${freshId()}`, agents: [ECHO] };
+async function openOther(name: string, agent = ECHO): Promise<string> {
+  const body = { id: `${name}_${freshId()}`, agents: [agent] };
   expect((await rest(url(), 'POST', '/v1/sessions', { body, key: OTHER_KEY })).status).toBe(201);
   return body.id;
 }

@@ -146,7 +146,7 @@ export class Recorder {
 }
 
 /** Every event of a session, by REST. */
-export async function allEvents(url: string, id: string): Promise<readonly SessionEvent[]> {
+export async function allEvents(url: string, id: string, key = 'dev'): Promise<readonly SessionEvent[]> {
   const events: SessionEvent[] = [];
   let after: string | null = '0';
   while (after !== null) {
@@ -154,6 +154,7 @@ export async function allEvents(url: string, id: string): Promise<readonly Sessi
       url,
       'GET',
       `/v1/sessions/${id}/events?after=${after}&limit=100`,
+      { key },
     );
     expect(page.status).toBe(200);
     events.push(...page.body.data);

@@ -142,6 +142,27 @@ describe('the line', () => {
     expect(await turns.enter(turn('s3'), 5)).toEqual({ status: 'entered', since: 5 });
   });
 
+  test('is called as soon as its tenant may go on, with a limit or without one', async () => {
+    limits = { runningTurns: 0 };
+    const turns = worker();
+    const sessions = Array.from({ length: LIMITS.placeCalls + 2 }, (_, n) => `s${n}`);
+    const waits = [];
+    for (const session of sessions) waits.push(await turns.enter(turn(session)));
+    expect(waits[0]).toMatchObject({ status: 'waiting', most: 0, used: 0, place: 1 });
+    turns.look('acme');
+    limits = { runningTurns: 1 };
+    turns.look('acme');
+    await isCalled('s0');
+    limits = {};
+    turns.look('acme');
+    await eventually('as many as are called at once', () => called.length === LIMITS.placeCalls);
+    // Each that comes makes room for another one.
+    for (const session of sessions.slice(0, 2)) {
+      expect(await turns.enter(turn(session), 5)).toEqual({ status: 'entered', since: 5 });
+    }
+    await eventually('all are called', () => new Set(called).size === sessions.length);
+  });
+
   test('is asked less and less often, the less often the more wait before', async () => {
     const turns = worker();
     await turns.enter(turn('s0'));

@@ -4,7 +4,7 @@ import type { LimitName } from '../tenant-limits.ts';
 /** How a limit stood when a turn began to wait. */
 export interface QuotaWait {
   readonly limit: Extract<LimitName, 'runningTurns'>;
-  /** The limit itself. */
+  /** The limit itself; 0 also while the tenant is suspended. */
   readonly most: number;
   readonly used: number;
   /** In the line of the tenant's turns that wait; 1: the first. */
