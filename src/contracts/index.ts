@@ -99,6 +99,7 @@ export type { Catalog } from './engine/catalog.ts';
 export { membersOf, peopleOf } from './presence.ts';
 export { isPresentMember, noteOf } from './engine/notice.ts';
 export type { HeardNote, KickNotice, PresentNotice, SessionNote } from './engine/notice.ts';
+export type { KeptReceipt } from './message.ts';
 export { isCancelledAlone } from './reasons.ts';
 export { timelineOf } from './timeline/fold.ts';
 export { SPANS } from './timeline/spans.ts';

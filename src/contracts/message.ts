@@ -105,6 +105,12 @@ export interface Receipt {
   readonly code?: string;
 }
 
+/** The same as a session keeps it. */
+export interface KeptReceipt extends Receipt {
+  /** Of a direct message: who sent it, if that was said. Nobody is told this; it tells who may know of a message of which the log does not tell yet. */
+  readonly direct?: { readonly from?: string };
+}
+
 /** A message that waits for its time. */
 export interface ScheduledMessage extends Pick<Message, 'messageId' | 'parts' | 'from'> {
   /** ms since the Unix epoch. */

@@ -69,8 +69,11 @@ export interface Delivery {
    * a position of another epoch (other than its start) or beyond the end, and `session_not_found`, `log_unavailable`. `reader`: who asks.
    */
   page(ref: SessionRef, after: Position | number, limit: number, reader?: Reader): Promise<EventPage>;
-  /** The receipt of a message. Throws `message_not_found`, `session_not_found`, and `worker_unavailable` if only the workflow could tell. */
-  receipt(ref: SessionRef, messageId: string): Promise<Receipt>;
+  /**
+   * The receipt of a message. `reader`: who asks; a direct message between others is none. Throws `message_not_found`, `session_not_found`, and
+   * `worker_unavailable` if only the workflow could tell.
+   */
+  receipt(ref: SessionRef, messageId: string, reader?: Reader): Promise<Receipt>;
   /** The events that a message's timeline is made of. Null: there is no such message. Throws `session_not_found`, `log_unavailable`, `archive_unavailable`. */
   story(ref: SessionRef, messageId: string): Promise<MessageStory | null>;
   /** What this gateway remembers of having sent an event; null: nothing. */

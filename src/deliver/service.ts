@@ -103,9 +103,9 @@ class DeliveryService implements Delivery {
     return (this.#followers.get(key)?.pushes ?? this.#left.get(key))?.of(seq) ?? null;
   }
 
-  async receipt(ref: SessionRef, messageId: string): Promise<Receipt> {
+  async receipt(ref: SessionRef, messageId: string, reader = STRANGER): Promise<Receipt> {
     this.#refuseErasing(ref);
-    return this.#receipts.receipt(ref, messageId);
+    return this.#receipts.receipt(ref, messageId, reader);
   }
 
   endedTurns(ref: SessionRef): readonly string[] {

@@ -11,7 +11,7 @@ import {
   validate,
 } from '../ingest/index.ts';
 import type { Controls, Notes } from '../ingest/index.ts';
-import { allow } from '../tenants/index.ts';
+import { allow, readerOf } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import type { GatewayContext } from './context.ts';
 import { logFailure } from './problem.ts';
@@ -69,7 +69,8 @@ function messageHandlersOf(context: GatewayContext): Pick<Handlers, 'receipt' | 
   return {
     receipt: async (asker, request) => {
       const { session, messageId } = validate(receiptSchema, request);
-      return answer(context.delivery.receipt(refOf(asker, session), messageId));
+      const reader = readerOf(asker.principal);
+      return answer(context.delivery.receipt(refOf(asker, session), messageId, reader));
     },
     timeline: async (asker, request) => {
       const { session, messageId } = validate(receiptSchema, request);

@@ -87,13 +87,14 @@ export class Arrivals {
   /** A message that no agent answers has its place at once. */
   #publish(message: Message, { status, now, isTight }: Moment): void {
     const { session, facts, receipts, releases, refusals } = this.#context;
-    const { messageId, to } = message;
+    const { messageId, from, to } = message;
     const before = receipts.get(messageId);
     if (before && !mayComeAgain(before)) {
       releases.addUnlessWaiting(before);
       return;
     }
-    const receipt = { session, messageId };
+    const direct = to && { direct: from === undefined ? {} : { from } };
+    const receipt = { session, messageId, ...direct };
     const isFull = facts.pendingBytes > LIMITS.outboxBytes;
     const code = status !== 'open' ? 'session_closed' : isFull ? 'inbox_full' : null;
     if (code !== null && to) refusals.refuseQuietly(receipt, code);

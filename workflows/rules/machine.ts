@@ -23,7 +23,7 @@ import {
   type MembersReply,
   type Message,
   type PublishInput,
-  type Receipt,
+  type KeptReceipt,
   type Report,
   type Roster,
   type RosterChange,
@@ -269,7 +269,7 @@ export class SessionMachine {
 
   // Questions
 
-  receipt(messageId: string): Receipt | null {
+  receipt(messageId: string): KeptReceipt | null {
     return this.#receipts.get(messageId);
   }
 

@@ -1,22 +1,22 @@
-import { LIMITS, type Receipt } from '../../src/contracts/index.ts';
+import { LIMITS, type KeptReceipt } from '../../src/contracts/index.ts';
 
 /**
  * The fates of the newest messages: what makes a second send of the same `messageId` harmless. Those of channel events are counted apart: however
  * many there are, messages are remembered as long.
  */
 export class Receipts {
-  readonly #messages = new Map<string, Receipt>();
-  readonly #published = new Map<string, Receipt>();
+  readonly #messages = new Map<string, KeptReceipt>();
+  readonly #published = new Map<string, KeptReceipt>();
 
-  constructor(receipts: readonly Receipt[]) {
+  constructor(receipts: readonly KeptReceipt[]) {
     for (const receipt of receipts) this.#of(receipt).set(receipt.messageId, receipt);
   }
 
-  get(messageId: string): Receipt | null {
+  get(messageId: string): KeptReceipt | null {
     return this.#messages.get(messageId) ?? this.#published.get(messageId) ?? null;
   }
 
-  set(receipt: Receipt): void {
+  set(receipt: KeptReceipt): void {
     this.forget(receipt.messageId); // to become the newest
     const kind = this.#of(receipt);
     const most = kind === this.#published ? LIMITS.publishedKept : LIMITS.receiptsKept;
@@ -36,16 +36,16 @@ export class Receipts {
   }
 
   /** Of a message. */
-  change(messageId: string, change: Partial<Receipt>): void {
+  change(messageId: string, change: Partial<KeptReceipt>): void {
     const receipt = this.#messages.get(messageId);
     if (receipt) this.#messages.set(messageId, { ...receipt, ...change });
   }
 
-  list(): readonly Receipt[] {
+  list(): readonly KeptReceipt[] {
     return [...this.#messages.values(), ...this.#published.values()];
   }
 
-  #of({ status }: Receipt): Map<string, Receipt> {
+  #of({ status }: KeptReceipt): Map<string, KeptReceipt> {
     return status === 'published' ? this.#published : this.#messages;
   }
 }

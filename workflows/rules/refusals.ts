@@ -1,4 +1,4 @@
-import { eventId, LIMITS, type Arrival, type Receipt } from '../../src/contracts/index.ts';
+import { eventId, LIMITS, type Arrival, type KeptReceipt, type Receipt } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Receipts } from './receipts.ts';
 import type { Releases } from './releases.ts';
@@ -29,7 +29,7 @@ export class Refusals {
   }
 
   /** Of a direct message nobody is told but who asks for its receipt. */
-  refuseQuietly(receipt: Pick<Receipt, 'session' | 'messageId'>, code: string): void {
+  refuseQuietly(receipt: Pick<KeptReceipt, 'session' | 'messageId' | 'direct'>, code: string): void {
     this.#receipts.set({ ...receipt, status: 'rejected', code });
     this.#releases.add(receipt.messageId);
   }

@@ -1,6 +1,7 @@
 /** /v1/sessions/{id}/messages: send a message, get its receipt. */
 import { z } from 'zod';
 import { idempotencyKeySchema, idSchema, sendSchema } from '../../ingest/index.ts';
+import { readerOf } from '../../tenants/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { timelineReply } from '../replies-timeline.ts';
@@ -72,7 +73,8 @@ function standingRoute(context: GatewayContext): ApiRoute {
     },
     async handle(call) {
       const ref = watchedOf(call);
-      call.res.json(await context.delivery.receipt(ref, pathId(call.req, 'messageId')));
+      const reader = readerOf(call.principal);
+      call.res.json(await context.delivery.receipt(ref, pathId(call.req, 'messageId'), reader));
     },
   };
 }

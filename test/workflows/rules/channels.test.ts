@@ -38,6 +38,16 @@ describe('a channel event', () => {
     expect([...session.log.counted]).toEqual([]);
   });
 
+  test('has a receipt that tells whose it is only if it is direct', () => {
+    const session = new Simulation();
+    session.settle();
+    session.send('e1', 'one', { ...order, from: 'Ada' });
+    session.send('e2', 'two', direct);
+    session.send('e3', 'three', { channel: 'direct', to: ['Bob'] });
+    const receipts = ['e1', 'e2', 'e3'].map((id) => session.machine.receipt(id));
+    expect(receipts.map((receipt) => receipt?.direct)).toEqual([undefined, { from: 'Ada' }, {}]);
+  });
+
   test('counts once, whatever is sent again under its id', () => {
     const session = new Simulation();
     session.settle();
