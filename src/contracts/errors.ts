@@ -57,6 +57,7 @@ export const ERRORS = {
   session_closing: entry(409, 'The session is about to close.', 1_000),
   session_hibernated: entry(503, 'The session has just gone to rest; the same request wakes it.', 500),
   session_not_stored: entry(409, 'The session cannot go on: what it would go on with is not stored.'),
+  message_id_reused: entry(409, 'The session has another message under this messageId.'),
   message_not_found: entry(404, 'There is no such message in this session.'),
   turn_not_found: entry(404, 'There is no such turn in this session.'),
   member_not_found: entry(404, 'There is no such member in this session.'),

@@ -9,6 +9,8 @@ import type { IsArchived } from './archived.ts';
 import { Arrivals } from './arrivals.ts';
 import { createFullLook, ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
+import { refuseReused } from './same-message.ts';
+import type { ToldLog } from './same-message.ts';
 
 /** Looks for a message that was sent often, and the pauses between them, ms. */
 const LOOKS = 6;
@@ -29,6 +31,8 @@ export interface HandOverDeps {
   readonly admission: Admission;
   readonly isArchived: IsArchived;
   readonly reopen: Reopen;
+  /** Tells what was sent under an id that is sent again; absent: nobody does. */
+  readonly log?: ToldLog;
   /** What is remembered of messages for their timelines; absent: nothing that anybody asks for. */
   readonly arrivals?: Arrivals;
 }
@@ -50,7 +54,11 @@ export class HandOver {
     const standing = deliverAt === undefined ? ACCEPTED : ({ status: 'scheduled', deliverAt } as const);
     const receipt = { session: ref.session, messageId, ...standing };
     try {
-      if (await this.#isKnown(ref, message)) return receipt;
+      if (await this.#isKnown(ref, message)) {
+        const { log } = this.#deps;
+        if (log) await refuseReused(log, ref, message);
+        return receipt;
+      }
       await this.#hand(ref, this.#arrivals.admitted(ref, message));
     } catch (error) {
       this.#arrivals.refused(ref, messageId, error);

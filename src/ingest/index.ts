@@ -54,7 +54,7 @@ export {
   voteSchema,
 } from './schemas/index.ts';
 export { sentenceOf } from './sentences.ts';
-export { derivedId, placeOf, positionOf, takeSession, validate } from './validate.ts';
+export { derivedId, ownerOf, placeOf, positionOf, takeSession, validate } from './validate.ts';
 export { createSchedules } from './schedules.ts';
 export type { Controls } from './control.ts';
 export type { Schedules } from './schedules.ts';

@@ -66,7 +66,7 @@ export interface Intake {
   open(principal: Principal, body: unknown, options?: IntakeOptions): Promise<Opened>;
   /**
    * Passes a message to a session, and reopens a session that was interrupted. Resolves once it is persisted. Throws `session_not_found`,
-   * `session_closed`, `inbox_full`, `file_not_found`.
+   * `session_closed`, `inbox_full`, `file_not_found`, `message_id_reused`.
    */
   send(principal: Principal, session: unknown, body: unknown, options?: IntakeOptions): Promise<Receipt>;
   /**
@@ -152,7 +152,7 @@ class SessionIntake implements Intake {
     const known = new Known(config.catalogs);
     this.#config = { ...config, isArchived: this.#isArchived, known };
     this.#calls = config.calls;
-    this.#handOver = new HandOver({ ...config, isArchived: this.#isArchived });
+    this.#handOver = new HandOver({ ...config, log: config.past.log, isArchived: this.#isArchived });
     this.#roster = new Roster(config.agentsOf, config.followedAgents);
   }
 
@@ -175,7 +175,8 @@ class SessionIntake implements Intake {
     const ref = this.#refOf(principal, session, 'send');
     const key = keyOf(options);
     const request = { ...validate(sendSchema, body), ...asSubject(principal) };
-    const messageId = request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key));
+    const messageId =
+      request.messageId ?? (key === undefined ? undefined : messageIdOfKey(ref, key, principal));
     if (messageId === undefined)
       throw invalidAt(['messageId'], 'give one (over HTTP an Idempotency-Key header does as well).');
     if (request.from !== undefined) await this.#roster.refuseAgentName(ref, request.from);
@@ -188,7 +189,8 @@ class SessionIntake implements Intake {
       ...(others.length === 0 ? {} : { alsoEnded: others }),
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
-    return this.#sending.share(`${sessionKey(ref)}:${messageId}`, () => this.#handOver.deliver(ref, message));
+    const same = `${sessionKey(ref)}:${messageId}:${message.from ?? ''}`;
+    return this.#sending.share(same, () => this.#handOver.deliver(ref, message));
   }
 
   async feedback(
@@ -222,7 +224,8 @@ class SessionIntake implements Intake {
     if (message?.from !== undefined) await this.#roster.refuseAgentName(parent, message.from);
     const { summary, replayed } = await forkSession(this.#config, parent, request, keyOf(options));
     if (!message) return { reply: summary, replayed };
-    const messageId = message.messageId ?? messageIdOfKey({ ...parent, session: summary.id }, 'fork');
+    const messageId =
+      message.messageId ?? messageIdOfKey({ ...parent, session: summary.id }, 'fork', principal);
     const receipt = await this.send(principal, summary.id, { ...message, messageId });
     return { reply: { ...summary, receipt }, replayed };
   }

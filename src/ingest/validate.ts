@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { ConvokeError, DIRECT_CHANNEL, LIMITS, parsePosition } from '../contracts/index.ts';
 import type { Message, Position, SessionRef } from '../contracts/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import type { Attached } from './attached.ts';
 import { guardJson, invalidAt, pointerOf } from './json-guard.ts';
 import { sentenceOf } from './sentences.ts';
@@ -78,9 +79,14 @@ export function derivedId(scope: readonly string[], key: string): string {
     .digest('base64url');
 }
 
+/** What an Idempotency-Key belongs to beside its session: the subject of a session token. Holders of API keys share theirs. */
+export function ownerOf({ grant }: Pick<Principal, 'grant'>): readonly string[] {
+  return grant ? [grant.subject] : [];
+}
+
 /** The `messageId` that an Idempotency-Key stands for in a session. */
-export function messageIdOfKey(ref: SessionRef, key: string): string {
-  return `m_${derivedId(['message', ref.tenant, ref.session], key)}`;
+export function messageIdOfKey(ref: SessionRef, key: string, principal: Pick<Principal, 'grant'>): string {
+  return `m_${derivedId(['message', ref.tenant, ref.session, ...ownerOf(principal)], key)}`;
 }
 
 /** The message as the workflow gets it. `receivedAt`: ms since the Unix epoch. Throws `invalid_request` for one that is too far ahead. */

@@ -229,6 +229,8 @@ export interface SessionLog {
    * after `LIMITS.inboxTtlMs`, and with the server's data: the workflow keeps the same bound for itself.
    */
   admit(ref: SessionRef, input: AdmitInput): Promise<Admission>;
+  /** The `seq` of the event with this id; null: the log has none. */
+  placeOf(ref: SessionRef, id: string): Promise<number | null>;
   /** Gives back the room of messages that were not signalled after all. */
   release(ref: SessionRef, messageIds: readonly string[]): Promise<void>;
   /** Opens an attempt of a step: appends `lead`, fences older attempts. In a turn that has ended no step begins: `ended`. */

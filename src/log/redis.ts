@@ -231,15 +231,15 @@ class RedisLog implements SessionLog {
     const { inbox, ids } = logKeys(ref);
     const { inboxBytes, inboxTtlMs, messageSends, signalsWaiting } = LIMITS;
     const room = [most, inboxBytes].map((all) => Math.ceil(all * share));
-    const [status, messages, sum] = await this.#call(() =>
-      this.#scripts.admitMessage(
-        ...[inbox, ids],
-        ...[messageId, eventId.message(messageId), bytes, ...room, inboxTtlMs],
-        ...[messageSends, Math.ceil(signalsWaiting * share)],
-      ),
-    );
+    const signals = Math.ceil(signalsWaiting * share);
+    const told = [messageId, eventId.message(messageId), bytes, ...room, inboxTtlMs, messageSends, signals];
+    const [status, ...sums] = await this.#call(() => this.#scripts.admitMessage(inbox, ids, ...told));
     if (status === 'ok' || status === 'held' || status === 'again') return { status };
-    return { status: 'full', messages: Number(messages), bytes: Number(sum) };
+    return { status: 'full', messages: Number(sums[0]), bytes: Number(sums[1]) };
+  }
+
+  async placeOf(ref: SessionRef, id: string): Promise<number | null> {
+    return Number(await this.#ask(() => this.#redis.hget(logKeys(ref).ids, id))) || null;
   }
 
   async release(ref: SessionRef, messageIds: readonly string[]): Promise<void> {

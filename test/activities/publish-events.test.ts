@@ -71,7 +71,7 @@ function losing(fault: (call: 'heads' | 'read' | 'append', nth: number) => boole
   const log = real;
   return {
     admit: (...args) => log.admit(...args),
-    release: (...args) => log.release(...args),
+    ...{ release: (...args) => log.release(...args), placeOf: (...args) => log.placeOf(...args) },
     begin: (...args) => log.begin(...args),
     delta: (...args) => log.delta(...args),
     commit: (...args) => log.commit(...args),

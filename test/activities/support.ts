@@ -87,6 +87,7 @@ export function through(log: SessionLog, otherwise: Partial<SessionLog>): Sessio
     rebuild: (ref, input) => log.rebuild(ref, input),
     heads: (refs) => log.heads(refs),
     admit: (ref, input) => log.admit(ref, input),
+    placeOf: (ref, id) => log.placeOf(ref, id),
     release: (ref, messageIds) => log.release(ref, messageIds),
     tell: (ref, note) => log.tell(ref, note),
     subscribe: (ref, listener) => log.subscribe(ref, listener),

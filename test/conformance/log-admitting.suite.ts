@@ -38,6 +38,8 @@ export function admittingSuite(subject: LogSubject): void {
     expect(await admit(ref, 'other')).toEqual(OK);
     await subject.log.append(ref, { known: START, drafts: [created(), message('m')] });
     expect(await admit(ref, 'm')).toEqual({ status: 'held' });
+    expect(await subject.log.placeOf(ref, 'message:m')).toBe(2);
+    expect(await subject.log.placeOf(ref, 'message:other')).toBeNull();
   });
 
   test('signals are bounded over all messages that wait, repeated ones included', async () => {

@@ -30,6 +30,7 @@ export function tap(log: SessionLog): Tapped {
     ...{ calls, deaf: false, unheard: 0, listeners: [] },
     admit: (...args) => log.admit(...args),
     release: (...args) => log.release(...args),
+    placeOf: (...args) => log.placeOf(...args),
     begin: (...args) => log.begin(...args),
     delta: (...args) => log.delta(...args),
     commit: (...args) => log.commit(...args),

@@ -1,18 +1,31 @@
 /** A message that is sent again and again: what of it reaches Temporal, whose history keeps every signal. */
-import { expect, test } from '@jest/globals';
-import { ConvokeError, eventId } from '../../src/contracts/index.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ConvokeError, eventId, publishedFact, START } from '../../src/contracts/index.ts';
 import type { LoggedEvent, Receipt } from '../../src/contracts/index.ts';
 import { createAuthenticator, createIntake, type Intake } from '../../src/ingest/index.ts';
 import type { Admitted } from '../../src/ingest/admit.ts';
+import type { IntakeConfig } from '../../src/ingest/intake.ts';
+import { messageIdOfKey } from '../../src/ingest/validate.ts';
 import { waiting } from '../../src/log/assemble.ts';
+import { MemoryLog } from '../../src/log/memory/memory-log.ts';
+import type { Principal } from '../../src/tenants/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
+import { created } from '../log/drafts.ts';
 import { OPEN_DOOR } from '../support/admission.ts';
 
-const dev = { tenant: 'dev' };
+const dev: Principal = { tenant: 'dev' };
 const RECEIPT: Receipt = { session: 's', messageId: 'm', status: 'queued' };
 
 /** An intake whose admission says this, and which calls these. */
 function intakeWith(calls: Partial<SessionCalls>, ...admitted: readonly Admitted[]): Intake {
+  return intakeOn({}, calls, admitted);
+}
+
+function intakeOn(
+  more: Partial<IntakeConfig>,
+  calls: Partial<SessionCalls>,
+  admitted: readonly Admitted[],
+): Intake {
   const answers = [...admitted];
   return createIntake({
     ...OPEN_DOOR,
@@ -27,6 +40,7 @@ function intakeWith(calls: Partial<SessionCalls>, ...admitted: readonly Admitted
     },
     agentsOf: async () => null,
     reopen: async () => undefined,
+    ...more,
   });
 }
 
@@ -93,3 +107,50 @@ test('a workflow that cannot be asked now is asked again, and not if the log has
   expect(await intake.send(dev, 's', { messageId: 'm', text: 'x' })).toMatchObject({ status: 'accepted' });
   expect(asked).toBe(2);
 });
+
+describe('a messageId that the log has told of', () => {
+  const ref = { tenant: 'dev', session: 's' };
+  const bob = principalOf('bob');
+  let intake: Intake;
+
+  beforeEach(async () => {
+    const log = new MemoryLog();
+    const parts = [{ type: 'text', text: 'x' }] as const;
+    const note = publishedFact({ messageId: 'e', channel: 'c', parts, from: 'ana', receivedAt: 1 }, 1);
+    const data = { messageId: 'm', parts, from: 'ana', queued: false };
+    const said = { id: eventId.message('m'), type: 'message.accepted', turn: 't1', at: 1, data } as const;
+    await log.append(ref, { known: START, drafts: [created(), said, note] });
+    const past = { log } as unknown as IntakeConfig['past']; // safety: nothing else of it is read
+    intake = intakeOn({ past }, {}, ['held']);
+  });
+
+  test.each([
+    ['m', {}],
+    ['e', { channel: 'c' }],
+  ])('is the same message again: %s', async (messageId, more) => {
+    const sent = intake.send(principalOf('ana'), 's', { messageId, text: 'x', ...more });
+    expect(await sent).toMatchObject({ messageId, status: 'accepted' });
+  });
+
+  test.each([
+    ['another sender', bob, {}],
+    ['another text', principalOf('ana'), { text: 'y' }],
+    ['another channel', principalOf('ana'), { channel: 'c' }],
+    ['nobody', dev, {}],
+  ])('is not that of %s', async (_, principal, more) => {
+    const sent = intake.send(principal, 's', { messageId: 'm', text: 'x', ...more });
+    await expect(sent).rejects.toMatchObject({ code: 'message_id_reused' });
+  });
+});
+
+test('an Idempotency-Key is its sender’s own; holders of API keys share theirs', () => {
+  const ref = { tenant: 'dev', session: 's' };
+  const ids = [principalOf('ana'), principalOf('bob'), dev].map((each) => messageIdOfKey(ref, 'k', each));
+  expect(new Set(ids).size).toBe(3);
+  expect(messageIdOfKey(ref, 'k', { ...dev })).toBe(ids[2]);
+});
+
+function principalOf(subject: string): Principal {
+  const grant = { subject, sessions: ['*'], scopes: ['send'] as const, roles: [], id: 'j', issuedAt: 0 };
+  return { tenant: 'dev', grant: { ...grant, expiresAt: Date.now() + 60_000 } };
+}

@@ -33,7 +33,7 @@ interface Open {
 }
 
 /** Admission and notes are apart from the log, and have suites of their own. */
-export type ModelledLog = Omit<SessionLog, 'admit' | 'release' | 'tell'>;
+export type ModelledLog = Omit<SessionLog, 'admit' | 'placeOf' | 'release' | 'tell'>;
 
 export class ModelLog implements ModelledLog {
   #epoch: number;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ConvokeError, LIMITS } from '../../contracts/index.ts';
 import type { FileInfo } from '../../contracts/index.ts';
 import { isFileName } from '../../files/index.ts';
-import { derivedId, idempotencyKeySchema, idSchema, validate } from '../../ingest/index.ts';
+import { derivedId, idempotencyKeySchema, idSchema, ownerOf, validate } from '../../ingest/index.ts';
 import { allow } from '../../tenants/index.ts';
 import type { GatewayContext } from '../context.ts';
 import { bodyOf, contentTypeOf, lengthOf, sendFile } from '../files.ts';
@@ -44,9 +44,10 @@ function placeOf({ files }: GatewayContext): ServedFiles {
 }
 
 /** What stands for the Idempotency-Key of an upload. Throws `invalid_request`. */
-function requestOf({ req }: Call): { readonly request?: string } {
+function requestOf({ req, principal }: Call): { readonly request?: string } {
   const key = req.get('Idempotency-Key');
-  return key === undefined ? {} : { request: derivedId(['file'], validate(idempotencyKeySchema, key)) };
+  if (key === undefined) return {};
+  return { request: derivedId(['file', ...ownerOf(principal)], validate(idempotencyKeySchema, key)) };
 }
 
 function storeRoute(context: GatewayContext): ApiRoute {

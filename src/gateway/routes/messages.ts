@@ -40,6 +40,7 @@ function sendRoute(context: GatewayContext): ApiRoute {
           'session_closed',
           'session_not_stored',
           'inbox_full',
+          'message_id_reused',
           'rate_limited',
           'file_not_found',
           'files_not_set_up',

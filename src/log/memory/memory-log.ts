@@ -163,6 +163,10 @@ export class MemoryLog implements SessionLog {
     return held ? { status: 'held' } : this.#inbox(ref).admit(input);
   }
 
+  async placeOf(ref: SessionRef, id: string): Promise<number | null> {
+    return this.#sessions.get(keyOf(ref))?.stored(id)[0]?.seq ?? null;
+  }
+
   async release(ref: SessionRef, messageIds: readonly string[]): Promise<void> {
     this.#give(ref, messageIds);
   }
