@@ -248,15 +248,27 @@ class StoredFiles implements Files {
 
   async #removeGone(of: Partial<SessionRef>, now: number): Promise<number> {
     const begun = now - LIMITS.transferMs;
-    let after = '';
+    const failed: unknown[] = [];
+    let [after, inARow] = ['', 0];
     for (let removed = 0; ;) {
       const page = { begun, after, limit: LIMITS.filesSwept };
       const rows: readonly Row[] = await this.#database.read(table.gone(of, page));
-      for (const { file, tenant, session } of rows)
-        await this.#removeBytes({ tenant: String(tenant), session: String(session) }, String(file));
+      for (const { file, tenant, session } of rows) {
+        const ref = { tenant: String(tenant), session: String(session) };
+        try {
+          await this.#removeBytes(ref, String(file));
+          [removed, inARow] = [removed + 1, 0];
+        } catch (error) {
+          // One that cannot be deleted keeps no other; so many in a row, and the place is away.
+          failed.push(error);
+          inARow += 1;
+          if (inARow === LIMITS.filesFailed) throw error;
+        }
+      }
       after = String(rows.at(-1)?.['file'] ?? '');
-      removed += rows.length;
-      if (rows.length < LIMITS.filesSwept) return removed;
+      if (rows.length === LIMITS.filesSwept) continue;
+      if (failed.length > 0) throw failed[0];
+      return removed;
     }
   }
 }

@@ -21,6 +21,8 @@ export const FILES = {
   /** How often a gateway deletes those, and how many at a time. */
   fileSweepMs: 600 * SECOND,
   filesSwept: 100,
+  /** Files in a row that cannot be deleted, after which a sweep ends. */
+  filesFailed: 20,
   /**
    * A file is sent to an S3 server in parts of this size, the smallest that S3 takes, one at a time: so much an upload holds in memory, twice.
    * There may be 10,000.
