@@ -23,6 +23,8 @@ export interface Admission {
 interface Sent {
   readonly messages: number;
   readonly bytes: number;
+  /** Until when it counts, ms of `performance.now()`. */
+  readonly till: number;
 }
 
 function full(): ConvokeError {
@@ -43,8 +45,7 @@ export function createAdmission(
 class RedisAdmission implements Admission {
   readonly #log: Pick<SessionLog, 'admit' | 'release'>;
   readonly #deadlineMs: number;
-  /** What each session has been sent since Redis went away; the least recently used are evicted. */
-  readonly #away = new Map<string, Sent>();
+  readonly #away = new AwayCounts();
 
   constructor(log: Pick<SessionLog, 'admit' | 'release'>, deadlineMs: number) {
     this.#log = log;
@@ -68,12 +69,12 @@ class RedisAdmission implements Admission {
         this.#deadlineMs,
         late,
       );
-      this.#away.clear();
+      this.#away.forget(ref);
       if (status === 'full') throw full();
       return status;
     } catch (error) {
       if (!isConvokeError(error) || error.code !== 'log_unavailable') throw error;
-      this.#admitAway(sessionKey(ref), bytes);
+      this.#away.add(ref, bytes);
       return 'ok';
     }
   }
@@ -82,16 +83,65 @@ class RedisAdmission implements Admission {
     // What cannot be released now will expire.
     await this.#log.release(ref, [messageId]).catch(() => undefined);
   }
+}
 
-  /** Nothing is released meanwhile: a session gets this much until Redis is back. */
-  #admitAway(key: string, bytes: number): void {
-    const before = this.#away.get(key) ?? { messages: 0, bytes: 0 };
-    const sent = { messages: before.messages + 1, bytes: before.bytes + bytes };
+/**
+ * What each session has been sent while Redis was away, the oldest first. Nothing is released meanwhile: a session gets this much until Redis counts
+ * it again, or for as long as it would count there. A count is never dropped to make room for another, so nobody gets more by sending to many
+ * sessions: those of a tenant that find no room share one.
+ */
+class AwayCounts {
+  readonly #sent = new Map<string, Sent>();
+  /** How many sessions of each tenant are counted. */
+  readonly #sessions = new Map<string, number>();
+
+  /** Throws `inbox_full`. */
+  add(ref: SessionRef, bytes: number): void {
+    const now = performance.now();
+    this.#expire(now);
+    const key = this.#placeOf(ref);
+    const before = this.#sent.get(key) ?? { messages: 0, bytes: 0 };
+    const sent = {
+      messages: before.messages + 1,
+      bytes: before.bytes + bytes,
+      till: now + LIMITS.inboxTtlMs,
+    };
     if (sent.messages > LIMITS.awayMessages || (before.messages > 0 && sent.bytes > LIMITS.awayBytes))
       throw full();
-    this.#away.delete(key);
-    this.#away.set(key, sent);
-    const [oldest] = this.#away.keys();
-    if (this.#away.size > LIMITS.awaySessions && oldest !== undefined) this.#away.delete(oldest);
+    if (before.messages === 0) this.#count(key, 1);
+    this.#sent.delete(key);
+    this.#sent.set(key, sent);
+  }
+
+  /** Redis counts it again; what it knows of others may be in another part of a cluster. */
+  forget(ref: SessionRef): void {
+    this.#delete(sessionKey(ref));
+  }
+
+  /** Its own count; one of all the tenant's, which is named without a session, if there are too many. */
+  #placeOf(ref: SessionRef): string {
+    const key = sessionKey(ref);
+    const hasRoom =
+      this.#sent.size < LIMITS.awaySessions &&
+      (this.#sessions.get(ref.tenant) ?? 0) < LIMITS.awaySessionsOfTenant;
+    return hasRoom || this.#sent.has(key) ? key : ref.tenant;
+  }
+
+  #expire(now: number): void {
+    for (const [key, { till }] of this.#sent) {
+      if (till > now) return;
+      this.#delete(key);
+    }
+  }
+
+  #delete(key: string): void {
+    if (this.#sent.delete(key)) this.#count(key, -1);
+  }
+
+  #count(key: string, by: number): void {
+    const [tenant = ''] = key.split(':');
+    const count = (this.#sessions.get(tenant) ?? 0) + by;
+    if (count > 0) this.#sessions.set(tenant, count);
+    else this.#sessions.delete(tenant);
   }
 }

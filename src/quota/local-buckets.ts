@@ -4,7 +4,10 @@ import { refusedBy, type Taken } from './buckets.ts';
 import { msOf, wantsOf, type Asked, type Want } from './wants.ts';
 
 export class LocalBuckets {
-  /** When each bucket will be full again, ms of `now`; the least recently used are forgotten. */
+  /**
+   * When each bucket will be full again, ms of `now`. Beyond `LIMITS.awayBuckets` the one that is full first is forgotten, which gives away least: by
+   * using many buckets nobody has one of theirs refilled that is empty.
+   */
   readonly #fullAt = new Map<string, number>();
 
   /** A message that is sent again counts again. `gateways`: among which limits are shared. `now`: ms of a clock that is never set back. */
@@ -25,10 +28,11 @@ export class LocalBuckets {
   }
 
   #set(key: string, fullAt: number): void {
-    this.#fullAt.delete(key);
     this.#fullAt.set(key, fullAt);
-    const [oldest] = this.#fullAt.keys();
-    if (this.#fullAt.size > LIMITS.awayBuckets && oldest !== undefined) this.#fullAt.delete(oldest);
+    if (this.#fullAt.size <= LIMITS.awayBuckets) return;
+    let first: readonly [string, number] = [key, fullAt];
+    for (const each of this.#fullAt) if (each[1] < first[1]) first = each;
+    this.#fullAt.delete(first[0]);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Admission on a real Redis: what waits is bounded before it is signalled, also while Redis is away. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { LIMITS } from '../../src/contracts/index.ts';
+import { ConvokeError, LIMITS } from '../../src/contracts/index.ts';
 import type { Message, SessionRef } from '../../src/contracts/index.ts';
 import { createAdmission } from '../../src/ingest/index.ts';
 import type { Admission } from '../../src/ingest/admit.ts';
@@ -78,4 +78,25 @@ test('keeps a bound of its own while Redis is away, and forgets it when Redis is
       () => false,
     ),
   );
+});
+
+test('while Redis is away many sessions of a tenant get no more, and leave room for others', async () => {
+  const away = {
+    admit: async () => Promise.reject(new ConvokeError('log_unavailable')),
+    release: async () => undefined,
+  };
+  const local = createAdmission(away);
+  const first = { tenant: 'acme', session: 'first' };
+  const full = { code: 'inbox_full' };
+  for (let n = 0; n < LIMITS.awayMessages; n += 1) await local.admit(first, message(`m${n}`));
+  const letsIn = async (tenant: string, session: string) =>
+    local.admit({ tenant, session }, message('m')).then(
+      () => 1,
+      () => 0,
+    );
+  let taken = 0;
+  for (let n = 0; n < LIMITS.awaySessions + 100; n += 1) taken += await letsIn('acme', `s${n}`);
+  expect(taken).toBe(LIMITS.awaySessionsOfTenant - 1 + LIMITS.awayMessages);
+  await expect(local.admit(first, message('more'))).rejects.toMatchObject(full);
+  expect(await letsIn('other', 's')).toBe(1);
 });

@@ -1,5 +1,6 @@
 /** The buckets of tenants on a real Redis, compared with a model; and what a gateway does while Redis is away. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LIMITS } from '../../src/contracts/index.ts';
 import type { Message, TenantLimits } from '../../src/contracts/index.ts';
 import { limited, Rates } from '../../src/ingest/index.ts';
 import type { Admission } from '../../src/ingest/index.ts';
@@ -199,4 +200,15 @@ test('a share lets in one message at least, and gives back nothing too early', (
   expect(take('m2', 1_000)).toMatchObject([{ backInMs: 99_000 }]);
   expect(take('m3', 99_999)).not.toBe('fresh');
   expect(take('m4', 100_000)).toBe('fresh');
+});
+
+test('a share that is used up stays so, however many others are asked for', () => {
+  const local = new LocalBuckets();
+  const limits = { messagesPerMinute: 1e9, sessionMessagesPerMinute: 6 };
+  const take = (session: string): Taken => local.take(limits, { ...asked('m'), session }, 1, 0);
+  expect(take('mine')).toBe('fresh');
+  expect(take('mine')).not.toBe('fresh');
+  for (let n = 0; n < LIMITS.awayBuckets + 10; n += 1)
+    local.take({ messagesPerMinute: 600 }, { ...asked('m'), tenant: `t${n}` }, 1, 0);
+  expect(take('mine')).not.toBe('fresh');
 });

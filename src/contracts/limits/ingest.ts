@@ -56,9 +56,10 @@ export const INGEST = {
   inflightPerSocket: 64,
   /**
    * What one session may be sent through one gateway while Redis, which counts what waits, is away: messages, and UTF-8 bytes of their
-   * JSON. Counted for so many sessions.
+   * JSON. Counted for so many sessions, and so many of one tenant; its further ones share one count.
    */
   awayMessages: 20,
   awayBytes: 64 * KIB,
   awaySessions: 10_000,
+  awaySessionsOfTenant: 1_000,
 } as const;

@@ -12,7 +12,7 @@ export const QUOTA = {
   limitsLookMs: 1 * SECOND,
   /** A message that is sent again within this time counts once. */
   countedMs: 2 * MINUTE,
-  /** Buckets that a gateway keeps itself while Redis is away; beyond, the least recently used is forgotten. */
+  /** Buckets that a gateway keeps itself while Redis is away; beyond, the one that is full first is forgotten. */
   awayBuckets: 10_000,
   /** A gateway tells the others of itself this often, and is forgotten after so long. */
   fleetEveryMs: 2 * SECOND,
