@@ -1,5 +1,6 @@
 /** What operators do: tenants, keys, revocations, and what was done. Only an operator's key passes. */
 import { ConvokeError, LIMITS } from '../contracts/index.ts';
+import type { TenantLimits } from '../contracts/index.ts';
 import { actorOf, allowOperator, KEY_SCOPES, makeKey } from '../tenants/index.ts';
 import type {
   Act,
@@ -23,6 +24,7 @@ import {
   tenantChangeSchema,
   tenantsQuerySchema,
 } from './schemas/index.ts';
+import type { LimitsChange } from './schemas/limits.ts';
 import { validate } from './validate.ts';
 
 /** A key, and its text, which is not shown again. */
@@ -66,6 +68,11 @@ async function done<T>(
   return result;
 }
 
+/** The limits that are named change, null takes one away, all others stay. */
+function mergeLimits(before: TenantLimits, change: LimitsChange): TenantLimits {
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, limit]) => limit !== null));
+}
+
 type Tenants = 'createTenant' | 'changeTenant' | 'tenant' | 'tenants';
 
 function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> {
@@ -78,7 +85,7 @@ function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> 
     },
     async changeTenant(principal, id, body) {
       allowOperator(principal);
-      const change = validate(tenantChangeSchema, body);
+      const { limits, ...change } = validate(tenantChangeSchema, body);
       // It would be suspended and erased once more, and what is sealed meanwhile could never be opened.
       const erasure = change.status === 'active' ? await erasures.find(id, null) : null;
       if (erasure && !erasure.isOver)
@@ -86,7 +93,10 @@ function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> 
           'tenant_erasing',
           'The tenant is being erased, which ends some minutes after it was asked for: try again then.',
         );
-      return done(config, principal, (act) => registry.changeTenant(id, change, act));
+      if (!limits) return done(config, principal, (act) => registry.changeTenant(id, change, act));
+      const { limits: limitsBefore } = await registry.tenant(id);
+      const merged = { ...change, limits: mergeLimits(limitsBefore, limits), limitsBefore };
+      return done(config, principal, (act) => registry.changeTenant(id, merged, act));
     },
     async tenant(principal, id) {
       allowOperator(principal);

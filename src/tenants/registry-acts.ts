@@ -50,7 +50,8 @@ export function tenantCreated({ id, name, limits }: NewTenant, act: Act): readon
 
 /** The second statement returns the tenant, if there is one. */
 export function tenantChanged(id: string, change: TenantChange, act: Act): readonly Statement[] {
-  const { limits, ...others } = change;
+  const { limits, limitsBefore, ...others } = change;
+  const before = limitsBefore ? JSON.stringify(limitsBefore) : null;
   const { name, status } = others;
   return [
     COUNT_UP,
@@ -59,7 +60,7 @@ export function tenantChanged(id: string, change: TenantChange, act: Act): reado
         status = coalesce(CAST(${status ?? null} AS text), status),
         limits = coalesce(CAST(${limits ? JSON.stringify(limits) : null} AS text), limits),
         updated_at = CAST(${act.at} AS bigint), version = ${VERSION}
-      WHERE id = ${id} RETURNING *`,
+      WHERE id = ${id} AND (CAST(${before} AS text) IS NULL OR limits = CAST(${before} AS text)) RETURNING *`,
     told(act, {
       ...{ table: 'convoke_tenant', id, action: 'tenant.change', target: id, tenant: id },
       detail: { ...others, ...(limits && { limits: { ...limits } }) },

@@ -24,7 +24,10 @@ export interface Tenant {
   readonly updatedAt: number;
 }
 
-export type TenantChange = Partial<Pick<Tenant, 'name' | 'status' | 'limits'>>;
+export interface TenantChange extends Partial<Pick<Tenant, 'name' | 'status' | 'limits'>> {
+  /** What `limits` were made of: if others have changed them since, nothing is changed. */
+  readonly limitsBefore?: TenantLimits;
+}
 
 export interface ApiKey {
   readonly id: string;
@@ -126,7 +129,7 @@ export interface Registry {
   storeFirstKey(key: NewKey, act: Act): Promise<boolean>;
   /** Throws `tenant_exists`, `too_many_tenants`. */
   createTenant(tenant: Omit<Tenant, 'createdAt' | 'updatedAt' | 'status'>, act: Act): Promise<Tenant>;
-  /** Throws `tenant_not_found`. */
+  /** Throws `tenant_not_found`, and `overloaded` if others have changed the limits since they were read. */
   changeTenant(id: string, change: TenantChange, act: Act): Promise<Tenant>;
   /** Throws `tenant_not_found`, `too_many_keys`. */
   createKey(key: NewKey, act: Act): Promise<ApiKey>;

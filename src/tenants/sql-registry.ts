@@ -36,6 +36,8 @@ function actsOf(database: Database): Pick<Registry, Acts> {
     async changeTenant(id, change, act) {
       const row = await done(acts.tenantChanged(id, change, act));
       if (row) return tenantOf(row);
+      if (change.limitsBefore && (await isTenant(id)))
+        throw new ConvokeError('overloaded', 'Somebody else has just changed its limits. Try again.');
       throw new ConvokeError('tenant_not_found');
     },
     async createKey(key, act) {

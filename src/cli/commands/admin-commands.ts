@@ -30,7 +30,8 @@ function addTenants(program: Command): void {
         'convoke tenants suspend acme',
       ),
     );
-  const limits = 'JSON, in the place of all limits before: see docs/limits.md';
+  const limits = 'JSON: see docs/limits.md';
+  const changed = 'JSON of those that change; null takes one away: see docs/limits.md';
   tenants
     .command('list', { isDefault: true })
     .description('Lists all tenants.')
@@ -55,7 +56,7 @@ function addTenants(program: Command): void {
     .description('Changes a tenant; what is not given stays.')
     .argument('<tenant>', 'its id', tenantId)
     .option('--name <name>', 'for people to read')
-    .option('--limits <json>', limits)
+    .option('--limits <json>', changed)
     .option('--json', JSON_TEXT)
     .action(guarded(async (id: string, options: TenantOptions) => (await load()).changeTenant(id, options)));
   addStatus(

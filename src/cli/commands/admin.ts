@@ -116,6 +116,11 @@ export async function changeTenant(
 ): Promise<void> {
   const { status } = options;
   const body = { ...fieldsOf(options), ...(status === undefined ? {} : { status }) };
+  if (Object.keys(body).length === 0)
+    throw new CliError(
+      'usage',
+      `Say what is to change: npx convoke tenants set ${id} --name NAME or --limits JSON.`,
+    );
   printTenant(await ask<Tenant>({ method: 'POST', path: `tenants/${id}`, body }), options);
 }
 

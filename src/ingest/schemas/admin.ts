@@ -3,21 +3,18 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import { KEY_SCOPES, REVOCABLE, TENANT_STATUSES } from '../../tenants/index.ts';
 import { count, idSchema, pageCursorSchema, personName, text, whole } from './common.ts';
-import { tenantLimitsSchema } from './limits.ts';
+import { limitsChangeSchema, tenantLimitsSchema } from './limits.ts';
 
 const { keyLeastMs, keyMostMs, keyOverlapMostMs, tenantNameChars } = LIMITS;
 
 const nameSchema = text(tenantNameChars).meta({ description: 'For people to read.' });
-const limitsSchema = tenantLimitsSchema
-  .exactOptional()
-  .meta({ description: 'They take the place of all limits before.' });
 const ttlSchema = whole(keyLeastMs, keyMostMs);
 
 export const newTenantSchema = z
   .strictObject({
     id: idSchema,
     name: nameSchema.exactOptional(),
-    limits: limitsSchema,
+    limits: tenantLimitsSchema.exactOptional(),
   })
   .meta({ id: 'NewTenant' });
 
@@ -28,7 +25,9 @@ export const tenantChangeSchema = z
       .enum(TENANT_STATUSES)
       .exactOptional()
       .meta({ description: 'Whoever acts for a suspended tenant is refused, with a key or a token.' }),
-    limits: limitsSchema,
+    limits: limitsChangeSchema
+      .exactOptional()
+      .meta({ description: 'Those that are named change, null takes one away, all others stay.' }),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'TenantChange' });

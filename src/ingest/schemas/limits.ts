@@ -8,6 +8,9 @@ const { tenantLimitMost, tenantWeightMost } = LIMITS;
 const count = (description: string, least = 1): z.ZodExactOptional<z.ZodNumber> =>
   z.int().min(least).max(tenantLimitMost).meta({ description }).exactOptional();
 
+/** Null: the tenant has this limit no more. */
+export type LimitsChange = { readonly [K in keyof TenantLimits]?: TenantLimits[K] | null };
+
 export const tenantLimitsSchema = z
   .strictObject({
     messagesPerMinute: count('Messages that the tenant may send, on average.'),
@@ -46,6 +49,18 @@ export const tenantLimitsSchema = z
       .exactOptional(),
   })
   .meta({ id: 'TenantLimits' }) satisfies z.ZodType<TenantLimits>;
+
+/** What changes of the limits of a tenant. */
+export const limitsChangeSchema = z
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(tenantLimitsSchema.shape).map(([name, limit]) => [
+        name,
+        limit.unwrap().nullable().exactOptional(),
+      ]),
+    ),
+  )
+  .meta({ id: 'TenantLimitsChange' }) as z.ZodType<LimitsChange>; // safety: it has the fields of the schema above
 
 /** What `CONVOKE_LIMITS` holds: limits of a tenant take the place of the default ones, one by one. */
 export const limitsFileSchema = z.strictObject({
