@@ -19,7 +19,7 @@ export {
   SCOPES,
 } from './principal.ts';
 export type { Grant, Principal, Scope } from './principal.ts';
-export { Refused } from './refused.ts';
+export { Refused, Seldom } from './refused.ts';
 export { Tickets } from './tickets.ts';
 export { Issuer } from './issuer.ts';
 export type { IssuerSettings } from './issuer.ts';

@@ -16,13 +16,33 @@ const POLICY: ReadonlySet<ErrorCode> = new Set([
 interface Count {
   /** Beginning of the window, ms. */
   readonly since: number;
-  refused: number;
+  sum: number;
+}
+
+/** What happens often and is told once in `LIMITS.refusedMs`. The longest gone are forgotten. */
+export class Seldom {
+  readonly #counts = new Map<string, Count>();
+
+  /** Null: it was told in this window. Otherwise it is to be told now, with the sum of the window before, the first one of it included. */
+  count(key: string, amount = 1): number | null {
+    const now = performance.now();
+    const found = this.#counts.get(key);
+    if (found && now - found.since < LIMITS.refusedMs) {
+      found.sum += amount;
+      return null;
+    }
+    this.#counts.delete(key);
+    this.#counts.set(key, { since: now, sum: amount });
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > LIMITS.refusedKnown && oldest !== undefined) this.#counts.delete(oldest);
+    return found?.sum ?? 0;
+  }
 }
 
 /** One entry for each actor and code in `LIMITS.refusedMs`, whatever their number: nobody fills the audit log by being refused. */
 export class Refused {
   readonly #audit: Audit;
-  readonly #counts = new Map<string, Count>();
+  readonly #seldom = new Seldom();
 
   constructor(audit: Audit) {
     this.#audit = audit;
@@ -33,20 +53,11 @@ export class Refused {
     if (!isConvokeError(error) || !POLICY.has(error.code)) return;
     const { tenant } = principal;
     const actor = actorOf(principal);
-    const key = `${tenant} ${actor} ${error.code}`;
-    const now = performance.now();
-    const found = this.#counts.get(key);
-    if (found && now - found.since < LIMITS.refusedMs) {
-      found.refused += 1;
-      return;
-    }
-    this.#counts.delete(key);
-    this.#counts.set(key, { since: now, refused: 1 });
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size > LIMITS.refusedKnown && oldest !== undefined) this.#counts.delete(oldest);
+    const before = this.#seldom.count(`${tenant} ${actor} ${error.code}`);
+    if (before === null) return;
     this.#audit.note({
       ...{ actor, tenant, action: 'request.refuse', target: error.code },
-      detail: { what, before: found?.refused ?? 0 },
+      detail: { what, before },
     });
   }
 }

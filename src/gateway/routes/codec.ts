@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../contracts/index.ts';
 import type { JsonPayload } from '../../contracts/index.ts';
 import { validate } from '../../ingest/index.ts';
-import { actorOf, allow, OPERATOR } from '../../tenants/index.ts';
+import { actorOf, allow, OPERATOR, Seldom } from '../../tenants/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
 import { BODY, json, problems } from '../route.ts';
@@ -28,6 +28,8 @@ const asked = z.object({
 });
 
 export function codecRoutes({ showPayloads, audit }: GatewayContext): readonly ApiRoute[] {
+  // The Web UI asks for each page and event: one entry for each actor and window.
+  const seldom = new Seldom();
   return [
     {
       access: 'key',
@@ -51,11 +53,10 @@ export function codecRoutes({ showPayloads, audit }: GatewayContext): readonly A
         const { payloads: given = [] } = validate(asked, await readJson(req, LIMITS.codecBytes));
         const tenant = isOperator ? null : principal.tenant;
         const shown = await showPayloads(tenant, given);
-        audit.note({
-          actor: actorOf(principal),
-          ...{ tenant, action: 'payload.decode', target: 'temporal' },
-          detail: { payloads: given.length },
-        });
+        const actor = actorOf(principal);
+        const before = seldom.count(`${tenant ?? OPERATOR} ${actor}`, given.length);
+        const what = { tenant, action: 'payload.decode', target: 'temporal' };
+        if (before !== null) audit.note({ actor, ...what, detail: { payloads: given.length, before } });
         res.json({ payloads: shown });
       },
     },
