@@ -38,6 +38,7 @@ import { TurnMeasures } from './turn/measure.ts';
 import { TurnRun } from './turn/run-turn.ts';
 import { waitOf } from './turn/wait.ts';
 import { TurnStopped } from './turn/stops.ts';
+import { recorded } from './turn/way.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
 
 export { whoseCode } from './turn/whose.ts';
@@ -181,7 +182,9 @@ async function runInTask(deps: Measured, input: TurnInput): Promise<TurnResult> 
   const cancel = (): void => run.stop(new TurnStopped(isShutdown(context) ? 'drained' : 'cancelled'));
   cancellationSignal.addEventListener('abort', cancel, { once: true });
   try {
-    const result = await deps.measures.of(run, input, 0);
+    const result = await recorded(deps, { of: run, input, attempt: 0 }, () =>
+      deps.measures.of(run, input, 0),
+    );
     void scoreAfter(deps, input, result);
     return result;
   } finally {
@@ -220,7 +223,9 @@ async function runTurn(deps: Measured, input: TurnInput, { leaving, ...handing }
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   leaving.addEventListener('abort', handOver);
   try {
-    const result = await deps.measures.of(run, input, attempt);
+    const result = await recorded(deps, { of: run, input, attempt }, () =>
+      deps.measures.of(run, input, attempt),
+    );
     if (handing.draining.aborted) await leaveWorker(context);
     // Side by side: a turn that is to be scored does not hold up the next one.
     await Promise.all([completeActivity(running, result), scoreAfter(deps, input, result)]);

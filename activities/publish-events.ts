@@ -1,6 +1,6 @@
 import { endsTurn } from '../src/contracts/index.ts';
 import type { EventDraft, Position, PublishInput, Report } from '../src/contracts/index.ts';
-import { closesOf } from './closing.ts';
+import { closesOf, type Origin } from './closing.ts';
 import { LogWriter, type LogAccess } from './log-writer.ts';
 import type { Places } from './turn/place.ts';
 
@@ -24,7 +24,7 @@ export async function publishEvents(
     const [head] = await access.log.heads([ref]);
     const elsewhere = (at: Position): boolean => input.known.epoch !== 0 && at.epoch !== input.known.epoch;
     const { closes, release } = input;
-    const closing = closes ? closesOf(closes, Date.now(), causeOf(input)) : {};
+    const closing = closes ? closesOf(closes, Date.now(), causedBy(input)) : {};
     let held: readonly EventDraft[] = [];
     const { position, placed, events } = await writer.write(async () => {
       // Anew in each try: the log may have been lost, and rebuilt, since the last.
@@ -42,8 +42,8 @@ export async function publishEvents(
   return report;
 }
 
-function causeOf({ drafts, closes }: PublishInput): string | undefined {
-  return drafts.find((draft) => draft.turn === closes?.turn)?.cause;
+function causedBy({ drafts, closes }: PublishInput): Origin {
+  return drafts.find((draft) => draft.turn === closes?.turn) ?? {};
 }
 
 function sameFact(event: EventDraft, held: EventDraft | undefined): boolean {

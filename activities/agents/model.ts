@@ -120,7 +120,7 @@ async function* speak(
     prompt: [...messages.map((message) => toSdk(message, images)), ...roundMessages(rounds).map(roundToSdk)],
     ...settingsOf(agent),
     ...formOf(request, endpoint),
-    ...(endpoint.own === true ? { headers: callHeaders(request) } : {}),
+    ...headersOf(request, endpoint),
     // What has no content is a sign of life.
     includeRawChunks: true,
     abortSignal: signal,
@@ -164,6 +164,18 @@ function formOf(
     responseFormat: { type: 'json', schema: output, name: 'answer' },
     // A strict schema may use a small part of JSON Schema only.
     providerOptions: { openaiCompatible: { strictJsonSchema: false } },
+  };
+}
+
+/** An endpoint that records traces, too, goes on with that of the message. */
+function headersOf(request: RunRequest, { own }: Endpoint): Pick<LanguageModelV4CallOptions, 'headers'> {
+  const { traceparent } = request;
+  if (own !== true && traceparent === undefined) return {};
+  return {
+    headers: {
+      ...(own === true ? callHeaders(request) : {}),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    },
   };
 }
 

@@ -46,6 +46,8 @@ export interface RunRequest {
   readonly step: string;
   /** 1, 2, …: as the log counts them. */
   readonly attempt: number;
+  /** Its span in W3C Trace Context, for whoever is called; absent: nothing is recorded. */
+  readonly traceparent?: string;
   /** The conversation, including the message of this turn and what agents before this one said in it. */
   readonly conversation: readonly Utterance[];
   readonly signal: AbortSignal;

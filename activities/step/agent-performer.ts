@@ -26,6 +26,7 @@ import { finalFailure, silent } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { boundsOf, type SpeechBounds } from './speech.ts';
 import type { StepHost } from './step.ts';
+import { messages, traceparentFor } from './way.ts';
 
 /** What an attempt is told. */
 interface Told {
@@ -42,6 +43,7 @@ export class AgentPerformer implements Performer<Told> {
   /** The tools that it may call, by name. */
   #callable: ReadonlyMap<string, Tool> = new Map();
   #shown: Shown | undefined;
+  #conversation: readonly Utterance[] = [];
 
   constructor(host: StepHost, call: StepCall) {
     this.#host = host;
@@ -69,6 +71,12 @@ export class AgentPerformer implements Performer<Told> {
     return this.#shown ? { shown: this.#shown } : {};
   }
 
+  get asked(): string {
+    return messages(
+      this.#conversation.map(({ role, text }) => ({ role: role === 'user' ? role : 'assistant', text })),
+    );
+  }
+
   get price(): Price | undefined {
     return this.#host.means.priceOf?.(this.#agent);
   }
@@ -92,6 +100,7 @@ export class AgentPerformer implements Performer<Told> {
       ...summaries.seen,
     });
     this.#shown = part;
+    this.#conversation = conversation;
     const tools = await this.#tools();
     const refused = before?.code === 'agent_output_invalid' ? before.reason : undefined;
     return { conversation, tools, ...(refused === undefined ? {} : { repair: refused }) };
@@ -128,9 +137,11 @@ export class AgentPerformer implements Performer<Told> {
     const { ref, turn, means } = this.#host;
     const { step, rounds = [], input } = this.#call;
     const output = this.#output;
+    const traceparent = traceparentFor(this.#host, step, attempt);
     return runner.run({
       ...{ agent, ...ref, turn, step, attempt, signal, tools, ...told },
       ...(means.files && { files: sessionFiles(means.files, ref) }),
+      ...(traceparent === undefined ? {} : { traceparent }),
       ...(rounds.length === 0 ? {} : { rounds }),
       ...(input?.task === undefined ? {} : { task: input.task }),
       ...(output === undefined ? {} : { output }),

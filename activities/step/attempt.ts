@@ -61,7 +61,7 @@ export class Attempt {
     const speech = new Speech(bounds, AbortSignal.any([this.#stop, this.#over.signal]));
     const began = performance.now();
     const failed = await this.#listen(speech, speak, writer);
-    this.#measure.heard(began, speech);
+    this.#measure.heard(began, speech, { finish: speech.finish, text: writer.text, failed });
     await writer.stop(this.#open.endIsDurableFirst && hasTimeToSpare());
     if (this.#end) return { end: this.#end };
     if (this.#broken) throw this.#broken.error;

@@ -3,6 +3,7 @@ import type { OpenTry, Usage } from '../../src/contracts/index.ts';
 import { NO_METRICS, secondsSince, type Metrics } from '../../src/telemetry/index.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
+import type { HeardAttempt, StepWay } from './way.ts';
 
 /** What was heard of one attempt. Times are of `performance.now()`, ms. */
 interface Tempo {
@@ -23,8 +24,10 @@ export class StepMeasure {
   readonly #metrics: Metrics;
   readonly #kind: Kind;
   readonly #tenant: string;
+  readonly #way: StepWay | undefined;
 
-  constructor(metrics: Metrics = NO_METRICS, tenant: string, call: StepCall) {
+  constructor(metrics: Metrics = NO_METRICS, tenant: string, call: StepCall, way?: StepWay) {
+    this.#way = way;
     this.#metrics = metrics;
     this.#tenant = tenant;
     this.#kind = kindOf(call);
@@ -35,10 +38,18 @@ export class StepMeasure {
     const other = before !== undefined && before.reason !== '' ? 'handed_over' : 'worker_lost';
     const cause = attempt === 1 ? 'first' : (before?.code ?? other);
     this.#metrics.add('convoke_attempts_total', { kind: this.#kind, cause });
+    this.#way?.began(attempt);
   }
 
   /** An attempt that began then has said what it had to say, or was stopped. */
-  heard(began: number, { usage, firstAt }: Tempo): void {
+  heard(
+    began: number,
+    { usage, firstAt }: Tempo,
+    said?: Pick<HeardAttempt, 'finish' | 'text' | 'failed'>,
+  ): void {
+    const shift = Date.now() - performance.now();
+    const first = firstAt === undefined ? undefined : firstAt + shift;
+    if (said) this.#way?.heard({ ...said, usage, first, from: began + shift });
     if (this.#kind === 'tool' || this.#kind === 'say') return;
     const tenant = this.#tenant;
     if (firstAt !== undefined)
@@ -53,13 +64,14 @@ export class StepMeasure {
   /** Hears how the step ends. */
   async of(run: () => Promise<StepOutcome>): Promise<StepOutcome> {
     const began = performance.now();
-    const ended = (outcome: string): void => {
+    const ended = (outcome: string, end?: StepOutcome): void => {
+      this.#way?.ended(outcome, end);
       this.#metrics.add('convoke_steps_total', { kind: this.#kind, outcome });
       this.#metrics.observe('convoke_step_seconds', { kind: this.#kind }, secondsSince(began));
     };
     try {
       const outcome = await run();
-      ended(outcome.status === 'completed' ? 'completed' : outcome.code);
+      ended(outcome.status === 'completed' ? 'completed' : outcome.code, outcome);
       return outcome;
     } catch (error) {
       // Otherwise it goes on elsewhere.

@@ -14,7 +14,7 @@ import {
   type Usage,
 } from '../../src/contracts/index.ts';
 import type { DeltaReply } from '../../src/log/index.ts';
-import { closesTurn } from '../closing.ts';
+import { closesTurn, type Origin } from '../closing.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { TurnLog } from '../turn/turn-log.ts';
@@ -24,7 +24,7 @@ export interface AttemptPlace {
   readonly turn: string;
   readonly step: string;
   readonly agent: string;
-  readonly cause: string;
+  readonly origin: Origin;
   /** Names this attempt: who begins twice keeps it, another owner supersedes it. */
   readonly owner: string;
   /** See `BeginInput`. */
@@ -55,7 +55,7 @@ export class OpenStep {
     this.#log = log;
     this.#conversations = conversations;
     this.#place = place;
-    const { turn, step, agent, cause, by, use, summarises } = place;
+    const { turn, step, agent, origin, by, use, summarises } = place;
     const id = eventId.stepStarted(step);
     this.#started = {
       id,
@@ -65,7 +65,7 @@ export class OpenStep {
       step,
       agent,
       attempt: 1,
-      cause,
+      ...origin,
       ...(by === undefined ? {} : { by }),
       data: { ...(use && { use }), ...(summarises && { summarises }) },
     };
@@ -84,8 +84,9 @@ export class OpenStep {
   /** Null if the step is open now, otherwise the end that it has. Throws `TurnStopped` if somebody else has it, or the turn has ended. */
   async open(): Promise<LoggedEvent | null> {
     const { ref, turn, step, agent, owner, order, atLeast, by, waits, reason, usage } = this.#place;
+    const { trace } = this.#place.origin;
     const reply = await this.#log.begin({
-      ...{ turn, step, agent, owner, order, by, waits, reason, usage },
+      ...{ turn, step, agent, owner, order, trace, by, waits, reason, usage },
       atLeast: Math.max(atLeast, this.#attempt),
       at: Date.now(),
       since: this.#conversations.position(ref),
@@ -108,9 +109,9 @@ export class OpenStep {
 
   /** Tells clients that the attempt has failed, and another one follows then. */
   async tellWait({ code, message }: Pick<FailureInfo, 'code' | 'message'>, until: number): Promise<void> {
-    const { turn, step, agent, cause } = this.#place;
+    const { turn, step, agent, origin } = this.#place;
     const id = eventId.stepWaiting(step, this.#attempt);
-    const place = { at: Date.now(), turn, step, agent, attempt: this.#attempt, cause };
+    const place = { at: Date.now(), turn, step, agent, attempt: this.#attempt, ...origin };
     await this.#log.append([{ id, type: 'step.waiting', ...place, data: { code, message, until } }]);
   }
 

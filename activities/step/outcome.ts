@@ -13,6 +13,7 @@ import {
   type Usage,
 } from '../../src/contracts/index.ts';
 import { RunnerError } from '../agents/runner.ts';
+import type { Origin } from '../closing.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
 import type { Said } from './attempt.ts';
@@ -27,7 +28,7 @@ export const FULL = new RunnerError(
 /** The end of a turn that ends with this step. */
 export function turnEnd(
   end: EventDraft,
-  place: { turn: string; at: number; cause: string },
+  place: Origin & { readonly turn: string; readonly at: number },
   memory: JsonObject | undefined,
 ): EventDraft {
   const id = eventId.turnEnded(place.turn);

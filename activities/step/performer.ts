@@ -21,6 +21,8 @@ export interface Performer<Told> {
   judges(said: Said): Said | RunnerError;
   /** What the step's end tells besides its answer. */
   readonly told?: Pick<EventData['step.completed'], 'shown' | 'summarises'>;
+  /** What the newest attempt was asked, as it is recorded where that is asked for. */
+  readonly asked?: string;
   /** Others wait for it: it makes no pause that clients would be told of. */
   readonly isBrief?: boolean;
   /** What a million tokens cost; undefined: nothing that is known. */

@@ -21,6 +21,7 @@ import {
   type SessionRef,
 } from '../../src/contracts/index.ts';
 import { RunnerError, type AgentRunner } from '../agents/runner.ts';
+import type { TurnOrigin } from '../closing.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Joining } from '../turn/joining.ts';
@@ -36,10 +37,11 @@ import { OpenStep } from './open-step.ts';
 import { StepMeasure } from './measure.ts';
 import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, FULL, turnEnd } from './outcome.ts';
 import type { Performer } from './performer.ts';
+import { StepWay } from './way.ts';
 import { retryOf } from './retries.ts';
 
 /** What a worker has for its steps. See `TurnDeps`. */
-export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger' | 'metrics' | 'process'> {
+export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger' | 'metrics' | 'spans' | 'process'> {
   readonly conversations: Conversations;
   readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
   tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
@@ -51,6 +53,7 @@ export interface StepHost {
   readonly ref: SessionRef;
   readonly turn: string;
   readonly causes: readonly string[];
+  readonly origin: TurnOrigin;
   readonly log: TurnLog;
   readonly state: TurnState;
   /** What the team keeps from turn to turn. */
@@ -101,7 +104,8 @@ export class Step<Shown> {
     this.#signal = signal;
     this.#call = call;
     this.#performer = performer;
-    this.#measure = new StepMeasure(host.means.metrics, host.ref.tenant, call);
+    const way = new StepWay(host, call, performer);
+    this.#measure = new StepMeasure(host.means.metrics, host.ref.tenant, call, way);
     this.#lost = host.state.lost;
   }
 
@@ -155,8 +159,7 @@ export class Step<Shown> {
     );
     if ('end' in heard) return this.#known(heard.end);
     const { failed } = heard;
-    const { price } = performer;
-    const { usage } = heard.said;
+    const [{ price }, { usage }] = [performer, heard.said];
     const said = price && usage ? { ...heard.said, usage: priced(usage, price) } : heard.said;
     if (failed) return this.#failed(open, said, failed.error);
     const told = performer.judges(said);
@@ -179,12 +182,12 @@ export class Step<Shown> {
   }
 
   #next(): OpenStep {
-    const { ref, turn, causes, owner, order, state, log, means } = this.#host;
+    const { ref, turn, origin, owner, order, state, log, means } = this.#host;
     const { step, agent, use } = this.#call;
     const before = state.open[step];
     this.#tries += 1;
     return new OpenStep(log, means.conversations, {
-      ...{ ref, turn, step, agent, order, cause: causes[0] ?? '' },
+      ...{ ref, turn, step, agent, order, origin },
       owner: `${owner}:${this.#tries}`,
       atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
       by: means.process,
@@ -267,20 +270,19 @@ export class Step<Shown> {
     { stamps, waits = [] }: Said,
     { type, data }: { readonly type: T; readonly data: EventData[T] },
   ): readonly EventDraft[] {
-    const { turn, causes, memory, log } = this.#host;
+    const { origin, memory, log } = this.#host;
     const { step, agent, last } = this.#call;
     const at = Date.now();
     const held = [...waits, ...log.takeWaits()].slice(0, LIMITS.waitsTold);
-    const cause = causes[0] ?? '';
     const place = {
-      ...{ at, turn, step, attempt, agent, cause, stamps: { execute: this.#startedAt, ...stamps } },
+      ...{ at, step, attempt, agent, ...origin, stamps: { execute: this.#startedAt, ...stamps } },
       ...(held.length > 0 && { waits: held }),
     };
     const told = { ...data, ...this.#performer.told };
     const end = { id: eventId.stepEnded(step), type, ...place, data: told } as EventDraft; // safety: `data` is that of `type`
     // A model that calls tools has not had the last word yet.
     const goesOn = end.type === 'step.completed' && end.data.calls !== undefined;
-    return last && !goesOn ? [end, turnEnd(end, { turn, at, cause }, memory.changed)] : [end];
+    return last && !goesOn ? [end, turnEnd(end, { at, ...origin }, memory.changed)] : [end];
   }
 
   /** Durable first, then shown. */

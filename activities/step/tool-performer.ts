@@ -18,6 +18,7 @@ import { finalFailure } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import type { SpeechBounds } from './speech.ts';
 import type { StepHost } from './step.ts';
+import { traceparentFor } from './way.ts';
 
 export class ToolPerformer implements Performer<Tool> {
   readonly lacks = null;
@@ -66,6 +67,7 @@ export class ToolPerformer implements Performer<Tool> {
     const { step, agent } = this.#call;
     const key = `${sessionKey(ref)}:${step}`;
     const { input } = this.#use;
+    const traceparent = traceparentFor(this.#host, step, attempt);
     const parts = {
       result: new Bounded(LIMITS.toolResultChars),
       progress: new Bounded(LIMITS.toolProgressChars),
@@ -73,6 +75,7 @@ export class ToolPerformer implements Performer<Tool> {
     try {
       for await (const { type, text } of tool.run({
         ...{ ...ref, turn, step, attempt, agent, key, input, files, signal },
+        ...(traceparent === undefined ? {} : { traceparent }),
       })) {
         if (type === 'result') await keep(text);
         yield { type: type === 'result' ? 'text' : 'reasoning', text: parts[type].add(text) };

@@ -10,6 +10,8 @@ export interface ToolRequest extends SessionRef {
   readonly step: string;
   /** 1, 2, …: as the log counts them. */
   readonly attempt: number;
+  /** Its span in W3C Trace Context, for whoever is called; absent: nothing is recorded. */
+  readonly traceparent?: string;
   /** The agent that calls it. */
   readonly agent: string;
   /** The same in every attempt of this call and in no other: what a `keyed` tool gives to whoever does the work. */

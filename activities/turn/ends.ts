@@ -9,7 +9,7 @@ import {
   type LoggedEvent,
   type TurnInput,
 } from '../../src/contracts/index.ts';
-import { closesTurn } from '../closing.ts';
+import { closesTurn, type Origin } from '../closing.ts';
 import { isStep } from './calls.ts';
 import type { TurnJournal } from './journal.ts';
 import type { StepEnds, TurnEnd } from './turn-driver.ts';
@@ -21,7 +21,7 @@ export type Ending = Extract<TurnEnd, { status: 'completed' | 'failed' }>;
 /** `memory`: what the team has changed of what it keeps. */
 export function turnEnded(
   end: Ending,
-  place: { turn: string; at: number; cause: string },
+  place: Origin & { readonly turn: string; readonly at: number },
   memory: JsonObject | undefined,
 ): EventDraft & { readonly turn: string } {
   const id = eventId.turnEnded(place.turn);

@@ -1,6 +1,7 @@
 /** The place of a turn among those of its tenant, of which so many run at a time: taken before anything else, or waited for by the workflow. */
 import { eventId } from '../../src/contracts/index.ts';
 import type { Entered, TurnInput, TurnRef, TurnResult, TurnStatus } from '../../src/contracts/index.ts';
+import { originOf, type TurnOrigin } from '../closing.ts';
 import type { TurnEnd } from './turn-driver.ts';
 import type { TurnLog } from './turn-log.ts';
 
@@ -87,7 +88,7 @@ export class TurnPlace {
     await run.log.append([{ id, type: 'quota.cleared', ...this.#stem, data }]);
   }
 
-  get #stem(): { readonly turn: string; readonly at: number; readonly cause: string } {
-    return { turn: this.#input.turn, at: Date.now(), cause: this.#input.causes[0] ?? '' };
+  get #stem(): TurnOrigin & { readonly at: number } {
+    return { at: Date.now(), ...originOf(this.#input) };
   }
 }

@@ -17,6 +17,7 @@ import {
   type TurnStatus,
   type TurnWait,
 } from '../../src/contracts/index.ts';
+import { originOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
 import { stepFor } from '../step/index.ts';
 import type { TeamMessage } from '../teams/team.ts';
@@ -47,6 +48,7 @@ export class TurnRun implements StepHost, TurnDriver {
   readonly ref: SessionRef;
   readonly turn: string;
   readonly causes: readonly string[];
+  readonly origin: StepHost['origin'];
   readonly log: TurnLog;
   readonly state: TurnState;
   readonly memory: Memory;
@@ -71,11 +73,11 @@ export class TurnRun implements StepHost, TurnDriver {
   #kernel: Kernel | null = null;
 
   constructor(deps: TurnDeps, input: TurnInput, call: TurnCall) {
-    const { tenant, session, turn, causes, journal, closing } = input;
-    const { progress, attempt } = call;
+    const [{ tenant, session, turn, causes, journal, closing }, { progress, attempt }] = [input, call];
     this.ref = { tenant, session };
     this.turn = turn;
     this.causes = [...causes, ...answersIn(journal.entries)];
+    this.origin = originOf(input);
     this.owner = call.owner;
     this.order = attempt === 0 ? 0 : input.attempts + attempt;
     this.closing = closing;
@@ -159,8 +161,8 @@ export class TurnRun implements StepHost, TurnDriver {
     await this.#steps.withdraw(steps);
     // What led to it must not come out otherwise once it can be seen.
     if (this.state.mustSave) await this.save();
-    const place = { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' };
-    await this.log.cancel(new Set(steps), { ...place, data: { reason: reason(why), text: '' } });
+    const data = { reason: reason(why), text: '' };
+    await this.log.cancel(new Set(steps), { at: Date.now(), ...this.origin, data });
     for (const step of steps) this.state.drop(step);
   }
 
@@ -251,8 +253,7 @@ export class TurnRun implements StepHost, TurnDriver {
     const parts = { info, cast, memory: this.memory, joining: this.joining, carried: this.log.facts() };
     const frame = await this.patiently(() => frameOf(this.means, this.#input, parts));
     await this.joining.read();
-    const kernel = new Kernel(frame, this.state.journal, this);
-    this.#kernel = kernel;
+    const kernel = (this.#kernel = new Kernel(frame, this.state.journal, this));
     const ends = await endsOf(this.log, this.#input, this.state.journal, (steps) =>
       this.patiently(() => this.means.conversations.ends(this.ref, this.turn, steps)),
     );
@@ -271,8 +272,7 @@ export class TurnRun implements StepHost, TurnDriver {
 
   /** Durable first, then shown, as a step's end. */
   async #endTurn(end: Ending): Promise<void> {
-    const place = { turn: this.turn, at: Date.now(), cause: this.causes[0] ?? '' };
-    const draft = turnEnded(end, place, this.memory.changed);
+    const draft = turnEnded(end, { at: Date.now(), ...this.origin }, this.memory.changed);
     this.log.decide([draft]);
     await this.#heartbeat?.persist();
     this.log.saved([draft]);

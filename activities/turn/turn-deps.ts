@@ -12,7 +12,7 @@ import {
 } from '../../src/contracts/index.ts';
 import type { Files } from '../../src/files/index.ts';
 import { recoverLog, type Stalls } from '../../src/log/index.ts';
-import type { Logger, Metrics } from '../../src/telemetry/index.ts';
+import type { Decisions, Logger, Metrics, Spans } from '../../src/telemetry/index.ts';
 import type { AgentRunner } from '../agents/runner.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Conversations } from '../conversation/conversations.ts';
@@ -45,9 +45,11 @@ export interface TurnDeps extends LogAccess {
   readonly process?: string | undefined;
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
-  readonly logger?: Pick<Logger, 'warn'> | undefined;
+  readonly logger?: (Pick<Logger, 'warn'> & Partial<Decisions>) | undefined;
   /** Absent: nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Absent: nothing is recorded of the way of messages. */
+  readonly spans?: Spans | undefined;
 }
 
 /** The execution, as its caller sees it. */

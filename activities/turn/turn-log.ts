@@ -200,7 +200,7 @@ export class TurnLog {
   /** Ends those of these steps of the turn that are open, in whatever attempt, as cancelled: with what they have said. */
   async cancel(
     steps: ReadonlySet<string>,
-    end: Pick<Extract<EventDraft, { type: 'step.cancelled' }>, 'turn' | 'at' | 'cause' | 'data'>,
+    end: Pick<Extract<EventDraft, { type: 'step.cancelled' }>, 'turn' | 'at' | 'cause' | 'trace' | 'data'>,
   ): Promise<void> {
     const { open } = await this.whole();
     const drafts = open

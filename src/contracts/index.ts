@@ -90,6 +90,8 @@ export { DEPLOYMENT } from './seal.ts';
 export type { JsonPayload, Seal, Sealed } from './seal.ts';
 export type { Firing } from './schedule.ts';
 export { arrivalOf } from './engine/arrival.ts';
+export { isTraceId, parseTraceparent, traceparentOf } from './trace.ts';
+export type { TraceParent } from './trace.ts';
 export type { Arrival } from './engine/arrival.ts';
 export { publishedFact } from './engine/published.ts';
 export { scheduledFact, unscheduledFact } from './engine/scheduled.ts';

@@ -56,6 +56,8 @@ export interface Message {
   /** That gateway, `pid@host`, and what it had refused the message for before. */
   readonly by?: string;
   readonly waits?: readonly Wait[];
+  /** The trace that its way is recorded in; absent: it is not. */
+  readonly trace?: string;
   /**
    * The newest turn that the gateway had seen the end of when the message came. The workflow may hear of that end later than the client:
    * then the message does not wait for a turn that is over.

@@ -106,6 +106,8 @@ export interface SendRequest {
   readonly channel?: string;
   /** A direct message: only they and its sender are told what it says. Without a `channel` it is on `direct`. */
   readonly to?: readonly string[];
+  /** The sender's span in W3C Trace Context: the message's way is recorded below it. Over HTTP the header of that name does as well. */
+  readonly traceparent?: string;
 }
 
 /** One page of events, oldest first. `next` is null at the end of the log. */

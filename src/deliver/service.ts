@@ -3,7 +3,7 @@ import { ConvokeError, LIMITS, sessionKey, STRANGER } from '../contracts/index.t
 import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } from '../contracts/index.ts';
 import type { Archive } from '../archive/index.ts';
 import type { PresenceRows, SessionLog, SessionSource } from '../log/index.ts';
-import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
+import { NO_METRICS, type Decisions, type Logger, type Metrics, type Spans } from '../telemetry/index.ts';
 import type { Subscription, Delivery, Watcher } from './delivery.ts';
 import { Follower } from './follow/follower.ts';
 import type { Pushed, Pushes } from './follow/pushes.ts';
@@ -30,9 +30,11 @@ export interface DeliveryDeps {
   readonly isErasing?: (ref: SessionRef) => boolean;
   /** Asks a session's workflow about a message. */
   readonly receipt: AskWorkflow;
-  readonly logger?: Pick<Logger, 'warn'>;
+  readonly logger?: Pick<Logger, 'warn'> & Partial<Decisions>;
   /** Absent: nothing is counted. */
   readonly metrics?: Metrics;
+  /** Absent: nothing is recorded of the way of messages. */
+  readonly spans?: Spans;
 }
 
 /** After a reconnect, positions are compared after this time, ms: all sessions of one connection come back together. */
@@ -56,7 +58,7 @@ class DeliveryService implements Delivery {
 
   constructor({ receipt, logger, metrics = NO_METRICS, isErasing = () => false, ...deps }: DeliveryDeps) {
     const recoveries = new Recoveries(deps.log, deps.source);
-    this.#sources = { ...deps, recoveries, metrics };
+    this.#sources = { ...deps, recoveries, metrics, logger };
     this.#receipts = new Receipts(this.#sources, (ref) => this.#followed(ref), receipt);
     this.#logger = logger;
     this.#isErasing = isErasing;

@@ -6,6 +6,7 @@ import type { FairQueue } from '../fair/index.ts';
 import type { Administration, Eraser, Intake, Notes, Schedules } from '../ingest/index.ts';
 import type { Audit, Principal, Refused, Tickets, Tokens } from '../tenants/index.ts';
 import type { ShowPayloads } from './routes/codec.ts';
+import type { LogLevels } from './routes/log-level.ts';
 import type { ServedFiles } from './files.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
@@ -25,6 +26,7 @@ export interface GatewayContext {
   readonly refused: Refused;
   readonly eraser: Pick<Eraser, 'session' | 'tenant'>;
   readonly showPayloads: ShowPayloads;
+  readonly levels: LogLevels;
   readonly delivery: Delivery;
   readonly presence: Presence;
   /** Where pages wait to be written. */

@@ -16,6 +16,7 @@ import type { Supervisor } from './routes/dev.ts';
 import { codecRoutes } from './routes/codec.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { eraseRoutes } from './routes/erase.ts';
+import { logLevelRoutes } from './routes/log-level.ts';
 import { exportRoutes } from './routes/export.ts';
 import { eventRoutes } from './routes/events.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
@@ -183,6 +184,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...usageRoutes(context),
     ...codecRoutes(context),
     ...eraseRoutes(context),
+    ...logLevelRoutes(context),
     ...exportRoutes(context),
   ];
   let described: object | undefined;

@@ -30,6 +30,7 @@ import type { ServedFiles } from './files.ts';
 import { createReadiness } from './readiness.ts';
 import type { Check } from './readiness.ts';
 import { NO_LIMITS, type Quota } from './quota.ts';
+import { NO_LEVELS, type LogLevels } from './routes/log-level.ts';
 import type { Supervisor } from './routes/dev.ts';
 import type { ShowPayloads } from './routes/codec.ts';
 import { createSockets } from './sockets.ts';
@@ -57,6 +58,8 @@ export interface GatewayConfig {
   readonly eraser: GatewayContext['eraser'];
   /** Opens payloads of Temporal; absent: nothing is sealed. */
   readonly showPayloads?: ShowPayloads;
+  /** How much all processes log for a while; absent: nobody can choose. */
+  readonly levels?: LogLevels;
   /** Who is refused by now, and when to ask that of everybody who is connected. */
   readonly standing: Standing;
   /** Absent: this deployment has no place for files. */
@@ -142,6 +145,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     audit,
     refused: new Refused(audit),
     eraser: config.eraser,
+    levels: config.levels ?? NO_LEVELS,
     showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
     delivery,

@@ -11,6 +11,7 @@ import { createFullLook, ifInterrupted } from './reopen.ts';
 import type { Reopen } from './reopen.ts';
 import { refuseReused } from './same-message.ts';
 import type { ToldLog } from './same-message.ts';
+import type { Traced, WayIn } from './way-in.ts';
 
 /** Looks for a message that was sent often, and the pauses between them, ms. */
 const LOOKS = 6;
@@ -35,6 +36,8 @@ export interface HandOverDeps {
   readonly log?: ToldLog;
   /** What is remembered of messages for their timelines; absent: nothing that anybody asks for. */
   readonly arrivals?: Arrivals;
+  /** What is recorded of messages. */
+  readonly wayIn: Pick<WayIn, 'ended'>;
 }
 
 export class HandOver {
@@ -49,7 +52,7 @@ export class HandOver {
   }
 
   /** Resolves once it is persisted. Throws what `Intake.send` does. */
-  async deliver(ref: SessionRef, message: Message): Promise<Receipt> {
+  async deliver(ref: SessionRef, message: Message, traced?: Traced): Promise<Receipt> {
     const { messageId, deliverAt } = message;
     const standing = deliverAt === undefined ? ACCEPTED : ({ status: 'scheduled', deliverAt } as const);
     const receipt = { session: ref.session, messageId, ...standing };
@@ -57,14 +60,17 @@ export class HandOver {
       if (await this.#isKnown(ref, message)) {
         const { log } = this.#deps;
         if (log) await refuseReused(log, ref, message);
+        this.#deps.wayIn.ended(ref, message, 'again', traced);
         return receipt;
       }
       await this.#hand(ref, this.#arrivals.admitted(ref, message));
     } catch (error) {
       this.#arrivals.refused(ref, messageId, error);
+      this.#deps.wayIn.ended(ref, message, { error }, traced);
       throw error;
     }
     this.#arrivals.accepted(ref, messageId);
+    this.#deps.wayIn.ended(ref, message, 'accepted', traced);
     return receipt;
   }
 

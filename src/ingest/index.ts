@@ -9,6 +9,7 @@ export type { Admission } from './admit.ts';
 export { createEraser } from './erase.ts';
 export type { Eraser, ErasureReply } from './erase.ts';
 export { createIntake } from './intake.ts';
+export { WayIn } from './way-in.ts';
 export type { Intake } from './intake.ts';
 export { invalidAt } from './json-guard.ts';
 export { limited } from './admit-limited.ts';

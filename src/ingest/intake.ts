@@ -49,10 +49,13 @@ import {
   sessionsQuerySchema,
 } from './schemas/index.ts';
 import { messageIdOfKey, messageOf, validate } from './validate.ts';
+import { WayIn } from './way-in.ts';
 
 export interface IntakeOptions {
   /** The Idempotency-Key: a repeat with the same key gets the first answer. */
   readonly key?: string | undefined;
+  /** The header `traceparent` of a message; one that is malformed is ignored. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Intake {
@@ -115,6 +118,8 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
   readonly admission: Admission;
   /** What is remembered of messages for their timelines; absent: nothing that anybody asks for. */
   readonly arrivals?: Arrivals;
+  /** What is recorded of messages. Absent: nothing is. */
+  readonly wayIn?: WayIn;
   /** Absent: this deployment has no place for files. */
   readonly useFiles?: UseFiles | undefined;
   /** Is the session being erased, so that it is none for anybody? Absent: no session is. */
@@ -146,13 +151,16 @@ class SessionIntake implements Intake {
   readonly #roster: Roster;
   readonly #sending = new InFlight<Receipt>();
   readonly #handOver: HandOver;
+  readonly #wayIn: WayIn;
 
   constructor(config: IntakeConfig) {
     this.#isArchived = soon(config.isArchived);
     const known = new Known(config.catalogs);
     this.#config = { ...config, isArchived: this.#isArchived, known };
     this.#calls = config.calls;
-    this.#handOver = new HandOver({ ...config, log: config.past.log, isArchived: this.#isArchived });
+    this.#wayIn = config.wayIn ?? new WayIn();
+    const { log } = config.past;
+    this.#handOver = new HandOver({ ...config, log, wayIn: this.#wayIn, isArchived: this.#isArchived });
     this.#roster = new Roster(config.agentsOf, config.followedAgents);
   }
 
@@ -183,14 +191,16 @@ class SessionIntake implements Intake {
     const whole = await attached(this.#config.useFiles, ref, request);
     const turns = this.#config.endedTurns(ref);
     const [ended, others] = [turns.at(-1), turns.slice(0, -1)];
+    const traced = this.#wayIn.traced(ref, messageId, request.traceparent ?? options.traceparent);
     const message = {
       ...messageOf({ ...whole, messageId }, Date.now()),
+      ...(traced && { trace: traced.trace }),
       ...(ended === undefined ? {} : { ended }),
       ...(others.length === 0 ? {} : { alsoEnded: others }),
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
     const same = `${sessionKey(ref)}:${messageId}:${message.from ?? ''}`;
-    return this.#sending.share(same, () => this.#handOver.deliver(ref, message));
+    return this.#sending.share(same, () => this.#handOver.deliver(ref, message, traced));
   }
 
   async feedback(

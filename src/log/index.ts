@@ -20,6 +20,8 @@ export type {
 export { createRedisLog } from './redis.ts';
 export { MemoryLog } from './memory/memory-log.ts';
 export { createCatalogs } from './catalogs.ts';
+export { createLevels } from './levels.ts';
+export type { Levels } from './levels.ts';
 export type { Catalogs } from './catalogs.ts';
 export { scriptsBeside } from './scripts.ts';
 export { createTicketRows } from './tickets.ts';

@@ -78,6 +78,8 @@ export interface BeginInput {
   /** Of `step.started` and `step.restarted`: the process that begins the attempt, and the pause before it. */
   readonly by?: string | undefined;
   readonly waits?: EventDraft['waits'];
+  /** Of both, too; absent: there is none. */
+  readonly trace?: string | undefined;
   /** Messages that wait no longer (consumed, refused, or sent twice): their room is given back. See `admit`. */
   readonly release?: readonly string[];
   readonly at: number;
@@ -130,7 +132,7 @@ export interface Appended {
 
 type EndOf<T extends 'step.cancelled' | 'step.failed'> = Pick<
   Extract<EventDraft, { type: T }>,
-  'type' | 'at' | 'cause' | 'stamps'
+  'type' | 'at' | 'cause' | 'trace' | 'stamps'
 > & { readonly data: Omit<EventData[T], 'text' | 'reasoning'> };
 
 /** Ends what is open in a turn: each open step gets this end, with its own id, agent, attempt, text and reasoning. */

@@ -92,11 +92,11 @@ class RedisLog implements SessionLog {
   }
 
   async begin(ref: SessionRef, input: BeginInput): Promise<Begun | Ended | Fenced | Incomplete> {
-    const { at, turn, step, agent, by, waits, reason, usage } = input;
+    const { at, turn, step, agent, trace, by, waits, reason, usage } = input;
     const data = { reason, ...(usage ? { usage } : {}) };
-    const place = { at, turn, step, agent, ...(by !== undefined && { by }), ...(waits && { waits }) };
+    const more = { ...(trace && { trace }), ...(by !== undefined && { by }), ...(waits && { waits }) };
     // The script adds the id and the attempt, whose number it gives.
-    const restarted = { type: 'step.restarted', ...place, data } as const;
+    const restarted = { type: 'step.restarted', at, turn, step, agent, ...more, data } as const;
     const info = createdInfo(input.known, input.lead);
     const tokens = await this.#cover.tokens(ref, { drafts: [...input.lead, restarted], info });
     const reply = await this.#write('beginStep', ref, input, [

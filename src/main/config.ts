@@ -9,6 +9,7 @@ import { ConfigError } from '../project/config-error.ts';
 import type { IssuerSettings, TokenKey } from '../tenants/index.ts';
 import { filesConfigOf, type FilesConfig } from './files-config.ts';
 import { metricsConfigOf, type MetricsConfig } from './metrics-config.ts';
+import { tracesConfigOf, type TracesConfig } from './traces-config.ts';
 import { masterKeysOf } from '../seal/index.ts';
 import type { MasterKey } from '../seal/index.ts';
 import { issuersOf } from './token-issuers.ts';
@@ -35,6 +36,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Absent: metrics are not counted. */
   readonly metrics?: MetricsConfig;
+  /** Absent: the way of messages is not recorded. */
+  readonly traces?: TracesConfig;
   /** API key → tenant. */
   readonly keys: ReadonlyMap<string, string>;
   /** Opens `/v1/admin`. */
@@ -163,6 +166,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     ...filesConfigOf(env, archiveUrl),
     logLevel: levelOf(setting(env, 'CONVOKE_LOG_LEVEL')),
     ...metricsConfigOf(env),
+    ...tracesConfigOf(env),
     keys: keysOf(setting(env, 'CONVOKE_KEYS')),
     ...operatorKeyOf(env),
     tokenKeys: tokenKeysOf(list(setting(env, 'CONVOKE_TOKEN_KEYS')), (sentence) =>

@@ -8,13 +8,20 @@ import { createDelivery } from '../deliver/index.ts';
 import type { Delivery } from '../deliver/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import type { Gateway, GatewayConfig, Supervisor } from '../gateway/index.ts';
-import { Arrivals, createIntake, createReopen, createSchedules, createStoredCalls } from '../ingest/index.ts';
+import {
+  Arrivals,
+  createIntake,
+  createReopen,
+  createSchedules,
+  createStoredCalls,
+  WayIn,
+} from '../ingest/index.ts';
 import { LIMITS, openingRoster, RECOVERY, rosterState } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { Misses } from '../fair/index.ts';
 import type { SessionLog } from '../log/index.ts';
 import { Tickets } from '../tenants/index.ts';
-import { createLogger, type Metrics } from '../telemetry/index.ts';
+import { createLogger, type Metrics, type Spans } from '../telemetry/index.ts';
 import {
   createScheduleCalls,
   createSessionCalls,
@@ -32,7 +39,6 @@ import { serveFiles } from './files.ts';
 import { fairArchive, fairCalls, fairExists, fairLog, fairSource } from './fair.ts';
 import { listening } from './listening.ts';
 import { measuredIntake } from './measured.ts';
-import { openMetrics } from './metrics.ts';
 import { Opened } from './opened.ts';
 import { Outage } from './outage.ts';
 import { openPresence } from './presence.ts';
@@ -44,6 +50,7 @@ import type { LogConnections } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 import { supervisorOf } from './supervisor.ts';
+import { openTelemetry } from './telemetry.ts';
 
 /** The built page (`npm run build` compiles examples/page). */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
@@ -72,8 +79,8 @@ export async function openGateway(
   const opened = new Opened();
   try {
     const logger = createLogger('gateway', config.logLevel);
-    const metrics = await openMetrics(config.metrics, { role: 'gateway', logger, opened });
-    const gateway = await compose(config, { logger, opened, supervisor, metrics });
+    const telemetry = await openTelemetry(config, { role: 'gateway', logger, opened });
+    const gateway = await compose(config, { logger, opened, supervisor, ...telemetry });
     const where = { port, host, setting: 'CONVOKE_PORT' };
     const bound = await listening(where, () => gateway.listen(port, host));
     opened.add(gateway, (each) => each.drain());
@@ -92,6 +99,7 @@ interface Parts {
   readonly opened: Opened;
   readonly supervisor: Supervisor | undefined;
   readonly metrics: Metrics;
+  readonly spans: Spans;
 }
 
 /** What readiness asks; the operator hears of it from the log, too. */
@@ -167,7 +175,7 @@ function openDelivery(
 }
 
 async function compose(config: Config, parts: Parts): Promise<Gateway> {
-  const { logger, opened, supervisor, metrics } = parts;
+  const { logger, opened, supervisor, metrics, spans } = parts;
   const { namespace, taskQueue } = config.temporal;
   const { connection, temporal } = connect(config.temporal, parts);
   const { archive: shared, seal, converter } = await openStore(config, { logger, opened });
@@ -187,7 +195,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const log = fairLog(session.log, metrics);
   const exists = fairExists(running, archive, misses);
   const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
-  const followed = { log, source, archive, logger, metrics, exists, receipt };
+  const followed = { log, source, archive, logger, metrics, spans, exists, receipt };
   const delivery = openDelivery(followed, { shared, access, session, opened });
   const agentsOf = agentsIn.bind(null, log);
   const stored = { archive: shared, session, seal, files: served.files?.files };
@@ -200,7 +208,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     ...(seal && { showPayloads: shownPayloads.bind(null, seal) }),
     intake: measuredIntake(
       createIntake({
-        ...{ calls, ...tenants, arrivals, useFiles: served.useFiles },
+        ...{ calls, ...tenants, arrivals, useFiles: served.useFiles, wayIn: new WayIn(spans, logger) },
         audit: access.audit,
         catalogs: () => session.catalogs.read(),
         endedTurns: (ref) => delivery.endedTurns(ref),
@@ -220,6 +228,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: new Tickets(session.tickets) },
     checks: { temporal },
     notices: { redis: () => session.ping(), registry: access.check },
+    levels: session.levels,
     origins: config.origins,
     devMode: config.devMode,
     supervisor,

@@ -2,6 +2,7 @@
 import { setting, type Environment } from '../cli/environment.ts';
 import { LIMITS } from '../contracts/index.ts';
 import { ConfigError } from '../project/config-error.ts';
+import { otlpUrl } from './otlp.ts';
 
 /** Pushing over OTLP (HTTP, protobuf). */
 export interface OtlpConfig {
@@ -31,25 +32,9 @@ export function metricsConfigOf(env: Environment): { readonly metrics?: MetricsC
   return { metrics: { host, ...(port !== undefined && { port: Number(port) }), ...(otlp && { otlp }) } };
 }
 
-/** Of the variables that OpenTelemetry defines; the exporter itself reads headers and certificates. */
 function otlpOf(env: Environment): OtlpConfig | undefined {
-  const whole = setting(env, 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
-  const base = setting(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
-  const exporters = (setting(env, 'OTEL_METRICS_EXPORTER') ?? 'otlp').split(',');
-  if ((base ?? whole) === undefined || !exporters.includes('otlp')) return undefined;
-  const url = whole ?? `${(base ?? '').replace(/\/$/, '')}/v1/metrics`;
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    const where = whole === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT';
-    throw new ConfigError(where, 'it must be an http or https URL: http://127.0.0.1:4318.');
-  }
-  const protocol =
-    setting(env, 'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL') ?? setting(env, 'OTEL_EXPORTER_OTLP_PROTOCOL');
-  if (protocol !== undefined && protocol !== 'http/protobuf')
-    throw new ConfigError(
-      'OTEL_EXPORTER_OTLP_PROTOCOL',
-      'use http/protobuf, and the port at which the collector takes that (mostly 4318).',
-    );
-  return { url, everyMs: everyMsOf(env) };
+  const url = otlpUrl(env, 'metrics');
+  return url === undefined ? undefined : { url, everyMs: everyMsOf(env) };
 }
 
 function everyMsOf(env: Environment): number {

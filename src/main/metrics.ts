@@ -1,42 +1,16 @@
 /** The metrics of a process, and where they are told. */
-import { createRequire } from 'node:module';
-import { hostname } from 'node:os';
 import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import { listening } from './listening.ts';
 import type { MetricsConfig } from './metrics-config.ts';
 import type { Opened } from './opened.ts';
+import { resourceOf, version } from './resource.ts';
 import { sdkMetricsUrl } from './sdk-metrics.ts';
+import { seldom } from './seldom.ts';
 
-/** Metrics that cannot be had are logged at most this often, ms. */
-const TOLD_MS = 60_000;
-
-interface Telling {
+export interface Telling {
   readonly role: 'gateway' | 'worker';
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly opened: Opened;
-}
-
-/** Of `package.json`, which stands beside the build and above the sources. */
-function version(): string {
-  const require = createRequire(import.meta.url);
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return String((require(path) as { version?: unknown }).version); // safety: any JSON of an object
-    } catch {
-      // It is the other one.
-    }
-  }
-  return 'unknown';
-}
-
-/** The same is wrong at every scrape. */
-function seldom(tell: (error: unknown) => void): (error: unknown) => void {
-  let toldAt = -Infinity;
-  return (error) => {
-    if (performance.now() - toldAt < TOLD_MS) return;
-    toldAt = performance.now();
-    tell(error);
-  };
 }
 
 /** Counts nothing, and loads nothing, unless `config` says where it is to be told. Throws `ConfigError`. */
@@ -45,18 +19,12 @@ export async function openMetrics(
   { role, logger, opened }: Telling,
 ): Promise<Metrics> {
   if (!config) return NO_METRICS;
-  const [{ MetricRegistry }, { measureProcess }, { resourceFromAttributes }] = await Promise.all([
+  const [{ MetricRegistry }, { measureProcess }] = await Promise.all([
     import('../telemetry/registry.ts'),
     import('../telemetry/process.ts'),
-    import('@opentelemetry/resources'),
   ]);
   const who = { version: version(), role };
-  const resource = resourceFromAttributes({
-    'service.name': `convoke-${role}`,
-    'service.version': who.version,
-    'service.instance.id': `${hostname()}:${process.pid}`,
-  });
-  const registry = opened.add(new MetricRegistry(resource), (each) => each.close());
+  const registry = opened.add(new MetricRegistry(await resourceOf(role)), (each) => each.close());
   measureProcess(registry, who);
   if (config.otlp) {
     const { pushMetrics } = await import('../telemetry/push.ts');

@@ -5,6 +5,7 @@ import {
   connectChannels,
   connectCommands,
   createCatalogs,
+  createLevels,
   createPresenceRows,
   createRedisLog,
   createStalls,
@@ -15,8 +16,10 @@ import {
   type SessionLog,
   type Stalls,
   type TicketRows,
+  type Levels,
 } from '../log/index.ts';
 import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
+import { followLevel, type Levelled } from './log-level.ts';
 import { measuredLog } from './measured.ts';
 import { Outage } from './outage.ts';
 
@@ -27,6 +30,7 @@ export interface LogConnections {
   readonly log: SessionLog;
   readonly catalogs: Catalogs;
   readonly stalls: Stalls;
+  readonly levels: Levels;
   readonly tickets: TicketRows;
   readonly presence: PresenceRows;
   /** For what else is kept there. */
@@ -39,7 +43,8 @@ export interface LogConnections {
 }
 
 interface Parts {
-  readonly logger: Logger;
+  /** Logs more or less when an operator wants that. */
+  readonly logger: Logger & Levelled;
   /** Null: what sessions say is not sealed. */
   readonly seal: Seal | null;
   readonly metrics?: Metrics;
@@ -72,7 +77,10 @@ export async function openLog(
     if (commands.status !== 'ready' || !notices.isReady()) throw last;
     await commands.ping();
   });
+  const levels = createLevels(commands);
+  const endLevel = followLevel(levels, logger);
   const close = (): void => {
+    endLevel();
     void endWatch();
     commands.disconnect();
     notices.close();
@@ -98,6 +106,7 @@ export async function openLog(
   return {
     log: measuredLog(createRedisLog({ commands, subscriber: notices.channels, seal, onFull }), metrics),
     catalogs: createCatalogs(commands),
+    levels,
     stalls: createStalls(commands),
     tickets: createTicketRows(commands),
     presence: createPresenceRows(commands),

@@ -23,7 +23,6 @@ import { listening } from './listening.ts';
 import { measureBacklog } from './backlog.ts';
 import { measuredPlaces } from './measured.ts';
 import { metered } from './metered.ts';
-import { openMetrics } from './metrics.ts';
 import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from '../project/parts.ts';
@@ -34,6 +33,7 @@ import { outliveStrays } from './strays.ts';
 import { processName } from './process-name.ts';
 import { sessionSource } from './source.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
+import { openTelemetry } from './telemetry.ts';
 import { createNudge, requireSetUp } from '../temporal/index.ts';
 import { connectTemporal, findBundle, installRuntime } from './temporal.ts';
 
@@ -170,7 +170,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   opened.add(given, (parts) => parts.close?.());
   const { runners = runnersOf(config, logger), able = [], catalog = NOTHING, ...parts } = given;
   await installRuntime(logger, config.metrics);
-  const metrics = await openMetrics(config.metrics, { role: 'worker', logger, opened });
+  const { metrics, spans } = await openTelemetry(config, { role: 'worker', logger, opened });
   const { namespace, taskQueue } = config.temporal;
   const connection = opened.add(await connectTemporal(config.temporal), (each) => each.close());
   const { archive, seal, converter } = await openStore(config, { logger, opened });
@@ -205,7 +205,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     ...{ connection, client, logger, namespace, taskQueue },
     workflowBundle: given.workflowBundle ?? findBundle(),
     activities: createActivities({
-      ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, begun },
+      ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, spans, begun },
       stalls: session.stalls,
       process: processName(),
       runners: metered(runners, meter),

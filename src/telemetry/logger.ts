@@ -11,6 +11,11 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** Where it reports each decision about a message, a turn, a step or a subscription: nothing unless the level is `debug`. */
+export interface Decisions {
+  debug(fields: object, message: string): void;
+}
+
 /**
  * A logger of one process, to stdout unless another `destination` is given. `role` (`gateway`, `worker`) is part of every line; times are
  * ISO 8601. Text of messages is never logged, and no user or password of a URL, whoever wrote the error that holds it.

@@ -9,6 +9,7 @@ import { FairQueue } from '../../src/fair/index.ts';
 import { Refusals } from '../../src/gateway/edge/refusals.ts';
 import { Refused, Tickets, Tokens } from '../../src/tenants/index.ts';
 import { NO_LIMITS } from '../../src/gateway/quota.ts';
+import { NO_LEVELS } from '../../src/gateway/routes/log-level.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
 import { FakeCalls } from './fake-calls.ts';
 import { NO_PRESENCE, notesOf } from './fake-presence.ts';
@@ -61,6 +62,7 @@ function registered(): string[] {
       refusals: new Refusals(quiet),
       quota: NO_LIMITS,
       refused: new Refused({ note: () => undefined }),
+      levels: NO_LEVELS,
       showPayloads: async (_tenant, payloads) => payloads,
       pages: new FairQueue(LIMITS.fair.pages),
       files: undefined,
@@ -104,7 +106,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(56);
+    expect(registered()).toHaveLength(58);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

@@ -11,6 +11,11 @@ export function idsOf(turn: QueuedMessage): readonly string[] {
   return messagesOf(turn).map(({ messageId }) => messageId);
 }
 
+/** Where somebody records the way of its message. */
+export function tracedBy({ trace }: { readonly trace?: string | undefined }): Pick<QueuedMessage, 'trace'> {
+  return trace === undefined ? {} : { trace };
+}
+
 /** The turns that wait, with their messages, in order. Bounded: `isFull` is asked before `add`. */
 export class Inbox {
   #turns: QueuedMessage[];

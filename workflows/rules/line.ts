@@ -23,7 +23,7 @@ import {
   type Receipt,
 } from '../../src/contracts/index.ts';
 import type { Facts } from '../facts/facts.ts';
-import { Inbox, idsOf, messagesOf } from './inbox.ts';
+import { Inbox, idsOf, messagesOf, tracedBy } from './inbox.ts';
 import type { Interjection } from './interject.ts';
 import type { Receipts } from './receipts.ts';
 import type { Releases } from './releases.ts';
@@ -111,7 +111,7 @@ export class Line {
     const place = { turn, cause: messageId, ...arrival };
     facts.decide('message.accepted', eventId.message(messageId), now, data, place);
     const beside = does === 'startsBeside' || does === 'waitsForPlace' ? { beside: true as const } : {};
-    const waiting = { turn, messageId, chars, ...steers, ...beside };
+    const waiting = { turn, messageId, chars, ...tracedBy(message), ...steers, ...beside };
     const first = does === 'stops' || does === 'withdraws' || does === 'overtakes';
     if (first) this.#inbox.addFirst(waiting);
     else this.#inbox.add(waiting);
@@ -230,7 +230,7 @@ export class Line {
     const messageIds = idsOf(waiting);
     for (const messageId of messageIds) receipts.change(messageId, { turn: into });
     const data = { into, messageIds, reason: reason(why) };
-    const place = { turn: waiting.turn, cause: waiting.messageId };
+    const place = placeOf(waiting);
     facts.decide('turn.merged', eventId.turnEnded(waiting.turn), now, data, place);
   }
 
@@ -248,9 +248,14 @@ export class Line {
       else receipts.change(messageId, { status: 'superseded' });
       releases.add(messageId);
     }
-    const place = { turn: waiting.turn, cause: waiting.messageId };
+    const place = placeOf(waiting);
     const data =
       by === undefined ? { reason: 'cancelled before it started' } : { reason: reason('superseded'), by };
     facts.decide('turn.cancelled', eventId.turnEnded(waiting.turn), now, data, place);
   }
+}
+
+/** Of facts about a turn that waits. */
+function placeOf(waiting: QueuedMessage): Pick<EventDraft, 'turn' | 'cause' | 'trace'> {
+  return { turn: waiting.turn, cause: waiting.messageId, ...tracedBy(waiting) };
 }

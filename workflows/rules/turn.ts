@@ -14,12 +14,10 @@ import {
   type CarriedTurn,
   type Journal,
   type JournalEntry,
-  type JsonObject,
   type LoggedEvent,
   type Message,
   type QueuedMessage,
   type Roster,
-  type SummaryPoint,
   type TurnInput,
   type TurnProgress,
   type TurnResult,
@@ -27,13 +25,13 @@ import {
 } from '../../src/contracts/index.ts';
 
 import { Approvals } from './approvals.ts';
-import { idsOf } from './inbox.ts';
+import { idsOf, tracedBy } from './inbox.ts';
 import { Questions } from './questions.ts';
 
 export type TurnPhase = 'ready' | 'running' | 'waiting' | 'over';
 
 /** What a turn keeps of the session as it was when it started. */
-type Given = Pick<CarriedTurn, 'roster' | 'unseen' | 'memory' | 'summary'>;
+type Given = Pick<CarriedTurn, 'roster' | 'unseen' | 'memory' | 'summary' | 'trace'>;
 
 export class RunningTurn {
   readonly turn: string;
@@ -42,8 +40,7 @@ export class RunningTurn {
   readonly roster: Roster | undefined;
   /** Turns that were at work when it started. */
   readonly unseen: readonly string[];
-  readonly #memory: JsonObject | undefined;
-  readonly #summary: SummaryPoint | undefined;
+  readonly #given: Pick<Given, 'memory' | 'summary' | 'trace'>;
   #phase: TurnPhase;
   #journal: Journal;
   #waits: readonly TurnWait[];
@@ -62,13 +59,16 @@ export class RunningTurn {
   #endSeen = false;
 
   constructor({ turn, causes, journal, waits, attempts, ranMs = 0, needs, ...more }: CarriedTurn) {
-    const { cancelled, placeSince, roster, unseen = [], memory, summary, asked, approvals } = more;
+    const { cancelled, placeSince, roster, unseen = [], memory, summary, asked, approvals, trace } = more;
     this.turn = turn;
     this.causes = causes;
     this.roster = roster;
     this.unseen = unseen;
-    this.#memory = memory;
-    this.#summary = summary;
+    this.#given = {
+      ...(memory === undefined ? {} : { memory }),
+      ...(summary === undefined ? {} : { summary }),
+      ...tracedBy({ trace }),
+    };
     this.questions = new Questions(turn, asked);
     this.approvals = new Approvals(turn, approvals);
     this.#journal = journal;
@@ -83,7 +83,8 @@ export class RunningTurn {
 
   static of(waiting: QueuedMessage, given: Given = {}): RunningTurn {
     const fresh = { journal: EMPTY_JOURNAL, waits: [], attempts: 0, cancelled: false };
-    return new RunningTurn({ turn: waiting.turn, causes: idsOf(waiting), ...fresh, ...given });
+    const its = { turn: waiting.turn, causes: idsOf(waiting), ...tracedBy(waiting) };
+    return new RunningTurn({ ...its, ...fresh, ...given });
   }
 
   /** What it was started with, as far as there is something to say. */
@@ -91,8 +92,7 @@ export class RunningTurn {
     return {
       ...(this.roster === undefined ? {} : { roster: this.roster }),
       ...(this.unseen.length === 0 ? {} : { unseen: this.unseen }),
-      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
-      ...(this.#summary === undefined ? {} : { summary: this.#summary }),
+      ...this.#given,
     };
   }
 
@@ -105,9 +105,9 @@ export class RunningTurn {
   }
 
   /** Of its facts. */
-  get place(): { readonly turn: string; readonly cause?: string } {
+  get place(): { readonly turn: string; readonly cause?: string } & Pick<CarriedTurn, 'trace'> {
     const [cause] = this.causes;
-    return { turn: this.turn, ...(cause === undefined ? {} : { cause }) };
+    return { turn: this.turn, ...(cause === undefined ? {} : { cause }), ...tracedBy(this.#given) };
   }
 
   get attempts(): number {

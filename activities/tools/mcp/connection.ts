@@ -88,11 +88,15 @@ export class Connection {
    */
   async call(
     name: string,
-    { input, key, signal }: Pick<ToolRequest, 'input' | 'key' | 'signal'>,
+    { input, key, signal, traceparent }: Pick<ToolRequest, 'input' | 'key' | 'signal' | 'traceparent'>,
     progress: (note: string) => void,
   ): Promise<CallToolResult> {
     const { CallToolResultSchema, McpError } = await import('@modelcontextprotocol/sdk/types.js');
-    const params = { name, arguments: input, _meta: { 'convoke/idempotency-key': key } };
+    const params = {
+      name,
+      arguments: input,
+      _meta: { 'convoke/idempotency-key': key, ...(traceparent && { traceparent }) },
+    };
     try {
       return await this.#client.request({ method: 'tools/call', params }, CallToolResultSchema, {
         // The step has bounds of its own.

@@ -11,6 +11,7 @@ import { LIMITS } from '../limits/index.ts';
 import type { RosterChange } from '../member.ts';
 import type { Message, MessagePart } from '../message.ts';
 import type { CancelRequest } from '../session.ts';
+import { isTraceId } from '../trace.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -35,7 +36,7 @@ const areWaits = (value: unknown): boolean =>
 export function isMessage(value: unknown): value is Message {
   if (!isObject(value) || !isShallow(value, LIMITS.jsonDepth)) return false;
   const { messageId, parts, from, answers, receivedAt, ended, alsoEnded, deliverAt, channel, to } = value;
-  const { admittedAt, by, waits, feedback } = value;
+  const { admittedAt, by, waits, feedback, trace } = value;
   return (
     isId(messageId) &&
     Array.isArray(parts) &&
@@ -48,6 +49,7 @@ export function isMessage(value: unknown): value is Message {
     (admittedAt === undefined || Number.isFinite(admittedAt)) &&
     (by === undefined || isProcess(by)) &&
     (waits === undefined || areWaits(waits)) &&
+    (trace === undefined || isTraceId(trace)) &&
     (deliverAt === undefined || Number.isFinite(deliverAt)) &&
     (channel === undefined ? to === undefined : isId(channel)) &&
     (to === undefined || areNames(to, LIMITS.recipients)) &&

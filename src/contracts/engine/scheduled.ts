@@ -23,5 +23,7 @@ export function unscheduledFact(messageId: string, code: string, at: number): Ev
 
 /** The message that the fact is about. */
 export function scheduledMessage(fact: Extract<EventDraft, { type: 'message.scheduled' }>): Message {
-  return { ...fact.data, receivedAt: fact.stamps?.ingest ?? fact.at };
+  const { trace } = fact;
+  const receivedAt = fact.stamps?.ingest ?? fact.at;
+  return { ...fact.data, receivedAt, ...(trace === undefined ? {} : { trace }) };
 }

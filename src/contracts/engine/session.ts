@@ -77,6 +77,8 @@ export interface QueuedMessage {
   readonly messageId: string;
   /** Size of its parts, UTF-16 code units of JSON. */
   readonly chars: number;
+  /** See `Message`. */
+  readonly trace?: string;
   /** Messages that are answered together with it. */
   readonly more?: readonly Omit<QueuedMessage, 'turn' | 'more' | 'steers' | 'beside' | 'cancelled'>[];
   /** It need not wait for the main lane: it starts beside that as soon as there is a place. */

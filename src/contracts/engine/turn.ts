@@ -94,6 +94,8 @@ export interface TurnInput extends SessionRef {
   readonly turn: string;
   /** The messages that the turn answers. */
   readonly causes: readonly string[];
+  /** The trace of the first of them; absent: it has none. */
+  readonly trace?: string;
   /** Facts that the turn carries to the log before anything else (`message.accepted`, `turn.started`, …). */
   readonly lead: readonly EventDraft[];
   /** Messages that wait no longer: what admission counted for them is given back. */
@@ -201,6 +203,8 @@ export type KeptDecision = ApprovalDecision & { readonly approval: string; reado
 export interface CarriedTurn {
   readonly turn: string;
   readonly causes: readonly string[];
+  /** See `TurnInput`. */
+  readonly trace?: string;
   readonly journal: Journal;
   readonly waits: readonly TurnWait[];
   readonly attempts: number;

@@ -52,6 +52,8 @@ interface DraftOf<T extends EventType, D extends Record<T, unknown> = EventData>
   readonly agent?: string;
   /** The message that caused it. */
   readonly cause?: string;
+  /** The trace of that message, by its W3C id (32 hexadecimal digits); absent: its way is not recorded. */
+  readonly trace?: string;
   readonly stamps?: Stamps;
   /** The gateway that took the message in, the worker that began the attempt: `pid@host`. Not told to clients. */
   readonly by?: string;

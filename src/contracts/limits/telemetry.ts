@@ -18,4 +18,16 @@ export const TELEMETRY = {
   metricPushMs: 15 * SECOND,
   metricPushLeastMs: 1 * SECOND,
   metricPushMostMs: 300 * SECOND,
+  /** Spans that wait to be sent; more are dropped. */
+  spansWaiting: 2_048,
+  spansSent: 512,
+  spanPushMs: 2 * SECOND,
+  spanPushWithinMs: 5 * SECOND,
+  /** Of a text in a span, where texts are recorded; UTF-16 code units. */
+  spanTextChars: 8_192,
+  /** How long processes log more or less than they were configured to. */
+  logLevelMinutes: 15,
+  logLevelMostMinutes: 1_440,
+  /** How often each process looks whether it should. */
+  logLevelEveryMs: 5 * SECOND,
 } as const;

@@ -22,6 +22,7 @@ import type { Notice } from './waiting.ts';
 import { load, snapshotOf, wasErased } from '../read/load.ts';
 import type { Sources } from '../read/load.ts';
 import { tellMissed, Watchers } from './watchers.ts';
+import { recordPush } from './way-out.ts';
 
 export class Follower implements LogListener {
   readonly ref: SessionRef;
@@ -206,6 +207,7 @@ export class Follower implements LogListener {
   #take(notice: Notice, final: boolean): boolean {
     const { fits, event, delta } = this.#replica.take(notice, final);
     if (event) this.#watchers.event(event, !final);
+    if (event && this.#sources.spans) recordPush(this.#sources.spans, event, this.watching);
     this.pushes.sent(event?.seq);
     if (delta) this.#watchers.delta(delta);
     return fits;

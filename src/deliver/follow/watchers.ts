@@ -1,7 +1,7 @@
 /** The watchers of one session, and the bound on each one's backlog. */
 import { disclosedTo, LIMITS, STRANGER } from '../../contracts/index.ts';
 import type { Delta, SessionEvent, SessionView } from '../../contracts/index.ts';
-import { NO_METRICS, type Metrics } from '../../telemetry/index.ts';
+import { NO_METRICS, type Decisions, type Metrics } from '../../telemetry/index.ts';
 import type { Watcher } from '../delivery.ts';
 import type { Missed } from './replica.ts';
 
@@ -15,11 +15,15 @@ export function tellMissed(watcher: Watcher, { events, deltas }: Missed): void {
   for (const delta of deltas) watcher.delta(delta);
 }
 
-/** Who asks how the session is delivered. */
-interface Measured {
+/** Which session it is, and who asks how it is delivered. */
+interface Told {
   readonly tenant: string;
+  readonly session: string;
   readonly metrics?: Metrics | undefined;
+  readonly logger?: Partial<Decisions> | undefined;
 }
+
+const NOBODY: Told = { tenant: '', session: '' };
 
 /** One subscription; a watcher that subscribes twice has two of them. */
 interface Place {
@@ -29,14 +33,14 @@ interface Place {
 export class Watchers {
   readonly #places = new Set<Place>();
   readonly #emptied: () => void;
-  readonly #tenant: string;
+  readonly #told: Told;
   readonly #metrics: Metrics;
 
   /** `emptied` is called when the last watcher has been disconnected for being too slow. */
-  constructor(emptied: () => void, { tenant, metrics = NO_METRICS }: Measured = { tenant: '' }) {
+  constructor(emptied: () => void, told: Told = NOBODY) {
     this.#emptied = emptied;
-    this.#tenant = tenant;
-    this.#metrics = metrics;
+    this.#told = told;
+    this.#metrics = told.metrics ?? NO_METRICS;
   }
 
   get size(): number {
@@ -46,6 +50,7 @@ export class Watchers {
   /** `how` it begins. Returns a function that removes the watcher. */
   add(watcher: Watcher, how: 'new' | 'resumed' | 'snapshot' = 'new'): () => void {
     this.#metrics.add('convoke_resumes_total', { kind: how });
+    this.#tell(watcher, { how }, 'Subscribed');
     const place = { watcher };
     this.#places.add(place);
     return () => void this.#places.delete(place);
@@ -56,7 +61,7 @@ export class Watchers {
     if (this.size === 0) return;
     this.#sent('event');
     if (isNew) {
-      const stage = { stage: 'deliver', tenant: this.#tenant };
+      const stage = { stage: 'deliver', tenant: this.#told.tenant };
       this.#metrics.add('convoke_stage_total', { ...stage, outcome: 'ok' });
       this.#metrics.observe('convoke_stage_seconds', stage, (Date.now() - event.at) / 1000);
     }
@@ -100,6 +105,7 @@ export class Watchers {
       if (bytes <= LIMITS.socketBytes && packets <= LIMITS.socketPackets) continue;
       this.#places.delete(place);
       this.#metrics.add('convoke_slow_consumers_total', {});
+      this.#tell(place.watcher, { code: 'slow_consumer' }, 'Subscription ended');
       place.watcher.end('slow_consumer');
       if (this.#places.size === 0) this.#emptied();
     }
@@ -107,5 +113,10 @@ export class Watchers {
 
   clear(): void {
     this.#places.clear();
+  }
+
+  #tell({ connection, subject }: Watcher, what: object, message: string): void {
+    const { tenant, session, logger } = this.#told;
+    logger?.debug?.({ tenant, session, connection: connection?.id, subject, ...what }, message);
   }
 }

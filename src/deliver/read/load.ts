@@ -14,7 +14,7 @@ import type { LoggedEvent, SessionEvent, SessionRef, SessionView } from '../../c
 import type { Archive } from '../../archive/index.ts';
 import { archivedTail } from '../../log/index.ts';
 import type { LogQuery, LogSlice, PresenceRows, SessionLog, SessionSource } from '../../log/index.ts';
-import type { Metrics } from '../../telemetry/index.ts';
+import type { Decisions, Metrics, Spans } from '../../telemetry/index.ts';
 import type { Recoveries } from './recoveries.ts';
 
 /** What delivery reads from. */
@@ -25,6 +25,10 @@ export interface Sources {
   readonly recoveries: Recoveries;
   /** Absent: nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Told who follows; absent: nobody is. */
+  readonly logger?: Partial<Decisions> | undefined;
+  /** Absent: nothing is recorded. */
+  readonly spans?: Spans | undefined;
   readonly exists: (ref: SessionRef) => Promise<boolean>;
   /** Who was removed from a session; absent: nobody. */
   readonly kicks?: PresenceRows['kicks'] | undefined;

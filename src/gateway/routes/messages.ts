@@ -25,7 +25,10 @@ function sendRoute(context: GatewayContext): ApiRoute {
       tags: TAGS,
       requestParams: {
         path: z.object({ id: idSchema }),
-        header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }),
+        header: z.object({
+          'Idempotency-Key': idempotencyKeySchema.optional(),
+          traceparent: z.string().optional().meta({ description: 'See `traceparent` of the body.' }),
+        }),
       },
       requestBody: { content: { 'application/json': { schema: sendSchema } } },
       responses: {
@@ -51,7 +54,9 @@ function sendRoute(context: GatewayContext): ApiRoute {
       const { req, res, principal } = call;
       const { session } = sessionOf(call);
       const key = req.get('Idempotency-Key');
-      const receipt = await context.intake.send(principal, session, await readJson(req), { key });
+      const receipt = await context.intake.send(principal, session, await readJson(req), {
+        ...{ key, traceparent: req.get('traceparent') },
+      });
       res.status(202).location(`/v1/sessions/${session}/messages/${receipt.messageId}`).json(receipt);
     },
   };

@@ -95,6 +95,14 @@ export const sendSchema = z
         examples: [['Bob']],
       })
       .exactOptional(),
+    traceparent: z
+      .string()
+      .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/, 'must be a traceparent of W3C Trace Context')
+      .meta({
+        description:
+          'The sender’s span: the way of the message is recorded below it. Over HTTP the header of that name does as well.',
+      })
+      .exactOptional(),
   })
   .superRefine(refuseOfTurns)
   .refine(hasOneContent, CONTENT)

@@ -120,12 +120,22 @@ export class MemorySession {
   }
 
   #restart(
-    { step, turn, agent, by, waits, at, reason, usage }: Omit<BeginInput, 'owner' | 'order' | 'atLeast'>,
+    {
+      step,
+      turn,
+      agent,
+      trace,
+      by,
+      waits,
+      at,
+      reason,
+      usage,
+    }: Omit<BeginInput, 'owner' | 'order' | 'atLeast'>,
     attempt: number,
   ): void {
     const id = eventId.stepRestarted(step, attempt);
     const data = { reason, ...(usage ? { usage } : {}) };
-    const place = { at, turn, step, agent, by, waits };
+    const place = { at, turn, step, agent, trace, by, waits };
     this.#add(id, JSON.stringify({ id, attempt, type: 'step.restarted', ...place, data }));
   }
 
