@@ -1,6 +1,7 @@
 /** What a worker records of a turn: spans for its orchestration and for each of its runs, and lines in its log. */
 import type { LoggedEvent, TurnInput, TurnResult } from '../../src/contracts/index.ts';
 import { messageSpan, NO_SPANS, spanIdOf, type SpanAttributes } from '../../src/telemetry/index.ts';
+import { TurnStopped } from './stops.ts';
 import type { TurnDeps } from './turn-deps.ts';
 
 /** One run, as far as it is recorded. */
@@ -54,7 +55,9 @@ export async function recorded(
     ended(result.status, turnEnd?.type === 'turn.failed' ? turnEnd.data.code : undefined);
     return result;
   } catch (error) {
-    ended('fault', 'internal');
+    // Another execution has the turn.
+    if (error instanceof TurnStopped) ended('superseded');
+    else ended('fault', 'internal');
     throw error;
   }
 }

@@ -29,6 +29,8 @@ export interface OutgoingMessage {
   readonly channel?: string;
   /** A direct message: only they and its sender are told what it says. */
   readonly to?: readonly string[];
+  /** Your span in W3C Trace Context: the way of the message is recorded below it. */
+  readonly traceparent?: string;
 }
 
 export function targetOf(target: string): TurnTarget {
@@ -52,7 +54,7 @@ export function isFinal({ status, turnStatus }: Receipt): boolean {
 /** What may be said beside the text. */
 export type SendOptions = Pick<
   OutgoingMessage,
-  'from' | 'policy' | 'answers' | 'messageId' | 'channel' | 'to'
+  'from' | 'policy' | 'answers' | 'messageId' | 'channel' | 'to' | 'traceparent'
 >;
 
 /** A message that agents answer. */

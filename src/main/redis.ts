@@ -97,12 +97,7 @@ export async function openLog(
       logger.error({ err: error }, 'This Redis is not suitable for session logs');
     });
   });
-  let toldAt = 0;
-  const onFull = (): void => {
-    if (Date.now() - toldAt < FULL_TOLD_MS) return;
-    toldAt = Date.now();
-    logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
-  };
+  const onFull = fullTeller(logger);
   return {
     log: measuredLog(createRedisLog({ commands, subscriber: notices.channels, seal, onFull }), metrics),
     catalogs: createCatalogs(commands),
@@ -114,5 +109,15 @@ export async function openLog(
     ping: () => commands.ping(),
     outage,
     close,
+  };
+}
+
+/** Tells the operator, seldom. */
+function fullTeller(logger: Logger): () => void {
+  let toldAt = 0;
+  return () => {
+    if (Date.now() - toldAt < FULL_TOLD_MS) return;
+    toldAt = Date.now();
+    logger.error({}, 'Redis is full (OOM): steps wait until it has memory again; raise its maxmemory');
   };
 }

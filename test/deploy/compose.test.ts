@@ -81,7 +81,7 @@ describe('the compose file', () => {
 
   test('nothing is reached from outside unless one asks for it', () => {
     const ports = services.flatMap(([, { ports }]) => ports ?? []);
-    expect(ports).toHaveLength(3);
+    expect(ports).toHaveLength(4);
     for (const port of ports) expect(resolved(port, new Map())).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
@@ -160,7 +160,15 @@ describe('gateways and workers in it', () => {
     expect(config.archiveUrl).toMatch(/^postgres:\/\/convoke:try@postgres:5432\/convoke$/);
     const { keys: _, ...shared } = config;
     expect(readConfig(environment('worker', values))).toMatchObject(shared);
-    const read = ['config', 'files-config', 'metrics-config', 'providers', 'temporal-config']
+    const read = [
+      'config',
+      'files-config',
+      'metrics-config',
+      'otlp',
+      'providers',
+      'temporal-config',
+      'traces-config',
+    ]
       .map((name) => text(`src/main/${name}.ts`))
       .join('');
     for (const role of ROLES) {

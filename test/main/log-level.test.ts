@@ -28,7 +28,10 @@ test('two processes log more for a while, then as each was configured', async ()
   const levels = createLevels(commands);
   const ends = [gateway, worker].map((logger) => followLevel(levels, logger, 10));
   const are = (...wanted: string[]) =>
-    eventually(`they are ${wanted.join(', ')}`, () => `${[gateway.level, worker.level]}` === `${wanted}`);
+    eventually(
+      `they are ${wanted.join(', ')}`,
+      () => gateway.level === wanted[0] && worker.level === wanted[1],
+    );
   await levels.choose({ level: 'debug', until: Date.now() + 600 });
   await are('debug', 'debug');
   gateway.debug({}, 'seen');

@@ -55,7 +55,8 @@ Environment:
   CONVOKE_METRICS_PORT,
   CONVOKE_METRICS_HOST                   where GET /metrics is answered, for
                                          Prometheus; default nowhere, 127.0.0.1
-  OTEL_EXPORTER_OTLP_ENDPOINT            pushes metrics to a collector
+  OTEL_EXPORTER_OTLP_ENDPOINT            pushes metrics and traces to a
+                                         collector; docs/traces.md
 `;
 
 const IN_FILES = `A secret may also stand in a file, which NAME_FILE names: REDIS_URL_FILE,

@@ -1,0 +1,40 @@
+/** The trace of a message is that of its facts, and of its turn: in later runs of its session, too. */
+import { expect, test } from '@jest/globals';
+import type { EventDraft } from '../../../src/contracts/index.ts';
+import { isMessage } from '../../../src/contracts/index.ts';
+import { SessionMachine } from '../../../workflows/rules/machine.ts';
+import { INPUT, message } from './support.ts';
+
+const [ONE, TWO] = ['1'.repeat(32), '2'.repeat(32)] as const;
+
+const tracesOf = (facts: readonly EventDraft[]): (string | undefined)[] =>
+  facts.filter(({ cause }) => cause !== undefined).map(({ type, trace }) => `${type} ${trace?.[0]}`);
+
+test('of messages that run, wait, come later, and have none', () => {
+  const first = new SessionMachine(INPUT, 0);
+  first.accept({ ...message('m1', 'x'), trace: ONE }, 1);
+  const input = first.runTurn(2);
+  expect(input.trace).toBe(ONE);
+  expect(tracesOf(input.lead)).toEqual(['message.accepted 1', 'turn.started 1']);
+  first.accept({ ...message('m2', 'x'), trace: TWO }, 3);
+  first.accept(message('m3', 'x'), 3);
+  first.accept({ ...message('m4', 'x', { deliverAt: 1_000 }), trace: TWO }, 3);
+
+  const next = new SessionMachine({ ...INPUT, carried: first.carry() }, 4);
+  next.cancel('t1', 5);
+  next.cancel('t2', 5);
+  next.deliver(2_000);
+  expect(tracesOf(next.facts.pending().slice(-3))).toEqual([
+    'turn.cancelled 1',
+    'turn.cancelled 2',
+    'message.accepted 2',
+  ]);
+  expect(next.carry().turn?.trace).toBe(ONE);
+  expect(next.carry().inbox.map(({ trace }) => trace)).toEqual([undefined, TWO]);
+});
+
+test('anybody can send a signal: what is no trace makes it no message', () => {
+  expect(isMessage({ ...message('m', 'x'), trace: ONE })).toBe(true);
+  for (const trace of ['x'.repeat(1_000), '0'.repeat(32), 7])
+    expect(isMessage({ ...message('m', 'x'), trace })).toBe(false);
+});
