@@ -237,14 +237,11 @@ function roundToSdk(message: RoundMessage): LanguageModelV4Prompt[number] {
 function failed({ options, request, endpoint, signal }: Call, error: unknown): RunnerError {
   signal.throwIfAborted();
   const failure = toRunnerError(error);
-  const { agent, tenant, session, step, attempt } = request;
+  const { agent, tenant, session, turn, step, attempt, traceparent } = request;
   const said = providerSaid(error, endpoint.secrets ?? []);
   options.logger?.warn(
     {
-      tenant,
-      session,
-      step,
-      attempt,
+      ...{ tenant, session, turn, step, attempt, trace: traceparent?.split('-')[1] },
       provider: agent.provider,
       model: agent.model,
       code: failure.code,

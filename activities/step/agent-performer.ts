@@ -174,8 +174,9 @@ export class AgentPerformer implements Performer<Told> {
       });
       return { ...said, calls };
     } catch (error) {
-      this.#host.means.logger?.warn(
-        { err: error, agent: this.#agent.name },
+      const { ref, origin, means } = this.#host;
+      means.logger?.warn(
+        { err: error, ...ref, ...origin, step: this.#call.step, agent: this.#agent.name },
         'The approval rule of a tool failed',
       );
       return finalFailure('tool_failed', 'Whether people have to approve a call of a tool cannot be told.');

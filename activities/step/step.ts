@@ -210,12 +210,12 @@ export class Step<Shown> {
   }
 
   async #failed(open: OpenStep, said: Said, error: unknown): Promise<LoggedEvent | null> {
-    const { session } = this.#host.ref;
+    const { ref, origin } = this.#host;
     const { step } = this.#call;
     if (error instanceof TurnStopped) throw error;
     if (!(error instanceof RunnerError) && !isConvokeError(error)) {
       this.#host.means.logger?.warn(
-        { err: error, session, step },
+        { err: error, ...ref, ...origin, step },
         'An agent threw an error that clients are not told',
       );
     }

@@ -103,9 +103,18 @@ export class ToolPerformer implements Performer<Tool> {
     try {
       return tool.check(input);
     } catch (error) {
-      this.#host.means.logger?.warn({ err: error, tool: name }, 'The schema of a tool threw an error');
+      this.#host.means.logger?.warn(
+        { err: error, ...this.#place, tool: name },
+        'The schema of a tool threw an error',
+      );
       return finalFailure('tool_failed', `The tool "${name}" cannot check its arguments.`);
     }
+  }
+
+  /** In the log of the worker. */
+  get #place(): object {
+    const { ref, origin } = this.#host;
+    return { ...ref, ...origin, step: this.#call.step };
   }
 
   /** A tool may have nothing to tell. */
@@ -120,7 +129,11 @@ export class ToolPerformer implements Performer<Tool> {
       });
     if (error instanceof RunnerError || error instanceof ConvokeError) return error;
     const known = error instanceof ToolError;
-    if (!known) this.#host.means.logger?.warn({ err: error, tool: this.#use.tool }, 'A tool threw an error');
+    if (!known)
+      this.#host.means.logger?.warn(
+        { err: error, ...this.#place, tool: this.#use.tool },
+        'A tool threw an error',
+      );
     const message = known ? error.message : `The tool "${this.#use.tool}" failed.`;
     const retryable = known && error.retryable;
     return new RunnerError('tool_failed', message, {

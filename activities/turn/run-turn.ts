@@ -280,7 +280,7 @@ export class TurnRun implements StepHost, TurnDriver {
   }
 
   async #broken(error: FatalError): Promise<TurnResult> {
-    this.means.logger?.warn({ err: error, ...this.ref, turn: this.turn }, 'A team could not go on');
+    this.means.logger?.warn({ err: error, ...this.ref, ...this.origin }, 'A team could not go on');
     const guard = error instanceof BudgetSpent ? { guard: error.guard } : {};
     return this.#ended({ status: 'failed', code: error.code, message: error.message, ...guard });
   }

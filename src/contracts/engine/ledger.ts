@@ -40,6 +40,8 @@ export class Ledger {
   readonly #causes = new Map<string, string[]>();
   /** Size of messages that wait, or have waited. */
   readonly #chars = new Map<string, number>();
+  /** Of messages that have one. */
+  readonly #traces = new Map<string, string>();
   readonly #open: Set<string>;
   #turns: number;
   #memory: JsonObject | undefined;
@@ -60,8 +62,8 @@ export class Ledger {
     this.#turns = turns;
     this.#open = new Set(open);
     for (const receipt of receipts) this.#set(receipt);
-    for (const { messageId, chars, more = [] } of inbox)
-      for (const each of [{ messageId, chars }, ...more]) this.#chars.set(each.messageId, each.chars);
+    for (const { more = [], ...first } of inbox)
+      for (const { messageId, chars, trace } of [first, ...more]) this.#note(messageId, chars, trace);
   }
 
   get turns(): number {
@@ -136,7 +138,9 @@ export class Ledger {
     for (const receipt of receipts) {
       const { messageId, turn = '' } = receipt;
       if (!isWaiting(receipt)) continue;
-      const waiting = { messageId, chars: this.#chars.get(messageId) ?? 0 };
+      const trace = this.#traces.get(messageId);
+      const traced = trace === undefined ? {} : { trace };
+      const waiting = { messageId, chars: this.#chars.get(messageId) ?? 0, ...traced };
       const first = byTurn.get(turn);
       byTurn.set(turn, first ? { ...first, more: [...(first.more ?? []), waiting] } : { turn, ...waiting });
     }
@@ -147,7 +151,12 @@ export class Ledger {
     if (revision > (this.#roster?.revision ?? 0)) this.#roster = { revision, members, agents };
   }
 
-  #accept(messageId: string, { turn, data }: Extract<EventDraft, { type: 'message.accepted' }>): void {
+  #note(messageId: string, chars: number, trace: string | undefined): void {
+    this.#chars.set(messageId, chars);
+    if (trace !== undefined) this.#traces.set(messageId, trace);
+  }
+
+  #accept(messageId: string, { turn, data, trace }: Extract<EventDraft, { type: 'message.accepted' }>): void {
     if (turn !== undefined) this.#turns = Math.max(this.#turns, turnNumber(turn));
     const waited = this.#later.delete(messageId);
     if (!waited && this.isOrdered(messageId)) return;
@@ -158,7 +167,7 @@ export class Ledger {
       ...{ session: this.#session, messageId, ...(data.answers === undefined ? { status } : answer) },
       ...(turn === undefined ? {} : { turn }),
     });
-    this.#chars.set(messageId, jsonChars(data.parts));
+    this.#note(messageId, jsonChars(data.parts), trace);
   }
 
   #publish(messageId: string): void {

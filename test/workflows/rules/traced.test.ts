@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { EventDraft } from '../../../src/contracts/index.ts';
 import { isMessage } from '../../../src/contracts/index.ts';
+import { Ledger } from '../../../src/contracts/engine/ledger.ts';
 import { SessionMachine } from '../../../workflows/rules/machine.ts';
 import { INPUT, message } from './support.ts';
 
@@ -37,4 +38,13 @@ test('anybody can send a signal: what is no trace makes it no message', () => {
   expect(isMessage({ ...message('m', 'x'), trace: ONE })).toBe(true);
   for (const trace of ['x'.repeat(1_000), '0'.repeat(32), 7])
     expect(isMessage({ ...message('m', 'x'), trace })).toBe(false);
+});
+
+test('an interrupted session knows the traces of the messages that wait', () => {
+  const session = new SessionMachine(INPUT, 0);
+  for (const id of ['m1', 'm2']) session.accept({ ...message(id, 'x'), trace: TWO }, 1);
+  const before = new Ledger(INPUT.session, { receipts: [], inbox: [], turns: 0, open: [] });
+  for (const fact of session.facts.pending()) before.note(fact);
+  const after = new Ledger(INPUT.session, before.state());
+  expect(after.state().inbox.map(({ trace }) => trace)).toEqual([TWO, TWO]);
 });
