@@ -17,6 +17,7 @@ const FILE = join(tmpdir(), `traces-${process.pid}.txt`);
 
 const SENDER = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', span: '00f067aa0ba902b7' };
 const TRACEPARENT = `00-${SENDER.trace}-${SENDER.span}-01`;
+const OPERATOR = 'an-operator-key-for-this-test';
 const SECRET = 'the-password-is-swordfish';
 
 let stack: Stack;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const on = {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_METRICS_EXPORTER: 'none',
-    CONVOKE_LOG_LEVEL: 'debug',
+    CONVOKE_OPERATOR_KEY: OPERATOR,
   };
   stack = await startStack({
     ...{ workerFile: WORKER, gateways: 2, workers: 1, gatewayEnv: on, workerEnv: [on] },
@@ -153,7 +154,18 @@ test('a message without a trace gets one, which goes on at the worker that takes
   expect(attempt?.attributes).toMatchObject({ 'convoke.attempt': 2 });
 }, 60_000);
 
-test('a line for each decision, and none for a token; without what was said', async () => {
+test('a line for each decision, once an operator asks for them, and none for a token; without what was said', async () => {
+  const body = { level: 'debug', minutes: 1 };
+  const reply = await rest<{ level: string }>(stack.urls[0]!, 'POST', '/v1/admin/log-level', {
+    body,
+    key: OPERATOR,
+  });
+  expect([reply.status, reply.body.level]).toEqual([200, 'debug']);
+  expect((await rest(stack.urls[0]!, 'POST', '/v1/admin/log-level', { body })).status).toBe(403);
+  const processes = [...stack.gateways, ...stack.workers];
+  await eventually('all of them follow', () =>
+    processes.every((role) => role.output().includes('The log level changes')),
+  );
   const told = await Promise.all(
     [4, 40].map(async (tokens) => {
       const script = { tokens, paceMs: 10 };
@@ -163,8 +175,7 @@ test('a line for each decision, and none for a token; without what was said', as
       await seen.session.send({ messageId: 'm1', text: SECRET });
       await seen.turnsEnded(1);
       seen.close();
-      const lines = (): readonly Record<string, unknown>[] =>
-        [...stack.gateways, ...stack.workers].flatMap((role) => linesOf(role, id));
+      const lines = (): readonly Record<string, unknown>[] => processes.flatMap((role) => linesOf(role, id));
       await eventually('the run is over', () => lines().some(({ msg }) => msg === 'Turn stops running'));
       const [event] = seen.events.filter(({ type }) => type === 'turn.completed');
       return { lines: lines(), trace: event?.trace };
@@ -185,7 +196,7 @@ test('a line for each decision, and none for a token; without what was said', as
     expect(of('Turn stops running')).toMatchObject({ turn: 't1', status: 'done', trace });
     expect(of('Subscribed')).toMatchObject({ tenant: 'dev', connection: expect.any(String), how: 'new' });
   }
-  const said = [...stack.gateways, ...stack.workers].map((role) => role.output()).join('');
+  const said = processes.map((role) => role.output()).join('');
   expect(said).not.toContain(SECRET);
   expect(said).not.toContain('sk-test');
 }, 60_000);
