@@ -81,9 +81,9 @@ const FLOOR_PLAN = {
     ],
     core: true,
   },
-  'src/client': { folders: ['src/contracts'], npm: ['socket\\.io-client'] },
+  'src/client': { folders: ['src/contracts'], npm: ['socket\\.io-client', 'react'] },
   'src/cli': { folders: ['src/contracts', 'src/client'], npm: ['commander'], core: true },
-  console: { folders: ['src/contracts', 'src/client'], npm: ['react', 'react-dom', '@vitejs/[^/]+', 'vite'] },
+  console: { folders: ['src/contracts', 'src/client'], npm: ['react', 'react-dom'] },
 };
 
 /** Every folder of code; a wall is what is left of this list without what is allowed. */
@@ -166,6 +166,8 @@ module.exports = {
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['type-only', 'npm'],
+        // A peer of the hooks, which nothing else here runs.
+        pathNot: packages(['react']),
       },
     },
     {
@@ -192,7 +194,7 @@ module.exports = {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
       mainFields: ['module', 'main', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.cjs', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.d.ts'],
     },
   },
 };

@@ -1,5 +1,5 @@
 /**
- * Builds everything that runs: the TypeScript, the Lua scripts beside them, the workflow bundle and the page. Only what has changed.
+ * Builds everything that runs: the TypeScript, the Lua scripts beside them, the workflow bundle, the page and the console. Only what has changed.
  *
  *     node scripts/build.mjs
  *     node scripts/build.mjs --stacks     errors of workflows keep their stack traces
@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildConsole } from './build-console.mjs';
 import { buildPage } from './build-page.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -59,4 +60,4 @@ async function bundleWorkflows() {
 }
 
 compile();
-await Promise.all([bundleWorkflows(), buildPage()]);
+await Promise.all([bundleWorkflows(), buildPage(), buildConsole()]);

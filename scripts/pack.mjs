@@ -23,6 +23,7 @@ const CLIENT = {
   files: 'src/client/files',
   presence: 'src/client/presence',
   feedback: 'src/client/feedback',
+  react: 'src/client/react/index',
   contracts: 'src/contracts/public',
 };
 
@@ -48,13 +49,13 @@ async function packClient() {
     ]) {
       await build({
         ...{ entryPoints: [at(`${source}.ts`)], outfile: join(folder, `${name}.${extension}`), format },
-        ...{ bundle: true, platform: 'neutral', target: 'es2022', external: ['socket.io-client'] },
+        ...{ bundle: true, platform: 'neutral', target: 'es2022', external: ['socket.io-client', 'react'] },
         ...{ mainFields: ['module', 'main'], logLevel: 'warning', sourcemap: false },
       });
     }
     const types = await rollup({
       input: at(`dist/${source}.d.ts`),
-      external: ['socket.io-client'],
+      external: ['socket.io-client', 'react'],
       plugins: [dts()],
     });
     const { output } = await types.generate({ format: 'es' });
@@ -78,9 +79,13 @@ async function packClient() {
       './files': entry('files'),
       './presence': entry('presence'),
       './feedback': entry('feedback'),
+      './react': entry('react'),
       './contracts': entry('contracts'),
     },
     dependencies: { 'socket.io-client': manifest.dependencies['socket.io-client'] },
+    // Of the hooks alone.
+    peerDependencies: { react: '>=18' },
+    peerDependenciesMeta: { react: { optional: true } },
   });
   return folder;
 }
@@ -100,7 +105,7 @@ const NODES = [
 /** The build as it is, without what only this project needs. */
 function packEngine() {
   const folder = join(OUT, 'convoke');
-  const parts = ['src', 'activities', 'workflows', 'page', 'workflow-bundle.js'];
+  const parts = ['src', 'activities', 'workflows', 'page', 'console', 'workflow-bundle.js'];
   for (const part of parts) {
     cpSync(at('dist', part), join(folder, 'dist', part), {
       recursive: true,

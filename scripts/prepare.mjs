@@ -16,7 +16,7 @@ export const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 export const JEST = ['--experimental-vm-modules', '--no-warnings', at('node_modules/jest/bin/jest.js')];
 
 /** What the build is made of. */
-const SOURCES = ['src', 'workflows', 'activities', 'examples/page', 'scripts'];
+const SOURCES = ['src', 'workflows', 'activities', 'examples/page', 'console', 'scripts'];
 const SOURCE_FILE = /\.(ts|tsx|mjs|lua|html|css|json)$/;
 
 const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);

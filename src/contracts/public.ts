@@ -150,6 +150,7 @@ export type {
   SocketRequests,
   SummaryRequest,
 } from './wire.ts';
+export { SPANS } from './timeline/spans.ts';
 export type { SpanName } from './timeline/spans.ts';
 export type {
   GatewayTrace,

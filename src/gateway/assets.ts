@@ -2,13 +2,16 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { RequestHandler, Response } from 'express';
+import { gzipSync } from 'node:zlib';
+import type { Request, RequestHandler, Response } from 'express';
 import parseRange from 'range-parser';
 
 interface Asset {
   readonly body: Buffer;
   readonly etag: string;
   readonly type: string;
+  /** The same, compressed; a representation of its own, with its own tag. */
+  readonly gzip?: Asset;
 }
 
 interface AssetSettings {
@@ -17,17 +20,24 @@ interface AssetSettings {
   readonly maxAgeS: number;
   /** Only these names; default all. */
   readonly only?: readonly string[];
+  /** Browsers that take gzip get it; default false. */
+  readonly compress?: boolean;
 }
 
-function load({ folder, only }: AssetSettings): ReadonlyMap<string, Asset> {
+function assetOf(body: Buffer, type: string): Asset {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  return { body, etag, type };
+}
+
+function load({ folder, only, compress = false }: AssetSettings): ReadonlyMap<string, Asset> {
   const names =
     only ??
     readdirSync(folder, { withFileTypes: true }).flatMap((each) => (each.isFile() ? [each.name] : []));
   return new Map(
     names.map((name) => {
       const body = readFileSync(join(folder, name));
-      const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-      return [`/${name}`, { body, etag, type: extname(name) }];
+      const [type, asset] = [extname(name), assetOf(body, extname(name))];
+      return [`/${name}`, compress ? { ...asset, gzip: assetOf(gzipSync(body), type) } : asset];
     }),
   );
 }
@@ -53,15 +63,25 @@ function send(res: Response, { body }: Asset, range: string | undefined): void {
   res.status(206).send(body.subarray(part.start, part.end + 1));
 }
 
+/** Parts are parts of the plain one. */
+function representation(found: Asset, req: Request, res: Response): Asset {
+  if (!found.gzip) return found;
+  res.vary('Accept-Encoding');
+  if (req.headers.range !== undefined || req.acceptsEncodings('gzip', 'identity') !== 'gzip') return found;
+  res.setHeader('Content-Encoding', 'gzip');
+  return found.gzip;
+}
+
 /** Serves what was there when it was made; `/` is `index.html`. Everything else goes on to the next handler. */
 export function assets(settings: AssetSettings): RequestHandler {
   const all = load(settings);
   return (req, res, next) => {
-    const asset = all.get(req.path === '/' ? '/index.html' : req.path);
-    if (!asset || (req.method !== 'GET' && req.method !== 'HEAD')) {
+    const found = all.get(req.path === '/' ? '/index.html' : req.path);
+    if (!found || (req.method !== 'GET' && req.method !== 'HEAD')) {
       next();
       return;
     }
+    const asset = representation(found, req, res);
     res.setHeader('ETag', asset.etag).setHeader('Cache-Control', `public, max-age=${settings.maxAgeS}`);
     res.setHeader('Accept-Ranges', 'bytes').type(asset.type);
     const { 'if-match': mustBe, 'if-none-match': known, 'if-range': rangeOf } = req.headers;

@@ -6,6 +6,7 @@ import { ConvokeError, isConvokeError } from '../contracts/index.ts';
 import { bearerToken } from '../ingest/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import { assets } from './assets.ts';
+import { consolePages } from './console.ts';
 import type { GatewayContext } from './context.ts';
 import { describeApi } from './openapi.ts';
 import { timed } from './measure.ts';
@@ -35,6 +36,8 @@ import { docsAssets, systemRoutes } from './routes/system.ts';
 export interface AppConfig {
   /** A folder of static files for `/`, in dev mode. */
   readonly pageDir?: string | undefined;
+  /** The built console, for `/console`; absent: there is none. */
+  readonly consoleDir?: string | undefined;
   readonly devMode: boolean;
   /** Of `convoke dev`; absent anywhere else. */
   readonly supervisor?: Supervisor | undefined;
@@ -194,6 +197,8 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
   // Not in the description: no product is to build on them.
   if (config.devMode && config.supervisor) mount(app, context, devRoutes(config.supervisor));
   app.use('/docs/assets', docsAssets());
+  if (config.consoleDir !== undefined)
+    app.use('/console', consolePages({ folder: config.consoleDir, devMode: config.devMode }));
   if (config.pageDir !== undefined) app.use(assets({ folder: config.pageDir, maxAgeS: 0 }));
   app.use((_req, _res, next) => {
     next(new ConvokeError('not_found', 'See /openapi.json for the API.'));

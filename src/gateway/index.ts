@@ -81,6 +81,8 @@ export interface GatewayConfig {
   readonly devMode: boolean;
   /** Static files for `/`. */
   readonly pageDir?: string;
+  /** The built console, for `/console`. */
+  readonly consoleDir?: string;
   /** Socket.IO adapter for control traffic between gateways; absent: this process only. */
   readonly adapter?: SocketAdapter;
   /** How many gateways hear a channel of it; absent: this process only. */
@@ -129,8 +131,8 @@ function fleetOf(config: GatewayConfig, io: ConstructorParameters<typeof FleetAs
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
-  const { intake, schedules, tokens, admin, audit, delivery, logger, devMode, pageDir, supervisor } = config;
-  const { standing } = config;
+  const { intake, schedules, tokens, admin, audit, delivery, logger, devMode } = config;
+  const { standing, pageDir, consoleDir, supervisor } = config;
   const connections = new Connections((principal) => standing.refuses(principal));
   standing.onChange(() => connections.endRefused());
   /** Known once the gateway listens. */
@@ -175,7 +177,7 @@ export function createGateway(config: GatewayConfig): Gateway {
       headers.upgrade?.toLowerCase() === 'websocket' && !context.peers.of(socket).isAsking,
   });
   server.on('clientError', clientErrors(context.peers));
-  server.on('request', createApp(context, { devMode, pageDir, supervisor }));
+  server.on('request', createApp(context, { devMode, pageDir, consoleDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
   const fleet = fleetOf(config, io);
   context.peers.watch(server, (req) => ownerOf(intake, req));

@@ -54,6 +54,8 @@ import { openTelemetry } from './telemetry.ts';
 
 /** The built page (`npm run build` compiles examples/page). */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
+/** The built console. */
+const CONSOLE = fileURLToPath(new URL('../../console', import.meta.url));
 
 interface GatewayPlace {
   readonly port: number;
@@ -232,6 +234,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     devMode: config.devMode,
     supervisor,
     ...(config.devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
+    ...(existsSync(CONSOLE) ? { consoleDir: CONSOLE } : {}),
   });
 }
 

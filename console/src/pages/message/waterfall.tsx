@@ -1,0 +1,151 @@
+/** The spans of a timeline under each other, each where it was in time. */
+import { useState } from 'react';
+import type { ReactElement } from 'react';
+import type { Stage, Timeline, TimelineSpan } from '../../../../src/contracts/public.ts';
+import { duration, time } from '../../shared/format.ts';
+import { titleOf } from './titles.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  quota: 'a limit of the tenant',
+  overload: 'Temporal took no more',
+  queue: 'turns that ran',
+  schedule: 'its time',
+  worker: 'a worker',
+  slot: 'a free slot at the model’s endpoint',
+  provider: 'the model’s endpoint',
+  retry: 'the pause before another attempt',
+  approval: 'people who decide',
+  person: 'somebody who was asked',
+  engine: 'Redis, the archive or Temporal',
+  client: 'the connection',
+};
+
+const STAGES: Readonly<Record<Stage, string>> = {
+  ingest: 'Ingest',
+  orchestrate: 'Orchestrate',
+  execute: 'Execute',
+  deliver: 'Deliver',
+};
+
+/** What held it: in the order in which it is asked for. */
+function holders(span: TimelineSpan): readonly string[] {
+  const { reason, limit, times, behind, cause, by, process, connection, crossesHosts, clampedMs } = span;
+  return [
+    ...(reason ? [`waits for ${REASONS[reason] ?? reason}`] : []),
+    ...(limit ? [`limit ${limit}${times ? `, ${times} times` : ''}`] : []),
+    ...(behind ? [`behind ${behind.join(', ')}`] : []),
+    ...(cause ? [cause.message ?? cause.code] : []),
+    ...(by ? [`by ${by.join(', ')}`] : []),
+    ...(connection
+      ? [
+          `${connection.kind} ${connection.id.slice(0, 8)}${connection.subject ? ` of ${connection.subject}` : ''}`,
+        ]
+      : []),
+    ...(process ? [process] : []),
+    ...(crossesHosts ? ['clocks of two hosts'] : []),
+    ...(clampedMs === undefined ? [] : [`clocks are ${duration(clampedMs)} apart`]),
+  ];
+}
+
+export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactElement {
+  const [chosen, setChosen] = useState<number | null>(null);
+  const { spans, from, longest } = timeline;
+  const total = Math.max(
+    1,
+    timeline.until - from,
+    ...spans.map(({ startedAt, ms }) => startedAt + ms - from),
+  );
+  return (
+    <div className="waterfall" role="table" aria-label="Spans">
+      <div role="row" className="span-row span-head">
+        <span role="columnheader">Stage</span>
+        <span role="columnheader">What</span>
+        <span role="columnheader" className="ruler">
+          <span>0</span>
+          <span>{duration(total / 2)}</span>
+          <span>{duration(total)}</span>
+        </span>
+        <span role="columnheader" className="number">
+          Took
+        </span>
+      </div>
+      {spans.map((span, index) => (
+        <SpanRow
+          key={index}
+          span={span}
+          begin={(span.startedAt - from) / total}
+          part={span.ms / total}
+          isNewStage={spans[index - 1]?.stage !== span.stage}
+          isLongest={index === longest}
+          isOpen={index === chosen}
+          toggle={() => setChosen(index === chosen ? null : index)}
+        />
+      ))}
+      <p className="legend soft small">
+        <i data-kind="work" /> work <i data-kind="wait" /> wait <i data-kind="gap" /> not recorded · ~ between
+        two hosts: as exact as their clocks agree
+      </p>
+    </div>
+  );
+}
+
+interface SpanRowProps {
+  readonly span: TimelineSpan;
+  /** Of the whole, 0 to 1. */
+  readonly begin: number;
+  readonly part: number;
+  readonly isNewStage: boolean;
+  readonly isLongest: boolean;
+  readonly isOpen: boolean;
+  readonly toggle: () => void;
+}
+
+function SpanRow({ span, begin, part, isNewStage, isLongest, isOpen, toggle }: SpanRowProps): ReactElement {
+  const { stage, name, kind, step, attempt, agent, tool, ms, endedAt, startedAt, crossesHosts } = span;
+  const { connection } = span;
+  const of = [
+    ...[agent ?? tool, step, attempt !== undefined && attempt > 1 && `attempt ${attempt}`],
+    connection && (connection.subject ?? `${connection.kind} ${connection.id.slice(0, 6)}`),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+  const left = Math.min(100, Math.max(0, begin * 100));
+  return (
+    <div
+      role="row"
+      className="span-row"
+      data-longest={isLongest || undefined}
+      data-new={isNewStage || undefined}
+    >
+      <span role="cell" className="stage">
+        {isNewStage && STAGES[stage]}
+      </span>
+      <span role="cell" className="what">
+        <button type="button" aria-expanded={isOpen} onClick={toggle}>
+          {titleOf(name)}
+          {of !== '' && <span className="soft"> {of}</span>}
+        </button>
+        {(isOpen || isLongest) && <span className="soft small held">{holders(span).join(' · ')}</span>}
+        {isOpen && (
+          <span className="soft small numbers held">
+            {time(startedAt)} → {endedAt === undefined ? 'goes on' : time(endedAt)}
+            {span.turn && ` · ${span.turn}`}
+          </span>
+        )}
+      </span>
+      <span role="cell" className="bar-cell">
+        <span
+          className="bar"
+          data-kind={kind}
+          data-open={endedAt === undefined || undefined}
+          style={{ left: `${left}%`, width: `${Math.min(100 - left, part * 100)}%` }}
+        />
+      </span>
+      <span role="cell" className="number">
+        {crossesHosts && '~'}
+        {duration(ms)}
+        {endedAt === undefined && '…'}
+      </span>
+    </div>
+  );
+}

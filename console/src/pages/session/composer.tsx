@@ -1,0 +1,123 @@
+/** Where a message is written, and what it does to what runs and waits. */
+import { useState } from 'react';
+import type { KeyboardEvent, ReactElement } from 'react';
+import type { Session } from '../../../../src/client/index.ts';
+import { POLICIES } from '../../../../src/contracts/public.ts';
+import type { InterjectionPolicy, SessionView } from '../../../../src/contracts/public.ts';
+import { useAccess } from '../../shared/access.tsx';
+import { curlOf } from '../../shared/api.ts';
+import { Copy } from '../../shared/copy.tsx';
+import { Icon } from '../../shared/icons.tsx';
+import { ErrorNote } from '../../shared/notes.tsx';
+
+/** What each does while a turn runs. */
+const DOES: Readonly<Record<InterjectionPolicy, string>> = {
+  queue: 'waits for the running turn, then starts one',
+  steer: 'joins the running turn at its next step',
+  interrupt: 'stops the running turn, then starts one',
+  rollback: 'stops the running turn and withdraws it, then starts one',
+  merge: 'waits, then starts one turn with all that waits',
+  latest: 'takes the place of what waits',
+  parallel: 'starts a turn beside the running one',
+  reject: 'is refused while a turn runs',
+};
+
+interface ComposerProps {
+  readonly session: Session;
+  readonly view: SessionView;
+}
+
+export function Composer({ session, view }: ComposerProps): ReactElement {
+  const { name } = useAccess();
+  const [text, setText] = useState('');
+  const [policy, setPolicy] = useState<InterjectionPolicy | ''>('');
+  const [error, setError] = useState<Error | null>(null);
+  const message = { text: text.trim(), from: name, ...(policy && { policy }) };
+  const send = (): void => {
+    if (message.text === '') return;
+    setError(null);
+    setText('');
+    session.send(message).catch((thrown: unknown) => {
+      setError(thrown as Error);
+      setText((now) => (now === '' ? message.text : now));
+    });
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  if (view.status === 'closed')
+    return <p className="composer closed soft">The session is closed. Reopen it to go on, or fork it.</p>;
+  const request = { method: 'POST', body: message } as const;
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {error && <ErrorNote error={error} />}
+      <textarea
+        aria-label="Message"
+        rows={1}
+        placeholder={`Message to ${view.agents.join(', ') || 'the session'}`}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKey}
+      />
+      <div className="composer-foot">
+        <Manner policy={policy} setPolicy={setPolicy} view={view} />
+        <Copy label="curl" text={() => curlOf(`/v1/sessions/${view.session}/messages`, request)} />
+        <button className="button primary" disabled={message.text === ''} aria-label="Send">
+          <Icon name="send" />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface MannerProps {
+  readonly policy: InterjectionPolicy | '';
+  readonly setPolicy: (policy: InterjectionPolicy | '') => void;
+  readonly view: SessionView;
+}
+
+/** In whose name, and with which policy. */
+function Manner({ policy, setPolicy, view }: MannerProps): ReactElement {
+  const { name, rename } = useAccess();
+  const isRunning = view.turns.some(({ status }) => status === 'running');
+  return (
+    <>
+      <label className="inline">
+        <span>as</span>
+        <input
+          aria-label="Your name"
+          className="name"
+          value={name}
+          maxLength={64}
+          onChange={(event) => rename(event.target.value)}
+        />
+      </label>
+      <select
+        aria-label="Policy"
+        value={policy}
+        onChange={(event) => setPolicy(event.target.value as InterjectionPolicy | '')}
+      >
+        <option value="">default policy</option>
+        {POLICIES.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+      <span className="soft small does">{hint(policy, isRunning)}</span>
+    </>
+  );
+}
+
+function hint(policy: InterjectionPolicy | '', isRunning: boolean): string {
+  if (!policy) return 'Enter sends, Shift and Enter begins a line.';
+  return isRunning ? `It ${DOES[policy]}.` : 'Nothing runs: it starts a turn.';
+}

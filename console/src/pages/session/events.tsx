@@ -1,0 +1,132 @@
+/** The raw events, with search. */
+import { useDeferredValue, useMemo, useState } from 'react';
+import type { ReactElement } from 'react';
+import type { Session } from '../../../../src/client/index.ts';
+import type { SessionEvent } from '../../../../src/contracts/public.ts';
+import { curlOf } from '../../shared/api.ts';
+import { Copy } from '../../shared/copy.tsx';
+import { count, time } from '../../shared/format.ts';
+import { Icon } from '../../shared/icons.tsx';
+import { Json } from '../../shared/json.tsx';
+import { ErrorNote, Loading } from '../../shared/notes.tsx';
+import { setQuery, usePlace } from '../../shared/router.tsx';
+import { VirtualList } from '../../shared/virtual-list.tsx';
+import { forkAndOpen, useAct } from './head.tsx';
+import { useEvents } from './use-events.ts';
+
+/** What is searched in: made once for each event. */
+const texts = new WeakMap<SessionEvent, string>();
+
+function textOf(event: SessionEvent): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const { seq, type, turn = '', step = '', agent = '', data } = event;
+  const text = `${seq} ${type} ${turn} ${step} ${agent} ${JSON.stringify(data)}`.toLowerCase();
+  texts.set(event, text);
+  return text;
+}
+
+const ROW_PX = 32;
+
+export function Events({ session }: { readonly session: Session }): ReactElement {
+  const { events, isLoading, error } = useEvents(session);
+  const { query } = usePlace();
+  const [text, setText] = useState('');
+  const wanted = useDeferredValue(text.trim().toLowerCase());
+  const found = useMemo(
+    () => (wanted === '' ? events : events.filter((event) => textOf(event).includes(wanted))),
+    [events, wanted],
+  );
+  const chosen = Number(query.get('event') ?? 0);
+  const open = events.find(({ seq }) => seq === chosen);
+  return (
+    <div className="panel events">
+      <header className="panel-head">
+        <h2>Events</h2>
+        <span className="soft numbers" role="status">
+          {wanted === '' ? count(events.length) : `${count(found.length)} of ${count(events.length)}`}
+        </span>
+        <Copy label="curl" text={() => curlOf(`/v1/sessions/${session.id}/events?limit=500`)} />
+      </header>
+      <label className="search">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label="Search events"
+          placeholder="type, turn, agent, text"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </label>
+      {error && <ErrorNote error={error} />}
+      {isLoading && events.length === 0 && <Loading what="events" />}
+      <VirtualList
+        label="Events"
+        items={found}
+        rowPx={ROW_PX}
+        stickToEnd={wanted === ''}
+        render={(event) => <EventRow key={event.seq} event={event} isChosen={event.seq === chosen} />}
+      />
+      {open && <Chosen session={session} event={open} />}
+    </div>
+  );
+}
+
+function EventRow({
+  event,
+  isChosen,
+}: {
+  readonly event: SessionEvent;
+  readonly isChosen: boolean;
+}): ReactElement {
+  const { seq, type, turn, step, agent, at } = event;
+  return (
+    <button
+      type="button"
+      className="event-row"
+      aria-pressed={isChosen}
+      data-kind={type.split('.')[0]}
+      onClick={() => setQuery({ event: isChosen ? '' : String(seq) })}
+    >
+      <span className="number soft">{seq}</span>
+      <span className="event-type">{type}</span>
+      <span className="soft event-of">{[step ?? turn, agent].filter(Boolean).join(' ')}</span>
+      <time className="number soft">{time(at)}</time>
+    </button>
+  );
+}
+
+function Chosen({
+  session,
+  event,
+}: {
+  readonly session: Session;
+  readonly event: SessionEvent;
+}): ReactElement {
+  const { isBusy, error, act } = useAct();
+  return (
+    <div className="chosen">
+      <div className="actions">
+        <button
+          type="button"
+          className="button small"
+          disabled={isBusy}
+          onClick={() => act(() => forkAndOpen(session, { at: event.seq }))}
+        >
+          <Icon name="fork" /> Fork from here
+        </button>
+        <Copy label="Copy JSON" text={() => JSON.stringify(event, null, 2)} />
+        <button
+          type="button"
+          className="button small quiet"
+          aria-label="Close the event"
+          onClick={() => setQuery({ event: '' })}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      {error && <ErrorNote error={error} />}
+      <Json value={event} />
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+/** Beside the conversation: events, people, details. */
+import type { ReactElement } from 'react';
+import type { Session } from '../../../../src/client/index.ts';
+import type { SessionView } from '../../../../src/contracts/public.ts';
+import { Details } from './details.tsx';
+import { Events } from './events.tsx';
+import { People } from './people.tsx';
+
+interface SideProps {
+  readonly session: Session;
+  readonly view: SessionView;
+  readonly tab: string;
+}
+
+export function Side({ session, view, tab }: SideProps): ReactElement {
+  return (
+    <aside className="side" aria-label="About the session">
+      {tab === 'people' && <People session={session} view={view} />}
+      {tab === 'details' && <Details session={session} view={view} />}
+      {tab !== 'people' && tab !== 'details' && <Events session={session} />}
+    </aside>
+  );
+}

@@ -1,0 +1,35 @@
+/** The parts of the page: beside each other where there is room, one at a time on a phone. They stand in the address. */
+import type { ReactElement } from 'react';
+import { setQuery } from '../../shared/router.tsx';
+
+const TABS = [
+  ['talk', 'Conversation'],
+  ['events', 'Events'],
+  ['people', 'People'],
+  ['details', 'Details'],
+] as const;
+
+interface TabsProps {
+  readonly current: string;
+  /** What waits for people. */
+  readonly approvals: number;
+}
+
+export function Tabs({ current, approvals }: TabsProps): ReactElement {
+  return (
+    <div className="tabs" role="group" aria-label="Parts of the session">
+      {TABS.map(([name, text]) => (
+        <button
+          key={name}
+          type="button"
+          data-name={name}
+          aria-pressed={current === name}
+          onClick={() => setQuery({ tab: name === 'talk' ? '' : name })}
+        >
+          {text}
+          {name === 'talk' && approvals > 0 && <span className="bubble">{approvals}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+/** What the list tells of a session, from its view. Pure. */
+import type { SessionView, StepEntry } from '../../../../src/contracts/public.ts';
+
+/** What a session waits for. */
+export type WaitKind = 'approval' | 'person' | 'provider' | 'quota' | 'queue' | 'schedule';
+
+export const WAITS: Readonly<Record<WaitKind, string>> = {
+  approval: 'an approval',
+  person: 'a person’s answer',
+  provider: 'the provider',
+  quota: 'a place (quota)',
+  queue: 'a running turn',
+  schedule: 'its time',
+};
+
+export interface Facts {
+  readonly agents: readonly string[];
+  readonly people: readonly string[];
+  readonly messages: number;
+  /** Turns that run now. */
+  readonly running: number;
+  readonly waits: readonly WaitKind[];
+  /** Agents that say something now. */
+  readonly speaking: readonly string[];
+  readonly tokens: number;
+  readonly cost: number;
+  /** The newest text, for the list. */
+  readonly preview: string;
+  /** When something happened last, ms. */
+  readonly lastAt: number;
+  /** The sums are of the newest entries alone. */
+  readonly isPartial: boolean;
+}
+
+const PREVIEW_CHARS = 160;
+
+function waitsOf(view: SessionView, steps: readonly StepEntry[]): WaitKind[] {
+  const waits: WaitKind[] = [];
+  if (view.approvals.length > 0) waits.push('approval');
+  if (view.asked.length > 0) waits.push('person');
+  if (steps.some(({ status, waiting }) => status === 'running' && waiting)) waits.push('provider');
+  if (view.turns.some(({ status, waiting }) => status === 'running' && waiting)) waits.push('quota');
+  if (view.entries.some(({ kind, status }) => kind === 'message' && status === 'queued')) waits.push('queue');
+  if (view.entries.some(({ status }) => status === 'scheduled')) waits.push('schedule');
+  return waits;
+}
+
+export function factsOf(view: SessionView, heardAt = 0): Facts {
+  const steps = view.entries.filter((entry): entry is StepEntry => entry.kind === 'step');
+  const messages = view.entries.filter(({ kind }) => kind === 'message');
+  const newest = view.entries.findLast(
+    (entry) => entry.kind === 'message' || (!entry.use && entry.text !== ''),
+  );
+  const text =
+    newest?.kind === 'step'
+      ? newest.text.slice(-PREVIEW_CHARS)
+      : (newest?.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join(' ') ?? '');
+  return {
+    agents: view.agents,
+    people: view.members.filter(({ kind }) => kind === 'person').map(({ name }) => name),
+    messages: messages.length,
+    running: view.turns.filter(({ status }) => status === 'running').length,
+    waits: waitsOf(view, steps),
+    speaking: [...new Set(steps.filter(({ status }) => status === 'running').map(({ agent }) => agent))],
+    tokens: steps.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0),
+    cost: steps.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),
+    preview: text.slice(0, PREVIEW_CHARS),
+    lastAt: Math.max(view.createdAt, heardAt, ...view.entries.map(({ at }) => at)),
+    isPartial: view.truncated,
+  };
+}
+
+/** A turn that says nothing, and waits for nothing that is known, for so long, ms. */
+const STUCK_MS = 60_000;
+
+/** Something runs, nothing is heard of it, and nothing explains that. */
+export function isStuck({ running, waits, lastAt }: Facts, now: number): boolean {
+  return (
+    running > 0 && waits.every((kind) => kind === 'queue' || kind === 'schedule') && now - lastAt > STUCK_MS
+  );
+}

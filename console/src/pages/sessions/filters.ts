@@ -1,0 +1,62 @@
+/** Which sessions are listed. Status and team are asked for; everything else is looked for among those that are loaded. */
+import type { SessionSummary } from '../../../../src/contracts/public.ts';
+import { isStuck } from './facts.ts';
+import type { Facts, WaitKind } from './facts.ts';
+
+export interface Filters {
+  readonly text: string;
+  readonly status: string;
+  readonly team: string;
+  readonly agent: string;
+  /** Not older than so long, ms; 0: of any age. */
+  readonly ageMs: number;
+  /** `any`: it waits for something. */
+  readonly waits: WaitKind | 'any' | '';
+  readonly stuck: boolean;
+}
+
+const HOUR = 3_600_000;
+
+export const AGES: readonly (readonly [name: string, text: string, ms: number])[] = [
+  ['1h', 'Last hour', HOUR],
+  ['24h', 'Last 24 hours', 24 * HOUR],
+  ['7d', 'Last 7 days', 7 * 24 * HOUR],
+];
+
+export function filtersOf(query: URLSearchParams): Filters {
+  return {
+    text: query.get('q') ?? '',
+    status: query.get('status') ?? '',
+    team: query.get('team') ?? '',
+    agent: query.get('agent') ?? '',
+    ageMs: AGES.find(([name]) => name === query.get('age'))?.[2] ?? 0,
+    waits: (query.get('waits') ?? '') as Filters['waits'],
+    stuck: query.get('stuck') !== null,
+  };
+}
+
+/** What is asked for of the gateway. */
+export function listPath({ status, team }: Filters, cursor: string | null): string {
+  const query = new URLSearchParams({ limit: '50' });
+  if (status) query.set('status', status);
+  if (team) query.set('team', team);
+  if (cursor !== null) query.set('cursor', cursor);
+  return `/v1/sessions?${query.toString()}`;
+}
+
+export function fits(
+  filters: Filters,
+  summary: SessionSummary,
+  facts: Facts | undefined,
+  now: number,
+): boolean {
+  const { text, agent, ageMs, waits, stuck } = filters;
+  if (ageMs > 0 && now - summary.createdAt > ageMs) return false;
+  if (agent && !facts?.agents.includes(agent)) return false;
+  if (waits && !(waits === 'any' ? facts && facts.waits.length > 0 : facts?.waits.includes(waits)))
+    return false;
+  if (stuck && !(facts && isStuck(facts, now))) return false;
+  if (text === '') return true;
+  const all = [summary.id, summary.team, ...(facts ? [...facts.agents, ...facts.people, facts.preview] : [])];
+  return all.some((each) => each.toLowerCase().includes(text.toLowerCase()));
+}

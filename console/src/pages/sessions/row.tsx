@@ -1,0 +1,81 @@
+/** One session of the list. */
+import { memo } from 'react';
+import type { ReactElement } from 'react';
+import type { SessionSummary } from '../../../../src/contracts/public.ts';
+import { Badge } from '../../shared/badge.tsx';
+import { ago, cost, count, dateTime, short } from '../../shared/format.ts';
+import { Link, to } from '../../shared/router.tsx';
+import { WAITS } from './facts.ts';
+import type { Facts } from './facts.ts';
+
+interface RowProps {
+  readonly summary: SessionSummary;
+  readonly facts: Facts | undefined;
+  readonly stuck: boolean;
+  /** In whole seconds: it is drawn anew when one of its times changes. */
+  readonly created: string;
+  readonly active: string;
+}
+
+function Doing({ summary, facts, stuck }: Pick<RowProps, 'summary' | 'facts' | 'stuck'>): ReactElement {
+  if (stuck) return <Badge status="stuck" />;
+  const [wait] = facts?.waits ?? [];
+  if (wait) return <Badge status="waiting" text={`waits for ${WAITS[wait]}`} />;
+  if (facts && facts.speaking.length > 0)
+    return <Badge status="running" text={`${speakers(facts)} at work`} />;
+  if (facts && facts.running > 0) return <Badge status="running" />;
+  return <Badge status={summary.status} text={summary.status === 'open' ? 'idle' : summary.status} />;
+}
+
+function speakers({ speaking }: Facts): string {
+  return speaking.length > 2 ? `${speaking.length} agents` : speaking.join(' and ');
+}
+
+export const Row = memo(function Row({ summary, facts, stuck, created, active }: RowProps): ReactElement {
+  const { id, team, createdAt, parent } = summary;
+  return (
+    <div role="row" className="row">
+      <span role="cell" className="cell-name">
+        <Link to={to(`/sessions/${id}`)} className="row-link">
+          {id}
+        </Link>
+        <span className="preview">{facts?.preview ?? (parent ? `fork of ${parent.session}` : '')}</span>
+      </span>
+      <span role="cell" className="cell-status">
+        <Doing summary={summary} facts={facts} stuck={stuck} />
+      </span>
+      <span role="cell" className="cell-team">
+        {team}
+        <span className="preview">{facts?.agents.join(', ')}</span>
+      </span>
+      <span role="cell" className="number" data-label="messages">
+        {facts ? atLeast(facts, count(facts.messages)) : '·'}
+      </span>
+      <span role="cell" className="number" data-label="tokens">
+        {facts ? atLeast(facts, short(facts.tokens)) : '·'}
+      </span>
+      <span role="cell" className="number" data-label="cost">
+        {facts ? cost(facts.cost) : '·'}
+      </span>
+      <span role="cell" className="number" data-label="active">
+        {active}
+      </span>
+      <span role="cell" className="number" data-label="age">
+        <time title={dateTime(createdAt)}>{created}</time>
+      </span>
+    </div>
+  );
+});
+
+/** Of a long session only the newest entries are known here. */
+function atLeast({ isPartial }: Facts, text: string): string {
+  return isPartial ? `${text}+` : text;
+}
+
+export function agesOf(
+  summary: SessionSummary,
+  facts: Facts | undefined,
+  now: number,
+): Pick<RowProps, 'created' | 'active'> {
+  return { created: ago(summary.createdAt, now), active: facts ? ago(facts.lastAt, now) : '·' };
+}
