@@ -12,6 +12,7 @@ import { codeOf, Empty, ErrorNote, Loading } from '../../shared/notes.tsx';
 import { Link, to } from '../../shared/router.tsx';
 import type { PageProps } from '../index.ts';
 import { titleOf } from './titles.ts';
+import { longestOf, told } from './told.ts';
 import { Waterfall } from './waterfall.tsx';
 
 export function MessagePage({ params }: PageProps): ReactElement {
@@ -90,8 +91,9 @@ function Said({
 
 /** What took longest, in a sentence. */
 function Verdict({ timeline }: { readonly timeline: Timeline }): ReactElement {
-  const { status, ms, turn, spans, longest, gateways, truncated } = timeline;
-  const worst = longest === undefined ? undefined : spans[longest];
+  const { status, turn, gateways, truncated } = timeline;
+  const { spans, ms } = told(timeline);
+  const worst = longestOf(spans);
   const missing = gateways ? gateways.asked - gateways.answered : 0;
   return (
     <div className="card verdict">

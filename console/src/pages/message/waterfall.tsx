@@ -1,9 +1,10 @@
 /** The spans of a timeline under each other, each where it was in time. */
 import { useState } from 'react';
 import type { ReactElement } from 'react';
-import type { Stage, Timeline, TimelineSpan } from '../../../../src/contracts/public.ts';
+import type { Stage, Timeline, TimelineSpan, TracedConnection } from '../../../../src/contracts/public.ts';
 import { duration, time } from '../../shared/format.ts';
 import { titleOf } from './titles.ts';
+import { longestOf, told } from './told.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   quota: 'a limit of the tenant',
@@ -27,6 +28,10 @@ const STAGES: Readonly<Record<Stage, string>> = {
   deliver: 'Deliver',
 };
 
+function nameOf(connection: TracedConnection | undefined): string {
+  return connection?.subject ?? `${connection?.kind ?? 'connection'} ${connection?.id.slice(0, 6) ?? ''}`;
+}
+
 /** What held it: in the order in which it is asked for. */
 function holders(span: TimelineSpan): readonly string[] {
   const { reason, limit, times, behind, cause, by, process, connection, crossesHosts, clampedMs } = span;
@@ -49,12 +54,9 @@ function holders(span: TimelineSpan): readonly string[] {
 
 export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactElement {
   const [chosen, setChosen] = useState<number | null>(null);
-  const { spans, from, longest } = timeline;
-  const total = Math.max(
-    1,
-    timeline.until - from,
-    ...spans.map(({ startedAt, ms }) => startedAt + ms - from),
-  );
+  const { from } = timeline;
+  const { spans, ms: total, later } = told(timeline);
+  const longest = longestOf(spans);
   return (
     <div className="waterfall" role="table" aria-label="Spans">
       <div role="row" className="span-row span-head">
@@ -76,11 +78,17 @@ export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactE
           begin={(span.startedAt - from) / total}
           part={span.ms / total}
           isNewStage={spans[index - 1]?.stage !== span.stage}
-          isLongest={index === longest}
+          isLongest={span === longest}
           isOpen={index === chosen}
           toggle={() => setChosen(index === chosen ? null : index)}
         />
       ))}
+      {later.length > 0 && (
+        <p className="soft small later">
+          Read later by{' '}
+          {later.map(({ connection, startedAt }) => `${nameOf(connection)} at ${time(startedAt)}`).join(', ')}
+        </p>
+      )}
       <p className="legend soft small">
         <i data-kind="work" /> work <i data-kind="wait" /> wait <i data-kind="gap" /> not recorded · ~ between
         two hosts: as exact as their clocks agree
@@ -105,7 +113,7 @@ function SpanRow({ span, begin, part, isNewStage, isLongest, isOpen, toggle }: S
   const { connection } = span;
   const of = [
     ...[agent ?? tool, step, attempt !== undefined && attempt > 1 && `attempt ${attempt}`],
-    connection && (connection.subject ?? `${connection.kind} ${connection.id.slice(0, 6)}`),
+    connection && nameOf(connection),
   ]
     .filter(Boolean)
     .join(' · ');

@@ -8,7 +8,7 @@ import { setQuery } from '../../shared/router.tsx';
 import { useNow } from '../../shared/use-now.ts';
 
 /** Of what is said, the end that is shown. */
-const TAIL_CHARS = 220;
+const TAIL_CHARS = 120;
 
 interface LanesProps {
   readonly view: SessionView;

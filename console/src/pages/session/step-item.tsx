@@ -32,6 +32,9 @@ export const StepItem = memo(function StepItem({ session, entry }: StepItemProps
           </details>
         )}
         {text !== '' && <p className="text">{text}</p>}
+        {text === '' && status === 'completed' && calls.length > 0 && handoffs(calls).length === 0 && (
+          <p className="soft small">calls {calls.map(({ tool }) => tool).join(', ')}</p>
+        )}
         {handoffs(calls).map(({ id, to, reason }) => (
           <p key={id} className="handoff">
             <Icon name="next" /> hands over to <strong>{to}</strong>

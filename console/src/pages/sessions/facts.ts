@@ -20,6 +20,8 @@ export interface Facts {
   /** Turns that run now. */
   readonly running: number;
   readonly waits: readonly WaitKind[];
+  /** Its newest turn has failed. */
+  readonly hasFailed: boolean;
   /** Agents that say something now. */
   readonly speaking: readonly string[];
   readonly tokens: number;
@@ -61,6 +63,7 @@ export function factsOf(view: SessionView, heardAt = 0): Facts {
     messages: messages.length,
     running: view.turns.filter(({ status }) => status === 'running').length,
     waits: waitsOf(view, steps),
+    hasFailed: view.turns.findLast(({ into }) => into === undefined)?.status === 'failed',
     speaking: [...new Set(steps.filter(({ status }) => status === 'running').map(({ agent }) => agent))],
     tokens: steps.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0),
     cost: steps.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),

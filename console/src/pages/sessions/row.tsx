@@ -24,6 +24,7 @@ function Doing({ summary, facts, stuck }: Pick<RowProps, 'summary' | 'facts' | '
   if (facts && facts.speaking.length > 0)
     return <Badge status="running" text={`${speakers(facts)} at work`} />;
   if (facts && facts.running > 0) return <Badge status="running" />;
+  if (facts?.hasFailed) return <Badge status="failed" text="last turn failed" />;
   return <Badge status={summary.status} text={summary.status === 'open' ? 'idle' : summary.status} />;
 }
 
@@ -52,7 +53,7 @@ export const Row = memo(function Row({ summary, facts, stuck, created, active }:
         {facts ? atLeast(facts, count(facts.messages)) : '·'}
       </span>
       <span role="cell" className="number" data-label="tokens">
-        {facts ? atLeast(facts, short(facts.tokens)) : '·'}
+        {facts ? (facts.tokens > 0 ? atLeast(facts, short(facts.tokens)) : '–') : '·'}
       </span>
       <span role="cell" className="number" data-label="cost">
         {facts ? cost(facts.cost) : '·'}

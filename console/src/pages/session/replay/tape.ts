@@ -53,7 +53,8 @@ export function tapeOf(given: readonly SessionEvent[], now: SessionView): Tape {
   let last = events[0]?.at ?? 0;
   for (const [index, event] of events.entries()) {
     const silence = Math.max(0, event.at - last);
-    moment += Math.min(silence, open.size > 0 ? SPEECH_MS : SILENCE_MS);
+    // Events of the same moment are played one after the other, so that each can be gone to.
+    moment += Math.max(1, Math.min(silence, open.size > 0 ? SPEECH_MS : SILENCE_MS));
     last = Math.max(last, event.at);
     moments.push(moment);
     if (event.type === 'step.started') open.add(event.step ?? '');

@@ -1,0 +1,35 @@
+/** A timeline, as it is shown: up to the answer, and apart from that the connections that came for it later. Pure. */
+import type { Timeline, TimelineSpan } from '../../../../src/contracts/public.ts';
+
+/** Who comes so much later than the answer, ms, has not waited for it: the console itself is one of those. */
+const LATER_MS = 2_000;
+
+export interface Told {
+  readonly spans: readonly TimelineSpan[];
+  /** From the beginning to the end of these, ms. */
+  readonly ms: number;
+  readonly later: readonly TimelineSpan[];
+}
+
+const endOf = ({ startedAt, ms }: TimelineSpan): number => startedAt + ms;
+
+export function told({ spans, from }: Timeline): Told {
+  const own = spans.filter(({ name }) => name !== 'acknowledge');
+  const answered = Math.max(from, ...own.map(endOf));
+  const isLater = ({ name, startedAt }: TimelineSpan): boolean =>
+    name === 'acknowledge' && startedAt > answered + LATER_MS;
+  const inTime = spans.filter((span) => !isLater(span));
+  return {
+    spans: inTime,
+    ms: Math.max(1, ...inTime.map((span) => endOf(span) - from)),
+    later: spans.filter(isLater),
+  };
+}
+
+/** What took longest of these. */
+export function longestOf(spans: readonly TimelineSpan[]): TimelineSpan | undefined {
+  return spans.reduce<TimelineSpan | undefined>(
+    (most, span) => (span.ms > (most?.ms ?? 0) ? span : most),
+    undefined,
+  );
+}
