@@ -10,7 +10,7 @@ const EVENTS = 10_000;
 const STREAMS = 50;
 /** Tokens of each of them a second. */
 const PACE = 20;
-const MEASURE_MS = 3_000;
+const MEASURE_MS = 2_000;
 /** Of 60 a second, by the slower half of machines that run this. */
 const LEAST_FRAMES = 20;
 

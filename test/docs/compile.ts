@@ -32,12 +32,14 @@ function sources(): Readonly<Record<string, readonly string[]>> {
   const { 'convoke/client': client = [], 'convoke/contracts': contracts = [] } = named;
   const { 'convoke/client/presence': presence = [], 'convoke/client/files': clientFiles = [] } = named;
   const { 'convoke/client/feedback': feedback = [] } = named;
+  const { 'convoke/client/react': react = [] } = named;
   return {
     ...named,
     ...{ '@convoke/client': client, '@convoke/client/contracts': contracts },
     '@convoke/client/presence': presence,
     '@convoke/client/files': clientFiles,
     '@convoke/client/feedback': feedback,
+    '@convoke/client/react': react,
   };
 }
 
@@ -67,7 +69,7 @@ export function compileSamples(samples: readonly Sample[]): ReadonlyMap<Sample, 
 
 function pathOf({ document, language, line, code }: Sample, taken: ReadonlyMap<string, Sample>): string {
   const folder = join(dirname(document), `.samples-${relative(ROOT, document).replaceAll('/', '-')}`);
-  const named = /^\/\/ ([\w.-]+\.(?:ts|js|mjs))$/m.exec(code.split('\n')[0] ?? '')?.[1];
+  const named = /^\/\/ ([\w.-]+\.(?:ts|tsx|js|mjs))$/m.exec(code.split('\n')[0] ?? '')?.[1];
   const path = join(folder, named ?? '');
   return named === undefined || taken.has(path) ? join(folder, `line-${line}.${language}`) : path;
 }
@@ -81,6 +83,7 @@ function compilerOptions(): ts.CompilerOptions {
       ...config.compilerOptions,
       ...{ noEmit: true, composite: false, declaration: false, sourceMap: false },
       ...{ allowJs: true, checkJs: true, noUnusedLocals: false, noUnusedParameters: false },
+      jsx: 'react-jsx',
       ...{ types: ['node'], lib: ['ES2024', 'DOM', 'DOM.Iterable'] },
       paths: sources(),
     },

@@ -8,7 +8,7 @@ import { simpleCommands } from './shell.ts';
 import { compileSamples } from './compile.ts';
 
 const CHECKED = /^(README|CONTRIBUTING|docs\/.*|examples\/.*README|src\/client\/README|deploy\/README)\.md$/;
-const LANGUAGES = ['ts', 'js', 'json', 'sh', 'mermaid', 'python', 'text'];
+const LANGUAGES = ['ts', 'tsx', 'js', 'json', 'sh', 'mermaid', 'python', 'text'];
 
 const all = documents()
   .filter((path) => CHECKED.test(relative(ROOT, path)))
@@ -23,7 +23,7 @@ test('every block says its language', () => {
 });
 
 describe('TypeScript and JavaScript compile strictly', () => {
-  const compiled = of('ts', 'js');
+  const compiled = of('ts', 'tsx', 'js');
   let problems: ReadonlyMap<Sample, readonly string[]>;
 
   beforeAll(() => {
@@ -74,4 +74,10 @@ test('every example has a README with a command that starts it', () => {
     expect(readFileSync(path, 'utf8')).toContain(`npm run example ${number}`);
     expect(existsSync(join(path, '../convoke.config.ts'))).toBe(true);
   }
+});
+
+test('the chat of the SDK’s guide fits into 40 lines', () => {
+  const [chat] = all.filter(({ language }) => language === 'tsx');
+  expect(chat?.code).toContain('useSession(id)');
+  expect(chat?.code.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
 });

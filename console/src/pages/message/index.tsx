@@ -83,7 +83,7 @@ function Said({
   );
   if (!found) return null;
   return (
-    <blockquote className="said">
+    <blockquote className="said" tabIndex={0}>
       <strong>{found.from ?? 'somebody'}</strong> <span className="text">{readableText(found.parts)}</span>
     </blockquote>
   );
