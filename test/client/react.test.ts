@@ -10,8 +10,8 @@ import { ConvokeProvider, useAgent, useApprovals, useSession } from '../../src/c
 
 const LINGER_MS = 5_000;
 
-beforeEach(() => jest.useFakeTimers());
-afterEach(() => jest.useRealTimers());
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 describe('a store', () => {
   function made() {

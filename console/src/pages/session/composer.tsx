@@ -1,5 +1,5 @@
 /** Where a message is written, and what it does to what runs and waits. */
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { Session } from '../../../../src/client/index.ts';
 import { POLICIES } from '../../../../src/contracts/public.ts';
@@ -22,12 +22,14 @@ const DOES: Readonly<Record<InterjectionPolicy, string>> = {
   reject: 'is refused while a turn runs',
 };
 
-interface ComposerProps {
+interface ComposerProps extends Pick<SessionView, 'agents' | 'status'> {
   readonly session: Session;
-  readonly view: SessionView;
+  readonly isRunning: boolean;
 }
 
-export function Composer({ session, view }: ComposerProps): ReactElement {
+/** Drawn anew when a turn begins or ends, and not with every token. */
+export const Composer = memo(function Composer(props: ComposerProps): ReactElement {
+  const { session, agents, status, isRunning } = props;
   const { name } = useAccess();
   const [text, setText] = useState('');
   const [policy, setPolicy] = useState<InterjectionPolicy | ''>('');
@@ -47,7 +49,7 @@ export function Composer({ session, view }: ComposerProps): ReactElement {
     event.preventDefault();
     send();
   };
-  if (view.status === 'closed')
+  if (status === 'closed')
     return <p className="composer closed soft">The session is closed. Reopen it to go on, or fork it.</p>;
   const request = { method: 'POST', body: message } as const;
   return (
@@ -62,32 +64,31 @@ export function Composer({ session, view }: ComposerProps): ReactElement {
       <textarea
         aria-label="Message"
         rows={1}
-        placeholder={`Message to ${view.agents.join(', ') || 'the session'}`}
+        placeholder={`Message to ${agents.join(', ') || 'the session'}`}
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKey}
       />
       <div className="composer-foot">
-        <Manner policy={policy} setPolicy={setPolicy} view={view} />
-        <Copy label="curl" text={() => curlOf(`/v1/sessions/${view.session}/messages`, request)} />
+        <Manner policy={policy} setPolicy={setPolicy} isRunning={isRunning} />
+        <Copy label="curl" text={() => curlOf(`/v1/sessions/${session.id}/messages`, request)} />
         <button className="button primary" disabled={message.text === ''} aria-label="Send">
           <Icon name="send" />
         </button>
       </div>
     </form>
   );
-}
+});
 
 interface MannerProps {
   readonly policy: InterjectionPolicy | '';
   readonly setPolicy: (policy: InterjectionPolicy | '') => void;
-  readonly view: SessionView;
+  readonly isRunning: boolean;
 }
 
 /** In whose name, and with which policy. */
-function Manner({ policy, setPolicy, view }: MannerProps): ReactElement {
+function Manner({ policy, setPolicy, isRunning }: MannerProps): ReactElement {
   const { name, rename } = useAccess();
-  const isRunning = view.turns.some(({ status }) => status === 'running');
   return (
     <>
       <label className="inline">

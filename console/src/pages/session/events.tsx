@@ -1,5 +1,5 @@
 /** The raw events, with search. */
-import { useDeferredValue, useMemo, useState } from 'react';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { Session } from '../../../../src/client/index.ts';
 import type { SessionEvent } from '../../../../src/contracts/public.ts';
@@ -28,7 +28,8 @@ function textOf(event: SessionEvent): string {
 
 const ROW_PX = 32;
 
-export function Events({ session }: { readonly session: Session }): ReactElement {
+/** Drawn anew with its events, and not with every token. */
+export const Events = memo(function Events({ session }: { readonly session: Session }): ReactElement {
   const { events, isLoading, error } = useEvents(session);
   const { query } = usePlace();
   const [text, setText] = useState('');
@@ -70,7 +71,7 @@ export function Events({ session }: { readonly session: Session }): ReactElement
       {open && <Chosen session={session} event={open} />}
     </div>
   );
-}
+});
 
 function EventRow({
   event,

@@ -50,7 +50,12 @@ function Live({ session, view, error }: LiveProps): ReactElement {
           <Conversation session={session} view={view} member={member} />
           <Approvals session={session} />
           <Questions session={session} view={view} />
-          <Composer session={session} view={view} />
+          <Composer
+            session={session}
+            agents={view.agents}
+            status={view.status}
+            isRunning={view.turns.some(({ status }) => status === 'running')}
+          />
         </div>
         <Side session={session} view={view} tab={tab} />
       </div>

@@ -7,7 +7,7 @@ import { listPath } from './filters.ts';
 import type { Filters } from './filters.ts';
 
 /** New sessions show up within so long, ms, and within what Temporal's list lags behind. */
-const EVERY_MS = 3_000;
+const EVERY_MS = 2_000;
 
 export interface List {
   readonly sessions: readonly SessionSummary[];
