@@ -26,12 +26,13 @@ interface ErrorNoteProps {
 export function ErrorNote({ error, retry }: ErrorNoteProps): ReactElement {
   const code = codeOf(error);
   const title = error instanceof ApiError ? error.title : 'That did not work.';
+  // What the API says is for programs that call it.
+  const told = (code !== undefined && REMEDIES[code]) || error.message;
   return (
     <div className="note bad" role="alert">
       <p>
-        <strong>{title}</strong> {error.message !== title && error.message}
+        <strong>{title}</strong> {told !== title && told}
       </p>
-      {code !== undefined && REMEDIES[code] && <p>{REMEDIES[code]}</p>}
       <p className="note-foot">
         {code !== undefined && <code>{code}</code>}
         {retry && (

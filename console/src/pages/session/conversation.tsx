@@ -2,7 +2,9 @@
 import { useLayoutEffect, useRef } from 'react';
 import type { ReactElement } from 'react';
 import type { Session } from '../../../../src/client/index.ts';
+import { useAgent } from '../../../../src/client/react/index.ts';
 import type { Entry, SessionView } from '../../../../src/contracts/public.ts';
+import { cost, count } from '../../shared/format.ts';
 import { Empty } from '../../shared/notes.tsx';
 import { setQuery } from '../../shared/router.tsx';
 import { MessageItem } from './message-item.tsx';
@@ -19,22 +21,32 @@ interface ConversationProps {
   readonly member: string;
 }
 
-function useFollowEnd(view: SessionView): React.RefObject<HTMLDivElement | null> {
+/** Only whoever scrolls up leaves the end: what is drawn later, and grows, does not. */
+function useFollowEnd(): React.RefObject<HTMLDivElement | null> {
   const box = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
   useLayoutEffect(() => {
     const node = box.current;
-    if (!node) return undefined;
+    const inside = node?.firstElementChild;
+    if (!node || !inside) return undefined;
+    let isAtEnd = true;
+    let lastTop = 0;
     const onScroll = (): void => {
-      isAtEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
+      const { scrollTop, scrollHeight, clientHeight } = node;
+      if (scrollHeight - scrollTop - clientHeight < NEAR_PX) isAtEnd = true;
+      else if (scrollTop < lastTop) isAtEnd = false;
+      lastTop = scrollTop;
     };
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd) node.scrollTop = node.scrollHeight;
+    });
     node.addEventListener('scroll', onScroll, { passive: true });
-    return () => node.removeEventListener('scroll', onScroll);
+    observer.observe(inside);
+    observer.observe(node);
+    return () => {
+      node.removeEventListener('scroll', onScroll);
+      observer.disconnect();
+    };
   }, []);
-  useLayoutEffect(() => {
-    const node = box.current;
-    if (node && isAtEnd.current) node.scrollTop = node.scrollHeight;
-  }, [view]);
   return box;
 }
 
@@ -44,42 +56,57 @@ const isBy = (entry: Entry, name: string): boolean =>
   entry.kind === 'message' ? entry.from?.toLowerCase() === name.toLowerCase() : entry.agent === name;
 
 export function Conversation({ session, view, member }: ConversationProps): ReactElement {
-  const box = useFollowEnd(view);
+  const box = useFollowEnd();
   const entries = member === '' ? view.entries : view.entries.filter((entry) => isBy(entry, member));
   const seen = new Set<string>();
   return (
     <div className="conversation" ref={box} tabIndex={0} role="log" aria-label="Conversation" aria-live="off">
-      {view.truncated && (
-        <p className="soft small centred">Older entries are in the events, and in the replay.</p>
-      )}
-      {member !== '' && (
-        <p className="only">
-          {member} alone is shown.{' '}
-          <button type="button" className="button small quiet" onClick={() => setQuery({ member: '' })}>
-            Show everybody
-          </button>
-        </p>
-      )}
-      {entries.length === 0 && <Nothing isFiltered={member !== ''} />}
-      {entries.map((entry) => {
-        const { turn } = entry;
-        const isFirst = turn !== undefined && turn !== '' && !seen.has(turn);
-        if (turn) seen.add(turn);
-        return (
-          <div key={keyOf(entry)} className="entry-group">
-            {isFirst && (
-              <TurnHead session={session} turn={view.turns.find((each) => each.turn === turn)} id={turn} />
-            )}
-            {entry.kind === 'message' ? (
-              <MessageItem session={session} id={view.session} entry={entry} />
-            ) : (
-              <StepItem session={session} entry={entry} />
-            )}
-          </div>
-        );
-      })}
+      <div>
+        {view.truncated && (
+          <p className="soft small centred">Older entries are in the events, and in the replay.</p>
+        )}
+        {member !== '' && (
+          <p className="only">
+            {member} alone is shown.
+            {session && <Spent session={session} name={member} />}
+            <button type="button" className="button small quiet" onClick={() => setQuery({ member: '' })}>
+              Show everybody
+            </button>
+          </p>
+        )}
+        {entries.length === 0 && <Nothing isFiltered={member !== ''} />}
+        {entries.map((entry) => {
+          const { turn } = entry;
+          const isFirst = turn !== undefined && turn !== '' && !seen.has(turn);
+          if (turn) seen.add(turn);
+          return (
+            <div key={keyOf(entry)} className="entry-group">
+              {isFirst && (
+                <TurnHead session={session} turn={view.turns.find((each) => each.turn === turn)} id={turn} />
+              )}
+              {entry.kind === 'message' ? (
+                <MessageItem session={session} id={view.session} entry={entry} />
+              ) : (
+                <StepItem session={session} entry={entry} />
+              )}
+            </div>
+          );
+        })}
+      </div>
     </div>
   );
+}
+
+/** What an agent has used, as far as the view goes back. */
+function Spent({ session, name }: { readonly session: Session; readonly name: string }): ReactElement | null {
+  const { steps, inputTokens, outputTokens, cost: spent } = useAgent(session, name);
+  if (steps.length === 0) return null;
+  const words = [
+    `${count(steps.length)} ${steps.length === 1 ? 'step' : 'steps'}`,
+    ...(outputTokens > 0 ? [`${count(inputTokens)} tokens in, ${count(outputTokens)} out`] : []),
+    ...(spent > 0 ? [`cost ${cost(spent)}`] : []),
+  ];
+  return <span className="soft numbers">{words.join(' · ')}</span>;
 }
 
 function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactElement {

@@ -55,7 +55,7 @@ export const MessageItem = memo(function MessageItem({ session, id, entry }: Mes
           )}
           <span className="entry-actions">
             <Link className="button small quiet" to={to(`/sessions/${id}/messages/${messageId}`)}>
-              <Icon name="clock" /> Timeline
+              <Icon name="clock" /> <span className="label">Timeline</span>
             </Link>
             {session && entry.turn !== undefined && (
               <button
@@ -65,7 +65,7 @@ export const MessageItem = memo(function MessageItem({ session, id, entry }: Mes
                 title="A new session with all that was said before this message"
                 onClick={() => act(() => forkAndOpen(session, { before: messageId }))}
               >
-                <Icon name="fork" /> Fork before
+                <Icon name="fork" /> <span className="label">Fork before</span>
               </button>
             )}
           </span>

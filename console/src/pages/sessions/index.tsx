@@ -64,7 +64,7 @@ function Tiles({
     <dl className="tiles">
       <Tile label="Sessions" value={`${count(list.sessions.length)}${list.hasMore ? '+' : ''}`} />
       <Tile label="Running turns" value={count(sum(({ running }) => running))} />
-      <Tile label="Wait for people" value={count(people)} {...(people > 0 && { tone: 'warn' })} />
+      <Tile label="Need people" value={count(people)} {...(people > 0 && { tone: 'warn' })} />
       <Tile label="Stuck" value={count(stuck)} {...(stuck > 0 && { tone: 'bad' })} />
       <Tile label="Tokens" value={short(sum(({ tokens }) => tokens))} />
       <Tile label="Cost" value={cost(sum((each) => each.cost))} />
