@@ -106,7 +106,7 @@ describe('sessions', () => {
     expect(await findings(page)).toEqual([]);
     await page.getByLabel('Key or token').fill(OTHER_KEY);
     await page.getByRole('button', { name: 'Open the console' }).click();
-    await page.getByRole('heading', { name: 'Sessions' }).waitFor();
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
   });
 });
 
@@ -224,6 +224,6 @@ describe('for everybody', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: id }).waitFor();
     await page.getByRole('link', { name: 'All sessions', exact: true }).press('Enter');
-    await page.getByRole('heading', { name: 'Sessions' }).waitFor();
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
   });
 });

@@ -27,7 +27,7 @@ export function ErrorNote({ error, retry }: ErrorNoteProps): ReactElement {
   const code = codeOf(error);
   const title = error instanceof ApiError ? error.title : 'That did not work.';
   // What the API says is for programs that call it.
-  const told = (code !== undefined && REMEDIES[code]) || error.message;
+  const told = (code === undefined ? undefined : REMEDIES[code]) ?? error.message;
   return (
     <div className="note bad" role="alert">
       <p>
