@@ -57,6 +57,13 @@ const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
 /** The built console. */
 const CONSOLE = fileURLToPath(new URL('../../console', import.meta.url));
 
+function builtPages({ devMode }: Pick<Config, 'devMode'>): Pick<GatewayConfig, 'pageDir' | 'consoleDir'> {
+  return {
+    ...(devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
+    ...(existsSync(CONSOLE) ? { consoleDir: CONSOLE } : {}),
+  };
+}
+
 interface GatewayPlace {
   readonly port: number;
   readonly host: string;
@@ -233,8 +240,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     origins: config.origins,
     devMode: config.devMode,
     supervisor,
-    ...(config.devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
-    ...(existsSync(CONSOLE) ? { consoleDir: CONSOLE } : {}),
+    ...builtPages(config),
   });
 }
 
