@@ -35,3 +35,10 @@ it('leads to the agents of the configuration, if there are any', () => {
   expect(talk(null, [])).toContain('npx convoke send --open my-session "Hello"');
   expect(talk('demo-1', [])).not.toContain('Your agents');
 });
+
+it('leads to the console, and there to the first session', () => {
+  const screen = new Screen(false, { write: () => undefined });
+  const told = (session: string | null): string => nextSteps(PLAN, { session, agents: [] }, {}, screen);
+  expect(told(null)).toContain('Console       http://127.0.0.1:3000/console/\n');
+  expect(told('demo-1')).toContain('Console       http://127.0.0.1:3000/console/#/sessions/demo-1\n');
+});

@@ -69,6 +69,7 @@ export function nextSteps(plan: DevPlan, partners: Partners, env: Environment, s
   const begin = `${run} send --open my-session ${own}"Hello"`;
   const rows: readonly (readonly [string, string])[] = [
     ['Page', pageLink(plan, session)],
+    ['Console', `${plan.url}/console/${session === null ? '' : `#/sessions/${session}`}`],
     ['API docs', `${plan.url}/docs`],
     ...(ui ? [['Temporal UI', ui] as const] : []),
     ...(session === null
