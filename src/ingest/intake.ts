@@ -209,7 +209,7 @@ class SessionIntake implements Intake {
     body: unknown,
     options: IntakeOptions = {},
   ): Promise<FeedbackReply> {
-    const ref = refOf(principal, session, 'send');
+    const ref = this.#refOf(principal, session, 'send');
     const message = feedbackMessage(principal, ref, { body, key: keyOf(options) });
     const { messageId, feedback } = message;
     if (feedback.by !== APPLICATION) await this.#roster.refuseAgentName(ref, feedback.by);
