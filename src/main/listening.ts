@@ -11,7 +11,7 @@ export async function listening<T>(
     return await listen();
   } catch (error) {
     const sentence = {
-      EADDRINUSE: `port ${port} of ${host} is in use: choose another one.`,
+      EADDRINUSE: `port ${port} of ${host} is in use: choose another one, or end what listens there (lsof -i :${port}, or ss -ltnp).`,
       EACCES: `this user may not listen on port ${port}: choose one above 1023.`,
       EADDRNOTAVAIL: `this machine has no address ${host}.`,
       ENOTFOUND: `there is no host ${host}.`,
