@@ -1,4 +1,4 @@
-/** `convoke send`, `tail`, `sessions`, `show`, `members`, `fork`, `scheduled`, `trace`: clients of a gateway. */
+/** `convoke send`, `tail`, `sessions`, `show`, `members`, `fork`, `scheduled`, `trace`, `replay`: clients of a gateway. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { POLICIES } from '../../contracts/index.ts';
@@ -21,6 +21,7 @@ import type { ForkOptions } from './fork.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import { addFeedbackCommands } from './feedback-commands.ts';
 import { addEnds } from './end-commands.ts';
+import { addReplay } from './replay-command.ts';
 import { addTrace } from './trace-command.ts';
 import type { MembersOptions } from './members.ts';
 import type { ListOptions } from './sessions.ts';
@@ -43,6 +44,7 @@ export function addClientCommands(program: Command): void {
   addSchedules(program);
   addUsage(program);
   addTrace(program);
+  addReplay(program);
 }
 
 const SEND_EXAMPLES = [
