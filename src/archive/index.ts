@@ -4,7 +4,7 @@ export type { Database, Row, Statement, Tables, Value } from './database.ts';
 export { sealArchive } from './sealed.ts';
 export { ERASED_TABLES } from './erased-table.ts';
 export { backUpArchive, requireBackup, restoreArchive, restoreOthers } from './backup.ts';
-export { openArchive } from './open.ts';
+export { databaseOf, openArchive } from './open.ts';
 export { createPostgresArchive } from './postgres.ts';
 export { createSqliteArchive } from './sqlite.ts';
 export { withTables } from './with-tables.ts';

@@ -41,6 +41,8 @@ export const ERRORS = {
   key_ended: entry(409, 'The key has expired, or was revoked or replaced.'),
   too_many_keys: entry(409, 'The tenant has as many keys as it can have.'),
   too_many_revocations: entry(409, 'The tenant has as many revocations as it can have.'),
+  gateway_not_found: entry(404, 'There is no such gateway.'),
+  last_gateway: entry(409, 'No other gateway takes connections.'),
   origin_not_allowed: entry(403, 'Pages from this origin may not connect.'),
   unknown_event: entry(422, 'The socket event is not part of the protocol.'),
   too_many_requests_in_flight: entry(429, 'Too many requests are still unanswered.', 1_000),

@@ -160,3 +160,19 @@ export type {
   TracedConnection,
 } from './timeline/types.ts';
 export type { Stage, Wait, WaitReason } from './timeline/waits.ts';
+export type {
+  Answered,
+  BusySession,
+  GatewayStatus,
+  QueueStatus,
+  RedisStatus,
+  RefusedTenant,
+  Slots,
+  SystemStatus,
+  TenantUse,
+  TenantUsePage,
+  ToldWorker,
+  Trouble,
+  WorkerStatus,
+  WorkerTurn,
+} from './system.ts';

@@ -1,5 +1,6 @@
 /** What the gateway needs from delivery: letting a connection watch a session, snapshots, pages of events, receipts. */
 import type {
+  BusySession,
   SubscribeReply,
   Bye,
   Cursor,
@@ -53,6 +54,13 @@ export interface Subscription extends SubscribeReply {
   unsubscribe(): void;
 }
 
+export interface DeliveryLoad {
+  /** Followed sessions. */
+  readonly sessions: number;
+  /** The busiest of them first. */
+  readonly busiest: readonly BusySession[];
+}
+
 /** A session that is being erased is none: `session_not_found`, also while something of it is left. */
 export interface Delivery {
   /**
@@ -89,6 +97,8 @@ export interface Delivery {
   agents(ref: SessionRef): readonly string[] | null;
   /** Ends what is followed of sessions that are being erased: ask when there may be others. */
   leaveErasing(): void;
+  /** What is followed here, for operators. */
+  load(): DeliveryLoad;
   /** Stops following; watchers are not notified. */
   stop(): Promise<void>;
 }

@@ -4,7 +4,8 @@ import type { Cursor, EventPage, Position, Receipt, SessionRef, SessionView } fr
 import type { Archive } from '../archive/index.ts';
 import type { PresenceRows, SessionLog, SessionSource } from '../log/index.ts';
 import { NO_METRICS, type Decisions, type Logger, type Metrics, type Spans } from '../telemetry/index.ts';
-import type { Subscription, Delivery, Watcher } from './delivery.ts';
+import type { Subscription, Delivery, DeliveryLoad, Watcher } from './delivery.ts';
+import { busiestOf } from './follow/busiest.ts';
 import { Follower } from './follow/follower.ts';
 import type { Pushed, Pushes } from './follow/pushes.ts';
 import { load, snapshotOf } from './read/load.ts';
@@ -128,6 +129,11 @@ class DeliveryService implements Delivery {
 
   leaveErasing(): void {
     for (const follower of this.#followers.values()) if (this.#isErasing(follower.ref)) follower.erased();
+  }
+
+  load(): DeliveryLoad {
+    const followers = [...this.#followers.values()];
+    return { sessions: followers.length, busiest: busiestOf(followers, Date.now()) };
   }
 
   async stop(): Promise<void> {

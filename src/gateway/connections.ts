@@ -37,6 +37,8 @@ export class Connections {
   readonly #all = new Map<LongConnection, NodeJS.Timeout | undefined>();
   readonly #isRefused: (principal: Principal) => boolean;
   #draining = false;
+  /** This process is about to end. */
+  #stopping = false;
 
   /** `isRefused`: by now, although it was not when it came. */
   constructor(isRefused: (principal: Principal) => boolean = () => false) {
@@ -52,7 +54,7 @@ export class Connections {
     return [...this.#all.keys()].reduce((sum, connection) => sum + connection.backlog().bytes, 0);
   }
 
-  /** True once this gateway is stopping: new connections are refused. */
+  /** True while new connections are refused: this gateway is stopping, or an operator has drained it. */
   get draining(): boolean {
     return this.#draining;
   }
@@ -104,9 +106,15 @@ export class Connections {
     connection.close();
   }
 
-  /** From now on new connections are refused. */
+  /** From now on new connections are refused, for good. */
   refuse(): void {
     this.#draining = true;
+    this.#stopping = true;
+  }
+
+  /** It takes connections again, unless it is stopping. */
+  resume(): void {
+    this.#draining = this.#stopping;
   }
 
   /**
@@ -115,7 +123,7 @@ export class Connections {
    * who is still there a little later is closed.
    */
   async drain(overMs: number): Promise<void> {
-    this.refuse();
+    this.#draining = true;
     const spreadMs = Math.min(overMs - BATCH_MS, this.#all.size * BATCH_MS);
     const leaving = [...this.#all.keys()].map((connection) => {
       const retryAfterMs = Math.round(BATCH_MS + Math.random() * spreadMs);

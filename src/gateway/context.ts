@@ -10,6 +10,7 @@ import type { LogLevels } from './routes/log-level.ts';
 import type { ServedFiles } from './files.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
+import type { System } from './system.ts';
 import type { Peers } from './edge/peers.ts';
 import type { Refusals } from './edge/refusals.ts';
 import type { Logger, Metrics } from '../telemetry/index.ts';
@@ -50,6 +51,10 @@ export interface GatewayContext {
     principal: Principal,
     asked: { readonly ref: SessionRef; readonly messageId: string },
   ): Promise<Timeline>;
+  /** Tenants whose keys stand in the environment. */
+  readonly environmentTenants: readonly string[];
+  /** The deployment, for operators. */
+  readonly system: System;
   /** May a request use this Host header? See `isSafeHost`. */
   allowsHost(host: string | undefined): boolean;
   /** May a page of this origin connect? `host`: the Host header of the request. */

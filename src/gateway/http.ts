@@ -24,6 +24,7 @@ import { feedbackRoutes } from './routes/feedback.ts';
 import { fileRoutes } from './routes/files.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { forkRoutes } from './routes/forks.ts';
+import { deploymentRoutes } from './routes/deployment.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { scheduledRoutes } from './routes/scheduled.ts';
@@ -131,7 +132,7 @@ function handlersOf(context: GatewayContext, route: Route): readonly Handler[] {
       throw error;
     }
   };
-  return [refuseWhileDraining(context), answer];
+  return route.whileDraining === true ? [answer] : [refuseWhileDraining(context), answer];
 }
 
 function refuseWhileDraining(context: GatewayContext): Handler {
@@ -184,6 +185,7 @@ export function createApp(context: GatewayContext, config: AppConfig): Express {
     ...presenceRoutes(context),
     ...tokenRoutes(context),
     ...adminRoutes(context),
+    ...deploymentRoutes(context),
     ...usageRoutes(context),
     ...codecRoutes(context),
     ...eraseRoutes(context),

@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../contracts/index.ts';
-import type { GatewayTrace } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import type { Presence } from '../deliver/index.ts';
 import { FairQueue } from '../fair/index.ts';
@@ -16,10 +15,13 @@ import { Peers } from './edge/peers.ts';
 import { clientErrors } from './edge/client-errors.ts';
 import { Refusals } from './edge/refusals.ts';
 import { FleetAsk } from './fleet-ask.ts';
-import type { TraceQuestion } from './fleet-ask.ts';
-import { readTimeline, traceOf } from './timelines.ts';
+import { gatewayTopic } from './own-status.ts';
+import { NO_SYSTEM, System } from './system.ts';
+import type { SystemPorts } from './system.ts';
+import { readTimeline, traceOf, traceTopic } from './timelines.ts';
 import type { AcceptedAt } from './timelines.ts';
-import { filesLimit, vitalChecks } from './edge/vitals.ts';
+import { createVitals, filesLimit } from './edge/vitals.ts';
+import type { Vitals } from './edge/vitals.ts';
 import { createApp } from './http.ts';
 import { Refused } from '../tenants/index.ts';
 import type { Audit, Principal, Tickets, Tokens } from '../tenants/index.ts';
@@ -33,6 +35,7 @@ import { NO_LIMITS, type Quota } from './quota.ts';
 import { NO_LEVELS, type LogLevels } from './routes/log-level.ts';
 import type { Supervisor } from './routes/dev.ts';
 import type { ShowPayloads } from './routes/codec.ts';
+import type { GatewayServer } from './socket-client.ts';
 import { createSockets } from './sockets.ts';
 import type { SocketAdapter } from './sockets.ts';
 
@@ -41,6 +44,8 @@ export type { ServedFiles } from './files.ts';
 export type { Quota } from './quota.ts';
 export type { Supervisor } from './routes/dev.ts';
 export type { SocketAdapter } from './sockets.ts';
+export { answered } from './system.ts';
+export type { SystemPorts } from './system.ts';
 
 export interface Standing {
   refuses(principal: Principal): boolean;
@@ -91,6 +96,10 @@ export interface GatewayConfig {
   readonly name?: string;
   /** When Temporal had persisted a message that came in here; absent: not known. */
   readonly acceptedAt?: AcceptedAt;
+  /** Tenants whose keys stand in the environment; absent: none. */
+  readonly environmentTenants?: readonly string[];
+  /** What operators are told of the deployment; absent: of the gateways alone. */
+  readonly system?: SystemPorts;
   /** Kills and restarts the processes of a development stack; only used in dev mode. */
   readonly supervisor?: Supervisor | undefined;
 }
@@ -118,16 +127,39 @@ async function listen(server: HttpServer, port: number, host: string): Promise<{
   return { port: (server.address() as AddressInfo).port };
 }
 
-/** Gateways ask each other what they know of a message. */
-function fleetOf(config: GatewayConfig, io: ConstructorParameters<typeof FleetAsk>[0]): FleetAsk {
-  const {
-    delivery,
-    name: gateway = 'gateway',
-    acceptedAt = () => undefined,
-    hearers = async () => 1,
-  } = config;
-  const own = (question: TraceQuestion): GatewayTrace => traceOf({ gateway, delivery, acceptedAt }, question);
-  return new FleetAsk(io, own, hearers);
+/** What gateways ask each other: what they know of a message, and how they are. */
+function fleetOf(
+  config: GatewayConfig,
+  {
+    context,
+    vitals,
+    io,
+  }: { readonly context: GatewayContext; readonly vitals: Vitals; readonly io: GatewayServer },
+): Pick<GatewayContext, 'timeline' | 'system'> {
+  const { delivery, audit, name = 'gateway', system: ports = NO_SYSTEM } = config;
+  const { acceptedAt = () => undefined, hearers = async () => 1 } = config;
+  const knows = { gateway: name, delivery, acceptedAt };
+  const traces = new FleetAsk(io, traceTopic(traceOf.bind(null, knows)), hearers);
+  const { version } = ports;
+  const own = { name, version, vitals, refused: () => ports.refused() };
+  const fleet = new FleetAsk(io, gatewayTopic(context, own), hearers);
+  return {
+    timeline: (principal, asked) => readTimeline({ delivery, fleet: traces }, principal, asked),
+    system: new System({ name, ports, fleet, audit }),
+  };
+}
+
+function serverFor(peers: Peers): HttpServer {
+  return createServer({
+    headersTimeout: LIMITS.headMs,
+    requestTimeout: LIMITS.requestMs,
+    connectionsCheckingInterval: LIMITS.lookMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Any other, such as h2c, is answered as if it were not there (RFC 9110, 7.8). So is one sent ahead of an answer, which would get that answer
+    // inside of the WebSocket.
+    shouldUpgradeCallback: ({ headers, socket }) =>
+      headers.upgrade?.toLowerCase() === 'websocket' && !peers.of(socket).isAsking,
+  });
 }
 
 export function createGateway(config: GatewayConfig): Gateway {
@@ -137,6 +169,7 @@ export function createGateway(config: GatewayConfig): Gateway {
   standing.onChange(() => connections.endRefused());
   /** Known once the gateway listens. */
   let bound = 'localhost';
+  const vitals = createVitals();
   const context: GatewayContext = {
     intake,
     schedules,
@@ -149,6 +182,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     ...{ eraser: config.eraser, levels: config.levels ?? NO_LEVELS },
     showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
+    environmentTenants: config.environmentTenants ?? [],
     delivery,
     presence: config.presence,
     pages: new FairQueue(LIMITS.fair.pages),
@@ -157,29 +191,24 @@ export function createGateway(config: GatewayConfig): Gateway {
     downloads: new FairQueue(LIMITS.fair.downloads),
     logger,
     metrics: config.metrics ?? NO_METRICS,
-    readiness: createReadiness({ ...config.checks, ...vitalChecks() }, config.notices),
+    readiness: createReadiness({ ...config.checks, ...vitals.checks }, config.notices),
     peers: new Peers(logger),
     refusals: new Refusals(logger, config.metrics),
     connections,
     allowsOrigin: originCheck(config),
     allowsHost: (host) => !devMode || isSafeHost(host, bound),
-    timeline: (principal, asked) => readTimeline({ delivery, fleet }, principal, asked),
+    // Both take the sockets, which take this.
+    timeline: (principal, asked) => fleet.timeline(principal, asked),
+    get system() {
+      return fleet.system;
+    },
   };
   measureGateway(context);
-  const server = createServer({
-    headersTimeout: LIMITS.headMs,
-    requestTimeout: LIMITS.requestMs,
-    connectionsCheckingInterval: LIMITS.lookMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // Any other, such as h2c, is answered as if it were not there (RFC 9110, 7.8). So is one sent ahead of an answer, which would get that answer
-    // inside of the WebSocket.
-    shouldUpgradeCallback: ({ headers, socket }) =>
-      headers.upgrade?.toLowerCase() === 'websocket' && !context.peers.of(socket).isAsking,
-  });
+  const server = serverFor(context.peers);
   server.on('clientError', clientErrors(context.peers));
   server.on('request', createApp(context, { devMode, pageDir, consoleDir, supervisor }));
   const io = createSockets(context, server, config.adapter);
-  const fleet = fleetOf(config, io);
+  const fleet = fleetOf(config, { context, vitals, io });
   context.peers.watch(server, (req) => ownerOf(intake, req));
   let drained: Promise<void> | undefined;
   return {

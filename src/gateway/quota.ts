@@ -6,7 +6,13 @@ export interface Quota {
   connect(tenant: string): Promise<() => void>;
   /** How the limits of a tenant stand. Throws `log_unavailable`. */
   usage(tenant: string): Promise<readonly LimitUse[]>;
+  /** Turns of a tenant that wait for a place. Throws `log_unavailable`. */
+  waiting(tenant: string): Promise<number>;
 }
 
 /** Nobody has any. */
-export const NO_LIMITS: Quota = { connect: async () => () => undefined, usage: async () => [] };
+export const NO_LIMITS: Quota = {
+  connect: async () => () => undefined,
+  usage: async () => [],
+  waiting: async () => 0,
+};

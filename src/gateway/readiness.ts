@@ -1,5 +1,6 @@
 /** Readiness. Load balancers ask often and without a key, so one round of checks serves everybody who asks in the meantime. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isConvokeError } from '../contracts/index.ts';
 
 /** Rejects if what it checks does not work; the sentence of an error of the table is shown. */
@@ -19,6 +20,8 @@ interface Result {
 
 export interface Readiness {
   report(): Promise<ReadinessReport>;
+  /** The same, or the one before if it takes longer than this: checks that time out must not hold up who asks for more than them. */
+  soon(ms: number): Promise<ReadinessReport>;
 }
 
 /** A check that takes longer counts as failed, ms. */
@@ -60,10 +63,25 @@ export function createReadiness(
       ...(reasons.length > 0 && { reasons: Object.fromEntries(reasons) as Record<string, string> }),
     };
   };
+  let known: ReadinessReport = {
+    ready: false,
+    checks: Object.fromEntries(Object.keys({ ...others, ...needed }).map((name) => [name, 'timeout'])),
+  };
+  const report = (): Promise<ReadinessReport> => {
+    if (!last || Date.now() - last.at > FRESH_MS) {
+      last = { at: Date.now(), report: ask() };
+      void last.report.then((told) => {
+        known = told;
+      });
+    }
+    return last.report;
+  };
   return {
-    report() {
-      if (!last || Date.now() - last.at > FRESH_MS) last = { at: Date.now(), report: ask() };
-      return last.report;
+    report,
+    async soon(ms) {
+      const over = new AbortController();
+      const late = sleep(ms, undefined, { signal: over.signal, ref: false }).then(() => known);
+      return Promise.race([report(), late.catch(() => known)]).finally(() => over.abort());
     },
   };
 }

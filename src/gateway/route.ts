@@ -28,6 +28,8 @@ export interface ApiRoute extends RouteBase {
   readonly access: 'key';
   /** A ticket in the query will do instead of a key or token. */
   readonly takesTicket?: true;
+  /** Answered while the gateway takes no new requests, too. */
+  readonly whileDraining?: boolean;
   handle(call: Call): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import {
   ConvokeError,
   disclosedTo,
   envelope,
+  isId,
   isWithheld,
   publicTimeline,
   timelineOf,
@@ -12,7 +13,16 @@ import type { Delivery } from '../deliver/delivery.ts';
 import { readerOf } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import { mayOperate } from '../tenants/index.ts';
-import type { FleetAsk, TraceQuestion } from './fleet-ask.ts';
+import { isObject } from './fleet-ask.ts';
+import type { FleetAsk, Topic } from './fleet-ask.ts';
+
+/** What gateways are asked of delivery. */
+export interface TraceQuestion {
+  readonly tenant: string;
+  readonly session: string;
+  readonly messageId: string;
+  readonly seq: number;
+}
 
 /** Of messages that came in here. */
 export type AcceptedAt = (ref: SessionRef, messageId: string) => number | undefined;
@@ -34,7 +44,10 @@ export function traceOf(
 
 /** Throws `message_not_found`, `session_not_found`, `log_unavailable`, `archive_unavailable`. */
 export async function readTimeline(
-  { delivery, fleet }: { readonly delivery: Delivery; readonly fleet: Pick<FleetAsk, 'ask'> },
+  {
+    delivery,
+    fleet,
+  }: { readonly delivery: Delivery; readonly fleet: Pick<FleetAsk<TraceQuestion, GatewayTrace>, 'ask'> },
   principal: Principal,
   { ref, messageId }: { readonly ref: SessionRef; readonly messageId: string },
 ): Promise<Timeline> {
@@ -42,7 +55,7 @@ export async function readTimeline(
   const reader = readerOf(principal);
   const isHidden = story?.events.some((event) => isWithheld(disclosedTo(reader, envelope(ref, 0, event))));
   if (!story || isHidden === true) throw notFound();
-  const { traces: gateways, asked } = await fleet.ask({ ...ref, messageId, seq: story.newest });
+  const { answers: gateways, asked } = await fleet.ask({ ...ref, messageId, seq: story.newest });
   const extras = { now: Date.now(), gateways, asked, truncated: story.truncated };
   const timeline = timelineOf(ref.session, story.events, messageId, extras);
   if (!timeline) throw notFound();
@@ -51,4 +64,27 @@ export async function readTimeline(
 
 function notFound(): ConvokeError {
   return new ConvokeError('message_not_found', 'Check the messageId, or send the message again under it.');
+}
+
+/** What gateways ask each other for a timeline. */
+export function traceTopic(
+  own: (question: TraceQuestion) => GatewayTrace,
+): Topic<TraceQuestion, GatewayTrace> {
+  return { name: 'trace', own, isQuestion, isAnswer: isTrace };
+}
+
+function isQuestion(value: unknown): value is TraceQuestion {
+  if (!isObject(value)) return false;
+  const { tenant, session, messageId, seq } = value;
+  return isId(tenant) && isId(session) && isId(messageId) && Number.isSafeInteger(seq);
+}
+
+function isTrace(value: unknown): value is GatewayTrace {
+  if (!isObject(value) || !Array.isArray(value['connections'])) return false;
+  return (
+    typeof value['gateway'] === 'string' &&
+    value['connections'].every(
+      (each) => isObject(each) && typeof each['id'] === 'string' && Number.isFinite(each['since']),
+    )
+  );
 }

@@ -50,6 +50,8 @@ import type { LogConnections } from './redis.ts';
 import { stopSignal } from './shutdown.ts';
 import { sessionSource } from './source.ts';
 import { supervisorOf } from './supervisor.ts';
+import { systemPorts } from './system.ts';
+import type { SystemParts } from './system.ts';
 import { openTelemetry } from './telemetry.ts';
 
 /** The built page (`npm run build` compiles examples/page). */
@@ -237,11 +239,19 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: new Tickets(session.tickets) },
     ...{ checks: { temporal }, levels: session.levels },
     notices: { redis: () => session.ping(), registry: access.check },
-    origins: config.origins,
-    devMode: config.devMode,
-    supervisor,
+    ...{ origins: config.origins, devMode: config.devMode, supervisor },
+    ...deploymentOf(config, { client, database: shared.database, session, refused: tenants.refused }),
     ...builtPages(config),
   });
+}
+
+/** What operators are told of the deployment, and which tenants have their keys in the environment. */
+function deploymentOf(
+  config: Config,
+  parts: Omit<SystemParts, 'config'>,
+): Required<Pick<GatewayConfig, 'system' | 'environmentTenants'>> {
+  const tenants = new Set([...(config.devMode ? ['dev'] : []), ...config.keys.values()]);
+  return { system: systemPorts({ ...parts, config }), environmentTenants: [...tenants] };
 }
 
 /** Serves until SIGTERM or SIGINT, then drains. Rejects like `openGateway`. */

@@ -104,11 +104,14 @@ export function measuredLog(log: SessionLog, metrics: Metrics): SessionLog {
 
 type Limit = 'messages' | 'inbox' | 'sessions' | 'connections' | 'usage';
 
+const REFUSALS: ReadonlySet<string> = new Set(['inbox_full', 'rate_limited', 'quota_exceeded']);
+
 /** Decides about a limit of a tenant; a refusal has one of these codes. */
 export async function decided<T>(
   metrics: Metrics,
   { limit, tenant }: { readonly limit: Limit; readonly tenant: string },
   decide: () => Promise<T>,
+  refused: (tenant: string) => void = () => undefined,
 ): Promise<T> {
   const tell = (decision: string, of: Limit = limit): void =>
     metrics.add('convoke_limit_decisions_total', { limit: of, decision, tenant });
@@ -118,6 +121,7 @@ export async function decided<T>(
     return value;
   } catch (error) {
     const code = codeOf(error);
+    if (REFUSALS.has(code)) refused(tenant);
     if (code === 'inbox_full') tell('refused', 'inbox');
     else tell(code === 'rate_limited' || code === 'quota_exceeded' ? 'refused' : 'unknown');
     throw error;

@@ -1,7 +1,7 @@
 /** The limits of tenants, put in front of what they bound. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { LIMITS } from '../contracts/index.ts';
+import { LIMITS, type RefusedTenant } from '../contracts/index.ts';
 import type { Quota } from '../gateway/index.ts';
 import type { Database } from '../archive/index.ts';
 import { createAdmission, limited, Rates, shedding } from '../ingest/index.ts';
@@ -9,8 +9,10 @@ import type { Admission } from '../ingest/index.ts';
 import {
   createBuckets,
   createUsage,
+  createWaiting,
   Fleet,
   OpenSessions,
+  RefusalCounts,
   TenantConnections,
   TurnWaits,
 } from '../quota/index.ts';
@@ -46,6 +48,8 @@ export interface TenantQuota {
   readonly quota: Quota;
   readonly limitsOf: LimitsOf;
   readonly weightOf: (tenant: string) => number | undefined;
+  /** Tenants that were refused something here in the last minute. */
+  readonly refused: () => readonly RefusedTenant[];
 }
 
 /** Throws `ConfigError`. */
@@ -61,28 +65,32 @@ export function openQuota(parts: Parts): TenantQuota {
   const sessions = new OpenSessions(createOpenCount(client), limitsOf);
   const connections = opened.add(new TenantConnections(commands, limitsOf, fleet), (each) => each.close());
   const admission = createAdmission(log);
+  const refusals = new RefusalCounts();
+  const decide: Decide = (what, call) => decided(metrics, what, call, (tenant) => refusals.add(tenant));
   const rates = new Rates({ limitsOf, buckets: createBuckets(commands), fleet });
   return {
     ...{ limitsOf, rates, fleet },
+    refused: () => refusals.top(),
     weightOf: (tenant) => limitsOf(tenant).weight,
     admission: toldAdmission(
       limited(sheds ? shedding(admission, new TurnWaits(commands)) : admission, rates),
-      metrics,
+      decide,
     ),
-    counted: (tenant) => decided(metrics, { limit: 'sessions', tenant }, () => sessions.open(tenant)),
+    counted: (tenant) => decide({ limit: 'sessions', tenant }, () => sessions.open(tenant)),
     quota: {
-      connect: (tenant) => decided(metrics, { limit: 'connections', tenant }, () => connections.open(tenant)),
+      connect: (tenant) => decide({ limit: 'connections', tenant }, () => connections.open(tenant)),
       usage: createUsage(commands, limitsOf, sessions),
+      waiting: createWaiting(commands),
     },
   };
 }
 
-function toldAdmission(admission: Admission, metrics: Metrics): Admission {
+type Decide = <T>(what: Parameters<typeof decided>[1], call: () => Promise<T>) => Promise<T>;
+
+function toldAdmission(admission: Admission, decide: Decide): Admission {
   return {
     admit: (ref, message, limits) =>
-      decided(metrics, { limit: 'messages', tenant: ref.tenant }, () =>
-        admission.admit(ref, message, limits),
-      ),
+      decide({ limit: 'messages', tenant: ref.tenant }, () => admission.admit(ref, message, limits)),
     giveBack: (ref, message) => admission.giveBack(ref, message),
   };
 }

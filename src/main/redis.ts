@@ -10,6 +10,7 @@ import {
   createRedisLog,
   createStalls,
   createTicketRows,
+  createWorkerRows,
   type Catalogs,
   type Commands,
   type PresenceRows,
@@ -17,6 +18,7 @@ import {
   type Stalls,
   type TicketRows,
   type Levels,
+  type WorkerRows,
 } from '../log/index.ts';
 import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import { followLevel, type Levelled } from './log-level.ts';
@@ -33,6 +35,7 @@ export interface LogConnections {
   readonly levels: Levels;
   readonly tickets: TicketRows;
   readonly presence: PresenceRows;
+  readonly workers: WorkerRows;
   /** For what else is kept there. */
   readonly commands: Commands;
   /** Rejects if Redis does not answer. */
@@ -105,6 +108,7 @@ export async function openLog(
     stalls: createStalls(commands),
     tickets: createTicketRows(commands),
     presence: createPresenceRows(commands),
+    workers: createWorkerRows(commands),
     commands,
     ping: () => commands.ping(),
     outage,

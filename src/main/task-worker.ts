@@ -28,10 +28,36 @@ export interface TaskWorkerOptions {
 
 export interface TaskWorker {
   readonly isRunning: boolean;
+  /** What it does right now. */
+  readonly load: () => WorkerLoad;
   /** Resolves when it has stopped; rejects when it has lost Temporal for good. */
   run(): Promise<void>;
   /** Stops taking tasks; running ones finish or are handed over within the grace period. */
   shutdown(): void;
+}
+
+/** Of all Temporal workers of the process together; `turns`, `quick` and `tasks`: those at work. */
+export interface WorkerLoad {
+  /** Task queues, that of all sessions first. */
+  readonly queues: readonly string[];
+  readonly turns: number;
+  readonly quick: number;
+  readonly tasks: number;
+  /** Workflows in memory. */
+  readonly cached: number;
+}
+
+function loadOf(workers: readonly Worker[]): WorkerLoad {
+  const all = workers.map((worker) => worker.getStatus());
+  const sum = (of: (status: (typeof all)[number]) => number): number =>
+    all.reduce((total, status) => total + of(status), 0);
+  return {
+    queues: workers.map(({ options }) => options.taskQueue),
+    turns: sum(({ numInFlightNonLocalActivities }) => numInFlightNonLocalActivities),
+    quick: sum(({ numInFlightLocalActivities }) => numInFlightLocalActivities),
+    tasks: sum(({ numInFlightWorkflowActivations }) => numInFlightWorkflowActivations),
+    cached: sum(({ numCachedWorkflows }) => numCachedWorkflows),
+  };
 }
 
 /**
@@ -85,6 +111,7 @@ export async function createTaskWorker(options: TaskWorkerOptions): Promise<Task
     get isRunning() {
       return workers.every((worker) => worker.getState() === 'RUNNING');
     },
+    load: () => loadOf(workers),
     async run() {
       // One that fails takes the others with it.
       await Promise.all(workers.map((worker) => worker.run().finally(shutdown)));

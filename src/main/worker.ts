@@ -27,11 +27,13 @@ import { createModels, modelsOf } from './models.ts';
 import { Opened } from './opened.ts';
 import { partsOf } from '../project/parts.ts';
 import { heldLimits, openQuota, watchRegistry } from './quota.ts';
-import { openLog } from './redis.ts';
+import { openLog, type LogConnections } from './redis.ts';
 import { later, stopSignal } from './shutdown.ts';
 import { outliveStrays } from './strays.ts';
 import { processName } from './process-name.ts';
+import { RunningHere } from './running-here.ts';
 import { sessionSource } from './source.ts';
+import { tellWorker, type TellWorker } from './tell-worker.ts';
 import { createTaskWorker, type TaskWorker } from './task-worker.ts';
 import { openTelemetry } from './telemetry.ts';
 import { createNudge, requireSetUp } from '../temporal/index.ts';
@@ -158,6 +160,25 @@ interface Opening {
   readonly draining: AbortController;
 }
 
+async function answerHealth(health: Health, ready: () => Promise<boolean>, opened: Opened): Promise<void> {
+  const serve = (): Promise<() => void> => serveHealth(health.port, health.host, ready);
+  opened.add(await listening({ ...health, setting: 'CONVOKE_HEALTH_PORT' }, serve), (end) => end());
+}
+
+/** Tells gateways what it has of its own, and operators what it is and does. */
+async function present(
+  {
+    session,
+    ...told
+  }: Pick<TellWorker, 'catalog' | 'load' | 'longest'> & { readonly session: LogConnections },
+  { config, opened, draining }: Pick<Opening, 'config' | 'opened' | 'draining'>,
+): Promise<void> {
+  opened.add(await announce(session.catalogs, told.catalog), (end) => end());
+  const { deployment } = config;
+  const worker = { ...told, deployment, rows: session.workers, draining: draining.signal };
+  opened.add(tellWorker(worker), (end) => end());
+}
+
 function watchInterruptionsOf(watch: Parameters<typeof watchInterruptions>[0], opened: Opened): void {
   opened.add(watchInterruptions(watch), (end) => end());
 }
@@ -183,12 +204,14 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const tenants = openQuota({ session, client, config, directory, logger, opened });
   const files = await openFiles(config, { archive, log: session.log, ...tenants });
   const { limitsOf } = tenants;
+  const { commands, stalls } = session;
   const counted = { limitsOf: heldLimits(limitsOf, directory), call: createNudge(client) };
-  const turns = opened.add(new RunningTurns(session.commands, counted), (each) => each.close());
+  const turns = opened.add(new RunningTurns(commands, counted), (each) => each.close());
   directory.onChange((tenant) => turns.look(tenant));
   const places = measuredPlaces(turns, metrics);
-  const meter = { meter: new Meter(session.commands), limitsOf, priceOf: parts.priceOf, metrics };
-  const { begun } = opened.add(tellWaits(session.commands), (each) => each.close());
+  const meter = { meter: new Meter(commands), limitsOf, priceOf: parts.priceOf, metrics };
+  const { begun } = opened.add(tellWaits(commands), (each) => each.close());
+  const here = new RunningHere();
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -196,28 +219,26 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     );
     return worker?.isRunning ?? false;
   };
-  if (health) {
-    const { port, host } = health;
-    const serve = (): Promise<() => void> => serveHealth(port, host, ready);
-    opened.add(await listening({ ...health, setting: 'CONVOKE_HEALTH_PORT' }, serve), (end) => end());
-  }
+  if (health) await answerHealth(health, ready, opened);
   worker = await createTaskWorker({
     ...{ connection, client, logger, namespace, taskQueue },
     workflowBundle: given.workflowBundle ?? findBundle(),
-    activities: createActivities({
-      ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, spans, begun },
-      stalls: session.stalls,
-      process: processName(),
-      runners: metered(runners, meter),
-      ...createHanding(config, { client, session, source, archive, tenants, directory }),
-      draining: draining.signal,
-      leaving: later(draining.signal, RECOVERY.workerGraceMs),
-    }),
+    activities: here.watch(
+      createActivities({
+        ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, spans, begun },
+        ...{ stalls, process: processName() },
+        runners: metered(runners, meter),
+        ...createHanding(config, { client, session, source, archive, tenants, directory }),
+        draining: draining.signal,
+        leaving: later(draining.signal, RECOVERY.workerGraceMs),
+      }),
+    ),
     ...{ deployment: config.deployment, converter },
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
   const offered = { ...catalog, ...endpointsOf(config, own, runners) };
-  opened.add(await announce(session.catalogs, offered), (end) => end());
+  const told = { session, catalog: offered, load: worker.load, longest: () => here.longest };
+  await present(told, { config, opened, draining });
   watchInterruptionsOf({ client, taskQueue, log: session.log, source, archive, logger }, opened);
   return { worker, ready };
 }

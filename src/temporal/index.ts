@@ -17,3 +17,4 @@ export { createScoring } from './scoring.ts';
 export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './port.ts';
+export { describeQueue } from './task-queues.ts';

@@ -26,8 +26,7 @@ import type { Intake } from '../../src/ingest/index.ts';
 import type { SessionCalls } from '../../src/temporal/index.ts';
 import { ACCEPTED, FakeCalls, known } from './fake-calls.ts';
 import { NO_PRESENCE, notesOf } from './fake-presence.ts';
-import { io } from 'socket.io-client';
-import type { Socket } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 
 export const KEY = 'dev';
 const INFO: SessionInfo = {
@@ -122,6 +121,7 @@ export class FakeDelivery implements Delivery {
     return [];
   }
 
+  load = () => ({ sessions: 1, busiest: [] });
   async stop(): Promise<void> {
     this.watchers.clear();
   }

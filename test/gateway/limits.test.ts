@@ -48,6 +48,7 @@ beforeAll(async () => {
       return () => void (connections -= 1);
     },
     usage: async () => USED,
+    waiting: async () => 0,
   };
   rig = await startRig({ intake, quota });
 });

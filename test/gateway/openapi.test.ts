@@ -11,6 +11,7 @@ import { Refused, Tickets, Tokens } from '../../src/tenants/index.ts';
 import { NO_LIMITS } from '../../src/gateway/quota.ts';
 import { NO_LEVELS } from '../../src/gateway/routes/log-level.ts';
 import { createReadiness } from '../../src/gateway/readiness.ts';
+import { NO_SYSTEM, System } from '../../src/gateway/system.ts';
 import { FakeCalls } from './fake-calls.ts';
 import { NO_PRESENCE, notesOf } from './fake-presence.ts';
 import { FakeDelivery, intakeOf, NO_REGISTRY, NO_SCHEDULES, startRig, TICKETS } from './harness.ts';
@@ -41,6 +42,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.gateway.drain());
 
+const notAsked = (): Promise<never> => Promise.reject(new Error('not asked'));
+
 /** Every route of an Express application, as `get /path/{id}`. */
 function registered(): string[] {
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -52,6 +55,8 @@ function registered(): string[] {
       presence: NO_PRESENCE,
       delivery: new FakeDelivery(),
       timeline: () => Promise.reject(new Error('not asked')),
+      system: new System({ name: 'g', ports: NO_SYSTEM, fleet: { ask: notAsked }, audit: NO_REGISTRY.audit }),
+      environmentTenants: [],
       logger: quiet,
       metrics: NO_METRICS,
       readiness: createReadiness({}),

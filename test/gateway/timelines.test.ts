@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
 import type { GatewayTrace, Timeline } from '../../src/contracts/index.ts';
 import { FleetAsk } from '../../src/gateway/fleet-ask.ts';
-import type { TraceQuestion } from '../../src/gateway/fleet-ask.ts';
 import { waterfall } from '../../src/cli/commands/trace.ts';
-import { readTimeline } from '../../src/gateway/timelines.ts';
+import { readTimeline, traceTopic } from '../../src/gateway/timelines.ts';
+import type { TraceQuestion } from '../../src/gateway/timelines.ts';
 import { FakeDelivery, KEY, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
@@ -60,24 +60,32 @@ function fleet(names: readonly string[], silent = 0) {
     channel.on('all', (from: EventEmitter, event: string, args: unknown[]) => {
       if (from !== own) own.emit(event, ...args);
     });
-    type Given = ConstructorParameters<typeof FleetAsk>[0];
+    type Given = ConstructorParameters<typeof FleetAsk<TraceQuestion, GatewayTrace>>[0];
     const hearers = async (): Promise<number> => names.length + silent;
-    return { ask: new FleetAsk(server as unknown as Given, () => trace(name), hearers), server, own };
+    return {
+      ask: new FleetAsk(
+        server as unknown as Given,
+        traceTopic(() => trace(name)),
+        hearers,
+      ),
+      server,
+      own,
+    };
   });
 }
 
 test('all gateways are asked, and it is not waited longer than for the last of them', async () => {
   const [one] = fleet(['a', 'b', 'c']);
-  const { traces, asked } = await one!.ask.ask(QUESTION);
-  expect(traces.map(({ gateway }) => gateway).sort()).toEqual(['a', 'b', 'c']);
+  const { answers, asked } = await one!.ask.ask(QUESTION);
+  expect(answers.map(({ gateway }) => gateway).sort()).toEqual(['a', 'b', 'c']);
   expect(asked).toBe(3);
 });
 
 test('one that does not answer in time is missing, and that is told', async () => {
   const [one] = fleet(['a', 'b'], 1);
   const before = performance.now();
-  expect(await one!.ask.ask(QUESTION)).toMatchObject({ traces: [{}, {}], asked: 3 });
-  expect(performance.now() - before).toBeGreaterThanOrEqual(LIMITS.timelineAskMs - 5);
+  expect(await one!.ask.ask(QUESTION)).toMatchObject({ answers: [{}, {}], asked: 3 });
+  expect(performance.now() - before).toBeGreaterThanOrEqual(LIMITS.fleetAskMs - 5);
 });
 
 test('what is neither a question nor an answer is dropped', async () => {
@@ -102,7 +110,7 @@ test('of a direct message only those are told whom it concerns', async () => {
   const delivery = Object.assign(new FakeDelivery(), {
     story: async () => ({ events: [published], newest: 1, truncated: false }),
   });
-  const own = { ask: async () => ({ traces: [trace('1@edge')], asked: 1 }) };
+  const own = { ask: async () => ({ answers: [trace('1@edge')], asked: 1 }) };
   const asks = (subject: string): Promise<Timeline> => {
     const grant = {
       subject,

@@ -1,8 +1,9 @@
-/** `convoke tenants`, `convoke keys`, `convoke audit`. */
+/** `convoke tenants`, `convoke keys`, `convoke audit`, `convoke top`. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { guarded } from '../failure.ts';
 import { duration, examples, pageSize, tenantId } from '../options.ts';
+import { addTop } from './top-command.ts';
 import type { AddKeyOptions, AuditOptions, KeysOptions, Output, TenantOptions } from './admin.ts';
 
 const JSON_TEXT = 'print the answer as JSON';
@@ -12,6 +13,7 @@ export function addAdminCommands(program: Command): void {
   addTenants(program);
   addKeys(program);
   addAudit(program);
+  addTop(program);
 }
 
 const load = () => import('./admin.ts');

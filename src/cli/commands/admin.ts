@@ -47,7 +47,7 @@ interface Page<T> {
 const timeOf = (at: number | null): string => (at === null ? '–' : new Date(at).toISOString().slice(0, 19));
 
 /** With CONVOKE_OPERATOR_KEY, if it is set. */
-async function ask<T>({ path, ...request }: ApiRequest): Promise<T> {
+export async function askOperator<T>({ path, ...request }: ApiRequest): Promise<T> {
   const place = gatewayPlace();
   const key = secret(process.env, 'CONVOKE_OPERATOR_KEY', configMistake) ?? place.key;
   try {
@@ -62,7 +62,10 @@ async function all<T>(path: string, query: ApiRequest['query'] = {}): Promise<re
   let cursor: string | null = null;
   do {
     const limit = String(LIMITS.pageSessions);
-    const page: Page<T> = await ask({ path, query: { ...query, limit, cursor: cursor ?? undefined } });
+    const page: Page<T> = await askOperator({
+      path,
+      query: { ...query, limit, cursor: cursor ?? undefined },
+    });
     found.push(...page.data);
     cursor = page.next;
   } while (cursor !== null);
@@ -98,7 +101,11 @@ export interface TenantOptions extends Output {
 }
 
 export async function addTenant(id: string, options: TenantOptions): Promise<void> {
-  const tenant = await ask<Tenant>({ method: 'POST', path: 'tenants', body: { id, ...fieldsOf(options) } });
+  const tenant = await askOperator<Tenant>({
+    method: 'POST',
+    path: 'tenants',
+    body: { id, ...fieldsOf(options) },
+  });
   print(
     tenant,
     options,
@@ -107,7 +114,7 @@ export async function addTenant(id: string, options: TenantOptions): Promise<voi
 }
 
 export async function showTenant(id: string, options: Output): Promise<void> {
-  printTenant(await ask<Tenant>({ path: `tenants/${id}` }), options);
+  printTenant(await askOperator<Tenant>({ path: `tenants/${id}` }), options);
 }
 
 export async function changeTenant(
@@ -121,7 +128,7 @@ export async function changeTenant(
       'usage',
       `Say what is to change: npx convoke tenants set ${id} --name NAME or --limits JSON.`,
     );
-  printTenant(await ask<Tenant>({ method: 'POST', path: `tenants/${id}`, body }), options);
+  printTenant(await askOperator<Tenant>({ method: 'POST', path: `tenants/${id}`, body }), options);
 }
 
 function printTenant(tenant: Tenant, options: Output): void {
@@ -185,7 +192,7 @@ export async function addKey(options: AddKeyOptions): Promise<void> {
     ...(scopes === undefined ? {} : { scopes: scopes.split(',').map((scope) => scope.trim()) }),
     ...(ttl === undefined ? {} : { ttlMs: ttl }),
   };
-  printKey(await ask({ method: 'POST', path: 'keys', body }), options);
+  printKey(await askOperator({ method: 'POST', path: 'keys', body }), options);
 }
 
 export async function rotateKey(
@@ -197,7 +204,7 @@ export async function rotateKey(
     ...(overlap === undefined ? {} : { overlapMs: overlap }),
     ...(ttl === undefined ? {} : { ttlMs: ttl }),
   };
-  printKey(await ask({ method: 'POST', path: `keys/${id}/rotate`, body }), options);
+  printKey(await askOperator({ method: 'POST', path: `keys/${id}/rotate`, body }), options);
 }
 
 /** The key alone on standard output, so that it can be put somewhere without being seen. */
@@ -207,7 +214,7 @@ function printKey(key: Key & { readonly key: string }, options: Output): void {
 }
 
 export async function revokeKey(id: string, options: Output): Promise<void> {
-  const key = await ask<Key>({ method: 'POST', path: `keys/${id}/revoke` });
+  const key = await askOperator<Key>({ method: 'POST', path: `keys/${id}/revoke` });
   print(key, options, `${id} (${key.name}) opens nothing any more; its connections end within a second.\n`);
 }
 
@@ -220,7 +227,7 @@ export interface AuditOptions extends Output {
 
 export async function audit(options: AuditOptions): Promise<void> {
   const { tenant, actor, action, limit } = options;
-  const { data } = await ask<Page<Entry>>({
+  const { data } = await askOperator<Page<Entry>>({
     path: 'audit',
     query: { tenant, actor, action, limit: String(limit) },
   });

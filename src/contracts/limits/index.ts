@@ -13,6 +13,7 @@ import { QUOTA } from './quota.ts';
 import { REGISTRY } from './registry.ts';
 import { SCORING_LIMITS } from './scoring.ts';
 import { SEAL } from './seal.ts';
+import { SYSTEM } from './system.ts';
 import { TELEMETRY } from './telemetry.ts';
 import { TENANTS } from './tenants.ts';
 import { TIMELINE } from './timeline.ts';
@@ -35,4 +36,5 @@ export const LIMITS = {
   ...ERASE,
   ...TELEMETRY,
   ...TIMELINE,
+  ...SYSTEM,
 } as const;

@@ -16,8 +16,6 @@ export const TIMELINE = {
   timelineEvents: 4_000,
   timelineKept: 1_000,
   timelineChars: 16 * KIB * KIB,
-  /** Gateways have so long to tell what they remember of delivery, ms. */
-  timelineAskMs: SECOND,
   /** Newest messages of which a gateway remembers when they came in, and what refused them. */
   arrivalsKept: 4_096,
   /** Of a followed session a gateway remembers: when it sent the newest events, connections that have left, and of each the newest acknowledgements. */

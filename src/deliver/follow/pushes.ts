@@ -43,6 +43,11 @@ export class Pushes {
     this.#first += 1;
   }
 
+  /** How many of the newest events were sent after this moment. */
+  sentAfter(at: number): number {
+    return this.#at.length - (this.#at.findLastIndex((each) => each <= at) + 1);
+  }
+
   /** `leave`: ends the stay. Returns a function that does that, and notes it. */
   joins({ watcher, got, had = 0 }: Joining, leave: () => void): () => void {
     const { connection, subject } = watcher;

@@ -79,11 +79,16 @@ interface AdminRoute {
   readonly created?: boolean;
   readonly reply: z.ZodType;
   readonly codes?: readonly ErrorCode[];
+  /** Default: its `{id}` is an id. */
+  readonly params?: z.ZodObject;
+  /** Answered by a gateway that is drained, too. */
+  readonly whileDraining?: boolean;
   readonly answer: (call: Call) => Promise<object>;
 }
 
 /** A route of operators: `forbidden` with any other key. */
 export function adminRoute({ method, path, created = false, answer, ...told }: AdminRoute): ApiRoute {
+  const { params = adminPath, whileDraining = false } = told;
   const { id, summary, description, query, body, reply, codes = [] } = told;
   const status = created ? 201 : 200;
   const operation: ZodOpenApiOperationObject = {
@@ -92,7 +97,7 @@ export function adminRoute({ method, path, created = false, answer, ...told }: A
     ...(description === undefined ? {} : { description }),
     tags: ['Administration'],
     requestParams: {
-      ...(path.includes('{id}') ? { path: adminPath } : {}),
+      ...(path.includes('{id}') ? { path: params } : {}),
       ...(query ? { query } : {}),
     },
     ...(body ? { requestBody: { content: { 'application/json': { schema: body } } } } : {}),
@@ -102,7 +107,7 @@ export function adminRoute({ method, path, created = false, answer, ...told }: A
     },
   };
   return {
-    ...{ access: 'key', method, path: `/v1/admin${path}`, operation },
+    ...{ access: 'key', method, path: `/v1/admin${path}`, operation, whileDraining },
     async handle(call) {
       call.res.status(status).json(await answer(call));
     },
