@@ -143,6 +143,7 @@ export type {
   Reply,
   SendRequest,
   ScheduledPage,
+  SessionLinks,
   SessionPage,
   SessionSummary,
   SocketFrames,

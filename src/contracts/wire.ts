@@ -77,6 +77,14 @@ export interface ForkReply extends SessionSummary {
 }
 
 /** A session as lists show it. */
+/** Addresses for operators of a tenant. Absent: this deployment does not tell. */
+export interface SessionLinks {
+  /** In the console. */
+  readonly console?: string;
+  /** Its workflow in Temporal's Web UI. */
+  readonly temporal?: string;
+}
+
 export interface SessionSummary {
   readonly id: string;
   readonly tenant: string;

@@ -10,6 +10,7 @@ import type { LogLevels } from './routes/log-level.ts';
 import type { ServedFiles } from './files.ts';
 import type { Quota } from './quota.ts';
 import type { Connections } from './connections.ts';
+import type { LinksOf } from './links.ts';
 import type { System } from './system.ts';
 import type { Peers } from './edge/peers.ts';
 import type { Refusals } from './edge/refusals.ts';
@@ -51,6 +52,8 @@ export interface GatewayContext {
     principal: Principal,
     asked: { readonly ref: SessionRef; readonly messageId: string },
   ): Promise<Timeline>;
+  /** Where a session is in the console and in Temporal's Web UI, as far as this deployment has them. */
+  readonly linksOf: LinksOf;
   /** Tenants whose keys stand in the environment. */
   readonly environmentTenants: readonly string[];
   /** The deployment, for operators. */

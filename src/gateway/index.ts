@@ -15,6 +15,7 @@ import { Peers } from './edge/peers.ts';
 import { clientErrors } from './edge/client-errors.ts';
 import { Refusals } from './edge/refusals.ts';
 import { FleetAsk } from './fleet-ask.ts';
+import type { LinksOf } from './links.ts';
 import { gatewayTopic } from './own-status.ts';
 import { NO_SYSTEM, System } from './system.ts';
 import type { SystemPorts } from './system.ts';
@@ -96,6 +97,8 @@ export interface GatewayConfig {
   readonly name?: string;
   /** When Temporal had persisted a message that came in here; absent: not known. */
   readonly acceptedAt?: AcceptedAt;
+  /** Absent: it is not told where sessions are in the console and the Web UI. */
+  readonly linksOf?: LinksOf;
   /** Tenants whose keys stand in the environment; absent: none. */
   readonly environmentTenants?: readonly string[];
   /** What operators are told of the deployment; absent: of the gateways alone. */
@@ -182,6 +185,7 @@ export function createGateway(config: GatewayConfig): Gateway {
     ...{ eraser: config.eraser, levels: config.levels ?? NO_LEVELS },
     showPayloads: config.showPayloads ?? (async (_tenant, payloads) => payloads),
     quota: config.quota ?? NO_LIMITS,
+    linksOf: config.linksOf ?? (() => ({})),
     environmentTenants: config.environmentTenants ?? [],
     delivery,
     presence: config.presence,

@@ -61,6 +61,9 @@ export interface Config {
   readonly sheds?: boolean | undefined;
   /** How long sessions stay open while nothing happens. */
   readonly hibernateAfterMs: number;
+  /** Address of the console, to which Temporal's Web UI links, and that of the Web UI, to which the API does. */
+  readonly consoleUrl?: string;
+  readonly temporalUi?: string;
 }
 
 function list(text: string | undefined): readonly string[] {
@@ -133,6 +136,21 @@ function hibernateAfter(env: Environment): number {
   throw new ConfigError('CONVOKE_HIBERNATE_AFTER_MS', `use a whole number from ${least} to ${most}.`);
 }
 
+/** An address that pages link to; a slash at its end is taken away. */
+function linkOf<Name extends string>(
+  env: Environment,
+  variable: string,
+  name: Name,
+): Partial<Readonly<Record<Name, string>>> {
+  const text = setting(env, variable);
+  if (text === undefined) return {};
+  const url = URL.parse(text);
+  const isFit = url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  if (!isFit || url.username !== '' || url.password !== '')
+    throw mistake(variable, 'give an address like https://console.example.com, without a query or a login.');
+  return { [name]: url.href.replace(/\/+$/, '') } as Partial<Readonly<Record<Name, string>>>; // safety: as it says
+}
+
 /** Returns them as they are. Throws `ConfigError` for one that no page could ever have. */
 export function checkedOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
@@ -181,5 +199,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     models,
     hasModel: models.has(DEFAULT_ENDPOINT) || setting(env, 'CONVOKE_MODEL') !== undefined,
     hibernateAfterMs: hibernateAfter(env),
+    ...linkOf(env, 'CONVOKE_CONSOLE_URL', 'consoleUrl'),
+    ...linkOf(env, 'CONVOKE_TEMPORAL_UI', 'temporalUi'),
   };
 }

@@ -23,11 +23,13 @@ import type { SessionLog } from '../log/index.ts';
 import { Tickets } from '../tenants/index.ts';
 import { createLogger, type Metrics, type Spans } from '../telemetry/index.ts';
 import {
+  consoleLink,
   createScheduleCalls,
   createSessionCalls,
   ingressConnectionOptions,
   requireSetUp,
   shownPayloads,
+  workflowLink,
 } from '../temporal/index.ts';
 import { openAccess } from './access.ts';
 import type { Access } from './access.ts';
@@ -249,9 +251,17 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
 function deploymentOf(
   config: Config,
   parts: Omit<SystemParts, 'config'>,
-): Required<Pick<GatewayConfig, 'system' | 'environmentTenants'>> {
+): Required<Pick<GatewayConfig, 'system' | 'environmentTenants' | 'linksOf'>> {
   const tenants = new Set([...(config.devMode ? ['dev'] : []), ...config.keys.values()]);
-  return { system: systemPorts({ ...parts, config }), environmentTenants: [...tenants] };
+  const { consoleUrl, temporalUi, temporal } = config;
+  return {
+    system: systemPorts({ ...parts, config }),
+    environmentTenants: [...tenants],
+    linksOf: (ref) => ({
+      ...(consoleUrl !== undefined && { console: consoleLink(consoleUrl, ref.session) }),
+      ...(temporalUi !== undefined && { temporal: workflowLink(temporalUi, temporal.namespace, ref) }),
+    }),
+  };
 }
 
 /** Serves until SIGTERM or SIGINT, then drains. Rejects like `openGateway`. */

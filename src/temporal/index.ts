@@ -18,3 +18,4 @@ export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';
 export type { FoundSession, SessionCalls } from './port.ts';
 export { describeQueue } from './task-queues.ts';
+export { consoleLink, workflowLink } from './web-ui.ts';

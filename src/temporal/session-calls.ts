@@ -59,7 +59,7 @@ import type { SessionMemo } from './memo.ts';
 import type { FoundSession, SessionCalls, Started, StartRequest } from './port.ts';
 import type { ListQuery } from './sessions-query.ts';
 import { standingOf } from './standing.ts';
-import { searchAttributes, story } from './web-ui.ts';
+import { shownInUi } from './web-ui.ts';
 
 type StartOptions = WorkflowStartOptions<(input: SessionInput) => Promise<void>>;
 
@@ -72,6 +72,8 @@ export interface SessionCallsConfig {
   readonly hibernateAfterMs?: number;
   /** A tenant's share where tasks wait for workers; undefined: 1. It counts for runs that are started from then on. */
   readonly weightOf?: (tenant: string) => number | undefined;
+  /** Address of the console, to which the Web UI links; absent: it does not. */
+  readonly consoleUrl?: string | undefined;
 }
 
 export function createSessionCalls(config: SessionCallsConfig): SessionCalls {
@@ -84,11 +86,13 @@ class TemporalCalls implements SessionCalls {
   readonly #hibernateAfterMs: number;
   readonly #weightOf: (tenant: string) => number | undefined;
   readonly #questions = new Questions((ref, questions) => this.#ask(ref, questions));
+  readonly #console: string | undefined;
 
   constructor({ client, taskQueue = SESSION.taskQueue, ...config }: SessionCallsConfig) {
     this.#client = client;
     this.#taskQueue = taskQueue;
     this.#hibernateAfterMs = config.hibernateAfterMs ?? LIMITS.hibernateAfterMs;
+    this.#console = config.consoleUrl;
     this.#weightOf = config.weightOf ?? (() => undefined);
   }
 
@@ -221,8 +225,7 @@ class TemporalCalls implements SessionCalls {
       args: [{ ...input, hibernateAfterMs }],
       // Tasks are dispatched fairly between tenants, so one tenant's flood does not delay others; activities inherit the key.
       priority: { fairnessKey: input.tenant, ...(weight !== undefined && { fairnessWeight: weight }) },
-      typedSearchAttributes: searchAttributes(input, input.info),
-      ...story(input, input.info),
+      ...shownInUi(input, input.info, this.#console),
       memo: { ...memo },
       workflowTaskTimeout: RECOVERY.workflowTaskTimeoutMs,
     };

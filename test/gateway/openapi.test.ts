@@ -57,6 +57,7 @@ function registered(): string[] {
       timeline: () => Promise.reject(new Error('not asked')),
       system: new System({ name: 'g', ports: NO_SYSTEM, fleet: { ask: notAsked }, audit: NO_REGISTRY.audit }),
       environmentTenants: [],
+      linksOf: () => ({}),
       logger: quiet,
       metrics: NO_METRICS,
       readiness: createReadiness({}),
@@ -111,7 +112,7 @@ describe('the document', () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual(registered().sort());
-    expect(registered()).toHaveLength(58);
+    expect(registered()).toHaveLength(63);
   });
 
   test('is OpenAPI 3.1: parameters match the path, ids are unique, references lead somewhere', () => {

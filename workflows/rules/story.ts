@@ -38,7 +38,27 @@ function numbered(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-type Told = Pick<SessionMachine, 'state' | 'turns' | 'waits'>;
+type Told = Pick<SessionMachine, 'state' | 'turns' | 'waits' | 'castOf'>;
+
+/** Agents that are named. */
+const NAMED = 16;
+
+/** Who may speak in the turn at work, and which people it has asked. */
+function peopleRows({ turns: { current }, castOf }: Pick<Told, 'turns' | 'castOf'>): readonly string[] {
+  if (!current) return [];
+  const cast = castOf(current.roster).map(({ name }) => name);
+  const more = cast.length > NAMED ? ` and ${cast.length - NAMED} more` : '';
+  const asked = current.questions.list().filter(({ message }) => message === undefined);
+  return [
+    ...(cast.length > 0 ? [`who may speak: ${cast.slice(0, NAMED).join(', ')}${more}`] : []),
+    ...asked.map(({ name }) => `waits for an answer of ${plain(name)}`),
+  ];
+}
+
+/** Names of people are free text: no Markdown comes of them. */
+function plain(name: string): string {
+  return name.replaceAll(/[\\`*_[\]()<>#|]/g, ' ').slice(0, LIMITS.approvalTitleChars);
+}
 
 /** What the Web UI shows of a session right now, as Markdown: its renderer knows a list only after an empty line. */
 export function sessionStory(machine: Told): string {
@@ -48,7 +68,9 @@ export function sessionStory(machine: Told): string {
   const what = waitsForPlace ? 'waits for a place' : waits === '' ? `is ${phase}` : `waits for ${waits}`;
   const main = running ? `turn **${running.turn}** ${what}` : 'idle';
   const { summary } = machine.turns.memory;
+  const cast = (roster: Parameters<Told['castOf']>[0]): ReturnType<Told['castOf']> => machine.castOf(roster);
   const rows = [
+    ...(running ? peopleRows({ turns: machine.turns, castOf: cast }) : []),
     ...machine.turns.beside.map((each) => `beside it turn **${each.turn}** is ${each.phase}`),
     `${numbered(turns, 'turn')} so far, ${queued === 0 ? 'no message' : numbered(queued, 'message')} waiting`,
     `${numbered(known.seq, 'event')} in the log`,

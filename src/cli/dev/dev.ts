@@ -245,6 +245,17 @@ function withoutTemporal(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(others), TEMPORAL_CONFIG_FILE: devNull };
 }
 
+/** Where the pages of this stack are, unless the environment says so. */
+function linksIn({ host, gatewayPorts, temporal }: Dev['plan'], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const [port = 0] = gatewayPorts;
+  const ui = temporal.own ? `http://localhost:${temporal.own.uiPort}` : undefined;
+  const given = setting(env, 'CONVOKE_TEMPORAL_UI') ?? ui;
+  return {
+    CONVOKE_CONSOLE_URL: setting(env, 'CONVOKE_CONSOLE_URL') ?? `${gatewayUrl(host, port)}/console`,
+    ...(given === undefined ? {} : { CONVOKE_TEMPORAL_UI: given }),
+  };
+}
+
 /** The environment of workers and gateways. */
 function roleEnv({ options, env, home, plan, model }: Dev): NodeJS.ProcessEnv {
   return {
@@ -255,6 +266,7 @@ function roleEnv({ options, env, home, plan, model }: Dev): NodeJS.ProcessEnv {
     REDIS_URL: plan.redis.url,
     CONVOKE_ARCHIVE_URL: setting(env, 'CONVOKE_ARCHIVE_URL') ?? `sqlite:${join(home, 'archive.db')}`,
     CONVOKE_DEV: '1',
+    ...linksIn(plan, env),
     // What Node has compiled: a worker that replaces another one needs a third less CPU to start.
     NODE_COMPILE_CACHE: setting(env, 'NODE_COMPILE_CACHE') ?? join(home, 'compiled'),
     ...(options.config === undefined ? {} : { CONVOKE_CONFIG: options.config }),

@@ -9,16 +9,11 @@ import {
   sessionsQuerySchema,
   wakeSchema,
 } from '../../ingest/index.ts';
+import { mayOperate } from '../../tenants/index.ts';
 import { readJson } from '../body.ts';
 import type { GatewayContext } from '../context.ts';
-import {
-  cancelReply,
-  membersReply,
-  sessionPageReply,
-  summaryReply,
-  viewReply,
-  wakeReply,
-} from '../replies.ts';
+import { linkedViewReply } from '../links.ts';
+import { cancelReply, membersReply, sessionPageReply, summaryReply, wakeReply } from '../replies.ts';
 import { ANSWER, BODY, CONTROL, ENGINE, json, problems, sessionOf, watchedOf } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 import { describes } from '../shapes.ts';
@@ -98,10 +93,12 @@ function snapshotRoute(context: GatewayContext): ApiRoute {
     operation: {
       operationId: 'getSession',
       summary: 'Get the snapshot of a session',
+      description:
+        'A key, or a token with `operate`, is told where it is in the console and in Temporal’s Web UI, if the deployment says where these are.',
       tags: TAGS,
       requestParams: { path },
       responses: {
-        '200': json('The session as it is now.', viewReply),
+        '200': json('The session as it is now.', linkedViewReply),
         ...problems([
           ...ENGINE,
           'session_not_found',
@@ -112,7 +109,10 @@ function snapshotRoute(context: GatewayContext): ApiRoute {
       },
     },
     async handle(call) {
-      call.res.json(await context.delivery.snapshot(watchedOf(call)));
+      const ref = watchedOf(call);
+      const links = mayOperate(call.principal) ? context.linksOf(ref) : {};
+      const view = await context.delivery.snapshot(ref);
+      call.res.json(Object.keys(links).length === 0 ? view : { ...view, links });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { EMPTY_JOURNAL, type JournalKind } from '../../../src/contracts/index.ts';
 import { story } from '../../../src/temporal/web-ui.ts';
+import { Questions } from '../../../workflows/rules/questions.ts';
 import { sessionStory, stackStory, turnStory, waitStory } from '../../../workflows/rules/story.ts';
 
 const agents = [{ name: 'ann' }, { name: 'ben' }];
@@ -42,11 +43,12 @@ function machine(state: object, turns: object = {}): Machine {
     state: () => ({ status: 'open', turns: 1, queued: 0, known: { epoch: 1, seq: 8 }, ...state }),
     turns: { current: null, beside: [], memory: {}, ...turns },
     waits: { approvals: [] },
+    castOf: () => agents,
   } as unknown as Machine;
 }
 
 test('the Web UI tells that a turn waits for a place', () => {
-  const current = { phase: 'waiting', waitsForPlace: true };
+  const current = { phase: 'waiting', waitsForPlace: true, questions: new Questions('t2') };
   const told = sessionStory(machine({ running: { turn: 't2' } }, { current }));
   expect(told).toMatch(/^Session is \*\*open\*\*: turn \*\*t2\*\* waits for a place\./);
 });
@@ -58,12 +60,14 @@ test('the Web UI tells what a session does, in lists that its Markdown knows', (
   const busy = machine(
     { turns: 3, queued: 2, running: { turn: 't2' } },
     {
-      current: { phase: 'running' },
+      current: { phase: 'running', questions: new Questions('t2', [{ path: '3', name: 'Ana [x](y)' }]) },
       beside: [{ turn: 't3', phase: 'waiting' }],
       memory: { summary: { upTo: 1, step: 't2.s1', seq: 4 } },
     },
   );
   const rows = [
+    'who may speak: ann, ben',
+    'waits for an answer of Ana  x  y ',
     'beside it turn t3 is waiting',
     '3 turns so far, 2 messages waiting',
     '8 events in the log',
@@ -83,5 +87,8 @@ test('the Web UI tells what a session does, in lists that its Markdown knows', (
   };
   expect(story({ tenant: 'acme', session: 's' }, info).staticDetails).toBe(
     'Session **s** of tenant **acme**, team `sequence`.\n\nAgents: **ann** (model)',
+  );
+  expect(story({ tenant: 'acme', session: 's' }, info, 'https://c.example/console').staticDetails).toBe(
+    'Session **s** of tenant **acme**, team `sequence`. [Open it in the console](https://c.example/console/#/sessions/s)\n\nAgents: **ann** (model)',
   );
 });
