@@ -89,13 +89,23 @@ class SessionRun implements Updates {
     this.#input = input;
     this.machine = new SessionMachine(input, Date.now());
     this.#keeper = new Keeper(input, this.machine);
-    this.#turns = new TurnRunner(this.machine, { inside: this.#inside, moved: () => this.#idle.begin() });
+    this.#turns = new TurnRunner(this.machine, {
+      inside: this.#inside,
+      moved: () => this.#idle.begin(),
+      tell: () => this.#tell(),
+    });
+    this.#tell();
     const { ttlMs } = input.info;
     this.#idle = new Idle({
       afterMs: ttlMs ?? input.hibernateAfterMs,
       move: ttlMs === undefined ? 'hibernate' : 'expire',
       isIdle: () => this.machine.isIdle,
     });
+  }
+
+  /** To the Web UI, which forgets the details of the start when a run goes on in the next. */
+  #tell(): void {
+    setCurrentDetails(sessionStory(this.machine, this.#input));
   }
 
   /** Something is asked of the session. */
@@ -130,7 +140,7 @@ class SessionRun implements Updates {
   vote(vote: Vote): VoteReply | VoteRefusal {
     const reply = this.machine.waits.vote(vote, Date.now());
     this.#turns.wakeInTime();
-    setCurrentDetails(sessionStory(this.machine));
+    this.#tell();
     return reply;
   }
 
@@ -277,6 +287,6 @@ class SessionRun implements Updates {
       while (mustPublish()) await this.#publish();
       await this.#keeper.archive({ brief: false, stores: 'closed' });
     } while (mustPublish());
-    setCurrentDetails(sessionStory(this.machine));
+    this.#tell();
   }
 }

@@ -1,31 +1,37 @@
 /** The activities of the turns at work, and the alarm that ends their waits. */
-import { CancellationScope, setCurrentDetails, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 import { turnOf } from '../src/contracts/index.ts';
 import { Alarm } from './alarm.ts';
 import type { Inside } from './calls/inside.ts';
 import { lostTurn, runTurn } from './calls/turns.ts';
 import type { SessionMachine } from './rules/machine.ts';
-import { sessionStory, waitStory } from './rules/story.ts';
+import { waitStory } from './rules/story.ts';
 import type { RunningTurn } from './rules/turn.ts';
 
 export class TurnRunner {
   readonly #machine: SessionMachine;
   readonly #inside: Inside;
   readonly #moved: () => void;
+  readonly #tell: () => void;
   /** Of the activities under way, by turn. */
   readonly #scopes = new Map<string, CancellationScope>();
   #failure: { error: unknown } | null = null;
   /** Ends the waits of turns that wait. */
   readonly #waits = new Alarm();
 
-  /** `moved`: called when an activity is over. */
+  /** `moved`: called when an activity is over. `tell`: called when what the Web UI shows has changed. */
   constructor(
     machine: SessionMachine,
-    { inside, moved }: { readonly inside: Inside; readonly moved: () => void },
+    {
+      inside,
+      moved,
+      tell,
+    }: { readonly inside: Inside; readonly moved: () => void; readonly tell: () => void },
   ) {
     this.#machine = machine;
     this.#inside = inside;
     this.#moved = moved;
+    this.#tell = tell;
   }
 
   /** The turns of which an activity is under way. */
@@ -45,7 +51,7 @@ export class TurnRunner {
     const agents = machine.castOf(input.roster);
     const scope = new CancellationScope();
     this.#scopes.set(input.turn, scope);
-    setCurrentDetails(sessionStory(machine));
+    this.#tell();
     scope
       .run(() => runTurn(this.#inside, agents, input))
       .then((result) => machine.back(input, result, Date.now()))
@@ -62,7 +68,7 @@ export class TurnRunner {
         if (this.#scopes.get(input.turn) === scope) this.#scopes.delete(input.turn);
         this.#moved();
         this.wakeInTime();
-        setCurrentDetails(sessionStory(machine));
+        this.#tell();
       });
   }
 

@@ -1,7 +1,7 @@
 /** REST requests to a gateway, and where to find it. */
 import { connect } from '../client/index.ts';
 import type { Client } from '../client/index.ts';
-import { ConvokeError, ERRORS } from '../contracts/index.ts';
+import { ConvokeError, DEV_KEY, ERRORS } from '../contracts/index.ts';
 import type { ErrorCode, Problem } from '../contracts/index.ts';
 import { homeFolder, runningState } from './dev/state.ts';
 import { CliError, configMistake } from './failure.ts';
@@ -25,7 +25,7 @@ export function gatewayPlace(env: Environment = process.env): GatewayPlace {
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new CliError('bad_address', 'CONVOKE_URL must be a URL like http://127.0.0.1:3000.');
   }
-  return { url: url.replace(/\/+$/, ''), key: secret(env, 'CONVOKE_KEY', configMistake) ?? 'dev' };
+  return { url: url.replace(/\/+$/, ''), key: secret(env, 'CONVOKE_KEY', configMistake) ?? DEV_KEY };
 }
 
 /** A stack that is still starting has no address yet. */

@@ -177,3 +177,4 @@ export type {
   WorkerStatus,
   WorkerTurn,
 } from './system.ts';
+export { DEV_KEY, DEV_OPERATOR_KEY } from './dev-keys.ts';

@@ -1,5 +1,5 @@
 /** Authentication: from a key, or a session token, to whoever acts. */
-import { ConvokeError, isId } from '../contracts/index.ts';
+import { ConvokeError, DEV_KEY, DEV_OPERATOR_KEY, isId } from '../contracts/index.ts';
 import { digestOf, looksLikeToken, OPERATOR } from '../tenants/index.ts';
 import type { Directory, Principal, Tokens } from '../tenants/index.ts';
 
@@ -11,7 +11,7 @@ export interface Authenticator {
 export interface AuthenticatorConfig {
   /** API key → tenant. Only digests are kept. */
   readonly keys: ReadonlyMap<string, string>;
-  /** True in dev mode: the key `dev` opens the tenant `dev`. */
+  /** True in dev mode: the key `dev` opens the tenant `dev`, the key `dev-operator` is an operator's. */
   readonly devKey: boolean;
   /** The environment's operator key. */
   readonly operatorKey?: string | undefined;
@@ -34,7 +34,10 @@ export function createAuthenticator(config: AuthenticatorConfig): Authenticator 
       throw new Error(`An API key of tenant ${tenant} is empty or too long.`);
     tenants.set(digestOf(key), tenant);
   }
-  if (config.devKey) tenants.set(digestOf('dev'), 'dev');
+  if (config.devKey) {
+    tenants.set(digestOf(DEV_KEY), 'dev');
+    tenants.set(digestOf(DEV_OPERATOR_KEY), OPERATOR);
+  }
   if (config.operatorKey !== undefined) tenants.set(digestOf(config.operatorKey), OPERATOR);
   const { tokens, directory } = config;
   const principalOf = async (token: string): Promise<Principal | undefined> => {

@@ -59,7 +59,7 @@ import type { SessionMemo } from './memo.ts';
 import type { FoundSession, SessionCalls, Started, StartRequest } from './port.ts';
 import type { ListQuery } from './sessions-query.ts';
 import { standingOf } from './standing.ts';
-import { shownInUi } from './web-ui.ts';
+import { inConsole, shownInUi } from './web-ui.ts';
 
 type StartOptions = WorkflowStartOptions<(input: SessionInput) => Promise<void>>;
 
@@ -222,7 +222,7 @@ class TemporalCalls implements SessionCalls {
     return {
       taskQueue: this.#taskQueue,
       workflowId: workflowId(input),
-      args: [{ ...input, hibernateAfterMs }],
+      args: [{ ...input, hibernateAfterMs, ...inConsole(input, this.#console) }],
       // Tasks are dispatched fairly between tenants, so one tenant's flood does not delay others; activities inherit the key.
       priority: { fairnessKey: input.tenant, ...(weight !== undefined && { fairnessWeight: weight }) },
       ...shownInUi(input, input.info, this.#console),

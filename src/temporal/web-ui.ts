@@ -2,7 +2,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES, workflowId } from '../contracts/index.ts';
-import type { SessionInfo, SessionRef } from '../contracts/index.ts';
+import type { SessionInfo, SessionInput, SessionRef } from '../contracts/index.ts';
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
@@ -45,6 +45,11 @@ export function story(
     // Markdown. Of a longer one the Web UI shows the first lines only.
     staticDetails: `Session **${ref.session}** of tenant **${ref.tenant}**, team \`${info.team.name}\`.${link}\n\nAgents: ${agents.join(', ')}`,
   };
+}
+
+/** The same for the workflow, which tells it again in each of its runs. */
+export function inConsole({ session }: SessionRef, console?: string): Pick<SessionInput, 'console'> {
+  return console === undefined ? {} : { console: consoleLink(console, session) };
 }
 
 /** What a workflow is started with, so that it is found and told there. */

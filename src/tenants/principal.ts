@@ -97,7 +97,7 @@ export function allowOperator({ tenant }: Principal): void {
   if (tenant !== OPERATOR)
     throw new ConvokeError(
       'forbidden',
-      'This takes an operator’s key: the one in CONVOKE_OPERATOR_KEY of the gateways, or the one that the first gateway made and told in its log ("convoke dev" makes none).',
+      'This takes an operator’s key: the one in CONVOKE_OPERATOR_KEY of the gateways, or the one that the first gateway made and told in its log (in dev mode: dev-operator).',
     );
 }
 

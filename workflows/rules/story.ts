@@ -1,4 +1,10 @@
-import { LIMITS, type AgentSpec, type OpenApproval, type TurnInput } from '../../src/contracts/index.ts';
+import {
+  LIMITS,
+  type AgentSpec,
+  type OpenApproval,
+  type SessionInput,
+  type TurnInput,
+} from '../../src/contracts/index.ts';
 import type { SessionMachine } from './machine.ts';
 
 /** How an activity of a turn is called in Temporal's Web UI: who may speak, and how far the turn was when it began. */
@@ -60,8 +66,11 @@ function plain(name: string): string {
   return name.replaceAll(/[\\`*_[\]()<>#|]/g, ' ').slice(0, LIMITS.approvalTitleChars);
 }
 
-/** What the Web UI shows of a session right now, as Markdown: its renderer knows a list only after an empty line. */
-export function sessionStory(machine: Told): string {
+/**
+ * What the Web UI shows of a session right now, as Markdown: its renderer knows a list only after an empty line. `console`: a link to the
+ * session in the console; absent: there is none.
+ */
+export function sessionStory(machine: Told, { console }: Pick<SessionInput, 'console'> = {}): string {
   const { status, turns, queued, running, known } = machine.state(0);
   const waits = waitStory(machine.waits.approvals);
   const { phase = 'over', waitsForPlace = false } = machine.turns.current ?? {};
@@ -74,6 +83,7 @@ export function sessionStory(machine: Told): string {
     ...machine.turns.beside.map((each) => `beside it turn **${each.turn}** is ${each.phase}`),
     `${numbered(turns, 'turn')} so far, ${queued === 0 ? 'no message' : numbered(queued, 'message')} waiting`,
     `${numbered(known.seq, 'event')} in the log`,
+    ...(console === undefined ? [] : [`[open it in the console](${console})`]),
     ...(summary?.step === undefined ? [] : [`summary up to turn t${summary.upTo} in step ${summary.step}`]),
   ];
   return `Session is **${status}**: ${main}.\n\n${rows.map((row) => `- ${row}`).join('\n')}`;

@@ -1,5 +1,5 @@
 /** `convoke tenants`, `convoke keys`, `convoke audit`: what operators do, over REST. */
-import { LIMITS } from '../../contracts/index.ts';
+import { DEV_KEY, DEV_OPERATOR_KEY, LIMITS } from '../../contracts/index.ts';
 import type { JsonObject } from '../../contracts/index.ts';
 import { secret } from '../environment.ts';
 import { asOperator, CliError, configMistake } from '../failure.ts';
@@ -49,7 +49,9 @@ const timeOf = (at: number | null): string => (at === null ? '–' : new Date(at
 /** With CONVOKE_OPERATOR_KEY, if it is set. */
 export async function askOperator<T>({ path, ...request }: ApiRequest): Promise<T> {
   const place = gatewayPlace();
-  const key = secret(process.env, 'CONVOKE_OPERATOR_KEY', configMistake) ?? place.key;
+  const own = secret(process.env, 'CONVOKE_OPERATOR_KEY', configMistake);
+  // Nobody has said a key: then it is a stack in dev mode.
+  const key = own ?? (place.key === DEV_KEY ? DEV_OPERATOR_KEY : place.key);
   try {
     return await callGateway<T>({ ...request, path: `/v1/admin/${path}` }, { ...place, key });
   } catch (error) {

@@ -22,6 +22,8 @@ export interface SessionInput extends SessionRef {
   readonly resumes?: Resuming;
   /** How long it stays open while nothing happens. Absent: started by an earlier version; it stays open until its next run. */
   readonly hibernateAfterMs?: number;
+  /** Its address in the console, to which the Web UI links; absent: it does not. */
+  readonly console?: string;
 }
 
 /** Why a run goes on with what is stored of its session. `wake`: it hibernates. `reopen`: it is closed, and to be open again. */

@@ -76,6 +76,9 @@ test('the Web UI tells what a session does, in lists that its Markdown knows', (
   expect(sessionStory(busy).replaceAll('**', '')).toBe(
     `Session is open: turn t2 is running.\n\n${rows.map((row) => `- ${row}`).join('\n')}`,
   );
+  expect(sessionStory(machine({}), { console: 'https://c.example/#/sessions/s' })).toContain(
+    '\n- [open it in the console](https://c.example/#/sessions/s)',
+  );
   const stack = stackStory(busy);
   expect(stack).toMatch(/^These workers keep no stack traces/);
   expect(stack).toContain('Session is open: turn t2 is running.');
