@@ -2,7 +2,9 @@
 import { Component, Suspense, useEffect } from 'react';
 import type { ReactElement, ReactNode } from 'react';
 import { PAGES } from './pages/index.ts';
+import type { PageSpec } from './pages/index.ts';
 import { AccessGate, useAccess } from './shared/access.tsx';
+import type { Access } from './shared/access.tsx';
 import { Connection } from './shared/connection.tsx';
 import { Mark } from './shared/icons.tsx';
 import { Empty, ErrorNote, Loading } from './shared/notes.tsx';
@@ -27,10 +29,14 @@ class Fence extends Component<{ readonly children: ReactNode }, { readonly error
   }
 }
 
+function opens({ kind, admin }: Access, needs: PageSpec['needs']): boolean {
+  return needs === 'operator' ? admin !== null : needs === 'any' || needs === kind;
+}
+
 function Nav(): ReactElement {
-  const { kind } = useAccess();
+  const access = useAccess();
   const { path } = usePlace();
-  const pages = PAGES.filter(({ nav, needs }) => nav !== undefined && (needs === 'any' || needs === kind));
+  const pages = PAGES.filter(({ nav, needs }) => nav !== undefined && opens(access, needs));
   return (
     <nav aria-label="Pages">
       {pages.map((page) => (
@@ -47,12 +53,12 @@ function Nav(): ReactElement {
 }
 
 function Page(): ReactElement {
-  const { kind } = useAccess();
+  const access = useAccess();
   const { path } = usePlace();
   for (const { path: pattern, needs, Component: Body } of PAGES) {
     const params = match(pattern, path);
     if (!params) continue;
-    if (needs !== 'any' && needs !== kind) return <Refused needs={needs} />;
+    if (needs !== 'any' && !opens(access, needs)) return <Refused needs={needs} />;
     return (
       <Fence key={path}>
         <Suspense fallback={<Loading what="the page" />}>

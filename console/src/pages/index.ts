@@ -37,4 +37,21 @@ export const PAGES: readonly PageSpec[] = [
     needs: 'tenant',
     Component: lazy(() => import('./message/index.tsx').then((page) => ({ default: page.MessagePage }))),
   },
+  {
+    path: '/tenants',
+    nav: 'Tenants',
+    needs: 'operator',
+    Component: lazy(() => import('./tenants/index.tsx').then((page) => ({ default: page.TenantsPage }))),
+  },
+  {
+    path: '/tenants/:id',
+    needs: 'operator',
+    Component: lazy(() => import('./tenants/tenant.tsx').then((page) => ({ default: page.TenantPage }))),
+  },
+  {
+    path: '/system',
+    nav: 'System',
+    needs: 'operator',
+    Component: lazy(() => import('./system/index.tsx').then((page) => ({ default: page.SystemPage }))),
+  },
 ];

@@ -3,6 +3,7 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useState } 
 import type { ReactElement, ReactNode } from 'react';
 import { connect } from '../../../src/client/index.ts';
 import { ConvokeProvider } from '../../../src/client/react/index.ts';
+import { DEV_OPERATOR_KEY } from '../../../src/contracts/public.ts';
 import { ApiError, apiOf } from './api.ts';
 import type { Api } from './api.ts';
 import { SignIn } from './sign-in.tsx';
@@ -15,6 +16,8 @@ export interface Access {
   /** `tenant`: sessions of one tenant. `operator`: `/v1/admin` and nothing else. */
   readonly kind: 'tenant' | 'operator';
   readonly devMode: boolean;
+  /** Asks as an operator: with an operator's key, and in dev mode. Null: this key may not. */
+  readonly admin: Api | null;
   /** In whose name messages and votes are sent, unless the token says it. */
   readonly name: string;
   readonly rename: (name: string) => void;
@@ -28,6 +31,13 @@ export function useAccess(): Access {
   const access = useContext(AccessContext);
   if (!access) throw new Error('Outside of AccessGate.');
   return access;
+}
+
+/** Asks as an operator, on a page that needs one. */
+export function useAdmin(): Api {
+  const { admin } = useAccess();
+  if (!admin) throw new Error('This page needs an operator’s key.');
+  return admin;
 }
 
 /** Storage may be forbidden. */
@@ -125,6 +135,7 @@ function Opened({ secret, kind, devMode, signOut, children }: OpenedProps): Reac
   const access = useMemo<Access>(
     () => ({
       ...{ api: apiOf(secret), kind, devMode, name },
+      admin: kind === 'operator' ? apiOf(secret) : devMode ? apiOf(DEV_OPERATOR_KEY) : null,
       rename: (next) => {
         store(NAME, next, () => localStorage);
         setName(next);
