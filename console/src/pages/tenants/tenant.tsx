@@ -74,8 +74,11 @@ function ChangeLimits({ id }: { readonly id: string }): ReactElement | null {
   const save = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     try {
-      const limits = JSON.parse(text ?? '{}') as unknown;
-      await admin(path, { method: 'POST', body: { limits } });
+      const limits = JSON.parse(text ?? '{}') as Tenant['limits'];
+      // What was taken out of the text is to be taken away: what is absent would stay.
+      const gone = Object.keys(data.limits).filter((name) => !Object.hasOwn(limits, name));
+      const away = Object.fromEntries(gone.map((name) => [name, null]));
+      await admin(path, { method: 'POST', body: { limits: { ...away, ...limits } } });
       setText(null);
       setFailed(null);
       refresh();
@@ -86,7 +89,7 @@ function ChangeLimits({ id }: { readonly id: string }): ReactElement | null {
   return (
     <form onSubmit={(event) => void save(event)} className="limits-form">
       <label>
-        Limits, as JSON; they take the place of all before
+        Limits, as JSON; one that is taken out is taken away
         <textarea
           rows={6}
           spellCheck={false}
