@@ -108,7 +108,7 @@ const COMMANDS = [
     'approvals',
   ],
   ...['approve', 'cancel', 'wake', 'close', 'reopen', 'erase', 'export', 'fork', 'scheduled', 'schedules'],
-  ...['usage', 'trace', 'tenants', 'keys', 'audit'],
+  ...['usage', 'trace', 'replay', 'tenants', 'keys', 'audit', 'top'],
   ...['gateway', 'worker', 'backup', 'restore', 'seal'],
 ];
 

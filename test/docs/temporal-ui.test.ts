@@ -15,7 +15,7 @@ const BLOCKS = GUIDE.split('\n\n');
 
 /** Each with the sentence before it. */
 const FILTERS = BLOCKS.flatMap((block, index) => {
-  const [, query] = /^```sql\n([^`]+)\n```/.exec(block) ?? [];
+  const [, query] = /^```text\n([^`]+)\n```/.exec(block) ?? [];
   return query === undefined ? [] : [[BLOCKS[index - 1]!.replaceAll('\n', ' '), query] as const];
 });
 
