@@ -78,7 +78,7 @@ async function expectTold({ seen }: Scene): Promise<void> {
 
 /** Cancels what is long, and checks that it all came in order and is whole. */
 async function expectGoesOn({ id, seen }: Scene): Promise<void> {
-  await seen.session.send({ messageId: 'm1', text: 'again' });
+  await seen.session.send({ messageId: 'm1', text: 'one' });
   await seen.session.send({ messageId: 'm4', text: 'four' });
   for (const turn of ['t2', 't3', 't4']) {
     await seen.until(`${turn} speaks`, ({ entries }) =>

@@ -80,8 +80,8 @@ describe('with a worker', () => {
     expect(answers(events)).toEqual({ t1: 'one', t2: 'two' });
     expect(ofSession(events)).toEqual(['session.created', 'session.interrupted', 'session.reopened']);
     expect(faults(events)).toEqual([]);
-    await session.send('m1', 'again');
-    await session.send('m2', 'again');
+    await session.send('m1', 'one');
+    await session.send('m2', 'two');
     await session.send('m3', 'three');
     expect(answers(await session.turnEnded('t3'))).toEqual({ t1: 'one', t2: 'two', t3: 'three' });
     expect(await session.receipt('m1')).toMatchObject({ turn: 't1', turnStatus: 'completed' });
@@ -142,7 +142,7 @@ describe('with a worker', () => {
     await eventually('the workflow has heard of it', heard);
     const before = await session.events();
     await Promise.all([session.handle().terminate(), flush()]);
-    await session.send('m2', 'again');
+    await session.send('m2', 'two');
     await session.send('m4', 'four');
     const events = await session.turnEnded('t4');
     expect(answers(events)).toEqual({ t1: 'one', t2: 'two', t3: 'three', t4: 'four' });
@@ -177,7 +177,7 @@ describe('with a worker', () => {
     }
     await eventually('it has gone on in another run', async () => (await runs(session)) > 1);
     await session.handle().terminate();
-    await session.send('m1', 'again');
+    await session.send('m1', long);
     await session.send('last', 'five');
     const events = await session.turnEnded(`t${turns + 1}`);
     expect(faults(events)).toEqual([]);
