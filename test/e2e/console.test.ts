@@ -209,6 +209,40 @@ describe('for everybody', () => {
     }
   });
 
+  test('two browsers: what one decides and says, the other sees', async () => {
+    const id = await openSession(url(), [payer]);
+    const [here, there] = [await visit(`/sessions/${id}`), await visit(`/sessions/${id}`)];
+    await here.getByLabel('Message', { exact: true }).fill('My lamp is broken.');
+    await here.keyboard.press('Enter');
+    await see(there, '.conversation', 'My lamp is broken.');
+    const card = there.getByRole('article', { name: 'Approval: Refund 70 €' });
+    await card.getByRole('button', { name: 'Approve as operator' }).click();
+    await see(here, '.ask', 'Approved by operator');
+    await see(there, '.ask', 'Approved by operator');
+    await card.getByLabel('Your name').fill('ben');
+    await card.getByRole('button', { name: 'Approve as ben' }).click();
+    await answered(here, 't1');
+    await here.getByRole('button', { name: 'Bad answer in t1' }).click();
+    await see(there, '.given', 'application');
+    await there.goto(`${url()}/console/#/sessions?feedback=low`);
+    await there.getByRole('link', { name: id }).waitFor();
+  });
+
+  test('its gateway is killed in mid-answer: it says so, comes back by itself, and the answer is whole', async () => {
+    const id = await openSession(url(), [speaker('ann', 100)]);
+    const page = await visit(`/sessions/${id}`);
+    await say(id, 'm1', 'Tell me all.');
+    await see(page, '.step .text', /w4 w5/);
+    const gateway = stack.gateways[0]!;
+    await gateway.end('SIGKILL');
+    await see(page, '.connection', 'Offline, tries again');
+    await gateway.start();
+    await see(page, '.connection', 'Live');
+    await answered(page, 't1');
+    await see(page, '.step .text', words(100));
+    expect(await page.locator('.step').count()).toBe(1);
+  });
+
   test('the keyboard alone goes from the list into a session and back', async () => {
     const id = freshId();
     await openSession(url(), [speaker('ann', 3)], id);

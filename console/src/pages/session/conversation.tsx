@@ -7,6 +7,7 @@ import type { Entry, SessionView } from '../../../../src/contracts/public.ts';
 import { cost, count } from '../../shared/format.ts';
 import { Empty } from '../../shared/notes.tsx';
 import { setQuery } from '../../shared/router.tsx';
+import { Feedback } from './feedback.tsx';
 import { MessageItem } from './message-item.tsx';
 import { StepItem } from './step-item.tsx';
 import { TurnHead } from './turn-head.tsx';
@@ -79,10 +80,16 @@ export function Conversation({ session, view, member }: ConversationProps): Reac
           const { turn } = entry;
           const isFirst = turn !== undefined && turn !== '' && !seen.has(turn);
           if (turn) seen.add(turn);
+          const head = isFirst ? view.turns.find((each) => each.turn === turn) : undefined;
           return (
             <div key={keyOf(entry)} className="entry-group">
-              {isFirst && (
-                <TurnHead session={session} turn={view.turns.find((each) => each.turn === turn)} id={turn} />
+              {isFirst && <TurnHead session={session} turn={head} id={turn} />}
+              {head && head.status !== 'running' && (
+                <Feedback
+                  session={view.status === 'closed' ? null : session}
+                  turn={head.turn}
+                  given={view.feedback}
+                />
               )}
               {entry.kind === 'message' ? (
                 <MessageItem session={session} id={view.session} entry={entry} />

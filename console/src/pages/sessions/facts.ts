@@ -22,6 +22,10 @@ export interface Facts {
   readonly waits: readonly WaitKind[];
   /** Its newest turn has failed. */
   readonly hasFailed: boolean;
+  /** What is said of its turns: `low` if somebody gives a thumb down, or less than half of the score. Absent: nothing. */
+  readonly feedback?: 'low' | 'good';
+  /** Labels of feedback. */
+  readonly labels: readonly string[];
   /** Agents that say something now. */
   readonly speaking: readonly string[];
   readonly tokens: number;
@@ -35,6 +39,8 @@ export interface Facts {
 }
 
 const PREVIEW_CHARS = 160;
+/** Scores go from 0 to 1. */
+const LOW_SCORE = 0.5;
 
 function waitsOf(view: SessionView, steps: readonly StepEntry[]): WaitKind[] {
   const waits: WaitKind[] = [];
@@ -45,6 +51,12 @@ function waitsOf(view: SessionView, steps: readonly StepEntry[]): WaitKind[] {
   if (view.entries.some(({ kind, status }) => kind === 'message' && status === 'queued')) waits.push('queue');
   if (view.entries.some(({ status }) => status === 'scheduled')) waits.push('schedule');
   return waits;
+}
+
+function feedbackOf({ feedback = [] }: SessionView): Pick<Facts, 'feedback' | 'labels'> {
+  const isLow = feedback.some(({ thumb, score = 1 }) => thumb === 'down' || score < LOW_SCORE);
+  const labels = feedback.flatMap(({ label }) => label ?? []);
+  return feedback.length === 0 ? { labels } : { labels, feedback: isLow ? 'low' : 'good' };
 }
 
 export function factsOf(view: SessionView, heardAt = 0): Facts {
@@ -63,6 +75,7 @@ export function factsOf(view: SessionView, heardAt = 0): Facts {
     messages: messages.length,
     running: view.turns.filter(({ status }) => status === 'running').length,
     waits: waitsOf(view, steps),
+    ...feedbackOf(view),
     hasFailed: view.turns.findLast(({ into }) => into === undefined)?.status === 'failed',
     speaking: [...new Set(steps.filter(({ status }) => status === 'running').map(({ agent }) => agent))],
     tokens: steps.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0),

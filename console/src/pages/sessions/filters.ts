@@ -13,6 +13,8 @@ export interface Filters {
   /** `any`: it waits for something. */
   readonly waits: WaitKind | 'any' | '';
   readonly stuck: boolean;
+  /** `any`: there is some. */
+  readonly feedback: 'any' | 'low' | 'good' | '';
 }
 
 const HOUR = 3_600_000;
@@ -32,6 +34,7 @@ export function filtersOf(query: URLSearchParams): Filters {
     ageMs: AGES.find(([name]) => name === query.get('age'))?.[2] ?? 0,
     waits: (query.get('waits') ?? '') as Filters['waits'],
     stuck: query.get('stuck') !== null,
+    feedback: (query.get('feedback') ?? '') as Filters['feedback'],
   };
 }
 
@@ -50,13 +53,18 @@ export function fits(
   facts: Facts | undefined,
   now: number,
 ): boolean {
-  const { text, agent, ageMs, waits, stuck } = filters;
+  const { text, agent, ageMs, waits, stuck, feedback } = filters;
   if (ageMs > 0 && now - summary.createdAt > ageMs) return false;
   if (agent && !facts?.agents.includes(agent)) return false;
   if (waits && !(waits === 'any' ? facts && facts.waits.length > 0 : facts?.waits.includes(waits)))
     return false;
+  if (feedback && !(feedback === 'any' ? facts?.feedback : facts?.feedback === feedback)) return false;
   if (stuck && !(facts && isStuck(facts, now))) return false;
   if (text === '') return true;
-  const all = [summary.id, summary.team, ...(facts ? [...facts.agents, ...facts.people, facts.preview] : [])];
+  const all = [
+    summary.id,
+    summary.team,
+    ...(facts ? [...facts.agents, ...facts.people, ...facts.labels, facts.preview] : []),
+  ];
   return all.some((each) => each.toLowerCase().includes(text.toLowerCase()));
 }

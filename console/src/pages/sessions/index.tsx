@@ -77,8 +77,8 @@ function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactElement
     return (
       <Empty title="No session fits">
         <p>
-          Agent, age, waiting and text are looked for among the sessions that are loaded: load older ones, or
-          clear a filter.
+          Agent, age, waiting, feedback and text are looked for among the sessions that are loaded: load older
+          ones, or clear a filter.
         </p>
       </Empty>
     );

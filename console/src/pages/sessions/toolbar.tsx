@@ -39,6 +39,11 @@ function Choice({ name, label, options }: ChoiceProps): ReactElement {
 }
 
 const STATUSES = ['open', 'hibernated', 'closed', 'interrupted'] as const;
+const FEEDBACK = [
+  ['any', 'Has feedback'],
+  ['low', 'Low: a thumb down, or a score under 0.5'],
+  ['good', 'Good feedback alone'],
+] as const;
 const named = (names: readonly string[]): readonly (readonly [string, string])[] =>
   names.map((name) => [name, name]);
 
@@ -91,6 +96,7 @@ export function Toolbar({ tenant, teams, agents }: ToolbarProps): ReactElement {
           label="Waiting or not"
           options={[['any', 'Waits for anything'], ...Object.entries(WAITS)]}
         />
+        <Choice name="feedback" label="Rated or not" options={FEEDBACK} />
         <label className="toggle">
           <input
             type="checkbox"
