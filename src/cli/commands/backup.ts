@@ -18,6 +18,9 @@ const amount = ({ events, sessions }: BackedUp): string =>
 
 export function showBackedUp(backedUp: BackedUp, file: string): void {
   process.stdout.write(`${file} has ${amount(backedUp)}.\n`);
+  process.stdout.write(
+    'That is the archive. What open sessions have not archived yet is in the database of Temporal: back that up, too.\n',
+  );
 }
 
 export function showRestored({ left, short, ...restored }: RestoredBackup): void {
