@@ -111,9 +111,10 @@ export function mayOperate({ grant, key }: Principal): boolean {
   return (grant ?? key)?.scopes.some((scope) => scope === 'operate') ?? true;
 }
 
-/** Who acts, for the audit log. */
+/** Who acts, for the audit log: `subject:NAME`, `key:ID`, or `environment`. A subject may have any name, also that of a key. */
 export function actorOf({ grant, key }: Principal): string {
-  return grant?.subject ?? key?.id ?? 'environment';
+  if (grant) return `subject:${grant.subject}`;
+  return key ? `key:${key.id}` : 'environment';
 }
 
 /**

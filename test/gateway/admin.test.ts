@@ -205,7 +205,7 @@ test('the audit log tells what was done and by whom, newest first, and lists key
     readonly data: readonly { readonly action: string; readonly actor: string }[];
   };
   const id = operator.split('_')[1];
-  expect(data.at(-1)).toMatchObject({ action: 'tenant.create', actor: id, target: 'dev' });
+  expect(data.at(-1)).toMatchObject({ action: 'tenant.create', actor: `key:${id}`, target: 'dev' });
   expect(new Set(data.map(({ action }) => action))).toEqual(
     new Set([
       ...['tenant.create', 'tenant.change', 'key.create', 'key.rotate', 'key.revoke'],

@@ -20,15 +20,15 @@ test('the first refusal of an actor with a code is told, and further ones are co
     refused.note(server, error, 'send');
   const detail = { what: 'post /v1/sessions', before: 0 };
   expect(told).toEqual([
-    { actor: 'k1', tenant: 'acme', action: 'request.refuse', target: 'forbidden', detail },
+    { actor: 'key:k1', tenant: 'acme', action: 'request.refuse', target: 'forbidden', detail },
     {
-      actor: 'k1',
+      actor: 'key:k1',
       tenant: 'acme',
       action: 'request.refuse',
       target: 'rate_limited',
       detail: { what: 'send', before: 0 },
     },
-    { actor: 'k2', tenant: 'acme', action: 'request.refuse', target: 'forbidden', detail },
+    { actor: 'key:k2', tenant: 'acme', action: 'request.refuse', target: 'forbidden', detail },
   ]);
   // Bounded: the one that was told first is forgotten, and told again.
   for (let n = 0; n < LIMITS.refusedKnown; n += 1)

@@ -149,7 +149,7 @@ function addAudit(program: Command): void {
     .summary('show who has done what')
     .description(`Administrative acts, minted tokens and votes, newest first. ${BY}`)
     .option('--tenant <tenant>', 'only about this tenant', tenantId)
-    .option('--actor <actor>', 'only by this key (its id) or subject')
+    .option('--actor <actor>', 'only by this one: key:ID, subject:NAME or environment')
     .option('--action <action>', 'only this, like key.revoke')
     .addOption(new Option('--limit <n>', 'how many').default(50).argParser(pageSize))
     .option('--json', JSON_TEXT)

@@ -106,7 +106,9 @@ export const auditQuerySchema = z.strictObject({
     .exactOptional()
     .meta({ description: 'The `next` of the previous page.' }),
   tenant: idSchema.exactOptional(),
-  actor: personName.exactOptional().meta({ description: 'The id of a key, a subject, or `environment`.' }),
+  actor: text(LIMITS.auditTextChars)
+    .exactOptional()
+    .meta({ description: '`key:` and its id, `subject:` and its name, or `environment`.' }),
   action: z
     .string()
     .regex(/^[a-z]+\.[a-z]+$/, 'must be an action like key.revoke')
