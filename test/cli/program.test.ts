@@ -93,33 +93,9 @@ async function parsed(args: readonly string[]): Promise<{ code: number; out: str
 
 /** In the order of the help: a project, this machine, what one does in a session, forks and time, the processes. */
 const COMMANDS = [
-  ...[
-    'new',
-    'check',
-    'dev',
-    'ps',
-    'doctor',
-    'setup',
-    'send',
-    'tail',
-    'sessions',
-    'show',
-    'members',
-    'approvals',
-  ],
-  ...[
-    'approve',
-    'feedback',
-    'cancel',
-    'wake',
-    'close',
-    'reopen',
-    'erase',
-    'export',
-    'fork',
-    'scheduled',
-    'schedules',
-  ],
+  ...['new', 'check', 'dev', 'ps', 'doctor', 'setup'],
+  ...['send', 'tail', 'sessions', 'show', 'members', 'approvals', 'approve', 'feedback', 'cancel', 'wake'],
+  ...['close', 'reopen', 'erase', 'export', 'fork', 'scheduled', 'schedules'],
   ...['usage', 'trace', 'replay', 'tenants', 'keys', 'audit', 'top'],
   ...['gateway', 'worker', 'backup', 'restore', 'seal'],
 ];
