@@ -28,5 +28,5 @@ test('a thousand calls are one entry for each actor and tenant', async () => {
   const entry = (tenant: string, actor: string) => ({
     ...{ actor, tenant, action: 'payload.decode', target: 'temporal', detail: { payloads: 2, before: 0 } },
   });
-  expect(told).toEqual([entry('acme', 'k1'), entry('acme', 'k2'), entry('other', 'k1')]);
+  expect(told).toEqual([entry('acme', 'key:k1'), entry('acme', 'key:k2'), entry('other', 'key:k1')]);
 });

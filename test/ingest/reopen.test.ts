@@ -267,7 +267,7 @@ describe('without a worker', () => {
     await worker.stop();
     await session.send('m2', 'two');
     await session.send('m3', 'three');
-    await session.send('m2', 'two again');
+    await session.send('m2', 'two');
     await session.handle().terminate();
     await session.send('m4', 'four');
     await engine.startWorker();

@@ -44,7 +44,7 @@ describe('a session in which nothing happens', () => {
     expect(Object.fromEntries(attributes)).toMatchObject({ [SEARCH_ATTRIBUTES.status]: 'hibernated' });
     expect(await session.state()).toMatchObject({ turns: 1, queued: 0, agents: ['a'] });
     expect(await session.receipt('m1')).toMatchObject({ status: 'consumed', turnStatus: 'completed' });
-    await session.send('m1', 'sent again');
+    await session.send('m1', 'one');
     expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
     const events = await session.events();
     expect(types(events).filter((type) => type === 'message.accepted')).toHaveLength(2);
@@ -155,7 +155,7 @@ describe('a hibernated session', () => {
     expect(await session.receipt('m1')).toMatchObject({ turnStatus: 'completed' });
     await control(session, 'members', { join: { kind: 'person', name: 'Ada' } });
     expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
-    await session.send('m1', 'sent again');
+    await session.send('m1', 'one');
     await hibernated(session);
     await forget(engine, session);
     expect(await goesOn(session, 'm3', 't3')).toContain('text of m2');

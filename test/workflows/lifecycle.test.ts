@@ -127,7 +127,7 @@ describe('a closed session', () => {
       { status: 'reopened' },
       { status: 'reopened' },
     ]);
-    await session.send('m1', 'sent again');
+    await session.send('m1');
     await session.send('m2');
     const events = await session.turnEnded('t2');
     expect(events.slice(0, before.length)).toEqual(before);
@@ -228,7 +228,7 @@ test('a full session goes on in another run: nothing is lost, what is archived i
   const events = await session.turnEnded(`t${turns}`);
   await eventually('another run', async () => (await session.handle().describe()).runId !== first);
   expect(faults(events)).toEqual([]);
-  await session.send('m1', 'sent again');
+  await session.send('m1', long);
   await session.send('after');
   await session.turnEnded(`t${turns + 1}`);
   const state = await session.state();
