@@ -58,13 +58,13 @@ import { openTelemetry } from './telemetry.ts';
 
 /** The built page (`npm run build` compiles examples/page). */
 const PAGE = fileURLToPath(new URL('../../page', import.meta.url));
-/** The built console. */
+/** The built console. Beside the sources of this file are the console's sources instead, and nothing is served. */
 const CONSOLE = fileURLToPath(new URL('../../console', import.meta.url));
 
 function builtPages({ devMode }: Pick<Config, 'devMode'>): Pick<GatewayConfig, 'pageDir' | 'consoleDir'> {
   return {
     ...(devMode && existsSync(PAGE) ? { pageDir: PAGE } : {}),
-    ...(existsSync(CONSOLE) ? { consoleDir: CONSOLE } : {}),
+    ...(existsSync(CONSOLE) && !import.meta.url.endsWith('.ts') ? { consoleDir: CONSOLE } : {}),
   };
 }
 
