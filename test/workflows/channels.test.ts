@@ -101,7 +101,7 @@ test('they wake a session that hibernates, which rests again; agents are not sho
   await told(session, 'e1');
   await hibernated(session);
   expect(await session.receipt('e1')).toMatchObject({ status: 'published' });
-  await publish(session, 'e1');
+  await publish(session, 'e1', { text: 'SECRET' });
   await publish(session, 'd1', { to: ['Bob'], from: 'Ada', text: 'SECRET' });
   await told(session, 'd1');
   expect(await goesOn(session, 'm2', 't2')).toBe('one | one | text of m2');
@@ -112,7 +112,7 @@ test('they wake a session that hibernates, which rests again; agents are not sho
   const fork = engine.session(reply.id);
   await fork.until('it is forked', ({ type }) => type === 'session.forked');
   expect(await fork.receipt('d1')).toMatchObject({ status: 'published' });
-  await publish(fork, 'e1');
+  await publish(fork, 'e1', { text: 'SECRET' });
   await publish(fork, 'e2');
   await told(fork, 'e2');
   expect(published(await fork.events())).toEqual(['e1', 'd1', 'e2']);
