@@ -92,7 +92,6 @@ async function productServices({ home, address, redisUrl }: Servers) {
     CONVOKE_DEV: '1',
     CONVOKE_KEYS: TENANTS.map((name) => `${name}=${name}`).join(','),
     CONVOKE_LOG_LEVEL: 'warn',
-    CONVOKE_SHED: '1',
     CONVOKE_LIMITS: limits,
   };
   const workerEnv = { ...WORKER_ENVIRONMENT, ...env };

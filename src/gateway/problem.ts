@@ -27,8 +27,10 @@ function known(error: unknown): unknown {
 
 /** Logs for the operator what is kept from the client. */
 export function logFailure(logger: Logger, error: unknown, problem: Problem, fields: object): void {
-  if (problem.status < 500) return;
   const cause = error instanceof Error ? error.cause : undefined;
+  // Load shedding tells once for all that it refuses: a line for each would cost more than the refusal.
+  const isShed = problem.code === 'overloaded' && cause === undefined;
+  if (problem.status < 500 || isShed) return;
   const told = {
     ...fields,
     code: problem.code,

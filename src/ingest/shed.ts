@@ -10,8 +10,11 @@ import type { Admission, Admitted } from './admit.ts';
 
 type Waits = Pick<TurnWaits, 'of' | 'share'>;
 
-export function shedding(admission: Admission, waits: Waits): Admission {
-  return new SheddingAdmission(admission, waits);
+/** Told when it begins to refuse messages of a tenant, with its wait, and when it has ended, with null. */
+type Told = (tenant: string, wait: TurnWait | null) => void;
+
+export function shedding(admission: Admission, waits: Waits, told: Told): Admission {
+  return new SheddingAdmission(admission, waits, told);
 }
 
 interface Tokens {
@@ -22,20 +25,23 @@ interface Tokens {
 class SheddingAdmission implements Admission {
   readonly #admission: Admission;
   readonly #waits: Waits;
+  readonly #told: Told;
   /** Of tenants that wait too long. */
   readonly #tokens = new Map<string, Tokens>();
+  readonly #refused = new Set<string>();
 
-  constructor(admission: Admission, waits: Waits) {
+  constructor(admission: Admission, waits: Waits, told: Told) {
     this.#admission = admission;
     this.#waits = waits;
+    this.#told = told;
   }
 
   async admit(...[ref, message, limits = {}]: Parameters<Admission['admit']>): Promise<Admitted> {
     const wait = this.#waits.of(ref.tenant);
-    if (!wait) this.#tokens.delete(ref.tenant);
+    if (!wait) this.#over(ref.tenant);
     if (!wait || !startsTurn(message)) return this.#admission.admit(ref, message, limits);
     const isPaced = wait.waitMs > LIMITS.turnWaitMs / 2;
-    if (isPaced && !this.#take(ref.tenant, wait)) throw overloaded(wait);
+    if (isPaced && !this.#take(ref.tenant, wait)) throw this.#overloaded(ref, wait);
     try {
       return await this.#within(ref, message, { limits, wait });
     } catch (error) {
@@ -56,8 +62,21 @@ class SheddingAdmission implements Admission {
     try {
       return await this.#admission.admit(ref, message, { waitingMessages: most });
     } catch (error) {
-      throw isConvokeError(error) && error.code === 'inbox_full' ? overloaded(wait) : error;
+      throw isConvokeError(error) && error.code === 'inbox_full' ? this.#overloaded(ref, wait) : error;
     }
+  }
+
+  #over(tenant: string): void {
+    this.#tokens.delete(tenant);
+    if (this.#refused.delete(tenant)) this.#told(tenant, null);
+  }
+
+  #overloaded({ tenant }: SessionRef, wait: TurnWait): ConvokeError {
+    if (!this.#refused.has(tenant)) {
+      this.#refused.add(tenant);
+      this.#told(tenant, wait);
+    }
+    return overloaded(wait);
   }
 
   #giveToken(tenant: string): void {

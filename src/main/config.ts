@@ -192,7 +192,7 @@ export function readConfig(environment: Environment, providers: Project['provide
     ),
     sealKeys: sealKeysOf(env),
     limits: setting(env, 'CONVOKE_LIMITS'),
-    sheds: setting(env, 'CONVOKE_SHED') === '1',
+    sheds: setting(env, 'CONVOKE_SHED') !== '0',
     issuers: issuersOf(setting(env, 'CONVOKE_TOKEN_ISSUERS')),
     devMode: setting(env, 'CONVOKE_DEV') === '1',
     origins: checkedOrigins(list(setting(env, 'CONVOKE_ORIGINS'))),

@@ -104,7 +104,7 @@ export function measuredLog(log: SessionLog, metrics: Metrics): SessionLog {
 
 type Limit = 'messages' | 'inbox' | 'sessions' | 'connections' | 'usage';
 
-const REFUSALS: ReadonlySet<string> = new Set(['inbox_full', 'rate_limited', 'quota_exceeded']);
+const REFUSALS: ReadonlySet<string> = new Set(['inbox_full', 'overloaded', 'rate_limited', 'quota_exceeded']);
 
 /** Decides about a limit of a tenant; a refusal has one of these codes. */
 export async function decided<T>(

@@ -54,7 +54,7 @@ export interface TenantQuota {
 
 /** Throws `ConfigError`. */
 export function openQuota(parts: Parts): TenantQuota {
-  const { session, client, config, directory, logger, metrics = NO_METRICS, opened, sheds = false } = parts;
+  const { session, client, config, directory, logger, metrics = NO_METRICS, opened } = parts;
   const { log, commands } = session;
   const configured = opened.add(watchLimits(config.limits, logger), (each) => each.close());
   const limitsOf: LimitsOf = (tenant) => {
@@ -68,14 +68,16 @@ export function openQuota(parts: Parts): TenantQuota {
   const refusals = new RefusalCounts();
   const decide: Decide = (what, call) => decided(metrics, what, call, (tenant) => refusals.add(tenant));
   const rates = new Rates({ limitsOf, buckets: createBuckets(commands), fleet });
+  const sheds = (inner: Admission): Admission =>
+    shedding(inner, new TurnWaits(commands), (tenant, wait) => {
+      if (!wait) logger.info({ tenant }, 'Turns of the tenant wait no longer');
+      else logger.warn({ tenant, ...wait }, 'Turns of the tenant wait for workers: messages are refused');
+    });
   return {
     ...{ limitsOf, rates, fleet },
     refused: () => refusals.top(),
     weightOf: (tenant) => limitsOf(tenant).weight,
-    admission: toldAdmission(
-      limited(sheds ? shedding(admission, new TurnWaits(commands)) : admission, rates),
-      decide,
-    ),
+    admission: toldAdmission(limited(parts.sheds === true ? sheds(admission) : admission, rates), decide),
     counted: (tenant) => decide({ limit: 'sessions', tenant }, () => sessions.open(tenant)),
     quota: {
       connect: (tenant) => decide({ limit: 'connections', tenant }, () => connections.open(tenant)),

@@ -26,8 +26,16 @@ export class BegunTurns {
   /** Newest last. */
   readonly #begun = new Map<string, Begun[]>();
 
+  #awayAt = -Infinity;
+
+  /** Redis is away: turns that wait now do not wait for a worker. */
+  away(now: number): void {
+    this.#awayAt = now;
+  }
+
   /** A turn has begun `waitMs` after it could have. */
   add(tenant: string, waitMs: number, now: number): void {
+    if (now - waitMs <= this.#awayAt) return;
     const begun = this.#begun.get(tenant) ?? [];
     if (begun.length === 0 && this.#begun.size >= LIMITS.quotaTenants) return;
     begun.push({ at: now, waitMs });
@@ -43,7 +51,7 @@ export class BegunTurns {
       if (begun.length === 0) this.#begun.delete(tenant);
       else this.#begun.set(tenant, begun);
       const waitMs = medianOf(begun);
-      if (waitMs >= LIMITS.turnWaitToldMs)
+      if (begun.length >= LIMITS.waitsLeast && waitMs >= LIMITS.turnWaitToldMs)
         found.push([tenant, { waitMs, turnsPerSecond: rateOf(begun, now) }]);
     }
     const longest = found.sort(([, one], [, other]) => other.waitMs - one.waitMs);
@@ -80,7 +88,11 @@ export function tellWaits(redis: Commands): {
     await script(WAITS, worker, LIMITS.waitsKeptMs, some ? JSON.stringify(waiting) : '');
   };
   // While Redis is away gateways know of no waits.
-  const timer = setInterval(() => void tell().catch(() => undefined), LIMITS.waitsEveryMs).unref();
+  const look = (): void => {
+    if (redis.status !== 'ready') turns.away(performance.now());
+    void tell().catch(() => undefined);
+  };
+  const timer = setInterval(look, LIMITS.waitsEveryMs).unref();
   return {
     begun: (tenant, waitMs) => turns.add(tenant, waitMs, performance.now()),
     close: () => clearInterval(timer),

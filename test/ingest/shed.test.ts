@@ -13,13 +13,18 @@ let redis: TestRedis;
 let admission: Admission;
 let close: () => void;
 let waits: Record<string, TurnWait> = {};
+const told: (readonly [tenant: string, waitMs: number | null])[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
   const [commands, subscriber] = [1, 2].map(() => connectRedis(redis.url, () => undefined));
   await Promise.all([commands!.connect(), subscriber!.connect()]);
   const log = createRedisLog({ commands: commands!, subscriber: subscriber! });
-  admission = shedding(createAdmission(log, 10_000), { share: 1, of: (tenant) => waits[tenant] });
+  admission = shedding(
+    createAdmission(log, 10_000),
+    { share: 1, of: (tenant) => waits[tenant] },
+    (tenant, wait) => told.push([tenant, wait?.waitMs ?? null]),
+  );
   close = () => {
     commands!.disconnect();
     subscriber!.disconnect();
@@ -67,6 +72,20 @@ test('while turns wait, fewer messages of a session do: the last one is answered
   expect((await sent({ tenant, session: 'two' }, 5)).ok).toBe(5);
   // What waits already is no further message.
   await admission.admit({ tenant, session: 'one' }, message('m0'));
+});
+
+test('that it refuses is told once, and that it has ended', async () => {
+  const ref = { tenant: 'told', session: 's' };
+  waits = { told: { waitMs: LIMITS.turnWaitMs / 20, turnsPerSecond: 10 } };
+  await sent(ref, 5);
+  expect(told.filter(([tenant]) => tenant === 'told')).toEqual([]);
+  await sent(ref, 20);
+  waits = {};
+  await sent(ref, 20);
+  expect(told.filter(([tenant]) => tenant === 'told')).toEqual([
+    ['told', LIMITS.turnWaitMs / 20],
+    ['told', null],
+  ]);
 });
 
 test('a limit of the tenant that is lower goes on counting, and is told as what it is', async () => {

@@ -34,9 +34,27 @@ test('the median of the newest turns counts, and what is too old is forgotten', 
   expect(turns.waiting(3_000 + LIMITS.waitsKeptMs + 1)).toEqual({});
 });
 
+test('a few turns say nothing of the next', () => {
+  const turns = new BegunTurns();
+  for (let turn = 1; turn < LIMITS.waitsLeast; turn += 1) turns.add('acme', 3_000, 0);
+  expect(turns.waiting(0)).toEqual({});
+  turns.add('acme', 3_000, 0);
+  expect(turns.waiting(0)).toHaveProperty('acme.waitMs', 3_000);
+});
+
+test('turns that have waited for Redis have not waited for a worker', () => {
+  const turns = new BegunTurns();
+  turns.away(7_000);
+  for (let turn = 0; turn < LIMITS.waitsLeast; turn += 1) turns.add('acme', 5_000, 11_000);
+  expect(turns.waiting(11_000)).toEqual({});
+  for (let turn = 0; turn < LIMITS.waitsLeast; turn += 1) turns.add('acme', 3_000, 11_000);
+  expect(turns.waiting(11_000)).toHaveProperty('acme.waitMs', 3_000);
+});
+
 test('of too many tenants those are told that wait longest', () => {
   const turns = new BegunTurns();
-  for (let index = 0; index < LIMITS.waitsTold + 10; index += 1) turns.add(`t${index}`, 1_000 + index, 0);
+  for (let index = 0; index < LIMITS.waitsTold + 10; index += 1)
+    for (let turn = 0; turn < LIMITS.waitsLeast; turn += 1) turns.add(`t${index}`, 1_000 + index, 0);
   const told = Object.keys(turns.waiting(0));
   expect(told).toHaveLength(LIMITS.waitsTold);
   expect(told).not.toContain('t0');

@@ -89,7 +89,7 @@ const GATEWAY_ENVIRONMENT = `  CONVOKE_KEYS                           API keys: 
                                          file with it
   CONVOKE_LIMITS                         limits of tenants: JSON, or the path
                                          of a file with it
-  CONVOKE_SHED=1                         refuse messages whose turns would
+  CONVOKE_SHED=0                         also take messages whose turns will
                                          wait long for a worker
   CONVOKE_ORIGINS                        origins whose pages and apps may
                                          connect, separated by commas
