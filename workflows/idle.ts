@@ -68,11 +68,12 @@ export class Idle {
   }
 
   #set(): void {
-    const { afterMs } = this.#settings;
+    const { afterMs, move } = this.#settings;
     if (afterMs === undefined) return;
     this.#touched = false;
     const until = this.#since + afterMs;
-    this.#alarm.set(until, (now) => this.#look(now >= until));
+    const summary = `${move} unless something happens until then`;
+    this.#alarm.set(until, (now) => this.#look(now >= until), { summary });
   }
 
   /** The timer has rung; false: there is more to wait than it can be set to. */
