@@ -10,6 +10,8 @@ export interface TenantLimits {
   /** In each session, and of each sender (`from`). */
   readonly sessionMessagesPerMinute?: number;
   readonly subjectMessagesPerMinute?: number;
+  /** Requests that start or change something in Temporal and are no messages: open, fork, close, cancel, schedules, … */
+  readonly operationsPerMinute?: number;
   /** Messages that wait in each session; below the bound that every session has. */
   readonly waitingMessages?: number;
   /** Sessions with a workflow: those that are neither closed nor hibernated. */

@@ -18,6 +18,8 @@ export interface ForkDeps {
   /** See `OpenDeps`. */
   readonly isErased?: (ref: SessionRef) => Promise<boolean>;
   /** See `OpenDeps`. */
+  readonly takeOperation?: (tenant: string) => Promise<void>;
+  /** See `OpenDeps`. */
   readonly counted?: (tenant: string) => Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function forkSession(
   const { calls, past, isArchived, counted } = deps;
   const { tenant } = parent;
   const { id, at, before, message } = request;
+  await deps.takeOperation?.(tenant);
   const fork = { tenant, session: id ?? forkId(tenant, key) };
   const keyed = id === undefined;
   const asked = { fork: parent.session, at: at ?? null, before: before ?? null, message: message ?? null };

@@ -248,6 +248,7 @@ class SessionIntake implements Intake {
   ): Promise<Controls[C]> {
     const ref = this.#refOf(principal, session, CONTROL_SCOPES[name]);
     const given = name === 'approve' ? votedBy(principal, body) : body;
+    await this.#config.takeOperation?.(ref.tenant);
     const reply = await controls[name](this.#config, ref, given);
     if (name === 'members') this.#roster.forget(ref);
     if (name === 'approve') noteVote(this.#config.audit, principal, { ref, body: given });

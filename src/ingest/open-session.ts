@@ -23,6 +23,8 @@ export interface OpenDeps {
   /** Absent: sessions are not erased. */
   readonly isErased?: (ref: SessionRef) => Promise<boolean>;
   readonly known: Pick<Known, 'require'>;
+  /** Counts a request that starts or changes something; absent: tenants have no limits. Throws `rate_limited`. */
+  readonly takeOperation?: (tenant: string) => Promise<void>;
   /** Counts a session that is about to be opened; absent: tenants have no limits. Throws `quota_exceeded`. */
   readonly counted?: (tenant: string) => Promise<void>;
 }
@@ -90,6 +92,7 @@ export async function openSession(
   key: string | undefined,
 ): Promise<Opened> {
   const { calls, defaultAgents, isArchived, known, counted } = deps;
+  await deps.takeOperation?.(tenant);
   const ref = { tenant, session: sessionId(tenant, request, key) };
   const agents = request.agents?.map(agentOf) ?? defaultAgents;
   const info: SessionInfo = {

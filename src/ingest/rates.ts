@@ -1,8 +1,9 @@
-/** What tenants that have limits may send: taken in Redis for all gateways together, or, while it is away, from the share of this one. */
+/** What tenants that have limits may send and do: taken in Redis for all gateways together, or, while it is away, from the share of this one. */
+import { randomUUID } from 'node:crypto';
 import { ConvokeError, isConvokeError, RECOVERY } from '../contracts/index.ts';
 import type { TenantLimits } from '../contracts/index.ts';
-import { LocalBuckets } from '../quota/index.ts';
-import type { Asked, Buckets, Fleet, LimitsOf, Taken } from '../quota/index.ts';
+import { LocalBuckets, rateLimited } from '../quota/index.ts';
+import type { Asked, Buckets, Fleet, LimitsOf, Operation, Taken } from '../quota/index.ts';
 import { inTime } from './in-time.ts';
 
 export interface RatesDeps {
@@ -23,7 +24,7 @@ export class Rates {
     this.#deps = deps;
   }
 
-  async take(limits: TenantLimits, asked: Asked): Promise<Taken> {
+  async take(limits: TenantLimits, asked: Asked | Operation): Promise<Taken> {
     const { buckets, fleet, deadlineMs = RECOVERY.admitDeadlineMs } = this.#deps;
     const { gateways } = fleet;
     const late = (): Error => new ConvokeError('log_unavailable');
@@ -35,6 +36,17 @@ export class Rates {
       if (!isConvokeError(error) || error.code !== 'log_unavailable') throw error;
       return this.#local.take(limits, asked, gateways, performance.now());
     }
+  }
+
+  /**
+   * Counts a request that starts or changes something in Temporal and is no message, each time it is made: a repeat asks Temporal again. Throws
+   * `rate_limited`. A tenant without the limit costs no call.
+   */
+  async takeOperation(tenant: string): Promise<void> {
+    const limits = this.limitsOf(tenant);
+    if (limits.operationsPerMinute === undefined) return;
+    const taken = await this.take(limits, { tenant, operation: randomUUID() });
+    if (typeof taken !== 'string') throw rateLimited(taken);
   }
 
   /** What cannot be given back comes back with time. */

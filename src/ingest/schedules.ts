@@ -6,6 +6,7 @@ import { allow } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
 import { asSubject } from './acting.ts';
 import { Known, type CatalogsOf } from './known.ts';
+import type { OpenDeps } from './open-session.ts';
 import { scheduleChangeSchema, scheduleSchema, schedulesQuerySchema } from './schemas/index.ts';
 import { validate } from './validate.ts';
 
@@ -19,7 +20,12 @@ export interface Schedules {
   change(principal: Principal, request: unknown): Promise<void>;
 }
 
-export function createSchedules(calls: ScheduleCalls, catalogs: CatalogsOf): Schedules {
+/** `takeOperation`: see `OpenDeps`. */
+export function createSchedules(
+  calls: ScheduleCalls,
+  catalogs: CatalogsOf,
+  takeOperation: OpenDeps['takeOperation'] = async () => undefined,
+): Schedules {
   const known = new Known(catalogs);
   return {
     async create(principal, body) {
@@ -27,6 +33,7 @@ export function createSchedules(calls: ScheduleCalls, catalogs: CatalogsOf): Sch
       const given = validate<ScheduleRequest>(scheduleSchema, body);
       allow(principal, 'send');
       const request = { ...given, message: { ...given.message, ...asSubject(principal) } };
+      await takeOperation(principal.tenant);
       const { open } = request;
       // Found out now, not by each firing.
       if (open) await known.require({ team: teamOf(open.team), agents: open.agents?.map(agentOf) ?? [] });
@@ -40,6 +47,7 @@ export function createSchedules(calls: ScheduleCalls, catalogs: CatalogsOf): Sch
     async change(principal, request) {
       allow(principal, 'operate');
       const { id, act } = validate(scheduleChangeSchema, request);
+      await takeOperation(principal.tenant);
       await calls[act](principal.tenant, id);
     },
   };

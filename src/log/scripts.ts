@@ -27,10 +27,13 @@ function define(redis: Commands, name: string, shared = ''): Script {
   return defineScript(redis, name, shared ? `${shared}\n${source(name)}` : source(name));
 }
 
-/** Scripts in the folder `lua` beside the module `from`, by name. They throw `log_unavailable` while Redis is away. */
-export function scriptsBeside(from: string, redis: Commands): (name: string) => Script {
-  return (name) => {
-    const script = defineScript(redis, name, source(name, from));
+/**
+ * Scripts in the folder `lua` beside the module `from`, by name. They throw `log_unavailable` while Redis is away. `file`: the one that has its text,
+ * of a script that takes another number of keys.
+ */
+export function scriptsBeside(from: string, redis: Commands): (name: string, file?: string) => Script {
+  return (name, file = name) => {
+    const script = defineScript(redis, name, source(file, from));
     return async (...args) => {
       try {
         return await script(...args);

@@ -14,6 +14,7 @@ import { createTemporalErasure } from '../temporal/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import type { Access } from './access.ts';
 import type { Opened } from './opened.ts';
+import type { TenantQuota } from './quota.ts';
 import type { LogConnections } from './redis.ts';
 
 interface Parts {
@@ -25,16 +26,18 @@ interface Parts {
   readonly seal: Keyring | null;
   readonly files: Pick<Files, 'removeSession' | 'removeTenant'> | undefined;
   readonly calls: Pick<SessionCalls, 'find'>;
+  readonly takeOperation: TenantQuota['takeOperation'];
   readonly logger: Logger;
   readonly opened: Opened;
 }
 
 export function openEraser(parts: Parts): Eraser {
   const { archive, session, access, client, taskQueue, seal, files, calls, logger, opened } = parts;
+  const { takeOperation } = parts;
   const eraser = createEraser({
     erasures: new Erasures(archive.database),
     registry: createRegistry(archive.database),
-    refresh: access.refresh,
+    ...{ refresh: access.refresh, takeOperation },
     exists: async (ref) => (await calls.find(ref)) !== null || (await archive.session(ref)) !== null,
     isRunning: async (ref) => (await calls.find(ref))?.summary.status === 'open',
     places: {

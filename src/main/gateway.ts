@@ -212,7 +212,8 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const delivery = openDelivery(followed, { shared, access, session, opened });
   const agentsOf = agentsIn.bind(null, log);
   const stored = { archive: shared, session, seal, files: served.files?.files };
-  const erasing = { ...stored, access, client, taskQueue, calls: running };
+  const erasing = { ...tenants, ...stored, access, client, taskQueue, calls: running };
+  const catalogs = session.catalogs.read.bind(session.catalogs);
   return createGateway({
     ...access.served,
     ...served,
@@ -222,8 +223,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     intake: measuredIntake(
       createIntake({
         ...{ calls, ...tenants, arrivals, useFiles: served.useFiles, wayIn: new WayIn(spans, logger) },
-        audit: access.audit,
-        catalogs: () => session.catalogs.read(),
+        ...{ audit: access.audit, catalogs },
         endedTurns: (ref) => delivery.endedTurns(ref),
         authenticator: access.authenticator,
         defaultAgents: defaultAgents(config),
@@ -237,7 +237,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
       }),
       metrics,
     ),
-    schedules: createSchedules(createScheduleCalls({ client, taskQueue }), () => session.catalogs.read()),
+    schedules: createSchedules(createScheduleCalls({ client, taskQueue }), catalogs, tenants.takeOperation),
     ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: new Tickets(session.tickets) },
     ...{ checks: { temporal }, levels: session.levels },
     notices: { redis: () => session.ping(), registry: access.check },

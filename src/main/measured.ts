@@ -102,7 +102,7 @@ export function measuredLog(log: SessionLog, metrics: Metrics): SessionLog {
   });
 }
 
-type Limit = 'messages' | 'inbox' | 'sessions' | 'connections' | 'usage';
+type Limit = 'messages' | 'operations' | 'inbox' | 'sessions' | 'connections' | 'usage';
 
 const REFUSALS: ReadonlySet<string> = new Set(['inbox_full', 'overloaded', 'rate_limited', 'quota_exceeded']);
 

@@ -43,6 +43,8 @@ export interface TenantQuota {
   readonly admission: Admission;
   readonly rates: Rates;
   readonly fleet: Fleet;
+  /** Counts a request that starts or changes something, and is no message. */
+  readonly takeOperation: (tenant: string) => Promise<void>;
   /** Counts a session that is about to be opened. */
   readonly counted: (tenant: string) => Promise<void>;
   readonly quota: Quota;
@@ -78,6 +80,7 @@ export function openQuota(parts: Parts): TenantQuota {
     refused: () => refusals.top(),
     weightOf: (tenant) => limitsOf(tenant).weight,
     admission: toldAdmission(limited(parts.sheds === true ? sheds(admission) : admission, rates), decide),
+    takeOperation: (tenant) => decide({ limit: 'operations', tenant }, () => rates.takeOperation(tenant)),
     counted: (tenant) => decide({ limit: 'sessions', tenant }, () => sessions.open(tenant)),
     quota: {
       connect: (tenant) => decide({ limit: 'connections', tenant }, () => connections.open(tenant)),

@@ -1,8 +1,8 @@
-/** The buckets of all tenants in Redis: one script for all that a message takes, on the time of Redis. */
+/** The buckets of all tenants in Redis: one script for all that a request takes, on the time of Redis. */
 import { LIMITS, type LimitUse, type TenantLimits } from '../contracts/index.ts';
 import { scriptsBeside, type Commands } from '../log/index.ts';
 import { quotaKey } from './keys.ts';
-import { msOf, useOf, wantsOf, type Asked, type Want } from './wants.ts';
+import { msOf, useOf, wantsOf, type Asked, type Operation, type Want } from './wants.ts';
 
 /** `fresh`: it has been counted now. `counted`: it was before. Otherwise: the limits that refuse it. */
 export type Taken = 'fresh' | 'counted' | readonly LimitUse[];
@@ -10,27 +10,31 @@ export type Taken = 'fresh' | 'counted' | readonly LimitUse[];
 /** All calls throw `log_unavailable` while Redis is away. */
 export interface Buckets {
   /**
-   * Takes a message from all of its buckets, or from none. One that was taken within `LIMITS.countedMs` is not counted again.
+   * Takes a message, or an operation, from all of its buckets, or from none. One that was taken within `LIMITS.countedMs` is not counted again.
    */
-  take(limits: TenantLimits, asked: Asked): Promise<Taken>;
+  take(limits: TenantLimits, asked: Asked | Operation): Promise<Taken>;
   /** Returns what the message has taken. */
   giveBack(asked: Asked): Promise<void>;
 }
 
-function keysOf({ tenant, session, messageId }: Asked, wants: readonly Want[]): readonly string[] {
-  return [quotaKey(tenant, 'counted', session, messageId), ...wants.map(({ key }) => key)];
+function keysOf(asked: Asked | Operation, wants: readonly Want[]): readonly string[] {
+  const counted =
+    'operation' in asked ? ['operation', asked.operation] : ['counted', asked.session, asked.messageId];
+  return [quotaKey(asked.tenant, ...counted), ...wants.map(({ key }) => key)];
 }
 
 export function createBuckets(redis: Commands): Buckets {
   const script = scriptsBeside(import.meta.url, redis);
-  const [take, giveBack] = [script('take-message-5'), script('return-message-5')];
+  const [takeMessage, giveBack] = [script('take-message-5'), script('return-message-5')];
+  const takeOperation = script('take-operation-2', 'take-message-5');
   return {
-    async take(limits, message) {
-      const wants = wantsOf(limits, message);
+    async take(limits, asked) {
+      const wants = wantsOf(limits, asked);
       const costs = wants.flatMap(({ cost, burst, perMinute }) =>
         perMinute === undefined ? [0, 0] : [msOf(cost, perMinute), msOf(burst, perMinute)],
       );
-      const reply = await take(...keysOf(message, wants), LIMITS.countedMs, ...costs);
+      const take = 'operation' in asked ? takeOperation : takeMessage;
+      const reply = await take(...keysOf(asked, wants), LIMITS.countedMs, ...costs);
       const [status, ...missing] = reply as string[]; // safety: see the script
       if (status === 'refused') return refusedBy(wants, missing.map(Number));
       return status === 'counted' ? 'counted' : 'fresh';

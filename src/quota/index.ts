@@ -15,4 +15,4 @@ export type { TurnWait } from './turn-waits.ts';
 export { createWaiting } from './waiting.ts';
 export { createUsage } from './usage.ts';
 export { hasRates, rateLimited } from './wants.ts';
-export type { Asked } from './wants.ts';
+export type { Asked, Operation } from './wants.ts';

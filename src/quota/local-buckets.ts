@@ -1,7 +1,7 @@
 /** What a gateway lets in while Redis is away: its share of each limit, counted by itself. */
 import { LIMITS, type TenantLimits } from '../contracts/index.ts';
 import { refusedBy, type Taken } from './buckets.ts';
-import { msOf, wantsOf, type Asked, type Want } from './wants.ts';
+import { msOf, wantsOf, type Asked, type Operation, type Want } from './wants.ts';
 
 export class LocalBuckets {
   /**
@@ -10,8 +10,8 @@ export class LocalBuckets {
    */
   readonly #fullAt = new Map<string, number>();
 
-  /** A message that is sent again counts again. `gateways`: among which limits are shared. `now`: ms of a clock that is never set back. */
-  take(limits: TenantLimits, asked: Asked, gateways: number, now: number): Taken {
+  /** What is sent again counts again. `gateways`: among which limits are shared. `now`: ms of a clock that is never set back. */
+  take(limits: TenantLimits, asked: Asked | Operation, gateways: number, now: number): Taken {
     const wants = wantsOf(limits, asked).map((want) => shareOf(want, gateways));
     const missing = wants.map(({ key }) => Math.max(0, (this.#fullAt.get(key) ?? now) - now));
     const refused = refusedBy(wants, missing);

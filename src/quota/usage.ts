@@ -10,24 +10,25 @@ import { burstOf, useOf, type RateName } from './wants.ts';
 /** Of limits of the tenant itself, not of its sessions and senders. Throws `log_unavailable`, and what Temporal answers. */
 export type UsageOf = (tenant: string) => Promise<readonly LimitUse[]>;
 
-type Read = readonly [number, number, number, number, number, number, number];
+type Read = readonly [number, number, number, number, number, number, number, number];
 
 export function createUsage(
   redis: Commands,
   limitsOf: LimitsOf,
   sessions: Pick<OpenSessions, 'used'>,
 ): UsageOf {
-  const read = scriptsBeside(import.meta.url, redis)('read-usage-6');
+  const read = scriptsBeside(import.meta.url, redis)('read-usage-7');
   return async (tenant) => {
     const limits = limitsOf(tenant);
-    const keys = ['messages', 'bytes', 'connections', 'day', 'reserved', 'turns'].map((name) =>
+    const keys = ['messages', 'bytes', 'connections', 'day', 'reserved', 'turns', 'operations'].map((name) =>
       quotaKey(tenant, name),
     );
     const [reply, open] = await Promise.all([
       read(...keys),
       limits.openSessions === undefined ? 0 : sessions.used(tenant),
     ]);
-    const [messages, bytes, connections, tokens, costMicros, backInMs, turns] = reply as unknown as Read; // safety: see the script
+    const [messages, bytes, connections, tokens, costMicros, backInMs, turns, operations] =
+      reply as unknown as Read; // safety: see the script
     const rate = (limit: RateName, fullInMs: number): readonly LimitUse[] => {
       const perMinute = limits[limit];
       return perMinute === undefined
@@ -44,6 +45,7 @@ export function createUsage(
     return [
       ...rate('messagesPerMinute', messages),
       ...rate('messageBytesPerMinute', bytes),
+      ...rate('operationsPerMinute', operations),
       ...count('openSessions', open),
       ...count('connections', connections),
       ...count('runningTurns', turns),

@@ -1,4 +1,4 @@
-/** What a message takes from the buckets of its tenant. */
+/** What messages and operations take from the buckets of their tenant. */
 import {
   ConvokeError,
   LIMITS,
@@ -19,6 +19,13 @@ export interface Asked {
   readonly from?: string;
   /** UTF-8 bytes of the JSON of its parts. */
   readonly bytes: number;
+}
+
+/** A request that starts or changes something in Temporal, and is no message. */
+export interface Operation {
+  readonly tenant: string;
+  /** Names the request: what is sent to Redis twice takes once. */
+  readonly operation: string;
 }
 
 /** What is taken from one bucket. */
@@ -42,13 +49,15 @@ export function burstOf(limits: TenantLimits, limit: RateName): number {
 }
 
 /** One for each bucket, always in the same order. */
-export function wantsOf(limits: TenantLimits, asked: Asked): readonly Want[] {
-  const { tenant, session, from, bytes } = asked;
+export function wantsOf(limits: TenantLimits, asked: Asked | Operation): readonly Want[] {
+  const { tenant } = asked;
   const want = (limit: RateName, cost: number, ...path: readonly string[]): Want => {
     const perMinute = limits[limit];
     const key = quotaKey(tenant, ...path);
     return { limit, key, cost, burst: burstOf(limits, limit), ...(perMinute !== undefined && { perMinute }) };
   };
+  if ('operation' in asked) return [want('operationsPerMinute', 1, 'operations')];
+  const { session, from, bytes } = asked;
   return [
     want('messagesPerMinute', 1, 'messages'),
     want('messageBytesPerMinute', bytes, 'bytes'),
@@ -84,11 +93,11 @@ export function useOf(
   };
 }
 
-/** The refusal of a message. `refused`: at least one. */
+/** The refusal of a message or an operation. `refused`: at least one. */
 export function rateLimited(refused: readonly LimitUse[]): ConvokeError {
   const retryAfterMs = Math.max(...refused.map(({ backInMs = 0 }) => backInMs));
   const names = refused.map(({ limit, most }) => `${limit} (${most})`).join(', ');
-  const told = `Send the same message again in ${Math.ceil(retryAfterMs / 1_000)} s`;
+  const told = `Send the same request again in ${Math.ceil(retryAfterMs / 1_000)} s`;
   return new ConvokeError('rate_limited', `${told}: the tenant has used up ${names}.`, {
     retryAfterMs,
     limits: refused,

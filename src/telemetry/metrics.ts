@@ -87,7 +87,7 @@ export const METRICS = {
     BOTH,
     '1',
     ['limit', 'decision', 'tenant'],
-    'Decisions about limits of tenants. `limit`: `messages` and their bytes a minute, `inbox` (messages that wait), `sessions`, `connections`, `usage` (tokens and cost of a day), `turns` that run. `decision`: `allowed`, `refused`, `waits` (a turn, for its place), or `unknown`: it could not be decided.',
+    'Decisions about limits of tenants. `limit`: `messages` and their bytes a minute, `operations` a minute, `inbox` (messages that wait), `sessions`, `connections`, `usage` (tokens and cost of a day), `turns` that run. `decision`: `allowed`, `refused`, `waits` (a turn, for its place), or `unknown`: it could not be decided.',
   ),
   convoke_http_seconds: seconds(
     GATEWAY,

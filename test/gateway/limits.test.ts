@@ -34,7 +34,8 @@ beforeAll(async () => {
       new Rates({
         limitsOf: () => ({ messagesPerMinute: 600 }),
         buckets: {
-          take: async (_limits, { messageId }) => (messageId === 'one-more' ? USED : 'fresh'),
+          take: async (_limits, asked) =>
+            'messageId' in asked && asked.messageId === 'one-more' ? USED : 'fresh',
           giveBack: async () => undefined,
         },
         fleet: { gateways: 1 },

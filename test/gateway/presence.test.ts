@@ -47,8 +47,8 @@ async function start(): Promise<Rig> {
   const rates = new Rates({
     limitsOf: () => ({ messageBytesPerMinute: 6_000 }),
     buckets: {
-      take: async (_limits, { bytes }) =>
-        bytes > 1_000
+      take: async (_limits, asked) =>
+        'bytes' in asked && asked.bytes > 1_000
           ? [{ limit: 'messageBytesPerMinute', most: 6_000, used: 1, left: 0, backInMs: 50 }]
           : 'fresh',
       giveBack: async () => undefined,

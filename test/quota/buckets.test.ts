@@ -1,11 +1,11 @@
 /** The buckets of tenants on a real Redis, compared with a model; and what a gateway does while Redis is away. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
 import type { Message, TenantLimits } from '../../src/contracts/index.ts';
 import { limited, Rates } from '../../src/ingest/index.ts';
 import type { Admission } from '../../src/ingest/index.ts';
 import { connectRedis, type Commands } from '../../src/log/index.ts';
-import { createBuckets, Fleet, LocalBuckets } from '../../src/quota/index.ts';
+import { createBuckets, createUsage, Fleet, LocalBuckets } from '../../src/quota/index.ts';
 import type { Asked, Buckets, Taken } from '../../src/quota/index.ts';
 import { eventually } from '../support/process.ts';
 import { startRedis } from '../support/redis.ts';
@@ -168,6 +168,72 @@ test('a tenant without limits costs no call; a message that is refused or held a
   });
   await admission.giveBack(ref, message('m2'));
   await admission.admit(ref, message('m4'));
+});
+
+describe('operations', () => {
+  const one = { operationsPerMinute: 6 };
+  /** A gateway's rates. */
+  const ratesOf = (limits: TenantLimits, calls: unknown[] = []): Rates =>
+    new Rates({
+      limitsOf: (tenant) => (tenant === 'free' ? { messagesPerMinute: 60 } : limits),
+      buckets: {
+        ...buckets,
+        take: (...given) => {
+          calls.push(given);
+          return buckets.take(...given);
+        },
+      },
+      ...{ fleet: { gateways: 2 }, deadlineMs: 10_000 },
+    });
+
+  test('are counted over all gateways, each request anew, apart from messages', async () => {
+    const tenant = 'ops';
+    const calls: unknown[] = [];
+    const gateways = [ratesOf({ operationsPerMinute: 12 }), ratesOf({ operationsPerMinute: 12 }, calls)];
+    await gateways[0]!.takeOperation(tenant);
+    await gateways[1]!.takeOperation(tenant);
+    const refused = {
+      code: 'rate_limited',
+      limits: [{ limit: 'operationsPerMinute', most: 12, windowMs: 60_000, used: 2, left: 0 }],
+    };
+    for (const rates of gateways) await expect(rates.takeOperation(tenant)).rejects.toMatchObject(refused);
+    expect(await buckets.take({ messagesPerMinute: 6 }, asked('m', { tenant }))).toBe('fresh');
+    const limits = { operationsPerMinute: 12, messagesPerMinute: 6 };
+    const usage = await createUsage(commands, () => limits, { used: async () => 0 })(tenant);
+    expect(usage).toMatchObject([
+      { limit: 'messagesPerMinute', used: 1, left: 0 },
+      { limit: 'operationsPerMinute', most: 12, used: 2, left: 0 },
+    ]);
+    expect(usage[1]!.backInMs).toBeGreaterThan(1_000);
+    expect(calls).toHaveLength(2);
+    const keys = await commands.keys('convoke:{ops}:quota:operation*');
+    expect(keys).toHaveLength(3);
+    for (const key of keys) expect(await commands.pttl(key)).toBeGreaterThan(0);
+  });
+
+  test('a command that is sent to Redis twice takes once', async () => {
+    const operation = { tenant: 'twice', operation: 'o1' };
+    expect(await buckets.take(one, operation)).toBe('fresh');
+    expect(await buckets.take(one, operation)).toBe('counted');
+    expect(names(await buckets.take(one, { ...operation, operation: 'o2' }))).toEqual([
+      'operationsPerMinute',
+    ]);
+  });
+
+  test('a tenant without the limit costs no call, whatever other limits it has', async () => {
+    const calls: unknown[] = [];
+    await ratesOf(one, calls).takeOperation('free');
+    expect(calls).toEqual([]);
+  });
+
+  test('while Redis is away each gateway lets in its share', async () => {
+    await redis.kill();
+    const rates = ratesOf({ operationsPerMinute: 24 });
+    const taken = await Promise.allSettled([1, 2, 3, 4].map(() => rates.takeOperation('away')));
+    expect(taken.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    expect(taken[2]).toMatchObject({ reason: { code: 'rate_limited' } });
+    await redis.start();
+  });
 });
 
 test('gateways know how many they are, and each lets in its share while Redis is away', async () => {

@@ -49,6 +49,7 @@ function voteRoute(context: GatewayContext): ApiRoute {
         ...problems([
           ...BODY,
           ...ENGINE,
+          'rate_limited',
           'archive_unavailable',
           'log_unavailable',
           'worker_unavailable',

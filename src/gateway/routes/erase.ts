@@ -37,7 +37,13 @@ export function eraseRoutes({ eraser }: GatewayContext): readonly ApiRoute[] {
         requestParams: { path },
         responses: {
           '200': json('What was removed.', reply),
-          ...problems([...ENGINE, 'session_not_found', 'log_unavailable', 'archive_unavailable']),
+          ...problems([
+            ...ENGINE,
+            'rate_limited',
+            'session_not_found',
+            'log_unavailable',
+            'archive_unavailable',
+          ]),
         },
       },
       async handle({ req, res, principal }) {

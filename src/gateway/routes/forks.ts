@@ -39,6 +39,7 @@ function forkRoute(context: GatewayContext): ApiRoute {
           'message_not_found',
           'session_exists',
           'quota_exceeded',
+          'rate_limited',
           'idempotency_mismatch',
           'session_closed',
           'inbox_full',

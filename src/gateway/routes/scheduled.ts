@@ -44,7 +44,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       requestParams: { path: z.object({ id: idSchema, messageId: idSchema }) },
       responses: {
         '200': json('The receipt.', receiptReply),
-        ...problems([...CONTROL, 'message_not_found']),
+        ...problems([...CONTROL, 'rate_limited', 'message_not_found']),
       },
     },
     async handle(call) {

@@ -34,7 +34,7 @@ function createRoute({ schedules }: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: scheduleSchema } } },
       responses: {
         '201': json('The schedule, and when it fires next.', listed),
-        ...problems([...BODY, ...ENGINE, 'schedule_exists']),
+        ...problems([...BODY, ...ENGINE, 'rate_limited', 'schedule_exists']),
       },
     },
     async handle({ req, res, principal }) {
@@ -76,7 +76,10 @@ function changeRoute({ schedules }: GatewayContext, act: ScheduleAct, summary: s
       summary,
       tags: TAGS,
       requestParams: { path },
-      responses: { '204': { description: 'Done.' }, ...problems([...ENGINE, 'schedule_not_found']) },
+      responses: {
+        '204': { description: 'Done.' },
+        ...problems([...ENGINE, 'rate_limited', 'schedule_not_found']),
+      },
     },
     async handle({ req, res, principal }) {
       await schedules.change(principal, { id: pathId(req, 'id'), act });

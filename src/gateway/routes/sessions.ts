@@ -50,6 +50,7 @@ function openRoute(context: GatewayContext): ApiRoute {
           'unknown_team',
           'session_exists',
           'quota_exceeded',
+          'rate_limited',
           'idempotency_mismatch',
         ]),
       },
@@ -132,7 +133,7 @@ function cancelRoute(context: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: cancelSchema } } },
       responses: {
         '200': json('The turn is being cancelled, or was already over.', cancelReply),
-        ...problems([...BODY, ...CONTROL, 'turn_not_found', 'step_not_found']),
+        ...problems([...BODY, ...CONTROL, 'rate_limited', 'turn_not_found', 'step_not_found']),
       },
     },
     async handle(call) {
@@ -159,7 +160,7 @@ function wakeRoute(context: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: wakeSchema } } },
       responses: {
         '200': json('The sleep is over, or nothing sleeps.', wakeReply),
-        ...problems([...BODY, ...CONTROL]),
+        ...problems([...BODY, ...CONTROL, 'rate_limited']),
       },
     },
     async handle(call) {
@@ -187,6 +188,7 @@ function membersRoute(context: GatewayContext): ApiRoute {
         ...problems([
           ...BODY,
           ...ENGINE,
+          'rate_limited',
           'archive_unavailable',
           'log_unavailable',
           'worker_unavailable',
@@ -223,7 +225,7 @@ function closeRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '204': { description: 'The session is closing.' },
-        ...problems([...ANSWER]),
+        ...problems([...ANSWER, 'rate_limited']),
       },
     },
     async handle(call) {
@@ -253,7 +255,7 @@ function reopenRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '200': json('It is open.', reopenReply),
-        ...problems([...ANSWER, 'session_closing', 'session_not_stored']),
+        ...problems([...ANSWER, 'rate_limited', 'session_closing', 'session_not_stored']),
       },
     },
     async handle(call) {

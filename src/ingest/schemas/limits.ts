@@ -18,6 +18,9 @@ export const tenantLimitsSchema = z
     messageBytesPerMinute: count('Bytes of messages, as JSON in UTF-8.'),
     sessionMessagesPerMinute: count('Messages in each session.'),
     subjectMessagesPerMinute: count('Messages of each sender.'),
+    operationsPerMinute: count(
+      'Requests that start or change something and are no messages: open, fork, close, cancel, schedules, …',
+    ),
     waitingMessages: count('Messages that wait in each session.'),
     openSessions: count('Sessions that are open, hibernated ones not counted.'),
     connections: count('Sockets and event streams at a time.'),

@@ -1,7 +1,7 @@
--- Takes a message from all of its tenant's buckets, or from none (GCRA: a bucket is the moment at which it will be full again).
--- KEYS counted bucket bucket bucket bucket
--- ARGV ttl, then for each bucket: cost, capacity (both in ms in which as much comes; a cost of 0: the message has no such limit)
--- counted (string): what a message has taken from each bucket, ms. bucket (string): ms since the Unix epoch
+-- Takes a message, or an operation, from all of its buckets, or from none (GCRA: a bucket is the moment at which it will be full again).
+-- KEYS counted bucket… (of a message four, of an operation one)
+-- ARGV ttl, then for each bucket: cost, capacity (both in ms in which as much comes; a cost of 0: there is no such limit)
+-- counted (string): what it has taken from each bucket, ms. bucket (string): ms since the Unix epoch
 -- Returns {'counted'} | {'taken' | 'refused', ms until each bucket is full, before}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000

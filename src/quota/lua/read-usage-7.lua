@@ -1,5 +1,6 @@
--- How the limits of a tenant stand. KEYS messages bytes connections day reserved turns: see the scripts that write them.
--- Returns {ms until messages are full, the same of bytes, connections, tokens, cost, both with what is reserved, ms until the next day, turns that run}
+-- How the limits of a tenant stand. KEYS messages bytes connections day reserved turns operations: see the scripts that write them.
+-- Returns {ms until messages are full, the same of bytes, connections, tokens, cost, both with what is reserved, ms until the next day, turns that run,
+-- ms until operations are full}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function until_full(key)
@@ -19,4 +20,4 @@ for _, reserved in ipairs(redis.call('HVALS', KEYS[5])) do
   if tonumber(till) > now then tokens, cost = tokens + tonumber(size), cost + tonumber(price) end
 end
 local turns = redis.call('ZCOUNT', KEYS[6], '(' .. string.format('%d', now), '+inf')
-return { until_full(KEYS[1]), until_full(KEYS[2]), connections, tokens, cost, (day + 1) * 86400000 - now, turns }
+return { until_full(KEYS[1]), until_full(KEYS[2]), connections, tokens, cost, (day + 1) * 86400000 - now, turns, until_full(KEYS[7]) }
