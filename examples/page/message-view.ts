@@ -6,7 +6,7 @@ import type { FileSource } from './files-view.ts';
 import { progressOf, textOf } from './rows.ts';
 import type { Progress, Row } from './rows.ts';
 import type { UnseenMessage } from './unseen.ts';
-import { clock, PROGRESS, sentenceOf } from './words.ts';
+import { clock, PROGRESS, sentenceOf, toTheSecond } from './words.ts';
 
 /** What can be done with a message. */
 export interface MessageActions extends FileSource {
@@ -53,7 +53,7 @@ export class MessageView {
     setText(this.#text, textOf(message));
     this.#files.set(seen ? message.parts.filter((part) => part.type === 'file') : []);
     const why = message.code === undefined ? '' : `: ${sentenceOf(message.code)}`;
-    setText(this.#receipt, `${seen ? wordsOf(message, progress) : PROGRESS[progress]}${why}`);
+    setText(this.#receipt, `${seen ? wordsOf(message, progress) : unseenWords(message)}${why}`);
     this.#receipt.title = message.code ?? '';
     this.node.dataset['progress'] = progress;
     this.node.ariaLabel = `Message of ${this.#who.textContent}`;
@@ -61,6 +61,10 @@ export class MessageView {
     this.#unschedule.hidden = progress !== 'scheduled';
     this.#dismiss.hidden = !(message.kind === 'unseen' && progress === 'rejected');
   }
+}
+
+function unseenWords({ status, retryAt }: UnseenMessage): string {
+  return retryAt === undefined ? PROGRESS[status] : `${PROGRESS[status]}, goes on at ${toTheSecond(retryAt)}`;
 }
 
 function wordsOf({ policy, deliverAt }: MessageEntry, progress: Progress): string {

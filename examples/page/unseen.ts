@@ -12,16 +12,18 @@ export interface UnseenMessage {
   readonly text: string;
   readonly status: 'waiting' | 'sending' | 'accepted' | 'queued' | 'rejected';
   readonly code?: string;
+  /** When it is sent again, ms since the Unix epoch. */
+  readonly retryAt?: number;
 }
 
-function ofPending({ request, state, error }: PendingMessage): UnseenMessage {
-  const code = error && 'code' in error && error.code !== 'offline' ? String(error.code) : undefined;
+function ofPending({ request, state, code, retryAt }: PendingMessage): UnseenMessage {
   return {
     kind: 'unseen',
     messageId: request.messageId,
     text: request.text ?? textIn(request.parts ?? []),
     status: state === 'sending' ? 'sending' : 'waiting',
-    ...(code === undefined ? {} : { code }),
+    ...(code === undefined || code === 'offline' ? {} : { code }),
+    ...(retryAt === undefined ? {} : { retryAt }),
   };
 }
 

@@ -61,6 +61,7 @@ export function duration(ms: number): string {
 
 // Made once: making one takes longer than drawing a message.
 const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const SECONDS = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 
 /** `14:03`; with the day if it is not today. */
@@ -68,6 +69,11 @@ export function clock(at: number, now = Date.now()): string {
   const [date, today] = [new Date(at), new Date(now)];
   if (date.toDateString() === today.toDateString()) return TIME.format(date);
   return `${DAY.format(date)}, ${TIME.format(date)}`;
+}
+
+/** `14:03:59` */
+export function toTheSecond(at: number): string {
+  return SECONDS.format(at);
 }
 
 /** `just now`, `5 min ago`, then the day. */

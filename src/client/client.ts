@@ -63,8 +63,10 @@ export class Client {
     });
     this.#connection.on('status', (status) => {
       const sessions = [...this.#sessions.values()];
-      if (status.state === 'online') this.#places.reconnected();
-      if (status.state === 'online') for (const session of sessions) session.online();
+      if (status.state === 'online') {
+        this.#places.reconnected();
+        for (const session of sessions) session.online();
+      }
       if (status.state === 'closed') for (const session of sessions) session.end(ending(status), true);
     });
     this.#connection.start();

@@ -95,7 +95,7 @@ export class Connection {
 
   /** Resolves once online. Throws `offline` after `ms`, or the error that closed the connection. */
   async whenOnline(ms: number): Promise<void> {
-    let stop: Unsubscribe = () => undefined;
+    let stop!: Unsubscribe;
     const online = new Promise<void>((resolve, reject) => {
       const look = (status: ClientStatus): void => {
         if (status.state === 'online') resolve();

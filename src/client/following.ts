@@ -35,7 +35,7 @@ export function nextChange(
   source: Changing,
   signal?: AbortSignal,
 ): { readonly happened: Promise<void>; readonly stop: () => void } {
-  let stop: () => void = () => undefined;
+  let stop!: () => void;
   const happened = new Promise<void>((resolve) => {
     const unsubscribe = source.onChange(resolve);
     const aborted = (): void => {

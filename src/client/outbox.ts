@@ -4,6 +4,7 @@
  */
 import type { Receipt, SendRequest } from '../contracts/public.ts';
 import { asError, ClientError } from './errors.ts';
+import { codeOf } from './outgoing.ts';
 import { retryDelay } from './timing.ts';
 import type { Pace } from './timing.ts';
 
@@ -17,10 +18,13 @@ export interface ClientStorage {
 /** A message that the server has not answered yet. */
 export interface PendingMessage {
   readonly request: SendRequest;
-  /** `waiting`: for the connection, or for messages before it. `sending`: waiting for the answer. `retrying`: waiting to try again. */
+  /** `waiting`: for the connection, or for messages before it. `sending`: waiting for the answer. `retrying`: waiting to try again, at `retryAt`. */
   readonly state: 'waiting' | 'sending' | 'retrying';
-  /** The error of the last attempt. */
+  /** The error of the last attempt, and its code: `rate_limited`, `overloaded`, `offline`, … */
   readonly error?: Error;
+  readonly code?: string;
+  /** When it is sent again, ms since the Unix epoch. */
+  readonly retryAt?: number;
 }
 
 export interface OutboxOptions {
@@ -45,8 +49,8 @@ interface Item {
 }
 
 function makeItem(request: SendRequest): Item {
-  let resolve: Item['resolve'] = () => undefined;
-  let reject: Item['reject'] = () => undefined;
+  let resolve!: Item['resolve'];
+  let reject!: Item['reject'];
   const promise = new Promise<Receipt>((yes, no) => {
     resolve = yes;
     reject = no;
@@ -107,14 +111,18 @@ export class Outbox {
     for (let item = this.#items[0]; item && this.#options.online(); item = this.#items[0]) {
       const error = await this.#attempt(item);
       if (this.#stopped) break;
-      const delay = error === null ? null : retryDelay(error, attempt++, this.#options.pace);
-      if (delay === null) {
+      if (!error) {
         attempt = 0;
         continue;
       }
-      const lost = error instanceof ClientError && error.code === 'offline';
-      this.#mark(item, { state: lost ? 'waiting' : 'retrying', ...(error ? { error } : {}) });
-      if (!lost) await this.#rest(delay);
+      const code = codeOf(error);
+      if (code === 'offline') {
+        this.#mark(item, { state: 'waiting', error, code });
+        continue;
+      }
+      const delay = retryDelay(error, attempt++, this.#options.pace) ?? 0;
+      this.#mark(item, { state: 'retrying', error, code, retryAt: Date.now() + delay });
+      await this.#rest(delay);
     }
     this.#busy = false;
   }

@@ -5,15 +5,17 @@
  * The cursor lives only in memory. After a reload there is no view to resume onto, so a stored cursor could at best bring the events after
  * it; the snapshot, which also has the text of running steps, is one packet and always right.
  */
-import { ConvokeError, isConvokeError } from '../contracts/public.ts';
+import { ConvokeError } from '../contracts/public.ts';
 import type { SubscribeReply, Delta, SessionEvent, SessionView } from '../contracts/public.ts';
+import type { ConnectionEvents } from './connection-events.ts';
 import type { Connection } from './connection.ts';
 import { asError, failureError } from './errors.ts';
+import { codeOf } from './outgoing.ts';
 import { Replica } from './replica.ts';
 import type { Placed, Places } from './places.ts';
 import { channelEvent } from './session-events.ts';
 import type { SessionEvents } from './session-events.ts';
-import type { Emitter } from './emitter.ts';
+import type { Emitter, Unsubscribe } from './emitter.ts';
 import { clock, pause, retryDelay } from './timing.ts';
 
 /** The status of a session on this client. */
@@ -30,6 +32,9 @@ export interface SessionStatus {
   readonly error?: Error;
 }
 
+/** What comes in of a session. */
+type Frame = Exclude<keyof ConnectionEvents, 'status'>;
+
 /** Receives what comes in. */
 type Listener = Pick<Emitter<SessionEvents>, 'emit'>;
 
@@ -42,7 +47,7 @@ export class Subscription implements Placed {
   readonly #places: Places;
   readonly #listener: Listener;
   readonly #replica = new Replica();
-  readonly #stops: readonly (() => void)[];
+  readonly #stops: readonly Unsubscribe[];
   #status: SessionStatus = { state: 'waiting' };
   #busy = false;
   /** A refusal of the subscription in progress may be out of date. */
@@ -59,22 +64,16 @@ export class Subscription implements Placed {
     this.#connection = connection;
     this.#places = places;
     this.#listener = listener;
+    const own = <K extends Frame>(name: K, hear: (frame: ConnectionEvents[K]) => void): Unsubscribe =>
+      connection.on(name, (frame) => {
+        if (frame.session === session) hear(frame);
+      });
     this.#stops = [
-      connection.on('event', (event) => {
-        if (event.session === session) this.#event(event);
-      }),
-      connection.on('delta', (delta) => {
-        if (delta.session === session) this.#delta(delta);
-      }),
-      connection.on('reset', (frame) => {
-        if (frame.session === session) this.#replace(frame.snapshot);
-      }),
-      connection.on('note', (note) => {
-        if (note.session === session) listener.emit('note', note);
-      }),
-      connection.on('ended', (ended) => {
-        if (ended.session === session) this.#fail(failureError(ended.code));
-      }),
+      own('event', (event) => this.#event(event)),
+      own('delta', (delta) => this.#delta(delta)),
+      own('reset', ({ snapshot }) => this.#replace(snapshot)),
+      own('note', (note) => listener.emit('note', note)),
+      own('ended', ({ code }) => this.#fail(failureError(code))),
       connection.on('status', ({ state }) => {
         if (state === 'offline' || state === 'connecting') this.#set({ state: 'waiting' });
       }),
@@ -172,11 +171,12 @@ export class Subscription implements Placed {
       return RESUBSCRIBE_MS;
     } catch (thrown) {
       const error = asError(thrown);
-      if ('code' in error && error.code === 'invalid_cursor' && cursor) {
+      const code = codeOf(error);
+      if (code === 'invalid_cursor' && cursor) {
         this.#replica.forget();
         return 0;
       }
-      if (isConvokeError(error) && error.code === 'too_many_subscriptions' && this.#places.refused(this)) {
+      if (code === 'too_many_subscriptions' && this.#places.refused(this)) {
         this.#set({ state: 'queued' });
         return null;
       }

@@ -95,13 +95,15 @@ export async function* streamTurn(
           turn = turnOfMessage(view, target.messageId) ?? turn;
           if (turn === undefined && view.truncated) asked ??= lookUp(source, target.messageId);
         }
-        turn = turn === undefined ? undefined : mergedInto(view, turn);
-        for (const piece of turn === undefined ? [] : news(view, turn, told)) yield piece;
-        for (const piece of turn === undefined ? [] : approvalNews(view, turn, shown)) yield piece;
-        const end = turn === undefined ? null : endOf(view, turn);
-        if (end) {
-          yield end;
-          return;
+        if (turn !== undefined) {
+          turn = mergedInto(view, turn);
+          yield* news(view, turn, told);
+          yield* approvalNews(view, turn, shown);
+          const end = endOf(view, turn);
+          if (end) {
+            yield end;
+            return;
+          }
         }
       }
       if (source.failure) throw source.failure;

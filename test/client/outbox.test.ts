@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PendingMessage } from '../../src/client/index.ts';
 import type { Receipt } from '../../src/contracts/index.ts';
 import { FakeLog } from './fake-log.ts';
 import { refuse } from './scripted-gateway.ts';
@@ -67,6 +68,33 @@ describe('sending', () => {
     const session = startClient(gateway.url).session('s1');
     expect(await session.send('hello')).toMatchObject({ status: 'accepted' });
     expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(149);
+  });
+
+  test('a message that waits for a limit says why, and when it is sent again', async () => {
+    const gateway = await startGateway(new FakeLog());
+    let refusals = 1;
+    gateway.script = (name) => (name === 'send' && refusals-- > 0 ? refuse('rate_limited', 300) : undefined);
+    const session = startClient(gateway.url).session('s1');
+    const states: string[] = [];
+    session.on('pending', ([first]) => void states.push(`${first?.state} ${first?.code}`));
+    const waits = until(
+      (fn: (value: readonly PendingMessage[]) => void) => session.on('pending', fn),
+      ([first]) => first?.state === 'retrying',
+    );
+    const sent = session.send('hello');
+    const [message] = await waits;
+    const now = Date.now();
+    expect(message).toMatchObject({ code: 'rate_limited', error: { code: 'rate_limited' } });
+    // Never sooner than the gateway asked, and up to a quarter later.
+    expect(message!.retryAt! - now).toBeGreaterThan(100);
+    expect(message!.retryAt! - now).toBeLessThanOrEqual(300 * 1.25);
+    expect(await sent).toMatchObject({ status: 'accepted' });
+    expect(Date.now()).toBeGreaterThanOrEqual(message!.retryAt! - 5);
+    expect(states.filter((state, at) => state !== states[at - 1])).toEqual([
+      ...['waiting undefined', 'sending undefined', 'retrying rate_limited', 'sending undefined'],
+      'undefined undefined',
+    ]);
+    expect(session.pending).toEqual([]);
   });
 
   test('a refusal for good rejects with its code, tells it as a receipt, and does not hold up the next', async () => {

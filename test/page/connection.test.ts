@@ -97,6 +97,14 @@ describe('the connection', () => {
     expect(after!.messageId).toBe(before!.messageId);
   });
 
+  test('a message that waits for a limit says so, and when it goes on', async () => {
+    const page = await play.join();
+    const [gateway] = play.gateways;
+    gateway!.script = (name) => (name === 'send' ? refuse('rate_limited', 60_000) : undefined);
+    await say(page, 'one more');
+    await see(page, '.receipt', /^Not sent yet, goes on at \d.*: The tenant sends too much\.$/);
+  });
+
   test('a wrong key is named, another one is taken and remembered', async () => {
     const [gateway] = play.gateways;
     gateway!.refusals.push('unauthorized');

@@ -1,12 +1,15 @@
 /** Where a message is written, and what it does to what runs and waits. */
 import { memo, useState } from 'react';
 import type { KeyboardEvent, ReactElement } from 'react';
-import type { Session } from '../../../../src/client/index.ts';
+import type { PendingMessage, Session } from '../../../../src/client/index.ts';
+import { useSelected } from '../../../../src/client/react/index.ts';
+import type { SessionNow } from '../../../../src/client/react/index.ts';
 import { POLICIES } from '../../../../src/contracts/public.ts';
 import type { InterjectionPolicy, SessionView } from '../../../../src/contracts/public.ts';
 import { useAccess } from '../../shared/access.tsx';
 import { curlOf } from '../../shared/api.ts';
 import { Copy } from '../../shared/copy.tsx';
+import { time } from '../../shared/format.ts';
 import { Icon } from '../../shared/icons.tsx';
 import { ErrorNote } from '../../shared/notes.tsx';
 
@@ -61,6 +64,7 @@ export const Composer = memo(function Composer(props: ComposerProps): ReactEleme
       }}
     >
       {error && <ErrorNote error={error} />}
+      <Unsent session={session} />
       <textarea
         aria-label="Message"
         rows={1}
@@ -79,6 +83,15 @@ export const Composer = memo(function Composer(props: ComposerProps): ReactEleme
     </form>
   );
 });
+
+const firstUnsent = ({ pending }: SessionNow): PendingMessage | undefined => pending[0];
+
+/** The next message waits for a limit, or until a gateway takes it. */
+function Unsent({ session }: Pick<ComposerProps, 'session'>): ReactElement | null {
+  const { code = '', retryAt } = useSelected(session, firstUnsent) ?? {};
+  if (retryAt === undefined) return null;
+  return <p role="status" className="soft small">{`Not sent yet (${code}): goes on at ${time(retryAt)}.`}</p>;
+}
 
 interface MannerProps {
   readonly policy: InterjectionPolicy | '';
