@@ -25,10 +25,12 @@ export async function openMetrics(
   ]);
   const who = { version: version(), role };
   const registry = opened.add(new MetricRegistry(await resourceOf(role)), (each) => each.close());
+  registry.begin(role);
   measureProcess(registry, who);
   if (config.otlp) {
     const { pushMetrics } = await import('../telemetry/push.ts');
-    opened.add(pushMetrics(registry, config.otlp), (end) => end());
+    const onError = seldom((error) => logger.warn({ err: error }, 'Metrics could not be pushed'));
+    opened.add(pushMetrics(registry, { ...config.otlp, onError }), (end) => end());
   }
   const { port, host } = config;
   if (port === undefined) return registry;

@@ -14,5 +14,6 @@ export async function openTelemetry(
   { metrics, traces }: Pick<Config, 'metrics' | 'traces'>,
   telling: Telling,
 ): Promise<Telemetry> {
-  return { metrics: await openMetrics(metrics, telling), spans: await openSpans(traces, telling) };
+  const counted = await openMetrics(metrics, telling);
+  return { metrics: counted, spans: await openSpans(traces, { ...telling, metrics: counted }) };
 }

@@ -1,5 +1,5 @@
 /** What a process records of the way of messages, and where it sends that. */
-import { NO_SPANS, type Spans } from '../telemetry/index.ts';
+import { NO_METRICS, NO_SPANS, type Metrics, type Spans } from '../telemetry/index.ts';
 import type { Telling } from './metrics.ts';
 import { resourceOf } from './resource.ts';
 import { seldom } from './seldom.ts';
@@ -8,7 +8,7 @@ import type { TracesConfig } from './traces-config.ts';
 /** Records nothing, and loads nothing, unless `config` says where it is to be sent. */
 export async function openSpans(
   config: TracesConfig | undefined,
-  { role, logger, opened }: Telling,
+  { role, logger, opened, metrics = NO_METRICS }: Telling & { readonly metrics?: Metrics },
 ): Promise<Spans> {
   if (!config) return NO_SPANS;
   const [{ exportSpans }, resource] = await Promise.all([
@@ -16,5 +16,8 @@ export async function openSpans(
     resourceOf(role),
   ]);
   const onError = seldom((error) => logger.warn({ err: error }, 'Spans could not be sent'));
-  return opened.add(exportSpans(resource, { ...config, onError }), (each) => each.close());
+  const onDropped = (count: number, reason: 'full' | 'failed'): void =>
+    metrics.add('convoke_spans_dropped_total', { reason }, count);
+  const spans = exportSpans(resource, { ...config, onError, onDropped });
+  return opened.add(spans, (each) => each.close());
 }

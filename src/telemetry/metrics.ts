@@ -21,23 +21,25 @@ interface Entry {
   readonly roles: readonly Role[];
   /** Of a histogram: upper bounds, ascending. */
   readonly buckets?: readonly number[];
+  /**
+   * Of a counter: labels of series that are 0 before anything is counted. Prometheus takes a series that begins at 3 for one that has not grown,
+   * so whoever asks by how much would miss what is rare. Those of a tenant begin together with what else is counted of it at this stage.
+   */
+  readonly zeros?: readonly Readonly<Record<string, string>>[];
 }
 
 const GATEWAY: readonly Role[] = ['gateway'];
 const WORKER: readonly Role[] = ['worker'];
 const BOTH: readonly Role[] = ['gateway', 'worker'];
 
+/** `zeros`: without the label `tenant`. */
 const counter = <const L extends readonly string[]>(
-  roles: readonly Role[],
-  unit: string,
+  [roles, unit]: readonly [readonly Role[], string],
   labels: L,
   help: string,
+  zeros: readonly Readonly<Record<Exclude<L[number], 'tenant'>, string>>[] = [],
 ): Entry & { readonly kind: 'counter'; readonly labels: L } => ({
-  kind: 'counter',
-  unit,
-  labels,
-  help,
-  roles,
+  ...{ kind: 'counter', unit, labels, help, roles, zeros },
 });
 
 const gauge = <const L extends readonly string[]>(
@@ -58,10 +60,13 @@ const seconds = <const L extends readonly string[]>(
 export const METRICS = {
   // Each stage: rate and errors, duration
   convoke_stage_total: counter(
-    BOTH,
-    '1',
+    [BOTH, '1'],
     ['stage', 'tenant', 'outcome'],
     'What has passed a stage. `ingest`: messages; `ok`, `refused` (the sender can mend it) or `failed`. `orchestrate`: turns that have reached a worker; `ok`. `execute`: runs of turns; `ok`, `failed` (the turn did), `cancelled`, `suspended` (it waits, for people or for time), `yielded` (it goes on at another worker), `superseded` (another worker has it), `fault` (of the engine; it is tried again). `deliver`: events handed to whoever follows; `ok`.',
+    [
+      { stage: 'ingest', outcome: 'failed' },
+      { stage: 'execute', outcome: 'fault' },
+    ],
   ),
   convoke_stage_seconds: seconds(
     BOTH,
@@ -71,21 +76,18 @@ export const METRICS = {
 
   // Ingest
   convoke_intake_total: counter(
-    GATEWAY,
-    '1',
+    [GATEWAY, '1'],
     ['operation', 'outcome'],
     'Calls of any protocol, by what they ask for: `send`, `open`, `fork`, the name of a control (`cancel`, `close`, …), or a question.',
   ),
   convoke_intake_seconds: seconds(GATEWAY, ['operation'], 'How long such calls took.'),
   convoke_errors_total: counter(
-    GATEWAY,
-    '1',
+    [GATEWAY, '1'],
     ['operation', 'code'],
     'Such calls that were not answered as asked, by the code of the error; `authenticate`: keys and tokens that were refused.',
   ),
   convoke_limit_decisions_total: counter(
-    BOTH,
-    '1',
+    [BOTH, '1'],
     ['limit', 'decision', 'tenant'],
     'Decisions about limits of tenants. `limit`: `messages` and their bytes a minute, `operations` a minute, `inbox` (messages that wait), `sessions`, `connections`, `usage` (tokens and cost of a day), `turns` that run. `decision`: `allowed`, `refused`, `waits` (a turn, for its place), or `unknown`: it could not be decided.',
   ),
@@ -94,12 +96,12 @@ export const METRICS = {
     ['method', 'route', 'status'],
     'REST requests without event streams: the route as OpenAPI writes it, the class of the status (`2xx`).',
   ),
-  convoke_socket_requests_total: counter(GATEWAY, '1', ['request', 'outcome'], 'Requests over Socket.IO.'),
+  convoke_socket_requests_total: counter([GATEWAY, '1'], ['request', 'outcome'], 'Requests over Socket.IO.'),
 
   // Deliver
   convoke_connections: gauge(
     GATEWAY,
-    '1',
+    '{connection}',
     ['kind'],
     'Open connections: `socket` (Socket.IO) or `stream` (server-sent events).',
   ),
@@ -109,38 +111,40 @@ export const METRICS = {
     [],
     'Bytes that wait to be sent on all connections, without snapshots.',
   ),
-  convoke_followed_sessions: gauge(GATEWAY, '1', [], 'Sessions that this gateway follows in the log.'),
-  convoke_watchers: gauge(GATEWAY, '1', [], 'Subscriptions of connections to these sessions.'),
-  convoke_sent_total: counter(
+  convoke_followed_sessions: gauge(
     GATEWAY,
-    '1',
+    '{session}',
+    [],
+    'Sessions that this gateway follows in the log.',
+  ),
+  convoke_watchers: gauge(GATEWAY, '{subscription}', [], 'Subscriptions of connections to these sessions.'),
+  convoke_sent_total: counter(
+    [GATEWAY, '1'],
     ['kind'],
     'What was handed to subscriptions, each counted: `event`, `delta` (a piece of a running text), `snapshot`.',
   ),
   convoke_resumes_total: counter(
-    GATEWAY,
-    '1',
+    [GATEWAY, '1'],
     ['kind'],
     'Subscriptions by how they began: `new` (no cursor), `resumed` (from the cursor), `snapshot` (the cursor was too old).',
   ),
   convoke_gaps_total: counter(
-    GATEWAY,
-    '1',
+    [GATEWAY, '1'],
     ['filled'],
     'Times that a followed session was behind its log, by what filled the gap: `log`, `snapshot`, or `rebuilt` (the log was lost).',
+    [{ filled: 'rebuilt' }],
   ),
   convoke_slow_consumers_total: counter(
-    GATEWAY,
-    '1',
+    [GATEWAY, '1'],
     [],
     'Subscriptions that were ended because their client did not read.',
+    [{}],
   ),
 
   // Execute
-  convoke_turns_running: gauge(WORKER, '1', [], 'Turns that run at this moment.'),
+  convoke_turns_running: gauge(WORKER, '{turn}', [], 'Turns that run at this moment.'),
   convoke_steps_total: counter(
-    WORKER,
-    '1',
+    [WORKER, '1'],
     ['kind', 'outcome'],
     'Steps that have ended. `kind`: `agent`, `tool`, `summary`, `say`, `scorer` (each of its attempts). `outcome`: `completed`, or the code of the failure.',
   ),
@@ -150,10 +154,13 @@ export const METRICS = {
     'How long such steps took, with all of their attempts and pauses in this worker.',
   ),
   convoke_attempts_total: counter(
-    WORKER,
-    '1',
+    [WORKER, '1'],
     ['kind', 'cause'],
     'Attempts of steps by why they were made: `first`, `handed_over` (a worker was stopped), `worker_lost`, or the code of the failure before.',
+    [
+      { kind: 'agent', cause: 'worker_lost' },
+      { kind: 'tool', cause: 'worker_lost' },
+    ],
   ),
   convoke_first_token_seconds: seconds(
     WORKER,
@@ -161,8 +168,7 @@ export const METRICS = {
     'From the call of an agent to its first token, with the wait for a free slot of its model endpoint.',
   ),
   convoke_tokens_total: counter(
-    WORKER,
-    '1',
+    [WORKER, '1'],
     ['tenant', 'direction'],
     'Tokens that providers have counted: `input`, `output`.',
   ),
@@ -172,10 +178,15 @@ export const METRICS = {
   },
 
   // What waits
-  convoke_queue_waiting: gauge(GATEWAY, '1', ['queue'], 'Calls that wait in a fair queue of this gateway.'),
+  convoke_queue_waiting: gauge(
+    GATEWAY,
+    '{call}',
+    ['queue'],
+    'Calls that wait in a fair queue of this gateway.',
+  ),
   convoke_task_queue_backlog: gauge(
     WORKER,
-    '1',
+    '{task}',
     ['kind'],
     'Tasks that wait in the task queue of Temporal for a worker: `workflow`, `activity`. Each worker tells the same.',
   ),
@@ -183,7 +194,7 @@ export const METRICS = {
   // What they stand on
   convoke_up: gauge(
     BOTH,
-    '1',
+    '{dependency}',
     ['dependency'],
     'Whether `redis` and, for gateways, `temporal` can be used: 1 or 0.',
   ),
@@ -192,10 +203,17 @@ export const METRICS = {
     ['call'],
     'Calls of the session log, each one round trip to Redis or a few.',
   ),
-  convoke_log_errors_total: counter(BOTH, '1', ['call'], 'Such calls that have failed.'),
+  convoke_log_errors_total: counter([BOTH, '1'], ['call'], 'Such calls that have failed.'),
+
+  convoke_spans_dropped_total: counter(
+    [BOTH, '1'],
+    ['reason'],
+    'Spans that were not sent. `full`: too many waited already, because the collector is slow or away. `failed`: it did not take them in time, or refused them.',
+    [{ reason: 'full' }, { reason: 'failed' }],
+  ),
 
   // The process
-  convoke_build_info: gauge(BOTH, '1', ['version', 'role'], 'Always 1.'),
+  convoke_build_info: gauge(BOTH, '{process}', ['version', 'role'], 'Always 1.'),
   convoke_event_loop_delay_seconds: gauge(
     BOTH,
     's',
@@ -204,13 +222,13 @@ export const METRICS = {
   ),
   convoke_event_loop_utilization: gauge(
     BOTH,
-    '1',
+    '{ratio}',
     [],
     'The share of the time since the last scrape in which it was busy: 0 to 1.',
   ),
   convoke_heap_bytes: gauge(BOTH, 'By', ['kind'], "Node's heap: `used` and its `limit`."),
   process_resident_memory_bytes: gauge(BOTH, 'By', [], 'Memory of the process.'),
-  process_cpu_seconds_total: counter(BOTH, 's', [], 'CPU time of the process.'),
+  process_cpu_seconds_total: counter([BOTH, 's'], [], 'CPU time of the process.'),
   process_start_time_seconds: gauge(BOTH, 's', [], 'When the process started, seconds since the Unix epoch.'),
 } as const satisfies Readonly<Record<string, Entry>>;
 

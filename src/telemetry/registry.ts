@@ -47,6 +47,7 @@ interface Family {
   readonly name: MetricName;
   readonly labels: readonly string[];
   readonly buckets: readonly number[];
+  readonly zeros: readonly Attributes[];
   readonly series: Map<string, Series>;
   readonly readers: Reader[];
 }
@@ -54,7 +55,8 @@ interface Family {
 function familyOf(name: MetricName): Family {
   const { labels, ...entry } = METRICS[name];
   const buckets: readonly number[] = 'buckets' in entry ? entry.buckets : [];
-  return { name, labels, buckets, series: new Map(), readers: [] };
+  const zeros: readonly Attributes[] = 'zeros' in entry ? entry.zeros : [];
+  return { name, labels, buckets, zeros, series: new Map(), readers: [] };
 }
 
 export class MetricRegistry implements Metrics, MetricProducer {
@@ -91,6 +93,13 @@ export class MetricRegistry implements Metrics, MetricProducer {
     this.#family(name).readers.push(read as Reader); // safety: it is asked for this name only
   }
 
+  /** Begins what processes of this role tell as 0 before anything is counted. */
+  begin(role: 'gateway' | 'worker'): void {
+    for (const { name, labels, zeros } of this.#families.values())
+      if (!labels.includes('tenant') && METRICS[name].roles.includes(role))
+        for (const zero of zeros) this.#series(name, zero);
+  }
+
   /** Chooses anew which tenants have series of their own. */
   rank(): void {
     this.#tenants.rank();
@@ -121,20 +130,34 @@ export class MetricRegistry implements Metrics, MetricProducer {
   #series(name: MetricName, labels: Attributes): Series {
     const family = this.#family(name);
     const tenant = labels['tenant'];
-    const named = tenant === undefined ? '' : this.#tenants.nameOf(tenant);
-    let key = '';
-    for (const label of family.labels) key += `${label === 'tenant' ? named : labels[label]}\n`;
-    const found = family.series.get(key);
+    if (tenant === undefined) return seriesOf(family, labels);
+    const named = this.#tenants.nameOf(tenant);
+    const found = family.series.get(keyOf(family, labels, named));
     if (found) return found;
-    if (family.series.size < LIMITS.metricSeries)
-      return begin(family, key, tenant === undefined ? labels : { ...labels, tenant: named });
-    return family.series.get(OTHER) ?? begin(family, OTHER, {});
+    for (const zero of family.zeros)
+      if (zero['stage'] === labels['stage']) seriesOf(family, { ...zero, tenant: named });
+    return seriesOf(family, { ...labels, tenant: named });
   }
 
   #forget(tenant: string): void {
     for (const { series } of this.#families.values())
       for (const [key, { attributes }] of series) if (attributes['tenant'] === tenant) series.delete(key);
   }
+}
+
+/** `tenant`: under which name it is counted, if that is not its own. */
+function keyOf({ labels }: Family, given: Attributes, tenant = given['tenant']): string {
+  let key = '';
+  for (const label of labels) key += `${label === 'tenant' ? tenant : given[label]}\n`;
+  return key;
+}
+
+function seriesOf(family: Family, given: Attributes): Series {
+  const key = keyOf(family, given);
+  const found = family.series.get(key);
+  if (found) return found;
+  if (family.series.size < LIMITS.metricSeries) return begin(family, key, given);
+  return family.series.get(OTHER) ?? begin(family, OTHER, {});
 }
 
 function begin({ labels, series, buckets }: Family, key: string, given: Attributes): Series {

@@ -2,7 +2,14 @@
  * Sends spans over OTLP (HTTP, protobuf), in batches. The exporter itself reads the standard variables for headers and certificates. Spans are
  * made here, and not by the SDK's tracer: that gives each a random id and expects its parent in the same process.
  */
-import { SpanKind, SpanStatusCode, TraceFlags, type Attributes, type HrTime } from '@opentelemetry/api';
+import {
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  type Attributes,
+  type HrTime,
+  type SpanContext,
+} from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { Resource } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
@@ -16,6 +23,8 @@ export interface Exporting {
   readonly withContent: boolean;
   /** Told each time that spans could not be sent. */
   readonly onError: (error: unknown) => void;
+  /** Told of spans that are lost: `full`, so many waited; `failed`, `onError` says why. */
+  readonly onDropped: (count: number, reason: 'full' | 'failed') => void;
 }
 
 const SCOPE = { name: 'convoke' };
@@ -37,14 +46,19 @@ function attributesOf(given: Span['attributes']): Attributes {
   return Object.fromEntries(told) as Attributes; // safety: those that are undefined are left out
 }
 
+function contextOf({ trace: traceId, id: spanId }: Pick<Span, 'trace' | 'id'>): SpanContext {
+  return { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+}
+
 function readable({ kind = 'internal', ...span }: Span, resource: Resource): ReadableSpan {
-  const { trace: traceId, id: spanId, parent, name, from, error, events = [] } = span;
+  const { parent, name, from, error, events = [], links = [] } = span;
   // Clocks of two machines may differ.
   const until = Math.max(from, span.until);
-  const context = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+  const context = contextOf(span);
   const failed = error === undefined ? {} : { 'error.type': error };
   return {
-    ...{ name, kind: KINDS[kind], resource, instrumentationScope: SCOPE, links: [] },
+    ...{ name, kind: KINDS[kind], resource, instrumentationScope: SCOPE },
+    links: links.map((each) => ({ context: contextOf(each) })),
     spanContext: () => context,
     ...(parent !== undefined && { parentSpanContext: { ...context, spanId: parent } }),
     ...{ startTime: time(from), endTime: time(until), duration: time(until - from), ended: true },
@@ -69,15 +83,22 @@ export interface ExportedSpans extends Spans {
 /** Sends until it is closed. While a collector is away, `LIMITS.spansWaiting` wait and the others are dropped. */
 export function exportSpans(
   resource: Resource,
-  { url, share, withContent, onError }: Exporting,
+  { url, share, withContent, onError, onDropped }: Exporting,
 ): ExportedSpans {
+  // As the processor counts them: it drops without a word.
+  let waiting = 0;
   const otlp = new OTLPTraceExporter({ url, timeoutMillis: LIMITS.spanPushWithinMs });
   const exporter: SpanExporter = {
-    export: (spans, done) =>
+    export(spans, done) {
+      waiting -= spans.length;
       otlp.export(spans, (result) => {
-        if (result.error) onError(result.error);
+        if (result.error) {
+          onDropped(spans.length, 'failed');
+          onError(result.error);
+        }
         done(result);
-      }),
+      });
+    },
     shutdown: () => otlp.shutdown(),
   };
   const processor = new BatchSpanProcessor({
@@ -87,7 +108,14 @@ export function exportSpans(
   return {
     withContent,
     samples: (trace) => isWithin(trace, share),
-    add: (span) => processor.onEnd(readable(span, resource)),
+    add(span) {
+      if (waiting >= LIMITS.spansWaiting) {
+        onDropped(1, 'full');
+        return;
+      }
+      waiting += 1;
+      processor.onEnd(readable(span, resource));
+    },
     async close() {
       // One that is away must not keep the process from ending.
       const late = new Promise<void>((resolve) => setTimeout(resolve, LIMITS.metricAskMs).unref());

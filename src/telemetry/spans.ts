@@ -32,6 +32,8 @@ export interface Span {
   /** The code of what went wrong; absent: nothing did. */
   readonly error?: string | undefined;
   readonly events?: readonly SpanEvent[];
+  /** Spans of other traces in which it goes on. */
+  readonly links?: readonly Pick<Span, 'trace' | 'id'>[];
 }
 
 export interface Spans {
@@ -58,6 +60,11 @@ export function traceIdOf(tenant: string, session: string, messageId: string): s
 /** A span of that trace, by what it is about. */
 export function spanIdOf(trace: string, ...names: readonly string[]): string {
   return digits([trace, ...names], 16);
+}
+
+/** The span of a turn's way to a worker. */
+export function orchestrateSpan(trace: string, turn: string): string {
+  return spanIdOf(trace, turn, 'orchestrate');
 }
 
 /** Of a span to which nothing is added later. */

@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { parseTraceparent } from '../../src/contracts/index.ts';
+import { LIMITS, parseTraceparent } from '../../src/contracts/index.ts';
 import { WayIn } from '../../src/ingest/index.ts';
 import { Opened } from '../../src/main/opened.ts';
 import { tracesConfigOf } from '../../src/main/traces-config.ts';
 import { openSpans } from '../../src/main/traces.ts';
 import { NO_SPANS, traceIdOf, type Span } from '../../src/telemetry/index.ts';
+import { counting } from '../support/counted.ts';
 import { startOtlpReceiver } from '../support/otlp.ts';
 import { eventually } from '../support/process.ts';
 
@@ -104,6 +105,35 @@ test('the share of messages that is recorded, and a collector that is away', asy
   await receiver.stop();
   // Whoever reads the log hears of the other one once.
   expect(told.filter((text) => text === 'Spans could not be sent').length).toBeLessThanOrEqual(1);
+});
+
+test('spans that are not sent are counted: too many wait, or the collector refuses them', async () => {
+  const counted = counting();
+  const opened = new Opened();
+  const receiver = await startOtlpReceiver();
+  const told: string[] = [];
+  const logger = { info: () => undefined, warn: (_: object, text: string) => void told.push(text) };
+  const telling = { role: 'worker', opened, logger, metrics: counted.metrics } as const;
+  const config = { share: 1, withContent: false };
+  const span: Span = {
+    ...{ trace: traceIdOf('dev', 's', 'm'), id: '00f067aa0ba902b7', name: 'x' },
+    ...{ from: 1, until: 2, attributes: {} },
+  };
+  const dropped = (reason: string) => counted.value('convoke_spans_dropped_total', { reason });
+  const refused = await openSpans({ ...config, url: `${receiver.url}/elsewhere` }, telling);
+  for (let index = 0; index < LIMITS.spansSent; index += 1) refused.add(span);
+  await eventually('they are counted', async () => (await dropped('failed')) === LIMITS.spansSent);
+  expect(told).toEqual(['Spans could not be sent']);
+  const full = await openSpans({ ...config, url: `${receiver.url}/v1/traces` }, telling);
+  const more = 100;
+  // One batch is on its way.
+  const room = LIMITS.spansSent + LIMITS.spansWaiting;
+  for (let index = 0; index < room + more; index += 1) full.add(span);
+  expect(await dropped('full')).toBe(more);
+  await opened.close();
+  expect(receiver.spans).toHaveLength(room);
+  await receiver.stop();
+  counted.metrics.close();
 });
 
 test('nothing is recorded and nothing of OpenTelemetry is loaded where nobody asks', async () => {

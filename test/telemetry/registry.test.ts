@@ -52,6 +52,22 @@ test('counters add up, histograms have cumulative buckets, and nothing is told o
   expect(samples.some(({ name }) => name.startsWith('convoke_http'))).toBe(false);
 });
 
+test('what is rare is told as 0 from the start, so that its first time is a rise', async () => {
+  const registry = registryOf();
+  registry.begin('gateway');
+  sends(registry, 'small');
+  const samples = await told(registry);
+  expect(valueIn(samples, 'convoke_gaps_total', { filled: 'rebuilt' })).toBe(0);
+  expect(valueIn(samples, 'convoke_slow_consumers_total')).toBe(0);
+  expect(valueIn(samples, 'convoke_spans_dropped_total', { reason: 'full' })).toBe(0);
+  const ingest = { stage: 'ingest', tenant: 'small' };
+  expect(valueIn(samples, 'convoke_stage_total', { ...ingest, outcome: 'failed' })).toBe(0);
+  expect(valueIn(samples, 'convoke_stage_total', { ...ingest, outcome: 'ok' })).toBe(1);
+  // Of workers alone, and of a stage that nothing has passed.
+  expect(valueIn(samples, 'convoke_attempts_total')).toBeUndefined();
+  expect(valueIn(samples, 'convoke_stage_total', { stage: 'execute' })).toBeUndefined();
+});
+
 test('what is read is the present, and adds up over parts; a part that fails leaves out its own', async () => {
   const registry = registryOf();
   let running = 3;
