@@ -269,7 +269,9 @@ export class Follower implements LogListener {
     const { epoch, seq } = this.#replica.position;
     const slice = await this.#sources.log.read(this.ref, { after: seq, limit: LIMITS.ringEvents });
     if (!slice || lostTail(slice.position, { epoch, seq })) return this.#recover(behind, { epoch, seq });
-    const goesOn = slice.position.epoch === epoch && slice.first <= seq + 1;
+    // Somebody else has built it anew.
+    if (slice.position.epoch !== epoch) return this.#reload('rebuilt');
+    const goesOn = slice.first <= seq + 1;
     if (!goesOn || slice.position.seq - seq > LIMITS.ringEvents) return this.#reload('snapshot');
     if (this.#stopped) return;
     if (slice.position.seq > seq) this.#watchers.filled('log');
