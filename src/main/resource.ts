@@ -16,11 +16,15 @@ export function version(): string {
   return 'unknown';
 }
 
-export async function resourceOf(role: 'gateway' | 'worker'): Promise<Resource> {
-  const { resourceFromAttributes } = await import('@opentelemetry/resources');
-  return resourceFromAttributes({
+export function whoReports(role: 'gateway' | 'worker'): Readonly<Record<string, string>> {
+  return {
     'service.name': `convoke-${role}`,
     'service.version': version(),
     'service.instance.id': `${hostname()}:${process.pid}`,
-  });
+  };
+}
+
+export async function resourceOf(role: 'gateway' | 'worker'): Promise<Resource> {
+  const { resourceFromAttributes } = await import('@opentelemetry/resources');
+  return resourceFromAttributes(whoReports(role));
 }

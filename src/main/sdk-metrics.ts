@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { MetricsExporterConfig } from '@temporalio/worker';
 import type { MetricsConfig } from './metrics-config.ts';
+import { whoReports } from './resource.ts';
 
 let url: string | undefined;
 
@@ -34,7 +35,9 @@ export async function sdkMetrics(
       ...{ url: config.otlp.url, http: true, useSecondsForDurations: true },
       metricsExportInterval: config.otlp.everyMs,
     };
-    return { options: { ...names, otel }, installed: () => undefined };
+    // Attributes of its resource. The library names no process: all workers would push the same series.
+    const globalTags = whoReports('worker');
+    return { options: { ...names, globalTags, otel }, installed: () => undefined };
   }
   const bindAddress = `127.0.0.1:${await freePort()}`;
   const prometheus = {
