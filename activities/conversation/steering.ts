@@ -1,10 +1,11 @@
 import { endsTurn, turnNumber, type LoggedEvent } from '../../src/contracts/index.ts';
 
-/** A message that is to join a turn; `turn`: its own, which does not start then; `seq`: its place in the log. */
+/** A message that is to join a turn; `turn`: its own, which does not start then; `seq`: its place in the log; `trace`: its own, if it has one. */
 export interface Steering {
   readonly id: string;
   readonly turn: string;
   readonly seq: number;
+  readonly trace?: string;
 }
 
 /** The messages that are to join a turn, or have joined it, until that turn ends. Bounded by what may wait in a session. */
@@ -27,7 +28,9 @@ export class SteeringMessages {
       const { messageId: id } = event.data;
       const list = this.of(turn);
       if (hasEnded(turn) || list.some((each) => each.id === id)) return;
-      this.#byTurn.set(turn, [...list, { id, turn: event.turn ?? '', seq: event.seq }]);
+      const { seq, trace } = event;
+      const its = { id, turn: event.turn ?? '', seq, ...(trace !== undefined && { trace }) };
+      this.#byTurn.set(turn, [...list, its]);
     } else if (endsTurn(event.type)) this.#byTurn.delete(turnNumber(event.turn ?? ''));
   }
 

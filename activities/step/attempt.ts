@@ -9,11 +9,13 @@ import {
   type Wait,
 } from '../../src/contracts/index.ts';
 import type { RunPiece } from '../agents/runner.ts';
+import { TurnStopped } from '../turn/stops.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import type { StepMeasure } from './measure.ts';
 import type { OpenStep } from './open-step.ts';
 import { hasTimeToSpare } from './spare.ts';
 import { Speech, type SpeechBounds } from './speech.ts';
+import type { Stopped } from './way.ts';
 
 export interface Said {
   readonly text: string;
@@ -61,7 +63,8 @@ export class Attempt {
     const speech = new Speech(bounds, AbortSignal.any([this.#stop, this.#over.signal]));
     const began = performance.now();
     const failed = await this.#listen(speech, speak, writer);
-    this.#measure.heard(began, speech, { finish: speech.finish, text: writer.text, failed });
+    const stopped = failed ? this.#stopped() : undefined;
+    this.#measure.heard(began, speech, { finish: speech.finish, text: writer.text, failed, stopped });
     await writer.stop(this.#open.endIsDurableFirst && hasTimeToSpare());
     if (this.#end) return { end: this.#end };
     if (this.#broken) throw this.#broken.error;
@@ -85,6 +88,14 @@ export class Attempt {
     } catch (error) {
       return { error };
     }
+  }
+
+  /** Why its agent was stopped; undefined: it was not. */
+  #stopped(): Stopped | undefined {
+    if (this.#end) return this.#end.type === 'step.cancelled' ? 'cancelled' : 'superseded';
+    if (!this.#broken && !this.#stop.aborted) return undefined;
+    const why: unknown = this.#broken ? this.#broken.error : this.#stop.reason;
+    return why instanceof TurnStopped ? why.kind : 'fault';
   }
 
   async #reopen(): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { OpenTry, Usage } from '../../src/contracts/index.ts';
 import { NO_METRICS, secondsSince, type Metrics } from '../../src/telemetry/index.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
-import type { HeardAttempt, StepWay } from './way.ts';
+import { isCancelled, type HeardAttempt, type StepWay } from './way.ts';
 
 /** What was heard of one attempt. Times are of `performance.now()`, ms. */
 interface Tempo {
@@ -45,7 +45,7 @@ export class StepMeasure {
   heard(
     began: number,
     { usage, firstAt }: Tempo,
-    said?: Pick<HeardAttempt, 'finish' | 'text' | 'failed'>,
+    said?: Pick<HeardAttempt, 'finish' | 'text' | 'failed' | 'stopped'>,
   ): void {
     const shift = Date.now() - performance.now();
     const first = firstAt === undefined ? undefined : firstAt + shift;
@@ -74,9 +74,10 @@ export class StepMeasure {
       ended(outcome.status === 'completed' ? 'completed' : outcome.code, outcome);
       return outcome;
     } catch (error) {
-      // Otherwise it goes on elsewhere.
-      if (error instanceof TurnStopped && (error.kind === 'cancelled' || error.kind === 'withdrawn'))
-        ended('cancelled');
+      const stopped = error instanceof TurnStopped ? error.kind : 'fault';
+      if (isCancelled(stopped)) ended('cancelled');
+      // It goes on elsewhere.
+      else this.#way?.left(stopped);
       throw error;
     }
   }

@@ -8,9 +8,13 @@ import {
   type Spans,
 } from '../../src/telemetry/index.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
+import type { StopKind } from '../turn/stops.ts';
 import { asRunnerError } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import type { StepHost } from './step.ts';
+
+/** Why a step is left before its end; `fault`: of the engine. */
+export type Stopped = StopKind | 'fault';
 
 /** What was heard of one attempt. */
 export interface HeardAttempt {
@@ -21,6 +25,12 @@ export interface HeardAttempt {
   readonly from: number;
   readonly first: number | undefined;
   readonly failed: { readonly error: unknown } | null;
+  /** Why its agent was stopped, if that is what it failed with. */
+  readonly stopped?: Stopped | undefined;
+}
+
+export function isCancelled(stopped: Stopped): boolean {
+  return stopped === 'cancelled' || stopped === 'withdrawn';
 }
 
 /** How the span of an attempt is named to whoever is called. */
@@ -57,7 +67,7 @@ export class StepWay {
   }
 
   /** An attempt of an agent is over; the attempts of a tool are the step's. */
-  heard({ usage, finish, text, from, first, failed }: HeardAttempt): void {
+  heard({ usage, finish, text, from, first, failed, stopped }: HeardAttempt): void {
     const { trace } = this.#host.origin;
     const id = attemptSpan(this.#host, this.#call.step, this.#attempt);
     if (id === null || trace === undefined || this.#call.use || this.#call.say !== undefined) return;
@@ -72,12 +82,13 @@ export class StepWay {
       ...{ trace, id, parent: this.#id, from, until: Date.now() },
       name: isModel ? ['chat', model].filter(Boolean).join(' ') : `attempt of ${runner} agent`,
       kind: isModel || runner === 'http' ? 'client' : 'internal',
-      error: failed ? asRunnerError(failed.error).code : undefined,
+      error: failed ? errorOf(failed.error, stopped) : undefined,
       events: first === undefined ? [] : [{ name: 'first token', at: first }],
       attributes: {
         ...this.#place,
         ...(isModel && { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': provider }),
         ...{ 'gen_ai.request.model': model, 'gen_ai.request.stream': isModel ? true : undefined },
+        'convoke.stopped': stopped,
         'gen_ai.response.time_to_first_chunk': first === undefined ? undefined : (first - from) / 1000,
         'gen_ai.response.finish_reasons': finish === undefined ? undefined : [finish],
         ...usageOf(usage),
@@ -89,13 +100,23 @@ export class StepWay {
 
   /** The step is over, for this run of its turn. */
   ended(outcome: string, end?: StepOutcome): void {
-    const { use, agent, step, say } = this.#call;
+    const { use, agent, step } = this.#call;
     const { origin, ref, turn, means } = this.#host;
-    const { trace } = origin;
-    const traced = trace === undefined ? {} : { trace };
+    const traced = origin.trace === undefined ? {} : { trace: origin.trace };
     const ms = Date.now() - this.#from;
     const told = { ...ref, turn, step, agent, ...traced, attempt: this.#attempt, outcome, ms };
     means.logger?.debug?.(use ? { ...told, tool: use.tool } : told, 'Step ended');
+    this.#tell(outcome === 'completed' ? undefined : outcome, end);
+  }
+
+  /** This run of its turn leaves the step, which goes on elsewhere: what is below its span has it as its parent. */
+  left(stopped: Stopped): void {
+    this.#tell(errorOf(undefined, stopped), undefined, stopped);
+  }
+
+  #tell(error: string | undefined, end: StepOutcome | undefined, stopped?: Stopped): void {
+    const { use, agent, step, say } = this.#call;
+    const { trace } = this.#host.origin;
     if (trace === undefined || say !== undefined) return;
     const content = this.#spans.withContent;
     this.#spans.add({
@@ -103,9 +124,10 @@ export class StepWay {
       // What others record of a tool's call is below its newest attempt: that is this span.
       id: use ? spanIdOf(trace, step, String(this.#attempt)) : this.#id,
       name: use ? `execute_tool ${use.tool}` : `invoke_agent ${agent}`,
-      error: outcome === 'completed' ? undefined : outcome,
+      error,
       attributes: {
         ...this.#place,
+        'convoke.stopped': stopped,
         'gen_ai.operation.name': use ? 'execute_tool' : 'invoke_agent',
         ...(use && {
           'gen_ai.tool.name': use.tool,
@@ -127,6 +149,14 @@ export class StepWay {
       'convoke.attempt': this.#attempt,
     };
   }
+}
+
+/** The code of a failure. What goes on elsewhere has not failed. */
+function errorOf(error: unknown, stopped: Stopped | undefined): string | undefined {
+  if (stopped === undefined) return asRunnerError(error).code;
+  if (stopped === 'fault') return 'internal';
+  if (stopped === 'ended') return 'step_cancelled';
+  return isCancelled(stopped) ? 'cancelled' : undefined;
 }
 
 function usageOf(usage: Usage | undefined): SpanAttributes {

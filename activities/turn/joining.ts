@@ -2,7 +2,7 @@
  * Messages that join the turn while it runs. What the log has for the process comes with each begin of a step, so looking costs nothing. A
  * message has joined once the journal that says so is durable; only then it is shown to the step that begins, and clients are told.
  */
-import { eventId, reason, type EventDraft, type SessionRef } from '../../src/contracts/index.ts';
+import { eventId, intoTrace, reason, type EventDraft, type SessionRef } from '../../src/contracts/index.ts';
 import type { Conversations } from '../conversation/conversations.ts';
 import type { Steering } from '../conversation/steering.ts';
 import type { Joined } from '../conversation/window.ts';
@@ -14,6 +14,7 @@ import type { TurnState } from './turn-state.ts';
 export interface JoiningHost {
   readonly ref: SessionRef;
   readonly turn: string;
+  readonly origin: { readonly trace?: string };
   readonly means: { readonly conversations: Pick<Conversations, 'steering'> };
   readonly log: Pick<TurnLog, 'decide' | 'saved' | 'append' | 'saw'>;
   readonly state: Pick<TurnState, 'journal'>;
@@ -87,11 +88,12 @@ export class Joining {
   }
 
   async #take(news: readonly Steering[]): Promise<void> {
-    const { turn: into, log, state } = this.#host;
+    const { turn: into, origin, log, state } = this.#host;
     const at = Date.now();
-    const facts = news.map(({ id, turn }): EventDraft => {
-      const data = { into, messageIds: [id], reason: reason('joined') };
-      return { id: eventId.turnEnded(turn), type: 'turn.merged', at, turn, cause: id, data };
+    const facts = news.map(({ id, turn, trace }): EventDraft => {
+      const data = { into, ...intoTrace(trace, origin.trace), messageIds: [id], reason: reason('joined') };
+      const place = { turn, cause: id, ...(trace !== undefined && { trace }) };
+      return { id: eventId.turnEnded(turn), type: 'turn.merged', at, ...place, data };
     });
     for (const { id: message } of news)
       state.journal.add({ path: '', kind: 'steer', key: '', outcome: 'joined', message });

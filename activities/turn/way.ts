@@ -1,6 +1,12 @@
 /** What a worker records of a turn: spans for its orchestration and for each of its runs, and lines in its log. */
 import type { LoggedEvent, TurnInput, TurnResult } from '../../src/contracts/index.ts';
-import { messageSpan, NO_SPANS, spanIdOf, type SpanAttributes } from '../../src/telemetry/index.ts';
+import {
+  messageSpan,
+  NO_SPANS,
+  orchestrateSpan,
+  spanIdOf,
+  type SpanAttributes,
+} from '../../src/telemetry/index.ts';
 import { TurnStopped } from './stops.ts';
 import type { TurnDeps } from './turn-deps.ts';
 
@@ -23,7 +29,7 @@ export async function recorded(
   const attributes = { 'gen_ai.conversation.id': session, 'convoke.tenant': tenant, 'convoke.turn': turn };
   const since = attempt > 1 ? undefined : sinceOf(input);
   if (trace !== undefined && since !== undefined) {
-    const id = spanIdOf(trace, turn, 'orchestrate');
+    const id = orchestrateSpan(trace, turn);
     spans.add({
       trace,
       id,

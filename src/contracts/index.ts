@@ -48,6 +48,7 @@ export type { Reader } from './events/disclosure.ts';
 export { withoutCredentials } from './redact.ts';
 export { envelope } from './events/envelope.ts';
 export { leaveClosed } from './events/session.ts';
+export { intoTrace } from './events/turn.ts';
 export { RECOVERY } from './limits/recovery.ts';
 export type { DevNews, DevProcess, DevRequest } from './engine/dev.ts';
 export { fitting, fittingOpen } from './view/bound.ts';

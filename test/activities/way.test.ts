@@ -78,6 +78,21 @@ test('a failure has its code; without a trace nothing is recorded, and it is sti
   step.heard({ ...HEARD, failed: { error: new RunnerError('agent_timeout', 'late', { retryable: true }) } });
   step.ended('agent_timeout');
   expect(failed.spans.map(({ error }) => error)).toEqual(['agent_timeout', 'agent_timeout']);
+  const cut = scene(false);
+  const stopped = cut.way(CALL);
+  stopped.began(1);
+  stopped.heard({ ...HEARD, failed: { error: new Error('aborted') }, stopped: 'cancelled' });
+  stopped.heard({ ...HEARD, failed: { error: new Error('aborted') }, stopped: 'drained' });
+  // It goes on at another worker: no failure, and what is below it has a parent.
+  stopped.left('drained');
+  expect(cut.spans.map(({ error }) => error)).toEqual(['cancelled', undefined, undefined]);
+  expect(cut.spans.map(({ attributes }) => attributes['convoke.stopped'])).toEqual([
+    'cancelled',
+    'drained',
+    'drained',
+  ]);
+  expect(cut.spans[1]?.parent).toBe(cut.spans[2]?.id);
+  expect(cut.told).toEqual([]);
   const none = scene(true, '');
   const other = none.way(CALL);
   other.began(1);

@@ -10,6 +10,7 @@
  */
 import {
   eventId,
+  intoTrace,
   reason,
   turnId,
   turnNumber,
@@ -184,7 +185,7 @@ export class Line {
     if (turnNumber(waiting.turn) > this.#newest) return waiting;
     this.#numbered += 1;
     const turn = turnId(this.#numbered);
-    this.#tellMerge(waiting, { into: turn, why: 'overtaken' }, now);
+    this.#tellMerge(waiting, { into: { turn }, why: 'overtaken' }, now);
     return { ...waiting, turn };
   }
 
@@ -201,7 +202,7 @@ export class Line {
     // Together they are a turn of the main lane.
     const { beside: _beside, ...first } = into;
     this.#inbox.replace({ ...first, more: [...(into.more ?? []), ...messagesOf(turn)] });
-    this.#tellMerge(turn, { into: into.turn, why: 'merged' }, now);
+    this.#tellMerge(turn, { into, why: 'merged' }, now);
   }
 
   /** The running turn, which waits, takes it in. */
@@ -209,7 +210,7 @@ export class Line {
     const { current } = this.#context.turns;
     if (!current) return;
     this.#inbox.remove(waiting.turn);
-    this.#tellMerge(waiting, { into: current.turn, why: 'joined' }, now);
+    this.#tellMerge(waiting, { into: current.place, why: 'joined' }, now);
     this.#consumed(idsOf(waiting), current.turn);
     current.join(idsOf(waiting));
   }
@@ -223,13 +224,18 @@ export class Line {
 
   #tellMerge(
     waiting: QueuedMessage,
-    { into, why }: { readonly into: string; readonly why: ReasonCode },
+    { into, why }: { readonly into: Pick<QueuedMessage, 'turn' | 'trace'>; readonly why: ReasonCode },
     now: number,
   ): void {
     const { facts, receipts } = this.#context;
     const messageIds = idsOf(waiting);
-    for (const messageId of messageIds) receipts.change(messageId, { turn: into });
-    const data = { into, messageIds, reason: reason(why) };
+    for (const messageId of messageIds) receipts.change(messageId, { turn: into.turn });
+    const data = {
+      into: into.turn,
+      ...intoTrace(waiting.trace, into.trace),
+      messageIds,
+      reason: reason(why),
+    };
     const place = placeOf(waiting);
     facts.decide('turn.merged', eventId.turnEnded(waiting.turn), now, data, place);
   }

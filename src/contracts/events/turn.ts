@@ -23,12 +23,21 @@ export interface TurnEventData {
    * to agents any more.
    */
   'turn.cancelled': { readonly reason: Reason | string; readonly by?: string; readonly rolledBack?: true };
-  /** The turn does not start: its messages are answered in another one. */
+  /** The turn does not start: its messages are answered in another one. `intoTrace`: the trace of that one, if it is not that of this event. */
   'turn.merged': {
     readonly into: string;
+    readonly intoTrace?: string;
     readonly messageIds: readonly string[];
     readonly reason: Reason;
   };
+}
+
+/** `trace`: of the turn that is merged; `other`: of the one in which its messages are answered. */
+export function intoTrace(
+  trace: string | undefined,
+  other: string | undefined,
+): Pick<TurnEventData['turn.merged'], 'intoTrace'> {
+  return trace === undefined || other === undefined || other === trace ? {} : { intoTrace: other };
 }
 
 /** True for the event that ends a turn: exactly one for each turn. */

@@ -22,7 +22,7 @@ test('a turn reports where a message is that has joined it, whoever has brought 
   } as const;
   const joins: EventDraft = {
     ...{ id: eventId.message('m2'), type: 'message.accepted', at: 1, turn: 't2', cause: 'm2' },
-    data,
+    ...{ trace: '2'.repeat(32), data },
   };
   await scene.server.log.append(scene.ref, { known: START, drafts: [joins] });
   scene.agent.end('');
@@ -30,5 +30,7 @@ test('a turn reports where a message is that has joined it, whoever has brought 
   const { report } = await turn.result;
   const stored = (await scene.logged()).find(({ id }) => id === joins.id);
   expect(report.placed).toContainEqual({ id: joins.id, seq: stored?.seq });
-  expect(report.events).toContainEqual(expect.objectContaining({ type: 'turn.merged', turn: 't2' }));
+  // Its end is in the trace of its message.
+  const end = { type: 'turn.merged', turn: 't2', trace: '2'.repeat(32) };
+  expect(report.events).toContainEqual(expect.objectContaining(end));
 });

@@ -34,6 +34,25 @@ test('of messages that run, wait, come later, and have none', () => {
   expect(next.carry().inbox.map(({ trace }) => trace)).toEqual([undefined, TWO]);
 });
 
+test('a turn that is merged names the trace of the one that answers, if that is another one', () => {
+  const session = new SessionMachine(INPUT, 0);
+  session.accept({ ...message('m1', 'x'), trace: ONE }, 1);
+  session.runTurn(2);
+  session.accept({ ...message('m2', 'x'), trace: ONE }, 3);
+  for (const [id, trace] of [
+    ['m3', TWO],
+    ['m4', ONE],
+    ['m5', undefined],
+  ] as const)
+    session.accept({ ...message(id, 'x', { policy: 'merge' }), ...(trace && { trace }) }, 4);
+  const merged = session.facts.pending().filter(({ type }) => type === 'turn.merged');
+  expect(merged.map(({ trace, data }) => [trace, data])).toEqual([
+    [TWO, expect.objectContaining({ into: 't2', intoTrace: ONE })],
+    [ONE, expect.not.objectContaining({ intoTrace: expect.anything() })],
+    [undefined, expect.not.objectContaining({ intoTrace: expect.anything() })],
+  ]);
+});
+
 test('anybody can send a signal: what is no trace makes it no message', () => {
   expect(isMessage({ ...message('m', 'x'), trace: ONE })).toBe(true);
   for (const trace of ['x'.repeat(1_000), '0'.repeat(32), 7])
