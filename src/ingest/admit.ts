@@ -6,6 +6,10 @@ import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../c
 import type { Message, SessionRef, TenantLimits } from '../contracts/index.ts';
 import type { SessionLog } from '../log/index.ts';
 import { inTime } from './in-time.ts';
+import { reused, saidOf } from './same-message.ts';
+
+/** Of a digest: enough for the messages that wait in one session. */
+const DIGEST_CHARS = 16;
 
 /**
  * `ok`: signal it. `held`: its session has told of it already. `again`: it was sent so often that the workflow should be asked whether it has
@@ -14,10 +18,10 @@ import { inTime } from './in-time.ts';
 export type Admitted = 'ok' | 'held' | 'again';
 
 export interface Admission {
-  /** Reserves room for a message. Throws `inbox_full`, and `rate_limited` where tenants have limits. */
+  /** Reserves room for a message. Throws `inbox_full`, `message_id_reused`, and `rate_limited` where tenants have limits. */
   admit(ref: SessionRef, message: Message, limits?: Pick<TenantLimits, 'waitingMessages'>): Promise<Admitted>;
   /** Releases it: the message was refused after all. Never throws. */
-  giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>): Promise<void>;
+  giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from' | 'feedback'>): Promise<void>;
 }
 
 interface Sent {
@@ -54,9 +58,10 @@ class RedisAdmission implements Admission {
 
   async admit(
     ref: SessionRef,
-    { messageId, parts, channel, feedback }: Message,
+    message: Message,
     { waitingMessages }: Pick<TenantLimits, 'waitingMessages'> = {},
   ): Promise<Admitted> {
+    const { messageId, parts, channel, feedback } = message;
     const most = {
       ...(waitingMessages === undefined ? {} : { most: waitingMessages }),
       ...(channel === undefined ? {} : { share: LIMITS.channelShare }),
@@ -65,12 +70,13 @@ class RedisAdmission implements Admission {
     const late = (): Error => new ConvokeError('log_unavailable');
     try {
       const { status } = await inTime(
-        this.#log.admit(ref, { messageId, bytes, ...most }),
+        this.#log.admit(ref, { messageId, bytes, digest: saidOf(message).slice(0, DIGEST_CHARS), ...most }),
         this.#deadlineMs,
         late,
       );
       this.#away.forget(ref);
       if (status === 'full') throw full();
+      if (status === 'other') throw reused();
       return status;
     } catch (error) {
       if (!isConvokeError(error) || error.code !== 'log_unavailable') throw error;

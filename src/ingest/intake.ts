@@ -40,6 +40,7 @@ import type { CatalogsOf } from './known.ts';
 import { openSession } from './open-session.ts';
 import type { Opened, OpenDeps } from './open-session.ts';
 import { Roster } from './roster.ts';
+import { saidOf } from './same-message.ts';
 import type { AgentsOf, FollowedAgents } from './roster.ts';
 import {
   forkSchema,
@@ -199,7 +200,7 @@ class SessionIntake implements Intake {
       ...(others.length === 0 ? {} : { alsoEnded: others }),
     };
     // Clients that retry, and several of them, send a message more than once at a time: Temporal's history should have it once.
-    const same = `${sessionKey(ref)}:${messageId}:${message.from ?? ''}`;
+    const same = `${sessionKey(ref)}:${messageId}:${saidOf(message)}`;
     return this.#sending.share(same, () => this.#handOver.deliver(ref, message, traced));
   }
 

@@ -14,10 +14,18 @@ type Compared = Pick<Message, 'parts' | 'from' | 'channel' | 'to'>;
  */
 export async function refuseReused(log: ToldLog, ref: SessionRef, message: Message): Promise<void> {
   const told = await toldOf(log, ref, message.messageId).catch(() => null);
-  if (!told || hashOf(told) === hashOf(message)) return;
+  if (told && saidOf(told) !== saidOf(message)) throw reused();
+}
+
+export function reused(): ConvokeError {
   const sentence =
     'The session has a message of this messageId with another sender or content: send this one under an id of its own.';
-  throw new ConvokeError('message_id_reused', sentence);
+  return new ConvokeError('message_id_reused', sentence);
+}
+
+/** The same for the same message: who says what to whom. base64url. */
+export function saidOf({ parts, from, channel, to }: Compared): string {
+  return requestHash({ parts, from: from ?? null, channel: channel ?? null, to: to ?? null });
 }
 
 async function toldOf(log: ToldLog, ref: SessionRef, messageId: string): Promise<Compared | null> {
@@ -29,8 +37,4 @@ async function toldOf(log: ToldLog, ref: SessionRef, messageId: string): Promise
   return isIt && (event.type === 'message.accepted' || event.type === 'channel.published')
     ? event.data
     : null;
-}
-
-function hashOf({ parts, from, channel, to }: Compared): string {
-  return requestHash({ parts, from: from ?? null, channel: channel ?? null, to: to ?? null });
 }

@@ -188,6 +188,8 @@ export interface AdmitInput {
   readonly messageId: string;
   /** UTF-8 bytes of the message's JSON, as it will wait. */
   readonly bytes: number;
+  /** Of its sender and content, without spaces; absent: any message of this id is the same. */
+  readonly digest?: string;
   /** Messages that may wait; default `LIMITS.inboxMessages`. */
   readonly most?: number;
   /** Of that, and of the room in bytes and signals, what may be taken with it; default 1. */
@@ -196,10 +198,10 @@ export interface AdmitInput {
 
 /**
  * `ok`: it has room. `held`: the log holds it, so the workflow has it. `again`: it has room, and was sent `LIMITS.messageSends` times without
- * the log having heard of it. `full`: what waits already, so many messages of so many bytes.
+ * the log having heard of it. `other`: one of another digest has its id. `full`: what waits already, so many messages of so many bytes.
  */
 export type Admission =
-  | { readonly status: 'ok' | 'held' | 'again' }
+  | { readonly status: 'ok' | 'held' | 'again' | 'other' }
   | { readonly status: 'full'; readonly messages: number; readonly bytes: number };
 
 /** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. A listener must not throw. */

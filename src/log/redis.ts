@@ -226,16 +226,16 @@ class RedisLog implements SessionLog {
 
   async admit(
     ref: SessionRef,
-    { messageId, bytes, most = LIMITS.inboxMessages, share = 1 }: AdmitInput,
+    { messageId, bytes, digest = '', most = LIMITS.inboxMessages, share = 1 }: AdmitInput,
   ): Promise<Admission> {
     const { inbox, ids } = logKeys(ref);
-    const { inboxBytes, inboxTtlMs, messageSends, signalsWaiting } = LIMITS;
+    const { inboxBytes, inboxTtlMs: ttl, messageSends, signalsWaiting } = LIMITS;
     const room = [most, inboxBytes].map((all) => Math.ceil(all * share));
-    const signals = Math.ceil(signalsWaiting * share);
-    const told = [messageId, eventId.message(messageId), bytes, ...room, inboxTtlMs, messageSends, signals];
+    const counts = [bytes, ...room, ttl, messageSends, Math.ceil(signalsWaiting * share)];
+    const told = [messageId, eventId.message(messageId), ...counts, digest];
     const [status, ...sums] = await this.#call(() => this.#scripts.admitMessage(inbox, ids, ...told));
-    if (status === 'ok' || status === 'held' || status === 'again') return { status };
-    return { status: 'full', messages: Number(sums[0]), bytes: Number(sums[1]) };
+    if (status !== 'full') return { status: status as 'ok' | 'held' | 'again' | 'other' }; // safety: see the script
+    return { status, messages: Number(sums[0]), bytes: Number(sums[1]) };
   }
 
   async placeOf(ref: SessionRef, id: string): Promise<number | null> {

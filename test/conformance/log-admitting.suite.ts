@@ -42,6 +42,28 @@ export function admittingSuite(subject: LogSubject): void {
     expect(await subject.log.placeOf(ref, 'message:other')).toBeNull();
   });
 
+  test('one messageId is that of one message, for who knows its digest', async () => {
+    const ref = subject.fresh();
+    const digests = ['one', '2two'];
+    const replies = await Promise.all(
+      digests.map((digest, n) =>
+        (n ? subject.other : subject.log).admit(ref, { messageId: 'm', bytes: 100, digest }),
+      ),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual(['ok', 'other']);
+    const digest = digests[replies.findIndex(({ status }) => status === 'ok')] ?? '';
+    expect(await subject.log.admit(ref, { messageId: 'm', bytes: 100, digest })).toEqual(OK);
+    expect(await subject.log.admit(ref, { messageId: 'm', bytes: 9, digest: 'three' })).toEqual({
+      status: 'other',
+    });
+    await subject.log.release(ref, ['m']);
+    expect(await subject.log.admit(ref, { messageId: 'm', bytes: 100, digest: 'three' })).toEqual(OK);
+    const waiting = [{ messageId: 'm', bytes: 100 }];
+    const anew = subject.fresh();
+    await subject.log.rebuild(anew, { expected: null, epoch: 1, info: INFO, events: [], waiting });
+    expect(await subject.log.admit(anew, { messageId: 'm', bytes: 100, digest: 'any' })).toEqual(OK);
+  });
+
   test('signals are bounded over all messages that wait, repeated ones included', async () => {
     const ref = subject.fresh();
     const { messageSends, signalsWaiting } = LIMITS;

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ConvokeError, eventId, publishedFact, START } from '../../src/contracts/index.ts';
 import type { LoggedEvent, Receipt } from '../../src/contracts/index.ts';
 import { createAuthenticator, createIntake, type Intake } from '../../src/ingest/index.ts';
-import type { Admitted } from '../../src/ingest/admit.ts';
+import { createAdmission, type Admitted } from '../../src/ingest/admit.ts';
 import type { IntakeConfig } from '../../src/ingest/intake.ts';
 import { messageIdOfKey } from '../../src/ingest/validate.ts';
 import { waiting } from '../../src/log/assemble.ts';
@@ -95,6 +95,24 @@ test('sent many times at once, it is signalled once, and all get its receipt', a
   started.resolve(undefined);
   expect(new Set((await Promise.all(sends)).map(({ status }) => status))).toEqual(new Set(['accepted']));
   expect(sent).toBe(1);
+});
+
+test.each([
+  ['another text', { text: 'y', from: 'ana' }],
+  ['another sender', { text: 'x', from: 'bob' }],
+  ['another channel', { text: 'x', from: 'ana', channel: 'c' }],
+])('of two under one id at the same time, the one with %s is refused', async (_, more) => {
+  const log = new MemoryLog();
+  const sent: string[] = [];
+  const send: SessionCalls['send'] = async (_ref, { messageId }) => void sent.push(messageId);
+  const intake = intakeOn({ admission: createAdmission(log) }, { send }, []);
+  const bodies = [{ text: 'x', from: 'ana' }, more];
+  const [first, second] = await Promise.allSettled(
+    bodies.map((body) => intake.send(dev, 's', { messageId: 'm', ...body })),
+  );
+  expect(first).toMatchObject({ value: { status: 'accepted' } });
+  expect(second).toMatchObject({ reason: { code: 'message_id_reused' } });
+  expect(sent).toEqual(['m']);
 });
 
 test('a workflow that cannot be asked now is asked again, and not if the log has heard of the message by then', async () => {

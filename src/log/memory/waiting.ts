@@ -3,6 +3,8 @@ import type { Admission, AdmitInput } from '../log.ts';
 
 interface Counted {
   readonly bytes: number;
+  /** Empty: that of any message. */
+  digest: string;
   sends: number;
 }
 
@@ -10,14 +12,16 @@ interface Counted {
 export class Waiting {
   readonly #messages = new Map<string, Counted>();
 
-  admit({ messageId, bytes, most = LIMITS.inboxMessages, share = 1 }: AdmitInput): Admission {
+  admit({ messageId, bytes, digest = '', most = LIMITS.inboxMessages, share = 1 }: AdmitInput): Admission {
     const known = this.#messages.get(messageId);
     const all = [...this.#messages.values()];
     const isLoud =
       all.reduce((total, { sends }) => total + sends, 0) >= Math.ceil(LIMITS.signalsWaiting * share);
     if (known) {
+      if (known.digest !== '' && known.digest !== digest) return { status: 'other' };
       if (known.sends >= LIMITS.messageSends || isLoud) return { status: 'again' };
       known.sends += 1;
+      known.digest = digest;
       return { status: 'ok' };
     }
     const messages = this.#messages.size;
@@ -25,12 +29,12 @@ export class Waiting {
     const isFull =
       messages >= Math.ceil(most * share) || sum + bytes > Math.ceil(LIMITS.inboxBytes * share) || isLoud;
     if (isFull) return { status: 'full', messages, bytes: sum };
-    this.count({ messageId, bytes });
+    this.count({ messageId, bytes, digest });
     return { status: 'ok' };
   }
 
-  count({ messageId, bytes }: AdmitInput): void {
-    this.#messages.set(messageId, { bytes, sends: 1 });
+  count({ messageId, bytes, digest = '' }: AdmitInput): void {
+    this.#messages.set(messageId, { bytes, digest, sends: 1 });
   }
 
   release(messageIds: readonly string[]): void {
