@@ -1,4 +1,5 @@
 /** Admission of tenants that have limits: what they may send, before what their sessions may hold. A tenant without limits costs nothing. */
+import { APPLICATION } from '../contracts/index.ts';
 import type { Message, SessionRef } from '../contracts/index.ts';
 import { hasRates, rateLimited } from '../quota/index.ts';
 import type { Asked } from '../quota/index.ts';
@@ -9,9 +10,17 @@ export function limited(admission: Admission, rates: Rates): Admission {
   return new LimitedAdmission(admission, rates);
 }
 
-function askedOf(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>, bytes = 0): Asked {
-  const { messageId, from } = message;
-  return { ...ref, messageId, bytes, ...(from !== undefined && { from }) };
+type Sent = Parameters<Admission['giveBack']>[1];
+
+function askedOf(ref: SessionRef, message: Sent, bytes = 0): Asked {
+  const from = senderOf(message);
+  return { ...ref, messageId: message.messageId, bytes, ...(from !== undefined && { from }) };
+}
+
+/** Feedback is sent by whoever gives it. */
+function senderOf({ from, feedback }: Sent): string | undefined {
+  const by = from ?? feedback?.by;
+  return by === APPLICATION ? from : by;
 }
 
 class LimitedAdmission implements Admission {
@@ -27,7 +36,11 @@ class LimitedAdmission implements Admission {
     const limits = this.#rates.limitsOf(ref.tenant);
     if (!hasRates(limits)) return this.#admission.admit(ref, message, limits);
     const counts = limits.messageBytesPerMinute !== undefined;
-    const asked = askedOf(ref, message, counts ? Buffer.byteLength(JSON.stringify(message.parts)) : 0);
+    const asked = askedOf(
+      ref,
+      message,
+      counts ? Buffer.byteLength(JSON.stringify(message.feedback ?? message.parts)) : 0,
+    );
     const taken = await this.#rates.take(limits, asked);
     if (typeof taken !== 'string') throw rateLimited(taken);
     // Only by whoever has it counted: a message that is sent twice is not to be free.
@@ -44,7 +57,7 @@ class LimitedAdmission implements Admission {
     }
   }
 
-  async giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>): Promise<void> {
+  async giveBack(ref: SessionRef, message: Sent): Promise<void> {
     const isCounted = hasRates(this.#rates.limitsOf(ref.tenant));
     await Promise.all([
       this.#admission.giveBack(ref, message),

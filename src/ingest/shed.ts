@@ -84,7 +84,7 @@ class SheddingAdmission implements Admission {
     if (tokens) this.#tokens.set(tenant, { ...tokens, left: tokens.left + 1 });
   }
 
-  giveBack(ref: SessionRef, message: Pick<Message, 'messageId' | 'from'>): Promise<void> {
+  giveBack(...[ref, message]: Parameters<Admission['giveBack']>): Promise<void> {
     return this.#admission.giveBack(ref, message);
   }
 
