@@ -30,9 +30,12 @@ const FORM = /^[\w-]{43}$/;
 
 export class Tickets {
   readonly #store: TicketStore;
+  readonly #refuses: (principal: Principal) => boolean;
 
-  constructor(store: TicketStore) {
+  /** `refuses`: whose key or token was revoked by now, or whose tenant is suspended. */
+  constructor(store: TicketStore, refuses: (principal: Principal) => boolean = () => false) {
     this.#store = store;
+    this.#refuses = refuses;
   }
 
   /** For a session that the principal may watch, which whoever calls has checked. */
@@ -48,8 +51,11 @@ export class Tickets {
   async redeem(ticket: string, session: string): Promise<Principal> {
     const json = FORM.test(ticket) ? await this.#store.take(digestOf(ticket)) : null;
     const kept = json === null ? null : (JSON.parse(json) as Kept); // safety: only `issue` writes there
-    if (kept?.session === session && (kept.principal.grant?.expiresAt ?? Infinity) > Date.now())
-      return kept.principal;
+    if (kept?.session === session && this.#counts(kept.principal)) return kept.principal;
     throw new ConvokeError('unauthorized', 'A ticket opens one stream, once: ask for another one.');
+  }
+
+  #counts(principal: Principal): boolean {
+    return (principal.grant?.expiresAt ?? Infinity) > Date.now() && !this.#refuses(principal);
   }
 }

@@ -1,7 +1,8 @@
 /** Tickets: a stream of events for a browser's `EventSource`, which can send no header. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
-import { startRig, TOKENS } from './harness.ts';
+import { Tickets } from '../../src/tenants/index.ts';
+import { startRig, TICKETS, TOKENS } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 let rig: Rig;
@@ -60,4 +61,22 @@ test('it is worth no more than the token that asked for it, and for no longer', 
   // It is taken for a moment after its end, because clocks differ.
   const ticket = await ticketFor('s', await mint(['s'], -2_000));
   expect(await open(rig, `/v1/sessions/s/stream?ticket=${ticket}`)).toBe(401);
+});
+
+test('it opens nothing once whoever asked for it is refused', async () => {
+  const revoked = new Set<string>();
+  const tickets = new Tickets(TICKETS, ({ grant }) => revoked.has(grant?.id ?? ''));
+  const grant = {
+    subject: 'ana',
+    sessions: ['s'],
+    scopes: ['watch'] as const,
+    roles: [],
+    id: 'j',
+    issuedAt: 0,
+  };
+  const principal = { tenant: 'dev', grant: { ...grant, expiresAt: Date.now() + 60_000 } };
+  const [before, after] = [await tickets.issue(principal, 's'), await tickets.issue(principal, 's')];
+  expect(await tickets.redeem(before.ticket, 's')).toEqual(principal);
+  revoked.add('j');
+  await expect(tickets.redeem(after.ticket, 's')).rejects.toMatchObject({ code: 'unauthorized' });
 });
