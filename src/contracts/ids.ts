@@ -20,6 +20,14 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && ID_PATTERN.test(value);
 }
 
+/** Control characters, line breaks, and what shows letters backwards. Marks of right-to-left names are none of these. */
+const NO_NAME = /[\p{Cc}\u2028\u2029\u202d\u202e]/u;
+
+/** True for what may be shown in the middle of a line, as the name of a person: it can forge nothing around it. */
+export function isOneLine(text: string): boolean {
+  return !NO_NAME.test(text);
+}
+
 /** `{tenant}:{session}`: the one textual key of a session; injective because ids hold no colon. */
 export function sessionKey(ref: SessionRef): string {
   return `${ref.tenant}:${ref.session}`;

@@ -6,6 +6,7 @@ export {
   turnOf,
   eventId,
   ID_PATTERN,
+  isOneLine,
   parseWorkflowId,
   sessionKey,
   STEP_PATTERN,

@@ -1,8 +1,8 @@
 /** What a file may be called, and be declared as: both become headers of answers. */
 import { LIMITS } from '../contracts/index.ts';
 
-/** No control character, no path, nothing that turns the order of letters around. */
-const NAME = /^[^\p{Cc}/\\\u202a-\u202e\u2066-\u2069]+$/u;
+/** No control character, no line break, no path, nothing that turns the order of letters around. */
+const NAME = /^(?!\.{1,2}$)[^\p{Cc}/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]+$/u;
 const CONTENT_TYPE = /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+(?:\s*;[\x20-\x7e]*)?$/;
 
 export function isFileName(name: string): boolean {

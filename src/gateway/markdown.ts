@@ -5,7 +5,13 @@ import type { Feedback, MessagePart, SessionEvent, SessionView } from '../contra
 /** The last line of an export that is whole; nobody can have said it. */
 export const endLine = (events: number): string => `<!-- end: ${events} events -->\n`;
 
-const said = (text: string): string => text.replaceAll('<!--', '&lt;!--').trim();
+/** Lines that look like those of this file. */
+const FORGED = /^( {0,3})(?=#{1,6} .* · turn \d|(?:> ?)*\*\*Feedback by )/gm;
+
+/** What somebody has said, whose lines are not taken for ours. */
+const said = (text: string): string =>
+  text.replaceAll(/\r\n?/g, '\n').replaceAll('<!--', '&lt;!--').replaceAll(FORGED, '$1\\').trim();
+const named = (name: string): string => said(name.replaceAll(/\s+/g, ' '));
 const block = (head: string, text: string): string => `### ${head}\n\n${said(text)}\n\n`;
 const when = (at: number): string => new Date(at).toISOString();
 
@@ -21,7 +27,7 @@ export function headOf({
 /** What an event adds; empty: nothing. */
 export function markdownOf(event: SessionEvent): string {
   const { type, at, agent = '', turn = '' } = event;
-  const heading = (who: string): string => `${said(who)} · turn ${turnNumber(turn)} · ${when(at)}`;
+  const heading = (who: string): string => `${named(who)} · turn ${turnNumber(turn)} · ${when(at)}`;
   switch (type) {
     case 'message.accepted':
       return block(heading(event.data.from ?? 'user'), partsText(event.data.parts));
@@ -37,9 +43,7 @@ export function markdownOf(event: SessionEvent): string {
     case 'turn.failed':
       return `*Turn ${turnNumber(turn)} failed: ${said(`${event.data.code}. ${event.data.message}`)}*\n\n`;
     case 'feedback.given':
-      return 'withheld' in event.data
-        ? ''
-        : `> ${said(feedbackLine(event.data)).replaceAll('\n', '\n> ')}\n\n`;
+      return 'withheld' in event.data ? '' : `> ${feedbackLine(event.data).replaceAll('\n', '\n> ')}\n\n`;
     default:
       return '';
   }
@@ -65,7 +69,6 @@ function feedbackLine({ turn, step, by, ...given }: Feedback): string {
     ...(label === undefined ? [] : [label]),
   ].join(', ');
   const about = step === undefined ? `turn ${turnNumber(turn)}` : `step ${step}`;
-  return [`**Feedback by ${by} on ${about}:** ${told}`, ...(comment === undefined ? [] : [comment])].join(
-    '\n',
-  );
+  const comments = comment === undefined ? [] : [said(comment)];
+  return [`**Feedback by ${named(by)} on ${about}:** ${told}`, ...comments].join('\n');
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
-import { isId, LIMITS } from '../contracts/index.ts';
+import { isId, isOneLine, LIMITS } from '../contracts/index.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { isScope, isSessionPattern, ROLES } from './principal.ts';
 import type { Principal, Role, Scope } from './principal.ts';
@@ -130,5 +130,5 @@ function isRole(claim: unknown): claim is Role {
 /** As a mint would take it. */
 function isName(claim: unknown): claim is string {
   if (typeof claim !== 'string' || claim.trim() === '' || claim.length > LIMITS.nameChars) return false;
-  return claim.isWellFormed() && !claim.includes('\0');
+  return claim.isWellFormed() && isOneLine(claim);
 }

@@ -33,6 +33,8 @@ describe('bad input', () => {
     ['missing field', 'send', '{}', 'invalid_request'],
     ['extra field', 'send', JSON.stringify({ ...message, admin: true }), 'invalid_request'],
     ['text and parts', 'send', JSON.stringify({ ...message, parts }), 'invalid_request'],
+    ['a sender of two lines', 'send', JSON.stringify({ ...message, from: 'a\nb' }), 'invalid_request'],
+    ['a sender backwards', 'send', JSON.stringify({ ...message, from: 'a\u202eb' }), 'invalid_request'],
     ['a blank sender', 'send', JSON.stringify({ ...message, from: ' \t ' }), 'invalid_request'],
     ['a blank voter', 'vote', JSON.stringify({ ...vote, by: ' ' }), 'invalid_request'],
     ['empty text', 'send', JSON.stringify({ messageId: 'm', text: '' }), 'invalid_request'],

@@ -3,14 +3,16 @@
  * Objects are strict: an unknown key is refused, because it is a typo or an attack.
  */
 import { z } from 'zod';
-import { ID_PATTERN, LIMITS, STEP_PATTERN, TURN_PATTERN } from '../../contracts/index.ts';
+import { ID_PATTERN, isOneLine, LIMITS, STEP_PATTERN, TURN_PATTERN } from '../../contracts/index.ts';
 import type { JsonObject } from '../../contracts/index.ts';
 import { isCleanText } from '../json-guard.ts';
 
 export const text = (max: number): z.ZodString =>
   z.string().min(1).max(max).refine(isCleanText, 'must not contain NUL or half of a surrogate pair');
 /** Who speaks, votes, or takes part. */
-export const personName = text(LIMITS.nameChars).refine((name) => name.trim() !== '', 'must not be blank');
+export const personName = text(LIMITS.nameChars)
+  .refine((name) => name.trim() !== '', 'must not be blank')
+  .refine(isOneLine, 'must not contain control characters, line breaks or direction overrides');
 export const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
 
 export const idSchema = z

@@ -4,14 +4,14 @@ import { LIMITS } from '../../contracts/index.ts';
 import { isSessionPattern, ROLES, SCOPES } from '../../tenants/index.ts';
 import type { TokenRequest } from '../../tenants/index.ts';
 import { rolesSchema } from './approval.ts';
-import { personName, text } from './common.ts';
+import { personName } from './common.ts';
 
 const { tokenLeastMs, tokenMostMs, tokenSessions } = LIMITS;
 
 export const tokenSchema = z
   .strictObject({
     subject: personName.meta({ description: 'Who it is, in your product: `from` of all that they send.' }),
-    name: text(LIMITS.nameChars).exactOptional().meta({ description: 'The same for people to read.' }),
+    name: personName.exactOptional().meta({ description: 'The same for people to read.' }),
     sessions: z
       .array(z.string().refine(isSessionPattern, 'give a session id, or the beginning of one and "*".'))
       .min(1)
