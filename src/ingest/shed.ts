@@ -28,6 +28,8 @@ class SheddingAdmission implements Admission {
   readonly #told: Told;
   /** Of tenants that wait too long. */
   readonly #tokens = new Map<string, Tokens>();
+  /** The same for their answers to questions, which are let in beside the others. */
+  readonly #answers = new Map<string, Tokens>();
   readonly #refused = new Set<string>();
 
   constructor(admission: Admission, waits: Waits, told: Told) {
@@ -39,14 +41,19 @@ class SheddingAdmission implements Admission {
   async admit(...[ref, message, limits = {}]: Parameters<Admission['admit']>): Promise<Admitted> {
     const wait = this.#waits.of(ref.tenant);
     if (!wait) this.#over(ref.tenant);
-    if (!wait || !startsTurn(message)) return this.#admission.admit(ref, message, limits);
+    // Events of channels start no turn.
+    if (!wait || message.channel !== undefined) return this.#admission.admit(ref, message, limits);
+    const isAnswer = message.answers !== undefined;
+    const tokens = isAnswer ? this.#answers : this.#tokens;
     const isPaced = wait.waitMs > LIMITS.turnWaitMs / 2;
-    if (isPaced && !this.#take(ref.tenant, wait)) throw this.#overloaded(ref, wait);
+    if (isPaced && !this.#take(tokens, ref.tenant, wait)) throw this.#overloaded(ref, wait);
     try {
+      // An answer lets a turn go on that others wait for.
+      if (isAnswer) return await this.#admission.admit(ref, message, limits);
       return await this.#within(ref, message, { limits, wait });
     } catch (error) {
       // What its session or a limit refuses takes nothing from the others.
-      if (isPaced) this.#giveToken(ref.tenant);
+      if (isPaced) giveToken(tokens, ref.tenant);
       throw error;
     }
   }
@@ -67,7 +74,7 @@ class SheddingAdmission implements Admission {
   }
 
   #over(tenant: string): void {
-    this.#tokens.delete(tenant);
+    for (const tokens of [this.#tokens, this.#answers]) tokens.delete(tenant);
     if (this.#refused.delete(tenant)) this.#told(tenant, null);
   }
 
@@ -79,11 +86,6 @@ class SheddingAdmission implements Admission {
     return overloaded(wait);
   }
 
-  #giveToken(tenant: string): void {
-    const tokens = this.#tokens.get(tenant);
-    if (tokens) this.#tokens.set(tenant, { ...tokens, left: tokens.left + 1 });
-  }
-
   giveBack(...[ref, message]: Parameters<Admission['giveBack']>): Promise<void> {
     return this.#admission.giveBack(ref, message);
   }
@@ -93,23 +95,23 @@ class SheddingAdmission implements Admission {
    * time, so that who sends little does not notice. What is known of the wait is as old as the wait: it must be corrected slowly, or there
    * would be nothing to do before it is known.
    */
-  #take(tenant: string, { waitMs, turnsPerSecond }: TurnWait): boolean {
+  #take(of: Map<string, Tokens>, tenant: string, { waitMs, turnsPerSecond }: TurnWait): boolean {
     const bound = LIMITS.turnWaitMs / 2;
     const share = Math.min(1, Math.max(LIMITS.shedLeastShare, 1 - (waitMs - bound) / (4 * bound)));
     const perSecond = Math.max(1, turnsPerSecond * share * this.#waits.share);
     const burst = Math.max(LIMITS.shedBurst, perSecond);
     const now = performance.now();
-    const { left, at } = this.#tokens.get(tenant) ?? { left: burst, at: now };
+    const { left, at } = of.get(tenant) ?? { left: burst, at: now };
     const tokens = Math.min(burst, left + ((now - at) * perSecond) / 1_000);
     const taken = tokens >= 1;
-    this.#tokens.set(tenant, { left: taken ? tokens - 1 : tokens, at: now });
+    of.set(tenant, { left: taken ? tokens - 1 : tokens, at: now });
     return taken;
   }
 }
 
-/** Who answers a question lets a turn go on, and events of channels start none. */
-function startsTurn({ answers, channel }: Message): boolean {
-  return answers === undefined && channel === undefined;
+function giveToken(of: Map<string, Tokens>, tenant: string): void {
+  const tokens = of.get(tenant);
+  if (tokens) of.set(tenant, { ...tokens, left: tokens.left + 1 });
 }
 
 /**

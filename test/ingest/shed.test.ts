@@ -124,6 +124,14 @@ test('a tenant whose turns wait too long sends as much as is begun, and never no
   const ref = { tenant: 'flood', session: 'new' };
   await admission.admit(ref, message('a1', { answers: 't1.1' }));
   await admission.admit(ref, message('c1', { channel: 'news' }));
+  // Whether there is a question nobody knows here: who calls all that it sends an answer gets no more than its share.
+  const answers = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, n) => admission.admit(ref, message(`a${n}`, { answers: 't1.1' }))),
+  );
+  const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason as object] : []));
+  expect(100 - refused.length).toBeGreaterThanOrEqual(LIMITS.shedBurst - 1);
+  expect(100 - refused.length).toBeLessThan(LIMITS.shedBurst + 10);
+  for (const each of refused) expect(each).toMatchObject(overloaded);
   expect((await sent({ tenant: 'other', session: 's' }, 60)).ok).toBe(60);
   waits = {};
   expect((await sent({ tenant: 'flood', session: 'later' }, 60)).ok).toBe(60);
