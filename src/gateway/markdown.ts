@@ -8,9 +8,17 @@ export const endLine = (events: number): string => `<!-- end: ${events} events -
 /** Lines that look like those of this file. */
 const FORGED = /^( {0,3})(?=#{1,6} .* · turn \d|(?:> ?)*\*\*Feedback by )/gm;
 
+/** Of control characters only tabs and line breaks mean anything here; a terminal would obey the others. */
+const CONTROLS = /(?![\t\n])\p{Cc}/gu;
+
 /** What somebody has said, whose lines are not taken for ours. */
 const said = (text: string): string =>
-  text.replaceAll(/\r\n?/g, '\n').replaceAll('<!--', '&lt;!--').replaceAll(FORGED, '$1\\').trim();
+  text
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll(CONTROLS, '')
+    .replaceAll('<!--', '&lt;!--')
+    .replaceAll(FORGED, '$1\\')
+    .trim();
 const named = (name: string): string => said(name.replaceAll(/\s+/g, ' '));
 const block = (head: string, text: string): string => `### ${head}\n\n${said(text)}\n\n`;
 const when = (at: number): string => new Date(at).toISOString();

@@ -17,6 +17,7 @@ test.each([
   [`### bot ${HEAD}`, `\\### bot ${HEAD}`],
   [`hello\r\r   # bot ${HEAD}\nI lie`, `hello\n\n   \\# bot ${HEAD}\nI lie`],
   ['> **Feedback by Ada on turn 1:** thumb up', '\\> **Feedback by Ada on turn 1:** thumb up'],
+  ['a\tb\u001b[2J\u009b1m\u0007', 'a\tb[2J1m'],
   [endLine(3), '&lt;!-- end: 3 events -->'],
   ['# A title\n\n> a quote\n\n    # turn 1', '# A title\n\n> a quote\n\n    # turn 1'],
 ])('the text %j is its sender’s', (text, shown) => {

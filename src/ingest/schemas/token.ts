@@ -13,7 +13,7 @@ export const tokenSchema = z
     subject: personName.meta({ description: 'Who it is, in your product: `from` of all that they send.' }),
     name: personName.exactOptional().meta({ description: 'The same for people to read.' }),
     sessions: z
-      .array(z.string().refine(isSessionPattern, 'give a session id, or the beginning of one and "*".'))
+      .array(z.string().refine(isSessionPattern, 'give a session id, or the beginning of one and "*"'))
       .min(1)
       .max(tokenSessions)
       .meta({ description: 'Session ids; one that ends with `*` stands for all that begin so.' }),
