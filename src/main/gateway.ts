@@ -238,20 +238,20 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
       metrics,
     ),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), catalogs, tenants.takeOperation),
-    ...{
-      delivery,
-      logger,
-      metrics,
-      ...control,
-      ...tracing(arrivals),
-      tickets: new Tickets(session.tickets, (principal) => access.directory.refuses(principal)),
-    },
+    ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: ticketsOf(session, access) },
     ...{ checks: { temporal }, levels: session.levels },
     notices: { redis: () => session.ping(), registry: access.check },
     ...{ origins: config.origins, devMode: config.devMode, supervisor },
     ...deploymentOf(config, { client, database: shared.database, session, refused: tenants.refused }),
     ...builtPages(config),
   });
+}
+
+function ticketsOf(
+  { tickets }: Pick<LogConnections, 'tickets'>,
+  { directory }: Pick<Access, 'directory'>,
+): Tickets {
+  return new Tickets(tickets, (principal) => directory.refuses(principal));
 }
 
 /** What operators are told of the deployment, and which tenants have their keys in the environment. */
