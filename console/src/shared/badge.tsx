@@ -19,11 +19,13 @@ interface BadgeProps {
   readonly status: string;
   /** Instead of the status. */
   readonly text?: string | undefined;
+  /** It is nothing to look at. */
+  readonly isCalm?: boolean;
 }
 
-export function Badge({ status, text = status }: BadgeProps): ReactElement {
+export function Badge({ status, text = status, isCalm = false }: BadgeProps): ReactElement {
   return (
-    <span className="badge" data-tone={TONES[status] ?? 'calm'} data-status={status}>
+    <span className="badge" data-tone={isCalm ? 'calm' : (TONES[status] ?? 'calm')} data-status={status}>
       {text}
     </span>
   );

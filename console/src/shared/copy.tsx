@@ -40,7 +40,9 @@ export function Copy({ label, text, icon = 'copy' }: CopyProps): ReactElement {
   return (
     <button type="button" className="button small quiet" onClick={run}>
       <Icon name={isDone ? 'check' : icon} />
-      <span aria-live="polite">{isDone ? 'Copied' : label}</span>
+      <span className="label" aria-live="polite">
+        {isDone ? 'Copied' : label}
+      </span>
     </button>
   );
 }

@@ -29,7 +29,9 @@ export function Grid({ label, head, rows, empty }: GridProps): ReactElement {
             <tr key={key}>
               <th scope="row">{first}</th>
               {cells.map((cell, index) => (
-                <td key={head[index + 1]}>{cell}</td>
+                <td key={head[index + 1]} data-label={head[index + 1]}>
+                  {cell}
+                </td>
               ))}
             </tr>
           ))}

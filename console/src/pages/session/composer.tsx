@@ -68,7 +68,7 @@ export const Composer = memo(function Composer(props: ComposerProps): ReactEleme
       <textarea
         aria-label="Message"
         rows={1}
-        placeholder={`Message to ${agents.join(', ') || 'the session'}`}
+        placeholder={`Message to ${addressed(agents)}`}
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKey}
@@ -91,6 +91,14 @@ function Unsent({ session }: Pick<ComposerProps, 'session'>): ReactElement | nul
   const { code = '', retryAt } = useSelected(session, firstUnsent) ?? {};
   if (retryAt === undefined) return null;
   return <p role="status" className="soft small">{`Not sent yet (${code}): goes on at ${time(retryAt)}.`}</p>;
+}
+
+/** Above this number they are counted. */
+const NAMED = 3;
+
+function addressed(agents: readonly string[]): string {
+  if (agents.length > NAMED) return `${agents.length} agents`;
+  return agents.join(', ') || 'the session';
 }
 
 interface MannerProps {

@@ -1,9 +1,9 @@
 /** Messages and steps in the order of the log, by turns; it stays at its end while somebody reads there. */
-import { useLayoutEffect, useRef } from 'react';
+import { useLayoutEffect, useMemo, useRef } from 'react';
 import type { ReactElement } from 'react';
 import type { Session } from '../../../../src/client/index.ts';
 import { useAgent } from '../../../../src/client/react/index.ts';
-import type { Entry, SessionView } from '../../../../src/contracts/public.ts';
+import type { Entry, GivenFeedback, SessionView } from '../../../../src/contracts/public.ts';
 import { cost, count } from '../../shared/format.ts';
 import { Empty } from '../../shared/notes.tsx';
 import { setQuery } from '../../shared/router.tsx';
@@ -20,6 +20,8 @@ interface ConversationProps {
   readonly session: Session | null;
   readonly view: SessionView;
   readonly member: string;
+  /** Private feedback, which the view has not. */
+  readonly hidden: readonly GivenFeedback[];
 }
 
 /** Only whoever scrolls up leaves the end: what is drawn later, and grows, does not. */
@@ -56,10 +58,34 @@ const keyOf = (entry: Entry): string =>
 const isBy = (entry: Entry, name: string): boolean =>
   entry.kind === 'message' ? entry.from?.toLowerCase() === name.toLowerCase() : entry.agent === name;
 
-export function Conversation({ session, view, member }: ConversationProps): ReactElement {
+/** Entries of one turn; without an id: one entry that belongs to none. */
+interface Group {
+  readonly id: string;
+  readonly entries: Entry[];
+}
+
+/** By turns, as these began: what is said in a turn stands in it, also if another message came meanwhile. */
+function groupsOf(entries: readonly Entry[]): readonly Group[] {
+  const groups: Group[] = [];
+  const turns = new Map<string, Group>();
+  for (const entry of entries) {
+    const { turn: id = '' } = entry;
+    const known = turns.get(id);
+    if (known) {
+      known.entries.push(entry);
+      continue;
+    }
+    const group = { id, entries: [entry] };
+    groups.push(group);
+    if (id !== '') turns.set(id, group);
+  }
+  return groups;
+}
+
+export function Conversation({ session, view, member, hidden }: ConversationProps): ReactElement {
   const box = useFollowEnd();
   const entries = member === '' ? view.entries : view.entries.filter((entry) => isBy(entry, member));
-  const seen = new Set<string>();
+  const given = useMemo(() => [...(view.feedback ?? []), ...hidden], [view.feedback, hidden]);
   return (
     <div className="conversation" ref={box} tabIndex={0} role="log" aria-label="Conversation" aria-live="off">
       <div>
@@ -68,7 +94,9 @@ export function Conversation({ session, view, member }: ConversationProps): Reac
         )}
         {member !== '' && (
           <p className="only">
-            {member} alone is shown.
+            <span>
+              <strong>{member}</strong> alone is shown.
+            </span>
             {session && <Spent session={session} name={member} />}
             <button type="button" className="button small quiet" onClick={() => setQuery({ member: '' })}>
               Show everybody
@@ -76,30 +104,52 @@ export function Conversation({ session, view, member }: ConversationProps): Reac
           </p>
         )}
         {entries.length === 0 && <Nothing isFiltered={member !== ''} />}
-        {entries.map((entry) => {
-          const { turn } = entry;
-          const isFirst = turn !== undefined && turn !== '' && !seen.has(turn);
-          if (turn) seen.add(turn);
-          const head = isFirst ? view.turns.find((each) => each.turn === turn) : undefined;
-          return (
-            <div key={keyOf(entry)} className="entry-group">
-              {isFirst && <TurnHead session={session} turn={head} id={turn} />}
-              {head && head.status !== 'running' && (
-                <Feedback
-                  session={view.status === 'closed' ? null : session}
-                  turn={head.turn}
-                  given={view.feedback}
-                />
-              )}
-              {entry.kind === 'message' ? (
-                <MessageItem session={session} id={view.session} entry={entry} />
-              ) : (
-                <StepItem session={session} entry={entry} />
-              )}
-            </div>
-          );
-        })}
+        {groupsOf(entries).map((group) => (
+          <TurnGroup
+            key={group.id || keyOf(group.entries[0]!)}
+            session={session}
+            view={view}
+            group={group}
+            given={given}
+          />
+        ))}
       </div>
+    </div>
+  );
+}
+
+interface TurnGroupProps extends Pick<ConversationProps, 'session' | 'view'> {
+  readonly group: Group;
+  readonly given: readonly GivenFeedback[];
+}
+
+/** A turn: its head, what is said in it, and what is said of it. */
+function TurnGroup({ session, view, group: { id, entries }, given }: TurnGroupProps): ReactElement {
+  const turn = view.turns.find((each) => each.turn === id);
+  // What a step has told need not be told again.
+  const told = entries.flatMap((entry) => (entry.kind === 'step' ? (entry.failure?.message ?? []) : []));
+  return (
+    <div className="turn">
+      {id !== '' && (
+        <TurnHead
+          session={session}
+          turn={turn}
+          id={id}
+          isTold={told.includes(turn?.failure?.message ?? '')}
+        />
+      )}
+      {entries.map((entry) => (
+        <div key={keyOf(entry)} className="entry-group">
+          {entry.kind === 'message' ? (
+            <MessageItem session={session} id={view.session} entry={entry} />
+          ) : (
+            <StepItem session={session} entry={entry} />
+          )}
+        </div>
+      ))}
+      {turn && turn.status !== 'running' && (
+        <Feedback session={view.status === 'closed' ? null : session} turn={id} given={given} />
+      )}
     </div>
   );
 }

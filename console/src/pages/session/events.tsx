@@ -12,7 +12,7 @@ import { ErrorNote, Loading } from '../../shared/notes.tsx';
 import { setQuery, usePlace } from '../../shared/router.tsx';
 import { VirtualList } from '../../shared/virtual-list.tsx';
 import { forkAndOpen, useAct } from './head.tsx';
-import { useEvents } from './use-events.ts';
+import type { Events as Log } from './use-events.ts';
 
 /** What is searched in: made once for each event. */
 const texts = new WeakMap<SessionEvent, string>();
@@ -28,9 +28,14 @@ function textOf(event: SessionEvent): string {
 
 const ROW_PX = 32;
 
+interface EventsProps {
+  readonly session: Session;
+  readonly log: Log;
+}
+
 /** Drawn anew with its events, and not with every token. */
-export const Events = memo(function Events({ session }: { readonly session: Session }): ReactElement {
-  const { events, isLoading, error } = useEvents(session);
+export const Events = memo(function Events({ session, log }: EventsProps): ReactElement {
+  const { events, isLoading, error } = log;
   const { query } = usePlace();
   const [text, setText] = useState('');
   const wanted = useDeferredValue(text.trim().toLowerCase());
@@ -87,11 +92,12 @@ function EventRow({
       className="event-row"
       aria-pressed={isChosen}
       data-kind={type.split('.')[0]}
+      title={[type, step ?? turn, agent].filter(Boolean).join(' · ')}
       onClick={() => setQuery({ event: isChosen ? '' : String(seq) })}
     >
       <span className="number soft">{seq}</span>
       <span className="event-type">{type}</span>
-      <span className="soft event-of">{[step ?? turn, agent].filter(Boolean).join(' ')}</span>
+      <span className="soft event-of">{[agent, step ?? turn].filter(Boolean).join(' ')}</span>
       <time className="number soft">{time(at)}</time>
     </button>
   );

@@ -13,7 +13,7 @@ interface FeedbackProps {
   readonly session: Session | null;
   readonly turn: string;
   /** Of the whole session. */
-  readonly given: readonly GivenFeedback[] | undefined;
+  readonly given: readonly GivenFeedback[];
 }
 
 /** Who gives feedback with a key and no name. */
@@ -31,14 +31,19 @@ function Given({ each }: { readonly each: GivenFeedback }): ReactElement {
     <li className="given" data-thumb={thumb}>
       {thumb && <Icon name={thumb} />}
       {thumb && <span className="sr-only">{thumb === 'up' ? 'Thumb up' : 'Thumb down'}</span>}
-      {wordsOf(each)}
+      <span dir="auto">{wordsOf(each)}</span>
+      {each.private && (
+        <span className="tag" title="Told to its giver, to keys and to operators alone">
+          private
+        </span>
+      )}
     </li>
   );
 }
 
 export const Feedback = memo(function Feedback({ session, turn, given }: FeedbackProps): ReactElement | null {
   const { isBusy, error, act } = useAct();
-  const all = (given ?? []).filter((each) => each.turn === turn);
+  const all = given.filter((each) => each.turn === turn);
   const own = all.find(({ by, step }) => by === OWN && step === undefined)?.thumb;
   if (!session && all.length === 0) return null;
   const give = (on: Session, thumb: 'up' | 'down'): void =>
@@ -62,7 +67,7 @@ export const Feedback = memo(function Feedback({ session, turn, given }: Feedbac
       {all.length > 0 && (
         <ul aria-label={`Feedback on ${turn}`}>
           {all.map((each) => (
-            <Given key={`${each.by} ${each.step ?? ''}`} each={each} />
+            <Given key={`${each.by} ${each.step ?? ''} ${each.private ?? ''}`} each={each} />
           ))}
         </ul>
       )}

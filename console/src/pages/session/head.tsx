@@ -70,12 +70,11 @@ export function Head({ session, view }: HeadProps): ReactElement {
       <div className="title">
         <h1>{view.session}</h1>
         <p className="soft numbers">
-          <Badge status={view.status} /> {words.join(' · ')}
+          <Badge status={view.status} /> <span>{words.join(' · ')}</span>
           {view.parent && (
-            <>
-              {' '}
-              · fork of <Link to={to(`/sessions/${view.parent.session}`)}>{view.parent.session}</Link>
-            </>
+            <span>
+              fork of <Link to={to(`/sessions/${view.parent.session}`)}>{view.parent.session}</Link>
+            </span>
           )}
         </p>
       </div>

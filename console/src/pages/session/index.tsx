@@ -1,20 +1,24 @@
 /** One session: who is at work, what is said, and what it is made of. */
+import { useMemo } from 'react';
 import type { ReactElement } from 'react';
 import type { Session } from '../../../../src/client/index.ts';
 import { useSession } from '../../../../src/client/react/index.ts';
 import type { SessionView } from '../../../../src/contracts/public.ts';
 import { codeOf, Empty, ErrorNote, Loading } from '../../shared/notes.tsx';
 import { Link, to, usePlace } from '../../shared/router.tsx';
+import { useMedia } from '../../shared/use-media.ts';
 import type { PageProps } from '../index.ts';
 import { Approvals } from './approvals.tsx';
 import { Composer } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
 import { Head } from './head.tsx';
 import { Lanes } from './lanes.tsx';
+import { privateFeedback } from './private.ts';
 import { Questions } from './questions.tsx';
 import { Replay } from './replay/index.tsx';
 import { Side } from './side.tsx';
 import { Tabs } from './tabs.tsx';
+import { useEvents } from './use-events.ts';
 
 export function SessionPage({ params }: PageProps): ReactElement {
   const { id = '' } = params;
@@ -29,6 +33,9 @@ export function SessionPage({ params }: PageProps): ReactElement {
   return <Live session={session} view={view} error={error} />;
 }
 
+/** Here the conversation is beside everything else. The style has the same limit. */
+const WIDE = '(width >= 900px)';
+
 interface LiveProps {
   readonly session: Session;
   readonly view: SessionView;
@@ -37,17 +44,21 @@ interface LiveProps {
 
 function Live({ session, view, error }: LiveProps): ReactElement {
   const { query } = usePlace();
-  const tab = query.get('tab') ?? 'talk';
+  const isWide = useMedia(WIDE);
+  const asked = query.get('tab') ?? 'talk';
+  const tab = isWide && asked === 'talk' ? 'events' : asked;
   const member = query.get('member') ?? '';
+  const events = useEvents(session);
+  const hidden = useMemo(() => privateFeedback(events.events), [events]);
   return (
     <section className="page session" data-tab={tab}>
       <Head session={session} view={view} />
-      <Tabs current={tab} approvals={view.approvals.length + view.asked.length} />
       <div className="session-grid">
+        <Tabs current={tab} isWide={isWide} approvals={view.approvals.length + view.asked.length} />
         <div className="talk">
           {error && <ErrorNote error={error} />}
           <Lanes view={view} member={member} />
-          <Conversation session={session} view={view} member={member} />
+          <Conversation session={session} view={view} member={member} hidden={hidden} />
           <Approvals session={session} />
           <Questions session={session} view={view} />
           <Composer
@@ -57,7 +68,7 @@ function Live({ session, view, error }: LiveProps): ReactElement {
             isRunning={view.turns.some(({ status }) => status === 'running')}
           />
         </div>
-        <Side session={session} view={view} tab={tab} />
+        <Side session={session} view={view} events={events} tab={tab} />
       </div>
     </section>
   );

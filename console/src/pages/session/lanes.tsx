@@ -7,6 +7,8 @@ import { duration } from '../../shared/format.ts';
 import { setQuery } from '../../shared/router.tsx';
 import { useNow } from '../../shared/use-now.ts';
 
+/** The first letter is of a script that is written from right to left. */
+const RTL = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufefc]/u;
 /** Of what is said, the end that is shown. */
 const TAIL_CHARS = 120;
 
@@ -14,13 +16,16 @@ interface LanesProps {
   readonly view: SessionView;
   /** Whose entries alone are shown in the conversation; empty: everybody's. */
   readonly member: string;
+  /** What time it is, ms; absent: now. */
+  readonly at?: number;
 }
 
-export function Lanes({ view, member }: LanesProps): ReactElement {
+export function Lanes({ view, member, at }: LanesProps): ReactElement {
   const running = view.entries.filter(
     (entry): entry is StepEntry => entry.kind === 'step' && entry.status === 'running',
   );
-  const now = useNow(500, running.length > 0);
+  const clock = useNow(500, running.length > 0 && at === undefined);
+  const now = at ?? clock;
   const silent = running.filter(({ agent }) => !view.members.some(({ name }) => name === agent));
   const members: readonly Member[] = [
     ...view.members,
@@ -106,7 +111,7 @@ const Lane = memo(function Lane({ name, said, doing: what, isChosen }: LaneProps
         <Avatar name={name} isBusy />
         <span className="lane-name">{name}</span>
         <span className="lane-doing">{what}</span>
-        <span className="lane-said">
+        <span className="lane-said" data-rtl={RTL.test(said) || undefined}>
           <bdi>{said}</bdi>
         </span>
       </button>

@@ -20,7 +20,12 @@ interface MessageItemProps {
 }
 
 function Part({ part }: { readonly part: MessagePart }): ReactElement {
-  if (part.type === 'text') return <p className="text">{part.text}</p>;
+  if (part.type === 'text')
+    return (
+      <p className="text" dir="auto">
+        {part.text}
+      </p>
+    );
   if (part.type === 'data') return <Json value={part.data} />;
   return (
     <p className="file">

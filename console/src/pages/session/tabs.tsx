@@ -11,18 +11,19 @@ const TABS = [
 
 interface TabsProps {
   readonly current: string;
+  /** The conversation is there besides, and needs no tab. */
+  readonly isWide: boolean;
   /** What waits for people. */
   readonly approvals: number;
 }
 
-export function Tabs({ current, approvals }: TabsProps): ReactElement {
+export function Tabs({ current, isWide, approvals }: TabsProps): ReactElement {
   return (
     <div className="tabs" role="group" aria-label="Parts of the session">
-      {TABS.map(([name, text]) => (
+      {TABS.filter(([name]) => !isWide || name !== 'talk').map(([name, text]) => (
         <button
           key={name}
           type="button"
-          data-name={name}
           aria-pressed={current === name}
           onClick={() => setQuery({ tab: name === 'talk' ? '' : name })}
         >

@@ -13,11 +13,13 @@ interface TurnHeadProps {
   /** Undefined: it has not started. */
   readonly turn: TurnEntry | undefined;
   readonly id: string;
+  /** Its failure stands at a step. */
+  readonly isTold: boolean;
 }
 
-function toldOf({ failure, reason, into, waiting, beside, rolledBack }: TurnEntry): string {
+function toldOf({ failure, reason, into, waiting, beside, rolledBack }: TurnEntry, isTold: boolean): string {
   const words = [
-    failure?.message ?? reason?.message,
+    isTold ? '' : (failure?.message ?? reason?.message),
     into && `answered in ${into}`,
     waiting &&
       `waits for a place: ${waiting.used} of ${waiting.most} turns run, number ${waiting.place} in the line`,
@@ -29,9 +31,9 @@ function toldOf({ failure, reason, into, waiting, beside, rolledBack }: TurnEntr
   return words.filter(Boolean).join(' · ');
 }
 
-export const TurnHead = memo(function TurnHead({ session, turn, id }: TurnHeadProps): ReactElement {
+export const TurnHead = memo(function TurnHead({ session, turn, id, isTold }: TurnHeadProps): ReactElement {
   const { isBusy, error, act } = useAct();
-  const told = turn ? toldOf(turn) : '';
+  const told = turn ? toldOf(turn, isTold) : '';
   const isRunning = turn === undefined || turn.status === 'running';
   return (
     <div className="turn-head">

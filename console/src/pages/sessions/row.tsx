@@ -25,7 +25,8 @@ function Doing({ summary, facts, stuck }: Pick<RowProps, 'summary' | 'facts' | '
     return <Badge status="running" text={`${speakers(facts)} at work`} />;
   if (facts && facts.running > 0) return <Badge status="running" />;
   if (facts?.hasFailed) return <Badge status="failed" text="last turn failed" />;
-  return <Badge status={summary.status} text={summary.status === 'open' ? 'idle' : summary.status} />;
+  const isIdle = summary.status === 'open';
+  return <Badge status={summary.status} text={isIdle ? 'idle' : summary.status} isCalm={isIdle} />;
 }
 
 function speakers({ speaking }: Facts): string {
@@ -40,7 +41,9 @@ export const Row = memo(function Row({ summary, facts, stuck, created, active }:
         <Link to={to(`/sessions/${id}`)} className="row-link">
           {id}
         </Link>
-        <span className="preview">{facts?.preview ?? (parent ? `fork of ${parent.session}` : '')}</span>
+        <span className="preview" dir="auto">
+          {facts?.preview ?? (parent ? `fork of ${parent.session}` : '')}
+        </span>
       </span>
       <span role="cell" className="cell-status">
         <Doing summary={summary} facts={facts} stuck={stuck} />

@@ -11,6 +11,7 @@ import { setQuery, usePlace } from '../../../shared/router.tsx';
 import { Conversation } from '../conversation.tsx';
 import { forkAndOpen, useAct } from '../head.tsx';
 import { Lanes } from '../lanes.tsx';
+import { privateFeedback } from '../private.ts';
 import { MOST_EVENTS, useEvents } from '../use-events.ts';
 import { clockAt, playedAt, tapeOf, viewAt } from './tape.ts';
 import type { Tape } from './tape.ts';
@@ -43,6 +44,8 @@ function Playing({ session, tape }: { readonly session: Session; readonly tape: 
   const played = playedAt(tape, moment);
   const now = useMemo(() => viewAt(tape, moment), [tape, moment]);
   const at = tape.events[played - 1]?.seq ?? 0;
+  const clock = clockAt(tape, played, moment);
+  const hidden = useMemo(() => privateFeedback(tape.events.slice(0, played)), [tape, played]);
   useEffect(() => {
     if (!isPlaying) setQuery({ at: at > 0 ? String(at) : '' });
   }, [isPlaying, at]);
@@ -60,7 +63,7 @@ function Playing({ session, tape }: { readonly session: Session; readonly tape: 
         <div className="title">
           <h1>{session.id}</h1>
           <p className="soft numbers">
-            Replay · {dateTime(clockAt(tape, played, moment))}
+            Replay · {dateTime(clock)}
             {tape.events.length === MOST_EVENTS && ` · the first ${count(MOST_EVENTS)} events`}
           </p>
         </div>
@@ -70,8 +73,8 @@ function Playing({ session, tape }: { readonly session: Session; readonly tape: 
         </div>
       </header>
       <div className="talk">
-        <Lanes view={now} member={member} />
-        <Conversation session={null} view={now} member={member} />
+        <Lanes view={now} member={member} at={clock} />
+        <Conversation session={null} view={now} member={member} hidden={hidden} />
         <Controls tape={tape} player={player} speed={speed} played={played} />
       </div>
     </section>
