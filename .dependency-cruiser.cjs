@@ -83,7 +83,7 @@ const FLOOR_PLAN = {
   },
   'src/client': { folders: ['src/contracts'], npm: ['socket\\.io-client', 'react'] },
   'src/cli': { folders: ['src/contracts', 'src/client'], npm: ['commander'], core: true },
-  console: { folders: ['src/contracts', 'src/client'], npm: ['react', 'react-dom'] },
+  console: { folders: ['src/contracts', 'src/client'], npm: ['react', 'react-dom', 'marked'] },
 };
 
 /** Every folder of code; a wall is what is left of this list without what is allowed. */

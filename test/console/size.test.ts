@@ -33,9 +33,9 @@ test('the first load, compressed', async () => {
   expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(MOST_BYTES);
 });
 
-test('every page that is loaded later is small', () => {
-  const later = [...weights].filter(([name]) => /^(session|message)-/.test(name));
-  expect(later.length).toBe(2);
+test('every page, and what draws Markdown, is loaded later and small', () => {
+  const later = [...weights].filter(([name]) => /^(session|message|blocks)-/.test(name));
+  expect(later.length).toBe(3);
   for (const [, bytes] of later) expect(bytes).toBeLessThan(MOST_PAGE_BYTES);
 });
 

@@ -87,7 +87,8 @@ test(`${STREAMS} streams at once`, async () => {
       new Promise((resolve) => {
         const timer = setInterval(() => {
           said += 1;
-          gateway.push(...steps.map((step) => log.say(step, `word ${said} `)));
+          const item = said % 5 === 0 ? '\n\n- **An item** with `code`: ' : '';
+          gateway.push(...steps.map((step) => log.say(step, `${item}word ${said} `)));
           if (said < (MEASURE_MS / 1_000) * PACE) return;
           clearInterval(timer);
           resolve();
@@ -99,6 +100,7 @@ test(`${STREAMS} streams at once`, async () => {
     .last()
     .filter({ hasText: `word ${said}` })
     .waitFor();
+  await page.locator('.step .markdown li').last().waitFor();
   const frames = (gaps.length / gaps.reduce((sum, gap) => sum + gap, 0)) * 1_000;
   expect(frames).toBeGreaterThan(LEAST_FRAMES);
   if (process.env['TEST_TELL'])

@@ -8,6 +8,7 @@ import { Badge } from '../../shared/badge.tsx';
 import { count, dateTime, time } from '../../shared/format.ts';
 import { Icon } from '../../shared/icons.tsx';
 import { Json } from '../../shared/json.tsx';
+import { Markdown } from '../../shared/markdown/index.tsx';
 import { ErrorNote } from '../../shared/notes.tsx';
 import { useAct } from './head.tsx';
 
@@ -28,10 +29,10 @@ export const StepItem = memo(function StepItem({ session, entry }: StepItemProps
         {reasoning && (
           <details className="reasoning">
             <summary>Reasoning</summary>
-            <p className="text soft">{reasoning}</p>
+            <Markdown text={reasoning} isGrowing={status === 'running'} />
           </details>
         )}
-        {text !== '' && <p className="text">{text}</p>}
+        {text !== '' && <Markdown text={text} isGrowing={status === 'running'} />}
         {text === '' && status === 'completed' && calls.length > 0 && handoffs(calls).length === 0 && (
           <p className="soft small">calls {calls.map(({ tool }) => tool).join(', ')}</p>
         )}
@@ -124,7 +125,11 @@ function ToolStep({ session, entry, use }: StepItemProps & { readonly use: ToolC
         <StepHead session={session} entry={entry} />
         <h3>Arguments</h3>
         <Json value={use.input} />
-        {reasoning && <p className="text soft">{reasoning}</p>}
+        {reasoning && (
+          <p className="text soft" dir="auto">
+            {reasoning}
+          </p>
+        )}
         {text !== '' && (
           <>
             <h3>Result</h3>
