@@ -45,5 +45,7 @@ export async function listSessions(client: Client, tenant: string, query: ListQu
   const newest = new Set(await newestOf(client, tenant, ended));
   const sessions = page.executions.filter((row) => Number(row.status) === RUNNING || newest.has(row));
   const rows = await Promise.all(sessions.map((row) => summaryOfRow(client, tenant, row)));
-  return { data: rows.filter((row) => row !== null), next: nextCursor(page.nextPageToken) };
+  const { createdAfter = 0 } = query;
+  const data = rows.filter((row) => row !== null).filter(({ createdAt }) => createdAt >= createdAfter);
+  return { data, next: nextCursor(page.nextPageToken) };
 }

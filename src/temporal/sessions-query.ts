@@ -9,15 +9,20 @@ export interface ListQuery extends PageQuery {
   readonly team?: string;
   /** Only forks of this session. */
   readonly parent?: string;
+  /** Only those that were opened at this time or later, ms since the Unix epoch. */
+  readonly createdAfter?: number;
 }
 
 /** Workflows that have ended without closing their sessions. */
 export const INTERRUPTED = "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')";
 
-/** The visibility query. It contains only quoted ids, so nothing needs escaping. Continued runs are left out: they are not sessions of their own. */
+/**
+ * The visibility query. It contains only quoted ids and times, so nothing needs escaping. Continued runs are left out: they are not sessions of
+ * their own. Of `createdAfter` it finds too many: a run starts when its session was opened, or later.
+ */
 export function visibilityQuery(
   tenant: string,
-  { team, parent, status }: Pick<ListQuery, 'team' | 'parent' | 'status'>,
+  { team, parent, status, createdAfter }: Omit<ListQuery, keyof PageQuery>,
 ): string {
   if (![tenant, team ?? 'any', parent ?? 'any'].every(isId)) throw new ConvokeError('internal');
   const states = {
@@ -32,6 +37,7 @@ export function visibilityQuery(
     `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`,
     ...(team === undefined ? [] : [`${SEARCH_ATTRIBUTES.team} = '${team}'`]),
     ...(parent === undefined ? [] : [`${SEARCH_ATTRIBUTES.parent} = '${parent}'`]),
+    ...(createdAfter === undefined ? [] : [`StartTime >= '${new Date(createdAfter).toISOString()}'`]),
     states[status ?? 'all'],
   ].join(' AND ');
 }

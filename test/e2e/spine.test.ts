@@ -160,6 +160,9 @@ describe('a session', () => {
     };
     await eventually('it is listed', async () => (await ids('&status=open&team=sequence')).includes(id));
     expect(await ids('&status=closed')).not.toContain(id);
+    const { createdAt } = (await rest<SessionView>(url, 'GET', `/v1/sessions/${id}`)).body;
+    expect(await ids(`&createdAfter=${createdAt}`)).toContain(id);
+    expect(await ids(`&createdAfter=${createdAt + 1}`)).not.toContain(id);
     expect(await ids('', OTHER_KEY)).toEqual([]);
     for (const path of ['', '/events', '/stream', '/messages/m1']) {
       const { status, body } = await rest(url, 'GET', `/v1/sessions/${id}${path}`, { key: OTHER_KEY });

@@ -139,6 +139,7 @@ describe('bad input', () => {
     ['bad limit', '/v1/sessions/s/events?limit=501', {}, 422, 'invalid_request'],
     ['twice the same', '/v1/sessions/s/events?limit=1&limit=2', {}, 422, 'invalid_request'],
     ['nested query', '/v1/sessions/s/events?a[__proto__][x]=1', {}, 422, 'invalid_request'],
+    ['a time that is none', '/v1/sessions?createdAfter=soon', {}, 422, 'invalid_request'],
     ['prototype query', '/v1/sessions?__proto__=1', {}, 422, 'invalid_request'],
     ['5,000 parameters', `/v1/sessions?${'a=1&'.repeat(3_000)}`, {}, 422, 'invalid_request'],
     [

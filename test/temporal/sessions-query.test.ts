@@ -10,6 +10,9 @@ test('only ids and fixed words go into a query', () => {
   expect(() => visibilityQuery("a' OR '1'='1", {})).toThrow();
   expect(visibilityQuery('acme', { parent: 'first' })).toContain("ConvokeParent = 'first'");
   expect(() => visibilityQuery('acme', { parent: "a' OR '1'='1" })).toThrow();
+  expect(visibilityQuery('acme', { createdAfter: 1_700_000_000_000 })).toContain(
+    "StartTime >= '2023-11-14T22:13:20.000Z'",
+  );
 });
 
 test('a cursor is a page token again', () => {

@@ -45,6 +45,13 @@ export const count = (max: number): z.ZodType<number, string> =>
     .refine((value) => value >= 1 && value <= max, `must be 1 to ${max}`)
     .meta({ override: { type: 'integer', minimum: 1, maximum: max } });
 
+/** A time in a query, ms since the Unix epoch. */
+export const momentSchema: z.ZodType<number, string> = z
+  .string('must be one whole number, given once')
+  .regex(/^\d{1,13}$/, 'must be a whole number of ms since the Unix epoch')
+  .transform(Number)
+  .meta({ override: { type: 'integer', minimum: 0, maximum: 9_999_999_999_999 } });
+
 /** A place in what Temporal lists. */
 export const pageCursorSchema = z
   .string()

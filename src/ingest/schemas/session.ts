@@ -19,6 +19,7 @@ import {
   count,
   idSchema,
   jsonObjectSchema,
+  momentSchema,
   pageCursorSchema,
   personName,
   stepSchema,
@@ -227,6 +228,9 @@ export const sessionsQuerySchema = z.strictObject({
   status: z.enum(['open', 'hibernated', 'closed', 'interrupted']).exactOptional(),
   team: idSchema.exactOptional(),
   parent: idSchema.meta({ description: 'Only forks of this session.' }).exactOptional(),
+  createdAfter: momentSchema
+    .meta({ description: 'Only those that were opened at this time or later, ms since the Unix epoch.' })
+    .exactOptional(),
   cursor: pageCursorSchema,
   limit: count(LIMITS.pageSessions)
     .prefault(String(LIMITS.pageDefault))
