@@ -60,6 +60,7 @@ const isBy = (entry: Entry, name: string): boolean =>
 
 /** Entries of one turn; without an id: one entry that belongs to none. */
 interface Group {
+  readonly key: string;
   readonly id: string;
   readonly entries: Entry[];
 }
@@ -75,7 +76,7 @@ function groupsOf(entries: readonly Entry[]): readonly Group[] {
       known.entries.push(entry);
       continue;
     }
-    const group = { id, entries: [entry] };
+    const group = { key: id || keyOf(entry), id, entries: [entry] };
     groups.push(group);
     if (id !== '') turns.set(id, group);
   }
@@ -105,13 +106,7 @@ export function Conversation({ session, view, member, hidden }: ConversationProp
         )}
         {entries.length === 0 && <Nothing isFiltered={member !== ''} />}
         {groupsOf(entries).map((group) => (
-          <TurnGroup
-            key={group.id || keyOf(group.entries[0]!)}
-            session={session}
-            view={view}
-            group={group}
-            given={given}
-          />
+          <TurnGroup key={group.key} session={session} view={view} group={group} given={given} />
         ))}
       </div>
     </div>

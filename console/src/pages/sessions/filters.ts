@@ -1,4 +1,4 @@
-/** Which sessions are listed. Status and team are asked for; everything else is looked for among those that are loaded. */
+/** Which sessions are listed. Status, team and age are asked for; everything else is looked for among those that are loaded. */
 import type { SessionSummary } from '../../../../src/contracts/public.ts';
 import { isStuck } from './facts.ts';
 import type { Facts, WaitKind } from './facts.ts';
@@ -10,8 +10,8 @@ export interface Filters {
   readonly agent: string;
   /** Not older than so long, ms; 0: of any age. */
   readonly ageMs: number;
-  /** `any`: it waits for something. */
-  readonly waits: WaitKind | 'any' | '';
+  /** `any`: it waits for something. `people`: for an approval or an answer. */
+  readonly waits: WaitKind | 'any' | 'people' | '';
   readonly stuck: boolean;
   /** `any`: there is some. */
   readonly feedback: 'any' | 'low' | 'good' | '';
@@ -39,12 +39,43 @@ export function filtersOf(query: URLSearchParams): Filters {
 }
 
 /** What is asked for of the gateway. */
-export function listPath({ status, team }: Filters, cursor: string | null): string {
+export interface Asked extends Pick<Filters, 'status' | 'team'> {
+  /** When a session was opened at the earliest, ms since the Unix epoch; 0: at any time. */
+  readonly since: number;
+}
+
+export function listPath({ status, team, since }: Asked, cursor: string | null): string {
   const query = new URLSearchParams({ limit: '50' });
   if (status) query.set('status', status);
   if (team) query.set('team', team);
+  if (since > 0) query.set('createdAfter', String(since));
   if (cursor !== null) query.set('cursor', cursor);
   return `/v1/sessions?${query.toString()}`;
+}
+
+/** Names of the filters that are set and know the loaded sessions alone. */
+export function localOf({ text, agent, waits, stuck, feedback }: Filters): readonly string[] {
+  return [
+    ...(text ? ['text'] : []),
+    ...(agent ? ['agent'] : []),
+    ...(waits ? ['waiting'] : []),
+    ...(feedback ? ['feedback'] : []),
+    ...(stuck ? ['stuck'] : []),
+  ];
+}
+
+const PEOPLE: readonly WaitKind[] = ['approval', 'person'];
+
+function waitsFor(waits: Filters['waits'], facts: Facts | undefined): boolean {
+  if (waits === '') return true;
+  const now = facts?.waits ?? [];
+  if (waits === 'any') return now.length > 0;
+  return waits === 'people' ? now.some((kind) => PEOPLE.includes(kind)) : now.includes(waits);
+}
+
+/** It needs a person to go on. */
+export function needsPeople(facts: Facts): boolean {
+  return waitsFor('people', facts);
 }
 
 export function fits(
@@ -56,8 +87,7 @@ export function fits(
   const { text, agent, ageMs, waits, stuck, feedback } = filters;
   if (ageMs > 0 && now - summary.createdAt > ageMs) return false;
   if (agent && !facts?.agents.includes(agent)) return false;
-  if (waits && !(waits === 'any' ? facts && facts.waits.length > 0 : facts?.waits.includes(waits)))
-    return false;
+  if (!waitsFor(waits, facts)) return false;
   if (feedback && !(feedback === 'any' ? facts?.feedback : facts?.feedback === feedback)) return false;
   if (stuck && !(facts && isStuck(facts, now))) return false;
   if (text === '') return true;

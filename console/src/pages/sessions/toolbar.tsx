@@ -94,7 +94,11 @@ export function Toolbar({ tenant, teams, agents }: ToolbarProps): ReactElement {
         <Choice
           name="waits"
           label="Waiting or not"
-          options={[['any', 'Waits for anything'], ...Object.entries(WAITS)]}
+          options={[
+            ['any', 'Waits for anything'],
+            ['people', 'Waits for people'],
+            ...Object.entries(WAITS).map(([kind, what]) => [kind, `Waits for ${what}`] as const),
+          ]}
         />
         <Choice name="feedback" label="Rated or not" options={FEEDBACK} />
         <label className="toggle">

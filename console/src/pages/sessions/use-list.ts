@@ -4,7 +4,7 @@ import type { SessionPage, SessionSummary } from '../../../../src/contracts/publ
 import { useAccess } from '../../shared/access.tsx';
 import { useAsked } from '../../shared/api.ts';
 import { listPath } from './filters.ts';
-import type { Filters } from './filters.ts';
+import type { Asked } from './filters.ts';
 
 /** New sessions show up within so long, ms, and within what Temporal's list lags behind. */
 const EVERY_MS = 2_000;
@@ -26,13 +26,12 @@ interface Further {
 
 const NONE: Further = { sessions: [], next: undefined };
 
-export function useList(filters: Pick<Filters, 'status' | 'team'>): List {
+export function useList({ status, team, since }: Asked): List {
   const { api } = useAccess();
-  const { status, team } = filters;
   const [further, setFurther] = useState(NONE);
   const path = useCallback(
-    (cursor: string | null) => listPath({ status, team } as Filters, cursor),
-    [status, team],
+    (cursor: string | null) => listPath({ status, team, since }, cursor),
+    [status, team, since],
   );
   useEffect(() => setFurther(NONE), [path]);
   const first = useAsked(
