@@ -8,7 +8,7 @@ import type { Access } from './shared/access.tsx';
 import { Connection } from './shared/connection.tsx';
 import { Mark } from './shared/icons.tsx';
 import { Empty, ErrorNote, Loading } from './shared/notes.tsx';
-import { Link, match, to, usePlace } from './shared/router.tsx';
+import { go, Link, match, START, to, usePlace } from './shared/router.tsx';
 import { Theme } from './shared/theme.tsx';
 
 /** A page that throws does not take the navigation away. */
@@ -22,7 +22,10 @@ class Fence extends Component<{ readonly children: ReactNode }, { readonly error
   override render(): ReactNode {
     const { error } = this.state;
     return error ? (
-      <ErrorNote error={error} retry={() => this.setState({ error: null })} />
+      // A page that could not be loaded is asked for again by a reload alone.
+      <section className="page">
+        <ErrorNote error={error} retry={() => location.reload()} />
+      </section>
     ) : (
       this.props.children
     );
@@ -52,9 +55,17 @@ function Nav(): ReactElement {
   );
 }
 
-function Page(): ReactElement {
+/** Where a key leads to that opens no sessions. */
+const OPERATORS_START = '/system';
+
+function Page(): ReactElement | null {
   const access = useAccess();
   const { path } = usePlace();
+  const isElsewhere = path === START && !opens(access, 'tenant');
+  useEffect(() => {
+    if (isElsewhere) go(to(OPERATORS_START), { replace: true });
+  }, [isElsewhere]);
+  if (isElsewhere) return null;
   for (const { path: pattern, needs, Component: Body } of PAGES) {
     const params = match(pattern, path);
     if (!params) continue;
@@ -113,7 +124,7 @@ function Frame(): ReactElement {
         Skip to the page
       </a>
       <header className="frame">
-        <Link to={to('/sessions')} className="home" aria-label="Convoke, all sessions">
+        <Link to={to(START)} className="home" aria-label="Convoke, start">
           <Mark />
           <span>Convoke</span>
         </Link>

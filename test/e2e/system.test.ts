@@ -1,7 +1,7 @@
 /** The deployment as operators see it, on the real stack: over REST, in the terminal, and in the console. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { GatewayStatus, SessionLinks, SystemStatus, UsageReply } from '../../src/contracts/index.ts';
 import { findings } from '../page/axe.ts';
@@ -177,4 +177,76 @@ test.each([
   }
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   await page.context().close();
+});
+
+describe('signing in', () => {
+  /** A tab that was told a wrong key, so that it asks for another. */
+  async function signIn(key: string, place = ''): Promise<Page> {
+    const page = await visit('/system');
+    await page.evaluate(() => sessionStorage.setItem('convoke.console.key', 'wrong'));
+    await page.goto(`${stack.urls[1]!}/console/${place && `#${place}`}`);
+    await page.reload();
+    await page.getByRole('alert').filter({ hasText: 'Check the key' }).waitFor();
+    await page.getByLabel('Key or token').fill(key);
+    await page.getByRole('button', { name: 'Open the console' }).click();
+    return page;
+  }
+
+  const pages = (page: Page): Promise<string[]> =>
+    page.getByRole('navigation').getByRole('link').allInnerTexts();
+  const go = (page: Page, place: string): Promise<void> =>
+    page.evaluate((hash) => void (location.hash = hash), place);
+  const post = async <T>(path: string, body: object, key?: string): Promise<T> =>
+    (await rest<T>(stack.urls[1]!, 'POST', path, { ...(key && { key }), body })).body;
+
+  test('an operator’s key opens the system and tenants, and no session', async () => {
+    const page = await signIn(OPERATOR);
+    await page.getByRole('heading', { name: 'System' }).waitFor();
+    expect(await pages(page)).toEqual(['Tenants', 'System']);
+    await go(page, '/sessions/any');
+    await page.getByRole('heading', { name: 'This page needs a key of a tenant' }).waitFor();
+    await page.getByRole('button', { name: 'Forget key' }).click();
+    await page.getByLabel('Key or token').waitFor();
+    expect(await page.evaluate(() => sessionStorage.getItem('convoke.console.key'))).toBeNull();
+    await page.context().close();
+  });
+
+  test('a tenant’s key opens its sessions, and nobody else’s', async () => {
+    await post('/v1/admin/tenants', { id: 'globex' }, OPERATOR);
+    const made = { tenant: 'globex', name: 'console', scopes: ['watch', 'operate'] };
+    const { key } = await post<{ key: string }>('/v1/admin/keys', made, OPERATOR);
+    const theirs = await openSession(stack.urls[1]!, [speaker('ann', 3)]);
+    await post('/v1/sessions', { id: 'ours', agents: [speaker('ben', 3)] }, key);
+    const page = await signIn(key);
+    await page.getByRole('link', { name: 'ours' }).waitFor();
+    expect(await page.getByRole('link', { name: theirs }).count()).toBe(0);
+    expect(await pages(page)).toEqual(['Sessions']);
+    await go(page, `/sessions/${theirs}`);
+    await page.getByRole('heading', { name: `There is no session “${theirs}”` }).waitFor();
+    await go(page, '/system');
+    await page.getByRole('heading', { name: 'This page needs an operator’s key' }).waitFor();
+    await page.context().close();
+  });
+
+  test('a session token of an operator opens what it is for, in the name of its subject', async () => {
+    const id = await openSession(stack.urls[1]!, [speaker('ann', 3)]);
+    const asked = { subject: 'zoë', sessions: ['*'], role: 'operator' };
+    const { token } = await post<{ token: string }>('/v1/tokens', asked);
+    const page = await signIn(token, `/sessions/${id}`);
+    await page.getByRole('textbox', { name: 'Message' }).fill('Good morning');
+    expect(await page.getByLabel('Your name').inputValue()).toBe('zoë');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Message of zoë' }).waitFor();
+    expect(await pages(page)).toEqual(['Sessions']);
+    await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+    await page.getByRole('link', { name: id }).waitFor();
+    await page.context().close();
+  });
+
+  test('a token for one session is refused, with what is needed', async () => {
+    const { token } = await post<{ token: string }>('/v1/tokens', { subject: 'zoë', sessions: ['one'] });
+    const page = await signIn(token);
+    await page.getByRole('alert').filter({ hasText: 'has the scopes “watch” and “operate”' }).waitFor();
+    await page.context().close();
+  });
 });

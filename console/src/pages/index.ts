@@ -20,38 +20,51 @@ export interface PageSpec {
   readonly Component: ComponentType<PageProps>;
 }
 
+/** After a deployment a page that is open may ask for files of the version before. */
+function loaded(load: () => Promise<ComponentType<PageProps>>): ComponentType<PageProps> {
+  return lazy(() =>
+    load().then(
+      (Page) => ({ default: Page }),
+      (error: unknown) => {
+        const told = 'This page could not be loaded: no gateway answers, or it has another version by now.';
+        throw new Error(told, { cause: error });
+      },
+    ),
+  );
+}
+
 export const PAGES: readonly PageSpec[] = [
   {
     path: '/sessions',
     nav: 'Sessions',
     needs: 'tenant',
-    Component: lazy(() => import('./sessions/index.tsx').then((page) => ({ default: page.SessionsPage }))),
+    Component: loaded(() => import('./sessions/index.tsx').then(({ SessionsPage }) => SessionsPage)),
   },
   {
     path: '/sessions/:id',
     needs: 'tenant',
-    Component: lazy(() => import('./session/index.tsx').then((page) => ({ default: page.SessionPage }))),
+    Component: loaded(() => import('./session/index.tsx').then(({ SessionPage }) => SessionPage)),
   },
   {
     path: '/sessions/:id/messages/:message',
     needs: 'tenant',
-    Component: lazy(() => import('./message/index.tsx').then((page) => ({ default: page.MessagePage }))),
+    Component: loaded(() => import('./message/index.tsx').then(({ MessagePage }) => MessagePage)),
   },
   {
     path: '/tenants',
     nav: 'Tenants',
     needs: 'operator',
-    Component: lazy(() => import('./tenants/index.tsx').then((page) => ({ default: page.TenantsPage }))),
+    Component: loaded(() => import('./tenants/index.tsx').then(({ TenantsPage }) => TenantsPage)),
   },
   {
     path: '/tenants/:id',
     needs: 'operator',
-    Component: lazy(() => import('./tenants/tenant.tsx').then((page) => ({ default: page.TenantPage }))),
+    Component: loaded(() => import('./tenants/tenant.tsx').then(({ TenantPage }) => TenantPage)),
   },
   {
     path: '/system',
     nav: 'System',
     needs: 'operator',
-    Component: lazy(() => import('./system/index.tsx').then((page) => ({ default: page.SystemPage }))),
+    Component: loaded(() => import('./system/index.tsx').then(({ SystemPage }) => SystemPage)),
   },
 ];

@@ -15,12 +15,14 @@ export interface Access {
   readonly api: Api;
   /** `tenant`: sessions of one tenant. `operator`: `/v1/admin` and nothing else. */
   readonly kind: 'tenant' | 'operator';
+  /** No key was asked for: this is dev mode. */
   readonly devMode: boolean;
   /** Asks as an operator: with an operator's key, and in dev mode. Null: this key may not. */
   readonly admin: Api | null;
-  /** In whose name messages and votes are sent, unless the token says it. */
+  /** In whose name messages and votes are sent. */
   readonly name: string;
-  readonly rename: (name: string) => void;
+  /** Undefined: the name is that of the session token. */
+  readonly rename: ((name: string) => void) | undefined;
   /** Forgets the key. */
   readonly signOut: () => void;
 }
@@ -76,6 +78,21 @@ async function kindOf(key: string): Promise<Access['kind']> {
   }
 }
 
+/** Of a session token, who it is for. Gateways check it; here it is only shown. Null: it is a key. */
+function subjectOf(token: string): string | null {
+  const [, payload, signature] = token.split('.');
+  if (payload === undefined || signature === undefined) return null;
+  try {
+    const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (char) =>
+      char.charCodeAt(0),
+    );
+    const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly sub?: unknown };
+    return typeof sub === 'string' ? sub : null;
+  } catch {
+    return null;
+  }
+}
+
 interface Opened {
   readonly key: string;
   readonly kind: Access['kind'];
@@ -90,10 +107,11 @@ async function begin(): Promise<State> {
   const config = await fetch('/console/config.json')
     .then((response) => response.json() as Promise<{ readonly devMode: boolean }>)
     .catch(() => ({ devMode: false }));
-  const key = stored(KEY, () => sessionStorage) ?? (config.devMode ? 'dev' : null);
+  const own = stored(KEY, () => sessionStorage);
+  const key = own ?? (config.devMode ? 'dev' : null);
   if (key === null) return { step: 'asking', error: null };
   return kindOf(key).then(
-    (kind): State => ({ step: 'open', devMode: config.devMode, key, kind }),
+    (kind): State => ({ step: 'open', devMode: own === null, key, kind }),
     (error: unknown): State => ({ step: 'asking', error: error as Error }),
   );
 }
@@ -132,20 +150,24 @@ interface OpenedProps extends Pick<Access, 'kind' | 'devMode' | 'signOut'> {
 /** One client for each key. */
 function Opened({ secret, kind, devMode, signOut, children }: OpenedProps): ReactElement {
   const [name, setName] = useState(() => stored(NAME, () => localStorage) ?? 'operator');
+  const subject = useMemo(() => subjectOf(secret), [secret]);
   const access = useMemo<Access>(
     () => ({
-      ...{ api: apiOf(secret), kind, devMode, name },
+      ...{ api: apiOf(secret), kind, devMode, name: subject ?? name },
       admin: kind === 'operator' ? apiOf(secret) : devMode ? apiOf(DEV_OPERATOR_KEY) : null,
-      rename: (next) => {
-        store(NAME, next, () => localStorage);
-        setName(next);
-      },
+      rename:
+        subject === null
+          ? (next: string) => {
+              store(NAME, next, () => localStorage);
+              setName(next);
+            }
+          : undefined,
       signOut: () => {
         store(KEY, null, () => sessionStorage);
         signOut();
       },
     }),
-    [secret, kind, devMode, name, signOut],
+    [secret, subject, kind, devMode, name, signOut],
   );
   const client = useMemo(
     () => (kind === 'tenant' ? connect({ url: location.origin, token: secret }) : null),

@@ -6,7 +6,7 @@ import { ApiError } from './api.ts';
 const REMEDIES: Readonly<Record<string, string>> = {
   unauthorized: 'Check the key: it may have been revoked, or belong to another deployment.',
   token_expired: 'Forget the key, and sign in with a fresh token.',
-  forbidden: 'This key may not do that. Sign in with one that has the scope “operate”.',
+  forbidden: 'This key may not do that. Sign in with one that has the scopes “watch” and “operate”.',
   temporal_unavailable:
     'The list comes from Temporal, which does not answer. Sessions that you know by their id still open.',
   log_unavailable: 'Redis does not answer. Nothing is lost; the console goes on by itself once it is back.',

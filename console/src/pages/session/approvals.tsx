@@ -79,14 +79,15 @@ function wanted({ approvers, approvedBy }: OpenApproval): string {
   return `${count === 1 ? 'One' : String(count)} of: ${who}.${votes}`;
 }
 
-/** With a session token the vote is by its subject, whatever is chosen here. */
+/** With a session token the vote is by its subject. */
 function Vote({ session, approval, edited }: CardProps & { readonly edited: string | null }): ReactElement {
   const { approve, deny } = useApprovals(session);
-  const { name } = useAccess();
+  const { name, rename } = useAccess();
   const { isBusy, error, act } = useAct();
   const [reason, setReason] = useState('');
   const { approvers, approvedBy } = approval;
-  const may = approvers.names?.filter((each) => !approvedBy.includes(each)) ?? [name];
+  const named = rename ? approvers.names : undefined;
+  const may = named?.filter((each) => !approvedBy.includes(each)) ?? [name];
   const [chosen, setChosen] = useState('');
   const by = may.includes(chosen) ? chosen : (may[0] ?? name);
   const vote = { by, ...(approvers.roles && { roles: approvers.roles }), ...(reason && { reason }) };

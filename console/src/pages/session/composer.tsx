@@ -117,9 +117,11 @@ function Manner({ policy, setPolicy, isRunning }: MannerProps): ReactElement {
         <input
           aria-label="Your name"
           className="name"
+          title={rename ? undefined : 'The name that your token gives you'}
           value={name}
           maxLength={64}
-          onChange={(event) => rename(event.target.value)}
+          readOnly={!rename}
+          onChange={(event) => rename?.(event.target.value)}
         />
       </label>
       <select

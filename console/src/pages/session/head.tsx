@@ -50,6 +50,13 @@ export async function forkAndOpen(
   go(to(`/sessions/${fork.id}`));
 }
 
+/** On a phone the first word has to do. */
+const CLOSE = (
+  <span>
+    Close<span className="label"> session</span>
+  </span>
+);
+
 export function Head({ session, view }: HeadProps): ReactElement {
   const { isBusy, error, act } = useAct();
   const { tokens, cost: spent } = usageOf(view);
@@ -96,7 +103,7 @@ export function Head({ session, view }: HeadProps): ReactElement {
           disabled={isBusy}
           onClick={() => act(() => (isClosed ? session.reopen() : session.close()))}
         >
-          {isClosed ? 'Reopen' : 'Close session'}
+          {isClosed ? 'Reopen' : CLOSE}
         </button>
         <Copy label="Copy link" icon="link" text={() => location.href} />
         <Copy label="Copy as curl" text={() => curlOf(`/v1/sessions/${view.session}`)} />

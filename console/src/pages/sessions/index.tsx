@@ -214,7 +214,7 @@ export function SessionsPage(): ReactElement {
         <Copy label="Copy link" icon="link" text={() => location.href} />
         <Copy label="Copy as curl" text={() => curlOf(listPath(asked, null))} />
       </header>
-      <Tiles list={list} known={facts} now={now} />
+      {(list.sessions.length > 0 || !list.error) && <Tiles list={list} known={facts} now={now} />}
       <Toolbar tenant={list.sessions[0]?.tenant} teams={teams} agents={agents} />
       {list.error && <ErrorNote error={list.error} retry={list.refresh} />}
       {list.isLoading && <Loading what="sessions" />}

@@ -58,7 +58,7 @@ export function TenantsPage(): ReactElement {
                 <Badge
                   key="state"
                   status={each.state === 'suspended' ? 'paused' : 'open'}
-                  text={each.state ?? 'of the environment'}
+                  text={each.state ?? 'from the environment'}
                 />,
                 ...[count(each.running), count(each.waiting), count(each.refused), nearest(each)],
               ],

@@ -4,6 +4,7 @@ import type { SubmitEvent, ReactElement } from 'react';
 import type { TenantUse } from '../../../../src/contracts/public.ts';
 import { useAdmin } from '../../shared/access.tsx';
 import { curlOf, useAsked } from '../../shared/api.ts';
+import type { Asked } from '../../shared/api.ts';
 import { Badge } from '../../shared/badge.tsx';
 import { Copy } from '../../shared/copy.tsx';
 import { count, dateTime, duration } from '../../shared/format.ts';
@@ -105,46 +106,63 @@ function ChangeLimits({ id }: { readonly id: string }): ReactElement | null {
   );
 }
 
-const standing = ({ revokedAt, expiresAt }: Key): string =>
-  revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt < Date.now() ? 'expired' : 'active';
+interface ListedProps {
+  readonly title: string;
+  readonly asked: Asked<unknown>;
+  readonly children: ReactElement;
+}
 
-function Keys({ id }: { readonly id: string }): ReactElement {
-  const { data } = useAdminAsked<Page<Key>>(`/v1/admin/keys?tenant=${id}&limit=50`, SELDOM_MS);
+/** That there is nothing is said once that is known. */
+function Listed({ title, asked: { data, error, refresh }, children }: ListedProps): ReactElement {
   return (
     <section className="card">
-      <h2>Keys</h2>
-      <Grid
-        label="Keys"
-        head={['Key', 'Name', 'State', 'Scopes', 'Last used']}
-        empty={`None of the registry. Make one: npx convoke keys add --tenant ${id} --name NAME`}
-        rows={(data?.data ?? []).map((key) => ({
-          key: key.id,
-          cells: [
-            ...[key.id, key.name],
-            <Badge key="state" status={standing(key)} />,
-            ...[key.scopes.join(', '), key.lastUsedAt === null ? 'never' : dateTime(key.lastUsedAt)],
-          ],
-        }))}
-      />
+      <h2>{title}</h2>
+      {error && <ErrorNote error={error} retry={refresh} />}
+      {data !== null && children}
     </section>
   );
 }
 
-function Audit({ id }: { readonly id: string }): ReactElement {
-  const { data } = useAdminAsked<Page<Entry>>(`/v1/admin/audit?tenant=${id}&limit=20`, SELDOM_MS);
+const TONES = { active: 'open', expired: 'closed', revoked: 'closed' } as const;
+
+const standing = ({ revokedAt, expiresAt }: Key): keyof typeof TONES =>
+  revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt < Date.now() ? 'expired' : 'active';
+
+function Keys({ id }: { readonly id: string }): ReactElement {
+  const keys = useAdminAsked<Page<Key>>(`/v1/admin/keys?tenant=${id}&limit=50`, SELDOM_MS);
   return (
-    <section className="card">
-      <h2>Audit</h2>
+    <Listed title="Keys" asked={keys}>
+      <Grid
+        label="Keys"
+        head={['Key', 'Name', 'State', 'Scopes', 'Last used']}
+        empty={`No keys in the registry. Make one: npx convoke keys add --tenant ${id} --name NAME`}
+        rows={(keys.data?.data ?? []).map((key) => ({
+          key: key.id,
+          cells: [
+            ...[key.id, key.name],
+            <Badge key="state" status={TONES[standing(key)]} text={standing(key)} />,
+            ...[key.scopes.join(', '), key.lastUsedAt === null ? 'never' : dateTime(key.lastUsedAt)],
+          ],
+        }))}
+      />
+    </Listed>
+  );
+}
+
+function Audit({ id }: { readonly id: string }): ReactElement {
+  const audit = useAdminAsked<Page<Entry>>(`/v1/admin/audit?tenant=${id}&limit=20`, SELDOM_MS);
+  return (
+    <Listed title="Audit" asked={audit}>
       <Grid
         label="Audit"
         head={['When', 'Who', 'What', 'Of']}
         empty="Nothing was done yet."
-        rows={(data?.data ?? []).map(({ at, actor, action, target }, index) => ({
+        rows={(audit.data?.data ?? []).map(({ at, actor, action, target }, index) => ({
           key: `${at} ${index}`,
           cells: [dateTime(at), actor, action, target],
         }))}
       />
-    </section>
+    </Listed>
   );
 }
 
