@@ -59,16 +59,24 @@ function feedbackOf({ feedback = [] }: SessionView): Pick<Facts, 'feedback' | 'l
   return feedback.length === 0 ? { labels } : { labels, feedback: isLow ? 'low' : 'good' };
 }
 
+/** Of what is being said the end, otherwise the beginning; without the marks of Markdown. */
+function previewOf(entries: SessionView['entries']): string {
+  const newest = entries.findLast((entry) => entry.kind === 'message' || (!entry.use && entry.text !== ''));
+  if (!newest) return '';
+  const text =
+    newest.kind === 'step'
+      ? newest.text
+      : newest.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join(' ');
+  const part = newest.status === 'running' ? text.slice(-PREVIEW_CHARS) : text.slice(0, PREVIEW_CHARS);
+  return part
+    .replaceAll(/[`*~#>|]+/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
 export function factsOf(view: SessionView, heardAt = 0): Facts {
   const steps = view.entries.filter((entry): entry is StepEntry => entry.kind === 'step');
   const messages = view.entries.filter(({ kind }) => kind === 'message');
-  const newest = view.entries.findLast(
-    (entry) => entry.kind === 'message' || (!entry.use && entry.text !== ''),
-  );
-  const text =
-    newest?.kind === 'step'
-      ? newest.text.slice(-PREVIEW_CHARS)
-      : (newest?.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join(' ') ?? '');
   return {
     agents: view.agents,
     people: view.members.filter(({ kind }) => kind === 'person').map(({ name }) => name),
@@ -80,7 +88,7 @@ export function factsOf(view: SessionView, heardAt = 0): Facts {
     speaking: [...new Set(steps.filter(({ status }) => status === 'running').map(({ agent }) => agent))],
     tokens: steps.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0),
     cost: steps.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),
-    preview: text.slice(0, PREVIEW_CHARS),
+    preview: previewOf(view.entries),
     lastAt: Math.max(view.createdAt, heardAt, ...view.entries.map(({ at }) => at)),
     isPartial: view.truncated,
   };
