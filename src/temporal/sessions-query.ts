@@ -1,5 +1,5 @@
 /** Listing sessions: the visibility query. */
-import { ConvokeError, isId, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
+import { ConvokeError, isId, LIMITS, SEARCH_ATTRIBUTES, SESSION } from '../contracts/index.ts';
 import type { SessionSummary } from '../contracts/index.ts';
 import type { PageQuery } from './pages.ts';
 
@@ -15,6 +15,8 @@ export interface ListQuery extends PageQuery {
 
 /** Workflows that have ended without closing their sessions. */
 export const INTERRUPTED = "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')";
+
+const timeOf = (ms: number): string => new Date(Math.max(0, ms)).toISOString();
 
 /**
  * The visibility query. It contains only quoted ids and times, so nothing needs escaping. Continued runs are left out: they are not sessions of
@@ -37,7 +39,7 @@ export function visibilityQuery(
     `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`,
     ...(team === undefined ? [] : [`${SEARCH_ATTRIBUTES.team} = '${team}'`]),
     ...(parent === undefined ? [] : [`${SEARCH_ATTRIBUTES.parent} = '${parent}'`]),
-    ...(createdAfter === undefined ? [] : [`StartTime >= '${new Date(createdAfter).toISOString()}'`]),
+    ...(createdAfter === undefined ? [] : [`StartTime >= '${timeOf(createdAfter - LIMITS.pageClocksMs)}'`]),
     states[status ?? 'all'],
   ].join(' AND ');
 }

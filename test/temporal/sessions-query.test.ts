@@ -10,9 +10,11 @@ test('only ids and fixed words go into a query', () => {
   expect(() => visibilityQuery("a' OR '1'='1", {})).toThrow();
   expect(visibilityQuery('acme', { parent: 'first' })).toContain("ConvokeParent = 'first'");
   expect(() => visibilityQuery('acme', { parent: "a' OR '1'='1" })).toThrow();
+  // A minute earlier: clocks differ.
   expect(visibilityQuery('acme', { createdAfter: 1_700_000_000_000 })).toContain(
-    "StartTime >= '2023-11-14T22:13:20.000Z'",
+    "StartTime >= '2023-11-14T22:12:20.000Z'",
   );
+  expect(visibilityQuery('acme', { createdAfter: 0 })).toContain("StartTime >= '1970-01-01T00:00:00.000Z'");
 });
 
 test('a cursor is a page token again', () => {

@@ -44,6 +44,8 @@ export const INGEST = {
   /** A page of events ends soon after this many UTF-16 code units of JSON. */
   pageChars: 256 * KIB,
   pageSessions: 100,
+  /** A list that begins at a time reaches so much further back in Temporal, whose clock may be behind that of a gateway. */
+  pageClocksMs: 60_000,
   /** Default page size. */
   pageDefault: 100,
   /** Longest cursor of a list (it holds Temporal's page token). */
