@@ -4,11 +4,14 @@ import type { ReactElement, ReactNode } from 'react';
 import { PAGES } from './pages/index.ts';
 import type { PageSpec } from './pages/index.ts';
 import { AccessGate, useAccess } from './shared/access.tsx';
-import type { Access } from './shared/access.tsx';
 import { Connection } from './shared/connection.tsx';
 import { Mark } from './shared/icons.tsx';
+import { KeySwitch } from './shared/key-switch.tsx';
+import { fitting, homeOf } from './shared/keys.ts';
+import type { Wanted } from './shared/keys.ts';
 import { Empty, ErrorNote, Loading } from './shared/notes.tsx';
-import { go, Link, match, START, to, usePlace } from './shared/router.tsx';
+import { Link, match, to, usePlace } from './shared/router.tsx';
+import { SIGN_IN, SignIn } from './shared/sign-in.tsx';
 import { Theme } from './shared/theme.tsx';
 
 /** A page that throws does not take the navigation away. */
@@ -32,14 +35,25 @@ class Fence extends Component<{ readonly children: ReactNode }, { readonly error
   }
 }
 
-function opens({ kind, admin }: Access, needs: PageSpec['needs']): boolean {
-  return needs === 'operator' ? admin !== null : needs === 'any' || needs === kind;
+interface Found {
+  readonly page: PageSpec;
+  readonly params: NonNullable<ReturnType<typeof match>>;
 }
 
+function pageAt(path: string): Found | null {
+  for (const page of PAGES) {
+    const params = match(page.path, path);
+    if (params) return { page, params };
+  }
+  return null;
+}
+
+const needsOf = (path: string): Wanted['needs'] => pageAt(path)?.page.needs ?? null;
+
 function Nav(): ReactElement {
-  const access = useAccess();
+  const { keys } = useAccess();
   const { path } = usePlace();
-  const pages = PAGES.filter(({ nav, needs }) => nav !== undefined && opens(access, needs));
+  const pages = PAGES.filter(({ nav, needs }) => nav !== undefined && fitting(keys, { needs, tenant: null }));
   return (
     <nav aria-label="Pages">
       {pages.map((page) => (
@@ -55,59 +69,42 @@ function Nav(): ReactElement {
   );
 }
 
-/** Where a key leads to that opens no sessions. */
-const OPERATORS_START = '/system';
-
-function Page(): ReactElement | null {
-  const access = useAccess();
-  const { path } = usePlace();
-  const isElsewhere = path === START && !opens(access, 'tenant');
-  useEffect(() => {
-    if (isElsewhere) go(to(OPERATORS_START), { replace: true });
-  }, [isElsewhere]);
-  if (isElsewhere) return null;
-  for (const { path: pattern, needs, Component: Body } of PAGES) {
-    const params = match(pattern, path);
-    if (!params) continue;
-    if (needs !== 'any' && !opens(access, needs)) return <Refused needs={needs} />;
+function Page(): ReactElement {
+  const { keys, signIn } = useAccess();
+  const { path, query } = usePlace();
+  const found = pageAt(path);
+  if (path === SIGN_IN) return <SignIn title="Another key" error={null} open={signIn} />;
+  if (!found)
     return (
-      <Fence key={path}>
-        <Suspense fallback={<Loading what="the page" />}>
-          <Body params={params} />
-        </Suspense>
-      </Fence>
+      <Empty title="There is no such page">
+        <p>
+          The address may be of another version. <Link to={to(homeOf(keys[0]))}>The first page</Link>
+        </p>
+      </Empty>
     );
-  }
+  const { page, params } = found;
+  const tenant = query.get('tenant');
+  if (!fitting(keys, { needs: page.needs, tenant }))
+    return <SignIn key={path} title={missing(page.needs, tenant)} error={null} open={signIn} />;
   return (
-    <Empty title="There is no such page">
-      <p>
-        The address may be of another version. <Link to={to('/sessions')}>All sessions</Link>
-      </p>
-    </Empty>
+    <Fence key={path}>
+      <Suspense fallback={<Loading what="the page" />}>
+        <page.Component params={params} />
+      </Suspense>
+    </Fence>
   );
 }
 
-function Refused({ needs }: { readonly needs: 'tenant' | 'operator' }): ReactElement {
-  const { signOut } = useAccess();
-  return (
-    <Empty
-      title={needs === 'operator' ? 'This page needs an operator’s key' : 'This page needs a key of a tenant'}
-    >
-      <p>
-        {needs === 'operator'
-          ? 'The key that you use belongs to a tenant, and opens its sessions.'
-          : 'An operator’s key opens tenants and the system, and no sessions.'}
-      </p>
-      <button type="button" className="button" onClick={signOut}>
-        Use another key
-      </button>
-    </Empty>
-  );
+function missing(needs: PageSpec['needs'], tenant: string | null): string {
+  if (needs === 'operator') return 'This page needs an operator’s key';
+  return tenant === null ? 'This page needs a key of a tenant' : `This page needs a key of ${tenant}`;
 }
 
 function Frame(): ReactElement {
-  const { devMode, signOut, kind } = useAccess();
+  const { keys, tenant } = useAccess();
   const { path } = usePlace();
+  const needs = needsOf(path);
+  const current = needs === 'tenant' ? tenant : fitting(keys, { needs, tenant: null });
   useEffect(() => {
     document.title = `${path.split('/').filter(Boolean).map(decodeURIComponent).join(' · ')} · Convoke`;
   }, [path]);
@@ -124,19 +121,15 @@ function Frame(): ReactElement {
         Skip to the page
       </a>
       <header className="frame">
-        <Link to={to(START)} className="home" aria-label="Convoke, start">
+        <Link to={to(homeOf(current))} className="home" aria-label="Convoke, start">
           <Mark />
           <span>Convoke</span>
         </Link>
         <Nav />
         <div className="frame-end">
-          {kind === 'tenant' && <Connection />}
+          {tenant && <Connection />}
+          <KeySwitch current={current} />
           <Theme />
-          {!devMode && (
-            <button type="button" className="button small quiet" onClick={signOut}>
-              Forget key
-            </button>
-          )}
         </div>
       </header>
       <main id="main" tabIndex={-1}>
@@ -148,7 +141,7 @@ function Frame(): ReactElement {
 
 export function App(): ReactElement {
   return (
-    <AccessGate>
+    <AccessGate needsOf={needsOf}>
       <Frame />
     </AccessGate>
   );

@@ -54,5 +54,7 @@ export interface LimitUse {
 
 /** The answer of `GET /v1/usage`: limits of the tenant itself, not of its sessions and senders. */
 export interface UsageReply {
+  /** Of the caller’s key or token. */
+  readonly tenant: string;
   readonly limits: readonly LimitUse[];
 }

@@ -106,7 +106,10 @@ test('one connection too many is told what a socket is told; those that end are 
 });
 
 test('usage is told to keys, and not to tokens without the scope', async () => {
-  expect(await (await rig.call('/v1/usage')).json()).toEqual({ limits: USED });
+  expect(await (await rig.call('/v1/usage')).json()).toEqual({
+    tenant: 'dev',
+    limits: USED,
+  });
   const token = async (role: 'operator' | 'participant'): Promise<string> =>
     (await TOKENS.mint('dev', { subject: 'ana', sessions: ['*'], role })).token;
   const get = async (role: 'operator' | 'participant'): Promise<number> =>

@@ -1,30 +1,41 @@
-/** With which key the console asks: `dev` in dev mode, else one that is typed in and kept for this tab. */
-import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+/** With which keys the console asks: those of dev mode, else such as are typed in and kept for this tab. */
+import { createContext, useContext, useEffect, useMemo, useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
 import { connect } from '../../../src/client/index.ts';
 import { ConvokeProvider } from '../../../src/client/react/index.ts';
-import { DEV_OPERATOR_KEY } from '../../../src/contracts/public.ts';
-import { ApiError, apiOf } from './api.ts';
+import { DEV_KEY, DEV_OPERATOR_KEY } from '../../../src/contracts/public.ts';
+import { apiOf } from './api.ts';
 import type { Api } from './api.ts';
+import { fitting, homeOf, keyOf, staysAt, subjectOf, withKey } from './keys.ts';
+import type { Key, Wanted } from './keys.ts';
+import { go, setQuery, START, to, usePlace } from './router.tsx';
+import type { Place } from './router.tsx';
 import { SignIn } from './sign-in.tsx';
+import { store, stored } from './store.ts';
 
-const KEY = 'convoke.console.key';
+/** One in each line. */
+const KEYS = 'convoke.console.key';
 const NAME = 'convoke.console.name';
 
 export interface Access {
+  /** Asks with the key of the tenant whose sessions are looked at. */
   readonly api: Api;
-  /** `tenant`: sessions of one tenant. `operator`: `/v1/admin` and nothing else. */
-  readonly kind: 'tenant' | 'operator';
-  /** No key was asked for: this is dev mode. */
-  readonly devMode: boolean;
-  /** Asks as an operator: with an operator's key, and in dev mode. Null: this key may not. */
+  /** Asks as an operator. Null: there is no such key. */
   readonly admin: Api | null;
+  readonly keys: readonly Key[];
+  /** The one of `api`; undefined: there is none that fits the address. */
+  readonly tenant: Key | undefined;
+  /** Checks a key, keeps it, and opens a page that it may see. Throws `ApiError`. */
+  readonly signIn: (secret: string) => Promise<void>;
+  /** Goes to the first page that the key opens. */
+  readonly use: (key: Key) => void;
+  readonly forget: (key: Key) => void;
+  /** The keys are those of dev mode: nobody was asked for one. */
+  readonly isDefault: boolean;
   /** In whose name messages and votes are sent. */
   readonly name: string;
   /** Undefined: the name is that of the session token. */
   readonly rename: ((name: string) => void) | undefined;
-  /** Forgets the key. */
-  readonly signOut: () => void;
 }
 
 const AccessContext = createContext<Access | null>(null);
@@ -42,82 +53,71 @@ export function useAdmin(): Api {
   return admin;
 }
 
-/** Storage may be forbidden. */
-function stored(name: string, storage: () => Storage): string | null {
-  try {
-    return storage().getItem(name);
-  } catch {
-    return null;
-  }
+interface State {
+  readonly isDefault: boolean;
+  readonly keys: readonly Key[];
+  /** Why there are none. */
+  readonly error: Error | null;
 }
-
-function store(name: string, value: string | null, storage: () => Storage): void {
-  try {
-    if (value === null) storage().removeItem(name);
-    else storage().setItem(name, value);
-  } catch {
-    // It is then asked for again after a reload.
-  }
-}
-
-/** What a key opens. Throws `ApiError` if it opens nothing. */
-async function kindOf(key: string): Promise<Access['kind']> {
-  const api = apiOf(key);
-  try {
-    await api('/v1/sessions?limit=1');
-    return 'tenant';
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.code === 'forbidden') {
-      await api('/v1/admin/tenants');
-      return 'operator';
-    }
-    // The key is right; that the engine is away is told where it is needed.
-    if (error.status === 0 || error.status === 401) throw error;
-    return 'tenant';
-  }
-}
-
-/** Of a session token, who it is for. Gateways check it; here it is only shown. Null: it is a key. */
-function subjectOf(token: string): string | null {
-  const [, payload, signature] = token.split('.');
-  if (payload === undefined || signature === undefined) return null;
-  try {
-    const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (char) =>
-      char.charCodeAt(0),
-    );
-    const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly sub?: unknown };
-    return typeof sub === 'string' ? sub : null;
-  } catch {
-    return null;
-  }
-}
-
-interface Opened {
-  readonly key: string;
-  readonly kind: Access['kind'];
-}
-
-type State =
-  | { readonly step: 'starting' }
-  | { readonly step: 'asking'; readonly error: Error | null }
-  | ({ readonly step: 'open'; readonly devMode: boolean } & Opened);
 
 async function begin(): Promise<State> {
-  const config = await fetch('/console/config.json')
+  const { devMode } = await fetch('/console/config.json')
     .then((response) => response.json() as Promise<{ readonly devMode: boolean }>)
     .catch(() => ({ devMode: false }));
-  const own = stored(KEY, () => sessionStorage);
-  const key = own ?? (config.devMode ? 'dev' : null);
-  if (key === null) return { step: 'asking', error: null };
-  return kindOf(key).then(
-    (kind): State => ({ step: 'open', devMode: own === null, key, kind }),
-    (error: unknown): State => ({ step: 'asking', error: error as Error }),
-  );
+  const own = stored(KEYS, () => sessionStorage)?.split('\n');
+  const secrets = own ?? (devMode ? [DEV_KEY] : []);
+  const asked = await Promise.allSettled(secrets.map(keyOf));
+  const keys = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const refused = asked.find((each) => each.status === 'rejected');
+  const isDefault = devMode && !own;
+  return { isDefault, keys, error: keys.length === 0 && refused ? (refused.reason as Error) : null };
 }
 
-export function AccessGate({ children }: { readonly children: ReactNode }): ReactElement | null {
-  const [state, setState] = useState<State>({ step: 'starting' });
+const DEV_OPERATOR: Key = { secret: DEV_OPERATOR_KEY, kind: 'operator', tenant: '' };
+
+/** In dev mode everybody is an operator. */
+function allOf({ isDefault, keys }: State): readonly Key[] {
+  return isDefault && keys.length > 0 ? [...keys, DEV_OPERATOR] : keys;
+}
+
+type Acts = Pick<Access, 'signIn' | 'use' | 'forget'>;
+
+function actsOf(keys: readonly Key[], wanted: Wanted, change: (keys: readonly Key[]) => void): Acts {
+  const open = (key: Key | undefined): void => go(to(homeOf(key)));
+  return {
+    signIn: async (secret) => {
+      const key = await keyOf(secret);
+      const before = fitting(keys, { needs: 'tenant', tenant: null });
+      if (!staysAt(wanted, key, before)) open(key);
+      change(withKey(keys, key));
+    },
+    use: (key) => {
+      open(key);
+      change(withKey(keys, key));
+    },
+    forget: (key) => {
+      const left = keys.filter(({ secret }) => secret !== key.secret);
+      open(left[0]);
+      change(left);
+    },
+  };
+}
+
+interface AccessGateProps {
+  /** Of the page at this path. */
+  readonly needsOf: (path: string) => Wanted['needs'];
+  readonly children: ReactNode;
+}
+
+function wantedAt({ path, query }: Place, needsOf: AccessGateProps['needsOf']): Wanted {
+  const needs = needsOf(path);
+  return { needs, tenant: needs === 'tenant' ? query.get('tenant') : null };
+}
+
+export function AccessGate({ needsOf, children }: AccessGateProps): ReactElement | null {
+  const place = usePlace();
+  const wanted = wantedAt(place, needsOf);
+  const [state, setState] = useState<State | null>(null);
   useEffect(() => {
     let isOver = false;
     void begin().then((next) => isOver || setState(next));
@@ -125,53 +125,62 @@ export function AccessGate({ children }: { readonly children: ReactNode }): Reac
       isOver = true;
     };
   }, []);
-  const signOut = useCallback(() => setState({ step: 'asking', error: null }), []);
-  if (state.step === 'starting') return null;
-  if (state.step === 'asking') {
-    const open = async (key: string): Promise<void> => {
-      const kind = await kindOf(key);
-      store(KEY, key, () => sessionStorage);
-      setState({ step: 'open', devMode: false, key, kind });
-    };
-    return <SignIn error={state.error} open={open} />;
-  }
+  const keys = useMemo(() => (state ? allOf(state) : []), [state]);
+  const key = fitting(keys, { needs: 'tenant', tenant: wanted.tenant });
+  const change = (next: readonly Key[]): void => {
+    store(KEYS, next.map(({ secret }) => secret).join('\n') || null, () => sessionStorage);
+    setState({ isDefault: false, keys: next, error: null });
+  };
+  const isNamed = wanted.tenant !== null && key !== undefined;
+  useEffect(() => {
+    if (!isNamed) return;
+    // From here on it is the tenant that is used.
+    change(withKey(keys, key));
+    setQuery({ tenant: '' });
+  }, [isNamed]);
+  useEffect(() => {
+    const home = homeOf(keys[0]);
+    if (['', '#', '#/'].includes(location.hash) && home !== START) go(to(home), { replace: true });
+  }, [keys]);
+  if (!state) return null;
+  const acts = actsOf(keys, wanted, change);
+  if (keys.length === 0)
+    return (
+      <main>
+        <SignIn error={state.error} open={acts.signIn} />
+      </main>
+    );
   return (
-    <Opened key={state.key} secret={state.key} kind={state.kind} devMode={state.devMode} signOut={signOut}>
+    <Opened key={key?.secret ?? ''} keys={keys} tenant={key} isDefault={state.isDefault} acts={acts}>
       {children}
     </Opened>
   );
 }
 
-interface OpenedProps extends Pick<Access, 'kind' | 'devMode' | 'signOut'> {
-  readonly secret: string;
+interface OpenedProps extends Pick<Access, 'keys' | 'tenant' | 'isDefault'> {
+  readonly acts: Acts;
   readonly children: ReactNode;
 }
 
-/** One client for each key. */
-function Opened({ secret, kind, devMode, signOut, children }: OpenedProps): ReactElement {
+/** One client for each tenant. */
+function Opened({ keys, tenant, isDefault, acts, children }: OpenedProps): ReactElement {
   const [name, setName] = useState(() => stored(NAME, () => localStorage) ?? 'operator');
-  const subject = useMemo(() => subjectOf(secret), [secret]);
-  const access = useMemo<Access>(
-    () => ({
-      ...{ api: apiOf(secret), kind, devMode, name: subject ?? name },
-      admin: kind === 'operator' ? apiOf(secret) : devMode ? apiOf(DEV_OPERATOR_KEY) : null,
-      rename:
-        subject === null
-          ? (next: string) => {
-              store(NAME, next, () => localStorage);
-              setName(next);
-            }
-          : undefined,
-      signOut: () => {
-        store(KEY, null, () => sessionStorage);
-        signOut();
-      },
-    }),
-    [secret, subject, kind, devMode, name, signOut],
+  const operator = fitting(keys, { needs: 'operator', tenant: null })?.secret;
+  const secret = tenant?.secret;
+  const [api, admin] = useMemo(
+    () => [apiOf(secret ?? ''), operator === undefined ? null : apiOf(operator)],
+    [secret, operator],
   );
+  const subject = useMemo(() => subjectOf(secret ?? ''), [secret]);
+  const rename = (next: string): void => {
+    store(NAME, next, () => localStorage);
+    setName(next);
+  };
+  const named = subject === null ? { name, rename } : { name: subject, rename: undefined };
+  const access: Access = { api, admin, keys, tenant, isDefault, ...acts, ...named };
   const client = useMemo(
-    () => (kind === 'tenant' ? connect({ url: location.origin, token: secret }) : null),
-    [secret, kind],
+    () => (secret === undefined ? null : connect({ url: location.origin, token: secret })),
+    [secret],
   );
   useEffect(() => () => client?.close(), [client]);
   const inside = client ? <ConvokeProvider client={client}>{children}</ConvokeProvider> : children;

@@ -8,7 +8,9 @@ import { ENGINE, json, problems } from '../route.ts';
 import type { ApiRoute } from '../route.ts';
 import { describes, list } from '../shapes.ts';
 
-const reply = describes<UsageReply>()(z.object({ limits: list(limitUseReply) }).meta({ id: 'Usage' }));
+const reply = describes<UsageReply>()(
+  z.object({ tenant: z.string(), limits: list(limitUseReply) }).meta({ id: 'Usage' }),
+);
 
 export function usageRoutes({ quota }: GatewayContext): readonly ApiRoute[] {
   return [
@@ -28,7 +30,8 @@ export function usageRoutes({ quota }: GatewayContext): readonly ApiRoute[] {
       },
       async handle({ res, principal }) {
         allow(principal, 'operate');
-        res.json({ limits: await quota.usage(principal.tenant) });
+        const { tenant } = principal;
+        res.json({ tenant, limits: await quota.usage(tenant) });
       },
     },
   ];

@@ -8,6 +8,8 @@ import { cost, count } from '../../shared/format.ts';
 import { Empty } from '../../shared/notes.tsx';
 import { setQuery } from '../../shared/router.tsx';
 import { Feedback } from './feedback.tsx';
+import { groupsOf, keyOf } from './groups.ts';
+import type { Group } from './groups.ts';
 import { MessageItem } from './message-item.tsx';
 import { StepItem } from './step-item.tsx';
 import { TurnHead } from './turn-head.tsx';
@@ -53,35 +55,8 @@ function useFollowEnd(): React.RefObject<HTMLDivElement | null> {
   return box;
 }
 
-const keyOf = (entry: Entry): string =>
-  entry.kind === 'message' ? `m:${entry.messageId}` : `s:${entry.step}`;
 const isBy = (entry: Entry, name: string): boolean =>
   entry.kind === 'message' ? entry.from?.toLowerCase() === name.toLowerCase() : entry.agent === name;
-
-/** Entries of one turn; without an id: one entry that belongs to none. */
-interface Group {
-  readonly key: string;
-  readonly id: string;
-  readonly entries: Entry[];
-}
-
-/** By turns, as these began: what is said in a turn stands in it, also if another message came meanwhile. */
-function groupsOf(entries: readonly Entry[]): readonly Group[] {
-  const groups: Group[] = [];
-  const turns = new Map<string, Group>();
-  for (const entry of entries) {
-    const { turn: id = '' } = entry;
-    const known = turns.get(id);
-    if (known) {
-      known.entries.push(entry);
-      continue;
-    }
-    const group = { key: id || keyOf(entry), id, entries: [entry] };
-    groups.push(group);
-    if (id !== '') turns.set(id, group);
-  }
-  return groups;
-}
 
 export function Conversation({ session, view, member, hidden }: ConversationProps): ReactElement {
   const box = useFollowEnd();

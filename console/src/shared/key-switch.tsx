@@ -1,0 +1,51 @@
+/** Whose key the page uses, and the way to another one. */
+import type { ReactElement } from 'react';
+import { DEV_KEY, DEV_OPERATOR_KEY } from '../../../src/contracts/public.ts';
+import { useAccess } from './access.tsx';
+import { titleOf } from './keys.ts';
+import type { Key } from './keys.ts';
+import { go, to } from './router.tsx';
+import { SIGN_IN } from './sign-in.tsx';
+
+const ANOTHER = '+';
+const DEV: readonly string[] = [DEV_KEY, DEV_OPERATOR_KEY];
+
+interface KeySwitchProps {
+  /** The key of the page that is open. */
+  readonly current: Key | undefined;
+}
+
+/** Absent where everybody has the keys of dev mode. */
+export function KeySwitch({ current }: KeySwitchProps): ReactElement | null {
+  const { keys, use, forget } = useAccess();
+  if (keys.every(({ secret }) => DEV.includes(secret))) return null;
+  const sorted = keys.toSorted((one, other) => titleOf(one).localeCompare(titleOf(other)));
+  const choose = (secret: string): void => {
+    const key = keys.find((each) => each.secret === secret);
+    if (key) use(key);
+    else go(to(SIGN_IN));
+  };
+  return (
+    <>
+      <select
+        className="key-switch"
+        aria-label="Key in use"
+        value={current?.secret ?? ''}
+        onChange={(event) => choose(event.target.value)}
+      >
+        {!current && <option value="">no key</option>}
+        {sorted.map((key) => (
+          <option key={key.secret} value={key.secret}>
+            {titleOf(key)}
+          </option>
+        ))}
+        <option value={ANOTHER}>Add a key …</option>
+      </select>
+      {current && (
+        <button type="button" className="button small quiet" onClick={() => forget(current)}>
+          Forget key
+        </button>
+      )}
+    </>
+  );
+}
