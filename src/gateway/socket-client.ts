@@ -84,6 +84,11 @@ export class SocketClient implements LongConnection {
     this.#presence = new SocketPresence(context.presence, socket.id, (note) => this.#note(note));
   }
 
+  /** As gateways and timelines call the connection. */
+  get id(): string {
+    return this.#socket.id;
+  }
+
   /** Whose connection it is: of the newest token that was brought. */
   get principal(): Principal {
     return this.#socket.data.principal;

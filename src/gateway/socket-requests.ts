@@ -74,7 +74,8 @@ function messageHandlersOf(context: GatewayContext): Pick<Handlers, 'receipt' | 
     },
     timeline: async (asker, request) => {
       const { session, messageId } = validate(receiptSchema, request);
-      return answer(context.timeline(asker.principal, { ref: refOf(asker, session), messageId }));
+      const timeline = await context.timeline(asker.principal, { ref: refOf(asker, session), messageId });
+      return { value: { ...timeline, you: asker.client.id } };
     },
   };
 }

@@ -50,7 +50,11 @@ test('turns side by side are apart; a message that joins a turn stands where it 
   answer(log, 't1', 't1.1');
   answer(log, 't2', 't2.1');
   queue(log, 'm3', 't3');
-  log.append('turn.merged', { into: 't1', messageIds: ['m3'], reason: 'joined' }, { turn: 't3' });
+  log.append(
+    'turn.merged',
+    { into: 't1', messageIds: ['m3'], reason: { code: 'joined', message: 'It joined the turn.' } },
+    { turn: 't3' },
+  );
   answer(log, 't1', 't1.2');
   expect(told(log)).toEqual([
     ['t1', 'm1', 't1.1', 'm3', 't1.2'],

@@ -51,6 +51,11 @@ export const PAGES: readonly PageSpec[] = [
     Component: loaded(() => import('./message/index.tsx').then(({ MessagePage }) => MessagePage)),
   },
   {
+    path: '/sessions/:id/turns/:turn',
+    needs: 'tenant',
+    Component: loaded(() => import('./message/index.tsx').then(({ TurnPage }) => TurnPage)),
+  },
+  {
     path: '/tenants',
     nav: 'Tenants',
     needs: 'operator',

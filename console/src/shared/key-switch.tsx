@@ -8,6 +8,7 @@ import { go, to } from './router.tsx';
 import { SIGN_IN } from './sign-in.tsx';
 
 const ANOTHER = '+';
+const FORGET = '-';
 const DEV: readonly string[] = [DEV_KEY, DEV_OPERATOR_KEY];
 
 interface KeySwitchProps {
@@ -23,29 +24,25 @@ export function KeySwitch({ current }: KeySwitchProps): ReactElement | null {
   const choose = (secret: string): void => {
     const key = keys.find((each) => each.secret === secret);
     if (key) use(key);
-    else go(to(SIGN_IN));
+    else if (secret === ANOTHER) go(to(SIGN_IN));
+    else if (current) forget(current);
   };
   return (
-    <>
-      <select
-        className="key-switch"
-        aria-label="Key in use"
-        value={current?.secret ?? ''}
-        onChange={(event) => choose(event.target.value)}
-      >
-        {!current && <option value="">no key</option>}
-        {sorted.map((key) => (
-          <option key={key.secret} value={key.secret}>
-            {titleOf(key)}
-          </option>
-        ))}
-        <option value={ANOTHER}>Add a key …</option>
-      </select>
-      {current && (
-        <button type="button" className="button small quiet" onClick={() => forget(current)}>
-          Forget key
-        </button>
-      )}
-    </>
+    <select
+      className="key-switch"
+      aria-label="Key in use"
+      value={current?.secret ?? ''}
+      onChange={(event) => choose(event.target.value)}
+    >
+      {!current && <option value="">no key</option>}
+      {sorted.map((key) => (
+        <option key={key.secret} value={key.secret}>
+          {titleOf(key)}
+        </option>
+      ))}
+      <hr />
+      <option value={ANOTHER}>Add a key …</option>
+      {current && <option value={FORGET}>Forget this key</option>}
+    </select>
   );
 }

@@ -94,4 +94,6 @@ export interface Timeline {
   readonly truncated?: true;
   /** Gateways that were asked about delivery, and that have answered in time. Absent: nobody was asked. */
   readonly gateways?: { readonly asked: number; readonly answered: number };
+  /** The connection that has asked; absent over HTTP. */
+  readonly you?: string;
 }

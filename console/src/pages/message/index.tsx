@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { useSession, useTimeline } from '../../../../src/client/react/index.ts';
 import type { MessageEntry, SessionView, Timeline } from '../../../../src/contracts/public.ts';
 import { readableText } from '../../../../src/contracts/public.ts';
+import { useAccess } from '../../shared/access.tsx';
 import { curlOf } from '../../shared/api.ts';
 import { Badge } from '../../shared/badge.tsx';
 import { Copy } from '../../shared/copy.tsx';
@@ -14,6 +15,8 @@ import type { PageProps } from '../index.ts';
 import { titleOf } from './titles.ts';
 import { longestOf, told } from './told.ts';
 import { Waterfall } from './waterfall.tsx';
+
+export { TurnPage } from './turn.tsx';
 
 export function MessagePage({ params }: PageProps): ReactElement {
   const { id = '', message = '' } = params;
@@ -43,11 +46,7 @@ export function MessagePage({ params }: PageProps): ReactElement {
         </div>
       </header>
       {error &&
-        (codeOf(error) === 'message_not_found' ? (
-          <Missing id={id} />
-        ) : (
-          <ErrorNote error={error} retry={refresh} />
-        ))}
+        (isMissing(error) ? <Missing id={id} error={error} /> : <ErrorNote error={error} retry={refresh} />)}
       {!timeline && !error && <Loading what="the timeline" />}
       {timeline && (
         <>
@@ -60,7 +59,21 @@ export function MessagePage({ params }: PageProps): ReactElement {
   );
 }
 
-function Missing({ id }: { readonly id: string }): ReactElement {
+function isMissing(error: Error): boolean {
+  return ['message_not_found', 'session_not_found'].includes(codeOf(error) ?? '');
+}
+
+function Missing({ id, error }: { readonly id: string; readonly error: Error }): ReactElement {
+  const { tenant } = useAccess();
+  if (codeOf(error) === 'session_not_found')
+    return (
+      <Empty title={`There is no session “${id}”`}>
+        <p>
+          It was never opened in the tenant {tenant?.tenant} of your key, or it was erased.{' '}
+          <Link to={to('/sessions')}>All sessions</Link>
+        </p>
+      </Empty>
+    );
   return (
     <Empty title="The session has no such message">
       <p>
@@ -91,7 +104,7 @@ function Said({
 
 /** What took longest, in a sentence. */
 function Verdict({ timeline }: { readonly timeline: Timeline }): ReactElement {
-  const { status, turn, gateways, truncated } = timeline;
+  const { session, status, turn, gateways, truncated } = timeline;
   const { spans, ms } = told(timeline);
   const worst = longestOf(spans);
   const missing = gateways ? gateways.asked - gateways.answered : 0;
@@ -110,7 +123,7 @@ function Verdict({ timeline }: { readonly timeline: Timeline }): ReactElement {
         </div>
         <div className="tile">
           <dt>Turn</dt>
-          <dd>{turn ?? '–'}</dd>
+          <dd>{turn === undefined ? '–' : <Link to={to(`/sessions/${session}`)}>{turn}</Link>}</dd>
         </div>
         {worst && (
           <div className="tile wide">

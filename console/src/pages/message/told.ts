@@ -13,16 +13,24 @@ export interface Told {
 
 const endOf = ({ startedAt, ms }: TimelineSpan): number => startedAt + ms;
 
+/** Gateways answer one after the other: what they sent is put in the order of time. */
+function inOrder(spans: readonly TimelineSpan[]): readonly TimelineSpan[] {
+  const delivered = spans.filter(({ stage }) => stage === 'deliver');
+  delivered.sort((one, other) => one.startedAt - other.startedAt);
+  return [...spans.filter(({ stage }) => stage !== 'deliver'), ...delivered];
+}
+
 export function told({ spans, from }: Timeline): Told {
   const own = spans.filter(({ name }) => name !== 'acknowledge');
   const answered = Math.max(from, ...own.map(endOf));
   const isLater = ({ name, startedAt }: TimelineSpan): boolean =>
     name === 'acknowledge' && startedAt > answered + LATER_MS;
-  const inTime = spans.filter((span) => !isLater(span));
+  const shown = inOrder(spans);
+  const inTime = shown.filter((span) => !isLater(span));
   return {
     spans: inTime,
     ms: Math.max(1, ...inTime.map((span) => endOf(span) - from)),
-    later: spans.filter(isLater),
+    later: shown.filter(isLater),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The spans of a timeline under each other, each where it was in time. */
-import { useState } from 'react';
-import type { ReactElement } from 'react';
+import { Fragment, useState } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import type { Stage, Timeline, TimelineSpan, TracedConnection } from '../../../../src/contracts/public.ts';
 import { duration, time } from '../../shared/format.ts';
+import { Link, to } from '../../shared/router.tsx';
 import { titleOf } from './titles.ts';
 import { longestOf, told } from './told.ts';
 
@@ -28,17 +29,43 @@ const STAGES: Readonly<Record<Stage, string>> = {
   deliver: 'Deliver',
 };
 
-function nameOf(connection: TracedConnection | undefined): string {
+/** `you`: the connection of this page. */
+export function nameOf(connection: TracedConnection | undefined, you: string | undefined): string {
+  if (connection && connection.id === you) return 'this page';
   return connection?.subject ?? `${connection?.kind ?? 'connection'} ${connection?.id.slice(0, 6) ?? ''}`;
 }
 
+function TurnLink({ session, turn }: { readonly session: string; readonly turn: string }): ReactElement {
+  return <Link to={to(`/sessions/${session}/turns/${turn}`)}>{turn}</Link>;
+}
+
+function Behind({
+  session,
+  turns,
+}: {
+  readonly session: string;
+  readonly turns: readonly string[];
+}): ReactElement {
+  return (
+    <>
+      behind{' '}
+      {turns.map((turn, index) => (
+        <Fragment key={turn}>
+          {index > 0 && ', '}
+          <TurnLink session={session} turn={turn} />
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 /** What held it: in the order in which it is asked for. */
-function holders(span: TimelineSpan): readonly string[] {
+function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
   const { reason, limit, times, behind, cause, by, process, connection, crossesHosts, clampedMs } = span;
   return [
     ...(reason ? [`waits for ${REASONS[reason] ?? reason}`] : []),
     ...(limit ? [`limit ${limit}${times ? `, ${times} times` : ''}`] : []),
-    ...(behind ? [`behind ${behind.join(', ')}`] : []),
+    ...(behind ? [<Behind session={session} turns={behind} />] : []),
     ...(cause ? [cause.message ?? cause.code] : []),
     ...(by ? [`by ${by.join(', ')}`] : []),
     ...(connection
@@ -52,9 +79,39 @@ function holders(span: TimelineSpan): readonly string[] {
   ];
 }
 
+function Held({ session, span }: { readonly session: string; readonly span: TimelineSpan }): ReactElement {
+  return (
+    <span className="soft small held">
+      {holders(session, span).map((each, index) => (
+        <Fragment key={index}>
+          {index > 0 && ' · '}
+          {each}
+        </Fragment>
+      ))}
+    </span>
+  );
+}
+
+/** Connections that came after the answer. */
+function Later({
+  spans,
+  you,
+}: {
+  readonly spans: readonly TimelineSpan[];
+  readonly you: string | undefined;
+}): ReactElement {
+  const names = spans.map(({ connection, startedAt }) => `${nameOf(connection, you)} at ${time(startedAt)}`);
+  return (
+    <details className="soft small later">
+      <summary>{`Read later by ${spans.length === 1 ? 'one connection' : `${spans.length} connections`}`}</summary>
+      {names.join(', ')}
+    </details>
+  );
+}
+
 export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactElement {
   const [chosen, setChosen] = useState<number | null>(null);
-  const { from } = timeline;
+  const { from, session, you } = timeline;
   const { spans, ms: total, later } = told(timeline);
   const longest = longestOf(spans);
   return (
@@ -75,6 +132,8 @@ export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactE
         <SpanRow
           key={index}
           span={span}
+          session={session}
+          you={you}
           begin={(span.startedAt - from) / total}
           part={span.ms / total}
           isNewStage={spans[index - 1]?.stage !== span.stage}
@@ -83,12 +142,7 @@ export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactE
           toggle={() => setChosen(index === chosen ? null : index)}
         />
       ))}
-      {later.length > 0 && (
-        <p className="soft small later">
-          Read later by{' '}
-          {later.map(({ connection, startedAt }) => `${nameOf(connection)} at ${time(startedAt)}`).join(', ')}
-        </p>
-      )}
+      {later.length > 0 && <Later spans={later} you={you} />}
       <p className="legend soft small">
         <i data-kind="work" /> work <i data-kind="wait" /> wait <i data-kind="gap" /> not recorded · ~ between
         two hosts: as exact as their clocks agree
@@ -98,6 +152,8 @@ export function Waterfall({ timeline }: { readonly timeline: Timeline }): ReactE
 }
 
 interface SpanRowProps {
+  readonly session: string;
+  readonly you: string | undefined;
   readonly span: TimelineSpan;
   /** Of the whole, 0 to 1. */
   readonly begin: number;
@@ -108,12 +164,15 @@ interface SpanRowProps {
   readonly toggle: () => void;
 }
 
-function SpanRow({ span, begin, part, isNewStage, isLongest, isOpen, toggle }: SpanRowProps): ReactElement {
+function SpanRow(props: SpanRowProps): ReactElement {
+  const { session, you, span, begin, part, isNewStage, isLongest, isOpen, toggle } = props;
   const { stage, name, kind, step, attempt, agent, tool, ms, endedAt, startedAt, crossesHosts } = span;
-  const { connection } = span;
+  const { connection, process, turn } = span;
   const of = [
     ...[agent ?? tool, step, attempt !== undefined && attempt > 1 && `attempt ${attempt}`],
-    connection && nameOf(connection),
+    connection && nameOf(connection, you),
+    // Each gateway has a row of its own.
+    name === 'push' && process,
   ]
     .filter(Boolean)
     .join(' · ');
@@ -133,11 +192,11 @@ function SpanRow({ span, begin, part, isNewStage, isLongest, isOpen, toggle }: S
           {titleOf(name)}
           {of !== '' && <span className="soft"> {of}</span>}
         </button>
-        {(isOpen || isLongest) && <span className="soft small held">{holders(span).join(' · ')}</span>}
+        {(isOpen || isLongest) && <Held session={session} span={span} />}
         {isOpen && (
           <span className="soft small numbers held">
             {time(startedAt)} → {endedAt === undefined ? 'goes on' : time(endedAt)}
-            {span.turn && ` · ${span.turn}`}
+            {turn && ` · ${turn}`}
           </span>
         )}
       </span>

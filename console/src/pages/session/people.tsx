@@ -85,7 +85,11 @@ function Lags({
         </thead>
         <tbody>
           {spans.map((span) => (
-            <LagRow key={`${span.connection?.id ?? ''}${span.startedAt}`} span={span} />
+            <LagRow
+              key={`${span.connection?.id ?? ''}${span.startedAt}`}
+              span={span}
+              isOwn={span.connection?.id === timeline?.you}
+            />
           ))}
         </tbody>
       </table>
@@ -98,12 +102,13 @@ function Lags({
   );
 }
 
-function LagRow({ span }: { readonly span: TimelineSpan }): ReactElement {
+function LagRow({ span, isOwn }: { readonly span: TimelineSpan; readonly isOwn: boolean }): ReactElement {
   const { connection, process, ms, endedAt, startedAt } = span;
   return (
     <tr>
       <td>
-        <code>{connection?.id.slice(0, 8)}</code> {connection?.subject ?? connection?.kind}
+        <code>{connection?.id.slice(0, 8)}</code>{' '}
+        {isOwn ? 'this page' : (connection?.subject ?? connection?.kind)}
       </td>
       <td className="soft">{process}</td>
       <td className="number">

@@ -9,6 +9,7 @@ import { Copy } from '../../shared/copy.tsx';
 import { ago, bytes, count, duration } from '../../shared/format.ts';
 import { Grid } from '../../shared/grid.tsx';
 import { ErrorNote, Loading } from '../../shared/notes.tsx';
+import { Link, to } from '../../shared/router.tsx';
 
 const PATH = '/v1/admin/system';
 /** How often it is asked for, ms: a gateway asks no more often. */
@@ -216,7 +217,21 @@ function Turns({ at, workers }: SystemStatus): ReactElement {
         empty="No turn runs, as far as workers have told: they do it every 5 s."
         rows={turns.map(({ tenant, session, turn, startedAt, worker }) => ({
           key: `${tenant} ${session} ${turn}`,
-          cells: [`${session} ${turn}`, tenant, duration(at - startedAt), worker],
+          cells: [
+            <>
+              <Link to={to(`/sessions/${session}`, { tenant })}>{session}</Link>{' '}
+              <Link
+                to={to(`/sessions/${session}/turns/${turn}`, { tenant })}
+                aria-label={`Timeline of ${turn} of ${session}`}
+              >
+                {turn}
+              </Link>
+            </>,
+            <Link key="tenant" to={to(`/tenants/${tenant}`)}>
+              {tenant}
+            </Link>,
+            ...[duration(at - startedAt), worker],
+          ],
         }))}
       />
     </section>

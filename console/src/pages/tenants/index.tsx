@@ -22,6 +22,19 @@ function nearest({ limits, status, reason }: TenantUse): string {
   return first ? `${first.limit}: ${count(first.used)} of ${count(first.most)}` : 'no limits';
 }
 
+function State({ state }: { readonly state: TenantUse['state'] | undefined }): ReactElement {
+  if (state === undefined)
+    return (
+      <span
+        className="soft"
+        title="Its keys stand in CONVOKE_KEYS of the gateways; what is changed here are tenants of the registry."
+      >
+        set by CONVOKE_KEYS
+      </span>
+    );
+  return <Badge status={state === 'suspended' ? 'paused' : 'open'} text={state} />;
+}
+
 export function TenantsPage(): ReactElement {
   const admin = useAdmin();
   const { data, error, isLoading, refresh } = useAsked(
@@ -55,11 +68,7 @@ export function TenantsPage(): ReactElement {
                 <Link key="id" to={to(`/tenants/${each.tenant}`)}>
                   {each.tenant}
                 </Link>,
-                <Badge
-                  key="state"
-                  status={each.state === 'suspended' ? 'paused' : 'open'}
-                  text={each.state ?? 'from the environment'}
-                />,
+                <State key="state" state={each.state} />,
                 ...[count(each.running), count(each.waiting), count(each.refused), nearest(each)],
               ],
             }))}

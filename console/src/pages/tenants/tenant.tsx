@@ -10,6 +10,7 @@ import { Copy } from '../../shared/copy.tsx';
 import { count, dateTime, duration } from '../../shared/format.ts';
 import { Grid } from '../../shared/grid.tsx';
 import { ErrorNote, Loading } from '../../shared/notes.tsx';
+import { Link, to } from '../../shared/router.tsx';
 import type { PageProps } from '../index.ts';
 
 const EVERY_MS = 2_000;
@@ -175,6 +176,9 @@ export function TenantPage({ params }: PageProps): ReactElement {
       <header className="page-head">
         <h1>{id}</h1>
         {data?.state && <Badge status={data.state === 'active' ? 'open' : 'paused'} text={data.state} />}
+        <Link className="button small" to={to('/sessions', { tenant: id })}>
+          Its sessions
+        </Link>
         <Copy label="Copy as curl" text={() => curlOf(path)} />
       </header>
       {error && <ErrorNote error={error} retry={refresh} />}
