@@ -38,6 +38,11 @@ export function time(at: number): string {
   return TIME.format(at);
 }
 
+/** `14:03:59.123` */
+export function preciseTime(at: number): string {
+  return `${time(at)}.${String(Math.floor(at) % SECOND).padStart(3, '0')}`;
+}
+
 /** `27 Nov 2026, 14:03:59` */
 export function dateTime(at: number): string {
   return DATE.format(at);

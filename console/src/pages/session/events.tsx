@@ -26,6 +26,15 @@ function textOf(event: SessionEvent): string {
   return text;
 }
 
+/** As it is written; if that is nowhere, all of its words. */
+function search(events: readonly SessionEvent[], wanted: string): readonly SessionEvent[] {
+  if (wanted === '') return events;
+  const found = events.filter((event) => textOf(event).includes(wanted));
+  if (found.length > 0) return found;
+  const words = wanted.split(/\s+/);
+  return events.filter((event) => words.every((word) => textOf(event).includes(word)));
+}
+
 const ROW_PX = 32;
 
 interface EventsProps {
@@ -39,10 +48,7 @@ export const Events = memo(function Events({ session, log }: EventsProps): React
   const { query } = usePlace();
   const [text, setText] = useState('');
   const wanted = useDeferredValue(text.trim().toLowerCase());
-  const found = useMemo(
-    () => (wanted === '' ? events : events.filter((event) => textOf(event).includes(wanted))),
-    [events, wanted],
-  );
+  const found = useMemo(() => search(events, wanted), [events, wanted]);
   const chosen = Number(query.get('event') ?? 0);
   const open = events.find(({ seq }) => seq === chosen);
   return (
@@ -133,7 +139,7 @@ function Chosen({
         </button>
       </div>
       {error && <ErrorNote error={error} />}
-      <Json value={event} />
+      <Json value={event} hasTimes />
     </div>
   );
 }

@@ -62,7 +62,10 @@ export function Head({ session, view }: HeadProps): ReactElement {
   const { tokens, cost: spent } = usageOf(view);
   const isClosed = view.status === 'closed';
   const more = view.truncated ? '+' : '';
-  const turns = view.turns.length;
+  // Those that wait have no entry of their own yet.
+  const turns = new Set(
+    [...view.turns, ...view.entries].flatMap(({ turn = '' }) => (turn === '' ? [] : [turn])),
+  ).size;
   const words = [
     view.team.name,
     `${count(turns)}${more} ${turns === 1 ? 'turn' : 'turns'}`,

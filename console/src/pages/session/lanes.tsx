@@ -73,9 +73,11 @@ function tailOf(steps: readonly StepEntry[]): string {
   return (text || reasoning).slice(-TAIL_CHARS);
 }
 
-function doing({ at, attempt, waiting, use }: StepEntry, steps: number, now: number): string {
+function doing(step: StepEntry, steps: number, now: number): string {
+  const { at, attempt, waiting, use, text, reasoning = '' } = step;
   if (waiting) return `retries in ${duration(Math.max(0, waiting.until - now))}`;
-  const what = use ? `tool ${use.tool}` : steps > 1 ? `${steps} steps` : 'speaks';
+  const said = text === '' && reasoning === '' ? 'waits for the first token' : 'speaks';
+  const what = use ? `tool ${use.tool}` : steps > 1 ? `${steps} steps` : said;
   return `${what} · ${duration(Math.max(0, now - at))}${attempt > 1 ? ` · attempt ${attempt}` : ''}`;
 }
 

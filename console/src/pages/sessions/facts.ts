@@ -26,14 +26,22 @@ export interface Facts {
   readonly feedback?: 'low' | 'good';
   /** Labels of feedback. */
   readonly labels: readonly string[];
-  /** Agents that say something now. */
+  /** Agents that are at work now. */
   readonly speaking: readonly string[];
+  /** Since when models have been asked that have not said a word, ms; absent: something is said, or no model is asked. */
+  readonly silentSince?: number;
+  /** When the oldest message came that has no answer yet, ms; absent: there is none. */
+  readonly unansweredSince?: number;
   readonly tokens: number;
   readonly cost: number;
   /** The newest text, for the list. */
   readonly preview: string;
   /** When something happened last, ms. */
   readonly lastAt: number;
+  /** When turns came forward last, as far as it was seen, ms: messages that come meanwhile do not count. */
+  readonly workedAt: number;
+  /** Changes when turns come forward. */
+  readonly progress: string;
   /** The sums are of the newest entries alone. */
   readonly isPartial: boolean;
 }
@@ -74,9 +82,44 @@ function previewOf(entries: SessionView['entries']): string {
     .trim();
 }
 
-export function factsOf(view: SessionView, heardAt = 0): Facts {
+/** Changes with each word that is said, and each step and turn that begins or ends. */
+function progressOf({ turns, entries }: SessionView): string {
+  const steps = entries.filter((entry): entry is StepEntry => entry.kind === 'step');
+  const ended = steps.filter(({ status }) => status !== 'running').length;
+  const chars = steps.reduce((sum, { text, reasoning = '' }) => sum + text.length + reasoning.length, 0);
+  const newest = turns.findLast(({ status }) => status !== 'cancelled');
+  return [turns.length, newest?.status, steps.length, steps.at(-1)?.step, ended, chars].join();
+}
+
+function silentSince(running: readonly StepEntry[]): Pick<Facts, 'silentSince'> {
+  const isSilent = ({ use, text, reasoning, waiting }: StepEntry): boolean =>
+    !use && !waiting && text === '' && !reasoning;
+  if (running.length === 0 || !running.every(isSilent)) return {};
+  return { silentSince: Math.min(...running.map(({ at }) => at)) };
+}
+
+/** A message that was consumed has an answer once its turn is over. */
+function unansweredSince({ turns, entries }: SessionView): Pick<Facts, 'unansweredSince'> {
+  const running = new Set(turns.filter(({ status }) => status === 'running').map(({ turn }) => turn));
+  const over = new Set(turns.filter(({ status }) => status !== 'running').map(({ turn }) => turn));
+  const oldest = entries.find((entry) => {
+    if (entry.kind !== 'message') return false;
+    const { status, turn = '' } = entry;
+    return status === 'consumed'
+      ? running.has(turn)
+      : (status === 'accepted' || status === 'queued') && !over.has(turn);
+  });
+  return oldest ? { unansweredSince: oldest.at } : {};
+}
+
+/** `before`: what was known up to now; `now`: when this view was heard, ms. Both are absent of a snapshot. */
+export function factsOf(view: SessionView, before?: Facts, now = 0): Facts {
   const steps = view.entries.filter((entry): entry is StepEntry => entry.kind === 'step');
+  const running = steps.filter(({ status }) => status === 'running');
   const messages = view.entries.filter(({ kind }) => kind === 'message');
+  const progress = progressOf(view);
+  const heardAt = before && before.progress !== progress ? now : (before?.workedAt ?? 0);
+  const workedAt = Math.max(view.createdAt, heardAt, ...steps.map(({ at }) => at));
   return {
     agents: view.agents,
     people: view.members.filter(({ kind }) => kind === 'person').map(({ name }) => name),
@@ -85,11 +128,15 @@ export function factsOf(view: SessionView, heardAt = 0): Facts {
     waits: waitsOf(view, steps),
     ...feedbackOf(view),
     hasFailed: view.turns.findLast(({ into }) => into === undefined)?.status === 'failed',
-    speaking: [...new Set(steps.filter(({ status }) => status === 'running').map(({ agent }) => agent))],
+    speaking: [...new Set(running.map(({ agent }) => agent))],
+    ...silentSince(running),
+    ...unansweredSince(view),
     tokens: steps.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0),
     cost: steps.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),
     preview: previewOf(view.entries),
-    lastAt: Math.max(view.createdAt, heardAt, ...view.entries.map(({ at }) => at)),
+    lastAt: Math.max(workedAt, ...view.entries.map(({ at }) => at)),
+    workedAt,
+    progress,
     isPartial: view.truncated,
   };
 }
@@ -98,8 +145,8 @@ export function factsOf(view: SessionView, heardAt = 0): Facts {
 const STUCK_MS = 60_000;
 
 /** Something runs, nothing is heard of it, and nothing explains that. */
-export function isStuck({ running, waits, lastAt }: Facts, now: number): boolean {
+export function isStuck({ running, waits, workedAt }: Facts, now: number): boolean {
   return (
-    running > 0 && waits.every((kind) => kind === 'queue' || kind === 'schedule') && now - lastAt > STUCK_MS
+    running > 0 && waits.every((kind) => kind === 'queue' || kind === 'schedule') && now - workedAt > STUCK_MS
   );
 }

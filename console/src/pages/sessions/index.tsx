@@ -147,7 +147,7 @@ function Nothing({
   );
 }
 
-const COLUMNS = ['Session', 'Status', 'Team', 'Messages', 'Tokens', 'Cost', 'Active', 'Age'];
+const COLUMNS = ['Session', 'Status', 'Team', 'Messages', 'Tokens', 'Cost', 'Unanswered', 'Active', 'Age'];
 
 interface TableProps {
   readonly sessions: readonly SessionSummary[];

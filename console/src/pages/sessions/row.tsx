@@ -6,7 +6,10 @@ import { Badge } from '../../shared/badge.tsx';
 import { ago, cost, count, dateTime, short } from '../../shared/format.ts';
 import { Link, to } from '../../shared/router.tsx';
 import { WAITS } from './facts.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, WaitKind } from './facts.ts';
+
+/** A first token usually comes sooner, ms. */
+const SILENT_MS = 3_000;
 
 interface RowProps {
   readonly summary: SessionSummary;
@@ -15,12 +18,29 @@ interface RowProps {
   /** In whole seconds: it is drawn anew when one of its times changes. */
   readonly created: string;
   readonly active: string;
+  /** Age of the oldest message that has no answer. */
+  readonly unanswered: string;
+  /** Models were asked a while ago, and have not said a word. */
+  readonly isSilent: boolean;
 }
 
-function Doing({ summary, facts, stuck }: Pick<RowProps, 'summary' | 'facts' | 'stuck'>): ReactElement {
+type DoingProps = Pick<RowProps, 'summary' | 'facts' | 'stuck' | 'isSilent'>;
+
+/** What waits behind a running turn does not say how that turn stands. */
+const BEHIND: readonly WaitKind[] = ['queue', 'schedule'];
+
+function Doing({ summary, facts, stuck, isSilent }: DoingProps): ReactElement {
   if (stuck) return <Badge status="stuck" />;
-  const [wait] = facts?.waits ?? [];
+  const waits = facts?.waits ?? [];
+  const wait = waits.find((kind) => !BEHIND.includes(kind) || facts?.speaking.length === 0);
   if (wait) return <Badge status="waiting" text={`waits for ${WAITS[wait]}`} />;
+  if (facts && isSilent)
+    return (
+      <Badge
+        status="waiting"
+        text={`${speakers(facts)} ${facts.speaking.length > 1 ? 'wait' : 'waits'} for the first token`}
+      />
+    );
   if (facts && facts.speaking.length > 0)
     return <Badge status="running" text={`${speakers(facts)} at work`} />;
   if (facts && facts.running > 0) return <Badge status="running" />;
@@ -33,7 +53,8 @@ function speakers({ speaking }: Facts): string {
   return speaking.length > 2 ? `${speaking.length} agents` : speaking.join(' and ');
 }
 
-export const Row = memo(function Row({ summary, facts, stuck, created, active }: RowProps): ReactElement {
+export const Row = memo(function Row(props: RowProps): ReactElement {
+  const { summary, facts, stuck, created, active, unanswered, isSilent } = props;
   const { id, team, createdAt, parent } = summary;
   return (
     <div role="row" className="row">
@@ -46,7 +67,7 @@ export const Row = memo(function Row({ summary, facts, stuck, created, active }:
         </span>
       </span>
       <span role="cell" className="cell-status">
-        <Doing summary={summary} facts={facts} stuck={stuck} />
+        <Doing summary={summary} facts={facts} stuck={stuck} isSilent={isSilent} />
       </span>
       <span role="cell" className="cell-team">
         {team}
@@ -60,6 +81,9 @@ export const Row = memo(function Row({ summary, facts, stuck, created, active }:
       </span>
       <span role="cell" className="number" data-label="cost">
         {facts ? cost(facts.cost) : '·'}
+      </span>
+      <span role="cell" className="number" data-label="unanswered">
+        {unanswered}
       </span>
       <span role="cell" className="number" data-label="active">
         {active}
@@ -80,6 +104,12 @@ export function agesOf(
   summary: SessionSummary,
   facts: Facts | undefined,
   now: number,
-): Pick<RowProps, 'created' | 'active'> {
-  return { created: ago(summary.createdAt, now), active: facts ? ago(facts.lastAt, now) : '·' };
+): Pick<RowProps, 'created' | 'active' | 'unanswered' | 'isSilent'> {
+  const { unansweredSince, silentSince = now } = facts ?? {};
+  return {
+    created: ago(summary.createdAt, now),
+    active: facts ? ago(facts.lastAt, now) : '·',
+    unanswered: unansweredSince === undefined ? (facts ? '–' : '·') : ago(unansweredSince, now),
+    isSilent: now - silentSince > SILENT_MS,
+  };
 }

@@ -78,10 +78,7 @@ export class Watch {
     this.#timer = undefined;
     const known = new Map(this.#known);
     for (const [id, view] of this.#dirty) {
-      const last = known.get(id);
-      // A view with running steps changes with each token: that is a sign of life.
-      const heardAt = last && view.entries.some(({ status }) => status === 'running') ? Date.now() : 0;
-      known.set(id, factsOf(view, heardAt));
+      known.set(id, factsOf(view, known.get(id), Date.now()));
     }
     this.#dirty.clear();
     this.#known = known;
