@@ -34,13 +34,7 @@ function Doing({ summary, facts, stuck, isSilent }: DoingProps): ReactElement {
   const waits = facts?.waits ?? [];
   const wait = waits.find((kind) => !BEHIND.includes(kind) || facts?.speaking.length === 0);
   if (wait) return <Badge status="waiting" text={`waits for ${WAITS[wait]}`} />;
-  if (facts && isSilent)
-    return (
-      <Badge
-        status="waiting"
-        text={`${speakers(facts)} ${facts.speaking.length > 1 ? 'wait' : 'waits'} for the first token`}
-      />
-    );
+  if (isSilent) return <Badge status="waiting" text="waits for the first token" />;
   if (facts && facts.speaking.length > 0)
     return <Badge status="running" text={`${speakers(facts)} at work`} />;
   if (facts && facts.running > 0) return <Badge status="running" />;
