@@ -28,9 +28,20 @@ export function groupsOf(entries: readonly Entry[]): readonly Group[] {
     }
     const group: Group = { key: id || keyOf(entry), id, entries: [entry] };
     if (id !== '') turns.set(id, group);
-    const number = turnNumber(id);
-    const later = number === 0 ? -1 : groups.findIndex((each) => turnNumber(each.id) > number);
-    groups.splice(later < 0 ? groups.length : later, 0, group);
+    place(groups, group);
   }
   return groups;
+}
+
+/** Nearly always it is the last one. */
+function place(groups: Group[], group: Group): void {
+  const number = turnNumber(group.id);
+  const last = groups.findLastIndex(({ id }) => id !== '');
+  if (number === 0 || turnNumber(groups[last]?.id ?? '') < number) groups.push(group);
+  else
+    groups.splice(
+      groups.findIndex(({ id }) => turnNumber(id) > number),
+      0,
+      group,
+    );
 }
