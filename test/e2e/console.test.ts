@@ -186,6 +186,30 @@ describe('a message', () => {
   });
 });
 
+describe('several messages', () => {
+  test('each answer stands in its turn; what waits leads to the turns in front of it', async () => {
+    const quiet: AgentSpec = { name: 'quiet', runner: 'scripted', script: { tokens: 2, paceMs: 5_000 } };
+    const id = await openSession(url(), [quiet]);
+    for (const number of [1, 2]) await say(id, `m${number}`, `Question ${number}`);
+    const page = await visit('/sessions');
+    const row = page.getByRole('row').filter({ hasText: id });
+    await row.getByText('waits for the first token').waitFor();
+    await page.getByRole('link', { name: id }).click();
+    await see(page, '.lane-doing', /waits for the first token · \d/);
+    await see(page, '.step .text', 'w1');
+    await see(page, '.lane-doing', /speaks/);
+    expect(await page.locator('.conversation .turn').allInnerTexts()).toEqual([
+      expect.stringMatching(/^t1[^]*Question 1[^]*w1/),
+      expect.stringMatching(/^t2[^]*Question 2(?![^]*w1)/),
+    ]);
+    await page.getByRole('link', { name: 'Timeline' }).last().click();
+    await see(page, '[data-longest]', 'behind t1');
+    await page.locator('[data-longest]').getByRole('link', { name: 't1' }).click();
+    await page.waitForURL(`**/sessions/${id}/messages/m1`);
+    await page.getByText('Question 1').waitFor();
+  });
+});
+
 describe('for everybody', () => {
   test('dark, on a phone: axe finds nothing on any page, and nothing is wider than the screen', async () => {
     const id = await openSession(url(), [speaker('x'.repeat(60), 3), payer]);

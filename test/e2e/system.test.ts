@@ -243,6 +243,48 @@ describe('signing in', () => {
     await page.context().close();
   });
 
+  test('keys are used side by side, each on the pages that it opens', async () => {
+    await post('/v1/admin/tenants', { id: 'initech' }, OPERATOR);
+    const made = { tenant: 'initech', name: 'console', scopes: ['watch', 'send', 'operate'] };
+    const { key } = await post<{ key: string }>('/v1/admin/keys', made, OPERATOR);
+    await post('/v1/sessions', { id: 'printer', agents: [speaker('ann', 400)] }, key);
+    await post('/v1/sessions/printer/messages', { messageId: 'm1', text: 'Print.' }, key);
+    const page = await signIn(OPERATOR);
+    const enter = async (secret: string): Promise<void> => {
+      await page.getByLabel('Key or token').fill(secret);
+      await page.getByRole('button', { name: 'Open the console' }).click();
+    };
+    const inUse = (): Promise<string> =>
+      page.getByLabel('Key in use').evaluate((select: HTMLSelectElement) => select.selectedOptions[0]!.text);
+    // From a turn of the system to its timeline, by way of the key of its tenant.
+    await page.getByRole('link', { name: 'Timeline of t1 of printer' }).click();
+    await page.getByRole('heading', { name: 'This page needs a key of initech' }).waitFor();
+    await enter(key);
+    await page.getByRole('heading', { name: 'Why was this answer late?' }).waitFor();
+    await page.locator('.bar').first().waitFor();
+    expect(new URL(page.url()).hash).toBe('#/sessions/printer/messages/m1');
+    expect(await pages(page)).toEqual(['Sessions', 'Tenants', 'System']);
+    await page.getByRole('link', { name: 'System' }).click();
+    await page.getByRole('region', { name: 'Gateways' }).waitFor();
+    expect(await inUse()).toBe('operator');
+    // A key of another tenant leads to its sessions, and not to what was open of the first.
+    await go(page, '/sessions/printer');
+    await page.getByRole('heading', { name: 'printer' }).waitFor();
+    await page.getByLabel('Key in use').selectOption('Add a key …');
+    await enter('dev');
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+    expect([await inUse(), new URL(page.url()).hash]).toEqual(['dev', '#/sessions']);
+    await page.getByLabel('Key in use').selectOption('initech');
+    await page.getByRole('link', { name: 'printer' }).waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: 'printer' }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Forget key' }).click();
+    expect(await pages(page)).toEqual(['Sessions', 'Tenants', 'System']);
+    expect(await inUse()).toBe('dev');
+    await page.context().close();
+  });
+
   test('a token for one session is refused, with what is needed', async () => {
     const { token } = await post<{ token: string }>('/v1/tokens', { subject: 'zoë', sessions: ['one'] });
     const page = await signIn(token);
