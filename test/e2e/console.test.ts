@@ -188,13 +188,10 @@ describe('a message', () => {
 
 describe('several messages', () => {
   test('each answer stands in its turn; what waits leads to the turns in front of it', async () => {
-    const quiet: AgentSpec = { name: 'quiet', runner: 'scripted', script: { tokens: 2, paceMs: 5_000 } };
+    const quiet: AgentSpec = { name: 'quiet', runner: 'scripted', script: { tokens: 2, paceMs: 2_500 } };
     const id = await openSession(url(), [quiet]);
     for (const number of [1, 2]) await say(id, `m${number}`, `Question ${number}`);
-    const page = await visit('/sessions');
-    const row = page.getByRole('row').filter({ hasText: id });
-    await row.getByText('waits for the first token').waitFor();
-    await page.getByRole('link', { name: id }).click();
+    const page = await visit(`/sessions/${id}`);
     await see(page, '.lane-doing', /waits for the first token · \d/);
     await see(page, '.step .text', 'w1');
     await see(page, '.lane-doing', /speaks/);
