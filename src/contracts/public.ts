@@ -159,6 +159,8 @@ export type {
   TimelineSpan,
   TimelineStatus,
   TracedConnection,
+  TimelineFailure,
+  TurnInFront,
 } from './timeline/types.ts';
 export type { Stage, Wait, WaitReason } from './timeline/waits.ts';
 export type {

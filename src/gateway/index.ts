@@ -147,7 +147,8 @@ function fleetOf(
   const own = { name, version, vitals, refused: () => ports.refused() };
   const fleet = new FleetAsk(io, gatewayTopic(context, own), hearers);
   return {
-    timeline: (principal, asked) => readTimeline({ delivery, fleet: traces }, principal, asked),
+    timeline: (principal, asked) =>
+      readTimeline({ delivery, fleet: traces, workers: () => ports.workers() }, principal, asked),
     system: new System({ name, ports, fleet, audit }),
   };
 }

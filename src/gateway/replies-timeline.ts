@@ -20,31 +20,58 @@ const reasons = z.enum([
   'client',
 ]);
 
-const span = z.object({
-  stage: stages,
-  name: z.enum(Object.keys(SPANS) as [keyof typeof SPANS]).meta({
-    description: Object.entries(SPANS)
-      .map(([name, { title }]) => `- \`${name}\`: ${title}`)
-      .join('\n'),
+const name = z.enum(Object.keys(SPANS) as [keyof typeof SPANS]).meta({
+  description: Object.entries(SPANS)
+    .map(([each, { title }]) => `- \`${each}\`: ${title}`)
+    .join('\n'),
+});
+
+const kind = z.enum(['work', 'wait', 'gap']).meta({ description: '`gap`: nothing was recorded for it.' });
+
+/** Of a span, and of what was in front of a message. */
+const what = {
+  cause: z.object({ code: z.string(), message: z.string().optional() }).optional(),
+  step: z.string().optional(),
+  agent: z.string().optional(),
+  tool: z.string().optional(),
+  process: z.string().optional().meta({ description: '`pid@host`; told to `operate`.' }),
+  limit: z.string().optional().meta({ description: 'Told to `operate`, with `most` and `used`.' }),
+  most: z.number().optional().meta({ description: 'The limit itself.' }),
+  used: z.number().optional().meta({ description: 'In use when it began to wait.' }),
+  needs: z.string().optional().meta({
+    description: 'What a worker must have for it, such as `agent.<name>`; told to `operate`.',
   }),
-  kind: z.enum(['work', 'wait', 'gap']).meta({ description: '`gap`: nothing was recorded for it.' }),
+  provider: z.string().optional().meta({ description: 'The model endpoint; told to `operate`.' }),
+  model: z.string().optional().meta({ description: 'Told to `operate`.' }),
+};
+
+const span = z.object({
+  ...{ stage: stages, name, kind },
   startedAt: ms,
   endedAt: ms.optional(),
   ms: z.number().meta({ description: 'How long, up to now if it goes on.' }),
   reason: reasons.optional(),
-  cause: z.object({ code: z.string(), message: z.string().optional() }).optional(),
   turn: z.string().optional(),
-  step: z.string().optional(),
-  agent: z.string().optional(),
-  tool: z.string().optional(),
   attempt: z.number().optional(),
-  process: z.string().optional().meta({ description: '`pid@host`; told to `operate`.' }),
+  ...what,
+  aside: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'A connection that the answer was not late for: it came later, or is another’s.' }),
   connection: z
     .object({ id: z.string(), kind: z.enum(['socket', 'stream']), subject: z.string().optional() })
     .optional(),
   behind: list(z.string()).optional().meta({ description: 'Turns that it waited for.' }),
+  front: list(
+    z.object({
+      turn: z.string(),
+      ms: z.number(),
+      by: z.object({ name, kind, ms: z.number(), reason: reasons.optional(), ...what }).optional(),
+    }),
+  )
+    .optional()
+    .meta({ description: 'What these turns did or waited for longest meanwhile, as far as that is known.' }),
   by: list(z.string()).optional(),
-  limit: z.string().optional().meta({ description: 'Told to `operate`.' }),
   times: z.number().optional(),
   crossesHosts: z
     .literal(true)
@@ -74,6 +101,10 @@ export const timelineReply = describes<Timeline>()(
         'cancelled',
       ]),
       turn: z.string().optional(),
+      failure: z
+        .object({ code: z.string(), title: z.string(), detail: z.string() })
+        .optional()
+        .meta({ description: 'Why its turn failed, or it was rejected.' }),
       from: ms,
       until: ms,
       ms: z.number(),

@@ -8,7 +8,7 @@ import {
   publicTimeline,
   timelineOf,
 } from '../contracts/index.ts';
-import type { GatewayTrace, SessionRef, Timeline } from '../contracts/index.ts';
+import type { GatewayTrace, SessionRef, Timeline, TimelineSpan, ToldWorker } from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import { readerOf } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
@@ -42,12 +42,16 @@ export function traceOf(
   return { gateway, ...(accepted !== undefined && { acceptedAt: accepted }), ...pushed };
 }
 
+export interface TimelineSources {
+  readonly delivery: Delivery;
+  readonly fleet: Pick<FleetAsk<TraceQuestion, GatewayTrace>, 'ask'>;
+  /** Those that run, asked for while something runs. Absent: nobody knows. */
+  readonly workers?: () => Promise<readonly Pick<ToldWorker, 'id'>[]>;
+}
+
 /** Throws `message_not_found`, `session_not_found`, `log_unavailable`, `archive_unavailable`. */
 export async function readTimeline(
-  {
-    delivery,
-    fleet,
-  }: { readonly delivery: Delivery; readonly fleet: Pick<FleetAsk<TraceQuestion, GatewayTrace>, 'ask'> },
+  { delivery, fleet, workers }: TimelineSources,
   principal: Principal,
   { ref, messageId }: { readonly ref: SessionRef; readonly messageId: string },
 ): Promise<Timeline> {
@@ -56,10 +60,35 @@ export async function readTimeline(
   const isHidden = story?.events.some((event) => isWithheld(disclosedTo(reader, envelope(ref, 0, event))));
   if (!story || isHidden === true) throw notFound();
   const { answers: gateways, asked } = await fleet.ask({ ...ref, messageId, seq: story.newest });
-  const extras = { now: Date.now(), gateways, asked, truncated: story.truncated };
-  const timeline = timelineOf(ref.session, story.events, messageId, extras);
-  if (!timeline) throw notFound();
+  const { truncated, speaking } = story;
+  const extras = {
+    ...{ now: Date.now(), gateways, asked, truncated },
+    ...(speaking && { speaking: new Set(speaking) }),
+  };
+  const told = timelineOf(ref.session, story.events, messageId, extras);
+  if (!told) throw notFound();
+  const running = workers && told.spans.some(runs) ? await runningOf(workers) : null;
+  const timeline =
+    (running && timelineOf(ref.session, story.events, messageId, { ...extras, workers: running })) ?? told;
   return mayOperate(principal) ? timeline : publicTimeline(timeline, principal.grant?.subject);
+}
+
+/** It goes on in a worker, or waits for a turn that may. */
+function runs({ stage, name, endedAt }: TimelineSpan): boolean {
+  return endedAt === undefined && (stage === 'execute' || name === 'queue');
+}
+
+/** Null: not known, or none has told of itself. */
+async function runningOf(
+  workers: NonNullable<TimelineSources['workers']>,
+): Promise<ReadonlySet<string> | null> {
+  try {
+    // Several may run in one process, which events name.
+    const names = (await workers()).map(({ id }) => id.split('/')[0] ?? id);
+    return names.length === 0 ? null : new Set(names);
+  } catch {
+    return null;
+  }
 }
 
 function notFound(): ConvokeError {

@@ -22,9 +22,6 @@ import type { LostTurn } from '../rules/turns.ts';
 import type { Inside } from './inside.ts';
 import { ALIVE, summaryOf } from './options.ts';
 
-/** How long a turn waits for a worker that can run its agents, where one without the means has handed it over. */
-const ABLE_WORKER_MS = 15_000;
-
 /**
  * A turn whose activity never gets as far as its own bound (`RECOVERY.lostAttempts`) because it takes its process with it, or because what it
  * needs is broken: after so many attempts, about eight minutes, it fails.
@@ -62,7 +59,10 @@ function isOutside(error: unknown): boolean {
 }
 
 function ableWorker(needs: string): { readonly taskQueue: string; readonly scheduleToStartTimeout: number } {
-  return { taskQueue: queueFor(workflowInfo().taskQueue, needs), scheduleToStartTimeout: ABLE_WORKER_MS };
+  return {
+    taskQueue: queueFor(workflowInfo().taskQueue, needs),
+    scheduleToStartTimeout: RECOVERY.ableWorkerMs,
+  };
 }
 
 /** What is left of an activity of a turn that did not come back. */

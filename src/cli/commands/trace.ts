@@ -1,6 +1,6 @@
 /** `convoke trace`: the way of a message, and what held it up. */
 import { SPANS } from '../../contracts/index.ts';
-import type { Timeline, TimelineSpan } from '../../contracts/index.ts';
+import type { Timeline, TimelineSpan, TurnInFront } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
 import { duration, harmless, painter } from '../terminal.ts';
 import type { Style } from '../terminal.ts';
@@ -11,6 +11,8 @@ const WHAT = 31;
 const TIME = 11;
 const BAR = 24;
 const WIDTH = 80;
+/** Turns in front that are told. */
+const FRONT = 4;
 
 const MARKS = { work: '#', wait: '-', gap: '.' } as const;
 
@@ -33,10 +35,19 @@ export function waterfall(timeline: Timeline, paint: (style: Style, text: string
     const line = row(timeline, span);
     const more = details(span);
     const shown = index === longest ? paint('bold', line) : line;
-    return more === '' ? [shown] : [shown, paint('dim', fit(`${' '.repeat(STAGE)}${more}`, WIDTH))];
+    const below = [...(more === '' ? [] : [more]), ...inFront(span)];
+    return [shown, ...below.map((each) => paint('dim', fit(`${' '.repeat(STAGE)}${each}`, WIDTH)))];
   });
   const foot = [...notes(timeline)].map((note) => paint('dim', note));
-  return [...head(timeline), '', ...lines, ...(foot.length > 0 ? ['', ...foot] : []), ''].join('\n');
+  const failure = failureOf(timeline);
+  return [
+    ...head(timeline),
+    ...failure.map((line) => paint('red', line)),
+    '',
+    ...lines,
+    ...(foot.length > 0 ? ['', ...foot] : []),
+    '',
+  ].join('\n');
 }
 
 function head({ session, messageId, status, turn, ms, spans, longest = -1 }: Timeline): readonly string[] {
@@ -48,6 +59,47 @@ function head({ session, messageId, status, turn, ms, spans, longest = -1 }: Tim
   return [
     first,
     fit(`longest: ${titleOf(held)}, ${duration(held.ms)}${why === '' ? '' : `, ${why}`}`, WIDTH),
+  ];
+}
+
+/** Why it failed, in full: so many lines as that takes. */
+function failureOf({ failure }: Timeline): readonly string[] {
+  if (!failure) return [];
+  const { code, title, detail } = failure;
+  const words = harmless(`${code}: ${title} ${detail}`.trim()).split(' ');
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && longer.length <= WIDTH) lines[lines.length - 1] = longer;
+    else lines.push(fit(word, WIDTH));
+  }
+  return lines;
+}
+
+/** The turns in front that were there longest, and what each of them did. */
+function inFront({ front = [] }: TimelineSpan): readonly string[] {
+  const longest = front.toSorted((one, other) => other.ms - one.ms).slice(0, FRONT);
+  return longest.map(({ turn, ms, by }) =>
+    harmless(`${turn} ran for ${duration(ms)}${by ? `: ${whatHeld(by)}, ${duration(by.ms)}` : ''}`),
+  );
+}
+
+function whatHeld(by: NonNullable<TurnInFront['by']>): string {
+  const { name, tool, agent, cause } = by;
+  const what = tool === undefined ? SPANS[name].title : `${SPANS[name].title} ${tool}`;
+  const who = agent === undefined ? '' : ` of ${agent}`;
+  return [`${what}${who}`, ...limits(by), ...(cause ? [cause.code] : [])].join(', ');
+}
+
+/** The limit, the model or what else it was, by its name. */
+function limits({ limit, most, used, needs, provider, model }: Partial<TimelineSpan>): readonly string[] {
+  const [kind = '', ...rest] = needs?.split('.') ?? [];
+  return [
+    ...(limit === undefined
+      ? []
+      : [`limit ${limit}${most === undefined ? '' : `: ${used ?? 0} of ${most}`}`]),
+    ...(needs === undefined ? [] : [rest.length > 0 ? `has ${kind} ${rest.join('.')}` : `has ${kind}`]),
+    ...(provider === undefined ? [] : [`${provider}${model === undefined ? '' : ` ${model}`}`]),
   ];
 }
 
@@ -71,16 +123,18 @@ function row({ from, ms: total }: Timeline, span: TimelineSpan): string {
 
 /** Why, who and where. */
 function details(span: TimelineSpan): string {
-  const { reason, cause, limit, times, behind, by = [], connection, process, clampedMs } = span;
+  const { reason, cause, times, behind, front = [], by = [], connection, process, clampedMs } = span;
+  const [heldMost] = front.toSorted((one, other) => (other.by?.ms ?? 0) - (one.by?.ms ?? 0));
   const told = [
     cause
       ? `${cause.code}${reason ? ` (${reason})` : ''}`
       : reason === undefined
         ? ''
         : `waits for ${reason}`,
-    ...(limit === undefined ? [] : [`limit ${limit}`]),
+    ...limits(span),
     ...(times === undefined ? [] : [`${times} times`]),
     ...(behind ? [`behind ${behind.join(' ')}`] : []),
+    ...(heldMost?.by ? [whatHeld(heldMost.by)] : []),
     ...(by.length > 0 ? [`by ${by.join(' ')}`] : []),
     ...(connection
       ? [`${connection.kind} ${connection.subject ?? ''} ${connection.id}`.replace('  ', ' ')]

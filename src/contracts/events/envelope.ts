@@ -40,6 +40,12 @@ export interface Stamps {
   readonly last?: number;
 }
 
+/** A model, as the configuration of the worker names it; at most `LIMITS.asksChars` each. */
+export interface Asks {
+  readonly provider: string;
+  readonly model?: string;
+}
+
 interface DraftOf<T extends EventType, D extends Record<T, unknown> = EventData> {
   /** Names the fact (see `eventId`): unique in the session, the same in every attempt to append it. */
   readonly id: string;
@@ -59,6 +65,8 @@ interface DraftOf<T extends EventType, D extends Record<T, unknown> = EventData>
   readonly by?: string;
   /** What held it up before. Not told to clients. */
   readonly waits?: readonly Wait[];
+  /** Of `step.started`: the model endpoint and the model that are asked. Not told to clients. */
+  readonly asks?: Asks;
   readonly data: D[T];
 }
 
@@ -80,7 +88,7 @@ export type SessionEvent = { [T in EventType]: DraftOf<T, DisclosedData> }[Event
 /** What clients get of a logged event. A reason that is still a plain sentence becomes an object. */
 export function envelope(ref: SessionRef, epoch: number, event: LoggedEvent): SessionEvent {
   const { tenant, session } = ref;
-  const { by: _by, waits: _waits, ...rest } = event;
+  const { by: _by, waits: _waits, asks: _asks, ...rest } = event;
   const data = disclosedData(event);
   const told =
     'reason' in data && typeof data.reason === 'string' ? { ...data, reason: reasonOf(data.reason) } : data;

@@ -14,6 +14,8 @@ export const RECOVERY = {
   retryMaxMs: 10_000,
   /** Executions of a turn that may be lost with their worker without any progress; then its open steps fail. */
   lostAttempts: 10,
+  /** How long a turn waits for a worker that has what it needs, after one without that has handed it over; then it fails. */
+  ableWorkerMs: 15_000,
   /** First pause after a provider has failed a step, or has asked to slow down; doubles with each failure. */
   providerPauseMs: 500,
   limitedPauseMs: 2_000,

@@ -4,6 +4,8 @@ import { KIB, SECOND } from './units.ts';
 export const TIMELINE = {
   /** Name of a process in an event, UTF-16 code units: `pid@host`. */
   processChars: 80,
+  /** Names of a model endpoint and a model in an event, UTF-16 code units each. */
+  asksChars: 128,
   /** Waits that one event tells. */
   waitsTold: 4,
   /** Less time between two steps is not told as a gap, ms. */
@@ -12,6 +14,10 @@ export const TIMELINE = {
   timelineSpans: 256,
   /** Turns that a message waited for, as a span names them: the newest. */
   timelineBehind: 16,
+  /** Turns in front of a message of which a span tells what held them: those that were in front longest. */
+  timelineFront: 8,
+  /** Events before a queued message that are searched for what the turns in front of it do, and of all their events how many are kept. */
+  timelineBefore: 400,
   /** Events of a session that are read for one timeline, and of those how many are kept; and their text, UTF-16 code units of JSON. */
   timelineEvents: 4_000,
   timelineKept: 1_000,

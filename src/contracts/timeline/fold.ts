@@ -1,18 +1,17 @@
 /** From the events of a session to the timeline of one message. Pure. */
 import type { LoggedEvent } from '../events/envelope.ts';
 import { endsTurn } from '../events/turn.ts';
+import { ERRORS, type ErrorCode } from '../errors.ts';
 import { LIMITS } from '../limits/index.ts';
 import { reasonOf } from '../reasons.ts';
 import { spanOf, type Moment } from './builder.ts';
-import { deliverySpans } from './delivery.ts';
+import { deliverySpans, type Delivered } from './delivery.ts';
+import { Front } from './front.ts';
 import { longestOf } from './public.ts';
-import { Steps } from './steps.ts';
-import type { OrderedSpan } from './steps.ts';
-import type { GatewayTrace, Timeline, TimelineSpan, TimelineStatus } from './types.ts';
+import { TurnSpans, type Beside } from './turn.ts';
+import type { GatewayTrace, Timeline, TimelineFailure, TimelineSpan, TimelineStatus } from './types.ts';
 
-export interface TimelineExtras {
-  /** ms since the Unix epoch. */
-  readonly now: number;
+export interface TimelineExtras extends Beside {
   /** What gateways remember; absent: they were not asked. */
   readonly gateways?: readonly GatewayTrace[];
   /** Gateways that were asked. */
@@ -47,42 +46,41 @@ class Story {
   #scheduled: Extract<LoggedEvent, { type: 'message.scheduled' }> | null = null;
   /** The turn that it waits for, or is answered in. */
   #turn: string | undefined;
-  /** Turns that ended while it waited. */
-  readonly #behind: string[] = [];
+  readonly #front: Front;
   #status: TimelineStatus = 'accepted';
   /** The turn, or the joining of it, has begun for this message. */
-  #begun: Moment | null = null;
-  #steps: Steps | null = null;
-  #isTaken = false;
+  #begun: TurnSpans | null = null;
+  #failure: TimelineFailure | null = null;
   #newest: Moment = { at: 0 };
   #ended = false;
 
   constructor(messageId: string, extras: TimelineExtras) {
     this.#messageId = messageId;
     this.#extras = extras;
+    this.#front = new Front(extras);
   }
 
   take(event: LoggedEvent): void {
     if (this.#isArrival(event)) this.#arrive(event);
-    if (!this.#arrived || this.#ended) return;
-    if (event.turn !== undefined && event.turn === this.#turn) this.#ofTurn(event);
-    else if (endsTurn(event.type) && event.type !== 'turn.merged' && !this.#begun && event.turn !== undefined)
-      this.#behind.push(event.turn);
+    if (this.#ended || event.turn === undefined) return;
+    if (event.turn === this.#turn) this.#ofTurn(event);
+    else if (!this.#begun) this.#front.take(event.turn, event);
   }
 
   end(session: string): Timeline | null {
     if (!this.#arrived) return null;
     this.#goesOn();
-    const steps = this.#steps?.spans() ?? [];
-    const turn = [...steps, ...this.#between(steps)].sort((one, other) => one.seq - other.seq);
-    const all = [...this.#spans, ...turn.map(({ span }) => span), ...this.#delivered()];
-    const { spans, cut } = bounded(all);
-    const from = Math.min(...all.map(({ startedAt }) => startedAt));
-    const until = Math.max(this.#newest.at, ...all.map(({ startedAt, ms }) => startedAt + ms));
+    const way = [...this.#spans, ...(this.#begun?.spans() ?? [])];
+    const from = Math.min(...way.map(({ startedAt }) => startedAt));
+    const delivered = this.#delivered(this.#newest.at - from);
+    const { spans, cut } = bounded([...way, ...delivered.map(({ span }) => span)]);
+    const inTime = [...way, ...delivered.filter(({ later }) => !later).map(({ span }) => span)];
+    const until = Math.max(this.#newest.at, ...inTime.map(({ startedAt, ms }) => startedAt + ms));
     const { gateways, asked = gateways?.length ?? 0, truncated } = this.#extras;
     return {
       ...{ session, messageId: this.#messageId, status: this.#status },
       ...(this.#turn !== undefined && { turn: this.#turn }),
+      ...(this.#failure && { failure: this.#failure }),
       ...{ from, until, ms: Math.max(0, until - from), spans },
       ...longestOf(spans),
       ...((truncated === true || cut) && { truncated: true as const }),
@@ -107,11 +105,14 @@ class Story {
     else this.#admitted(event);
     this.#scheduled = event.type === 'message.scheduled' ? event : null;
     this.#arrived = event;
+    this.#front.arrive();
     this.#turn = event.turn;
     this.#newest = { at: event.at };
     if (event.type === 'message.scheduled') this.#status = 'scheduled';
-    else if (event.type === 'message.rejected') this.#status = 'rejected';
-    else if (event.type === 'channel.published') this.#status = 'published';
+    else if (event.type === 'message.rejected') {
+      this.#status = 'rejected';
+      this.#failure = failureOf({ code: event.data.code });
+    } else if (event.type === 'channel.published') this.#status = 'published';
     else this.#status = event.data.queued ? 'queued' : 'accepted';
   }
 
@@ -156,18 +157,16 @@ class Story {
     else if (!this.#begun && !endsTurn(type)) return;
     if (this.#turn !== turn) return;
     this.#newest = { at, process: event.by ?? this.#newest.process };
-    this.#taken(event);
-    this.#steps?.take(event);
+    this.#begun?.take(event);
     if (endsTurn(type) && type !== 'turn.merged') this.#over(event);
   }
 
   #begin(at: number, status: TimelineStatus): void {
     if (this.#begun) return;
     const arrived = this.#arrived;
-    if (arrived && at > arrived.at) this.#add('queue', arrived, { at }, behind(this.#behind));
-    this.#begun = { at };
+    if (arrived && at > arrived.at) this.#add('queue', arrived, { at }, this.#front.told(arrived.at, at));
+    this.#begun = new TurnSpans(this.#turn ?? '', { at }, this.#extras);
     this.#status = status;
-    this.#steps = new Steps(this.#turn ?? '', this.#extras.now);
   }
 
   /** Its turn does not start: it is answered in another one. */
@@ -176,19 +175,14 @@ class Story {
     if (data.reason.code === 'joined') this.#begin(at, 'running');
   }
 
-  /** The first sign of the worker that took the turn up. */
-  #taken({ type, at, by: process }: LoggedEvent): void {
-    if (this.#isTaken || !this.#begun || (type !== 'step.started' && type !== 'quota.waiting')) return;
-    this.#isTaken = true;
-    this.#add('start', this.#begun, { at, process });
-  }
-
   #over(event: LoggedEvent): void {
     this.#ended = true;
-    this.#steps?.over(event.at);
+    this.#begun?.over(event);
     if (event.type === 'turn.completed') this.#status = 'completed';
-    else if (event.type === 'turn.failed') this.#status = 'failed';
-    else if (event.type === 'turn.cancelled') this.#cancelled(event);
+    else if (event.type === 'turn.failed') {
+      this.#status = 'failed';
+      this.#failure = failureOf(event.data);
+    } else if (event.type === 'turn.cancelled') this.#cancelled(event);
   }
 
   #cancelled({ at, data }: Extract<LoggedEvent, { type: 'turn.cancelled' }>): void {
@@ -196,7 +190,8 @@ class Story {
     if (this.#begun) this.#status = 'cancelled';
     else {
       this.#status = cause.code === 'superseded' ? 'superseded' : 'rejected';
-      if (this.#arrived) this.#add('queue', this.#arrived, { at }, { ...behind(this.#behind), cause });
+      const { at: since = at } = this.#arrived ?? {};
+      if (this.#arrived) this.#add('queue', this.#arrived, { at }, { ...this.#front.told(since, at), cause });
     }
   }
 
@@ -204,43 +199,26 @@ class Story {
   #goesOn(): void {
     if (this.#scheduled) this.#add('schedule', this.#scheduled, undefined);
     else if (this.#arrived?.type !== 'message.accepted' || this.#ended) return;
-    else if (!this.#begun) this.#add('queue', this.#arrived, undefined, behind(this.#behind));
-    else if (!this.#isTaken) this.#add('start', this.#begun, undefined);
-  }
-
-  /** Where the turn ran and nothing tells what it did. */
-  #between(steps: readonly OrderedSpan[]): readonly OrderedSpan[] {
-    const { now } = this.#extras;
-    const gaps: OrderedSpan[] = [];
-    const turn = this.#turn === undefined ? {} : { turn: this.#turn };
-    let covered: (Moment & { readonly seq: number }) | null = null;
-    const gap = (ends: Moment | undefined): void => {
-      if (!covered || (ends?.at ?? now) - covered.at < LIMITS.timelineGapMs) return;
-      const { process, seq } = covered;
-      const isMoved = ends?.process !== undefined && process !== undefined && ends.process !== process;
-      gaps.push({ seq, span: spanOf(isMoved ? 'moved' : 'between', covered, ends, { now, ...turn }) });
-    };
-    const known = steps.toSorted((one, other) => one.span.startedAt - other.span.startedAt);
-    for (const { seq, span } of this.#isTaken ? known : []) {
-      const { startedAt, ms, process } = span;
-      gap({ at: startedAt, process });
-      if (!covered || startedAt + ms > covered.at) covered = { at: startedAt + ms, process, seq };
+    else if (!this.#begun) {
+      const front = this.#front.told(this.#arrived.at, this.#extras.now);
+      this.#add('queue', this.#arrived, undefined, front);
     }
-    gap(this.#ended ? this.#newest : undefined);
-    return gaps;
   }
 
-  #delivered(): readonly TimelineSpan[] {
+  #delivered(took: number): readonly Delivered[] {
     const { gateways, now } = this.#extras;
-    if (!gateways || this.#arrived?.type === 'message.scheduled') return [];
-    return deliverySpans(this.#newest, gateways, now);
+    const arrived = this.#arrived;
+    if (!gateways || !arrived || arrived.type === 'message.scheduled') return [];
+    const isLast = this.#ended || arrived.type !== 'message.accepted';
+    const sender = 'from' in arrived.data ? arrived.data.from : undefined;
+    return deliverySpans({ event: this.#newest, isLast, sender, took }, gateways, now);
   }
 
   #add(
     name: Parameters<typeof spanOf>[0],
     begins: Moment,
     ends: Moment | undefined,
-    more: Partial<Pick<TimelineSpan, 'behind' | 'cause'>> = {},
+    more: Partial<Pick<TimelineSpan, 'behind' | 'front' | 'cause'>> = {},
   ): void {
     const turn = this.#turn === undefined || SOLO.includes(name) ? {} : { turn: this.#turn };
     const [one, other] = [moment(begins), ends && moment(ends)];
@@ -255,8 +233,15 @@ function moment({ at, process }: Moment): Moment {
   return { at, process };
 }
 
-function behind(turns: readonly string[]): Pick<TimelineSpan, 'behind'> {
-  return turns.length === 0 ? {} : { behind: turns.slice(-LIMITS.timelineBehind) };
+function failureOf({
+  code,
+  message = '',
+}: {
+  readonly code: string;
+  readonly message?: string;
+}): TimelineFailure {
+  const { title } = ERRORS[code as ErrorCode] ?? { title: '' }; // safety: undefined for a code of a newer version
+  return { code, title, detail: message };
 }
 
 /** The longest of them, if there are too many. */

@@ -1,5 +1,19 @@
-/** What of a timeline is told to whoever may watch the session and no more: neither processes, nor limits, nor connections of others. */
+/** What of a timeline is told to whoever may watch the session and no more: neither processes, models and limits, nor connections of others. */
 import type { Timeline, TimelineSpan } from './types.ts';
+
+/** How the deployment is made up. */
+function publicly<T extends Partial<TimelineSpan>>({
+  process: _process,
+  limit: _limit,
+  most: _most,
+  used: _used,
+  needs: _needs,
+  provider: _provider,
+  model: _model,
+  ...span
+}: T): Omit<T, 'process' | 'limit' | 'most' | 'used' | 'needs' | 'provider' | 'model'> {
+  return span;
+}
 
 /** `subject`: who asks; connections of hers are told. */
 export function publicTimeline(
@@ -8,12 +22,17 @@ export function publicTimeline(
 ): Timeline {
   const isTold = ({ connection }: TimelineSpan): boolean =>
     connection === undefined || (subject !== undefined && connection.subject === subject);
-  const spans = all.filter(isTold).map(({ process: _process, limit: _limit, ...span }) => span);
+  const spans = all.filter(isTold).map((span) => {
+    const { front, ...told } = publicly(span);
+    if (!front) return told;
+    return { ...told, front: front.map(({ by, ...each }) => ({ ...each, ...(by && { by: publicly(by) }) })) };
+  });
   return { ...rest, spans, ...longestOf(spans) };
 }
 
-/** What took longest, as an index. */
+/** What took longest, as an index: a connection `aside` only if there is nothing else. */
 export function longestOf(spans: readonly TimelineSpan[]): Pick<Timeline, 'longest'> {
   if (spans.length === 0) return {};
-  return { longest: spans.reduce((most, { ms }, index) => (ms > (spans[most]?.ms ?? 0) ? index : most), 0) };
+  const ranks = spans.map(({ aside, ms }) => (aside ? ms - Number.MAX_SAFE_INTEGER : ms));
+  return { longest: ranks.indexOf(Math.max(...ranks)) };
 }

@@ -72,6 +72,12 @@ export const SPANS = {
     '`at` of `turn.started` → `at` of its first step',
     'worker',
   ),
+  able: stretch(
+    ['orchestrate', 'wait', 'worker', 'worker'],
+    'a worker that has what it needs',
+    'handed over (`waits` of `step.started`) → `at` of that; or the end of a step → `no_worker_for_agent`',
+    'worker',
+  ),
   place: stretch(
     ['orchestrate', 'wait', 'worker', 'worker'],
     'a place among the tenant’s turns',

@@ -1,15 +1,21 @@
-/** The spans of a turn's steps: attempts, tokens, waits, and what people decide. Pure. */
+/** The spans of a turn's steps: attempts, tokens and waits. Pure. */
 import { endsStep } from '../events/step.ts';
-import type { LoggedEvent } from '../events/envelope.ts';
+import type { Asks, LoggedEvent } from '../events/envelope.ts';
+import type { QuotaWait } from '../events/quota.ts';
+import { RECOVERY } from '../limits/recovery.ts';
 import { reasonOf } from '../reasons.ts';
 import { spanOf, type Moment } from './builder.ts';
+import { People } from './people.ts';
+import type { Beside } from './turn.ts';
 import type { TimelineSpan } from './types.ts';
+import type { Wait } from './waits.ts';
 
 /** The attempt of a step that runs. */
 interface Try {
   readonly step: string;
   readonly agent?: string;
   readonly tool?: string;
+  readonly asks?: Asks;
   attempt: number;
   begun: Moment;
   /** Of the event with which it began. */
@@ -23,12 +29,6 @@ export interface OrderedSpan {
   readonly span: TimelineSpan;
 }
 
-interface Asked {
-  readonly at: number;
-  readonly step: string | undefined;
-  readonly seq: number;
-}
-
 /** Failures of whoever answers the call, as against the agent's own. */
 const OF_PROVIDER = /^agent_(rate_limited|timeout|stalled|unreachable|failed)$/;
 
@@ -39,39 +39,46 @@ const SAID: Readonly<Record<string, string>> = {
   'The worker that ran it was stopped.': 'worker_stopped',
 };
 
+const LOST = { code: 'worker_lost', message: 'The worker that ran it was lost.' };
+
+/** How a step or a turn fails for which no worker has what it needs. */
+export function lacksWorker({ type, data }: LoggedEvent): TimelineSpan['cause'] | null {
+  if (type !== 'turn.failed' && type !== 'step.failed') return null;
+  const { code, message } = data;
+  return code === 'no_worker_for_agent' || code === 'unknown_team' ? { code, message } : null;
+}
+
 export class Steps {
+  readonly #beside: Beside;
   readonly #now: number;
   readonly #turn: string;
   readonly #open = new Map<string, Try>();
-  readonly #approvals = new Map<string, Asked>();
+  readonly #people: People;
   /** It waits for its place among the turns of its tenant. */
-  #place: { readonly at: number; readonly seq: number; readonly limit: string } | null = null;
-  readonly #people = new Map<string, Asked>();
+  #place: (Omit<QuotaWait, 'place'> & { readonly at: number; readonly seq: number }) | null = null;
   /** With the `seq` of the event with which each began. */
   readonly #spans: OrderedSpan[] = [];
 
-  constructor(turn: string, now: number) {
+  constructor(turn: string, beside: Beside) {
     this.#turn = turn;
-    this.#now = now;
+    this.#beside = beside;
+    this.#now = beside.now;
+    this.#people = new People(turn, beside.now);
   }
 
   /** Spans that have ended, and of those that go on what is known. Clocks may be apart: they are in the order in which they began by `seq`. */
   spans(): readonly OrderedSpan[] {
     this.#placed(undefined);
-    const goOn = [
-      ...[...this.#open.values()].map((open) => ({ seq: open.seq, span: this.#goesOn(open) })),
-      ...[...this.#approvals.values()].map(({ at, seq }) => ({ seq, span: this.#asks('approval', at) })),
-      ...[...this.#people.values()].map(({ at, seq }) => ({ seq, span: this.#asks('person', at) })),
-    ];
-    return [...this.#spans, ...goOn].sort((one, other) => one.seq - other.seq);
+    const goOn = [...this.#open.values()].map((open) => ({ seq: open.seq, span: this.#goesOn(open) }));
+    return [...this.#spans, ...goOn, ...this.#people.spans()].sort((one, other) => one.seq - other.seq);
   }
 
   /** The turn has its place among those of its tenant; undefined: it waits still. */
   #placed(ends: Moment | undefined): void {
     if (!this.#place) return;
-    const { at, seq, limit } = this.#place;
+    const { at, seq, ...limit } = this.#place;
     this.#place = null;
-    this.#put(seq, spanOf('place', { at }, ends, { now: this.#now, turn: this.#turn, limit }));
+    this.#put(seq, spanOf('place', { at }, ends, { now: this.#now, turn: this.#turn, ...limit }));
   }
 
   #put(seq: number, ...spans: readonly TimelineSpan[]): void {
@@ -91,65 +98,60 @@ export class Steps {
         this.#restart(event);
         break;
       case 'quota.waiting':
-        this.#place = { at: event.at, seq: event.seq, limit: event.data.limit };
+        this.#waitForPlace(event);
         break;
       case 'quota.cleared':
         this.#placed({ at: event.at });
         break;
-      case 'approval.requested':
-        this.#approvals.set(event.data.approval, { at: event.at, step: event.step, seq: event.seq });
-        break;
-      case 'approval.decided':
-        this.#decided(event);
-        break;
-      case 'person.asked':
-        this.#people.set(event.data.question, { at: event.at, step: event.step, seq: event.seq });
-        break;
-      case 'person.unanswered':
-        this.#answered(event.data.question, event.at, []);
-        break;
-      case 'message.accepted':
-        if (event.data.answers !== undefined)
-          this.#answered(
-            event.data.answers,
-            event.at,
-            event.data.from === undefined ? [] : [event.data.from],
-          );
-        break;
       default:
         if (endsStep(event.type)) this.#end(event);
+        else this.#people.take(event);
     }
   }
 
   /** What is asked of people ends with the turn. */
   over(at: number): void {
     this.#placed({ at });
-    const more = { now: this.#now, turn: this.#turn };
-    for (const asked of this.#approvals.values())
-      this.#put(asked.seq, spanOf('approval', asked, { at }, more));
-    for (const asked of this.#people.values()) this.#put(asked.seq, spanOf('person', asked, { at }, more));
-    this.#approvals.clear();
-    this.#people.clear();
+    this.#people.over(at);
   }
 
-  #start({ seq, step = '', agent, at, by, data }: Extract<LoggedEvent, { type: 'step.started' }>): void {
+  #waitForPlace({ at, seq, data }: Extract<LoggedEvent, { type: 'quota.waiting' }>): void {
+    const { limit, most, used } = data;
+    this.#place = { at, seq, limit, most, used };
+  }
+
+  #start(event: Extract<LoggedEvent, { type: 'step.started' }>): void {
+    const { seq, step = '', agent, at, by, data, asks, waits } = event;
     if (this.#open.has(step)) return;
     const { use } = data;
-    this.#open.set(step, {
+    const open = {
       ...{ step, attempt: 1, seq, begun: { at, process: by } },
       ...(agent !== undefined && { agent }),
       ...(use && { tool: use.tool }),
-    });
+      ...(asks && { asks }),
+    };
+    this.#open.set(step, open);
+    this.#able(open, waits);
   }
 
-  #of({ step, agent, tool, attempt }: Try): Pick<
+  /** The turn was handed over to a worker that has what it needs: from when on it waited for one. */
+  #able(open: Try, waits: readonly Wait[] = []): Moment | undefined {
+    const wait = waits.find(({ reason }) => reason === 'worker');
+    if (!wait) return undefined;
+    const { from: at, until, needs } = wait;
+    const more = { ...this.#of(open), ...(needs !== undefined && { needs }) };
+    this.#put(open.seq, spanOf('able', { at }, { at: until, process: open.begun.process }, more));
+    return { at };
+  }
+
+  #of({ step, agent, tool, attempt, asks }: Try): Pick<
     TimelineSpan,
-    'turn' | 'step' | 'agent' | 'tool' | 'attempt'
+    'turn' | 'step' | 'agent' | 'tool' | 'attempt' | 'provider' | 'model'
   > & {
     readonly now: number;
   } {
     return {
-      ...{ turn: this.#turn, step, attempt, now: this.#now },
+      ...{ turn: this.#turn, step, attempt, now: this.#now, ...asks },
       ...(agent !== undefined && { agent }),
       ...(tool !== undefined && { tool }),
     };
@@ -206,16 +208,29 @@ export class Steps {
       const { at: failedAt } = open.failed;
       const more = { ...this.#of(open), cause: open.failed.cause };
       this.#put(open.seq, spanOf('retry', { at: failedAt, process: open.begun.process }, begun, more));
-    } else if (OF_WORKER.includes(cause.code)) {
-      this.#put(
-        open.seq,
-        spanOf('lost', open.begun, begun, { ...this.#of(open), cause, ...from(open.begun) }),
-      );
-    } else this.#failed(open, at, cause);
+    } else if (OF_WORKER.includes(cause.code)) this.#lost(open, ableFrom(waits) ?? begun, cause);
+    else this.#failed(open, at, cause);
     delete open.failed;
     open.attempt = attempt;
     open.begun = begun;
     open.seq = seq;
+    this.#able(open, waits);
+  }
+
+  /** The process of a lost attempt is the one that was lost. Undefined: it goes on nowhere yet. */
+  #lost(open: Try, ends: Moment | undefined, cause: NonNullable<TimelineSpan['cause']>): TimelineSpan {
+    const { process } = open.begun;
+    const more = { ...this.#of(open), cause, ...(process !== undefined && { process }) };
+    const span = spanOf('lost', open.begun, ends, more);
+    if (ends) this.#put(open.seq, span);
+    return span;
+  }
+
+  /** The step's worker was lost, and no other one had what it needs: the turn has waited for one up to here. */
+  #abandoned(open: Try, at: number, cause: NonNullable<TimelineSpan['cause']>): void {
+    const since = { at: Math.max(open.begun.at, at - RECOVERY.ableWorkerMs) };
+    this.#lost(open, since, LOST);
+    this.#put(open.seq, spanOf('able', since, { at }, { ...this.#of(open), cause }));
   }
 
   #end(event: LoggedEvent): void {
@@ -235,7 +250,9 @@ export class Steps {
     const asked = { at: Math.max(open.begun.at, slot?.until ?? 0), process };
     const ends = { at, process };
     const { first, last = first } = stamps;
-    if (open.failed) {
+    const lacks = lacksWorker(event);
+    if (lacks) this.#abandoned(open, at, lacks);
+    else if (open.failed) {
       const told = { ...of, cause: open.failed.cause };
       this.#put(open.seq, spanOf('retry', { at: open.failed.at, process }, ends, told));
     } else if (open.tool !== undefined)
@@ -253,43 +270,22 @@ export class Steps {
   }
 
   #goesOn(open: Try): TimelineSpan {
-    const { failed, begun, tool } = open;
+    const { failed, begun, tool, asks, step } = open;
+    const { workers, speaking } = this.#beside;
     const more = this.#of(open);
-    if (!failed) return spanOf(tool === undefined ? 'attempt' : 'tool', begun, undefined, more);
+    if (!failed && workers && begun.process !== undefined && !workers.has(begun.process))
+      return this.#lost(open, undefined, LOST);
+    const isSilent = asks !== undefined && speaking?.has(step) === false;
+    const name = isSilent ? 'answer' : tool === undefined ? 'attempt' : 'tool';
+    if (!failed) return spanOf(name, begun, undefined, more);
     const paused = { at: failed.at, process: begun.process };
     return spanOf('retry', paused, undefined, { ...more, cause: failed.cause });
   }
-
-  #asks(name: 'approval' | 'person', at: number): TimelineSpan {
-    return spanOf(name, { at }, undefined, { now: this.#now, turn: this.#turn });
-  }
-
-  #decided({ at, data }: Extract<LoggedEvent, { type: 'approval.decided' }>): void {
-    const asked = this.#approvals.get(data.approval);
-    if (!asked) return;
-    this.#approvals.delete(data.approval);
-    const { status: code, by } = data;
-    const more = {
-      now: this.#now,
-      turn: this.#turn,
-      cause: { code },
-      by,
-      ...(asked.step !== undefined && { step: asked.step }),
-    };
-    this.#put(asked.seq, spanOf('approval', asked, { at }, more));
-  }
-
-  #answered(question: string, at: number, by: readonly string[]): void {
-    const asked = this.#people.get(question);
-    if (!asked) return;
-    this.#people.delete(question);
-    this.#put(asked.seq, spanOf('person', asked, { at }, { now: this.#now, turn: this.#turn, by }));
-  }
 }
 
-/** The process of a lost attempt is the one that was lost. */
-function from({ process }: Moment): Pick<TimelineSpan, 'process'> {
-  return process === undefined ? {} : { process };
+function ableFrom(waits: readonly Wait[] = []): Moment | undefined {
+  const wait = waits.find(({ reason }) => reason === 'worker');
+  return wait && { at: wait.from };
 }
 
 function cancelled(event: LoggedEvent): Pick<TimelineSpan, 'cause'> {

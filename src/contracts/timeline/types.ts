@@ -25,16 +25,61 @@ export interface TimelineSpan {
   readonly process?: string;
   /** A connection that was sent the newest event of the timeline. */
   readonly connection?: TracedConnection;
-  /** The turns that it waited for. */
+  /** The turns that it waited for; those that still run come last. */
   readonly behind?: readonly string[];
+  /** What these did meanwhile, as far as the log that was read tells: those that were in front longest. */
+  readonly front?: readonly TurnInFront[];
   /** Who decided. */
   readonly by?: readonly string[];
   readonly limit?: string;
+  /** The limit itself, and what was in use when it began to wait. */
+  readonly most?: number;
+  readonly used?: number;
   readonly times?: number;
+  /** What a worker must have for it: `agent.<name>`, `team.<name>`, `model.<provider>` or the kind of the agent. */
+  readonly needs?: string;
+  /** The model endpoint that was asked, as the configuration names it, and the model. */
+  readonly provider?: string;
+  readonly model?: string;
+  /** A connection that the answer was not late for: it came after the answer, or is somebody else's and took less than the answer. */
+  readonly aside?: true;
   /** Its two ends were read from clocks of different hosts: `ms` is as exact as these agree. */
   readonly crossesHosts?: true;
   /** The clocks are at least so far apart: by them it would have ended before it began. */
   readonly clampedMs?: number;
+}
+
+/** A turn that was in front of a message. */
+export interface TurnInFront {
+  readonly turn: string;
+  /** For so long, while the message waited. */
+  readonly ms: number;
+  /** What it did or waited for longest in that time, and for how long; absent: the log that was read does not tell. */
+  readonly by?: Pick<
+    TimelineSpan,
+    | 'name'
+    | 'kind'
+    | 'ms'
+    | 'reason'
+    | 'cause'
+    | 'step'
+    | 'agent'
+    | 'tool'
+    | 'limit'
+    | 'most'
+    | 'used'
+    | 'needs'
+    | 'provider'
+    | 'model'
+    | 'process'
+  >;
+}
+
+/** Why a turn failed: a code of the error table, what that means, and what it was this time. */
+export interface TimelineFailure {
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
 }
 
 /** A connection that follows the session, as its gateway knows it. Times are ms since the Unix epoch. */
@@ -82,13 +127,15 @@ export interface Timeline {
   readonly status: TimelineStatus;
   /** The turn that answers it. */
   readonly turn?: string;
+  /** Why that turn failed, or the message was rejected. */
+  readonly failure?: TimelineFailure;
   /** Received, and the newest that is known of it: ms since the Unix epoch. */
   readonly from: number;
   readonly until: number;
   readonly ms: number;
   /** In the order in which they began, by `seq` where clocks differ. Those of steps side by side overlap. */
   readonly spans: readonly TimelineSpan[];
-  /** What took longest, as an index of `spans`; absent: there are none. */
+  /** What took longest, as an index of `spans`, other than connections `aside`; absent: there are none. */
   readonly longest?: number;
   /** More happened than a timeline holds. */
   readonly truncated?: true;

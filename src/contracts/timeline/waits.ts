@@ -33,4 +33,6 @@ export interface Wait {
   readonly limit?: string;
   /** How often; absent: once. */
   readonly times?: number;
+  /** What a worker had to have, if it waited for one that has it. */
+  readonly needs?: string;
 }

@@ -13,6 +13,8 @@ export interface MessageStory {
   readonly newest: number;
   /** There is more than was read. */
   readonly truncated: boolean;
+  /** Steps of the session that run and have said something; absent: not known. */
+  readonly speaking?: readonly string[];
 }
 
 /** Events read at a time. */
@@ -28,6 +30,12 @@ export async function readStory(
   const first = await placeOf(sources, ref, { slice, messageId });
   if (first === null) return null;
   const thread = new Thread(messageId);
+  const speaking = slice.open.filter(({ text, reasoning = '' }) => text !== '' || reasoning !== '');
+  const told = async (truncated: boolean): Promise<MessageStory> => {
+    const before = thread.wasQueued ? await runningBefore(sources, ref, first) : [];
+    const { events, newest } = thread;
+    return { events: [...before, ...events], newest, truncated, speaking: speaking.map(({ step }) => step) };
+  };
   let chars = 0;
   let after = first - 1;
   for (let read = 0; !thread.isOver && after < slice.position.seq;) {
@@ -40,9 +48,36 @@ export async function readStory(
     read += events.length;
     after = events.at(-1)?.seq ?? after;
     if (read >= LIMITS.timelineEvents || chars >= LIMITS.timelineChars || thread.isFull)
-      return thread.told(!thread.isOver);
+      return told(!thread.isOver);
   }
-  return thread.told(false);
+  return told(false);
+}
+
+/** Events before this one of the turns that ran then: a queued message waits for these. */
+async function runningBefore(
+  sources: Sources,
+  ref: SessionRef,
+  seq: number,
+): Promise<readonly LoggedEvent[]> {
+  const running = new Map<string, LoggedEvent[]>();
+  for (let after = Math.max(0, seq - 1 - LIMITS.timelineBefore); after + 1 < seq;) {
+    const { events } = await eventsAfter(sources, ref, { after, limit: PAGE });
+    if (events.length === 0) break;
+    for (const event of events) {
+      const { turn } = event;
+      if (event.seq >= seq || turn === undefined || !isWork(event)) continue;
+      if (endsTurn(event.type)) running.delete(turn);
+      else running.set(turn, [...(running.get(turn) ?? []), brief(event)]);
+    }
+    after = events.at(-1)?.seq ?? seq;
+  }
+  return [...running.values()].flat().sort((one, other) => one.seq - other.seq);
+}
+
+/** Of what a turn does and waits for. */
+function isWork({ type, data }: LoggedEvent): boolean {
+  if (type === 'message.accepted') return data.answers !== undefined;
+  return /^(turn|step|quota|approval|person)\./.test(type);
 }
 
 interface Sought {
@@ -99,8 +134,12 @@ class Thread {
   readonly events: LoggedEvent[] = [];
   #turn: string | undefined;
   #waits = true;
-  #newest = 0;
+  /** Events of other turns: of more than so many only the ends are kept. */
+  #others = 0;
+  newest = 0;
   isOver = false;
+  /** It has waited for turns that ran. */
+  wasQueued = false;
 
   constructor(messageId: string) {
     this.#messageId = messageId;
@@ -110,20 +149,17 @@ class Thread {
     return this.events.length >= LIMITS.timelineKept;
   }
 
-  told(truncated: boolean): MessageStory {
-    return { events: this.events, newest: this.#newest, truncated };
-  }
-
   take(event: LoggedEvent): void {
     if (this.isOver || this.isFull) return;
     const { type, turn } = event;
     const isIts =
       'messageId' in event.data && event.data.messageId === this.#messageId && !type.startsWith('session.');
     if (isIts) this.#turn = turn;
+    if (isIts && type === 'message.accepted') this.wasQueued = event.data.queued;
     const ofTurn = turn !== undefined && turn === this.#turn;
-    if (!isIts && !ofTurn && !(this.#waits && endsTurn(type))) return;
+    if (!isIts && !ofTurn && !this.#holds(event)) return;
     this.events.push(brief(event));
-    if (isIts || ofTurn) this.#newest = event.seq;
+    if (isIts || ofTurn) this.newest = event.seq;
     if ((type === 'channel.published' || type === 'feedback.given') && isIts) this.isOver = true;
     if (!ofTurn) return;
     if (type === 'turn.merged') {
@@ -131,6 +167,13 @@ class Thread {
       this.#waits = event.data.reason.code !== 'joined';
     } else if (type === 'turn.started') this.#waits = false;
     else if (endsTurn(type)) this.isOver = true;
+  }
+
+  /** It is of a turn that the message may wait for. */
+  #holds(event: LoggedEvent): boolean {
+    if (!this.#waits || event.turn === undefined) return false;
+    if (endsTurn(event.type)) return true;
+    return isWork(event) && ++this.#others <= LIMITS.timelineBefore;
   }
 }
 
