@@ -240,7 +240,8 @@ function failureOf({
   readonly code: string;
   readonly message?: string;
 }): TimelineFailure {
-  const { title } = ERRORS[code as ErrorCode] ?? { title: '' }; // safety: undefined for a code of a newer version
+  // A newer version may have more of them.
+  const title = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].title : ''; // safety: it has it
   return { code, title, detail: message };
 }
 
