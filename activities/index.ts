@@ -36,11 +36,12 @@ import type { Tool } from './tools/tool.ts';
 import { Heartbeat } from './turn/heartbeat.ts';
 import { TurnMeasures } from './turn/measure.ts';
 import { TurnRun } from './turn/run-turn.ts';
-import { waitOf } from './turn/wait.ts';
+import { handedOver, waitOf } from './turn/wait.ts';
 import { TurnStopped } from './turn/stops.ts';
 import { recorded } from './turn/way.ts';
 import type { TurnDeps } from './turn/turn-deps.ts';
 
+export type { RunWatch, WatchedStep } from './turn/watch.ts';
 export { whoseCode } from './turn/whose.ts';
 export type { Running } from './turn/whose.ts';
 
@@ -128,7 +129,7 @@ export function createActivities(deps: ActivityDeps): SessionActivities {
   const { fire = noSchedules, begun = () => undefined } = deps;
   const { tools = noTools, configured = (agent: AgentSpec) => agent } = deps;
   const { suspendAfterMs = LIMITS.suspendAfterMs, stalls = NO_STALLS } = deps;
-  const measures = new TurnMeasures(deps.metrics);
+  const measures = new TurnMeasures(deps.metrics, deps.watch);
   const isLocal = (): boolean => Context.current().info.isLocal;
   const source = sourceOf(deps.source, isLocal);
   const conversations = new Conversations({ log: deps.log, source });
@@ -204,7 +205,7 @@ async function runTurn(deps: Measured, input: TurnInput, { leaving, ...handing }
   const { attempt } = context.info;
   const running = runningActivity(context);
   const run = new TurnRun(deps, input, {
-    ...{ owner: randomUUID(), attempt, ...handing },
+    ...{ owner: randomUUID(), attempt, ...handing, ...handedOver(context.info, input, Date.now()) },
     progress: (context.info.heartbeatDetails ?? null) as TurnProgress | null, // safety: only this function beats
     heartbeat: (details, stop) =>
       new Heartbeat({

@@ -6,8 +6,8 @@ import type {
   LanguageModelV4TextPart,
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider';
-import { sessionKey } from '../../src/contracts/index.ts';
-import type { AgentSpec, FileInfo } from '../../src/contracts/index.ts';
+import { DEFAULT_ENDPOINT, LIMITS, sessionKey } from '../../src/contracts/index.ts';
+import type { AgentSpec, Asks, FileInfo } from '../../src/contracts/index.ts';
 import type { Logger } from '../../src/telemetry/index.ts';
 import { ModelAnswer } from './answer.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -48,8 +48,14 @@ export function createModelRunner(options: ModelRunnerOptions): AgentRunner {
   return {
     run: (request) => run(options, request),
     can: ({ provider }) => options.endpointOf(provider) !== undefined,
+    asks: (agent) => asksOf(agent, options.endpointOf(agent.provider)?.defaultModel),
     budgetChars: (agent) => contextBudgetChars(agent, options.endpointOf(agent.provider)?.defaultModel),
   };
+}
+
+function asksOf({ provider = DEFAULT_ENDPOINT, model }: AgentSpec, defaultModel?: string): Asks {
+  const named = (model ?? defaultModel)?.slice(0, LIMITS.asksChars);
+  return { provider: provider.slice(0, LIMITS.asksChars), ...(named !== undefined && { model: named }) };
 }
 
 async function* run(

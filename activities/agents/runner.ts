@@ -6,6 +6,7 @@
  */
 import type {
   AgentSpec,
+  Asks,
   ErrorCode,
   FileInfo,
   FinishReason,
@@ -83,6 +84,8 @@ export interface AgentRunner {
   run(request: RunRequest): AsyncIterable<RunPiece>;
   /** Whether this worker has what the agent needs; if not, its turn goes on at one that has it. Absent: it has. */
   can?(agent: AgentSpec): boolean;
+  /** The model that it asks for the agent, for timelines; absent: it asks none. */
+  asks?(agent: AgentSpec): Asks;
   /** How much of a conversation the agent may be shown, UTF-16 code units; absent: `LIMITS.contextChars`. */
   budgetChars?(agent: AgentSpec): number;
 }

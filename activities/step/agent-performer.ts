@@ -5,6 +5,7 @@ import {
   LIMITS,
   neededFor,
   type AgentSpec,
+  type Asks,
   type Json,
   type JsonObject,
   type OpenTry,
@@ -25,7 +26,7 @@ import type { Said } from './attempt.ts';
 import { finalFailure, silent } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { boundsOf, type SpeechBounds } from './speech.ts';
-import type { StepHost } from './step.ts';
+import type { StepHost } from './host.ts';
 import { messages, traceparentFor } from './way.ts';
 
 /** What an attempt is told. */
@@ -75,6 +76,10 @@ export class AgentPerformer implements Performer<Told> {
     return messages(
       this.#conversation.map(({ role, text }) => ({ role: role === 'user' ? role : 'assistant', text })),
     );
+  }
+
+  get asks(): Asks | undefined {
+    return this.#runner?.asks?.(this.#agent);
   }
 
   get price(): Price | undefined {

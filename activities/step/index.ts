@@ -2,9 +2,12 @@
 import type { StepCall } from '../turn/step-call.ts';
 import { AgentPerformer } from './agent-performer.ts';
 import { SayPerformer } from './say-performer.ts';
-import { Step, type StepHost } from './step.ts';
+import type { StepHost } from './host.ts';
+import { Step } from './step.ts';
 import { SummaryPerformer } from './summary-performer.ts';
 import { ToolPerformer } from './tool-performer.ts';
+
+export type { StepHost } from './host.ts';
 
 /** `signal` stops it, with a `TurnStopped`. */
 export function stepFor(host: StepHost, call: StepCall, signal: AbortSignal): Pick<Step<unknown>, 'run'> {

@@ -3,6 +3,9 @@ import type { OpenTry, Usage } from '../../src/contracts/index.ts';
 import { NO_METRICS, secondsSince, type Metrics } from '../../src/telemetry/index.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
+import type { RunWatch } from '../turn/watch.ts';
+import type { Said } from './attempt.ts';
+import { asRunnerError } from './outcome.ts';
 import { isCancelled, type HeardAttempt, type StepWay } from './way.ts';
 
 /** What was heard of one attempt. Times are of `performance.now()`, ms. */
@@ -18,6 +21,19 @@ function kindOf({ use, summary, say }: StepCall): Kind {
   if (use) return 'tool';
   if (summary) return 'summary';
   return say === undefined ? 'agent' : 'say';
+}
+
+/** A call of a model that began then, as operators are told of it: a place at the endpoint is not what it took. */
+export function timed(
+  began: number,
+  { stamps, waits = [] }: Pick<Said, 'stamps' | 'waits'>,
+  failed: { readonly error: unknown } | null,
+): Parameters<RunWatch['heard']>[1] {
+  const slot = waits.find(({ reason }) => reason === 'slot');
+  return {
+    ...(stamps?.first !== undefined && { firstMs: stamps.first - (slot?.until ?? began) }),
+    ...(failed && { failed: asRunnerError(failed.error).code }),
+  };
 }
 
 export class StepMeasure {

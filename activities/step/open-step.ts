@@ -4,6 +4,7 @@ import {
   endsTurn,
   eventId,
   isCancelledAlone,
+  type Asks,
   type Delta,
   type EventDraft,
   type FailureInfo,
@@ -42,6 +43,8 @@ export interface AttemptPlace {
   readonly use?: ToolCall | undefined;
   /** What it stands for, if the step makes a summary. */
   readonly summarises?: Summarised | undefined;
+  /** The model that it asks, if it asks one. */
+  readonly asks?: Asks | undefined;
 }
 
 export class OpenStep {
@@ -55,7 +58,7 @@ export class OpenStep {
     this.#log = log;
     this.#conversations = conversations;
     this.#place = place;
-    const { turn, step, agent, origin, by, use, summarises } = place;
+    const { turn, step, agent, origin, by, use, summarises, asks, waits } = place;
     const id = eventId.stepStarted(step);
     this.#started = {
       id,
@@ -67,6 +70,8 @@ export class OpenStep {
       attempt: 1,
       ...origin,
       ...(by === undefined ? {} : { by }),
+      ...(asks && { asks }),
+      ...(waits && { waits }),
       data: { ...(use && { use }), ...(summarises && { summarises }) },
     };
   }

@@ -1,5 +1,5 @@
 /** What a step does in each of its attempts: it asks an agent (`agent-performer`) or uses a tool (`tool-performer`). */
-import type { EventData, OpenTry, Price } from '../../src/contracts/index.ts';
+import type { Asks, EventData, OpenTry, Price } from '../../src/contracts/index.ts';
 import type { RunnerError, RunPiece } from '../agents/runner.ts';
 import type { Said } from './attempt.ts';
 import type { SpeechBounds } from './speech.ts';
@@ -27,4 +27,6 @@ export interface Performer<Told> {
   readonly isBrief?: boolean;
   /** What a million tokens cost; undefined: nothing that is known. */
   readonly price?: Price | undefined;
+  /** The model that is asked; undefined: none is, or it is not known. */
+  readonly asks?: Asks | undefined;
 }

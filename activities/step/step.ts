@@ -11,76 +11,23 @@ import {
   LIMITS,
   priced,
   RECOVERY,
-  type AgentSpec,
   type EventData,
   type EventDraft,
-  type JsonObject,
   type LoggedEvent,
   type OpenTry,
-  type Price,
-  type SessionRef,
 } from '../../src/contracts/index.ts';
-import { RunnerError, type AgentRunner } from '../agents/runner.ts';
-import type { TurnOrigin } from '../closing.ts';
-import type { Conversations } from '../conversation/conversations.ts';
-import type { Tool } from '../tools/tool.ts';
-import type { Joining } from '../turn/joining.ts';
+import { RunnerError } from '../agents/runner.ts';
 import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import { TurnStopped } from '../turn/stops.ts';
-import type { Summaries } from '../turn/summaries.ts';
-import type { TurnDeps } from '../turn/turn-deps.ts';
-import type { TurnLog } from '../turn/turn-log.ts';
-import type { TurnState } from '../turn/turn-state.ts';
 import { runFor } from '../turn/whose.ts';
 import { Attempt, type Said } from './attempt.ts';
+import type { StepHost } from './host.ts';
 import { OpenStep } from './open-step.ts';
-import { StepMeasure } from './measure.ts';
+import { StepMeasure, timed } from './measure.ts';
 import { answered, asRunnerError, brief, extras, finalFailure, outcomeOf, FULL, turnEnd } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { StepWay } from './way.ts';
 import { retryOf } from './retries.ts';
-
-/** What a worker has for its steps. See `TurnDeps`. */
-export interface StepMeans extends Pick<TurnDeps, 'files' | 'logger' | 'metrics' | 'spans' | 'process'> {
-  readonly conversations: Conversations;
-  readonly runners: Readonly<Partial<Record<string, AgentRunner>>>;
-  tools(names: readonly string[]): Promise<ReadonlyMap<string, Tool>>;
-  readonly priceOf?: ((agent: AgentSpec) => Price | undefined) | undefined;
-}
-
-/** The turn, as its steps see it. */
-export interface StepHost {
-  readonly ref: SessionRef;
-  readonly turn: string;
-  readonly causes: readonly string[];
-  readonly origin: TurnOrigin;
-  readonly log: TurnLog;
-  readonly state: TurnState;
-  /** What the team keeps from turn to turn. */
-  readonly memory: { readonly changed: JsonObject | undefined };
-  readonly means: StepMeans;
-  /** Names this execution of the turn. */
-  readonly owner: string;
-  /** Orders it among all executions of the turn; 0: not known. */
-  readonly order: number;
-  /** The session closes: no step waits for a provider. */
-  readonly closing: boolean;
-  agent(name: string): AgentSpec;
-  /** Resolves at that time, unless the turn is suspended before. */
-  pause(call: StepCall, until: number): Promise<void>;
-  /** The step waits until the turn goes on where there is such a runner: rejects when it is stopped. */
-  lack(call: StepCall, runner: string): Promise<void>;
-  /** Waits for an engine that is away. */
-  patiently<T>(call: () => Promise<T>): Promise<T>;
-  /** The summary that its steps are shown. */
-  readonly summaries: Pick<Summaries, 'seen'>;
-  /** Messages that join the turn while it runs. */
-  readonly joining: Pick<Joining, 'take' | 'among'>;
-  /** Makes durable that the step has begun. */
-  save(): Promise<void>;
-  /** Journals how the step has ended; resolves once that is durable. */
-  persist(call: StepCall, ends: readonly EventDraft[]): Promise<void>;
-}
 
 const LOST = 'The worker that ran it was lost.';
 
@@ -111,9 +58,12 @@ export class Step<Shown> {
 
   /** Runs the step to its end. Rejects with `TurnStopped` when there is nothing to say any more. */
   run(): Promise<StepOutcome> {
-    const { ref, turn } = this.#host;
-    const { step, agent } = this.#call;
-    return runFor({ ...ref, turn, step, agent }, () => this.#measure.of(() => this.#run()));
+    const { ref, turn, means } = this.#host;
+    const { step, agent, use } = this.#call;
+    const { asks } = this.#performer;
+    const running = { ...ref, turn, agent, ...(use && { tool: use.tool }), ...(asks && { asks }) };
+    const ended = means.watch?.begins(running);
+    return runFor({ ...ref, turn, step, agent }, () => this.#measure.of(() => this.#run())).finally(ended);
   }
 
   async #run(): Promise<StepOutcome> {
@@ -154,11 +104,13 @@ export class Step<Shown> {
     const shown = await this.#shown(before);
     if (shown instanceof RunnerError) return this.#fail(open, NOTHING, shown);
     const performer = this.#performer;
+    const began = Date.now();
     const heard = await new Attempt(open, this.#signal, this.#measure).hear(performer.bounds, (stop) =>
       performer.speak(open.attempt, shown, stop),
     );
     if ('end' in heard) return this.#known(heard.end);
     const { failed } = heard;
+    if (performer.asks) this.#host.means.watch?.heard(performer.asks, timed(began, heard.said, failed));
     const [{ price }, { usage }] = [performer, heard.said];
     const said = price && usage ? { ...heard.said, usage: priced(usage, price) } : heard.said;
     if (failed) return this.#failed(open, said, failed.error);
@@ -191,11 +143,12 @@ export class Step<Shown> {
       owner: `${owner}:${this.#tries}`,
       atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
       by: means.process,
-      waits: this.#paused,
+      waits: this.#paused ?? log.takeWaited(),
       reason: before && before.reason !== '' ? before.reason : LOST,
       usage: before?.usage,
       use,
       summarises: this.#performer.told?.summarises,
+      asks: this.#performer.asks,
     });
   }
 

@@ -14,7 +14,7 @@ import type { Said } from './attempt.ts';
 import { finalFailure, silent } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { boundsOf, type SpeechBounds } from './speech.ts';
-import type { StepHost } from './step.ts';
+import type { StepHost } from './host.ts';
 
 const TASK =
   'Summarise the conversation so far for those who take part and do not see it any more. Keep who said and wants what, ' +

@@ -17,7 +17,7 @@ import type { Said } from './attempt.ts';
 import { finalFailure } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import type { SpeechBounds } from './speech.ts';
-import type { StepHost } from './step.ts';
+import type { StepHost } from './host.ts';
 import { traceparentFor } from './way.ts';
 
 export class ToolPerformer implements Performer<Tool> {

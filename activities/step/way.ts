@@ -11,7 +11,7 @@ import type { StepCall, StepOutcome } from '../turn/step-call.ts';
 import type { StopKind } from '../turn/stops.ts';
 import { asRunnerError } from './outcome.ts';
 import type { Performer } from './performer.ts';
-import type { StepHost } from './step.ts';
+import type { StepHost } from './host.ts';
 
 /** Why a step is left before its end; `fault`: of the engine. */
 export type Stopped = StopKind | 'fault';

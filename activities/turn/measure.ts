@@ -7,6 +7,7 @@ import {
 } from '../../src/contracts/index.ts';
 import { NO_METRICS, secondsSince, type Metrics } from '../../src/telemetry/index.ts';
 import { TurnStopped } from './stops.ts';
+import type { RunWatch } from './watch.ts';
 
 /** One run, as far as it is measured. */
 interface Run {
@@ -16,10 +17,12 @@ interface Run {
 
 export class TurnMeasures {
   readonly #metrics: Metrics;
+  readonly #watch: RunWatch | undefined;
   #running = 0;
 
-  constructor(metrics: Metrics = NO_METRICS) {
+  constructor(metrics: Metrics = NO_METRICS, watch?: RunWatch) {
     this.#metrics = metrics;
+    this.#watch = watch;
     metrics.read('convoke_turns_running', () => [[{}, this.#running]]);
   }
 
@@ -33,6 +36,7 @@ export class TurnMeasures {
     try {
       const result = await run.run();
       outcome = outcomeOf(result, run.log.turnEnd);
+      if (result.needs !== undefined) this.#watch?.lacks(result.needs);
       return result;
     } catch (error) {
       if (error instanceof TurnStopped) outcome = 'superseded';

@@ -19,9 +19,8 @@ import {
 } from '../../src/contracts/index.ts';
 import { originOf } from '../closing.ts';
 import { patiently } from '../log-writer.ts';
-import { stepFor } from '../step/index.ts';
+import { stepFor, type StepHost } from '../step/index.ts';
 import type { TeamMessage } from '../teams/team.ts';
-import type { StepHost } from '../step/step.ts';
 import { bringEnd, bringProgress, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
 import { Halting } from './halting.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -73,7 +72,8 @@ export class TurnRun implements StepHost, TurnDriver {
   #kernel: Kernel | null = null;
 
   constructor(deps: TurnDeps, input: TurnInput, call: TurnCall) {
-    const [{ tenant, session, turn, causes, journal, closing }, { progress, attempt }] = [input, call];
+    const { tenant, session, turn, causes, journal, closing } = input;
+    const { progress, attempt, waited } = call;
     this.ref = { tenant, session };
     this.turn = turn;
     this.causes = [...causes, ...answersIn(journal.entries)];
@@ -87,7 +87,7 @@ export class TurnRun implements StepHost, TurnDriver {
     this.#input = input;
     this.#call = call;
     this.#place = new TurnPlace(deps.places, input);
-    this.log = new TurnLog(deps, this.ref, { ...input, facts: progress?.facts ?? [] }, this.signal);
+    this.log = new TurnLog(deps, this.ref, { ...input, waited, facts: progress?.facts ?? [] }, this.signal);
     this.state = new TurnState(journal, progress, attempt, () => this.log.facts());
     this.joining = new Joining(this, attempt > 0);
     this.summaries = new Summaries(this, input, attempt > 0);

@@ -9,6 +9,7 @@ import {
   type SessionRef,
   type SummarySpec,
   type TurnProgress,
+  type Wait,
 } from '../../src/contracts/index.ts';
 import type { Files } from '../../src/files/index.ts';
 import { recoverLog, type Stalls } from '../../src/log/index.ts';
@@ -21,6 +22,7 @@ import type { Team } from '../teams/team.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Places } from './place.ts';
 import type { TurnStopped } from './stops.ts';
+import type { RunWatch } from './watch.ts';
 
 /** What runs of turns share in a worker. */
 export interface TurnDeps extends LogAccess {
@@ -43,6 +45,8 @@ export interface TurnDeps extends LogAccess {
   readonly places?: Places | undefined;
   /** Names this process in events; absent: they do not say. */
   readonly process?: string | undefined;
+  /** Told what runs here; absent: nobody is. */
+  readonly watch?: RunWatch | undefined;
   /** Which turns have blocked workers. */
   readonly stalls: Pick<Stalls, 'of'>;
   readonly logger?: (Pick<Logger, 'warn'> & Partial<Decisions>) | undefined;
@@ -66,6 +70,8 @@ export interface TurnCall {
   ) => Heartbeat<TurnProgress> | null;
   /** Waits longer than this are the workflow's, ms. */
   readonly suspendAfterMs: number;
+  /** What it waited for before it came here: a worker that has what it needs. Absent: this one was as good as any. */
+  readonly waited?: readonly Wait[];
   /** The worker is to stop: the turn should be handed over at its next pause between steps. */
   readonly draining: AbortSignal;
 }

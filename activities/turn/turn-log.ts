@@ -36,6 +36,8 @@ export interface TurnLogInput {
   readonly release: readonly string[];
   /** Facts that earlier attempts of this activity have persisted. */
   readonly facts: readonly EventDraft[];
+  /** See `TurnCall`. */
+  readonly waited?: readonly Wait[] | undefined;
 }
 
 /** What a step's begin adds to what its turn knows. */
@@ -59,6 +61,7 @@ export class TurnLog {
   /** Facts that other carriers have brought to the log and this turn builds upon. */
   readonly #seen = new Set<string>();
   #led = false;
+  #isWaitTold = false;
   /** The life of the log that has all that this run builds upon; 0: none yet. */
   #home: number;
   #bringing: Promise<void> | null = null;
@@ -83,6 +86,13 @@ export class TurnLog {
   /** What the workflow does not hold yet, in the order in which it was decided. */
   facts(): readonly EventDraft[] {
     return [...this.#facts.values()];
+  }
+
+  /** What the turn waited for before it came to this worker: told once, with its first step. */
+  takeWaited(): readonly Wait[] | undefined {
+    const isTold = this.#isWaitTold;
+    this.#isWaitTold = true;
+    return isTold ? undefined : this.#input.waited;
   }
 
   /** The end that the turn has in the log, as far as this run knows. */

@@ -1,7 +1,7 @@
 /** How long a turn has waited for a worker. */
 import type { Info } from '@temporalio/activity';
 import { LIMITS } from '../../src/contracts/index.ts';
-import type { TurnInput } from '../../src/contracts/index.ts';
+import type { TurnInput, Wait } from '../../src/contracts/index.ts';
 
 /**
  * ms; null: this does not tell. By the clocks of the server and of gateways, which are those of other machines: what is compared with it is
@@ -19,4 +19,18 @@ export function waitOf(
   const { ingest = 0, orchestrate = 0 } = accepted?.stamps ?? {};
   if (accepted && orchestrate - ingest < LIMITS.turnWaitMs * 2) return Math.max(0, now - ingest);
   return info.isLocal ? null : Math.max(0, now - info.currentAttemptScheduledTimestampMs);
+}
+
+/** How long a turn that was handed over has waited for a worker that has what it needs: its first step tells that. */
+export function handedOver(
+  {
+    attempt,
+    currentAttemptScheduledTimestampMs: from,
+  }: Pick<Info, 'attempt' | 'currentAttemptScheduledTimestampMs'>,
+  { needs }: Pick<TurnInput, 'needs'>,
+  now: number,
+): { readonly waited?: readonly Wait[] } {
+  if (needs === undefined || attempt > 1) return {};
+  const until = Math.max(from, now);
+  return { waited: [{ reason: 'worker', from, until, needs: needs.slice(0, LIMITS.asksChars) }] };
 }

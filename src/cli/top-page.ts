@@ -121,7 +121,7 @@ function gateways({ at, gateways: { data } }: SystemStatus): readonly (readonly 
   ];
 }
 
-function workers({ at, workers: { data } }: SystemStatus): readonly (readonly string[])[] {
+function workers({ at, workers: { data, gone = [] } }: SystemStatus): readonly (readonly string[])[] {
   return [
     ['WORKER', 'STATE', 'TURNS', 'QUICK', 'CACHED', 'HEAP', 'UP', 'BUILD', 'HAS'],
     ...data.map((each) => [
@@ -129,10 +129,15 @@ function workers({ at, workers: { data } }: SystemStatus): readonly (readonly st
       ...[String(each.quick.used), String(each.cached), bytes(each.heapBytes), span(at - each.startedAt)],
       ...[each.deployment?.buildId ?? each.version, has(each)],
     ]),
+    ...gone
+      .slice(0, ROWS)
+      .map((each) => [
+        ...[each.id, `gone ${span(each.toldMsAgo)}`, '', '', '', '', '', each.version, has(each)],
+      ]),
   ];
 }
 
-function has({ agents, teams, models }: ToldWorker): string {
+function has({ agents, teams, models }: Pick<ToldWorker, 'agents' | 'teams' | 'models'>): string {
   return [...agents, ...teams, ...models].join(' ') || '–';
 }
 
@@ -200,14 +205,15 @@ function sessions({ gateways: { data } }: SystemStatus, sort: Sort): readonly (r
 function turns({ at, workers: { data } }: SystemStatus): readonly (readonly string[])[] {
   const all = data.flatMap(({ id, longest }) => longest.map((turn) => ({ ...turn, id })));
   return [
-    ['LONGEST TURN', 'RUNS FOR', 'WORKER'],
+    ['LONGEST TURN', 'RUNS FOR', 'WORKER', 'DOES'],
     ...all
       .sort((one, other) => one.startedAt - other.startedAt)
       .slice(0, ROWS)
-      .map(({ tenant, session, turn, startedAt, id }) => [
+      .map(({ tenant, session, turn, startedAt, doing, id }) => [
         `${tenant}/${session} ${turn}`,
         span(at - startedAt),
         id,
+        doing ? [doing.tool ?? doing.provider, doing.agent].filter(Boolean).join(' of ') : '–',
       ]),
   ];
 }

@@ -27,6 +27,7 @@ export type { Withheld } from './events/channel.ts';
 export type { Delta, OpenStep } from './events/delta.ts';
 export type { DisclosedAgent, DisclosedData, DisclosedOpening, DisclosedTeam } from './events/disclosure.ts';
 export type {
+  Asks,
   EventData,
   EventDraft,
   EventType,
@@ -174,9 +175,14 @@ export type {
   SystemStatus,
   TenantUse,
   TenantUsePage,
+  EndpointUse,
+  GoneWorker,
+  Lacked,
   ToldWorker,
+  WaitingTurn,
   Trouble,
   WorkerStatus,
+  WorkerStep,
   WorkerTurn,
 } from './system.ts';
 export { DEV_KEY, DEV_OPERATOR_KEY } from './dev-keys.ts';

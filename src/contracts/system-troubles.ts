@@ -1,11 +1,10 @@
 /** What an operator should look at, from what the parts of a deployment tell. */
 import { LIMITS } from './limits/index.ts';
 import type { GatewayStatus, QueueStatus, SystemStatus, ToldWorker, Trouble } from './system.ts';
+import { troublesOfWork } from './work-troubles.ts';
 
 /** A task that waits so long is told, ms. */
 const WAITS_MS = 5_000;
-/** A turn that runs so long is told, ms: long answers take minutes. */
-const LONG_MS = 10 * 60_000;
 /** Memory that is used, as a share of what there is. */
 const FULL = 0.9;
 
@@ -24,9 +23,14 @@ export function troublesOf(told: Told): readonly Trouble[] {
       ? [error('No worker runs: messages are accepted and wait. Start one: npx convoke worker')]
       : []),
     ...queues.data.flatMap((queue) => ofQueue(queue)),
-    ...workers.data.flatMap((worker) => ofWorker(worker, told.at)),
+    ...workers.data.flatMap((worker) => ofWorker(worker)),
+    ...troublesOfWork(workers, told.at),
   ];
-  return [...all.filter(({ level }) => level === 'error'), ...all.filter(({ level }) => level !== 'error')];
+  const sorted = [
+    ...all.filter(({ level }) => level === 'error'),
+    ...all.filter(({ level }) => level !== 'error'),
+  ];
+  return sorted.slice(0, LIMITS.troublesTold);
 }
 
 function servers({ redis, temporal, archive, workers }: Told): readonly Trouble[] {
@@ -85,20 +89,11 @@ function ofQueue({
   ];
 }
 
-function ofWorker({ id, draining, turns, longest }: ToldWorker, at: number): readonly Trouble[] {
-  const [first] = longest;
-  const isLong = first !== undefined && at - first.startedAt > LONG_MS;
+function ofWorker({ id, draining, turns }: ToldWorker): readonly Trouble[] {
   return [
     ...(draining ? [warning(`Worker ${id} is stopping: it takes no more work.`)] : []),
     ...(turns.used >= turns.most
       ? [warning(`Worker ${id} has all ${turns.most} slots in use: add workers.`)]
-      : []),
-    ...(isLong
-      ? [
-          warning(
-            `Turn ${first.turn} of ${first.tenant}/${first.session} has run for ${Math.round((at - first.startedAt) / 60_000)} min on worker ${id}.`,
-          ),
-        ]
       : []),
   ];
 }

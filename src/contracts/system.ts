@@ -59,6 +59,47 @@ export interface WorkerTurn {
   readonly turn: string;
   /** Of this execution. */
   readonly startedAt: number;
+  /** The step of it that runs longest; absent: none, or an earlier version does not tell. */
+  readonly doing?: WorkerStep;
+}
+
+export interface WorkerStep {
+  readonly agent: string;
+  readonly tool?: string;
+  /** The model endpoint that is asked, and the model. */
+  readonly provider?: string;
+  readonly model?: string;
+  readonly startedAt: number;
+}
+
+/** Calls of a model endpoint that ended in the last `LIMITS.recentMs`, of the newest `LIMITS.endpointCalls`. */
+export interface EndpointUse {
+  readonly provider: string;
+  readonly calls: number;
+  /** Of these: failed by the endpoint. */
+  readonly failed: number;
+  /** The median until the first token; absent: there was none. */
+  readonly firstMs?: number;
+}
+
+/** What turns needed in the last `LIMITS.recentMs` and the worker does not have: it handed them over. */
+export interface Lacked {
+  /** As `needs` of a span. */
+  readonly needs: string;
+  readonly times: number;
+  readonly lastAt: number;
+}
+
+/** A turn that waits for a place among those of its tenant. */
+export interface WaitingTurn {
+  readonly tenant: string;
+  readonly session: string;
+  readonly turn: string;
+  readonly since: number;
+  /** How many turns of the tenant may run. */
+  readonly most: number;
+  /** It asks again by then. */
+  readonly until: number;
 }
 
 export interface WorkerStatus {
@@ -86,10 +127,23 @@ export interface WorkerStatus {
   readonly heapBytes: number;
   /** The turns that run longest. */
   readonly longest: readonly WorkerTurn[];
+  /** Absent, as the two that follow: an earlier version does not tell. */
+  readonly endpoints?: readonly EndpointUse[];
+  readonly lacked?: readonly Lacked[];
+  readonly waiting?: readonly WaitingTurn[];
 }
 
 /** A worker, and how long ago it has told this. */
 export type ToldWorker = WorkerStatus & { readonly toldMsAgo: number };
+
+/** A worker that has told nothing for longer than `LIMITS.workerTtlMs`, and has not ended by itself. */
+export interface GoneWorker extends Pick<
+  ToldWorker,
+  'id' | 'version' | 'startedAt' | 'queues' | 'agents' | 'teams' | 'tools' | 'models' | 'toldMsAgo'
+> {
+  /** The turns that it ran when it was heard of last. */
+  readonly longest: readonly WorkerTurn[];
+}
 
 export interface QueueStatus extends Answered {
   readonly name: string;
@@ -121,7 +175,11 @@ export interface SystemStatus {
   readonly by: string;
   /** `asked`: gateways that run, as far as Redis knows. */
   readonly gateways: Answered & { readonly asked: number; readonly data: readonly GatewayStatus[] };
-  readonly workers: Answered & { readonly data: readonly ToldWorker[] };
+  /** `gone`: those of the last `LIMITS.workerGoneMs`; absent: not known. */
+  readonly workers: Answered & {
+    readonly data: readonly ToldWorker[];
+    readonly gone?: readonly GoneWorker[];
+  };
   readonly queues: Answered & { readonly data: readonly QueueStatus[] };
   readonly redis: Answered & { readonly server?: RedisStatus };
   readonly temporal: Answered & { readonly namespace?: string; readonly version?: string };
@@ -134,6 +192,9 @@ export interface Trouble {
   readonly level: 'error' | 'warning';
   /** What is wrong, and what to do. */
   readonly text: string;
+  /** Where to look, if it is about a tenant, or a turn of a session. */
+  readonly tenant?: string;
+  readonly session?: string;
 }
 
 /** A tenant, and what it uses right now. `unknown`: `limits` and `waiting` could not be asked. */

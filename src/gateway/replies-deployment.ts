@@ -40,7 +40,35 @@ export const gatewayReply = describes<GatewayStatus>()(
     .meta({ id: 'Gateway' }),
 );
 
-const turn = z.object({ tenant: z.string(), session: z.string(), turn: z.string(), startedAt: ms });
+const place = { tenant: z.string(), session: z.string(), turn: z.string() };
+const turn = z.object({
+  ...{ ...place, startedAt: ms },
+  doing: z
+    .object({
+      agent: z.string(),
+      tool: z.string().optional(),
+      provider: z.string().optional(),
+      model: z.string().optional(),
+      startedAt: ms,
+    })
+    .optional()
+    .meta({ description: 'The step of it that has run longest.' }),
+});
+const endpoint = z.object({
+  provider: z.string(),
+  calls: z.number(),
+  failed: z.number(),
+  firstMs: z.number().optional().meta({ description: 'The median until the first token.' }),
+});
+const lacked = z.object({ needs: z.string(), times: z.number(), lastAt: ms });
+const waiting = z.object({ ...place, since: ms, most: z.number(), until: ms });
+const names = {
+  queues: list(z.string()),
+  agents: list(z.string()),
+  teams: list(z.string()),
+  tools: list(z.string()),
+  models: list(z.string()),
+};
 
 const worker = z
   .object({
@@ -49,20 +77,29 @@ const worker = z
     deployment: z.object({ name: z.string(), buildId: z.string() }).optional(),
     startedAt: ms,
     draining: z.boolean(),
-    queues: list(z.string()),
-    agents: list(z.string()),
-    teams: list(z.string()),
-    tools: list(z.string()),
-    models: list(z.string()),
+    ...names,
     turns: slots,
     quick: slots,
     tasks: slots,
     cached: z.number(),
     heapBytes: z.number(),
     longest: list(turn).meta({ description: 'The turns that have run longest there.' }),
+    endpoints: list(endpoint).optional().meta({ description: 'Calls of models in the last 5 minutes.' }),
+    lacked: list(lacked)
+      .optional()
+      .meta({ description: 'What turns needed in the last 5 minutes and it does not have.' }),
+    waiting: list(waiting).optional().meta({ description: 'Turns that wait for a place of their tenant.' }),
     toldMsAgo: z.number(),
   })
   .meta({ id: 'Worker' });
+
+const gone = z
+  .object({
+    ...{ id: z.string(), version: z.string(), startedAt: ms, ...names },
+    longest: list(turn).meta({ description: 'The turns that it ran when it was heard of last.' }),
+    toldMsAgo: z.number(),
+  })
+  .meta({ id: 'GoneWorker' });
 
 const queue = z
   .object({
@@ -86,7 +123,12 @@ const redis = z.object({
   clients: z.number(),
 });
 
-const trouble = z.object({ level: z.enum(['error', 'warning']), text: z.string() });
+const trouble = z.object({
+  level: z.enum(['error', 'warning']),
+  text: z.string(),
+  tenant: z.string().optional(),
+  session: z.string().optional(),
+});
 
 export const systemReply = describes<SystemStatus>()(
   z
@@ -94,7 +136,10 @@ export const systemReply = describes<SystemStatus>()(
       at: ms,
       by: z.string().meta({ description: 'The gateway that has asked.' }),
       gateways: z.object({ ...answered, asked: z.number(), data: list(gatewayReply) }),
-      workers: z.object({ ...answered, data: list(worker) }),
+      workers: z.object({
+        ...{ ...answered, data: list(worker) },
+        gone: list(gone).optional().meta({ description: 'Ended without a word in the last 10 minutes.' }),
+      }),
       queues: z.object({ ...answered, data: list(queue) }),
       redis: z.object({ ...answered, server: redis.optional() }),
       temporal: z.object({

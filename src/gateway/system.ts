@@ -4,6 +4,7 @@ import { ConvokeError, LIMITS, troublesOf } from '../contracts/index.ts';
 import type {
   Answered,
   GatewayStatus,
+  GoneWorker,
   QueueStatus,
   RedisStatus,
   RefusedTenant,
@@ -19,6 +20,8 @@ import type { GatewayQuestion } from './own-status.ts';
 export interface SystemPorts {
   readonly version: string;
   workers(): Promise<readonly ToldWorker[]>;
+  /** Workers that have ended without a word; absent: nobody knows. */
+  gone?(): Promise<readonly GoneWorker[]>;
   /** The task queue of all sessions, and these. */
   queues(further: readonly string[]): Promise<readonly QueueStatus[]>;
   redis(): Promise<RedisStatus>;
@@ -121,7 +124,13 @@ export class System {
   async #ask(): Promise<SystemStatus> {
     const { ports, fleet, name } = this.#config;
     const at = Date.now();
-    const workers = answered(async () => ({ data: await ports.workers() }), { data: [] });
+    const workers = answered<{ data: readonly ToldWorker[]; gone?: readonly GoneWorker[] }>(
+      async () => {
+        const [data, gone] = await Promise.all([ports.workers(), ports.gone?.()]);
+        return { data, ...(gone && { gone }) };
+      },
+      { data: [] },
+    );
     const queues = workers.then(({ data }) =>
       answered(async () => ({ data: await ports.queues(furtherQueues(data)) }), { data: [] }),
     );

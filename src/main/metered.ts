@@ -37,6 +37,7 @@ function meteredRunner(runner: AgentRunner, metering: Metering): AgentRunner {
       const asked = limits.weight === undefined ? given : { ...given, weight: limits.weight };
       return isMetered(limits) ? run(runner, asked, metering) : runner.run(asked);
     },
+    ...(runner.asks && { asks: runner.asks.bind(runner) }),
     ...(runner.can && { can: (agent: AgentSpec) => runner.can?.(agent) ?? true }),
     ...(runner.budgetChars && {
       budgetChars: (agent: AgentSpec) => runner.budgetChars?.(agent) ?? LIMITS.contextChars,

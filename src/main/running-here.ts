@@ -1,14 +1,29 @@
 /** The turns that run in this process: remembered in memory, for operators who ask. */
-import { LIMITS, type SessionActivities, type TurnInput, type WorkerTurn } from '../contracts/index.ts';
+import type { RunWatch, WatchedStep } from '../../activities/index.ts';
+import {
+  LIMITS,
+  type SessionActivities,
+  type TurnInput,
+  type WorkerStatus,
+  type WorkerStep,
+  type WorkerTurn,
+} from '../contracts/index.ts';
+import { Recent, type Waits } from './recent.ts';
 
-export class RunningHere {
-  readonly #turns = new Set<WorkerTurn>();
+interface Running extends Omit<WorkerTurn, 'doing'> {
+  /** In the order in which they began. */
+  readonly steps: Set<WorkerStep>;
+}
+
+export class RunningHere implements RunWatch {
+  readonly #turns = new Set<Running>();
+  readonly #recent = new Recent();
 
   /** The same activities, of which turns are remembered while they run. */
   watch(activities: SessionActivities): SessionActivities {
     const runTurn = async (input: TurnInput): ReturnType<SessionActivities['runTurn']> => {
       const { tenant, session, turn } = input;
-      const running = { tenant, session, turn, startedAt: Date.now() };
+      const running = { tenant, session, turn, startedAt: Date.now(), steps: new Set<WorkerStep>() };
       this.#turns.add(running);
       try {
         return await activities.runTurn(input);
@@ -19,8 +34,35 @@ export class RunningHere {
     return { ...activities, runTurn };
   }
 
+  begins({ tenant, session, turn, agent, tool, asks }: WatchedStep): () => void {
+    const running = [...this.#turns].findLast(
+      (each) => each.turn === turn && each.session === session && each.tenant === tenant,
+    );
+    if (!running) return () => undefined;
+    const step = { agent, ...(tool !== undefined && { tool }), ...asks, startedAt: Date.now() };
+    running.steps.add(step);
+    return () => void running.steps.delete(step);
+  }
+
+  heard(...call: Parameters<RunWatch['heard']>): void {
+    this.#recent.heard(...call);
+  }
+
+  lacks(needs: string): void {
+    this.#recent.lacks(needs);
+  }
+
+  /** The same places, of which it is remembered who waits for one. */
+  places<T extends Waits>(places: T): T {
+    return this.#recent.places(places);
+  }
+
   /** A set keeps the order in which they began. */
-  get longest(): readonly WorkerTurn[] {
-    return [...this.#turns].slice(0, LIMITS.workerTurns);
+  get told(): Pick<WorkerStatus, 'longest' | 'endpoints' | 'lacked' | 'waiting'> {
+    const longest = [...this.#turns].slice(0, LIMITS.workerTurns).map(({ steps, ...turn }) => {
+      const [doing] = steps;
+      return { ...turn, ...(doing && { doing }) };
+    });
+    return { longest, ...this.#recent.told(Date.now()) };
   }
 }

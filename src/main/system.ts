@@ -30,6 +30,7 @@ export function systemPorts({ config, client, database, session, refused }: Syst
     version: version(),
     refused,
     workers: () => session.workers.read(),
+    gone: () => session.workers.gone(),
     queues: (further) =>
       Promise.all([
         ask('workflow', taskQueue),

@@ -1,5 +1,5 @@
 /** Tells operators what this worker is and does, for as long as it runs. */
-import { jsonBytes, LIMITS, type Catalog, type WorkerStatus, type WorkerTurn } from '../contracts/index.ts';
+import { jsonBytes, LIMITS, type Catalog, type WorkerStatus } from '../contracts/index.ts';
 import type { WorkerRows } from '../log/index.ts';
 import type { Deployment } from './config.ts';
 import { processName } from './process-name.ts';
@@ -11,7 +11,8 @@ export interface TellWorker {
   readonly deployment?: Deployment | undefined;
   readonly catalog: Catalog;
   readonly load: () => WorkerLoad;
-  readonly longest: () => readonly WorkerTurn[];
+  /** What it does, and has done in the last minutes. */
+  readonly running: () => Pick<WorkerStatus, 'longest' | 'endpoints' | 'lacked' | 'waiting'>;
   /** Aborts when the worker is to stop. */
   readonly draining: AbortSignal;
 }
@@ -39,7 +40,7 @@ export function tellWorker(worker: TellWorker): () => Promise<void> {
 }
 
 function statusOf(
-  { deployment, catalog, load, longest, draining }: TellWorker,
+  { deployment, catalog, load, running, draining }: TellWorker,
   { id, startedAt }: Pick<WorkerStatus, 'id' | 'startedAt'>,
 ): WorkerStatus {
   const { queues, turns, quick, tasks, cached } = load();
@@ -57,13 +58,14 @@ function statusOf(
     tasks: { used: tasks, most: LIMITS.workflowTasksPerWorker },
     cached,
     heapBytes: process.memoryUsage().heapUsed,
-    longest: longest(),
+    ...running(),
   };
 }
 
 /** Names may be long: then those of its own are left out. */
 export function fitting(status: WorkerStatus): WorkerStatus {
   if (jsonBytes(status) <= LIMITS.workerBytes) return status;
-  const short = { ...status, agents: [], teams: [], tools: [], models: [] };
+  const recent = { endpoints: [], lacked: [], waiting: [] };
+  const short = { ...status, ...recent, agents: [], teams: [], tools: [], models: [] };
   return jsonBytes(short) <= LIMITS.workerBytes ? short : { ...short, queues: short.queues.slice(0, 1) };
 }

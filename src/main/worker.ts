@@ -170,7 +170,7 @@ async function present(
   {
     session,
     ...told
-  }: Pick<TellWorker, 'catalog' | 'load' | 'longest'> & { readonly session: LogConnections },
+  }: Pick<TellWorker, 'catalog' | 'load' | 'running'> & { readonly session: LogConnections },
   { config, opened, draining }: Pick<Opening, 'config' | 'opened' | 'draining'>,
 ): Promise<void> {
   opened.add(await announce(session.catalogs, told.catalog), (end) => end());
@@ -208,10 +208,10 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
   const counted = { limitsOf: heldLimits(limitsOf, directory), call: createNudge(client) };
   const turns = opened.add(new RunningTurns(commands, counted), (each) => each.close());
   directory.onChange((tenant) => turns.look(tenant));
-  const places = measuredPlaces(turns, metrics);
+  const here = new RunningHere();
+  const places = here.places(measuredPlaces(turns, metrics));
   const meter = { meter: new Meter(commands), limitsOf, priceOf: parts.priceOf, metrics };
   const { begun } = opened.add(tellWaits(commands), (each) => each.close());
-  const here = new RunningHere();
   let worker: TaskWorker | null = null;
   const ready = async (): Promise<boolean> => {
     await connection.withDeadline(Date.now() + RECOVERY.ingressDeadlineMs, () =>
@@ -226,7 +226,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     activities: here.watch(
       createActivities({
         ...{ ...parts, files, places, log: session.log, source, archive, logger, metrics, spans, begun },
-        ...{ stalls, process: processName() },
+        ...{ stalls, process: processName(), watch: here },
         runners: metered(runners, meter),
         ...createHanding(config, { client, session, source, archive, tenants, directory }),
         draining: draining.signal,
@@ -237,7 +237,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
   const offered = { ...catalog, ...endpointsOf(config, own, runners) };
-  const told = { session, catalog: offered, load: worker.load, longest: () => here.longest };
+  const told = { session, catalog: offered, load: worker.load, running: () => here.told };
   await present(told, { config, opened, draining });
   watchInterruptionsOf({ client, taskQueue, log: session.log, source, archive, logger }, opened);
   return { worker, ready };

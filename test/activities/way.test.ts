@@ -1,7 +1,7 @@
 /** What spans of steps say, and what they say only where that is asked for. */
 import { expect, test } from '@jest/globals';
 import type { Performer } from '../../activities/step/performer.ts';
-import type { StepHost } from '../../activities/step/step.ts';
+import type { StepHost } from '../../activities/step/host.ts';
 import { messages, StepWay, traceparentFor } from '../../activities/step/way.ts';
 import type { StepCall } from '../../activities/turn/step-call.ts';
 import { LIMITS, type AgentSpec } from '../../src/contracts/index.ts';

@@ -202,6 +202,51 @@ test('what an operator should look at: errors first', async () => {
   ]);
 });
 
+test('who is missing, what is slow and who waits is told with its cause', async () => {
+  const at = Date.now();
+  const ago = (seconds: number): number => at - seconds * 1_000;
+  const busy = {
+    ...WORKER,
+    lacked: [{ needs: 'agent.auditor', times: 11, lastAt: ago(20) }],
+    waiting: [
+      { tenant: 'brook', session: 'cedar', turn: 't9', since: ago(40), most: 1, until: at + 1_000 },
+      { tenant: 'brook', session: 'old', turn: 't1', since: ago(90), most: 1, until: ago(60) },
+    ],
+    endpoints: [
+      { provider: 'south', calls: 9, failed: 0, firstMs: 20_100 },
+      { provider: 'north', calls: 4, failed: 3 },
+      { provider: 'east', calls: 2, failed: 2 },
+    ],
+    longest: [
+      {
+        ...{ tenant: 'acme', session: 'oak', turn: 't1', startedAt: ago(240) },
+        doing: { agent: 'archivist', tool: 'records', startedAt: ago(235) },
+      },
+      { tenant: 'acme', session: 'fir', turn: 't2', startedAt: ago(100) },
+    ],
+  };
+  const gone = {
+    ...{ ...WORKER, id: '8@w', queues: ['main', 'main.agent.auditor'], agents: ['auditor'] },
+    ...{ longest: [], toldMsAgo: 200_000 },
+  };
+  const { system } = await start({ workers: async () => [busy], gone: async () => [gone] });
+  const { troubles, workers } = await system();
+  expect(workers.gone).toMatchObject([{ id: '8@w', agents: ['auditor'] }]);
+  expect(troubles.map(({ level, text }) => `${level}: ${text}`)).toEqual([
+    'error: No worker has agent auditor, and turns that need it fail: 11 turns in the last 5 min. Worker 8@w had it, and is gone since 3 min. Start a worker that has it.',
+    'error: Model endpoint north fails: 3 of the last 4 calls of worker 7@w. See the log of that worker.',
+    'warning: Model endpoint south is slow: 20 s until the first token, the median of the last 9 calls of worker 7@w.',
+    'warning: Tenant brook runs as many turns as it may (runningTurns 1): 1 turn of cedar waits, the longest for 40 s.',
+    'warning: Turn t1 of acme/oak has run for 4 min on worker 7@w: tool records of agent archivist, for 4 min.',
+    'warning: Worker 8@w has told nothing for 3 min: it was killed, or is cut off from Redis. It had auditor.',
+  ]);
+  expect(troubles).toContainEqual(expect.objectContaining({ tenant: 'acme', session: 'oak' }));
+  // A worker that has it has come.
+  const able = { ...WORKER, id: '9@w', queues: ['main', 'main.agent.auditor'], longest: [] };
+  const mended = await start({ workers: async () => [busy, able] });
+  expect(JSON.stringify((await mended.system()).troubles)).not.toContain('auditor');
+});
+
 test('refusals are counted over a minute, and bounded', () => {
   const counts = new RefusalCounts();
   for (let at = 0; at < 120; at += 1) counts.add('loud', at * 1_000);

@@ -38,12 +38,22 @@ test('each is told as it was told last, and forgotten when it ends', async () =>
 });
 
 test('one that has not told for long is not told, and is removed by the next that does', async () => {
-  const rows = createWorkerRows(redis, 40);
+  const rows = createWorkerRows(redis, 40, 40);
   await rows.tell(worker('gone'));
   await eventually('it is too old', async () => (await rows.read()).length === 0);
   await rows.tell(worker('here'));
   expect((await rows.read()).map(({ id }) => id)).toEqual(['here']);
   expect(await redis.hkeys('convoke:{workers}')).not.toContain('gone');
+});
+
+test('one that ended without a word is told as gone, with what it had; one that ended by itself is not', async () => {
+  const rows = createWorkerRows(redis, 40);
+  await Promise.all([rows.tell({ ...worker('killed'), agents: ['auditor'] }), rows.tell(worker('stopped'))]);
+  await rows.forget('stopped');
+  await eventually('it is gone', async () => (await rows.gone()).some(({ id }) => id === 'killed'));
+  expect((await rows.gone()).find(({ id }) => id === 'killed')).toMatchObject({ agents: ['auditor'] });
+  expect((await rows.gone()).map(({ id }) => id)).not.toContain('stopped');
+  expect((await rows.read()).map(({ id }) => id)).not.toContain('killed');
 });
 
 test('what one tells is bounded, however many names it has', () => {

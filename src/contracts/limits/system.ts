@@ -9,12 +9,25 @@ export const SYSTEM = {
   /** A worker tells of itself this often, and is forgotten after so long. */
   workerEveryMs: 5 * SECOND,
   workerTtlMs: 15 * SECOND,
+  /** One that has gone without a word is remembered for so long, and of all of them so many rows are kept. */
+  workerGoneMs: 10 * 60 * SECOND,
+  workerRows: 512,
   /** What one worker tells, UTF-8 bytes of JSON; a longer one leaves out names, then turns. */
   workerBytes: 16 * KIB,
   /** Names of each kind (queues, agents, teams, tools, models) that a worker tells. */
   workerNames: 64,
   /** The longest running turns that a worker tells. */
   workerTurns: 8,
+  /** A worker tells of the last minutes: model endpoints, what turns needed that it does not have, turns that wait for a place. */
+  recentMs: 5 * 60 * SECOND,
+  workerEndpoints: 16,
+  endpointCalls: 64,
+  workerLacks: 16,
+  workerWaiting: 16,
+  /** A turn that was to ask for its place again by then, and has not come for so much longer, waits no more, ms. */
+  waitingGraceMs: 10 * SECOND,
+  /** Troubles that one answer tells. */
+  troublesTold: 64,
   /** Gateways that another one asks have so long to answer, and of so many the answers are taken. */
   fleetAskMs: SECOND,
   fleetAnswers: 128,

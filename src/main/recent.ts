@@ -1,0 +1,116 @@
+/** What the last minutes of this worker were like: calls of models, what it lacked, turns that wait for a place. Bounded, and in memory. */
+import type { RunWatch } from '../../activities/index.ts';
+import {
+  LIMITS,
+  type Asks,
+  type EndpointUse,
+  type Entered,
+  type Lacked,
+  type TurnRef,
+  type WaitingTurn,
+  type WorkerStatus,
+} from '../contracts/index.ts';
+
+type Call = Parameters<RunWatch['heard']>[1] & { readonly at: number };
+
+/** Failures of the endpoint, as against the agent's own. */
+const OF_ENDPOINT = /^agent_(rate_limited|timeout|stalled|unreachable|failed)$/;
+
+/** What lets turns of tenants run. */
+export interface Waits {
+  enter(turn: TurnRef, since?: number): Promise<Entered>;
+  forget(turn: TurnRef): void;
+}
+
+export class Recent {
+  readonly #calls = new Map<string, Call[]>();
+  readonly #lacked = new Map<string, number[]>();
+  readonly #waiting = new Map<string, WaitingTurn>();
+
+  heard({ provider }: Asks, call: Parameters<RunWatch['heard']>[1]): void {
+    push(this.#calls, provider, { ...call, at: Date.now() }, LIMITS.workerEndpoints);
+  }
+
+  lacks(needs: string): void {
+    push(this.#lacked, needs, Date.now(), LIMITS.workerLacks);
+  }
+
+  places<T extends Waits>(places: T): T {
+    const enter = async (ref: TurnRef, since?: number): Promise<Entered> => {
+      const entered = await places.enter(ref, since);
+      this.#waits(ref, entered);
+      return entered;
+    };
+    const forget = (ref: TurnRef): void => {
+      this.#waiting.delete(keyOf(ref));
+      places.forget(ref);
+    };
+    const own: Partial<Waits> = { enter, forget };
+    return new Proxy(places, {
+      get(target, name) {
+        if (name === 'enter' || name === 'forget') return own[name];
+        const found: unknown = target[name as keyof T]; // safety: what is not there is undefined
+        return typeof found === 'function' ? (found.bind(target) as unknown) : found;
+      },
+    });
+  }
+
+  #waits(ref: TurnRef, entered: Entered): void {
+    const key = keyOf(ref);
+    this.#waiting.delete(key);
+    if (entered.status === 'entered') return;
+    const { tenant, session, turn } = ref;
+    const { since, most, againInMs } = entered;
+    this.#waiting.set(key, { tenant, session, turn, since, most, until: Date.now() + againInMs });
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size > 4 * LIMITS.workerWaiting && oldest !== undefined) this.#waiting.delete(oldest);
+  }
+
+  told(now: number): Required<Pick<WorkerStatus, 'endpoints' | 'lacked' | 'waiting'>> {
+    const since = now - LIMITS.recentMs;
+    for (const [key, { until }] of this.#waiting)
+      if (until + LIMITS.waitingGraceMs < now) this.#waiting.delete(key);
+    const waiting = [...this.#waiting.values()].sort((one, other) => one.since - other.since);
+    return {
+      endpoints: [...this.#calls].flatMap(([provider, calls]) =>
+        useOf(
+          provider,
+          calls.filter(({ at }) => at >= since),
+        ),
+      ),
+      lacked: [...this.#lacked].flatMap(([needs, times]) =>
+        lackedOf(
+          needs,
+          times.filter((at) => at >= since),
+        ),
+      ),
+      waiting: waiting.slice(0, LIMITS.workerWaiting),
+    };
+  }
+}
+
+function keyOf({ tenant, session, turn }: TurnRef): string {
+  return [tenant, session, turn].join(' ');
+}
+
+/** The newest of each, and of those that were told of last. */
+function push<T>(all: Map<string, T[]>, key: string, value: T, most: number): void {
+  const before = all.get(key) ?? [];
+  all.delete(key);
+  all.set(key, [...before, value].slice(-LIMITS.endpointCalls));
+  const [oldest] = all.keys();
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
+}
+
+function useOf(provider: string, calls: readonly Call[]): readonly EndpointUse[] {
+  if (calls.length === 0) return [];
+  const failed = calls.filter(({ failed: code }) => code !== undefined && OF_ENDPOINT.test(code)).length;
+  const first = calls.flatMap(({ firstMs }) => firstMs ?? []).sort((one, other) => one - other);
+  const firstMs = first[Math.floor(first.length / 2)];
+  return [{ provider, calls: calls.length, failed, ...(firstMs !== undefined && { firstMs }) }];
+}
+
+function lackedOf(needs: string, times: readonly number[]): readonly Lacked[] {
+  const lastAt = times.at(-1);
+  return lastAt === undefined ? [] : [{ needs, times: times.length, lastAt }];
+}
