@@ -31,6 +31,11 @@ import { retryOf } from './retries.ts';
 
 const LOST = 'The worker that ran it was lost.';
 
+/** Told once. */
+function waitedIn({ waited }: StepHost['log']): EventDraft['waits'] {
+  return waited.length === 0 ? undefined : waited.splice(0);
+}
+
 const NOTHING: Said = { text: '', reasoning: '', calls: [], usage: undefined, finish: undefined };
 
 export class Step<Shown> {
@@ -143,7 +148,7 @@ export class Step<Shown> {
       owner: `${owner}:${this.#tries}`,
       atLeast: Math.max((before?.attempt ?? 0) + 1, this.#lost + 1),
       by: means.process,
-      waits: this.#paused ?? log.takeWaited(),
+      waits: this.#paused ?? waitedIn(log),
       reason: before && before.reason !== '' ? before.reason : LOST,
       usage: before?.usage,
       use,

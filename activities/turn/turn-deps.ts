@@ -71,7 +71,7 @@ export interface TurnCall {
   /** Waits longer than this are the workflow's, ms. */
   readonly suspendAfterMs: number;
   /** What it waited for before it came here: a worker that has what it needs. Absent: this one was as good as any. */
-  readonly waited?: readonly Wait[];
+  readonly waited?: readonly Wait[] | undefined;
   /** The worker is to stop: the turn should be handed over at its next pause between steps. */
   readonly draining: AbortSignal;
 }

@@ -26,8 +26,9 @@ import type {
 } from '../../src/log/index.ts';
 import { LogWriter, type LogAccess } from '../log-writer.ts';
 import { Places } from './places.ts';
+import type { TurnCall } from './turn-deps.ts';
 
-export interface TurnLogInput {
+export interface TurnLogInput extends Pick<TurnCall, 'waited'> {
   readonly turn: string;
   readonly known: Position;
   /** Facts of the workflow that have no position yet. */
@@ -36,8 +37,6 @@ export interface TurnLogInput {
   readonly release: readonly string[];
   /** Facts that earlier attempts of this activity have persisted. */
   readonly facts: readonly EventDraft[];
-  /** See `TurnCall`. */
-  readonly waited?: readonly Wait[] | undefined;
 }
 
 /** What a step's begin adds to what its turn knows. */
@@ -61,7 +60,7 @@ export class TurnLog {
   /** Facts that other carriers have brought to the log and this turn builds upon. */
   readonly #seen = new Set<string>();
   #led = false;
-  #isWaitTold = false;
+  readonly waited: Wait[];
   /** The life of the log that has all that this run builds upon; 0: none yet. */
   #home: number;
   #bringing: Promise<void> | null = null;
@@ -72,6 +71,7 @@ export class TurnLog {
     this.#input = input;
     this.#signal = signal;
     this.#home = input.known.epoch;
+    this.waited = [...(input.waited ?? [])];
     for (const fact of input.facts) this.#facts.set(fact.id, fact);
     this.#writer = new LogWriter(access, ref, input.known, {
       facts: () => [...input.lead, ...this.#durable()],
@@ -86,13 +86,6 @@ export class TurnLog {
   /** What the workflow does not hold yet, in the order in which it was decided. */
   facts(): readonly EventDraft[] {
     return [...this.#facts.values()];
-  }
-
-  /** What the turn waited for before it came to this worker: told once, with its first step. */
-  takeWaited(): readonly Wait[] | undefined {
-    const isTold = this.#isWaitTold;
-    this.#isWaitTold = true;
-    return isTold ? undefined : this.#input.waited;
   }
 
   /** The end that the turn has in the log, as far as this run knows. */

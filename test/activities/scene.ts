@@ -7,11 +7,14 @@ import type { Team } from '../../activities/teams/team.ts';
 import type { Tool } from '../../activities/tools/tool.ts';
 import { Heartbeat } from '../../activities/turn/heartbeat.ts';
 import { TurnRun } from '../../activities/turn/run-turn.ts';
+import type { RunWatch } from '../../activities/turn/watch.ts';
+import type { AgentRunner } from '../../activities/agents/runner.ts';
 import { TurnStopped } from '../../activities/turn/stops.ts';
 import type { TurnDeps } from '../../activities/turn/turn-deps.ts';
 import {
   LIMITS,
   type AgentSpec,
+  type Asks,
   type EventDraft,
   type LoggedEvent,
   type SessionInfo,
@@ -19,6 +22,7 @@ import {
   type TurnInput,
   type TurnProgress,
   type TurnResult,
+  type Wait,
 } from '../../src/contracts/index.ts';
 import type { SessionLog } from '../../src/log/index.ts';
 import { Facts } from '../../workflows/facts/facts.ts';
@@ -70,6 +74,10 @@ export interface ExecutionOptions {
   readonly cast?: Cast;
   /** Kinds of agents that the worker can run. */
   readonly able?: readonly string[];
+  /** The model that agents ask; absent: none. */
+  readonly asks?: Asks;
+  readonly waited?: readonly Wait[];
+  readonly watch?: RunWatch;
   /** Puts itself between the turn and the log. */
   readonly log?: (log: SessionLog) => SessionLog;
 }
@@ -93,7 +101,10 @@ export class Execution {
       tools: toolsOf(options.tools),
       stalls: scene.server.stalls,
       configured: (agent: AgentSpec) => agent,
-      runners: Object.fromEntries((options.able ?? ['scripted']).map((name) => [name, this.cast])),
+      runners: Object.fromEntries(
+        (options.able ?? ['scripted']).map((name) => [name, this.#runner(options)]),
+      ),
+      watch: options.watch,
       logger: {
         warn: (details: object) => {
           scene.told.push(details);
@@ -103,10 +114,15 @@ export class Execution {
     const { send } = this.channel;
     this.run = new TurnRun(deps, input, {
       ...{ owner: randomUUID(), attempt, progress, suspendAfterMs, draining },
+      ...(options.waited && { waited: options.waited }),
       heartbeat: (details, stop) => (local ? null : new Heartbeat({ send, details, stop, everyMs })),
     });
     this.result = this.run.run();
     this.result.catch(() => undefined);
+  }
+
+  #runner({ asks }: ExecutionOptions): AgentRunner {
+    return asks ? { run: (request) => this.cast.run(request), asks: () => asks } : this.cast;
   }
 
   async end(): Promise<void> {

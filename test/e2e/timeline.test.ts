@@ -73,6 +73,10 @@ test('a provider that is slow and refuses, and a message that waits for that tur
 
   const second = await timeline(id, 'm2');
   expect(longest(second)).toMatchObject({ name: 'queue', reason: 'queue', behind: ['t1'] });
+  // The cause behind it is that of the turn in front.
+  expect(longest(second)?.front).toMatchObject([
+    { turn: 't1', by: { name: 'retry', reason: 'retry', agent: 'limited' } },
+  ]);
   expect(named(second, 'signal')).toMatchObject({
     process: expect.stringContaining(`${stack.gateways[1]!.pid}@`),
   });

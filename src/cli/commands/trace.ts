@@ -85,9 +85,9 @@ function inFront({ front = [] }: TimelineSpan): readonly string[] {
 }
 
 function whatHeld(by: NonNullable<TurnInFront['by']>): string {
-  const { name, tool, agent, cause } = by;
-  const what = tool === undefined ? SPANS[name].title : `${SPANS[name].title} ${tool}`;
-  const who = agent === undefined ? '' : ` of ${agent}`;
+  const { name, agent, cause } = by;
+  const what = whatIs(by);
+  const who = agent === undefined || name === 'able' ? '' : ` of ${agent}`;
   return [`${what}${who}`, ...limits(by), ...(cause ? [cause.code] : [])].join(', ');
 }
 
@@ -97,14 +97,20 @@ function limits({ limit, most, used, needs, provider, model }: Partial<TimelineS
   return [
     ...(limit === undefined
       ? []
-      : [`limit ${limit}${most === undefined ? '' : `: ${used ?? 0} of ${most}`}`]),
+      : [`limit ${limit}${most === undefined ? '' : ` ${most} (${used ?? 0} in use)`}`]),
     ...(needs === undefined ? [] : [rest.length > 0 ? `has ${kind} ${rest.join('.')}` : `has ${kind}`]),
     ...(provider === undefined ? [] : [`${provider}${model === undefined ? '' : ` ${model}`}`]),
   ];
 }
 
-function titleOf({ name, step, attempt, tool }: TimelineSpan): string {
-  const what = tool === undefined ? SPANS[name].title : `${SPANS[name].title} ${tool}`;
+function whatIs({ name, agent, tool }: Pick<TimelineSpan, 'name' | 'agent' | 'tool'>): string {
+  if (name === 'able' && agent !== undefined) return `a worker that has ${agent}`;
+  return tool === undefined ? SPANS[name].title : `${SPANS[name].title} ${tool}`;
+}
+
+function titleOf(span: TimelineSpan): string {
+  const { step, attempt } = span;
+  const what = whatIs(span);
   const tried = attempt === undefined || attempt === 1 ? '' : ` (attempt ${attempt})`;
   return harmless(`${what}${step === undefined ? '' : ` ${step}`}${tried}`);
 }

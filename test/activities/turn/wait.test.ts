@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { EventDraft } from '../../../src/contracts/index.ts';
-import { waitOf } from '../../../activities/turn/wait.ts';
+import { handedOver, waitOf } from '../../../activities/turn/wait.ts';
 
 const NOW = 1_000_000;
 const info = { attempt: 1, isLocal: false, currentAttemptScheduledTimestampMs: NOW - 300 };
@@ -28,4 +28,11 @@ test('what was sent for later, is repeated, goes on, or waits for a special work
   expect(waitOf({ ...info, attempt: 2 }, turn(), NOW)).toBeNull();
   expect(waitOf(info, { ...turn(), ranMs: 10 }, NOW)).toBeNull();
   expect(waitOf(info, { ...turn(), needs: 'model' }, NOW)).toBeNull();
+});
+
+test('a turn that was handed over says for how long it has waited for a worker that has what it needs', () => {
+  const wait = { reason: 'worker', from: NOW - 300, until: NOW, needs: 'agent.auditor' };
+  expect(handedOver(info, { needs: 'agent.auditor' }, NOW)).toEqual({ waited: [wait] });
+  expect(handedOver({ ...info, attempt: 2 }, { needs: 'agent.auditor' }, NOW)).toEqual({});
+  expect(handedOver(info, {}, NOW)).toEqual({});
 });

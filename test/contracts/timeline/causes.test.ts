@@ -65,7 +65,7 @@ describe('the turns in front', () => {
     const by = { name: 'place', reason: 'quota', limit: 'runningTurns', most: 1, used: 1, ms: 29_110 };
     expect(named(told(events), 'queue')?.front).toMatchObject([{ turn: 't1', by }]);
     expect(named(told(events), 'place')).toMatchObject({ limit: 'runningTurns', most: 2, used: 2 });
-    expect(text(told(events))).toContain('limit runningTurns: 2 of 2');
+    expect(text(told(events))).toContain('limit runningTurns 2 (2 in use)');
     const hers = JSON.stringify(publicTimeline(told(events)));
     for (const secret of ['runningTurns', '"most"', '"used"', WORKER]) expect(hers).not.toContain(secret);
   });

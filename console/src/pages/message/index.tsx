@@ -52,6 +52,11 @@ export function MessagePage({ params }: PageProps): ReactElement {
         <>
           <Said view={view} message={message} />
           <Verdict timeline={timeline} />
+          {timeline.failure && (
+            <p role="alert">
+              {timeline.failure.title} {timeline.failure.detail}
+            </p>
+          )}
           <Waterfall timeline={timeline} />
         </>
       )}

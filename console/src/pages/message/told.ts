@@ -37,7 +37,7 @@ export function told({ spans, from }: Timeline): Told {
 /** What took longest of these. */
 export function longestOf(spans: readonly TimelineSpan[]): TimelineSpan | undefined {
   return spans.reduce<TimelineSpan | undefined>(
-    (most, span) => (span.ms > (most?.ms ?? 0) ? span : most),
+    (most, span) => (!span.aside && span.ms > (most?.ms ?? 0) ? span : most),
     undefined,
   );
 }

@@ -1,7 +1,13 @@
 /** The spans of a timeline under each other, each where it was in time. */
 import { Fragment, useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
-import type { Stage, Timeline, TimelineSpan, TracedConnection } from '../../../../src/contracts/public.ts';
+import type {
+  Stage,
+  Timeline,
+  TimelineSpan,
+  TracedConnection,
+  TurnInFront,
+} from '../../../../src/contracts/public.ts';
 import { duration, time } from '../../shared/format.ts';
 import { Link, to } from '../../shared/router.tsx';
 import { titleOf } from './titles.ts';
@@ -59,13 +65,37 @@ function Behind({
   );
 }
 
+/** What a turn in front did longest. */
+function heldBy({ name, tool, agent, limit, ms }: NonNullable<TurnInFront['by']>): string {
+  const what = [titleOf(name), tool, agent && `of ${agent}`, limit && `limit ${limit}`];
+  return `${what.filter(Boolean).join(' ')}, ${duration(ms)}`;
+}
+
 /** What held it: in the order in which it is asked for. */
 function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
-  const { reason, limit, times, behind, cause, by, process, connection, crossesHosts, clampedMs } = span;
+  const {
+    reason,
+    limit,
+    most,
+    times,
+    behind,
+    front,
+    cause,
+    by,
+    process,
+    connection,
+    crossesHosts,
+    clampedMs,
+  } = span;
   return [
     ...(reason ? [`waits for ${REASONS[reason] ?? reason}`] : []),
-    ...(limit ? [`limit ${limit}${times ? `, ${times} times` : ''}`] : []),
+    ...(limit
+      ? [`limit ${limit}${most === undefined ? '' : ` ${most}`}${times ? `, ${times} times` : ''}`]
+      : []),
     ...(behind ? [<Behind session={session} turns={behind} />] : []),
+    ...(front ?? []).flatMap(({ turn, by: held }) => (held ? [`${turn}: ${heldBy(held)}`] : [])),
+    ...(span.provider ? [[span.provider, span.model].filter(Boolean).join(' ')] : []),
+    ...(span.needs ? [`needs ${span.needs}`] : []),
     ...(cause ? [cause.message ?? cause.code] : []),
     ...(by ? [`by ${by.join(', ')}`] : []),
     ...(connection
