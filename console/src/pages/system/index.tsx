@@ -10,6 +10,7 @@ import { ago, bytes, count, duration } from '../../shared/format.ts';
 import { Grid } from '../../shared/grid.tsx';
 import { ErrorNote, Loading } from '../../shared/notes.tsx';
 import { Link, to } from '../../shared/router.tsx';
+import { Endpoints, Turns, Workers } from './workers.tsx';
 
 const PATH = '/v1/admin/system';
 /** How often it is asked for, ms: a gateway asks no more often. */
@@ -55,9 +56,11 @@ function Troubles({ troubles }: SystemStatus): ReactElement {
     );
   return (
     <ul className="troubles" aria-label="What to look at">
-      {troubles.map(({ level, text }) => (
+      {troubles.map(({ level, text, tenant, session }) => (
         <li key={text}>
-          <Badge status={level === 'error' ? 'failed' : 'waiting'} text={level} /> {text}
+          <Badge status={level === 'error' ? 'failed' : 'waiting'} text={level} /> {text}{' '}
+          {session !== undefined && <Link to={to(`/sessions/${session}`, { tenant })}>Session</Link>}
+          {session === undefined && tenant !== undefined && <Link to={to(`/tenants/${tenant}`)}>Tenant</Link>}
         </li>
       ))}
     </ul>
@@ -152,33 +155,6 @@ function Gateways({
   );
 }
 
-function Workers({ at, workers }: SystemStatus): ReactElement {
-  return (
-    <section className="card">
-      <h2>Workers</h2>
-      <Grid
-        label="Workers"
-        head={['Worker', 'State', 'Turns', 'Quick', 'In memory', 'Heap', 'Up', 'Build', 'Has of its own']}
-        empty={workers.reason ?? 'No worker runs: messages wait. Start one: npx convoke worker'}
-        rows={workers.data.map((each) => ({
-          key: each.id,
-          cells: [
-            each.id,
-            <Badge
-              key="state"
-              status={each.draining ? 'waiting' : 'open'}
-              text={each.draining ? 'stopping' : 'ready'}
-            />,
-            ...[`${each.turns.used} of ${each.turns.most}`, count(each.quick.used), count(each.cached)],
-            ...[bytes(each.heapBytes), ago(each.startedAt, at), each.deployment?.buildId ?? each.version],
-            [...each.agents, ...each.teams, ...each.tools, ...each.models].join(', ') || '–',
-          ],
-        }))}
-      />
-    </section>
-  );
-}
-
 function Queues({ queues }: SystemStatus): ReactElement {
   return (
     <section className="card">
@@ -197,40 +173,6 @@ function Queues({ queues }: SystemStatus): ReactElement {
             ],
             ...[duration(each.oldestMs ?? 0), each.addedPerSecond ?? '–', each.takenPerSecond ?? '–'],
             each.pollers.join(', ') || 'nobody',
-          ],
-        }))}
-      />
-    </section>
-  );
-}
-
-function Turns({ at, workers }: SystemStatus): ReactElement {
-  const turns = workers.data
-    .flatMap(({ id, longest }) => longest.map((turn) => ({ ...turn, worker: id })))
-    .sort((one, other) => one.startedAt - other.startedAt);
-  return (
-    <section className="card">
-      <h2>Longest turns</h2>
-      <Grid
-        label="Longest turns"
-        head={['Turn', 'Tenant', 'Runs for', 'Worker']}
-        empty="No turn runs, as far as workers have told: they do it every 5 s."
-        rows={turns.map(({ tenant, session, turn, startedAt, worker }) => ({
-          key: `${tenant} ${session} ${turn}`,
-          cells: [
-            <>
-              <Link to={to(`/sessions/${session}`, { tenant })}>{session}</Link>{' '}
-              <Link
-                to={to(`/sessions/${session}/turns/${turn}`, { tenant })}
-                aria-label={`Timeline of ${turn} of ${session}`}
-              >
-                {turn}
-              </Link>
-            </>,
-            <Link key="tenant" to={to(`/tenants/${tenant}`)}>
-              {tenant}
-            </Link>,
-            ...[duration(at - startedAt), worker],
           ],
         }))}
       />
@@ -258,8 +200,9 @@ export function SystemPage(): ReactElement {
           <Servers {...data} />
           <Gateways system={data} refresh={refresh} />
           <Workers {...data} />
-          <Queues {...data} />
           <Turns {...data} />
+          <Endpoints {...data} />
+          <Queues {...data} />
         </>
       )}
     </section>
