@@ -26,16 +26,17 @@ export class BegunTurns {
   /** Newest last. */
   readonly #begun = new Map<string, Begun[]>();
 
-  #awayAt = -Infinity;
+  #newestAt = -Infinity;
+  #resumedAt = -Infinity;
 
-  /** Redis is away: turns that wait now do not wait for a worker. */
-  away(now: number): void {
-    this.#awayAt = now;
-  }
-
-  /** A turn has begun `waitMs` after it could have. */
+  /**
+   * A turn has begun `waitMs` after it could have. Where none had begun for a while, there was no worker, no Temporal or no Redis: what has
+   * waited for that says nothing of the next.
+   */
   add(tenant: string, waitMs: number, now: number): void {
-    if (now - waitMs <= this.#awayAt) return;
+    if (now - this.#newestAt > LIMITS.waitsGapMs) this.#resumedAt = now;
+    this.#newestAt = now;
+    if (now - waitMs <= this.#resumedAt) return;
     const begun = this.#begun.get(tenant) ?? [];
     if (begun.length === 0 && this.#begun.size >= LIMITS.quotaTenants) return;
     begun.push({ at: now, waitMs });
@@ -88,11 +89,7 @@ export function tellWaits(redis: Commands): {
     await script(WAITS, worker, LIMITS.waitsKeptMs, some ? JSON.stringify(waiting) : '');
   };
   // While Redis is away gateways know of no waits.
-  const look = (): void => {
-    if (redis.status !== 'ready') turns.away(performance.now());
-    void tell().catch(() => undefined);
-  };
-  const timer = setInterval(look, LIMITS.waitsEveryMs).unref();
+  const timer = setInterval(() => void tell().catch(() => undefined), LIMITS.waitsEveryMs).unref();
   return {
     begun: (tenant, waitMs) => turns.add(tenant, waitMs, performance.now()),
     close: () => clearInterval(timer),

@@ -46,8 +46,9 @@ export const QUOTA = {
   /** The newest turns of a tenant by which a worker knows how many begin, and those of them by which it knows how long they wait. */
   turnsMeasured: 256,
   waitsMeasured: 32,
-  /** Of fewer nothing is told: one that waited for a worker that was just starting says nothing of the next. */
-  waitsLeast: 8,
+  /** Of fewer nothing is told. What had waited when a worker that had begun none for longer than the gap begins one is not counted. */
+  waitsLeast: 16,
+  waitsGapMs: 2 * SECOND,
   /** Messages whose turns would begin later than that are refused: no more of a session wait, and of a tenant no more come in than turns begin. */
   turnWaitMs: 5 * SECOND,
   /** The smallest share of the turns that begin (smaller, and none would wait before that is known), and what a tenant may always send at once. */
