@@ -50,7 +50,7 @@ function missing(
     .filter(([needs]) => !workers.some((worker) => !worker.draining && has(worker, needs)))
     .map(([needs, times]) => {
       const last = gone.find((worker) => has(worker, needs));
-      const who = last ? ` Worker ${last.id} had it, and is gone since ${span(last.toldMsAgo)}.` : '';
+      const who = last ? ` Worker ${last.id} had it, and has been gone for ${span(last.toldMsAgo)}.` : '';
       return error(
         `No worker has ${named(needs)}, and turns that need it fail: ${count(times, 'turn')} in the last ${span(LIMITS.recentMs)}.${who} Start a worker that has it.`,
       );

@@ -241,7 +241,7 @@ test('who is missing, what is slow and who waits is told with its cause', async 
     ({ level, text }) => `${level}: ${text.replace(/longest for 4\d s/, 'longest for 40 s')}`,
   );
   expect(told).toEqual([
-    'error: No worker has agent auditor, and turns that need it fail: 11 turns in the last 5 min. Worker 8@w had it, and is gone since 3 min. Start a worker that has it.',
+    'error: No worker has agent auditor, and turns that need it fail: 11 turns in the last 5 min. Worker 8@w had it, and has been gone for 3 min. Start a worker that has it.',
     'error: Model endpoint north fails: 3 of the last 4 calls of worker 7@w. See the log of that worker.',
     'warning: Model endpoint south is slow: 20 s until the first token, the median of the last 9 calls of worker 7@w.',
     'warning: Tenant brook runs as many turns as it may (runningTurns 1): 1 turn of cedar waits, the longest for 40 s.',

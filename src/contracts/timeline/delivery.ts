@@ -7,7 +7,7 @@ export interface Newest {
   readonly event: Moment;
   /** It is the answer, or the last word otherwise: before that nobody can have it. */
   readonly isLast: boolean;
-  /** Who sent the message, and how long the answer took, ms: a connection of somebody else counts if it took longer. */
+  /** Who sent the message, and how long the answer took, ms. Another's connection counts only if it took longer than that. */
   readonly sender: string | undefined;
   readonly took: number;
 }
