@@ -30,6 +30,7 @@ class SheddingAdmission implements Admission {
   readonly #tokens = new Map<string, Tokens>();
   /** The same for their answers to questions, which are let in beside the others. */
   readonly #answers = new Map<string, Tokens>();
+  /** Tenants of which it has been told that they are refused. */
   readonly #refused = new Set<string>();
 
   constructor(admission: Admission, waits: Waits, told: Told) {

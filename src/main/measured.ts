@@ -128,7 +128,7 @@ export async function decided<T>(
   }
 }
 
-type Places = Pick<RunningTurns, 'enter' | 'leave' | 'forget'>;
+export type Places = Pick<RunningTurns, 'enter' | 'leave' | 'forget'>;
 
 /** Places of running turns: each turn is told once as allowed, and once as one that waits if it has to. */
 export function measuredPlaces(places: Places, metrics: Metrics): Places {

@@ -10,17 +10,12 @@ import {
   type WaitingTurn,
   type WorkerStatus,
 } from '../contracts/index.ts';
+import type { Places } from './measured.ts';
 
 type Call = Parameters<RunWatch['heard']>[1] & { readonly at: number };
 
 /** Failures of the endpoint, as against the agent's own. */
 const OF_ENDPOINT = /^agent_(rate_limited|timeout|stalled|unreachable|failed)$/;
-
-/** What lets turns of tenants run. */
-export interface Waits {
-  enter(turn: TurnRef, since?: number): Promise<Entered>;
-  forget(turn: TurnRef): void;
-}
 
 export class Recent {
   readonly #calls = new Map<string, Call[]>();
@@ -35,24 +30,20 @@ export class Recent {
     push(this.#lacked, needs, Date.now(), LIMITS.workerLacks);
   }
 
-  places<T extends Waits>(places: T): T {
-    const enter = async (ref: TurnRef, since?: number): Promise<Entered> => {
-      const entered = await places.enter(ref, since);
-      this.#waits(ref, entered);
-      return entered;
-    };
-    const forget = (ref: TurnRef): void => {
-      this.#waiting.delete(keyOf(ref));
-      places.forget(ref);
-    };
-    const own: Partial<Waits> = { enter, forget };
-    return new Proxy(places, {
-      get(target, name) {
-        if (name === 'enter' || name === 'forget') return own[name];
-        const found: unknown = target[name as keyof T]; // safety: what is not there is undefined
-        return typeof found === 'function' ? (found.bind(target) as unknown) : found;
+  /** The same places, of which it is remembered who waits for one. */
+  places(places: Places): Places {
+    return {
+      enter: async (ref, since) => {
+        const entered = await places.enter(ref, since);
+        this.#waits(ref, entered);
+        return entered;
       },
-    });
+      leave: (ref, goesOn) => places.leave(ref, goesOn),
+      forget: (ref) => {
+        this.#waiting.delete(keyOf(ref));
+        places.forget(ref);
+      },
+    };
   }
 
   #waits(ref: TurnRef, entered: Entered): void {

@@ -8,7 +8,8 @@ import {
   type WorkerStep,
   type WorkerTurn,
 } from '../contracts/index.ts';
-import { Recent, type Waits } from './recent.ts';
+import type { Places } from './measured.ts';
+import { Recent } from './recent.ts';
 
 interface Running extends Omit<WorkerTurn, 'doing'> {
   /** In the order in which they began. */
@@ -53,7 +54,7 @@ export class RunningHere implements RunWatch {
   }
 
   /** The same places, of which it is remembered who waits for one. */
-  places<T extends Waits>(places: T): T {
+  places(places: Places): Places {
     return this.#recent.places(places);
   }
 

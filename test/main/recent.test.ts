@@ -36,16 +36,18 @@ test('what turns needed and it does not have, and who waits for a place, is told
   here.lacks('agent.auditor');
   expect(here.told.lacked).toMatchObject([{ needs: 'agent.auditor', times: 2 }]);
   let status: 'waiting' | 'entered' = 'waiting';
+  const left: unknown[] = [];
   const places = here.places({
     enter: async (_turn: object) =>
       status === 'waiting' ? { status, most: 1, used: 1, since: 5, place: 1, againInMs: 1_000 } : { status },
     forget: () => undefined,
-    leave: () => 'left',
+    leave: (turn, goesOn) => void left.push([turn, goesOn]),
   });
   await places.enter(TURN);
   expect(here.told.waiting).toMatchObject([{ ...TURN, most: 1, since: 5 }]);
   status = 'entered';
   await places.enter(TURN);
   expect(here.told.waiting).toEqual([]);
-  expect(places.leave()).toBe('left');
+  places.leave(TURN, true);
+  expect(left).toEqual([[TURN, true]]);
 });
