@@ -1,9 +1,6 @@
 /** A timeline, as it is shown: up to the answer, and apart from that the connections that came for it later. Pure. */
 import type { Timeline, TimelineSpan } from '../../../../src/contracts/public.ts';
 
-/** Who comes so much later than the answer, ms, has not waited for it: the console itself is one of those. */
-const LATER_MS = 2_000;
-
 export interface Told {
   readonly spans: readonly TimelineSpan[];
   /** From the beginning to the end of these, ms. */
@@ -23,8 +20,8 @@ function inOrder(spans: readonly TimelineSpan[]): readonly TimelineSpan[] {
 export function told({ spans, from }: Timeline): Told {
   const own = spans.filter(({ name }) => name !== 'acknowledge');
   const answered = Math.max(from, ...own.map(endOf));
-  const isLater = ({ name, startedAt }: TimelineSpan): boolean =>
-    name === 'acknowledge' && startedAt > answered + LATER_MS;
+  // Nobody waited there for the answer: the console itself is one of those.
+  const isLater = ({ aside, startedAt }: TimelineSpan): boolean => aside === true && startedAt > answered;
   const shown = inOrder(spans);
   const inTime = shown.filter((span) => !isLater(span));
   return {
