@@ -112,7 +112,7 @@ class S3Store implements FileStore {
   async #ask<T>(call: Call, take: (answer: IncomingMessage) => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await this.#once(call, take);
+        return await this.#once(call, take, tried === LIMITS.s3Tries);
       } catch (error) {
         if (tried === LIMITS.s3Tries || (error instanceof Refusal && !error.retryable)) throw error;
         await pause(AGAIN_MS * 2 ** (tried - 1));
@@ -123,6 +123,7 @@ class S3Store implements FileStore {
   async #once<T>(
     { method, key, query = {}, body, sha256, range }: Call,
     take: (answer: IncomingMessage) => Promise<T>,
+    last: boolean,
   ): Promise<T> {
     const url = new URL(key === '' ? this.#base : `${this.#base}/${this.#prefix}${key}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -145,6 +146,7 @@ class S3Store implements FileStore {
       method,
       headers: Object.fromEntries(signed.headers),
       body,
+      refusable: last,
     });
     const { statusCode = 0 } = answer;
     if (statusCode >= 300) throw new Refusal(statusCode, await read(answer));
@@ -152,20 +154,27 @@ class S3Store implements FileStore {
   }
 
   /** Not with `fetch`: where a reader pauses as the server ends the connection, it ends the process (undici of Node 24). */
-  #send(url: URL, { body = EMPTY, ...given }: Sending): Promise<IncomingMessage> {
+  #send(url: URL, { body = EMPTY, refusable, ...given }: Sending): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { agent } = this.#server;
     const headers = { ...given.headers, 'Content-Length': body.length };
     const asked = this.#server.request(url, { ...given, headers, agent });
     const late = (): unknown => asked.destroy(new Error('S3 did not answer in time'));
     const timer = setTimeout(late, LIMITS.s3AnswerMs);
-    asked.once('close', () => clearTimeout(timer));
+    let rest: NodeJS.Timeout | undefined;
+    const settled = (): void => [timer, rest].forEach(clearTimeout);
+    asked.once('close', settled);
     asked.once('error', reject);
     asked.once('response', (answer) => {
-      clearTimeout(timer);
+      settled();
+      if (!asked.writableEnded) answer.once('end', () => asked.destroy());
       resolve(answer);
     });
-    asked.end(body);
+    const ahead = refusable ? LIMITS.s3RefusalBytes : body.length;
+    if (body.length > ahead) {
+      asked.write(body.subarray(0, ahead));
+      rest = setTimeout(() => asked.end(body.subarray(ahead)), LIMITS.s3RefusalMs);
+    } else asked.end(body);
     return promise;
   }
 }
@@ -174,6 +183,11 @@ interface Sending {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | undefined;
+  /**
+   * Gives the server time to refuse before it is sent all of the body. A server that refuses while it is sent one may reset the connection, and
+   * its answer is lost (RFC 9112, section 9.6). Not by `Expect: 100-continue`: some say `100 Continue`, wait for the first bytes, and refuse then.
+   */
+  readonly refusable: boolean;
 }
 
 /** All of an answer that is short. */

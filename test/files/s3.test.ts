@@ -1,6 +1,9 @@
 /** Files in a bucket of a real S3 server. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once as fires } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { LIMITS } from '../../src/contracts/index.ts';
 import { openStore, placeOf } from '../../src/files/index.ts';
 import { fileStoreSuite } from '../conformance/file-store.suite.ts';
@@ -66,6 +69,32 @@ describe('a bucket', () => {
     );
     const elsewhere = await openStore({ ...server.place, bucket: 'nowhere' }, server.credentials);
     await expect(elsewhere.put('acme/s/f_3', once('x'))).rejects.toThrow('S3 answered 404 NoSuchBucket');
+  });
+});
+
+describe('a server that resets the connection as it refuses', () => {
+  test('is heard: the last try waits for a refusal before it sends all of a body', async () => {
+    const received: number[] = [];
+    const resetting = createServer((socket) => {
+      const tried = received.push(0) - 1;
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        if (tried < LIMITS.s3Tries - 1) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 18\r\n\r\n<Code>Nope</Code>\n');
+      });
+      socket.on('data', (data) => (received[tried] = (received[tried] ?? 0) + data.length));
+    }).listen(0, '127.0.0.1');
+    await fires(resetting, 'listening');
+    try {
+      const endpoint = `http://127.0.0.1:${(resetting.address() as AddressInfo).port}`;
+      const store = await openStore({ ...server.place, endpoint }, server.credentials);
+      const content = Buffer.alloc(LIMITS.s3PartBytes - 1);
+      await expect(store.put('acme/s/f_6', once(content))).rejects.toThrow('S3 answered 403 Nope');
+      expect(received).toHaveLength(LIMITS.s3Tries);
+      expect(received.at(-1)).toBeLessThan(LIMITS.s3RefusalBytes + 2 * 1024);
+    } finally {
+      resetting.close();
+    }
   });
 });
 

@@ -31,6 +31,12 @@ export const FILES = {
   /** An S3 server answers within this time, or the call is made again, so often. */
   s3AnswerMs: 30 * SECOND,
   s3Tries: 3,
+  /**
+   * The last try of a call sends so much of its body, and the rest when the server had so long to refuse it. Versity's gateway answers when it has
+   * 8 KiB of the body and nothing more has come for a second.
+   */
+  s3RefusalBytes: 16 * KIB,
+  s3RefusalMs: 4 * SECOND,
   /** Images that a model is shown in one call: the newest that fit. A larger one is named only. */
   shownImages: 8,
   shownImageBytes: 4 * KIB * KIB,
