@@ -30,8 +30,9 @@ if (!process.argv.includes('--no-setup')) {
   ]);
 }
 // Built beside the checks, each of which keeps one core busy.
-const programs = run(NODE, [at('scripts/s3-server.mjs')]).then(
-  (code) => code || run(NODE, [at('scripts/promtool.mjs')]),
+const programs = ['s3-server', 'promtool', 'collector'].reduce(
+  async (before, name) => (await before) || run(NODE, [at(`scripts/${name}.mjs`)]),
+  Promise.resolve(0),
 );
 
 const count = { passed: 0, failed: 0 };

@@ -1,11 +1,10 @@
 /** Each process tells what it does: to Prometheus at a port of its own, to a collector over OTLP, and nobody at the public port. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startScriptedModel } from '../../examples/scripted-model/server.ts';
 import type { ScriptedModel } from '../../examples/scripted-model/server.ts';
 import type { AgentSpec } from '../../src/contracts/index.ts';
 import { METRICS } from '../../src/telemetry/index.ts';
+import { startCollector, type ReceivedMetric, type TestCollector } from '../support/collector.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/process.ts';
 import { familyOf, samplesOf, valueIn, type Sample } from '../support/prometheus.ts';
@@ -17,23 +16,13 @@ const MODEL: AgentSpec = { name: 'writer', runner: 'model' };
 
 let stack: Stack;
 let model: ScriptedModel;
-let collector: Server;
-/** What was pushed to the collector, as Latin-1: names stand in protobuf as they are. */
-const pushed: string[] = [];
+let collector: TestCollector;
 let ports: { readonly gateway: number; readonly worker: number };
 
 beforeAll(async () => {
-  collector = createServer((req, res) => {
-    const chunks: Buffer[] = [];
-    req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.on('end', () => {
-      pushed.push(`${req.url} ${Buffer.concat(chunks).toString('latin1')}`);
-      res.writeHead(200, { 'Content-Type': 'application/x-protobuf' }).end();
-    });
-  });
-  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+  collector = await startCollector();
   const otlp = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
   };
   ports = { gateway: await freePort(), worker: await freePort() };
@@ -49,8 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.stop();
   await model.stop();
-  collector.closeAllConnections();
-  collector.close();
+  await collector.stop();
 });
 
 async function scraped(port: number): Promise<readonly Sample[]> {
@@ -143,10 +131,14 @@ test('clients do not reach them', async () => {
   expect(reply.status).toBe(404);
 });
 
-test('the collector gets the same, from the native library, too', async () => {
-  const has = (name: string): boolean =>
-    pushed.some((each) => each.startsWith('/v1/metrics ') && each.includes(name));
-  await eventually('a gateway and a worker have pushed', () =>
-    ['convoke_stage_total', 'convoke_turns_running', 'temporal_worker_task_slots_used'].every(has),
-  );
+test('the collector gets the same from each process, from the native library, too', async () => {
+  const of = (name: string): ReceivedMetric[] => collector.metrics.filter((each) => each.name === name);
+  await eventually('a gateway and a worker have pushed, each as itself', () => {
+    const names = ['convoke_stage_total', 'convoke_turns_running', 'temporal_worker_task_slots_used'];
+    const instances = of('convoke_up').map(({ resource }) => resource['service.instance.id']);
+    return names.every((name) => of(name).length > 0) && new Set(instances).size === 2;
+  });
+  // Prometheus calls a gauge of the unit 1 a ratio.
+  const ratios = collector.metrics.filter(({ kind, unit }) => kind === 'gauge' && unit === '1');
+  expect(ratios).toEqual([]);
 });

@@ -9,8 +9,8 @@ import { Opened } from '../../src/main/opened.ts';
 import { tracesConfigOf } from '../../src/main/traces-config.ts';
 import { openSpans } from '../../src/main/traces.ts';
 import { NO_SPANS, traceIdOf, type Span } from '../../src/telemetry/index.ts';
+import { startCollector } from '../support/collector.ts';
 import { counting } from '../support/counted.ts';
-import { startOtlpReceiver } from '../support/otlp.ts';
 import { eventually } from '../support/process.ts';
 
 const BASE = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' };
@@ -71,14 +71,14 @@ test('whose trace a message belongs to', () => {
 test('the share of messages that is recorded, and a collector that is away', async () => {
   const told: string[] = [];
   const opened = new Opened();
-  const receiver = await startOtlpReceiver();
+  const collector = await startCollector();
   const telling = {
     role: 'worker',
     opened,
     logger: { info: () => undefined, warn: (_: object, text: string) => void told.push(text) },
   } as const;
   const config = { share: 0.25, withContent: false };
-  const spans = await openSpans({ ...config, url: `${receiver.url}/v1/traces` }, telling);
+  const spans = await openSpans({ ...config, url: `${collector.url}/v1/traces` }, telling);
   const traces = Array.from({ length: 2_000 }, (_, index) => traceIdOf('dev', 's', `m${index}`));
   const share = traces.filter((trace) => spans.samples(trace)).length / traces.length;
   expect(Math.abs(share - 0.25)).toBeLessThan(0.05);
@@ -94,15 +94,15 @@ test('the share of messages that is recorded, and a collector that is away', asy
   const away = await openSpans({ ...config, url: 'http://127.0.0.1:9/v1/traces' }, telling);
   for (let index = 0; index < 5_000; index += 1) away.add(span);
   await opened.close();
-  await eventually('it came', () => receiver.spans.length === 1);
-  expect(receiver.spans[0]).toMatchObject({
+  await eventually('it came', () => collector.spans.length === 1);
+  expect(collector.spans[0]).toMatchObject({
     service: 'convoke-worker',
     from: 1_000,
     until: 1_000,
     attributes: { a: 1 },
   });
-  expect(receiver.spans[0]?.attributes).not.toHaveProperty('b');
-  await receiver.stop();
+  expect(collector.spans[0]?.attributes).not.toHaveProperty('b');
+  await collector.stop();
   // Whoever reads the log hears of the other one once.
   expect(told.filter((text) => text === 'Spans could not be sent').length).toBeLessThanOrEqual(1);
 });
@@ -110,7 +110,7 @@ test('the share of messages that is recorded, and a collector that is away', asy
 test('spans that are not sent are counted: too many wait, or the collector refuses them', async () => {
   const counted = counting();
   const opened = new Opened();
-  const receiver = await startOtlpReceiver();
+  const collector = await startCollector();
   const told: string[] = [];
   const logger = { info: () => undefined, warn: (_: object, text: string) => void told.push(text) };
   const telling = { role: 'worker', opened, logger, metrics: counted.metrics } as const;
@@ -120,19 +120,19 @@ test('spans that are not sent are counted: too many wait, or the collector refus
     ...{ from: 1, until: 2, attributes: {} },
   };
   const dropped = (reason: string) => counted.value('convoke_spans_dropped_total', { reason });
-  const refused = await openSpans({ ...config, url: `${receiver.url}/elsewhere` }, telling);
+  const refused = await openSpans({ ...config, url: `${collector.url}/elsewhere` }, telling);
   for (let index = 0; index < LIMITS.spansSent; index += 1) refused.add(span);
   await eventually('they are counted', async () => (await dropped('failed')) === LIMITS.spansSent);
   expect(told).toEqual(['Spans could not be sent']);
-  const full = await openSpans({ ...config, url: `${receiver.url}/v1/traces` }, telling);
+  const full = await openSpans({ ...config, url: `${collector.url}/v1/traces` }, telling);
   const more = 100;
   // One batch is on its way.
   const room = LIMITS.spansSent + LIMITS.spansWaiting;
   for (let index = 0; index < room + more; index += 1) full.add(span);
   expect(await dropped('full')).toBe(more);
   await opened.close();
-  expect(receiver.spans).toHaveLength(room);
-  await receiver.stop();
+  expect(collector.spans).toHaveLength(room);
+  await collector.stop();
   counted.metrics.close();
 });
 
