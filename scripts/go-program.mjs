@@ -6,10 +6,20 @@ import { join } from 'node:path';
 
 const GO = ['go', '/usr/local/go/bin/go'];
 
+/** A module proxy fails now and then; what has come is there for the next try. */
+const TRIES = 3;
+
 const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'convoke', 'bin');
 
-/** Runs Go; null if there is none. */
+/** Runs Go, again if it fails; null if there is none. */
 function go(args, env) {
+  for (let tried = 1; ; tried += 1) {
+    const ran = goOnce(args, env);
+    if (ran === null || ran.status === 0 || tried === TRIES) return ran;
+  }
+}
+
+function goOnce(args, env) {
   for (const command of GO) {
     const options = {
       env: { ...process.env, ...env },

@@ -153,6 +153,12 @@ describe('the Temporal CLI', () => {
     ]);
   });
 
+  it('is built again if a module could not be fetched', async () => {
+    const tried = join(folder, 'tried');
+    program('go', `[ -e ${tried} ] || { touch ${tried}; exit 1; }; printf '#!/bin/sh\\n' > $GOBIN/temporal`);
+    expect(await obtainTemporal(progress, env, [])).toBe(findTemporal(env));
+  });
+
   it('is asked for in a sentence where neither works', async () => {
     program('go', 'echo "dial tcp: no route" >&2; exit 1');
     await expect(obtainTemporal(progress, env, [offline])).rejects.toMatchObject({

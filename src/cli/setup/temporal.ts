@@ -18,6 +18,8 @@ const CONNECT_MS = 8_000;
 const DOWNLOAD_MS = 300_000;
 const UNPACK_MS = 60_000;
 const BUILD_MS = 1_800_000;
+/** A module proxy fails now and then; what has come is there for the next try. */
+const BUILDS = 3;
 
 /** The command that installs it. */
 export const TEMPORAL_FIX = 'npx convoke setup';
@@ -118,18 +120,14 @@ async function build(folder: string, progress: Progress, env: Environment): Prom
   if (!go) return false;
   progress('no download: building it with Go, about 5 minutes, once');
   const work = await mkdtemp(join(folder, 'build-'));
+  const args = ['install', '-v', '-ldflags', '-s -w', `${GO_PACKAGE}@v${VERSION}`];
+  const line = buildProgress((done) => progress(`building with Go: ${done}`));
   try {
-    const { ok, output } = await run(
-      go,
-      ['install', '-v', '-ldflags', '-s -w', `${GO_PACKAGE}@v${VERSION}`],
-      {
-        env: { GOBIN: work },
-        timeoutMs: BUILD_MS,
-        line: buildProgress((done) => progress(`building with Go: ${done}`)),
-      },
-    );
-    if (ok) return await install(join(work, 'temporal'), folder);
-    progress(`the build failed: ${output.trim().split('\n').at(-1) ?? ''}`);
+    for (let tried = 1; tried <= BUILDS; tried += 1) {
+      const { ok, output } = await run(go, args, { env: { GOBIN: work }, timeoutMs: BUILD_MS, line });
+      if (ok) return await install(join(work, 'temporal'), folder);
+      progress(`the build failed: ${output.trim().split('\n').at(-1) ?? ''}`);
+    }
     return false;
   } finally {
     await rm(work, { recursive: true, force: true });
