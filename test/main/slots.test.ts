@@ -1,6 +1,6 @@
-/** A worker takes few workflow tasks at a time, and another one for each quick step that holds its task open. */
-import { expect, test } from '@jest/globals';
-import type { CustomSlotSupplier, SlotInfo, TunerHolder } from '@temporalio/worker';
+/** A worker takes few workflow tasks at a time, fewer that it has to replay, and another one for each quick step that holds its task open. */
+import { afterEach, expect, jest, test } from '@jest/globals';
+import type { CustomSlotSupplier, SlotInfo, SlotReserveContext, TunerHolder } from '@temporalio/worker';
 import { LIMITS } from '../../src/contracts/index.ts';
 import { createTuner } from '../../src/main/slots.ts';
 
@@ -10,8 +10,9 @@ const CONTEXT = {
   taskQueue: 'q',
   workerIdentity: 'w',
   workerBuildId: 'b',
-  isSticky: false,
+  isSticky: true,
 } as const;
+const REPLAYED = { ...CONTEXT, isSticky: false } as const;
 const QUICK = { type: 'local-activity', activityType: 'runTurn' } as const;
 
 function suppliers(): { readonly tasks: Custom; readonly quick: Custom } {
@@ -26,15 +27,18 @@ const reserve = (slots: Custom, signal = new AbortController().signal): Promise<
   slots.reserveSlot(CONTEXT, signal);
 
 /** All that there are without a wait. */
-function exhaust(slots: Custom): number {
-  let taken = 0;
-  while (slots.tryReserveSlot(CONTEXT)) taken += 1;
-  return taken;
+function exhaust(slots: Custom, context: SlotReserveContext = CONTEXT): readonly object[] {
+  const permits: object[] = [];
+  for (;;) {
+    const permit = slots.tryReserveSlot(context);
+    if (!permit) return permits;
+    permits.push(permit);
+  }
 }
 
 test('no more tasks than it can do soon, and who waits is served in order', async () => {
   const { tasks } = suppliers();
-  expect(exhaust(tasks)).toBe(LIMITS.workflowTasksPerWorker);
+  expect(exhaust(tasks)).toHaveLength(LIMITS.workflowTasksPerWorker);
   const served: string[] = [];
   const first = reserve(tasks).then(() => served.push('first'));
   const second = reserve(tasks).then(() => served.push('second'));
@@ -73,4 +77,46 @@ test('who gives up while waiting takes no slot', async () => {
   tasks.releaseSlot({ permit: {} });
   await expect(next).resolves.toEqual({});
   expect(tasks.tryReserveSlot(CONTEXT)).toBeNull();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Tasks of sessions that the worker does not have, which take so long each. */
+function replay(tasks: Custom, permits: readonly object[], ms: number): void {
+  const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+  const slotInfo = { type: 'workflow', workflowType: 'session', isSticky: false } as const;
+  for (const permit of permits) tasks.markSlotUsed({ slotInfo, permit });
+  now.mockReturnValue(ms);
+  for (const permit of permits) tasks.releaseSlot({ slotInfo, permit });
+}
+
+test('sessions that it has to replay: few at a time, more as long as each is soon done', () => {
+  const { tasks } = suppliers();
+  const least = LIMITS.replaysLeast;
+  const first = exhaust(tasks, REPLAYED);
+  expect(first).toHaveLength(least);
+  replay(tasks, first, LIMITS.replayQuickMs - 1);
+  const more = exhaust(tasks, REPLAYED);
+  expect(more).toHaveLength(2 * least);
+  replay(tasks, more, LIMITS.replaySlowMs + 1);
+  const fewest = exhaust(tasks, REPLAYED);
+  expect(fewest).toHaveLength(least);
+  replay(tasks, fewest, LIMITS.replayQuickMs + 1);
+  expect(exhaust(tasks, REPLAYED)).toHaveLength(least);
+  // Those that it has are others.
+  expect(exhaust(tasks)).toHaveLength(LIMITS.workflowTasksPerWorker);
+});
+
+test('never more than of the others', () => {
+  const { tasks } = suppliers();
+  for (let round = 0; round < 10; round += 1) replay(tasks, exhaust(tasks, REPLAYED), 1);
+  expect(exhaust(tasks, REPLAYED)).toHaveLength(LIMITS.workflowTasksPerWorker);
+});
+
+test('a poll that ends without a task teaches nothing', () => {
+  const { tasks } = suppliers();
+  for (const permit of exhaust(tasks, REPLAYED)) tasks.releaseSlot({ permit });
+  expect(exhaust(tasks, REPLAYED)).toHaveLength(LIMITS.replaysLeast);
 });

@@ -137,6 +137,13 @@ export const EXECUTE = {
    * the last one: with 24, measured, the slowest of 64 such sessions waited for 5.5 s instead of 1.
    */
   workflowTasksPerWorker: 100,
+  /**
+   * The same for sessions that the worker does not have: at least so many, one more for each that is done in less than `replayQuickMs`, and one
+   * less for each that takes longer than `replaySlowMs`, a quarter of its time-out.
+   */
+  replaysLeast: 6,
+  replayQuickMs: 500,
+  replaySlowMs: 1 * SECOND,
   /** Sessions whose conversation a worker caches between steps. */
   contextSessions: 1_000,
   /** Total text of these conversations, UTF-16 code units (two bytes each); the least recently used are evicted. */
