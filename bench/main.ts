@@ -15,6 +15,7 @@ import { measureCancel } from './figures/cancel.ts';
 import { measureClosed } from './figures/closed.ts';
 import { measureCpu } from './figures/cpu.ts';
 import { measureConnections } from './figures/connections.ts';
+import { measureCold } from './figures/cold.ts';
 import { measureCrash } from './figures/crash.ts';
 import { measureFanOut } from './figures/fan-out.ts';
 import { measureHistory } from './figures/history.ts';
@@ -73,6 +74,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   storm: measureStorm,
   rolling: measureRolling,
   crash: measureCrash,
+  cold: measureCold,
   outage: measureOutage,
 };
 
