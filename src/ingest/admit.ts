@@ -5,7 +5,7 @@
 import { ConvokeError, isConvokeError, LIMITS, RECOVERY, sessionKey } from '../contracts/index.ts';
 import type { Message, SessionRef, TenantLimits } from '../contracts/index.ts';
 import type { SessionLog } from '../log/index.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../log/index.ts';
 import { reused, saidOf } from './same-message.ts';
 
 /** Of a digest: enough for the messages that wait in one session. */

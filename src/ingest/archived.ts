@@ -2,7 +2,7 @@
 import { ConvokeError, isConvokeError, RECOVERY } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { closedError } from '../temporal/index.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../log/index.ts';
 
 /** True if the archive holds events of the session, even if Temporal no longer knows it. */
 export type IsArchived = (ref: SessionRef) => Promise<boolean>;

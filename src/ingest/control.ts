@@ -16,11 +16,10 @@ import type {
 } from '../contracts/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
 import { inSession } from './archived.ts';
-import type { IsArchived } from './archived.ts';
 import type { Known } from './known.ts';
 import { ifInterrupted } from './reopen.ts';
-import type { Reopen } from './reopen.ts';
 import { reopenSession } from './reopen-closed.ts';
+import type { ReopenClosedDeps } from './reopen-closed.ts';
 import { invalidAt } from './json-guard.ts';
 import {
   approvalIdSchema,
@@ -31,7 +30,6 @@ import {
   voteSchema,
   wakeSchema,
 } from './schemas/index.ts';
-import type { StoredOf } from './stored.ts';
 import { validate } from './validate.ts';
 
 /** Each control and its answer. */
@@ -59,16 +57,12 @@ export interface Controls {
   close: Record<string, never>;
   /**
    * Opens a closed session again; one that is open stays so, and one that was interrupted goes on. Throws `session_closing` while it closes, and
-   * `session_not_stored` if it was closed by an earlier version.
+   * `session_not_stored` if it was closed by an earlier version, and `quota_exceeded`.
    */
   reopen: ReopenReply;
 }
 
-export interface ControlDeps {
-  readonly calls: SessionCalls;
-  readonly isArchived: IsArchived;
-  readonly reopen: Reopen;
-  readonly storedOf: StoredOf;
+export interface ControlDeps extends ReopenClosedDeps {
   readonly known: Pick<Known, 'requireAgent'>;
 }
 
@@ -134,9 +128,9 @@ export const controls: Handlers = {
     }
     return {};
   },
-  async reopen({ calls, isArchived, reopen, storedOf }, ref, body) {
+  async reopen(deps, ref, body) {
     validate(closeSchema, body);
-    return reopenSession({ calls, isArchived, reopen, storedOf }, ref);
+    return reopenSession(deps, ref);
   },
 };
 

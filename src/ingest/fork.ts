@@ -4,23 +4,16 @@ import { ConvokeError } from '../contracts/index.ts';
 import type { ForkPoint, ForkRequest, SessionInfo, SessionRef } from '../contracts/index.ts';
 import { logHead, placeBefore } from '../log/index.ts';
 import type { PastDeps } from '../log/index.ts';
-import type { SessionCalls } from '../temporal/index.ts';
-import type { IsArchived } from './archived.ts';
 import { invalidAt } from './json-guard.ts';
-import { refuseErased, replay, requestHash } from './open-session.ts';
-import type { Opened } from './open-session.ts';
+import { refuseErased, replay, requestHash, startSession } from './open-session.ts';
+import type { OpenDeps, Opened } from './open-session.ts';
 import { derivedId } from './validate.ts';
 
-export interface ForkDeps {
-  readonly calls: SessionCalls;
+export interface ForkDeps extends Pick<
+  OpenDeps,
+  'calls' | 'isArchived' | 'isErased' | 'takeOperation' | 'takePlace'
+> {
   readonly past: PastDeps;
-  readonly isArchived: IsArchived;
-  /** See `OpenDeps`. */
-  readonly isErased?: (ref: SessionRef) => Promise<boolean>;
-  /** See `OpenDeps`. */
-  readonly takeOperation?: (tenant: string) => Promise<void>;
-  /** See `OpenDeps`. */
-  readonly counted?: (tenant: string) => Promise<void>;
 }
 
 /** Starts the fork; its workflow copies what the parent has said. See `Intake.fork`. `key`: the Idempotency-Key. */
@@ -30,7 +23,7 @@ export async function forkSession(
   request: ForkRequest,
   key: string | undefined,
 ): Promise<Opened> {
-  const { calls, past, isArchived, counted } = deps;
+  const { calls, past, isArchived } = deps;
   const { tenant } = parent;
   const { id, at, before, message } = request;
   await deps.takeOperation?.(tenant);
@@ -45,15 +38,7 @@ export async function forkSession(
   // Who takes part at the point follows from the events.
   const { roster: _roster, parent: _parent, ...opened } = info;
   const forked = { ...opened, createdAt: Date.now(), parent: point };
-  try {
-    await counted?.(tenant);
-  } catch (error) {
-    const found = repeatable ? await calls.find(fork) : null;
-    if (found?.requestHash !== hash) throw error;
-    return replay(found, hash, keyed);
-  }
-  const answer = await calls.start(fork, { info: forked, requestHash: hash });
-  return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
+  return startSession(deps, fork, { info: forked, requestHash: hash, keyed, repeatable });
 }
 
 function forkId(tenant: string, key: string | undefined): string {

@@ -1,7 +1,7 @@
 /** Refuses, when a session is opened, what no worker could run: otherwise its first message would find out. */
 import { ConvokeError, DEFAULT_ENDPOINT, LIMITS, RECOVERY, TEAMS } from '../contracts/index.ts';
 import type { AgentSpec, Catalog, ErrorCode, SessionInfo } from '../contracts/index.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../log/index.ts';
 import { faultIn } from './json-schema.ts';
 import { pointerOf } from './json-guard.ts';
 

@@ -1,9 +1,9 @@
 /** Opens sessions. */
 import { createHash, randomBytes } from 'node:crypto';
-import { agentOf, ConvokeError, summaryOf, teamOf } from '../contracts/index.ts';
+import { agentOf, ConvokeError, LIMITS, summaryOf, teamOf } from '../contracts/index.ts';
 import type { AgentSpec, OpenRequest, SessionInfo, SessionRef, SessionSummary } from '../contracts/index.ts';
 import { ingressDeadline } from '../temporal/index.ts';
-import type { FoundSession, SessionCalls } from '../temporal/index.ts';
+import type { FoundSession, SessionCalls, StartRequest } from '../temporal/index.ts';
 import type { IsArchived } from './archived.ts';
 import type { Known } from './known.ts';
 import { derivedId } from './validate.ts';
@@ -25,8 +25,8 @@ export interface OpenDeps {
   readonly known: Pick<Known, 'require'>;
   /** Counts a request that starts or changes something; absent: tenants have no limits. Throws `rate_limited`. */
   readonly takeOperation?: (tenant: string) => Promise<void>;
-  /** Counts a session that is about to be opened; absent: tenants have no limits. Throws `quota_exceeded`. */
-  readonly counted?: (tenant: string) => Promise<void>;
+  /** Takes a place for a session that is about to be opened, and resolves to what gives it back; absent: tenants have no limits. Throws `quota_exceeded`. */
+  readonly takePlace?: (ref: SessionRef) => Promise<() => void>;
 }
 
 /** The same JSON for equal values, whatever the order of their keys. The depth has been capped before. */
@@ -84,6 +84,39 @@ export async function refuseErased({ isErased }: Pick<OpenDeps, 'isErased'>, ref
     );
 }
 
+interface Asked extends StartRequest {
+  /** The id follows from an Idempotency-Key. */
+  readonly keyed: boolean;
+  /** An equal request may have opened the session before. */
+  readonly repeatable: boolean;
+}
+
+/** Starts a session, if `check` resolves and its tenant has a place for it; what an equal request has opened is answered with or without. */
+export async function startSession(
+  { calls, takePlace }: Pick<OpenDeps, 'calls' | 'takePlace'>,
+  ref: SessionRef,
+  { info, requestHash, keyed, repeatable }: Asked,
+  check: () => Promise<void> = async () => undefined,
+): Promise<Opened> {
+  const deadline = ingressDeadline('server');
+  let giveBack: (() => void) | undefined;
+  try {
+    await check();
+    giveBack = await takePlace?.(ref);
+  } catch (error) {
+    // What was opened stays open, whatever workers know today.
+    const found = repeatable ? await calls.find(ref, deadline) : null;
+    if (found?.requestHash !== requestHash) throw error;
+    return replay(found, requestHash, keyed);
+  }
+  const answer = await calls.start(ref, { info, requestHash }, deadline);
+  if (answer.started) return { summary: answer.summary, replayed: false };
+  // One that another request has opened this moment may be known by this very place.
+  const isOld = (answer.found?.summary.createdAt ?? 0) < Date.now() - LIMITS.openSessionsYoungMs;
+  if (isOld) giveBack?.();
+  return replay(answer.found, requestHash, keyed);
+}
+
 /** See `Intake.open`. `key`: the Idempotency-Key. */
 export async function openSession(
   deps: OpenDeps,
@@ -91,7 +124,7 @@ export async function openSession(
   request: OpenRequest,
   key: string | undefined,
 ): Promise<Opened> {
-  const { calls, defaultAgents, isArchived, known, counted } = deps;
+  const { calls, defaultAgents, isArchived, known } = deps;
   await deps.takeOperation?.(tenant);
   const ref = { tenant, session: sessionId(tenant, request, key) };
   const agents = request.agents?.map(agentOf) ?? defaultAgents;
@@ -105,21 +138,10 @@ export async function openSession(
     ...(request.ttlMs === undefined ? {} : { ttlMs: request.ttlMs }),
     createdAt: Date.now(),
   };
-  const hash = openHash(request);
-  const deadline = ingressDeadline('server');
+  const requestHash = openHash(request);
   const keyed = request.id === undefined;
   const repeatable = !keyed || key !== undefined;
   if (repeatable) await refuseErased(deps, ref);
-  if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref, deadline), hash, keyed);
-  try {
-    await known.require(info);
-    await counted?.(tenant);
-  } catch (error) {
-    // What was opened stays open, whatever workers know today.
-    const found = repeatable ? await calls.find(ref, deadline) : null;
-    if (found?.requestHash !== hash) throw error;
-    return replay(found, hash, keyed);
-  }
-  const answer = await calls.start(ref, { info, requestHash: hash }, deadline);
-  return answer.started ? { summary: answer.summary, replayed: false } : replay(answer.found, hash, keyed);
+  if (repeatable && (await isArchived(ref))) return replay(await calls.find(ref), requestHash, keyed);
+  return startSession(deps, ref, { info, requestHash, keyed, repeatable }, () => known.require(info));
 }

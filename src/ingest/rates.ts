@@ -4,7 +4,7 @@ import { ConvokeError, isConvokeError, RECOVERY } from '../contracts/index.ts';
 import type { TenantLimits } from '../contracts/index.ts';
 import { LocalBuckets, rateLimited } from '../quota/index.ts';
 import type { Asked, Buckets, Fleet, LimitsOf, Operation, Taken } from '../quota/index.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../log/index.ts';
 
 export interface RatesDeps {
   readonly limitsOf: LimitsOf;

@@ -3,13 +3,11 @@ import { ConvokeError } from '../contracts/index.ts';
 import type { ReopenReply, SessionRef } from '../contracts/index.ts';
 import { notFoundError } from '../temporal/index.ts';
 import type { SessionCalls } from '../temporal/index.ts';
-import type { IsArchived } from './archived.ts';
+import type { OpenDeps } from './open-session.ts';
 import type { Reopen } from './reopen.ts';
 import type { StoredOf } from './stored.ts';
 
-export interface ReopenClosedDeps {
-  readonly calls: SessionCalls;
-  readonly isArchived: IsArchived;
+export interface ReopenClosedDeps extends Pick<OpenDeps, 'calls' | 'isArchived' | 'takePlace'> {
   readonly reopen: Reopen;
   readonly storedOf: StoredOf;
 }
@@ -18,7 +16,7 @@ const NOT_STORED = 'It was closed by an earlier version. To go on with its conve
 
 /** See `Controls.reopen`. */
 export async function reopenSession(
-  { calls, isArchived, reopen, storedOf }: ReopenClosedDeps,
+  { calls, isArchived, reopen, storedOf, takePlace }: ReopenClosedDeps,
   ref: SessionRef,
 ): Promise<ReopenReply> {
   const found = await calls.find(ref);
@@ -36,6 +34,7 @@ export async function reopenSession(
       if (!stored) throw new ConvokeError('session_not_stored', NOT_STORED);
       const { tenant, session } = ref;
       const input = { tenant, session, info: stored.info, resumes: 'reopen' } as const;
+      await takePlace?.(ref);
       await calls.resume(input, stored.requestHash);
       return { status: 'reopened' };
     }

@@ -1,7 +1,7 @@
 /** The names of a session's agents: a sender may not use one of them as `from`. */
 import { LIMITS, sessionKey } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../log/index.ts';
 import { invalidAt } from './json-guard.ts';
 
 /** The names of a session's agents; null if they are not known here. */

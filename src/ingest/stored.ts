@@ -15,7 +15,7 @@ import type {
 } from '../contracts/index.ts';
 import { closedError, storedSummary } from '../temporal/index.ts';
 import type { FoundSession, SessionCalls } from '../temporal/index.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../log/index.ts';
 
 /** What the archive has stored of a session; null: nothing, or it has gone on since. */
 export type StoredOf = (ref: SessionRef) => Promise<StoredSession | null>;

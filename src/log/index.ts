@@ -26,6 +26,7 @@ export type { Catalogs } from './catalogs.ts';
 export { createWorkerRows } from './workers.ts';
 export type { WorkerRows } from './workers.ts';
 export { logUnavailable } from './failure.ts';
+export { inTime } from './in-time.ts';
 export { scriptsBeside } from './scripts.ts';
 export { createTicketRows } from './tickets.ts';
 export type { TicketRows } from './tickets.ts';

@@ -19,7 +19,7 @@ interface FiringParts {
   readonly session: Awaited<ReturnType<typeof openLog>>;
   readonly source: SessionSource;
   readonly archive: Archive & Pick<SharedArchive, 'isErased'>;
-  readonly tenants: Pick<TenantQuota, 'admission' | 'takeOperation' | 'counted' | 'weightOf'>;
+  readonly tenants: Pick<TenantQuota, 'admission' | 'takeOperation' | 'takePlace' | 'weightOf'>;
   readonly directory: Pick<Directory, 'refuses' | 'isErasing'>;
 }
 
@@ -35,12 +35,12 @@ export function createHanding(
   { client, session, source, archive, tenants, directory }: FiringParts,
 ): Handing {
   const { log } = session;
-  const { admission, takeOperation, counted, weightOf } = tenants;
+  const { admission, takeOperation, takePlace, weightOf } = tenants;
   const storedOf = archive.stored.bind(archive);
   const own = createSessionCalls({ ...config, client, taskQueue: config.temporal.taskQueue, weightOf });
   const calls = createStoredCalls(own, storedOf);
   const intake = createIntake({
-    ...{ calls, admission, takeOperation, counted, catalogs: () => session.catalogs.read() },
+    ...{ calls, admission, takeOperation, takePlace, catalogs: () => session.catalogs.read() },
     authenticator: createAuthenticator({ keys: new Map(), devKey: false }),
     defaultAgents: defaultAgents(config),
     storedOf,

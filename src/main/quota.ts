@@ -1,7 +1,7 @@
 /** The limits of tenants, put in front of what they bound. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { LIMITS, type RefusedTenant } from '../contracts/index.ts';
+import { LIMITS, type RefusedTenant, type SessionRef } from '../contracts/index.ts';
 import type { Quota } from '../gateway/index.ts';
 import type { Database } from '../archive/index.ts';
 import { createAdmission, limited, Rates, shedding } from '../ingest/index.ts';
@@ -45,8 +45,8 @@ export interface TenantQuota {
   readonly fleet: Fleet;
   /** Counts a request that starts or changes something, and is no message. */
   readonly takeOperation: (tenant: string) => Promise<void>;
-  /** Counts a session that is about to be opened. */
-  readonly counted: (tenant: string) => Promise<void>;
+  /** Takes a place for a session that is about to be opened, and resolves to what gives it back. */
+  readonly takePlace: (ref: SessionRef) => Promise<() => void>;
   readonly quota: Quota;
   readonly limitsOf: LimitsOf;
   readonly weightOf: (tenant: string) => number | undefined;
@@ -64,7 +64,7 @@ export function openQuota(parts: Parts): TenantQuota {
     return own ? { ...configured.limitsOf(tenant), ...own } : configured.limitsOf(tenant);
   };
   const fleet = opened.add(new Fleet(commands), (each) => each.close());
-  const sessions = new OpenSessions(createOpenCount(client), limitsOf);
+  const sessions = new OpenSessions(commands, createOpenCount(client), limitsOf);
   const connections = opened.add(new TenantConnections(commands, limitsOf, fleet), (each) => each.close());
   const admission = createAdmission(log);
   const refusals = new RefusalCounts();
@@ -81,7 +81,8 @@ export function openQuota(parts: Parts): TenantQuota {
     weightOf: (tenant) => limitsOf(tenant).weight,
     admission: toldAdmission(limited(parts.sheds === true ? sheds(admission) : admission, rates), decide),
     takeOperation: (tenant) => decide({ limit: 'operations', tenant }, () => rates.takeOperation(tenant)),
-    counted: (tenant) => decide({ limit: 'sessions', tenant }, () => sessions.open(tenant)),
+    takePlace: ({ tenant, session: id }) =>
+      decide({ limit: 'sessions', tenant }, () => sessions.open(tenant, id)),
     quota: {
       connect: (tenant) => decide({ limit: 'connections', tenant }, () => connections.open(tenant)),
       usage: createUsage(commands, limitsOf, sessions),

@@ -1,64 +1,152 @@
 /**
- * Open sessions of tenants: those that have a workflow, so neither closed nor hibernated ones. Temporal counts them, so Redis may be lost; a count is
- * used for 1 s, with the sessions that this gateway has opened since. Through several gateways a tenant may so get as many more as the
- * others open in that time.
+ * Open sessions of tenants: those that have a workflow, so neither closed nor hibernated ones. Temporal counts them, but knows of a new one only
+ * after a while. So a session that is about to be opened takes a place in Redis first, and sessions whose places are young are counted there and
+ * not by Temporal. A place ends by itself: by then Temporal counts the session, or it was never opened.
  */
-import { LIMITS } from '../contracts/index.ts';
+import {
+  ConvokeError,
+  isConvokeError,
+  LIMITS,
+  RECOVERY,
+  sessionKey,
+  type SessionRef,
+} from '../contracts/index.ts';
+import { inTime, logUnavailable, scriptsBeside, type Commands } from '../log/index.ts';
+import type { Release } from './connections.ts';
 import { quotaExceeded } from './exceeded.ts';
+import { quotaKey } from './keys.ts';
 import type { LimitsOf } from './limits-of.ts';
 
-interface Counted {
-  readonly base: Promise<number>;
-  /** ms, like all moments here. */
-  readonly at: number;
-  /** Sessions that were opened here since, and when the last one was. */
-  opened: number;
-  openedAt: number;
+/** Asks Temporal how many sessions of the tenant are open, those that are named not counted. */
+export type CountOpen = (tenant: string, without: readonly string[]) => Promise<number>;
+
+/** Sessions that are open, without those that have taken a place since. */
+interface Count {
+  readonly open: number;
+  /** Since when, by the clock of Redis; null: it was away. */
+  readonly cut: string | null;
+  /** The same, ms of `performance.now()`. */
+  readonly since: number;
 }
 
-export class OpenSessions {
-  readonly #count: (tenant: string) => Promise<number>;
-  readonly #limitsOf: LimitsOf;
-  readonly #counted = new Map<string, Counted>();
+/** Whether there is a place, whether the session had one already, and how many others are open. */
+type Taken = readonly [number, number, number];
 
-  /** `count`: asks Temporal. */
-  constructor(count: (tenant: string) => Promise<number>, limitsOf: LimitsOf) {
+const NOTHING: Release = () => undefined;
+
+export class OpenSessions {
+  readonly #redis: Commands;
+  readonly #count: CountOpen;
+  readonly #limitsOf: LimitsOf;
+  readonly #read;
+  readonly #take;
+  readonly #counts = new Map<string, { readonly count: Promise<Count>; readonly at: number }>();
+  /** Sessions that have taken a place through this process, the newest last: enough to go on while Redis is away. */
+  readonly #here = new Map<string, SessionRef & { readonly at: number }>();
+
+  constructor(redis: Commands, count: CountOpen, limitsOf: LimitsOf) {
+    const script = scriptsBeside(import.meta.url, redis);
+    this.#redis = redis;
+    this.#read = script('read-opened-1');
+    this.#take = script('take-place-1');
     this.#count = count;
     this.#limitsOf = limitsOf;
   }
 
-  /** Counts one that is about to be opened. Throws `quota_exceeded`, and what Temporal answers. A tenant without a limit costs no call. */
-  async open(tenant: string): Promise<void> {
+  /**
+   * Takes a place for a session that is about to be opened, unless it has one. Resolves to what gives the place back, which is for a session that
+   * was open before. Throws `quota_exceeded`, and what Temporal answers. A tenant without a limit costs no call.
+   */
+  async open(tenant: string, session: string): Promise<Release> {
     const { openSessions: most } = this.#limitsOf(tenant);
-    if (most === undefined) return;
-    const counted = this.#of(tenant);
-    const used = (await counted.base) + counted.opened;
-    if (used >= most) throw quotaExceeded([{ limit: 'openSessions', most, used, left: 0 }]);
-    counted.opened += 1;
-    counted.openedAt = performance.now();
+    if (most === undefined) return NOTHING;
+    const count = await this.#of(tenant);
+    const [allowed, had, used] =
+      (await this.#inRedis(tenant, session, count, most)) ?? this.#alone(tenant, session, count, most);
+    if (allowed === 0) throw quotaExceeded([{ limit: 'openSessions', most, used, left: 0 }]);
+    this.#note(tenant, session);
+    if (had === 1) return NOTHING;
+    return () => {
+      this.#here.delete(sessionKey({ tenant, session }));
+      // One that cannot be given back now ends by itself.
+      void this.#redis.zrem(keyOf(tenant), session).catch(() => undefined);
+    };
   }
 
-  /** How many there are. */
+  /** How many there are. Throws `log_unavailable`, and what Temporal answers. */
   async used(tenant: string): Promise<number> {
-    const counted = this.#of(tenant);
-    return (await counted.base) + counted.opened;
+    const { open, cut, since } = await this.#of(tenant);
+    if (cut === null) return open + this.#opened(tenant, since).length;
+    const young = this.#redis.zcount(keyOf(tenant), `(${cut}`, '+inf');
+    return open + (await young.catch((error: unknown) => Promise.reject(logUnavailable(error))));
   }
 
-  #of(tenant: string): Counted {
-    const now = performance.now();
-    const found = this.#counted.get(tenant);
-    if (found && now - found.at < LIMITS.openSessionsCachedMs) return found;
-    // Temporal may not know yet of what was opened a moment ago.
-    const isLate = found && now - found.openedAt < LIMITS.openSessionsLateMs;
-    const least = isLate ? found.base.then((base) => base + found.opened) : 0;
-    const base = Promise.all([this.#count(tenant), least]).then((counts) => Math.max(...counts));
-    const counted = { base, at: now, opened: 0, openedAt: found?.openedAt ?? -Infinity };
+  /** Null: Redis is away. */
+  async #inRedis(tenant: string, session: string, { cut, open }: Count, most: number): Promise<Taken | null> {
+    if (cut === null) return null;
+    const taken = this.#take(keyOf(tenant), session, cut, open, most, LIMITS.openSessionsKeptMs);
+    return (await unlessAway(taken)) as Taken | null; // safety: see the script
+  }
+
+  #alone(tenant: string, session: string, { open, since }: Count, most: number): Taken {
+    const opened = this.#opened(tenant, since);
+    const had = opened.includes(session);
+    const used = open + opened.length - (had ? 1 : 0);
+    return [used < most ? 1 : 0, had ? 1 : 0, used];
+  }
+
+  async #of(tenant: string): Promise<Count> {
+    const at = performance.now();
+    const found = this.#counts.get(tenant);
+    if (found && at - found.at < LIMITS.openSessionsCachedMs) return found.count;
+    const count = this.#look(tenant, at - LIMITS.openSessionsYoungMs);
     // The next one asks again.
-    base.catch(() => this.#counted.delete(tenant));
-    this.#counted.delete(tenant);
-    this.#counted.set(tenant, counted);
-    const [oldest] = this.#counted.keys();
-    if (this.#counted.size > LIMITS.quotaTenants && oldest !== undefined) this.#counted.delete(oldest);
-    return counted;
+    count.catch(() => this.#counts.delete(tenant));
+    keep(this.#counts, tenant, { count, at });
+    return count;
+  }
+
+  async #look(tenant: string, since: number): Promise<Count> {
+    const { openSessionsYoungMs, openSessionsYoung } = LIMITS;
+    const read = await unlessAway(this.#read(keyOf(tenant), openSessionsYoungMs, openSessionsYoung));
+    if (read === null)
+      return { open: await this.#count(tenant, this.#opened(tenant, since)), cut: null, since };
+    const [cut = '', ...young] = read as readonly string[]; // safety: see the script
+    return { open: await this.#count(tenant, young), cut, since };
+  }
+
+  #opened(tenant: string, since: number): readonly string[] {
+    return [...this.#here.values()].flatMap((each) =>
+      each.tenant === tenant && each.at > since ? each.session : [],
+    );
+  }
+
+  #note(tenant: string, session: string): void {
+    const now = performance.now();
+    for (const [key, { at }] of this.#here) {
+      if (now - at < LIMITS.openSessionsKeptMs) break;
+      this.#here.delete(key);
+    }
+    keep(this.#here, sessionKey({ tenant, session }), { tenant, session, at: now });
+  }
+}
+
+const keyOf = (tenant: string): string => quotaKey(tenant, 'opened');
+
+/** Makes the entry the newest; if there are too many, the oldest one is forgotten. */
+function keep<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > LIMITS.quotaTenants && oldest !== undefined) map.delete(oldest);
+}
+
+/** What Redis answers; null: it does not. */
+async function unlessAway<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await inTime(answer, RECOVERY.admitDeadlineMs, () => new ConvokeError('log_unavailable'));
+  } catch (error) {
+    if (isConvokeError(error) && error.code === 'log_unavailable') return null;
+    throw error;
   }
 }

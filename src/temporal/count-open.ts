@@ -3,10 +3,12 @@ import type { Client } from '@temporalio/client';
 import { fromTemporal, ingressDeadline } from './errors.ts';
 import { visibilityQuery } from './sessions-query.ts';
 
-/** Eventually consistent, like lists. Throws as they do. */
-export function createOpenCount(client: Client): (tenant: string) => Promise<number> {
-  return async (tenant) => {
-    const query = visibilityQuery(tenant, { status: 'open' });
+/** `without`: sessions that are not counted. Eventually consistent, like lists. Throws as they do. */
+export function createOpenCount(
+  client: Client,
+): (tenant: string, without: readonly string[]) => Promise<number> {
+  return async (tenant, without) => {
+    const query = visibilityQuery(tenant, { status: 'open', without });
     const { namespace } = client.options;
     try {
       const { count } = await client.withDeadline(ingressDeadline('server'), () =>

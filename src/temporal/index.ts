@@ -16,6 +16,6 @@ export { createNudge } from './nudge.ts';
 export { createScoring } from './scoring.ts';
 export { createKnownEvents } from './known-events.ts';
 export { createSessionCalls } from './session-calls.ts';
-export type { FoundSession, SessionCalls } from './port.ts';
+export type { FoundSession, SessionCalls, StartRequest } from './port.ts';
 export { describeQueue } from './task-queues.ts';
 export { consoleLink, workflowLink } from './web-ui.ts';

@@ -16,6 +16,13 @@ export interface ListQuery extends PageQuery {
 /** Workflows that have ended without closing their sessions. */
 export const INTERRUPTED = "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')";
 
+interface Without {
+  /** Sessions that are left out. */
+  readonly without?: readonly string[];
+}
+
+const quoted = (ids: readonly string[]): string => ids.map((id) => `'${id}'`).join(', ');
+
 const timeOf = (ms: number): string => new Date(Math.max(0, ms)).toISOString();
 
 /**
@@ -24,9 +31,9 @@ const timeOf = (ms: number): string => new Date(Math.max(0, ms)).toISOString();
  */
 export function visibilityQuery(
   tenant: string,
-  { team, parent, status, createdAfter }: Omit<ListQuery, keyof PageQuery>,
+  { team, parent, status, createdAfter, without = [] }: Omit<ListQuery, keyof PageQuery> & Without,
 ): string {
-  if (![tenant, team ?? 'any', parent ?? 'any'].every(isId)) throw new ConvokeError('internal');
+  if (![tenant, team ?? 'any', parent ?? 'any', ...without].every(isId)) throw new ConvokeError('internal');
   const states = {
     open: "ExecutionStatus = 'Running'",
     closed: `ExecutionStatus = 'Completed' AND ${SEARCH_ATTRIBUTES.status} != 'hibernated'`,
@@ -40,6 +47,7 @@ export function visibilityQuery(
     ...(team === undefined ? [] : [`${SEARCH_ATTRIBUTES.team} = '${team}'`]),
     ...(parent === undefined ? [] : [`${SEARCH_ATTRIBUTES.parent} = '${parent}'`]),
     ...(createdAfter === undefined ? [] : [`StartTime >= '${timeOf(createdAfter - LIMITS.pageClocksMs)}'`]),
+    ...(without.length === 0 ? [] : [`${SEARCH_ATTRIBUTES.session} NOT IN (${quoted(without)})`]),
     states[status ?? 'all'],
   ].join(' AND ');
 }
@@ -50,7 +58,7 @@ export function runsQuery(tenant: string, sessions: readonly string[]): string {
   return [
     `WorkflowType = '${SESSION.workflow}'`,
     `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`,
-    `${SEARCH_ATTRIBUTES.session} IN (${sessions.map((session) => `'${session}'`).join(', ')})`,
+    `${SEARCH_ATTRIBUTES.session} IN (${quoted(sessions)})`,
     "ExecutionStatus != 'ContinuedAsNew'",
   ].join(' AND ');
 }

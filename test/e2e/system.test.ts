@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { GatewayStatus, SessionLinks, SystemStatus, UsageReply } from '../../src/contracts/index.ts';
+import type { GatewayStatus, SessionLinks, SystemStatus } from '../../src/contracts/index.ts';
 import { findings } from '../page/axe.ts';
 import { launchBrowser } from '../page/browser.ts';
 import { eventually } from '../support/process.ts';
@@ -131,37 +131,6 @@ test('a limit of a tenant is changed; a wrong one is refused with what is wrong'
   await page.getByText('0 of 60').waitFor();
   await page.getByRole('cell', { name: 'tenant.change' }).first().waitFor();
   await page.context().close();
-});
-
-test('operations of a tenant are counted over all gateways, whatever they are', async () => {
-  const [one, other] = stack.urls as [string, string];
-  // Two at once, and one in 8 s.
-  const limits = { operationsPerMinute: 7 };
-  await rest(one, 'POST', '/v1/admin/tenants', { ...as, body: { id: 'busy', limits } });
-  const made = { ...as, body: { tenant: 'busy', name: 'server' } };
-  const { key } = (await rest<{ key: string }>(one, 'POST', '/v1/admin/keys', made)).body;
-  await eventually('the other gateway knows the key', async () => {
-    const { status, body } = await rest<UsageReply>(other, 'GET', '/v1/usage', { key });
-    return status === 200 && body.limits[0]?.left === 2;
-  });
-  const open = { key, body: { id: 'repeated', agents: [speaker('a', 1)] } };
-  expect((await rest(one, 'POST', '/v1/sessions', open)).status).toBe(201);
-  // A repeat is no way round.
-  expect((await rest(other, 'POST', '/v1/sessions', open)).status).toBe(201);
-  for (const [url, method, path, body] of [
-    [one, 'POST', '/v1/sessions', open.body],
-    [other, 'DELETE', '/v1/sessions/repeated'],
-    [one, 'POST', '/v1/sessions/repeated/erase'],
-    [other, 'POST', '/v1/schedules/daily/trigger'],
-  ] as const) {
-    const refused = await rest(url, method, path, { key, body });
-    expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited', limits: [{ left: 0 }] } });
-    expect(refused.headers.get('ratelimit-policy')).toBe('"operationsPerMinute";q=7;w=60');
-  }
-  const message = { messageId: 'm', text: 'Messages have rates of their own.' };
-  expect((await rest(one, 'POST', '/v1/sessions/repeated/messages', { key, body: message })).status).toBe(
-    202,
-  );
 });
 
 test.each([

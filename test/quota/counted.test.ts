@@ -1,10 +1,10 @@
-/** What is counted over all gateways and workers: connections, open sessions, tokens and cost of a day. On a real Redis. */
+/** What is counted over all gateways and workers: connections, tokens and cost of a day. On a real Redis. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentRunner, RunPiece } from '../../activities/index.ts';
 import type { LimitUse, TenantLimits } from '../../src/contracts/index.ts';
 import { connectRedis, type Commands } from '../../src/log/index.ts';
 import { metered } from '../../src/main/metered.ts';
-import { createUsage, Meter, OpenSessions, TenantConnections } from '../../src/quota/index.ts';
+import { createUsage, Meter, TenantConnections } from '../../src/quota/index.ts';
 import type { Settle } from '../../src/quota/index.ts';
 import { eventually } from '../support/process.ts';
 import { startRedis } from '../support/redis.ts';
@@ -71,34 +71,6 @@ describe('connections', () => {
         ),
     );
   });
-});
-
-test('open sessions are what Temporal counts and what was opened here since', async () => {
-  let open = 2;
-  let counts = 0;
-  const count = async (): Promise<number> => {
-    counts += 1;
-    return open;
-  };
-  const sessions = new OpenSessions(count, (tenant) => (tenant === 'acme' ? { openSessions: 4 } : {}));
-  await sessions.open('free');
-  expect(counts).toBe(0);
-  await Promise.all([sessions.open('acme'), sessions.open('acme')]);
-  await expect(sessions.open('acme')).rejects.toMatchObject({
-    ...EXCEEDED,
-    limits: [{ limit: 'openSessions', most: 4, used: 4, left: 0 }],
-  });
-  expect(counts).toBe(1);
-  // Temporal knows of both now: they do not count twice.
-  open = 4;
-  await eventually('it is counted again', async () => (await sessions.used('acme')) === 4 && counts === 2);
-  open = 3;
-  await eventually('it is counted again', () =>
-    sessions.open('acme').then(
-      () => true,
-      () => false,
-    ),
-  );
 });
 
 describe('tokens and cost of a day', () => {

@@ -35,9 +35,13 @@ export const QUOTA = {
   /** Turns of a tenant in the line; further ones wait without a place there. Called at once. */
   placeLineTurns: 10_000,
   placeCalls: 32,
-  /** A count of open sessions is used for so long; it may not know of those that were opened in the last `openSessionsLateMs`. */
+  /** Temporal's count of open sessions is used for so long. */
   openSessionsCachedMs: 1 * SECOND,
-  openSessionsLateMs: 2 * SECOND,
+  /** Temporal may not know yet of sessions as young as that: they are counted in Redis, which keeps their places for longer than any count is used. */
+  openSessionsYoungMs: 5 * SECOND,
+  openSessionsKeptMs: 15 * SECOND,
+  /** Of a tenant; if it opens more in that time, the oldest of them are left to Temporal. */
+  openSessionsYoung: 256,
   /** Turns that begin so late, for want of a free worker, are told to gateways: how often, for how long that counts, of how many tenants. */
   turnWaitToldMs: 250,
   waitsEveryMs: SECOND / 2,

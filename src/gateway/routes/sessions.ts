@@ -255,7 +255,7 @@ function reopenRoute(context: GatewayContext): ApiRoute {
       requestParams: { path },
       responses: {
         '200': json('It is open.', reopenReply),
-        ...problems([...ANSWER, 'rate_limited', 'session_closing', 'session_not_stored']),
+        ...problems([...ANSWER, 'rate_limited', 'quota_exceeded', 'session_closing', 'session_not_stored']),
       },
     },
     async handle(call) {
