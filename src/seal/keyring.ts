@@ -4,13 +4,14 @@ import { ConvokeError } from '../contracts/index.ts';
 import type { Seal, Sealed } from '../contracts/index.ts';
 import { decrypt, encrypt } from './cipher.ts';
 import { DataKeys } from './data-keys.ts';
-import type { DataKey } from './data-keys.ts';
+import type { DataKey, WrappedKey } from './data-keys.ts';
 import { Fresh } from './fresh.ts';
 import type { MasterKey } from './master-keys.ts';
 
 const about = (tenant: string, place: string): string => `convoke|${tenant}|${place}`;
 
 const GONE = 'It was destroyed (its tenant was erased), or is in another database.';
+const ERASING = 'The tenant is being erased; try again.';
 
 export class Keyring implements Seal {
   readonly #keys: DataKeys;
@@ -42,11 +43,17 @@ export class Keyring implements Seal {
     }
   }
 
-  /** Makes a new data key, which seals from now on; other processes hear of it within `LIMITS.sealKeyFreshMs`. Older ones still open. */
-  async rotate(tenant: string): Promise<void> {
-    const [newest] = await this.#keys.list(tenant);
-    await this.#keys.make(tenant, newest?.generation);
+  /**
+   * Makes a new data key, which seals from now on; other processes hear of it within `LIMITS.sealKeyFreshMs`. Older ones still open. Returns what is
+   * known of it without opening it.
+   */
+  async rotate(tenant: string): Promise<WrappedKey> {
+    const [before] = await this.#keys.list(tenant);
+    await this.#keys.make(tenant, before?.generation);
     this.#sealing.forget(tenant);
+    const [newest] = await this.#keys.list(tenant);
+    if (!newest) throw new ConvokeError('seal_key_missing', ERASING);
+    return newest;
   }
 
   /** Wraps all data keys with the first master key; returns how many another one had wrapped. May be repeated. */
@@ -77,7 +84,7 @@ export class Keyring implements Seal {
     await this.#keys.make(tenant);
     this.#sealing.forget(tenant);
     const key = await this.#sealing.get(tenant);
-    if (!key) throw new ConvokeError('seal_key_missing', 'The tenant is being erased; try again.');
+    if (!key) throw new ConvokeError('seal_key_missing', ERASING);
     return key;
   }
 }

@@ -161,6 +161,19 @@ test('the master key is rotated with an overlap, and a process with the wrong on
   const both = { CONVOKE_SEAL_KEYS: 'second=env:SECOND_KEY,first=env:FIRST_KEY' };
   expect(await convoke(['seal', 'rotate', 'dev'], both)).toContain('A new data key');
   expect(await convoke(['seal', 'rewrap'], both)).toMatch(/; [2-9] of them are so now/);
+  const { body: audit } = await rest<{ readonly data: readonly object[] }>(url(), 'GET', '/v1/admin/audit', {
+    key: 'dev-operator',
+  });
+  expect(audit.data.slice(0, 2)).toEqual([
+    {
+      ...{ at: expect.any(Number), actor: 'environment', tenant: null, action: 'seal.rewrap' },
+      ...{ target: 'second', detail: { rewrapped: expect.any(Number) } },
+    },
+    {
+      ...{ at: expect.any(Number), actor: 'environment', tenant: 'dev', action: 'seal.rotate' },
+      ...{ target: expect.any(String), detail: { generation: 2, master: 'second' } },
+    },
+  ]);
   // The worker, which has the old one alone, has all data keys in memory; one that starts now would not get far.
   const start = ['gateway', '--port', String(await freePort())];
   const old = convoke(start, {});
