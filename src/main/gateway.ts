@@ -214,6 +214,8 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const stored = { archive: shared, session, seal, files: served.files?.files };
   const erasing = { ...tenants, ...stored, access, client, taskQueue, calls: running };
   const catalogs = session.catalogs.read.bind(session.catalogs);
+  const scheduleCalls = createScheduleCalls({ client, taskQueue });
+  const erased = { isErased: shared.isErased.bind(shared), isErasing: access.isErasing };
   return createGateway({
     ...access.served,
     ...served,
@@ -227,8 +229,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
         endedTurns: (ref) => delivery.endedTurns(ref),
         authenticator: access.authenticator,
         defaultAgents: defaultAgents(config),
-        storedOf,
-        ...{ isErased: shared.isErased.bind(shared), isErasing: access.isErasing },
+        ...{ storedOf, ...erased },
         isArchived: async (ref) => (await archive.session(ref)) !== null,
         agentsOf,
         followedAgents: (ref) => delivery.agents(ref),
@@ -237,7 +238,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
       }),
       metrics,
     ),
-    schedules: createSchedules(createScheduleCalls({ client, taskQueue }), catalogs, tenants.takeOperation),
+    schedules: createSchedules(scheduleCalls, catalogs, { ...tenants, ...erased }),
     ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: ticketsOf(session, access) },
     ...{ checks: { temporal }, levels: session.levels },
     notices: { redis: () => session.ping(), registry: access.check },

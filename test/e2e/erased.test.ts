@@ -169,6 +169,9 @@ test('a session whose agent speaks is nowhere afterwards, and does not come back
   expect(sent).toMatchObject({ status: 404, body: { code: 'session_not_found' } });
   const opened = await rest(url(), 'POST', '/v1/sessions', { body: { id: session, agents: [ECHO] } });
   expect(opened).toMatchObject({ status: 409, body: { code: 'session_erased' } });
+  const later = { ...schedule, id: 'too-late', session };
+  const scheduled = await rest(url(), 'POST', '/v1/schedules', { body: later });
+  expect(scheduled).toMatchObject({ status: 404, body: { code: 'session_not_found' } });
   expect(await rest(url(), 'GET', '/v1/schedules')).toMatchObject({
     body: { data: [{ id: 'weekly-report' }] },
   });

@@ -43,7 +43,7 @@ beforeAll(async () => {
   const database = { create: gone, read: gone, write: gone };
   rig = await startRig({
     intake: intakeOf(calls, { takeOperation }),
-    schedules: createSchedules(SCHEDULES, async () => [], takeOperation),
+    schedules: createSchedules(SCHEDULES, async () => [], { takeOperation }),
     eraser: createEraser({
       ...{
         erasures: new Erasures(database),

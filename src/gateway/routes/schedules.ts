@@ -34,7 +34,10 @@ function createRoute({ schedules }: GatewayContext): ApiRoute {
       requestBody: { content: { 'application/json': { schema: scheduleSchema } } },
       responses: {
         '201': json('The schedule, and when it fires next.', listed),
-        ...problems([...BODY, ...ENGINE, 'rate_limited', 'schedule_exists']),
+        ...problems([
+          ...([...BODY, ...ENGINE, 'rate_limited', 'schedule_exists'] as const),
+          ...(['session_not_found', 'archive_unavailable'] as const),
+        ]),
       },
     },
     async handle({ req, res, principal }) {
