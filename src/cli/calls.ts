@@ -1,5 +1,5 @@
 /** Calls of tools, and what goes wrong in a step, in a line each. */
-import { reasonOf, turnNumber } from '../contracts/index.ts';
+import { counted, reasonOf, turnNumber } from '../contracts/index.ts';
 import type {
   FailureInfo,
   QuotaWait,
@@ -53,7 +53,7 @@ export function noteTrouble(event: SessionEvent, who: string, transcript: Transc
 /** A turn that does not run yet. */
 export function placeLine({ most, used, place }: QuotaWait): string {
   if (most === 0) return 'waits: its tenant is suspended, or may run no turn';
-  return `waits for a place: number ${place} in the line, ${used} of ${most} turns run`;
+  return `waits for a place: number ${place} in the line, ${used} of ${counted(most, 'turn')} ${most === 1 ? 'runs' : 'run'}`;
 }
 
 /** A turn that was withdrawn, and what stays of it. */

@@ -1,4 +1,5 @@
 /** The deployment on a terminal, for people: what `convoke top` shows. */
+import { counted } from '../contracts/index.ts';
 import type { SystemStatus, TenantUse, ToldWorker } from '../contracts/index.ts';
 import { duration, harmless, table } from './terminal.ts';
 import type { Style } from './terminal.ts';
@@ -85,7 +86,11 @@ function summary({
   const { server: found } = redis;
   const memory = found ? `${found.version}, ${bytes(found.usedBytes)}` : '';
   return [
-    `${all.data.length} of ${all.asked} gateways · ${told.data.length} workers · ${running} turns run`,
+    [
+      `${all.data.length} of ${counted(all.asked, 'gateway')}`,
+      counted(told.data.length, 'worker'),
+      `${counted(running, 'turn')} ${running === 1 ? 'runs' : 'run'}`,
+    ].join(' · '),
     [
       server('Temporal', temporal, temporal.version ?? ''),
       server('Redis', redis, memory),

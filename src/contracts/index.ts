@@ -107,6 +107,7 @@ export { isCancelledAlone } from './reasons.ts';
 export { timelineOf } from './timeline/fold.ts';
 export { SPANS } from './timeline/spans.ts';
 export { troublesOf } from './system-troubles.ts';
+export { counted } from './counted.ts';
 export { publicTimeline } from './timeline/public.ts';
 export { EMPTY_JOURNAL } from './engine/turn.ts';
 export type {

@@ -1,4 +1,5 @@
 /** What an operator should look at, from what the parts of a deployment tell. */
+import { counted } from './counted.ts';
 import { LIMITS } from './limits/index.ts';
 import type { GatewayStatus, QueueStatus, SystemStatus, ToldWorker, Trouble } from './system.ts';
 import { troublesOfWork } from './work-troubles.ts';
@@ -81,19 +82,21 @@ function ofQueue({
 }: QueueStatus): readonly Trouble[] {
   const what = `Task queue ${name} (${kind})`;
   if (status !== 'ok') return [warning(`${what}: ${reason ?? 'unknown'}`)];
-  if (backlog > 0 && pollers.length === 0)
-    return [error(`${what}: ${backlog} tasks wait and no worker polls it.`)];
+  const waiting = `${counted(backlog, 'task')} ${backlog === 1 ? 'waits' : 'wait'}`;
+  if (backlog > 0 && pollers.length === 0) return [error(`${what}: ${waiting} and no worker polls it.`)];
   if (oldestMs < WAITS_MS) return [];
-  return [
-    warning(`${what}: ${backlog} tasks wait, the oldest for ${Math.round(oldestMs / 1_000)} s: add workers.`),
-  ];
+  return [warning(`${what}: ${waiting}, the oldest for ${Math.round(oldestMs / 1_000)} s: add workers.`)];
 }
 
 function ofWorker({ id, draining, turns }: ToldWorker): readonly Trouble[] {
   return [
     ...(draining ? [warning(`Worker ${id} is stopping: it takes no more work.`)] : []),
     ...(turns.used >= turns.most
-      ? [warning(`Worker ${id} has all ${turns.most} slots in use: add workers.`)]
+      ? [
+          warning(
+            `Worker ${id} has ${turns.most === 1 ? 'its only slot' : `all ${turns.most} slots`} in use: add workers.`,
+          ),
+        ]
       : []),
   ];
 }

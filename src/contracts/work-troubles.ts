@@ -1,4 +1,5 @@
 /** What holds turns up, from what workers tell: who is missing, what is slow, and who waits. */
+import { counted } from './counted.ts';
 import { LIMITS } from './limits/index.ts';
 import type {
   EndpointUse,
@@ -52,7 +53,7 @@ function missing(
       const last = gone.find((worker) => has(worker, needs));
       const who = last ? ` Worker ${last.id} had it, and has been gone for ${span(last.toldMsAgo)}.` : '';
       return error(
-        `No worker has ${named(needs)}, and turns that need it fail: ${count(times, 'turn')} in the last ${span(LIMITS.recentMs)}.${who} Start a worker that has it.`,
+        `No worker has ${named(needs)}, and turns that need it fail: ${counted(times, 'turn')} in the last ${span(LIMITS.recentMs)}.${who} Start a worker that has it.`,
       );
     });
 }
@@ -105,7 +106,7 @@ function waiting(workers: readonly ToldWorker[], at: number): readonly Trouble[]
     const longest = span(at - Math.min(...all.map(({ since }) => since)));
     return {
       ...warning(
-        `Tenant ${tenant} runs as many turns as it may (runningTurns ${most}): ${count(all.length, 'turn')} of ${sessions.slice(0, NAMED).join(', ')}${more} ${all.length === 1 ? 'waits' : 'wait'}, the longest for ${longest}.`,
+        `Tenant ${tenant} runs as many turns as it may (runningTurns ${most}): ${counted(all.length, 'turn')} of ${sessions.slice(0, NAMED).join(', ')}${more} ${all.length === 1 ? 'waits' : 'wait'}, the longest for ${longest}.`,
       ),
       tenant,
     };
@@ -135,14 +136,11 @@ function does({ agent, tool, provider, model }: WorkerStep): string {
 function ofGone({ id, toldMsAgo, agents, teams, longest }: GoneWorker): Trouble {
   const had = [...agents, ...teams].slice(0, NAMED).join(', ');
   const has = had === '' ? '' : ` It had ${had}.`;
-  const ran = longest.length === 0 ? '' : ` It ran ${count(longest.length, 'turn')}, which others take over.`;
+  const ran =
+    longest.length === 0 ? '' : ` It ran ${counted(longest.length, 'turn')}, which others take over.`;
   return warning(
     `Worker ${id} has told nothing for ${span(toldMsAgo)}: it was killed, or is cut off from Redis.${has}${ran}`,
   );
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function span(ms: number): string {

@@ -1,6 +1,8 @@
 /** The page of `convoke top`: what is there, in the width of a terminal, and in which order. */
 import { expect, test } from '@jest/globals';
+import { counted } from '../../src/contracts/index.ts';
 import type { SystemStatus, TenantUse } from '../../src/contracts/index.ts';
+import { placeLine } from '../../src/cli/calls.ts';
 import { bytes, nearest, span, topPage } from '../../src/cli/top-page.ts';
 import type { Sort } from '../../src/cli/top-page.ts';
 
@@ -77,7 +79,7 @@ const lineOf = (lines: readonly string[], start: string): number =>
 test('it tells of everything, and what is wrong first', () => {
   const lines = page('activity');
   expect(lines.slice(0, 3)).toEqual([
-    '1 of 2 gateways · 1 workers · 3 turns run',
+    '1 of 2 gateways · 1 worker · 3 turns run',
     'Temporal 1.29.1, 3 ms · Redis unknown · archive postgres, 3 ms',
     '! Gateway 1@a is drained: stop it, or resume it.',
   ]);
@@ -96,6 +98,22 @@ test('rows are sorted as asked', () => {
 test('it fits the terminal, and nothing in it moves the cursor', () => {
   for (const line of page('activity', 60)) expect(line.length).toBeLessThanOrEqual(60);
   expect(page('activity').join('')).not.toContain('\u001b');
+});
+
+test('one is not several', () => {
+  const { gateways, workers, ...rest } = SYSTEM;
+  const system = { ...rest, gateways: { ...gateways, asked: 1 }, workers: { ...workers, data: [] } };
+  const look = { sort: 'name', columns: 200, paint: (_style: unknown, text: string) => text } as const;
+  expect(topPage({ system, tenants: [] }, look)[0]).toBe('1 of 1 gateway · 0 workers · 0 turns run');
+  expect([1, 0, 2, 1_000].map((count) => counted(count, 'turn'))).toEqual([
+    '1 turn',
+    '0 turns',
+    '2 turns',
+    '1,000 turns',
+  ]);
+  expect(placeLine({ most: 1, used: 1, place: 1, limit: 'runningTurns' })).toBe(
+    'waits for a place: number 1 in the line, 1 of 1 turn runs',
+  );
 });
 
 test('numbers for people', () => {

@@ -58,7 +58,7 @@ test('gateways, workers and servers tell of themselves, and a turn that runs', a
     ['activity', 'ok'],
   ]);
   const page = await convoke('top');
-  expect(page).toContain('2 of 2 gateways · 1 workers · 1 turns run');
+  expect(page).toContain('2 of 2 gateways · 1 worker · 1 turn runs');
   expect(page).toMatch(new RegExp(`^dev/${id} t1`, 'm'));
   const { body } = await rest<{ links: SessionLinks }>(stack.urls[0]!, 'GET', `/v1/sessions/${id}`);
   expect(body.links).toEqual({

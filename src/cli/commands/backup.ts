@@ -1,4 +1,6 @@
 /** What `convoke backup` and `convoke restore` say. */
+import { counted } from '../../contracts/index.ts';
+
 export interface BackedUp {
   readonly sessions: number;
   readonly events: number;
@@ -11,8 +13,6 @@ export interface RestoredBackup extends BackedUp {
   readonly short: readonly { readonly tenant: string; readonly session: string }[];
 }
 
-const counted = (count: number, what: string): string =>
-  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 const amount = ({ events, sessions }: BackedUp): string =>
   `${counted(events, 'event')} of ${counted(sessions, 'session')}`;
 

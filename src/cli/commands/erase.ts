@@ -1,4 +1,5 @@
 /** `convoke erase` and `convoke tenants erase`: what cannot be undone. */
+import { counted } from '../../contracts/index.ts';
 import { secret } from '../environment.ts';
 import { configMistake } from '../failure.ts';
 import { callGateway, gatewayPlace } from '../gateway-api.ts';
@@ -21,7 +22,7 @@ function show(erasure: Erasure, { json }: Output): void {
   }
   const { tenant, session, status, removed } = erasure;
   const counts = Object.entries(removed).filter(([, count]) => count > 0);
-  const told = counts.map(([what, count]) => `${count} ${what}`).join(', ');
+  const told = counts.map(([what, count]) => counted(count, what.replace(/s$/, ''))).join(', ');
   const whose = session === undefined ? `Tenant ${tenant}` : `Session ${session}`;
   process.stdout.write(
     status === 'erased'

@@ -1,5 +1,5 @@
 /** `convoke sessions`, `show`, `cancel`, `wake`, `close`, `reopen`: inspect and control sessions. */
-import { readableText, shownText } from '../../contracts/index.ts';
+import { counted, readableText, shownText } from '../../contracts/index.ts';
 import type {
   CancelReply,
   MessageEntry,
@@ -67,7 +67,7 @@ export async function showSession(id: string, { json }: Json): Promise<void> {
   const { status, team, members, position, turns, parent } = view;
   const origin = parent ? ` · fork of ${parent.session} at ${parent.seq}` : '';
   process.stdout.write(
-    `${id}  ${status} · ${team.name}: ${membersText(members)} · ${turns.length === 1 ? '1 turn' : `${turns.length} turns`} · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
+    `${id}  ${status} · ${team.name}: ${membersText(members)} · ${counted(turns.length, 'turn')} · cursor ${position.epoch}:${position.seq}${origin}\n\n`,
   );
   const transcript = new Transcript();
   if (view.truncated) transcript.note('older entries: npx convoke tail ' + id);

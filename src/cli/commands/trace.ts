@@ -1,5 +1,5 @@
 /** `convoke trace`: the way of a message, and what held it up. */
-import { SPANS } from '../../contracts/index.ts';
+import { counted, SPANS } from '../../contracts/index.ts';
 import type { Timeline, TimelineSpan, TurnInFront } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
 import { duration, harmless, painter } from '../terminal.ts';
@@ -138,7 +138,7 @@ function details(span: TimelineSpan): string {
         ? ''
         : `waits for ${reason}`,
     ...limits(span),
-    ...(times === undefined ? [] : [`${times} times`]),
+    ...(times === undefined ? [] : [counted(times, 'time')]),
     ...(behind ? [`behind ${behind.join(' ')}`] : []),
     ...(heldMost?.by ? [whatHeld(heldMost.by)] : []),
     ...(by.length > 0 ? [`by ${by.join(' ')}`] : []),
