@@ -79,6 +79,7 @@ export const ERRORS = {
   schedule_exists: entry(409, 'Another schedule with this id exists.'),
   schedule_not_found: entry(404, 'There is no such schedule.'),
   file_not_found: entry(404, 'There is no such file in this session.'),
+  invalid_digest: entry(400, 'The file has no such digest.'),
   range_not_satisfiable: entry(416, 'The file has no such range.'),
   files_not_set_up: entry(409, 'This deployment has no place for files.'),
   // The engine

@@ -10,6 +10,7 @@ import { withTables } from '../archive/index.ts';
 import type { Database, Row } from '../archive/index.ts';
 import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
 import type { FileInfo, LimitName, SessionRef, TenantLimits } from '../contracts/index.ts';
+import { invalidDigest, replay } from './replay.ts';
 import type { FileStore, Range } from './store.ts';
 import * as table from './table.ts';
 
@@ -18,6 +19,8 @@ export interface NewFile {
   readonly contentType: string;
   /** If it is known; a content of another length is refused. */
   readonly bytes?: number;
+  /** That it has to have, in hexadecimal. */
+  readonly sha256?: string;
   /** The same for each repeat of a request: an equal content gets the first answer. */
   readonly request?: string;
 }
@@ -38,7 +41,7 @@ export interface FoundFile {
 export interface Files {
   /**
    * Stores a file; if it rejects, nothing of it stays. Nothing of a refused content is read. Throws `too_large`, `quota_exceeded`,
-   * `idempotency_mismatch`, `session_not_found` of a session that was erased, `file_not_found` if it is erased meanwhile, and what the
+   * `idempotency_mismatch`, `invalid_digest`, `session_not_found` of a session that was erased, `file_not_found` if it is erased meanwhile, and what the
    * content throws.
    */
   store(ref: SessionRef, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
@@ -112,11 +115,11 @@ class StoredFiles implements Files {
 
   async store(ref: SessionRef, given: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
     const reserved = await this.#reserve(ref, given);
-    if ('info' in reserved) return replay(reserved.info, content);
+    if ('info' in reserved) return replay(reserved.info, given, content);
     const { file, bytes: most, refusal } = reserved;
     try {
       const hash = createHash('sha256');
-      let bytes = 0;
+      let [bytes, sha256] = [0, ''];
       const counted = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
         for await (const chunk of content) {
           bytes += chunk.length;
@@ -124,6 +127,9 @@ class StoredFiles implements Files {
           hash.update(chunk);
           yield chunk;
         }
+        sha256 = hash.digest('hex');
+        // Before the store takes it for whole.
+        if (given.sha256 !== undefined && given.sha256 !== sha256) throw invalidDigest();
       };
       await reached(this.#store.put(keyOf(ref, file), counted()));
       const info = {
@@ -131,7 +137,7 @@ class StoredFiles implements Files {
         name: given.name,
         contentType: given.contentType,
         bytes,
-        sha256: hash.digest('hex'),
+        sha256,
       };
       const rows = await this.#database.write(table.finish(ref, info, most));
       if (rows[2]?.length === 0) throw new ConvokeError('file_not_found', 'It was deleted meanwhile.');
@@ -271,19 +277,6 @@ class StoredFiles implements Files {
       return removed;
     }
   }
-}
-
-/** The answer of an earlier request, if this one has the same content: of a longer one no more is read than tells it apart. */
-async function replay(info: FileInfo, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of content) {
-    bytes += chunk.length;
-    if (bytes > info.bytes) break;
-    hash.update(chunk);
-  }
-  if (bytes === info.bytes && hash.digest('hex') === info.sha256) return { info, replayed: true };
-  throw new ConvokeError('idempotency_mismatch', 'Use another Idempotency-Key for another content.');
 }
 
 /** What a store says becomes `files_unavailable`; what the content says stays. */

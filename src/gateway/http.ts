@@ -95,7 +95,7 @@ function cors(context: GatewayContext): RequestHandler {
     res.setHeader('Access-Control-Allow-Methods', 'GET, POST, DELETE');
     res.setHeader(
       'Access-Control-Allow-Headers',
-      'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match, Traceparent, X-Namespace',
+      'Authorization, Content-Type, Content-Digest, Repr-Digest, Idempotency-Key, Last-Event-ID, Range, If-Range, If-None-Match, Traceparent, X-Namespace',
     );
     res.setHeader('Access-Control-Max-Age', '600');
     res.status(204).end();

@@ -1,4 +1,5 @@
 /** Uploads: bounded in size, in time and in what they leave behind. */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,6 +45,65 @@ describe('an upload', () => {
       rig.limits = {};
     }
     await eventually('nothing is left', async () => (await rig.kept()) === before);
+  });
+
+  describe('with a digest', () => {
+    const digest = (body: string): string => createHash('sha256').update(body).digest('base64');
+    const codeOf = async (response: Response): Promise<unknown> =>
+      response.status === 201 ? 201 : [response.status, (await problemOf(response)).code];
+    const store = async (body: string, headers: Record<string, string>): Promise<unknown> =>
+      codeOf(await rig.store(body, { headers }));
+
+    test.each([
+      ['Content-Digest', (right: string) => `sha-256=:${right}:`],
+      ['Repr-Digest', (right: string) => `md5=:AAAA:, sha-256=:${right}:;a;b="x, y";c=1 , x9*=:AA==:`],
+      ['content-digest', (right: string) => `sha-256=:${right.replaceAll('=', '')}:`],
+    ])('in %s is stored if it is right, and else leaves nothing', async (header, of) => {
+      expect(await store('right', { [header]: of(digest('right')) })).toBe(201);
+      const before = await rig.kept();
+      expect(await store('wrong', { [header]: of(digest('right')) })).toEqual([400, 'invalid_digest']);
+      await eventually('nothing is left', async () => (await rig.kept()) === before);
+    });
+
+    test('of another algorithm alone, or without any, is stored as it is', async () => {
+      expect(await store('x', { 'Content-Digest': 'sha-512=:AAAA:, md5=:AA==:' })).toBe(201);
+      expect(await store('x', { 'Content-Digest': '' })).toBe(201);
+    });
+
+    test.each([
+      'nonsense',
+      'sha-256',
+      'sha-256=abc',
+      'sha-256="x"',
+      'sha-256=:AAAA:',
+      'sha-256=:*:',
+      'sha-256=:AAAA',
+      'md5=:AAAA:,',
+      'md5=:AAAA: sha-256=:AAAA:',
+      'MD5=:AAAA:',
+      `${'a=:AA==:, '.repeat(500)}b`,
+    ])('that is %j is refused before anything is read', async (value) => {
+      expect(await store('x', { 'Content-Digest': value })).toEqual([400, 'invalid_digest']);
+    });
+
+    test('in two headers that differ is refused', async () => {
+      const headers = {
+        'Content-Digest': `sha-256=:${digest('x')}:`,
+        'Repr-Digest': `sha-256=:${digest('y')}:`,
+      };
+      expect(await store('x', headers)).toEqual([400, 'invalid_digest']);
+    });
+
+    test('is looked at when it is sent again, too', async () => {
+      const send = (body: string, of: string): Promise<unknown> =>
+        store(body, { 'Idempotency-Key': 'digested', 'Content-Digest': `sha-256=:${digest(of)}:` });
+      expect(await send('first', 'first')).toBe(201);
+      expect(await send('first', 'first')).toBe(201);
+      // Changed on the way, and by its sender.
+      expect(await send('firsT', 'first')).toEqual([400, 'invalid_digest']);
+      expect(await send('first', 'other')).toEqual([400, 'invalid_digest']);
+      expect(await send('other', 'other')).toEqual([422, 'idempotency_mismatch']);
+    });
   });
 
   test('whose client goes leaves nothing', async () => {

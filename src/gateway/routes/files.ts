@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { ConvokeError, LIMITS } from '../../contracts/index.ts';
 import type { FileInfo } from '../../contracts/index.ts';
 import { isFileName } from '../../files/index.ts';
+import type { NewFile } from '../../files/index.ts';
 import { derivedId, idempotencyKeySchema, idSchema, ownerOf, validate } from '../../ingest/index.ts';
 import { allow } from '../../tenants/index.ts';
 import type { GatewayContext } from '../context.ts';
 import { bodyOf, contentTypeOf, lengthOf, sendFile } from '../files.ts';
+import { digestOf } from '../digest.ts';
 import type { ServedFiles } from '../files.ts';
 import { ENGINE, json, pathId, problems, queryOf, sessionOf, watchedOf } from '../route.ts';
 import type { ApiRoute, Call } from '../route.ts';
@@ -36,6 +38,14 @@ const fileReply = describes<FileInfo>()(
     .meta({ id: 'File', description: 'A file of a session. A message refers to it by `file`.' }),
 );
 
+const digestHeader = z
+  .string()
+  .optional()
+  .meta({
+    description: 'RFC 9530: a file of another SHA-256 is refused. Other algorithms are not looked at.',
+    examples: ['sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:'],
+  });
+
 const bytes = { '*/*': { schema: z.string().meta({ override: { type: 'string', format: 'binary' } }) } };
 
 function placeOf({ files }: GatewayContext): ServedFiles {
@@ -48,6 +58,18 @@ function requestOf({ req, principal }: Call): { readonly request?: string } {
   const key = req.get('Idempotency-Key');
   if (key === undefined) return {};
   return { request: derivedId(['file', ...ownerOf(principal)], validate(idempotencyKeySchema, key)) };
+}
+
+/** What the head of an upload says of the file. Throws `invalid_request`, `invalid_digest`. */
+function fileOf(call: Call): NewFile {
+  const { req } = call;
+  const { name } = queryOf(nameSchema, req);
+  const [bytes, sha256] = [lengthOf(req), digestOf(req)];
+  return {
+    ...{ name, contentType: contentTypeOf(req), ...requestOf(call) },
+    ...(bytes !== undefined && { bytes }),
+    ...(sha256 !== undefined && { sha256 }),
+  };
 }
 
 function storeRoute(context: GatewayContext): ApiRoute {
@@ -64,7 +86,11 @@ function storeRoute(context: GatewayContext): ApiRoute {
       requestParams: {
         path: z.object({ id: idSchema }),
         query: nameSchema,
-        header: z.object({ 'Idempotency-Key': idempotencyKeySchema.optional() }),
+        header: z.object({
+          'Idempotency-Key': idempotencyKeySchema.optional(),
+          'Content-Digest': digestHeader,
+          'Repr-Digest': digestHeader,
+        }),
       },
       requestBody: { content: bytes },
       responses: {
@@ -78,6 +104,7 @@ function storeRoute(context: GatewayContext): ApiRoute {
         ...problems([
           ...ENGINE,
           'too_large',
+          'invalid_digest',
           'quota_exceeded',
           'idempotency_mismatch',
           'session_not_found',
@@ -92,15 +119,12 @@ function storeRoute(context: GatewayContext): ApiRoute {
       const ref = sessionOf(call);
       allow(principal, 'send', ref.session);
       const { files, exists } = placeOf(context);
-      const { name } = queryOf(nameSchema, req);
-      const length = lengthOf(req);
-      const given = { name, contentType: contentTypeOf(req), ...requestOf(call) };
+      const given = fileOf(call);
       const peer = context.peers.of(req.socket);
       peer.uploads(req);
       const { info, replayed } = await context.uploads.run(ref.tenant, async () => {
         if (!(await exists(ref))) throw new ConvokeError('session_not_found');
-        const known = length === undefined ? given : { ...given, bytes: length };
-        return files.store(ref, known, bodyOf(req, peer));
+        return files.store(ref, given, bodyOf(req, peer));
       });
       if (replayed) res.setHeader('Idempotency-Replayed', 'true');
       res.status(201).location(`/v1/sessions/${ref.session}/files/${info.file}`).json(info);
