@@ -12,6 +12,8 @@ export interface TenantLimits {
   readonly subjectMessagesPerMinute?: number;
   /** Requests that start or change something in Temporal and are no messages: open, fork, close, cancel, schedules, … */
   readonly operationsPerMinute?: number;
+  /** Those of each subject of session tokens; default: a quarter of `operationsPerMinute`. */
+  readonly subjectOperationsPerMinute?: number;
   /** Messages that wait in each session; below the bound that every session has. */
   readonly waitingMessages?: number;
   /** Sessions with a workflow: those that are neither closed nor hibernated. */

@@ -37,7 +37,7 @@ export interface EraseDeps {
   >;
   readonly places: ErasePlaces;
   /** See `OpenDeps`. */
-  readonly takeOperation?: (tenant: string) => Promise<void>;
+  readonly takeOperation?: (by: Principal) => Promise<void>;
   /** Makes this gateway know of what was written to the registry; others learn of it by themselves. */
   readonly refresh?: () => Promise<void>;
   /** Has there ever been such a session? */
@@ -99,7 +99,7 @@ class Erasing implements Eraser {
   async session(principal: Principal, session: unknown): Promise<ErasureReply> {
     allowKey(principal, 'operate');
     const ref = refOf(principal, session, 'operate');
-    await this.#deps.takeOperation?.(ref.tenant);
+    await this.#deps.takeOperation?.(principal);
     const known = await this.#deps.erasures.find(ref.tenant, ref.session);
     if (!known && !(await this.#deps.exists(ref)))
       throw new ConvokeError('session_not_found', 'There is nothing to erase.');

@@ -9,10 +9,7 @@ import { refuseErased, replay, requestHash, startSession } from './open-session.
 import type { OpenDeps, Opened } from './open-session.ts';
 import { derivedId } from './validate.ts';
 
-export interface ForkDeps extends Pick<
-  OpenDeps,
-  'calls' | 'isArchived' | 'isErased' | 'takeOperation' | 'takePlace'
-> {
+export interface ForkDeps extends Pick<OpenDeps, 'calls' | 'isArchived' | 'isErased' | 'takePlace'> {
   readonly past: PastDeps;
 }
 
@@ -26,7 +23,6 @@ export async function forkSession(
   const { calls, past, isArchived } = deps;
   const { tenant } = parent;
   const { id, at, before, message } = request;
-  await deps.takeOperation?.(tenant);
   const fork = { tenant, session: id ?? forkId(tenant, key) };
   const keyed = id === undefined;
   const asked = { fork: parent.session, at: at ?? null, before: before ?? null, message: message ?? null };

@@ -125,6 +125,8 @@ export interface IntakeConfig extends Omit<OpenDeps, 'known'>, Omit<ControlDeps,
   readonly useFiles?: UseFiles | undefined;
   /** Is the session being erased, so that it is none for anybody? Absent: no session is. */
   readonly isErasing?: (ref: SessionRef) => boolean;
+  /** Counts a request that starts or changes something; absent: tenants have no limits. Throws `rate_limited`. */
+  readonly takeOperation?: (by: Principal) => Promise<void>;
   /** Told of votes. Absent: nobody is. */
   readonly audit?: Audit;
   /**
@@ -172,7 +174,9 @@ class SessionIntake implements Intake {
   async open(principal: Principal, body: unknown, options: IntakeOptions = {}): Promise<Opened> {
     const request = validate<OpenRequest>(openSchema, body);
     allow(principal, 'operate', request.id);
-    return openSession(this.#config, principal.tenant, request, keyOf(options));
+    const key = keyOf(options);
+    await this.#config.takeOperation?.(principal);
+    return openSession(this.#config, principal.tenant, request, key);
   }
 
   async send(
@@ -233,7 +237,9 @@ class SessionIntake implements Intake {
     const message = given && { ...given, ...asSubject(principal) };
     const request = message ? { ...rest, message } : rest;
     if (message?.from !== undefined) await this.#roster.refuseAgentName(parent, message.from);
-    const { summary, replayed } = await forkSession(this.#config, parent, request, keyOf(options));
+    const key = keyOf(options);
+    await this.#config.takeOperation?.(principal);
+    const { summary, replayed } = await forkSession(this.#config, parent, request, key);
     if (!message) return { reply: summary, replayed };
     const messageId =
       message.messageId ?? messageIdOfKey({ ...parent, session: summary.id }, 'fork', principal);
@@ -249,7 +255,7 @@ class SessionIntake implements Intake {
   ): Promise<Controls[C]> {
     const ref = this.#refOf(principal, session, CONTROL_SCOPES[name]);
     const given = name === 'approve' ? votedBy(principal, body) : body;
-    await this.#config.takeOperation?.(ref.tenant);
+    await this.#config.takeOperation?.(principal);
     const reply = await controls[name](this.#config, ref, given);
     if (name === 'members') this.#roster.forget(ref);
     if (name === 'approve') noteVote(this.#config.audit, principal, { ref, body: given });
@@ -281,10 +287,8 @@ class SessionIntake implements Intake {
     allow(principal, 'operate');
     const { tenant } = principal;
     const page = await this.#calls.list(tenant, validate(sessionsQuerySchema, query));
-    return {
-      ...page,
-      data: page.data.filter(({ id }) => !this.#config.isErasing?.({ tenant, session: id })),
-    };
+    const data = page.data.filter(({ id }) => !this.#config.isErasing?.({ tenant, session: id }));
+    return { ...page, data };
   }
 
   #refOf(principal: Principal, session: unknown, scope: Scope): SessionRef {

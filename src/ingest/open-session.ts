@@ -23,8 +23,6 @@ export interface OpenDeps {
   /** Absent: sessions are not erased. */
   readonly isErased?: (ref: SessionRef) => Promise<boolean>;
   readonly known: Pick<Known, 'require'>;
-  /** Counts a request that starts or changes something; absent: tenants have no limits. Throws `rate_limited`. */
-  readonly takeOperation?: (tenant: string) => Promise<void>;
   /** Takes a place for a session that is about to be opened, and resolves to what gives it back; absent: tenants have no limits. Throws `quota_exceeded`. */
   readonly takePlace?: (ref: SessionRef) => Promise<() => void>;
 }
@@ -125,7 +123,6 @@ export async function openSession(
   key: string | undefined,
 ): Promise<Opened> {
   const { calls, defaultAgents, isArchived, known } = deps;
-  await deps.takeOperation?.(tenant);
   const ref = { tenant, session: sessionId(tenant, request, key) };
   const agents = request.agents?.map(agentOf) ?? defaultAgents;
   const info: SessionInfo = {

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { ConvokeError, isConvokeError, RECOVERY } from '../contracts/index.ts';
 import type { TenantLimits } from '../contracts/index.ts';
-import { LocalBuckets, rateLimited } from '../quota/index.ts';
+import { hasOperationRates, LocalBuckets, rateLimited } from '../quota/index.ts';
 import type { Asked, Buckets, Fleet, LimitsOf, Operation, Taken } from '../quota/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import { inTime } from '../log/index.ts';
 
 export interface RatesDeps {
@@ -40,12 +41,13 @@ export class Rates {
 
   /**
    * Counts a request that starts or changes something in Temporal and is no message, each time it is made: a repeat asks Temporal again. Throws
-   * `rate_limited`. A tenant without the limit costs no call.
+   * `rate_limited`. A tenant without the limits costs no call.
    */
-  async takeOperation(tenant: string): Promise<void> {
+  async takeOperation({ tenant, grant }: Principal): Promise<void> {
     const limits = this.limitsOf(tenant);
-    if (limits.operationsPerMinute === undefined) return;
-    const taken = await this.take(limits, { tenant, operation: randomUUID() });
+    const by = grant ? { subject: grant.subject } : {};
+    if (!hasOperationRates(limits, by)) return;
+    const taken = await this.take(limits, { tenant, ...by, operation: randomUUID() });
     if (typeof taken !== 'string') throw rateLimited(taken);
   }
 

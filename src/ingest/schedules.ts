@@ -38,7 +38,7 @@ export function createSchedules(
       const given = validate<ScheduleRequest>(scheduleSchema, body);
       allow(principal, 'send');
       const request = { ...given, message: { ...given.message, ...asSubject(principal) } };
-      await deps.takeOperation?.(principal.tenant);
+      await deps.takeOperation?.(principal);
       const { open, session } = request;
       // Found out now, not by each firing.
       if (open) await known.require({ team: teamOf(open.team), agents: open.agents?.map(agentOf) ?? [] });
@@ -53,7 +53,7 @@ export function createSchedules(
     async change(principal, request) {
       allow(principal, 'operate');
       const { id, act } = validate(scheduleChangeSchema, request);
-      await deps.takeOperation?.(principal.tenant);
+      await deps.takeOperation?.(principal);
       await calls[act](principal.tenant, id);
     },
   };

@@ -19,6 +19,7 @@ import {
 import type { LimitsOf } from '../quota/index.ts';
 import { NO_METRICS, type Logger, type Metrics } from '../telemetry/index.ts';
 import { createRegistry, Directory } from '../tenants/index.ts';
+import type { Principal } from '../tenants/index.ts';
 import { createOpenCount } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import { watchLimits } from './limits.ts';
@@ -44,7 +45,7 @@ export interface TenantQuota {
   readonly rates: Rates;
   readonly fleet: Fleet;
   /** Counts a request that starts or changes something, and is no message. */
-  readonly takeOperation: (tenant: string) => Promise<void>;
+  readonly takeOperation: (by: Principal) => Promise<void>;
   /** Takes a place for a session that is about to be opened, and resolves to what gives it back. */
   readonly takePlace: (ref: SessionRef) => Promise<() => void>;
   readonly quota: Quota;
@@ -80,7 +81,7 @@ export function openQuota(parts: Parts): TenantQuota {
     refused: () => refusals.top(),
     weightOf: (tenant) => limitsOf(tenant).weight,
     admission: toldAdmission(limited(parts.sheds === true ? sheds(admission) : admission, rates), decide),
-    takeOperation: (tenant) => decide({ limit: 'operations', tenant }, () => rates.takeOperation(tenant)),
+    takeOperation: (by) => decide({ limit: 'operations', tenant: by.tenant }, () => rates.takeOperation(by)),
     takePlace: ({ tenant, session: id }) =>
       decide({ limit: 'sessions', tenant }, () => sessions.open(tenant, id)),
     quota: {

@@ -26,7 +26,7 @@ function keysOf(asked: Asked | Operation, wants: readonly Want[]): readonly stri
 export function createBuckets(redis: Commands): Buckets {
   const script = scriptsBeside(import.meta.url, redis);
   const [takeMessage, giveBack] = [script('take-message-5'), script('return-message-5')];
-  const takeOperation = script('take-operation-2', 'take-message-5');
+  const takeOperation = script('take-operation-3', 'take-message-5');
   return {
     async take(limits, asked) {
       const wants = wantsOf(limits, asked);

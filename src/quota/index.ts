@@ -14,5 +14,5 @@ export { tellWaits, TurnWaits } from './turn-waits.ts';
 export type { TurnWait } from './turn-waits.ts';
 export { createWaiting } from './waiting.ts';
 export { createUsage } from './usage.ts';
-export { hasRates, rateLimited } from './wants.ts';
+export { hasOperationRates, hasRates, rateLimited } from './wants.ts';
 export type { Asked, Operation } from './wants.ts';

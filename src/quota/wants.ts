@@ -24,6 +24,8 @@ export interface Asked {
 /** A request that starts or changes something in Temporal, and is no message. */
 export interface Operation {
   readonly tenant: string;
+  /** Of the session token that it comes with. */
+  readonly subject?: string;
   /** Names the request: what is sent to Redis twice takes once. */
   readonly operation: string;
 }
@@ -48,15 +50,29 @@ export function burstOf(limits: TenantLimits, limit: RateName): number {
   return limit === 'messagesPerMinute' ? (limits.messagesBurst ?? usual) : usual;
 }
 
+/** What a subject may do follows from what its tenant may, if nothing else is said. */
+function withShare(limits: TenantLimits): TenantLimits {
+  const { operationsPerMinute: all, subjectOperationsPerMinute: own } = limits;
+  const share = own ?? (all === undefined ? undefined : all * LIMITS.subjectOperationsShare);
+  return share === undefined ? limits : { ...limits, subjectOperationsPerMinute: share };
+}
+
 /** One for each bucket, always in the same order. */
-export function wantsOf(limits: TenantLimits, asked: Asked | Operation): readonly Want[] {
+export function wantsOf(given: TenantLimits, asked: Asked | Operation): readonly Want[] {
+  const limits = 'operation' in asked ? withShare(given) : given;
   const { tenant } = asked;
   const want = (limit: RateName, cost: number, ...path: readonly string[]): Want => {
     const perMinute = limits[limit];
     const key = quotaKey(tenant, ...path);
     return { limit, key, cost, burst: burstOf(limits, limit), ...(perMinute !== undefined && { perMinute }) };
   };
-  if ('operation' in asked) return [want('operationsPerMinute', 1, 'operations')];
+  if ('operation' in asked) {
+    const { subject } = asked;
+    return [
+      want('operationsPerMinute', 1, 'operations'),
+      want('subjectOperationsPerMinute', subject === undefined ? 0 : 1, 'operator', subject ?? ''),
+    ];
+  }
   const { session, from, bytes } = asked;
   return [
     want('messagesPerMinute', 1, 'messages'),
@@ -72,6 +88,14 @@ export function hasRates(limits: TenantLimits): boolean {
   const { sessionMessagesPerMinute, subjectMessagesPerMinute } = limits;
   return [messagesPerMinute, messageBytesPerMinute, sessionMessagesPerMinute, subjectMessagesPerMinute].some(
     (each) => each !== undefined,
+  );
+}
+
+/** True if an operation has to be counted. */
+export function hasOperationRates(limits: TenantLimits, { subject }: Pick<Operation, 'subject'>): boolean {
+  const { operationsPerMinute, subjectOperationsPerMinute } = limits;
+  return (
+    operationsPerMinute !== undefined || (subject !== undefined && subjectOperationsPerMinute !== undefined)
   );
 }
 

@@ -4,6 +4,7 @@ import { ConvokeError } from '../../src/contracts/index.ts';
 import type { LimitUse } from '../../src/contracts/index.ts';
 import { createEraser, createSchedules, Rates } from '../../src/ingest/index.ts';
 import { Erasures, createRegistry } from '../../src/tenants/index.ts';
+import type { Principal } from '../../src/tenants/index.ts';
 import type { ScheduleCalls } from '../../src/temporal/index.ts';
 import { FakeCalls } from './fake-calls.ts';
 import { ask, connected, intakeOf, problemOf, startRig } from './harness.ts';
@@ -39,7 +40,7 @@ beforeAll(async () => {
     },
     fleet: { gateways: 1 },
   });
-  const takeOperation = (tenant: string): Promise<void> => rates.takeOperation(tenant);
+  const takeOperation = (by: Principal): Promise<void> => rates.takeOperation(by);
   const database = { create: gone, read: gone, write: gone };
   rig = await startRig({
     intake: intakeOf(calls, { takeOperation }),

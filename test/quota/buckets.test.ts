@@ -190,13 +190,14 @@ describe('operations', () => {
     const tenant = 'ops';
     const calls: unknown[] = [];
     const gateways = [ratesOf({ operationsPerMinute: 12 }), ratesOf({ operationsPerMinute: 12 }, calls)];
-    await gateways[0]!.takeOperation(tenant);
-    await gateways[1]!.takeOperation(tenant);
+    await gateways[0]!.takeOperation({ tenant });
+    await gateways[1]!.takeOperation({ tenant });
     const refused = {
       code: 'rate_limited',
       limits: [{ limit: 'operationsPerMinute', most: 12, windowMs: 60_000, used: 2, left: 0 }],
     };
-    for (const rates of gateways) await expect(rates.takeOperation(tenant)).rejects.toMatchObject(refused);
+    for (const rates of gateways)
+      await expect(rates.takeOperation({ tenant })).rejects.toMatchObject(refused);
     expect(await buckets.take({ messagesPerMinute: 6 }, asked('m', { tenant }))).toBe('fresh');
     const limits = { operationsPerMinute: 12, messagesPerMinute: 6 };
     const usage = await createUsage(commands, () => limits, { used: async () => 0 })(tenant);
@@ -222,14 +223,14 @@ describe('operations', () => {
 
   test('a tenant without the limit costs no call, whatever other limits it has', async () => {
     const calls: unknown[] = [];
-    await ratesOf(one, calls).takeOperation('free');
+    await ratesOf(one, calls).takeOperation({ tenant: 'free' });
     expect(calls).toEqual([]);
   });
 
   test('while Redis is away each gateway lets in its share', async () => {
     await redis.kill();
     const rates = ratesOf({ operationsPerMinute: 24 });
-    const taken = await Promise.allSettled([1, 2, 3, 4].map(() => rates.takeOperation('away')));
+    const taken = await Promise.allSettled([1, 2, 3, 4].map(() => rates.takeOperation({ tenant: 'away' })));
     expect(taken.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
     expect(taken[2]).toMatchObject({ reason: { code: 'rate_limited' } });
     await redis.start();

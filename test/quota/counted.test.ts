@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentRunner, RunPiece } from '../../activities/index.ts';
 import type { LimitUse, TenantLimits } from '../../src/contracts/index.ts';
 import { connectRedis, type Commands } from '../../src/log/index.ts';
+import { Rates } from '../../src/ingest/index.ts';
 import { metered } from '../../src/main/metered.ts';
-import { createUsage, Meter, TenantConnections } from '../../src/quota/index.ts';
+import { createBuckets, createUsage, Meter, TenantConnections } from '../../src/quota/index.ts';
 import type { Settle } from '../../src/quota/index.ts';
+import type { Principal } from '../../src/tenants/index.ts';
 import { eventually } from '../support/process.ts';
 import { startRedis } from '../support/redis.ts';
 import type { TestRedis } from '../support/redis.ts';
@@ -71,6 +73,52 @@ describe('connections', () => {
         ),
     );
   });
+});
+
+test('operations of one subject use up a quarter of the rate, or as much as it may, and leave the rest to others', async () => {
+  const by = (tenant: string, subject?: string): Principal => ({
+    tenant,
+    ...(subject !== undefined && {
+      grant: {
+        subject,
+        id: 't',
+        roles: [],
+        scopes: ['approve'],
+        sessions: ['*'],
+        issuedAt: 0,
+        expiresAt: 1e13,
+      },
+    }),
+  });
+  const allowed = async (limits: TenantLimits, tenant: string, subject?: string): Promise<number> => {
+    for (let made = 0; ; made += 1) {
+      const taken = ratesOf(limits).takeOperation(by(tenant, subject));
+      if (
+        !(await taken.then(
+          () => true,
+          () => false,
+        ))
+      )
+        return made;
+    }
+  };
+  const buckets = createBuckets(commands);
+  const ratesOf = (limits: TenantLimits, on = buckets): Rates =>
+    new Rates({ limitsOf: () => limits, buckets: on, fleet: { gateways: 1 }, deadlineMs: 10_000 });
+  // At once: what comes in ten seconds.
+  const limits = { operationsPerMinute: 48 };
+  expect(await allowed(limits, 'share', 'ana')).toBe(2);
+  await expect(ratesOf(limits).takeOperation(by('share', 'ana'))).rejects.toMatchObject({
+    code: 'rate_limited',
+    limits: [{ limit: 'subjectOperationsPerMinute', most: 12 }],
+  });
+  expect(await allowed(limits, 'share', 'bob')).toBe(2);
+  expect(await allowed(limits, 'share')).toBe(4);
+  expect(await allowed({ ...limits, subjectOperationsPerMinute: 18 }, 'named', 'ana')).toBe(3);
+  expect(await allowed({ subjectOperationsPerMinute: 6 }, 'alone', 'ana')).toBe(1);
+  // Without a token nothing is to be counted.
+  const take = (): Promise<never> => Promise.reject(new Error('asked'));
+  await ratesOf({ subjectOperationsPerMinute: 6 }, { ...buckets, take }).takeOperation(by('alone'));
 });
 
 describe('tokens and cost of a day', () => {

@@ -7,6 +7,8 @@ export const QUOTA = {
   tenantWeightMost: 1_000,
   /** Of a rate a tenant may have so much at once if its limits do not say it. */
   burstMs: 10 * SECOND,
+  /** The part of the operations of a tenant that one subject of session tokens may make if its limits do not say it. */
+  subjectOperationsShare: 1 / 4,
   /** A file with limits of tenants; how often it is looked at. */
   limitsFileBytes: KIB * KIB,
   limitsLookMs: 1 * SECOND,

@@ -21,6 +21,9 @@ export const tenantLimitsSchema = z
     operationsPerMinute: count(
       'Requests that start or change something and are no messages: open, fork, close, cancel, schedules, …',
     ),
+    subjectOperationsPerMinute: count(
+      'Those of each subject of session tokens; default: a quarter of operationsPerMinute.',
+    ),
     waitingMessages: count('Messages that wait in each session.'),
     openSessions: count('Sessions that are open, hibernated ones not counted.'),
     connections: count('Sockets and event streams at a time.'),

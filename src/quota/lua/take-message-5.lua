@@ -1,5 +1,5 @@
 -- Takes a message, or an operation, from all of its buckets, or from none (GCRA: a bucket is the moment at which it will be full again).
--- KEYS counted bucket… (of a message four, of an operation one)
+-- KEYS counted bucket… (of a message four, of an operation two)
 -- ARGV ttl, then for each bucket: cost, capacity (both in ms in which as much comes; a cost of 0: there is no such limit)
 -- counted (string): what it has taken from each bucket, ms. bucket (string): ms since the Unix epoch
 -- Returns {'counted'} | {'taken' | 'refused', ms until each bucket is full, before}
