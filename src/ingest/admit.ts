@@ -12,10 +12,10 @@ import { reused, saidOf } from './same-message.ts';
 const DIGEST_CHARS = 16;
 
 /**
- * `ok`: signal it. `held`: its session has told of it already. `again`: it was sent so often that the workflow should be asked whether it has
+ * `ok`: signal it. `told`: the same, unless what its session tells of as a message for later is another one. `held`: its session has told of it already. `again`: it was sent so often that the workflow should be asked whether it has
  * it: each signal stays in Temporal's history, and a sender who gets no answer in time cannot know that the signal was persisted.
  */
-export type Admitted = 'ok' | 'held' | 'again';
+export type Admitted = 'ok' | 'told' | 'held' | 'again';
 
 export interface Admission {
   /** Reserves room for a message. Throws `inbox_full`, `message_id_reused`, and `rate_limited` where tenants have limits. */

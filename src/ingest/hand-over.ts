@@ -58,8 +58,7 @@ export class HandOver {
     const receipt = { session: ref.session, messageId, ...standing };
     try {
       if (await this.#isKnown(ref, message)) {
-        const { log } = this.#deps;
-        if (log) await refuseReused(log, ref, message);
+        await this.#compare(ref, message);
         this.#deps.wayIn.ended(ref, message, 'again', traced);
         return receipt;
       }
@@ -92,6 +91,7 @@ export class HandOver {
       const admitted = await this.#admit(ref, message);
       // A session that nobody runs goes on with whatever is sent to it.
       if (admitted === 'held') this.#lookIfFull(ref);
+      if (admitted === 'told') await this.#compareAdmitted(ref, message);
       if (admitted !== 'again') return admitted === 'held';
       try {
         return (await this.#deps.calls.receipt(ref, message.messageId)) !== null;
@@ -100,6 +100,21 @@ export class HandOver {
         if (!isConvokeError(error) || error.code !== 'overloaded' || tried === LOOKS) throw error;
         await pause(LOOK_EVERY_MS);
       }
+    }
+  }
+
+  async #compare(ref: SessionRef, message: Message): Promise<void> {
+    const { log } = this.#deps;
+    if (log) await refuseReused(log, ref, message);
+  }
+
+  /** Of one that has taken room. */
+  async #compareAdmitted(ref: SessionRef, message: Message): Promise<void> {
+    try {
+      await this.#compare(ref, message);
+    } catch (error) {
+      await this.#deps.admission.giveBack(ref, message);
+      throw error;
     }
   }
 

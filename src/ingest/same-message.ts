@@ -29,12 +29,16 @@ export function saidOf({ parts, from, channel, to }: Compared): string {
 }
 
 async function toldOf(log: ToldLog, ref: SessionRef, messageId: string): Promise<Compared | null> {
-  const seq = await log.placeOf(ref, eventId.message(messageId));
+  const seq =
+    (await log.placeOf(ref, eventId.message(messageId))) ??
+    (await log.placeOf(ref, eventId.messageScheduled(messageId)));
   if (seq === null) return null;
   const slice = await log.read(ref, { after: seq - 1, limit: 1 });
   const event: LoggedEvent | undefined = slice?.events[0];
   const isIt = event?.seq === seq;
-  return isIt && (event.type === 'message.accepted' || event.type === 'channel.published')
-    ? event.data
+  if (!isIt) return null;
+  const { type, data } = event;
+  return type === 'message.accepted' || type === 'message.scheduled' || type === 'channel.published'
+    ? data
     : null;
 }

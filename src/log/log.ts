@@ -197,11 +197,11 @@ export interface AdmitInput {
 }
 
 /**
- * `ok`: it has room. `held`: the log holds it, so the workflow has it. `again`: it has room, and was sent `LIMITS.messageSends` times without
+ * `ok`: it has room. `told`: so it has, and the log tells of a message for later under its id. `held`: the log holds it, so the workflow has it. `again`: it has room, and was sent `LIMITS.messageSends` times without
  * the log having heard of it. `other`: one of another digest has its id. `full`: what waits already, so many messages of so many bytes.
  */
 export type Admission =
-  | { readonly status: 'ok' | 'held' | 'again' | 'other' }
+  | { readonly status: 'ok' | 'told' | 'held' | 'again' | 'other' }
   | { readonly status: 'full'; readonly messages: number; readonly bytes: number };
 
 /** What a follower hears. Notices can be lost: check `seq`, and `heads` now and then. A listener must not throw. */

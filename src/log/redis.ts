@@ -230,11 +230,11 @@ class RedisLog implements SessionLog {
   ): Promise<Admission> {
     const { inbox, ids } = logKeys(ref);
     const { inboxBytes, inboxTtlMs: ttl, messageSends, signalsWaiting } = LIMITS;
-    const room = [most, inboxBytes].map((all) => Math.ceil(all * share));
-    const counts = [bytes, ...room, ttl, messageSends, Math.ceil(signalsWaiting * share)];
-    const told = [messageId, eventId.message(messageId), ...counts, digest];
+    const of = (all: number): number => Math.ceil(all * share);
+    const counts = [bytes, of(most), of(inboxBytes), ttl, messageSends, of(signalsWaiting), digest];
+    const told = [messageId, eventId.message(messageId), eventId.messageScheduled(messageId), ...counts];
     const [status, ...sums] = await this.#call(() => this.#scripts.admitMessage(inbox, ids, ...told));
-    if (status !== 'full') return { status: status as 'ok' | 'held' | 'again' | 'other' }; // safety: see the script
+    if (status !== 'full') return { status: status as Exclude<Admission['status'], 'full'> }; // safety: see the script
     return { status, messages: Number(sums[0]), bytes: Number(sums[1]) };
   }
 

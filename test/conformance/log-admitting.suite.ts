@@ -1,6 +1,6 @@
 /** Part of `log.suite.ts`: what waits in a session is bounded before it is signalled. */
 import { expect, test } from '@jest/globals';
-import { LIMITS, START, type SessionRef } from '../../src/contracts/index.ts';
+import { LIMITS, scheduledFact, START, type SessionRef } from '../../src/contracts/index.ts';
 import { all, beginning, create, created, INFO, message, of } from '../log/drafts.ts';
 import type { Admission } from '../../src/log/index.ts';
 import type { LogSubject } from './log.suite.ts';
@@ -40,6 +40,22 @@ export function admittingSuite(subject: LogSubject): void {
     expect(await admit(ref, 'm')).toEqual({ status: 'held' });
     expect(await subject.log.placeOf(ref, 'message:m')).toBe(2);
     expect(await subject.log.placeOf(ref, 'message:other')).toBeNull();
+  });
+
+  test('a message for later that the log tells of has room, as often as any', async () => {
+    const ref = subject.fresh();
+    const later = {
+      messageId: 'm',
+      parts: [{ type: 'text', text: 'x' }],
+      receivedAt: 1,
+      deliverAt: 9e12,
+    } as const;
+    const drafts = [created(), scheduledFact(later, 1)];
+    await subject.log.append(ref, { known: START, drafts, release: ['m'] });
+    const told = { status: 'told' };
+    for (let sent = 1; sent <= LIMITS.messageSends; sent += 1) expect(await admit(ref, 'm')).toEqual(told);
+    expect(await admit(ref, 'm')).toEqual({ status: 'again' });
+    expect(await subject.log.admit(ref, { messageId: 'other', bytes: 1 })).toEqual(OK);
   });
 
   test('one messageId is that of one message, for who knows its digest', async () => {

@@ -1,6 +1,6 @@
 /** A message that is sent again and again: what of it reaches Temporal, whose history keeps every signal. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ConvokeError, eventId, publishedFact, START } from '../../src/contracts/index.ts';
+import { ConvokeError, eventId, publishedFact, scheduledFact, START } from '../../src/contracts/index.ts';
 import type { LoggedEvent, Receipt } from '../../src/contracts/index.ts';
 import { createAuthenticator, createIntake, type Intake } from '../../src/ingest/index.ts';
 import { createAdmission, type Admitted } from '../../src/ingest/admit.ts';
@@ -158,6 +158,49 @@ describe('a messageId that the log has told of', () => {
   ])('is not that of %s', async (_, principal, more) => {
     const sent = intake.send(principal, 's', { messageId: 'm', text: 'x', ...more });
     await expect(sent).rejects.toMatchObject({ code: 'message_id_reused' });
+  });
+});
+
+describe('a messageId of a message for later', () => {
+  const ref = { tenant: 'dev', session: 's' };
+  const deliverAt = Date.now() + 5 * 3_600_000;
+  const ana = principalOf('ana');
+  let [sent, givenBack]: string[][] = [[], []];
+  let intake: Intake;
+
+  beforeEach(async () => {
+    [sent, givenBack] = [[], []];
+    const log = new MemoryLog();
+    const parts = [{ type: 'text', text: 'x' }] as const;
+    const later = scheduledFact({ messageId: 'm', parts, from: 'ana', receivedAt: 1, deliverAt }, 1);
+    await log.append(ref, { known: START, drafts: [created(), later] });
+    const admission = createAdmission(log);
+    intake = intakeOn(
+      {
+        past: { log } as unknown as IntakeConfig['past'], // safety: nothing else of it is read
+        admission: {
+          ...{ admit: admission.admit.bind(admission) },
+          giveBack: async (_ref, { messageId }) => void givenBack!.push(messageId),
+        },
+      },
+      { send: async (_ref, { messageId }) => void sent!.push(messageId) },
+      [],
+    );
+  });
+
+  test('is handed on if it is the same again: its session may have refused it meanwhile', async () => {
+    const again = await intake.send(ana, 's', { messageId: 'm', text: 'x', deliverAt });
+    expect([again.status, sent]).toEqual(['scheduled', ['m']]);
+  });
+
+  test.each([
+    ['another text', ana, { text: 'y', deliverAt }],
+    ['another text, for now', ana, { text: 'y' }],
+    ['another sender', principalOf('bob'), { text: 'x', deliverAt }],
+  ])('is not that of %s, hours before its time', async (_, principal, more) => {
+    const other = intake.send(principal, 's', { messageId: 'm', ...more });
+    await expect(other).rejects.toMatchObject({ code: 'message_id_reused' });
+    expect([sent, givenBack]).toEqual([[], ['m']]);
   });
 });
 

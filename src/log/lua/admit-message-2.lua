@@ -1,13 +1,15 @@
 -- Counts a message among those that wait in a session, if there is room for it.
 -- KEYS inbox ids
--- ARGV message-id event-id bytes most most-bytes ttl most-sends most-signals digest
+-- ARGV message-id event-id scheduled-id bytes most most-bytes ttl most-sends most-signals digest
 -- inbox (hash): id of a message that waits -> '<bytes> <ms since the Unix epoch until which it counts> <times sent> <digest>'; the digest may
 -- be missing, and is then that of any message
--- Returns {'ok'} | {'held'} | {'again'} | {'other'} | {'full', messages, bytes}
+-- Returns {'ok' | 'told': the log tells that it is for later} | {'held'} | {'again'} | {'other'} | {'full', messages, bytes}
 local inbox, ids = KEYS[1], KEYS[2]
-local id, event, bytes, most, most_bytes, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
-local digest = ARGV[9]
+local id, event, scheduled, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
+local bytes, most, most_bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local digest = ARGV[10]
 if redis.call('HEXISTS', ids, event) == 1 then return { 'held' } end
+local ok = redis.call('HEXISTS', ids, scheduled) == 1 and 'told' or 'ok'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local waiting = redis.call('HGETALL', inbox)
@@ -26,14 +28,14 @@ for index = 1, #waiting, 2 do
     end
   end
 end
-local most_sends, most_signals = tonumber(ARGV[7]), tonumber(ARGV[8])
+local most_sends, most_signals = tonumber(ARGV[8]), tonumber(ARGV[9])
 if mine then
   if mine[4] ~= '' and mine[4] ~= digest then return { 'other' } end
   if mine[3] > most_sends or signals >= most_signals then return { 'again' } end
   redis.call('HSET', inbox, id, string.format('%s %s %d %s', mine[1], mine[2], mine[3], digest))
-  return { 'ok' }
+  return { ok }
 end
 if messages >= most or sum + bytes > most_bytes or signals >= most_signals then return { 'full', messages, sum } end
 redis.call('HSET', inbox, id, string.format('%d %d 1 %s', bytes, now + ttl, digest))
 redis.call('PEXPIRE', inbox, ttl)
-return { 'ok' }
+return { ok }

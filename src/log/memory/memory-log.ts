@@ -159,8 +159,11 @@ export class MemoryLog implements SessionLog {
   }
 
   async admit(ref: SessionRef, input: AdmitInput): Promise<Admission> {
-    const held = this.#sessions.get(keyOf(ref))?.has(eventId.message(input.messageId)) ?? false;
-    return held ? { status: 'held' } : this.#inbox(ref).admit(input);
+    const session = this.#sessions.get(keyOf(ref));
+    if (session?.has(eventId.message(input.messageId))) return { status: 'held' };
+    const admission = this.#inbox(ref).admit(input);
+    const isTold = session?.has(eventId.messageScheduled(input.messageId)) ?? false;
+    return admission.status === 'ok' && isTold ? { status: 'told' } : admission;
   }
 
   async placeOf(ref: SessionRef, id: string): Promise<number | null> {
