@@ -25,7 +25,7 @@ export interface Store {
 
 /**
  * As `openArchive`; the operator hears of it when its server cannot be used. Throws `ConfigError` if the master keys do not open the data keys that
- * are there.
+ * are there, or there are none: such a process could not read what others store, and would store in the clear what they seal.
  */
 export async function openStore(
   { archiveUrl, sealKeys }: Pick<Config, 'archiveUrl' | 'sealKeys'>,
@@ -41,7 +41,7 @@ export async function openStore(
     (end) => end(),
   );
   const seal = sealKeys.length > 0 ? new Keyring(archive.database, sealKeys) : null;
-  if (seal) await requireKeys(seal);
+  await requireKeys(seal ?? new Keyring(archive.database, []));
   return { archive: sealArchive(archive, seal), seal, converter: converterOf(seal) };
 }
 

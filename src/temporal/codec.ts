@@ -6,7 +6,8 @@ import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/co
 import { DEPLOYMENT, isConvokeError, isId } from '../contracts/index.ts';
 import type { JsonPayload, Seal } from '../contracts/index.ts';
 
-const ENCODING = 'binary/convoke-sealed';
+/** What a sealed payload says it is. */
+export const SEALED = 'binary/convoke-sealed';
 const KEY = 'convoke-key';
 const PLACE = 'temporal';
 
@@ -23,7 +24,7 @@ function tenantIn(context: SerializationContext | undefined): string | null {
 }
 
 function isSealed({ metadata }: Payload): boolean {
-  return text(metadata?.['encoding']) === ENCODING;
+  return text(metadata?.['encoding']) === SEALED;
 }
 
 async function opened(seal: Seal, tenant: string | null, { metadata, data }: Payload): Promise<Payload> {
@@ -39,7 +40,7 @@ export function createCodec(seal: Seal): PayloadCodec {
       return Promise.all(
         payloads.map(async (payload) => {
           const { key, data } = await seal.seal(tenant, PLACE, packed(payload));
-          return { metadata: { encoding: bytes(ENCODING), [KEY]: bytes(key) }, data };
+          return { metadata: { encoding: bytes(SEALED), [KEY]: bytes(key) }, data };
         }),
       );
     },

@@ -4,9 +4,15 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure, NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  NamespaceNotFoundError,
+  ValueError,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
 import { ConvokeError, ERRORS, RECOVERY, SEARCH_ATTRIBUTES } from '../contracts/index.ts';
 import type { ErrorCode } from '../contracts/index.ts';
+import { SEALED } from './codec.ts';
 
 /** gRPC status codes, by their numbers on the wire. */
 export const GRPC = {
@@ -114,6 +120,11 @@ export function isWorkflowEnded(error: unknown): boolean {
   return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
 }
 
+/** True if a payload was sealed, and this process has no keys. */
+function isSealedToUs(error: unknown): boolean {
+  return error instanceof ValueError && error.message.includes(SEALED);
+}
+
 /** The error of the table for anything that a Temporal call threw. */
 export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   if (error instanceof ConvokeError) return error;
@@ -126,6 +137,10 @@ export function fromTemporal(error: unknown, kind: CallKind): ConvokeError {
   const lacking = missingNamespace(error);
   if (lacking !== null) return namespaceMissing(lacking, error);
   if (isAttributeRefused(error)) return attributesMissing(error);
+  if (isSealedToUs(error)) {
+    const detail = 'What Temporal holds is sealed: set CONVOKE_SEAL_KEYS for this process, too.';
+    return new ConvokeError('seal_key_missing', detail, { cause: error });
+  }
   if (isTooEarly(error) || isSignalLimit(error)) return make('overloaded');
   const code = grpcCode(error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && code === null)
