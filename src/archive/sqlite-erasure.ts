@@ -1,4 +1,7 @@
-/** Erasing sessions from a SQLite file. Writers wait for each other, so whoever was writing has finished. */
+/**
+ * Erasing sessions from a SQLite file. Writers wait for each other, so whoever was writing has finished. The file is opened with `secure_delete`,
+ * which overwrites what is deleted; the write-ahead log, which still holds it, is emptied.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import type { SessionRef } from '../contracts/index.ts';
 import type { ErasedRows } from './archive.ts';
@@ -26,17 +29,22 @@ export function erasureOn(db: DatabaseSync, transact: (work: () => ErasedRows) =
   const [events, states, sessions] = ['convoke_event', 'convoke_state', 'convoke_session'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE tenant = ? AND session = ?`),
   );
+  /** Not while somebody reads: then the second pass of the erasure does it, a minute later. */
+  const emptyLog = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
   const sessionIn = (row: Readonly<Record<string, unknown>>): string => String(row['session']);
   return {
-    erase: ({ tenant, session }) =>
-      transact(() => {
+    erase({ tenant, session }) {
+      const erased = transact(() => {
         mark.run(tenant, session);
         sessions?.run(tenant, session);
         return {
           events: Number(events?.run(tenant, session).changes ?? 0),
           states: Number(states?.run(tenant, session).changes ?? 0),
         };
-      }),
+      });
+      emptyLog.get();
+      return erased;
+    },
     isErased: ({ tenant, session }) => marked.get(tenant, session) !== undefined,
     sessionsOf: (tenant, after, limit) => ids.all(tenant, after, limit).map(sessionIn),
     closedBefore: (tenant, at, limit) => closed.all(tenant, at, limit).map(sessionIn),

@@ -167,7 +167,8 @@ function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     // NORMAL loses no committed write when a process dies, only when the machine does; the file stays whole in both cases.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    // What is deleted is overwritten: it was erased, and free pages stay in the file.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
     transact(db, () => {
       db.exec(TABLES);
     });

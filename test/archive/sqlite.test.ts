@@ -1,7 +1,7 @@
 /** The archive on SQLite: the suite, and what only a file shared by processes has. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -162,6 +162,25 @@ describe('a file', () => {
     await archive.write(REF, INFO, [eventAt(1)]);
     expect(await archive.read(REF, 0, 10)).toEqual([eventAt(1)]);
     await archive.close();
+  });
+
+  test('holds nothing of what was said in an erased session, in its free pages or its write-ahead log', async () => {
+    const file = join(folder, 'erased.db');
+    const [archive, another] = [await createSqliteArchive(file), await createSqliteArchive(file)];
+    const inFiles = async (): Promise<boolean> => {
+      const names = (await readdir(folder)).filter((name) => name.startsWith('erased.db'));
+      const all = await Promise.all(names.map((name) => readFile(join(folder, name))));
+      return all.some((content) => content.includes('the-heron'));
+    };
+    // Short texts, and one that takes pages of its own.
+    const said = [...eventsAt(1, 40, 'the-heron'), eventAt(41, `the-heron${'x'.repeat(20_000)}`)];
+    await archive.write(REF, { ...INFO, metadata: { about: 'the-heron' } }, said);
+    await archive.write({ ...REF, session: 'two' }, INFO, eventsAt(1, 40));
+    expect(await inFiles()).toBe(true);
+    await another.erase(REF);
+    expect(await inFiles()).toBe(false);
+    expect(await archive.read({ ...REF, session: 'two' }, 0, 50)).toHaveLength(40);
+    await Promise.all([archive.close(), another.close()]);
   });
 
   test('that is no database is refused with a reason, and left as it is', async () => {
