@@ -1,10 +1,14 @@
 /** Makes what a fork begins with: a copy of its parent's events, a log with the newest of them, and the state that follows from them. */
 import type { Archive } from '../src/archive/index.ts';
 import {
+  eventId,
   ForkedPast,
+  isConvokeError,
   jsonChars,
   LIMITS,
   type BeginReport,
+  type CarriedState,
+  type EventDraft,
   type EventType,
   type ForkInput,
   type LoggedEvent,
@@ -17,20 +21,48 @@ import { isAway, type LogAccess } from './log-writer.ts';
 
 type Access = Omit<LogAccess, 'patient'> & { readonly archive: Archive };
 
-/** May be repeated: what was copied stays as it is. */
+/** May be repeated: what was copied stays as it is. A fork whose parent was erased before all of that was copied is closed. */
 export async function forkSession(access: Access, input: ForkInput): Promise<BeginReport> {
   const { archive } = access;
-  const { info, parent } = input;
+  const { parent } = input;
   const fork: SessionRef = { tenant: input.tenant, session: input.session };
-  const from: SessionRef = { tenant: input.tenant, session: parent.session };
-  const archivedTo = Math.min((await archive.session(from))?.lastSeq ?? 0, parent.seq);
-  const rest = await eventsBetween(access, from, { after: archivedTo, upTo: parent.seq });
-  await archive.copy(from, fork, info, archivedTo);
-  await archive.write(fork, info, rest);
+  const copied = await copyPast(access, fork, input);
+  if (copied < parent.seq) return { carried: orphaned(input, copied, Date.now()) };
   const past = new ForkedPast(fork.session, await lastStated(archive, fork, parent.seq));
   past.note(await newest(archive, fork, parent.seq));
   const known = await newLog(access, input, past.roster);
   return { carried: past.carry(parent, known, Date.now()) };
+}
+
+/** Up to which seq the fork has what its parent has said; less than the point: the parent was erased. */
+async function copyPast(access: Access, fork: SessionRef, { info, parent }: ForkInput): Promise<number> {
+  const { archive } = access;
+  const from: SessionRef = { tenant: fork.tenant, session: parent.session };
+  const archivedTo = Math.min((await archive.session(from))?.lastSeq ?? 0, parent.seq);
+  try {
+    const rest = await eventsBetween(access, from, { after: archivedTo, upTo: parent.seq });
+    await archive.copy(from, fork, info, archivedTo);
+    // Erased just before, it had nothing to copy: what comes after that would leave a hole.
+    const { lastSeq = 0 } = (await archive.session(fork)) ?? {};
+    if (lastSeq < archivedTo) return lastSeq;
+    await archive.write(fork, info, rest);
+    return parent.seq;
+  } catch (error) {
+    if (!isConvokeError(error) || error.code !== 'session_not_found') throw error;
+    return Math.min((await archive.session(fork))?.lastSeq ?? 0, parent.seq);
+  }
+}
+
+/** Begins with what was copied, and closes at once. */
+function orphaned({ info }: ForkInput, seq: number, at: number): CarriedState {
+  const { createdAt: _createdAt, roster: _roster, ...data } = info;
+  const created: EventDraft = { id: eventId.sessionCreated(), type: 'session.created', at, data };
+  return {
+    ...{ status: 'closing', closeReason: 'parent gone', known: { epoch: 0, seq }, archivedTo: seq, turns: 0 },
+    ...(seq > 0 ? { closedBefore: true } : {}),
+    ...{ inbox: [], outbox: seq > 0 ? [] : [created], receipts: [] },
+    ...{ events: [], reconcile: false, release: [] },
+  };
 }
 
 /** The newest events that tell of all that waits or runs, and of as many messages as a session remembers; without what was said. */

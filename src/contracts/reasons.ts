@@ -28,6 +28,7 @@ export const REASONS = {
   // Sessions
   close_requested: 'Somebody closed the session.',
   ttl_expired: 'Nothing happened in the session for as long as it was to stay open.',
+  parent_gone: 'The session that it was forked from was erased before the fork was made.',
   operator_cancelled: 'An operator cancelled the workflow of the session.',
   workflow_terminated: 'The workflow of the session was terminated.',
   workflow_failed: 'The workflow of the session failed.',
@@ -57,6 +58,7 @@ const SENTENCES: Readonly<Record<string, ReasonCode>> = {
   'its worker was stopped': 'worker_stopped',
   requested: 'close_requested',
   expired: 'ttl_expired',
+  'parent gone': 'parent_gone',
   'cancelled by an operator': 'operator_cancelled',
   terminated: 'workflow_terminated',
   failed: 'workflow_failed',

@@ -8,7 +8,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities, createScriptedRunner } from '../../activities/index.ts';
 import type { ActivityDeps, AgentRunner } from '../../activities/index.ts';
 import { createSqliteArchive } from '../../src/archive/index.ts';
-import type { Archive } from '../../src/archive/index.ts';
+import type { Archive, SharedArchive } from '../../src/archive/index.ts';
 import { RECOVERY, SESSION, workflowId } from '../../src/contracts/index.ts';
 import type {
   AgentSpec,
@@ -105,7 +105,7 @@ export interface Engine {
   readonly intake: Intake;
   readonly submitter: Submitter;
   readonly log: SessionLog;
-  readonly archive: Archive;
+  readonly archive: SharedArchive;
   readonly source: SessionSource;
   /** Those that run, oldest first. */
   readonly workers: readonly RunningWorker[];

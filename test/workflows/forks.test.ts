@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { AgentRunner } from '../../activities/index.ts';
+import { SESSION } from '../../src/contracts/index.ts';
 import type { ForkReply, LoggedEvent } from '../../src/contracts/index.ts';
+import { createTemporalErasure } from '../../src/temporal/index.ts';
 import { eventually } from '../support/process.ts';
 import { startEngine } from '../support/worker.ts';
 import type { Engine, TestSession } from '../support/worker.ts';
@@ -194,6 +196,56 @@ test('a fork that is terminated before it was made begins anew, with what it was
   await child.send('m3', 'three');
   const events = await child.turnEnded('t3');
   expect([saidIn(events, 't2'), saidIn(events, 't3')]).toEqual(['one|two', 'one|two|three']);
+});
+
+describe('a fork whose parent is erased before it was made', () => {
+  const erase = async ({ tenant, session }: TestSession): Promise<void> => {
+    const ref = { tenant, session };
+    await engine.archive.erase(ref);
+    await createTemporalErasure(engine.client, SESSION.taskQueue).runs(ref);
+    await loseLogs();
+  };
+  const closed = async (child: TestSession): Promise<readonly LoggedEvent[]> => {
+    await child.until('it is closed', ({ type }) => type === 'session.closed');
+    const events = await child.events();
+    expect(events.at(-1)).toMatchObject({ data: { reason: 'parent gone' } });
+    await child.handle().result();
+    await expect(child.send('m9', 'nine')).rejects.toEqual(refusal('session_closed'));
+    return events;
+  };
+
+  test('says so and is closed, and so is what was sent to it', async () => {
+    const parent = await told('one');
+    await Promise.all(engine.workers.map((worker) => worker.stop()));
+    const child = await fork(parent, { message: { messageId: 'm2', text: 'two' } });
+    await erase(parent);
+    await engine.startWorker({ runner: listing });
+    const events = await closed(child);
+    expect(types(events)).toEqual(['session.created', 'message.rejected', 'session.closed']);
+    expect(await child.receipt('m2')).toMatchObject({ status: 'rejected', code: 'session_closed' });
+  });
+
+  test('is not open with a hole in its past either', async () => {
+    const parent = await told('one');
+    await engine.submitter.close(parent);
+    await parent.until('it is closed', ({ type }) => type === 'session.closed');
+    await eventually('it is archived', async () => (await engine.archive.stored(parent)) !== null);
+    await Promise.all(engine.workers.map((worker) => worker.stop()));
+    await engine.startWorker({
+      runner: listing,
+      archive: (archive) => ({
+        ...archive,
+        copy: async (...copied) => {
+          await erase(parent);
+          await archive.copy(...copied);
+        },
+      }),
+    });
+    const child = await fork(parent, {});
+    expect(types(await closed(child))).toEqual(['session.created', 'session.closed']);
+    await Promise.all(engine.workers.map((worker) => worker.stop()));
+    await engine.startWorker({ runner: listing });
+  });
 });
 
 test('all of it replays', async () => {
