@@ -47,7 +47,7 @@ export interface Administration {
 
 export interface AdministrationConfig {
   readonly registry: Registry;
-  /** A tenant that is being erased is not resumed. */
+  /** A tenant that is being erased is not resumed, and gets no key. */
   readonly erasures: Pick<Erasures, 'find'>;
   /** Makes this gateway know what has just been written; others learn of it by themselves. */
   readonly refresh: () => Promise<void>;
@@ -66,6 +66,16 @@ async function done<T>(
   const result = await work({ actor: actorOf(principal), at: Date.now() });
   await refresh().catch(() => undefined);
   return result;
+}
+
+/** Throws `tenant_erasing`. */
+async function refuseErasing(erasures: AdministrationConfig['erasures'], tenant: string): Promise<void> {
+  const erasure = await erasures.find(tenant, null);
+  if (erasure && !erasure.isOver)
+    throw new ConvokeError(
+      'tenant_erasing',
+      'The tenant is being erased, which ends some minutes after it was asked for: try again then.',
+    );
 }
 
 /** The limits that are named change, null takes one away, all others stay. */
@@ -87,12 +97,7 @@ function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> 
       allowOperator(principal);
       const { limits, ...change } = validate(tenantChangeSchema, body);
       // It would be suspended and erased once more, and what is sealed meanwhile could never be opened.
-      const erasure = change.status === 'active' ? await erasures.find(id, null) : null;
-      if (erasure && !erasure.isOver)
-        throw new ConvokeError(
-          'tenant_erasing',
-          'The tenant is being erased, which ends some minutes after it was asked for: try again then.',
-        );
+      if (change.status === 'active') await refuseErasing(erasures, id);
       if (!limits) return done(config, principal, (act) => registry.changeTenant(id, change, act));
       const { limits: limitsBefore } = await registry.tenant(id);
       const merged = { ...change, limits: mergeLimits(limitsBefore, limits), limitsBefore };
@@ -112,11 +117,13 @@ function tenantsOf(config: AdministrationConfig): Pick<Administration, Tenants> 
 type Keys = 'createKey' | 'rotateKey' | 'revokeKey' | 'keys';
 
 function keysOf(config: AdministrationConfig): Pick<Administration, Keys> {
-  const { registry } = config;
+  const { registry, erasures } = config;
   return {
     async createKey(principal, body) {
       allowOperator(principal);
       const { tenant = null, name, scopes = KEY_SCOPES, ttlMs } = validate(newKeySchema, body);
+      // It would be revoked with all others.
+      if (tenant !== null) await refuseErasing(erasures, tenant);
       return done(config, principal, async (act) => {
         const { id, secret, digest } = makeKey(act.at);
         const expiresAt = ttlMs === undefined ? null : act.at + ttlMs;

@@ -6,7 +6,16 @@ import { createHash } from 'node:crypto';
 import { ConvokeError, isConvokeError, LIMITS } from '../contracts/index.ts';
 import type { SessionRef } from '../contracts/index.ts';
 import { actorOf, allowKey, allowOperator } from '../tenants/index.ts';
-import type { ApiKey, Erasure, Erasures, Page, Principal, Registry, Removed } from '../tenants/index.ts';
+import type {
+  ApiKey,
+  Erasure,
+  Erasures,
+  Page,
+  Principal,
+  Registry,
+  Removed,
+  Tenant,
+} from '../tenants/index.ts';
 import type { TemporalErasure } from '../temporal/index.ts';
 import { refOf } from './acting.ts';
 import { invalidAt } from './json-guard.ts';
@@ -77,6 +86,15 @@ function sum(one: Removed, other: Removed): Removed {
   return Object.fromEntries([...names].map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
 }
 
+/** What a pass has removed so far. */
+class Found {
+  counts: Removed = {};
+
+  add(more: Removed): void {
+    this.counts = sum(this.counts, more);
+  }
+}
+
 /** One after the other; one that fails holds up no other, and then rejects with what the first has failed with. */
 async function ofEach<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const failures: unknown[] = [];
@@ -110,7 +128,8 @@ class Erasing implements Eraser {
     allowOperator(principal);
     const id = idSchema.safeParse(tenant);
     if (!id.success) throw invalidAt(['path', 'id'], 'an id is 1 to 64 characters of A-Z a-z 0-9 _ -.');
-    return replyOf(await this.#run({ tenant: id.data, session: null, actor: actorOf(principal) }));
+    const anew = (await this.#known(id.data))?.status === 'active';
+    return replyOf(await this.#run({ tenant: id.data, session: null, actor: actorOf(principal) }, anew));
   }
 
   async sweep(): Promise<number> {
@@ -142,9 +161,11 @@ class Erasing implements Eraser {
     return erased;
   }
 
-  async #run(asked: Pick<Erasure, 'tenant' | 'session' | 'actor'>): Promise<Erasure> {
+  /** `anew`: of a tenant that may have been erased and resumed before. */
+  async #run(asked: Pick<Erasure, 'tenant' | 'session' | 'actor'>, anew = false): Promise<Erasure> {
     const at = Date.now();
-    const erasure = await this.#deps.erasures.begin({ ...asked, at }, at + LIMITS.eraseLeaseMs);
+    const dueAt = at + LIMITS.eraseLeaseMs;
+    const erasure = await this.#deps.erasures.begin({ ...asked, at }, { dueAt, anew });
     // It is noted: who serves something of it meanwhile learns of it within `LIMITS.registryMs`, too.
     await this.#deps.refresh?.().catch(() => undefined);
     return this.#go(erasure);
@@ -152,73 +173,88 @@ class Erasing implements Eraser {
 
   /** One pass, however often there was one before. */
   async #go(erasure: Erasure): Promise<Erasure> {
-    const { tenant, session } = erasure;
-    const found =
-      session === null
-        ? await this.#tenant(tenant, erasure.actor)
-        : { removed: await this.#session({ tenant, session }), whole: true };
-    const removed = sum(erasure.removed, found.removed);
-    const passes = erasure.passes + (found.whole ? 1 : 0);
+    const { session } = erasure;
+    const found = new Found();
+    const whole = await this.#pass(erasure, found);
+    const removed = sum(erasure.removed, found.counts);
+    const passes = erasure.passes + (whole ? 1 : 0);
     const done = { ...erasure, removed, passes };
-    const late = Object.values(found.removed).some((count) => count > 0);
-    if (found.whole && (erasure.passes === 0 || late)) await this.#tell(done);
+    const late = Object.values(found.counts).some((count) => count > 0);
+    if (whole && (erasure.passes === 0 || late)) await this.#tell(done);
     // Once more, until nothing comes any more, and nobody can have a tenant's data key any more; one with many sessions goes on soon.
     const later = session === null ? LIMITS.sealKeyMostMs : LIMITS.eraseAgainMs;
-    const again = found.whole ? later : 0;
-    const isOver = erasure.passes > 0 && found.whole && !late;
+    const again = whole ? later : 0;
+    const isOver = erasure.passes > 0 && whole && !late;
     await this.#deps.erasures.note(erasure, { removed, passes, dueAt: isOver ? null : Date.now() + again });
     return done;
   }
 
-  /** First of all nothing can be written any more, then nothing runs any more. */
-  async #session(ref: SessionRef): Promise<Removed> {
-    const { archive, log, temporal, files } = this.#deps.places;
-    const archived = await archive.erase(ref);
-    const logged = await log(ref);
-    const schedules = await temporal.schedules(ref.tenant, ref.session);
-    const runs = await temporal.runs(ref);
-    return {
-      ...{ events: archived.events, states: archived.states, logEvents: logged.events, logKeys: logged.keys },
-      ...{ schedules, runs, files: (await files?.removeSession(ref)) ?? 0 },
-    };
+  /** True: all of it was looked for. What was removed before something failed is noted: the proof tells of it, too. */
+  async #pass(erasure: Erasure, found: Found): Promise<boolean> {
+    const { tenant, session, actor, passes } = erasure;
+    try {
+      if (session === null) return await this.#tenant(tenant, actor, found);
+      await this.#session({ tenant, session }, found);
+      return true;
+    } catch (error) {
+      const removed = sum(erasure.removed, found.counts);
+      const dueAt = Date.now() + LIMITS.eraseLeaseMs;
+      await this.#deps.erasures.note(erasure, { removed, passes, dueAt }).catch(() => undefined);
+      throw error;
+    }
   }
 
-  /** Some of its sessions; `whole`: there was none left, and so all else of it is gone, too. */
-  async #tenant(
-    tenant: string,
-    actor: string,
-  ): Promise<{ readonly removed: Removed; readonly whole: boolean }> {
+  /** First of all nothing can be written any more, then nothing runs any more. */
+  async #session(ref: SessionRef, found: Found): Promise<void> {
+    const { archive, log, temporal, files } = this.#deps.places;
+    const { events, states } = await archive.erase(ref);
+    found.add({ events, states });
+    const logged = await log(ref);
+    found.add({ logEvents: logged.events, logKeys: logged.keys });
+    found.add({ schedules: await temporal.schedules(ref.tenant, ref.session) });
+    found.add({ runs: await temporal.runs(ref) });
+    found.add({ files: (await files?.removeSession(ref)) ?? 0 });
+  }
+
+  /** Some of its sessions; true: there was none left, and so all else of it is gone, too. */
+  async #tenant(tenant: string, actor: string, found: Found): Promise<boolean> {
     const { archive, temporal, files, keys } = this.#deps.places;
     await this.#suspend(tenant, actor);
     const archived = await archive.sessionsOf(tenant, '', LIMITS.erasedAtOnce);
     const running = (await temporal.sessions(tenant)).slice(0, LIMITS.erasedAtOnce);
     const sessions = [...new Set([...archived, ...running])];
-    let removed: Removed = { sessions: sessions.length };
+    // Told first.
+    found.add({ sessions: 0 });
     await ofEach(sessions, async (session) => {
-      removed = sum(removed, await this.#session({ tenant, session }));
+      await this.#session({ tenant, session }, found);
+      found.add({ sessions: 1 });
     });
-    if (archived.length === LIMITS.erasedAtOnce || running.length === LIMITS.erasedAtOnce)
-      return { removed, whole: false };
-    const schedules = await temporal.schedules(tenant);
-    const revoked = await this.#revoke(tenant, actor);
-    const rest = { files: (await files?.removeTenant(tenant)) ?? 0, apiKeys: revoked };
-    const dataKeys = (await keys?.destroy(tenant)) ?? 0;
-    return { removed: sum(removed, { schedules, ...rest, dataKeys }), whole: true };
+    if (archived.length === LIMITS.erasedAtOnce || running.length === LIMITS.erasedAtOnce) return false;
+    found.add({ schedules: await temporal.schedules(tenant) });
+    found.add({ apiKeys: await this.#revoke(tenant, actor) });
+    found.add({ files: (await files?.removeTenant(tenant)) ?? 0 });
+    found.add({ dataKeys: (await keys?.destroy(tenant)) ?? 0 });
+    return true;
   }
 
   /** Nobody acts for it meanwhile, or afterwards. */
   async #suspend(id: string, actor: string): Promise<void> {
     const { registry, refresh } = this.#deps;
     const act = { actor, at: Date.now() };
-    const known = await registry.tenant(id).catch((error: unknown) => {
-      if (isConvokeError(error) && error.code === 'tenant_not_found') return null;
-      throw error;
-    });
+    const known = await this.#known(id);
     if (known?.status === 'suspended') return;
     // One of CONVOKE_KEYS may not be in the registry; its keys are refused, too, once it is suspended there.
     if (!known) await registry.createTenant({ id, name: id, limits: {} }, act);
     await registry.changeTenant(id, { status: 'suspended', name: id }, act);
     await refresh?.();
+  }
+
+  /** Null: it is not in the registry. */
+  async #known(tenant: string): Promise<Tenant | null> {
+    return this.#deps.registry.tenant(tenant).catch((error: unknown) => {
+      if (isConvokeError(error) && error.code === 'tenant_not_found') return null;
+      throw error;
+    });
   }
 
   async #revoke(tenant: string, actor: string): Promise<number> {
@@ -240,7 +276,7 @@ class Erasing implements Eraser {
     const digest = createHash('sha256').update(JSON.stringify(proof)).digest('hex');
     await this.#deps.registry.note([
       {
-        ...{ id: `erase:${tenant}:${session ?? ''}:${passes}`, at: Date.now(), actor, tenant },
+        ...{ id: `erase:${tenant}:${session ?? ''}:${at}:${passes}`, at: Date.now(), actor, tenant },
         ...{ action: session === null ? 'tenant.erase' : 'session.erase', target: session ?? tenant },
         detail: { askedAt: at, removed, digest },
       },

@@ -73,20 +73,24 @@ export class Erasures {
   /**
    * Notes that this is to be erased, unless that is known, and tells how it stands. From then on nothing is written for a session that is to be
    * erased, and gateways, which learn of it from the registry, serve nothing of it, whatever fails afterwards. `dueAt`: when others take it over
-   * from who begins.
+   * from who begins. `anew`: what was erased has begun anew since; an erasure that is over is forgotten for this one.
    */
   async begin(
     erasure: Pick<Erasure, 'tenant' | 'session' | 'actor' | 'at'>,
-    dueAt: number,
+    { dueAt, anew }: { readonly dueAt: number; readonly anew: boolean },
   ): Promise<Erasure> {
     const { tenant, session, actor, at } = erasure;
+    const known = anew
+      ? sql`(id) DO UPDATE SET actor = excluded.actor, at = excluded.at, removed = excluded.removed,
+          passes = excluded.passes, due_at = excluded.due_at WHERE convoke_erasure.due_at IS NULL`
+      : sql`DO NOTHING`;
     const mark = sql`INSERT INTO convoke_erased VALUES (${tenant}, ${session}) ON CONFLICT DO NOTHING`;
     await this.#database.write([
       COUNT_UP,
       sql`
         INSERT INTO convoke_erasure (id, tenant, session, actor, at, removed, passes, due_at)
         VALUES (${idOf(erasure)}, ${tenant}, ${session}, ${actor}, ${at}, ${'{}'}, ${0}, ${dueAt})
-        ON CONFLICT DO NOTHING`,
+        ON CONFLICT ${known}`,
       ...(session === null ? [] : [mark]),
     ]);
     return (await this.find(tenant, session)) ?? { ...erasure, removed: {}, passes: 0, isOver: false };

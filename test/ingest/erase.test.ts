@@ -91,9 +91,11 @@ test('one that stops midway is finished by another process, and told once', asyn
   isAway = false;
   expect(await sweepLater()).toBe(1);
   expect(runs.size).toBe(0);
-  expect(await proofs()).toMatchObject([{ action: 'session.erase', detail: { removed: { runs: 2 } } }]);
+  // With what was removed before it stopped.
+  const removed = { events: 4, runs: 2 };
+  expect(await proofs()).toMatchObject([{ action: 'session.erase', detail: { removed } }]);
   // It is asked for again by whoever did not get an answer.
-  expect(await eraser().session(OF_ACME, 's1')).toMatchObject({ status: 'erased', removed: { runs: 2 } });
+  expect(await eraser().session(OF_ACME, 's1')).toMatchObject({ status: 'erased', removed });
 });
 
 test.each(['archive', 'log'] as const)(
@@ -182,6 +184,56 @@ test('all keys of an erased tenant are revoked, and it is resumed only once its 
   ]);
   expect(await eraser().sweep()).toBe(1);
   expect(await resumed()).toMatchObject({ status: 'active' });
+});
+
+test('a tenant that began anew is erased like one that never was: by whom, what, and to the end', async () => {
+  const registry = createRegistry(archive.database);
+  const erasures = new Erasures(archive.database);
+  const admin = createAdministration({ registry, erasures, refresh: async () => undefined });
+  const over = async (): Promise<void> => {
+    await archive.database.write([
+      { sql: `UPDATE convoke_erasure SET due_at = due_at - ${LIMITS.sealKeyMostMs}` },
+    ]);
+    await eraser().sweep();
+  };
+  const told = async () => (await proofs()).filter(({ action }) => action === 'tenant.erase');
+  await registry.createTenant({ id: 'acme', name: 'Acme', limits: {} }, ACT);
+  await archive.write(REF, INFO, eventsAt(1, 4));
+  await eraser().tenant(OPERATES, 'acme');
+  // Asked for again before it is resumed, it tells how it stands.
+  const first = await eraser().tenant(OPERATES, 'acme');
+  expect(first).toMatchObject({ status: 'erased', removed: { sessions: 1, events: 4 } });
+  await over();
+  await over();
+  expect(await told()).toHaveLength(1);
+  await admin.changeTenant(OPERATES, 'acme', { status: 'active' });
+  const another = { tenant: OPERATOR, key: { id: 'k2', scopes: ['admin'] as const } };
+  await archive.write({ tenant: 'acme', session: 's2' }, INFO, eventsAt(1, 7));
+  runs.set('s2', 1);
+  isAway = true;
+  await expect(eraser().tenant(another, 'acme')).rejects.toMatchObject({ code: 'temporal_unavailable' });
+  await expect(admin.changeTenant(OPERATES, 'acme', { status: 'active' })).rejects.toMatchObject({
+    code: 'tenant_erasing',
+  });
+  isAway = false;
+  expect(await sweepLater()).toBe(1);
+  expect(runs.size).toBe(0);
+  const [second] = await told();
+  expect(await told()).toHaveLength(2);
+  expect(second).toMatchObject({ actor: 'key:k2', detail: { removed: { sessions: 1, events: 7, runs: 1 } } });
+  expect(second?.detail['askedAt']).toBeGreaterThanOrEqual(first.at);
+});
+
+test('no key is made for a tenant that is being erased: it would be revoked with all others', async () => {
+  const registry = createRegistry(archive.database);
+  await registry.createTenant({ id: 'acme', name: 'Acme', limits: {} }, ACT);
+  await eraser().tenant(OPERATES, 'acme');
+  const erasures = new Erasures(archive.database);
+  const admin = createAdministration({ registry, erasures, refresh: async () => undefined });
+  await expect(admin.createKey(OPERATES, { tenant: 'acme', name: 'new' })).rejects.toMatchObject({
+    code: 'tenant_erasing',
+  });
+  expect(await admin.createKey(OPERATES, { operator: true, name: 'ana' })).toMatchObject({ tenant: null });
 });
 
 test('a tenant with many sessions is erased pass by pass', async () => {

@@ -63,7 +63,7 @@ function keyRoutes({ admin }: GatewayContext): readonly ApiRoute[] {
       ...{ method: 'post', path: '/keys', id: 'createKey', summary: 'Create a key' },
       description: 'The answer has the key itself, which is not shown again: only its digest is kept.',
       ...{ body: newKeySchema, reply: shownKeyReply, created: true },
-      codes: ['tenant_not_found', 'too_many_keys'],
+      codes: ['tenant_not_found', 'tenant_erasing', 'too_many_keys'],
       answer: async ({ req, principal }) => admin.createKey(principal, await readJson(req)),
     }),
     adminRoute({
