@@ -55,7 +55,7 @@ async function copyPast(access: Access, fork: SessionRef, { info, parent }: Fork
 
 /** Begins with what was copied, and closes at once. */
 function orphaned({ info }: ForkInput, seq: number, at: number): CarriedState {
-  const { createdAt: _createdAt, roster: _roster, ...data } = info;
+  const { createdAt: _createdAt, roster: _roster, parent: _parent, ancestors: _ancestors, ...data } = info;
   const created: EventDraft = { id: eventId.sessionCreated(), type: 'session.created', at, data };
   return {
     ...{ status: 'closing', closeReason: 'parent gone', known: { epoch: 0, seq }, archivedTo: seq, turns: 0 },

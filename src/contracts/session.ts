@@ -46,6 +46,8 @@ export interface SessionInfo {
   readonly createdAt: number;
   /** Of a fork: its conversation up to there is that of its parent. */
   readonly parent?: ForkPoint;
+  /** What its parent was forked from, and so on, the nearest first, at most `LIMITS.forkAncestors`: the parent may be erased. Absent: nothing. */
+  readonly ancestors?: readonly string[];
 }
 
 /**

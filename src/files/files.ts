@@ -63,12 +63,9 @@ export interface FilesConfig {
   readonly database: Database;
   readonly store: FileStore;
   readonly limitsOf: (tenant: string) => TenantLimits;
-  /** What a session was forked from: it has the files of that, too, as long as they are there. Null: it was not. */
-  readonly parentOf: (ref: SessionRef) => Promise<SessionRef | null>;
+  /** What a session was forked from, and so on, the nearest first, as far as it knows: it has the files of those, too, as long as they are there. */
+  readonly ancestorsOf: (ref: SessionRef) => Promise<readonly SessionRef[]>;
 }
-
-/** Forks of forks that are looked through for a file. */
-const GENERATIONS = 16;
 
 /** Its tables are created before the first call that succeeds. */
 export function createFiles(config: FilesConfig): Files {
@@ -104,13 +101,13 @@ class StoredFiles implements Files {
   readonly #database: Database;
   readonly #store: FileStore;
   readonly #limitsOf: FilesConfig['limitsOf'];
-  readonly #parentOf: FilesConfig['parentOf'];
+  readonly #ancestorsOf: FilesConfig['ancestorsOf'];
 
-  constructor({ database, store, limitsOf, parentOf }: FilesConfig) {
+  constructor({ database, store, limitsOf, ancestorsOf }: FilesConfig) {
     this.#database = database;
     this.#store = store;
     this.#limitsOf = limitsOf;
-    this.#parentOf = parentOf;
+    this.#ancestorsOf = ancestorsOf;
   }
 
   async store(ref: SessionRef, given: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile> {
@@ -178,12 +175,15 @@ class StoredFiles implements Files {
     });
   }
 
-  /** The session, and those that it was forked from. */
+  /** The session, and those that it was forked from. The last one that it knows may know more. */
   async *#line(ref: SessionRef): AsyncGenerator<SessionRef, void, undefined> {
-    let place: SessionRef | null = ref;
-    for (let left = GENERATIONS; place && left > 0; left -= 1) {
-      yield place;
-      place = await this.#parentOf(place);
+    yield ref;
+    let last: SessionRef | undefined = ref;
+    for (let left: number = LIMITS.forkAncestors; last && left > 0;) {
+      const known: readonly SessionRef[] = (await this.#ancestorsOf(last)).slice(0, left);
+      yield* known;
+      last = known.at(-1);
+      left -= known.length;
     }
   }
 

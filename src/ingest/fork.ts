@@ -1,6 +1,6 @@
 /** Forks sessions: a new session that has its parent's conversation up to some event. */
 import { randomBytes } from 'node:crypto';
-import { ConvokeError } from '../contracts/index.ts';
+import { ConvokeError, LIMITS } from '../contracts/index.ts';
 import type { ForkPoint, ForkRequest, SessionInfo, SessionRef } from '../contracts/index.ts';
 import { logHead, placeBefore } from '../log/index.ts';
 import type { PastDeps } from '../log/index.ts';
@@ -32,9 +32,14 @@ export async function forkSession(
   if (repeatable && (await isArchived(fork))) return replay(await calls.find(fork), hash, keyed);
   const { info, point } = await pointOf(past, parent, request);
   // Who takes part at the point follows from the events.
-  const { roster: _roster, parent: _parent, ...opened } = info;
-  const forked = { ...opened, createdAt: Date.now(), parent: point };
+  const { roster: _roster, parent: _parent, ancestors: _ancestors, ...opened } = info;
+  const forked = { ...opened, createdAt: Date.now(), parent: point, ...ancestorsIn(info) };
   return startSession(deps, fork, { info: forked, requestHash: hash, keyed, repeatable });
+}
+
+/** What a fork has to know, once its parent is erased: it has the files of those, too. */
+function ancestorsIn({ parent, ancestors = [] }: SessionInfo): Pick<SessionInfo, 'ancestors'> {
+  return parent ? { ancestors: [parent.session, ...ancestors].slice(0, LIMITS.forkAncestors - 1) } : {};
 }
 
 function forkId(tenant: string, key: string | undefined): string {

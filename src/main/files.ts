@@ -24,12 +24,13 @@ export async function openFiles(
 ): Promise<Files | undefined> {
   if (!files) return undefined;
   const store = await openStore(files.place, files.credentials);
-  const parentOf = async (ref: SessionRef): Promise<SessionRef | null> => {
+  const ancestorsOf = async (ref: SessionRef): Promise<readonly SessionRef[]> => {
     const slice = await log.read(ref, { limit: 0 }).catch(() => null);
-    const { parent } = slice?.info ?? (await archive.session(ref))?.info ?? {};
-    return parent ? { tenant: ref.tenant, session: parent.session } : null;
+    const { parent, ancestors = [] } = slice?.info ?? (await archive.session(ref))?.info ?? {};
+    const line = parent ? [parent.session, ...ancestors] : [];
+    return line.map((session) => ({ tenant: ref.tenant, session }));
   };
-  return createFiles({ database: archive.database, store, limitsOf, parentOf });
+  return createFiles({ database: archive.database, store, limitsOf, ancestorsOf });
 }
 
 interface GatewayParts extends Parts {

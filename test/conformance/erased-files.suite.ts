@@ -14,7 +14,7 @@ export function erasedFilesSuite(name: string, open: () => Promise<FilesUnderTes
     let other: Files;
     beforeAll(async () => {
       subject = await open();
-      const parts = { store: subject.store, limitsOf: () => ({}), parentOf: async () => null };
+      const parts = { store: subject.store, limitsOf: () => ({}), ancestorsOf: async () => [] };
       files = createFiles({ database: subject.database, ...parts });
       other = createFiles({ database: subject.other, ...parts });
     });

@@ -36,17 +36,17 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
   describe(`files on ${name}`, () => {
     let subject: FilesUnderTest;
     let limits: TenantLimits = {};
-    const parents = new Map<string, SessionRef>();
+    const ancestors = new Map<string, readonly SessionRef[]>();
     let files: Files;
     let other: Files;
     beforeAll(async () => {
       subject = await open();
       const limitsOf = (): TenantLimits => limits;
-      const parentOf = async ({ session }: SessionRef): Promise<SessionRef | null> =>
-        parents.get(session) ?? null;
+      const ancestorsOf = async ({ session }: SessionRef): Promise<readonly SessionRef[]> =>
+        ancestors.get(session) ?? [];
       const { store } = subject;
-      files = createFiles({ database: subject.database, store, limitsOf, parentOf });
-      other = createFiles({ database: subject.other, store, limitsOf, parentOf });
+      files = createFiles({ database: subject.database, store, limitsOf, ancestorsOf });
+      other = createFiles({ database: subject.other, store, limitsOf, ancestorsOf });
     });
     afterAll(() => subject.cleanup());
 
@@ -194,12 +194,17 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
     test('a fork has the files of what it was forked from, as long as they are there', async () => {
       const parent = newRef();
       const [fork, again] = [newRef(parent.tenant), newRef(parent.tenant)];
-      parents.set(fork.session, parent).set(again.session, fork);
+      // A fork that an earlier version has made knows its parent alone.
+      ancestors.set(fork.session, [parent]).set(again.session, [fork]);
       const { info } = await files.store(parent, TEXT, of('hello'));
       const own = (await files.store(again, TEXT, of('own'))).info;
       expect(String(await buffer(await (await files.find(again, info.file)).read()))).toBe('hello');
       expect(await files.use(again, [own.file, info.file])).toEqual([own, info]);
       await expect(files.find(fork, own.file)).rejects.toMatchObject({ code: 'file_not_found' });
+      // Also once the one in between is erased, which knows nothing any more.
+      ancestors.delete(fork.session);
+      ancestors.set(again.session, [fork, parent]);
+      expect((await files.find(again, info.file)).info).toEqual(info);
       await files.removeSession(parent);
       await expect(files.find(again, info.file)).rejects.toMatchObject({ code: 'file_not_found' });
     });
@@ -262,7 +267,7 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
         database: subject.database,
         store: away,
         limitsOf: () => ({}),
-        parentOf: async () => null,
+        ancestorsOf: async () => [],
       });
       const ref = newRef();
       await expect(unreachable.store(ref, TEXT, of('x'))).rejects.toMatchObject({

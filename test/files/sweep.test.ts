@@ -13,7 +13,7 @@ test('one file that cannot be deleted keeps no other, is told, and is deleted on
   const store = await openStore({ kind: 'folder', folder });
   let stuck = '';
   const files = createFiles({
-    ...{ database: archive.database, limitsOf: () => ({}), parentOf: async () => null },
+    ...{ database: archive.database, limitsOf: () => ({}), ancestorsOf: async () => [] },
     store: {
       put: (key, content) => store.put(key, content),
       get: (key, range) => store.get(key, range),

@@ -53,7 +53,7 @@ export async function startFilesRig(): Promise<FilesRig> {
   const files = createFiles({
     ...{ database, store: await openStore({ kind: 'folder', folder: place }) },
     limitsOf: () => limited.limits,
-    parentOf: async () => null,
+    ancestorsOf: async () => [],
   });
   const calls = new Calls();
   const keys = new Map([['other', 'other']]);

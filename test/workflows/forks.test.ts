@@ -1,9 +1,13 @@
 /** Forks of sessions, on real servers: what a fork has, what its agents are shown, and what is refused. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { AgentRunner } from '../../activities/index.ts';
 import { SESSION } from '../../src/contracts/index.ts';
 import type { ForkReply, LoggedEvent } from '../../src/contracts/index.ts';
+import { openFiles } from '../../src/main/files.ts';
 import { createTemporalErasure } from '../../src/temporal/index.ts';
 import { eventually } from '../support/process.ts';
 import { startEngine } from '../support/worker.ts';
@@ -198,13 +202,37 @@ test('a fork that is terminated before it was made begins anew, with what it was
   expect([saidIn(events, 't2'), saidIn(events, 't3')]).toEqual(['one|two', 'one|two|three']);
 });
 
-describe('a fork whose parent is erased before it was made', () => {
-  const erase = async ({ tenant, session }: TestSession): Promise<void> => {
-    const ref = { tenant, session };
-    await engine.archive.erase(ref);
-    await createTemporalErasure(engine.client, SESSION.taskQueue).runs(ref);
-    await loseLogs();
+async function erase({ tenant, session }: TestSession): Promise<void> {
+  const ref = { tenant, session };
+  await engine.archive.erase(ref);
+  await createTemporalErasure(engine.client, SESSION.taskQueue).runs(ref);
+  await loseLogs();
+}
+
+test('a fork of a fork has the files of the first, also once the one in between is erased', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'convoke-forks-'));
+  const config = { files: { place: { kind: 'folder', folder } } } as const;
+  const files = await openFiles(config, { ...engine, limitsOf: () => ({}) });
+  const first = await told('one');
+  const about = { name: 'a.txt', contentType: 'text/plain' };
+  const content = async function* (): AsyncGenerator<Buffer> {
+    yield Buffer.from('hello');
   };
+  const { info } = await files!.store(first, about, content());
+  const second = await fork(first, { message: { text: 'two' } });
+  await second.turnEnded('t2');
+  const third = await fork(second, { message: { text: 'three' } });
+  await third.turnEnded('t3');
+  await erase(second);
+  expect((await files!.find(third, info.file)).info).toEqual(info);
+  // Whose log is built anew.
+  await third.send('m4', 'four');
+  expect(saidIn(await third.turnEnded('t4'), 't4')).toBe('one|two|three|four');
+  expect(await files!.use(third, [info.file])).toEqual([info]);
+  await rm(folder, { recursive: true });
+});
+
+describe('a fork whose parent is erased before it was made', () => {
   const closed = async (child: TestSession): Promise<readonly LoggedEvent[]> => {
     await child.until('it is closed', ({ type }) => type === 'session.closed');
     const events = await child.events();

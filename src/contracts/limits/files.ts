@@ -2,6 +2,8 @@
 import { DAY, HOUR, KIB, SECOND } from './units.ts';
 
 export const FILES = {
+  /** Sessions from which a fork has files, its parent among them. */
+  forkAncestors: 16,
   /** One file, if the limits of its tenant do not say it, and what they may say at most. */
   fileBytes: KIB * KIB * KIB,
   fileMostBytes: 32 * KIB * KIB * KIB,
