@@ -50,6 +50,17 @@ export function fileStoreSuite(name: string, open: () => Promise<StoreUnderTest>
       await store.remove(key);
     });
 
+    test('one is stored while what others have left of its session is removed', async () => {
+      const session = `acme-${randomUUID()}/s`;
+      for (let round = 0; round < 20; round += 1) {
+        const key = `${session}/f_${round}`;
+        const others = Array.from({ length: 8 }, (_, n) => store.remove(`${session}/f_gone_${n}`));
+        await Promise.all([store.put(key, inChunks(Buffer.from('hello'))), ...others]);
+        expect(String(await read(key))).toBe('hello');
+        await store.remove(key);
+      }
+    });
+
     test('what is removed is not there, and can be removed again', async () => {
       const key = newKey();
       await store.put(key, inChunks(Buffer.from('hello')));
