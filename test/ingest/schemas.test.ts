@@ -1,7 +1,9 @@
 /** Bad input, as the edge meets it: every fault has a stable code, and nothing but a ConvokeError ever comes out. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { isConvokeError, LIMITS } from '../../src/contracts/index.ts';
 import {
+  auditQuerySchema,
   subscribeSchema,
   cancelSchema,
   eventsQuerySchema,
@@ -249,4 +251,12 @@ test.each([
     expect(() => validate(sendSchema, { ...message, ...given, [name]: value })).toThrow(refused);
     expect(validate(sendSchema, { ...message, ...given })).toMatchObject(given);
   }
+});
+
+test('the audit log is asked for each action that there is', () => {
+  const guide = readFileSync(new URL('../../docs/tenants.md', import.meta.url), 'utf8');
+  const told = /Actions are (.*?) where a gateway/s.exec(guide)?.[1] ?? '';
+  const actions = [...told.matchAll(/`([^`]+)`/g)].map(([, action]) => action);
+  expect(actions.length).toBeGreaterThan(15);
+  for (const action of actions) expect(validate(auditQuerySchema, { action })).toEqual({ action });
 });

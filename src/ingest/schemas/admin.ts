@@ -111,6 +111,6 @@ export const auditQuerySchema = z.strictObject({
     .meta({ description: '`key:` and its id, `subject:` and its name, or `environment`.' }),
   action: z
     .string()
-    .regex(/^[a-z]+\.[a-z]+$/, 'must be an action like key.revoke')
+    .regex(/^[a-z-]+\.[a-z-]+$/, 'must be an action like key.revoke')
     .exactOptional(),
 });
