@@ -1,13 +1,14 @@
 /** The files of a process. */
 import type { SharedArchive } from '../archive/index.ts';
 import { LIMITS } from '../contracts/index.ts';
-import type { LimitUse, SessionRef } from '../contracts/index.ts';
+import type { LimitUse, SessionInfo, SessionRef } from '../contracts/index.ts';
 import { createFiles, openStore } from '../files/index.ts';
 import type { Files } from '../files/index.ts';
 import type { SessionLog } from '../log/index.ts';
 import type { Quota, ServedFiles } from '../gateway/index.ts';
 import type { LimitsOf } from '../quota/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+import type { SessionCalls } from '../temporal/index.ts';
 import type { Config } from './config.ts';
 import type { Opened } from './opened.ts';
 
@@ -15,18 +16,21 @@ interface Parts {
   readonly archive: Pick<SharedArchive, 'database' | 'session'>;
   readonly log: Pick<SessionLog, 'read'>;
   readonly limitsOf: LimitsOf;
+  /** Knows of a fork that is not made yet. Absent: only those that are made are asked about. */
+  readonly find?: SessionCalls['find'];
 }
 
 /** Undefined: this deployment has no place for them. */
 export async function openFiles(
   { files }: Pick<Config, 'files'>,
-  { archive, log, limitsOf }: Parts,
+  { archive, log, limitsOf, find }: Parts,
 ): Promise<Files | undefined> {
   if (!files) return undefined;
   const store = await openStore(files.place, files.credentials);
   const ancestorsOf = async (ref: SessionRef): Promise<readonly SessionRef[]> => {
     const slice = await log.read(ref, { limit: 0 }).catch(() => null);
-    const { parent, ancestors = [] } = slice?.info ?? (await archive.session(ref))?.info ?? {};
+    const info = slice?.info ?? (await archive.session(ref))?.info ?? (await find?.(ref))?.summary;
+    const { parent, ancestors = [] }: Pick<SessionInfo, 'parent' | 'ancestors'> = info ?? {};
     const line = parent ? [parent.session, ...ancestors] : [];
     return line.map((session) => ({ tenant: ref.tenant, session }));
   };

@@ -207,7 +207,8 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const source = fairSource(sessionSource(client, archive, RECOVERY.answerDeadlineMs), metrics);
   const log = fairLog(session.log, metrics);
   const exists = fairExists(running, archive, misses);
-  const served = await serveFiles(config, { archive: shared, log, ...tenants, exists, logger, opened });
+  const known = { archive: shared, log, exists, find: calls.find.bind(calls) };
+  const served = await serveFiles(config, { ...known, ...tenants, logger, opened });
   const followed = { log, source, archive, logger, metrics, spans, exists, receipt };
   const delivery = openDelivery(followed, { shared, access, session, opened });
   const agentsOf = agentsIn.bind(null, log);

@@ -212,7 +212,8 @@ async function erase({ tenant, session }: TestSession): Promise<void> {
 test('a fork of a fork has the files of the first, also once the one in between is erased', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-forks-'));
   const config = { files: { place: { kind: 'folder', folder } } } as const;
-  const files = await openFiles(config, { ...engine, limitsOf: () => ({}) });
+  const find = engine.calls.find.bind(engine.calls);
+  const files = await openFiles(config, { ...engine, find, limitsOf: () => ({}) });
   const first = await told('one');
   const about = { name: 'a.txt', contentType: 'text/plain' };
   const content = async function* (): AsyncGenerator<Buffer> {
@@ -223,6 +224,14 @@ test('a fork of a fork has the files of the first, also once the one in between 
   await second.turnEnded('t2');
   const third = await fork(second, { message: { text: 'three' } });
   await third.turnEnded('t3');
+  // Before it is made, too: the message that it is forked with may refer to one.
+  await Promise.all(engine.workers.map((worker) => worker.stop()));
+  const unmade = await fork(third, {});
+  expect(await files!.use(unmade, [info.file])).toEqual([info]);
+  await expect(files!.find({ ...first, session: 'nobody' }, info.file)).rejects.toEqual(
+    refusal('file_not_found'),
+  );
+  await engine.startWorker({ runner: listing });
   await erase(second);
   expect((await files!.find(third, info.file)).info).toEqual(info);
   // Whose log is built anew.

@@ -155,10 +155,10 @@ function readRoute(context: GatewayContext): ApiRoute {
         '206': { description: 'The range.', content: bytes },
         '304': { description: 'It is the one that the caller has.' },
         ...problems([
+          ...ENGINE,
           'session_not_found',
           'file_not_found',
           'range_not_satisfiable',
-          'overloaded',
           'archive_unavailable',
           'files_unavailable',
           'files_not_set_up',
