@@ -137,12 +137,14 @@ export async function sendFile(
   { info, read }: FoundFile,
   peer: Pick<Peer, 'cut' | 'sentBytes' | 'waitingBytes'>,
 ): Promise<void> {
-  const range = rangeOf(req, res, info);
-  describe(res, info);
+  // What the client has needs no range (RFC 9110, 13.2.2).
   if (isFresh(req, info)) {
+    describe(res, info);
     res.status(304).end();
     return;
   }
+  const range = rangeOf(req, res, info);
+  describe(res, info);
   if (range) {
     res.status(206);
     res.setHeader('Content-Range', `bytes ${range.from}-${range.to}/${info.bytes}`);

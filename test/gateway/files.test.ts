@@ -49,6 +49,8 @@ describe('a file', () => {
     const head = await rig.read(info.file, {}, 'HEAD');
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '300000', '']);
     expect((await rig.read(info.file, { 'if-none-match': `W/"x", "${info.sha256}"` })).status).toBe(304);
+    const stale = { 'if-none-match': `"${info.sha256}"`, range: 'bytes=300000-' };
+    expect((await rig.read(info.file, stale)).status).toBe(304);
   });
 
   test.each(['text/html', 'image/svg+xml', 'application/javascript', 'application/pdf'])(
