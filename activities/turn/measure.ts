@@ -36,7 +36,7 @@ export class TurnMeasures {
     try {
       const result = await run.run();
       outcome = outcomeOf(result, run.log.turnEnd);
-      if (result.needs !== undefined) this.#watch?.lacks(result.needs);
+      if (result.needs !== undefined) this.#watch?.lacks(input, result.needs);
       return result;
     } catch (error) {
       if (error instanceof TurnStopped) outcome = 'superseded';

@@ -105,6 +105,8 @@ export type { HeardNote, KickNotice, PresentNotice, SessionNote } from './engine
 export type { KeptReceipt } from './message.ts';
 export { isCancelledAlone } from './reasons.ts';
 export { timelineOf } from './timeline/fold.ts';
+export type { TimelineExtras } from './timeline/fold.ts';
+export { needsInWords } from './needs.ts';
 export { SPANS } from './timeline/spans.ts';
 export { troublesOf } from './system-troubles.ts';
 export { counted } from './counted.ts';

@@ -152,6 +152,7 @@ export type {
   SocketRequests,
   SummaryRequest,
 } from './wire.ts';
+export { needsInWords } from './needs.ts';
 export { SPANS } from './timeline/spans.ts';
 export type { SpanName } from './timeline/spans.ts';
 export type {
@@ -177,6 +178,7 @@ export type {
   TenantUsePage,
   EndpointUse,
   GoneWorker,
+  HandedOver,
   Lacked,
   ToldWorker,
   WaitingTurn,

@@ -90,6 +90,16 @@ export interface Lacked {
   readonly lastAt: number;
 }
 
+/** A turn that the worker has handed over, for it does not have what the turn needs. */
+export interface HandedOver {
+  readonly tenant: string;
+  readonly session: string;
+  readonly turn: string;
+  /** As `needs` of a span. */
+  readonly needs: string;
+  readonly at: number;
+}
+
 /** A turn that waits for a place among those of its tenant. */
 export interface WaitingTurn {
   readonly tenant: string;
@@ -127,9 +137,11 @@ export interface WorkerStatus {
   readonly heapBytes: number;
   /** The turns that run longest. */
   readonly longest: readonly WorkerTurn[];
-  /** Absent, as the two that follow: an earlier version does not tell. */
+  /** Absent, as the three that follow: an earlier version does not tell. */
   readonly endpoints?: readonly EndpointUse[];
   readonly lacked?: readonly Lacked[];
+  /** Turns that may still wait for a worker that has what they need, the newest last. */
+  readonly handedOver?: readonly HandedOver[];
   readonly waiting?: readonly WaitingTurn[];
 }
 

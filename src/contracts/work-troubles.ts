@@ -1,6 +1,7 @@
 /** What holds turns up, from what workers tell: who is missing, what is slow, and who waits. */
 import { counted } from './counted.ts';
 import { LIMITS } from './limits/index.ts';
+import { needsInWords } from './needs.ts';
 import type {
   EndpointUse,
   GoneWorker,
@@ -53,17 +54,9 @@ function missing(
       const last = gone.find((worker) => has(worker, needs));
       const who = last ? ` Worker ${last.id} had it, and has been gone for ${span(last.toldMsAgo)}.` : '';
       return error(
-        `No worker has ${named(needs)}, and turns that need it fail: ${counted(times, 'turn')} in the last ${span(LIMITS.recentMs)}.${who} Start a worker that has it.`,
+        `No worker has ${needsInWords(needs)}, and turns that need it fail: ${counted(times, 'turn')} in the last ${span(LIMITS.recentMs)}.${who} Start a worker that has it.`,
       );
     });
-}
-
-/** `agent.auditor`: agent auditor. */
-function named(needs: string): string {
-  const dot = needs.indexOf('.');
-  if (dot < 0) return `agents of the kind ${needs}`;
-  const [kind, name] = [needs.slice(0, dot), needs.slice(dot + 1)];
-  return `${kind === 'model' ? 'model endpoint' : kind} ${name}`;
 }
 
 /** Each endpoint as the worker knows it that has called it most. */

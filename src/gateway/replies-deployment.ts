@@ -61,6 +61,7 @@ const endpoint = z.object({
   firstMs: z.number().optional().meta({ description: 'The median until the first token.' }),
 });
 const lacked = z.object({ needs: z.string(), times: z.number(), lastAt: ms });
+const handedOver = z.object({ ...place, needs: z.string(), at: ms });
 const waiting = z.object({ ...place, since: ms, most: z.number(), until: ms });
 const names = {
   queues: list(z.string()),
@@ -88,6 +89,9 @@ const worker = z
     lacked: list(lacked)
       .optional()
       .meta({ description: 'What turns needed in the last 5 minutes and it does not have.' }),
+    handedOver: list(handedOver)
+      .optional()
+      .meta({ description: 'Turns that may still wait for a worker that has what they need.' }),
     waiting: list(waiting).optional().meta({ description: 'Turns that wait for a place of their tenant.' }),
     toldMsAgo: z.number(),
   })

@@ -8,7 +8,14 @@ import {
   publicTimeline,
   timelineOf,
 } from '../contracts/index.ts';
-import type { GatewayTrace, SessionRef, Timeline, TimelineSpan, ToldWorker } from '../contracts/index.ts';
+import type {
+  GatewayTrace,
+  SessionRef,
+  Timeline,
+  TimelineExtras,
+  TimelineSpan,
+  ToldWorker,
+} from '../contracts/index.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import { readerOf } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
@@ -42,11 +49,13 @@ export function traceOf(
   return { gateway, ...(accepted !== undefined && { acceptedAt: accepted }), ...pushed };
 }
 
+type TellingWorker = Pick<ToldWorker, 'id' | 'handedOver'>;
+
 export interface TimelineSources {
   readonly delivery: Delivery;
   readonly fleet: Pick<FleetAsk<TraceQuestion, GatewayTrace>, 'ask'>;
   /** Those that run, asked for while something runs. Absent: nobody knows. */
-  readonly workers?: () => Promise<readonly Pick<ToldWorker, 'id'>[]>;
+  readonly workers?: () => Promise<readonly TellingWorker[]>;
 }
 
 /** Throws `message_not_found`, `session_not_found`, `log_unavailable`, `archive_unavailable`. */
@@ -67,25 +76,32 @@ export async function readTimeline(
   };
   const told = timelineOf(ref.session, story.events, messageId, extras);
   if (!told) throw notFound();
-  const running = workers && told.spans.some(runs) ? await runningOf(workers) : null;
+  const known = workers && told.spans.some(runs) ? await knownOf(workers, ref) : null;
   const timeline =
-    (running && timelineOf(ref.session, story.events, messageId, { ...extras, workers: running })) ?? told;
+    (known && timelineOf(ref.session, story.events, messageId, { ...extras, ...known })) ?? told;
   return mayOperate(principal) ? timeline : publicTimeline(timeline, principal.grant?.subject);
 }
 
-/** It goes on in a worker, or waits for a turn that may. */
+/** It goes on in a worker, or waits for one, or for a turn that may. */
 function runs({ stage, name, endedAt }: TimelineSpan): boolean {
-  return endedAt === undefined && (stage === 'execute' || name === 'queue');
+  return endedAt === undefined && (stage === 'execute' || name === 'queue' || name === 'start');
 }
 
 /** Null: not known, or none has told of itself. */
-async function runningOf(
+async function knownOf(
   workers: NonNullable<TimelineSources['workers']>,
-): Promise<ReadonlySet<string> | null> {
+  { tenant, session }: SessionRef,
+): Promise<Pick<TimelineExtras, 'workers' | 'handedOver'> | null> {
   try {
+    const all = await workers();
     // Several may run in one process, which events name.
-    const names = (await workers()).map(({ id }) => id.split('/')[0] ?? id);
-    return names.length === 0 ? null : new Set(names);
+    const names = all.map(({ id }) => id.split('/')[0] ?? id);
+    const turns = all
+      .flatMap(({ handedOver = [] }) => handedOver)
+      .filter((each) => each.tenant === tenant && each.session === session)
+      .sort((one, other) => one.at - other.at);
+    const handedOver = new Map(turns.map((each) => [each.turn, each]));
+    return names.length === 0 ? null : { workers: new Set(names), handedOver };
   } catch {
     return null;
   }

@@ -2,9 +2,11 @@
 import type { RunWatch } from '../../activities/index.ts';
 import {
   LIMITS,
+  RECOVERY,
   type Asks,
   type EndpointUse,
   type Entered,
+  type HandedOver,
   type Lacked,
   type TurnRef,
   type WaitingTurn,
@@ -21,13 +23,17 @@ export class Recent {
   readonly #calls = new Map<string, Call[]>();
   readonly #lacked = new Map<string, number[]>();
   readonly #waiting = new Map<string, WaitingTurn>();
+  #handedOver: readonly HandedOver[] = [];
 
   heard({ provider }: Asks, call: Parameters<RunWatch['heard']>[1]): void {
     push(this.#calls, provider, { ...call, at: Date.now() }, LIMITS.workerEndpoints);
   }
 
-  lacks(needs: string): void {
-    push(this.#lacked, needs, Date.now(), LIMITS.workerLacks);
+  lacks({ tenant, session, turn }: TurnRef, needs: string): void {
+    const at = Date.now();
+    push(this.#lacked, needs, at, LIMITS.workerLacks);
+    const others = this.#handedOver.filter((each) => keyOf(each) !== keyOf({ tenant, session, turn }));
+    this.#handedOver = [...others, { tenant, session, turn, needs, at }].slice(-LIMITS.workerHandedOver);
   }
 
   /** The same places, of which it is remembered who waits for one. */
@@ -57,7 +63,7 @@ export class Recent {
     if (this.#waiting.size > 4 * LIMITS.workerWaiting && oldest !== undefined) this.#waiting.delete(oldest);
   }
 
-  told(now: number): Required<Pick<WorkerStatus, 'endpoints' | 'lacked' | 'waiting'>> {
+  told(now: number): Required<Pick<WorkerStatus, 'endpoints' | 'lacked' | 'handedOver' | 'waiting'>> {
     const since = now - LIMITS.recentMs;
     for (const [key, { until }] of this.#waiting)
       if (until + LIMITS.waitingGraceMs < now) this.#waiting.delete(key);
@@ -75,10 +81,14 @@ export class Recent {
           times.filter((at) => at >= since),
         ),
       ),
+      handedOver: this.#handedOver.filter(({ at }) => now - at < HANDED_OVER_MS),
       waiting: waiting.slice(0, LIMITS.workerWaiting),
     };
   }
 }
+
+/** A turn that no worker has taken up by then has failed. */
+const HANDED_OVER_MS = RECOVERY.ableWorkerMs + LIMITS.workerEveryMs;
 
 function keyOf({ tenant, session, turn }: TurnRef): string {
   return [tenant, session, turn].join(' ');

@@ -4,12 +4,16 @@ import {
   LIMITS,
   type SessionActivities,
   type TurnInput,
+  type TurnRef,
   type WorkerStatus,
   type WorkerStep,
   type WorkerTurn,
 } from '../contracts/index.ts';
 import type { Places } from './measured.ts';
 import { Recent } from './recent.ts';
+
+/** What a worker does, and has done in the last minutes. */
+export type Doing = Pick<WorkerStatus, 'longest' | 'endpoints' | 'lacked' | 'handedOver' | 'waiting'>;
 
 interface Running extends Omit<WorkerTurn, 'doing'> {
   /** In the order in which they began. */
@@ -19,6 +23,7 @@ interface Running extends Omit<WorkerTurn, 'doing'> {
 export class RunningHere implements RunWatch {
   readonly #turns = new Set<Running>();
   readonly #recent = new Recent();
+  #handsOver = (): void => undefined;
 
   /** The same activities, of which turns are remembered while they run. */
   watch(activities: SessionActivities): SessionActivities {
@@ -49,8 +54,14 @@ export class RunningHere implements RunWatch {
     this.#recent.heard(...call);
   }
 
-  lacks(needs: string): void {
-    this.#recent.lacks(needs);
+  lacks(turn: TurnRef, needs: string): void {
+    this.#recent.lacks(turn, needs);
+    this.#handsOver();
+  }
+
+  /** The one listener is called with each turn that is handed over. */
+  onHandedOver(listener: () => void): void {
+    this.#handsOver = listener;
   }
 
   /** The same places, of which it is remembered who waits for one. */
@@ -59,7 +70,7 @@ export class RunningHere implements RunWatch {
   }
 
   /** A set keeps the order in which they began. */
-  get told(): Pick<WorkerStatus, 'longest' | 'endpoints' | 'lacked' | 'waiting'> {
+  get told(): Doing {
     const longest = [...this.#turns].slice(0, LIMITS.workerTurns).map(({ steps, ...turn }) => {
       const [doing] = steps;
       return { ...turn, ...(doing && { doing }) };

@@ -3,6 +3,7 @@ import { jsonBytes, LIMITS, type Catalog, type WorkerStatus } from '../contracts
 import type { WorkerRows } from '../log/index.ts';
 import type { Deployment } from './config.ts';
 import { processName } from './process-name.ts';
+import type { RunningHere } from './running-here.ts';
 import type { WorkerLoad } from './task-worker.ts';
 import { version } from './resource.ts';
 
@@ -11,8 +12,7 @@ export interface TellWorker {
   readonly deployment?: Deployment | undefined;
   readonly catalog: Catalog;
   readonly load: () => WorkerLoad;
-  /** What it does, and has done in the last minutes. */
-  readonly running: () => Pick<WorkerStatus, 'longest' | 'endpoints' | 'lacked' | 'waiting'>;
+  readonly here: Pick<RunningHere, 'told' | 'onHandedOver'>;
   /** Aborts when the worker is to stop. */
   readonly draining: AbortSignal;
 }
@@ -20,9 +20,12 @@ export interface TellWorker {
 /** Several may run in one process. */
 let started = 0;
 
-/** One write every `LIMITS.workerEveryMs`, and one when it begins to stop. What it returns ends it. */
+/**
+ * One write every `LIMITS.workerEveryMs`, one `LIMITS.workerSoonMs` after it has handed a turn over, and one when it begins to stop. What it
+ * returns ends it.
+ */
 export function tellWorker(worker: TellWorker): () => Promise<void> {
-  const { rows, draining } = worker;
+  const { rows, draining, here } = worker;
   const [number, startedAt] = [++started, Date.now()];
   const id = number === 1 ? processName() : `${processName()}/${number}`;
   // While Redis is away nobody can ask either.
@@ -32,7 +35,15 @@ export function tellWorker(worker: TellWorker): () => Promise<void> {
   const timer = setInterval(() => void tell(), LIMITS.workerEveryMs).unref();
   const onDrain = (): void => void tell();
   draining.addEventListener('abort', onDrain, { once: true });
+  let soon: NodeJS.Timeout | undefined;
+  const tellSoon = (): void => {
+    soon = undefined;
+    void tell();
+  };
+  here.onHandedOver(() => void (soon ??= setTimeout(tellSoon, LIMITS.workerSoonMs).unref()));
   return async () => {
+    here.onHandedOver(() => undefined);
+    clearTimeout(soon);
     clearInterval(timer);
     draining.removeEventListener('abort', onDrain);
     await rows.forget(id).catch(() => undefined);
@@ -40,7 +51,7 @@ export function tellWorker(worker: TellWorker): () => Promise<void> {
 }
 
 function statusOf(
-  { deployment, catalog, load, running, draining }: TellWorker,
+  { deployment, catalog, load, here, draining }: TellWorker,
   { id, startedAt }: Pick<WorkerStatus, 'id' | 'startedAt'>,
 ): WorkerStatus {
   const { queues, turns, quick, tasks, cached } = load();
@@ -58,14 +69,14 @@ function statusOf(
     tasks: { used: tasks, most: LIMITS.workflowTasksPerWorker },
     cached,
     heapBytes: process.memoryUsage().heapUsed,
-    ...running(),
+    ...here.told,
   };
 }
 
 /** Names may be long: then those of its own are left out. */
 export function fitting(status: WorkerStatus): WorkerStatus {
   if (jsonBytes(status) <= LIMITS.workerBytes) return status;
-  const recent = { endpoints: [], lacked: [], waiting: [] };
+  const recent = { endpoints: [], lacked: [], handedOver: [], waiting: [] };
   const short = { ...status, ...recent, agents: [], teams: [], tools: [], models: [] };
   return jsonBytes(short) <= LIMITS.workerBytes ? short : { ...short, queues: short.queues.slice(0, 1) };
 }

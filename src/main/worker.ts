@@ -167,10 +167,7 @@ async function answerHealth(health: Health, ready: () => Promise<boolean>, opene
 
 /** Tells gateways what it has of its own, and operators what it is and does. */
 async function present(
-  {
-    session,
-    ...told
-  }: Pick<TellWorker, 'catalog' | 'load' | 'running'> & { readonly session: LogConnections },
+  { session, ...told }: Pick<TellWorker, 'catalog' | 'load' | 'here'> & { readonly session: LogConnections },
   { config, opened, draining }: Pick<Opening, 'config' | 'opened' | 'draining'>,
 ): Promise<void> {
   opened.add(await announce(session.catalogs, told.catalog), (end) => end());
@@ -237,7 +234,7 @@ async function open({ config, health, own, logger, opened, draining }: Opening):
     able: ableOf(runners, [...modelsOf(config.models), ...able]),
   });
   const offered = { ...catalog, ...endpointsOf(config, own, runners) };
-  const told = { session, catalog: offered, load: worker.load, running: () => here.told };
+  const told = { session, catalog: offered, load: worker.load, here };
   await present(told, { config, opened, draining });
   watchInterruptionsOf({ client, taskQueue, log: session.log, source, archive, logger }, opened);
   return { worker, ready };

@@ -1,12 +1,13 @@
 /** The route of a timeline, who is told what of it, and what is asked of other gateways. */
 import { EventEmitter } from 'node:events';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
-import type { GatewayTrace, Timeline } from '../../src/contracts/index.ts';
+import type { GatewayTrace, LoggedEvent, Timeline } from '../../src/contracts/index.ts';
 import { FleetAsk } from '../../src/gateway/fleet-ask.ts';
 import { waterfall } from '../../src/cli/commands/trace.ts';
 import { readTimeline, traceTopic } from '../../src/gateway/timelines.ts';
-import type { TraceQuestion } from '../../src/gateway/timelines.ts';
+import type { TimelineSources, TraceQuestion } from '../../src/gateway/timelines.ts';
+import type { Principal } from '../../src/tenants/index.ts';
 import { FakeDelivery, KEY, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
@@ -128,4 +129,48 @@ test('of a direct message only those are told whom it concerns', async () => {
   const hers = await asks('ben');
   expect(hers.status).toBe('published');
   expect(JSON.stringify(hers)).not.toContain('@edge');
+});
+
+describe('while a turn goes on', () => {
+  const at = Date.now() - 9_000;
+  const begun = [
+    {
+      ...{ id: 'message:m', type: 'message.accepted', seq: 1, at, cause: 'm', turn: 't1' },
+      data: { messageId: 'm', parts: [], queued: false },
+    },
+    { id: 'started', type: 'turn.started', seq: 2, at, turn: 't1', data: { messageIds: ['m'] } },
+  ] as const;
+
+  const read = (
+    events: readonly object[],
+    sources: Partial<TimelineSources>,
+    principal: Principal = { tenant: 'dev' },
+  ): Promise<Timeline> => {
+    const delivery = Object.assign(new FakeDelivery(), {
+      story: async () => ({ events: events as readonly LoggedEvent[], newest: 2, truncated: false }),
+    });
+    const alone = { ask: async () => ({ answers: [], asked: 1 }) };
+    const asked = { ref: { tenant: 'dev', session: 's' }, messageId: 'm' };
+    return readTimeline({ delivery, fleet: alone, ...sources }, principal, asked);
+  };
+
+  test('and no worker has taken it up, what it needs of one is told', async () => {
+    const turn = { tenant: 'dev', session: 's', turn: 't1', needs: 'agent.auditor', at: at + 1_000 };
+    const others = [
+      { ...turn, session: 'other', needs: 'agent.other' },
+      { ...turn, tenant: 'acme', needs: 'agent.foreign' },
+      { ...turn, needs: 'team.earlier', at },
+    ];
+    const workers = async () => [
+      { id: '7@w', handedOver: [turn] },
+      { id: '8@w', handedOver: others },
+    ];
+    const told = await read(begun, { workers });
+    expect(told.spans[told.longest!]).toMatchObject({
+      ...{ name: 'able', reason: 'worker', needs: 'agent.auditor', turn: 't1' },
+    });
+    expect(told.spans[told.longest!]).not.toHaveProperty('endedAt');
+    const unknown = await read(begun, { workers: () => Promise.reject(new Error('Redis is away.')) });
+    expect(unknown.spans.at(-2)).toMatchObject({ name: 'start', reason: 'worker' });
+  });
 });

@@ -1,9 +1,19 @@
 /** What a worker tells of its last minutes. */
-import { expect, test } from '@jest/globals';
-import { LIMITS, type SessionActivities, type TurnInput } from '../../src/contracts/index.ts';
+import { afterEach, expect, jest, test } from '@jest/globals';
+import {
+  LIMITS,
+  RECOVERY,
+  type SessionActivities,
+  type TurnInput,
+  type WorkerStatus,
+} from '../../src/contracts/index.ts';
+import type { WorkerRows } from '../../src/log/index.ts';
 import { RunningHere } from '../../src/main/running-here.ts';
+import { tellWorker } from '../../src/main/tell-worker.ts';
 
 const TURN = { tenant: 'acme', session: 'oak', turn: 't1' };
+
+afterEach(() => void jest.useRealTimers());
 
 test('of a turn that runs it tells the step that has run longest', async () => {
   const here = new RunningHere();
@@ -32,9 +42,10 @@ test('model endpoints are told with the median of their first tokens, and what t
 
 test('what turns needed and it does not have, and who waits for a place, is told until it is over', async () => {
   const here = new RunningHere();
-  here.lacks('agent.auditor');
-  here.lacks('agent.auditor');
+  here.lacks(TURN, 'agent.auditor');
+  here.lacks(TURN, 'agent.auditor');
   expect(here.told.lacked).toMatchObject([{ needs: 'agent.auditor', times: 2 }]);
+  expect(here.told.handedOver).toMatchObject([{ ...TURN, needs: 'agent.auditor' }]);
   let status: 'waiting' | 'entered' = 'waiting';
   const left: unknown[] = [];
   const places = here.places({
@@ -50,4 +61,32 @@ test('what turns needed and it does not have, and who waits for a place, is told
   expect(here.told.waiting).toEqual([]);
   places.leave(TURN, true);
   expect(left).toEqual([[TURN, true]]);
+});
+
+test('turns that are handed over are told soon, in one write, and until they must have been taken up', async () => {
+  jest.useFakeTimers();
+  const here = new RunningHere();
+  const told: WorkerStatus[] = [];
+  const rows = {
+    tell: async (worker: WorkerStatus) => void told.push(worker),
+    forget: async () => undefined,
+  };
+  const slots = { turns: 0, quick: 0, tasks: 0, cached: 0 };
+  const ends = tellWorker({
+    rows: rows as Partial<WorkerRows> as WorkerRows, // safety: no more is called
+    ...{ catalog: { agents: {}, teams: [], tools: [] }, load: () => ({ ...slots, queues: ['convoke'] }) },
+    ...{ here, draining: new AbortController().signal },
+  });
+  for (let each = 0; each <= LIMITS.workerHandedOver; each += 1)
+    here.lacks({ ...TURN, turn: `t${each}` }, 'agent.auditor');
+  expect(told).toHaveLength(1);
+  jest.advanceTimersByTime(LIMITS.workerSoonMs);
+  expect(told).toHaveLength(2);
+  expect(told[1]?.handedOver).toHaveLength(LIMITS.workerHandedOver);
+  expect(told[1]?.handedOver?.at(-1)).toMatchObject({ turn: `t${LIMITS.workerHandedOver}` });
+  await ends();
+  here.lacks(TURN, 'agent.auditor');
+  jest.advanceTimersByTime(RECOVERY.ableWorkerMs + LIMITS.workerEveryMs);
+  expect(told).toHaveLength(2);
+  expect(here.told.handedOver).toEqual([]);
 });

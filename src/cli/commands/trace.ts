@@ -1,5 +1,5 @@
 /** `convoke trace`: the way of a message, and what held it up. */
-import { counted, SPANS } from '../../contracts/index.ts';
+import { counted, needsInWords, SPANS } from '../../contracts/index.ts';
 import type { Timeline, TimelineSpan, TurnInFront } from '../../contracts/index.ts';
 import { callGateway } from '../gateway-api.ts';
 import { duration, harmless, painter } from '../terminal.ts';
@@ -92,19 +92,23 @@ function whatHeld(by: NonNullable<TurnInFront['by']>): string {
 }
 
 /** The limit, the model or what else it was, by its name. */
-function limits({ limit, most, used, needs, provider, model }: Partial<TimelineSpan>): readonly string[] {
-  const [kind = '', ...rest] = needs?.split('.') ?? [];
+function limits({ limit, most, used, provider, model }: Partial<TimelineSpan>): readonly string[] {
   return [
     ...(limit === undefined
       ? []
       : [`limit ${limit}${most === undefined ? '' : ` ${most} (${used ?? 0} in use)`}`]),
-    ...(needs === undefined ? [] : [rest.length > 0 ? `has ${kind} ${rest.join('.')}` : `has ${kind}`]),
     ...(provider === undefined ? [] : [`${provider}${model === undefined ? '' : ` ${model}`}`]),
   ];
 }
 
-function whatIs({ name, agent, tool }: Pick<TimelineSpan, 'name' | 'agent' | 'tool'>): string {
-  if (name === 'able' && agent !== undefined) return `a worker that has ${agent}`;
+function whatIs({
+  name,
+  agent,
+  tool,
+  needs,
+}: Pick<TimelineSpan, 'name' | 'agent' | 'tool' | 'needs'>): string {
+  if (name === 'able' && needs !== undefined) return `a worker that has ${needsInWords(needs)}`;
+  if (name === 'able' && agent !== undefined) return `a worker that has agent ${agent}`;
   return tool === undefined ? SPANS[name].title : `${SPANS[name].title} ${tool}`;
 }
 
@@ -129,14 +133,14 @@ function row({ from, ms: total }: Timeline, span: TimelineSpan): string {
 
 /** Why, who and where. */
 function details(span: TimelineSpan): string {
-  const { reason, cause, times, behind, front = [], by = [], connection, process, clampedMs } = span;
+  const { reason, cause, needs, times, behind, front = [], by = [], connection, process, clampedMs } = span;
   const [heldMost] = front.toSorted((one, other) => (other.by?.ms ?? 0) - (one.by?.ms ?? 0));
   const told = [
     cause
       ? `${cause.code}${reason ? ` (${reason})` : ''}`
       : reason === undefined
         ? ''
-        : `waits for ${reason}`,
+        : `waits for ${needs === undefined ? reason : `a worker that has ${needsInWords(needs)}`}`,
     ...limits(span),
     ...(times === undefined ? [] : [counted(times, 'time')]),
     ...(behind ? [`behind ${behind.join(' ')}`] : []),

@@ -8,6 +8,8 @@ export const SYSTEM = {
   systemFreshMs: 2 * SECOND,
   /** A worker tells of itself this often, and is forgotten after so long. */
   workerEveryMs: 5 * SECOND,
+  /** After it has handed a turn over it tells that so much later, once for all of that time. */
+  workerSoonMs: SECOND,
   workerTtlMs: 15 * SECOND,
   /** One that has gone without a word is remembered for so long, and of all of them so many rows are kept. */
   workerGoneMs: 10 * 60 * SECOND,
@@ -18,11 +20,15 @@ export const SYSTEM = {
   workerNames: 64,
   /** The longest running turns that a worker tells. */
   workerTurns: 8,
-  /** A worker tells of the last minutes: model endpoints, what turns needed that it does not have, turns that wait for a place. */
+  /**
+   * A worker tells of the last minutes: model endpoints, what turns needed that it does not have, turns that it
+   * has handed over for that, turns that wait for a place.
+   */
   recentMs: 5 * 60 * SECOND,
   workerEndpoints: 16,
   endpointCalls: 64,
   workerLacks: 16,
+  workerHandedOver: 16,
   workerWaiting: 16,
   /** A turn that was to ask for its place again by then, and has not come for so much longer, waits no more, ms. */
   waitingGraceMs: 10 * SECOND,

@@ -5,6 +5,7 @@ import type { QuotaWait } from '../events/quota.ts';
 import { RECOVERY } from '../limits/recovery.ts';
 import { reasonOf } from '../reasons.ts';
 import { spanOf, type Moment } from './builder.ts';
+import { ableFrom, cancelled, lacksWorker, LOST, OF_PROVIDER, OF_WORKER, SAID } from './causes.ts';
 import { People } from './people.ts';
 import type { Beside } from './turn.ts';
 import type { TimelineSpan } from './types.ts';
@@ -29,25 +30,6 @@ export interface OrderedSpan {
   readonly span: TimelineSpan;
 }
 
-/** Failures of whoever answers the call, as against the agent's own. */
-const OF_PROVIDER = /^agent_(rate_limited|timeout|stalled|unreachable|failed)$/;
-
-/** Codes of a restart because the worker, and not the attempt, has ended; what `step.restarted` says then. */
-const OF_WORKER = ['worker_lost', 'worker_stopped', 'worker_blocked'];
-const SAID: Readonly<Record<string, string>> = {
-  'The worker that ran it was lost.': 'worker_lost',
-  'The worker that ran it was stopped.': 'worker_stopped',
-};
-
-const LOST = { code: 'worker_lost', message: 'The worker that ran it was lost.' };
-
-/** How a step or a turn fails for which no worker has what it needs. */
-export function lacksWorker({ type, data }: LoggedEvent): TimelineSpan['cause'] | null {
-  if (type !== 'turn.failed' && type !== 'step.failed') return null;
-  const { code, message } = data;
-  return code === 'no_worker_for_agent' || code === 'unknown_team' ? { code, message } : null;
-}
-
 export class Steps {
   readonly #beside: Beside;
   readonly #now: number;
@@ -69,7 +51,9 @@ export class Steps {
   /** Spans that have ended, and of those that go on what is known. Clocks may be apart: they are in the order in which they began by `seq`. */
   spans(): readonly OrderedSpan[] {
     this.#placed(undefined);
-    const goOn = [...this.#open.values()].map((open) => ({ seq: open.seq, span: this.#goesOn(open) }));
+    const goOn = [...this.#open.values()].flatMap((open) =>
+      this.#goesOn(open).map((span) => ({ seq: open.seq, span })),
+    );
     return [...this.#spans, ...goOn, ...this.#people.spans()].sort((one, other) => one.seq - other.seq);
   }
 
@@ -208,7 +192,8 @@ export class Steps {
       const { at: failedAt } = open.failed;
       const more = { ...this.#of(open), cause: open.failed.cause };
       this.#put(open.seq, spanOf('retry', { at: failedAt, process: open.begun.process }, begun, more));
-    } else if (OF_WORKER.includes(cause.code)) this.#lost(open, ableFrom(waits) ?? begun, cause);
+    } else if (OF_WORKER.includes(cause.code))
+      this.#put(open.seq, this.#lost(open, ableFrom(waits) ?? begun, cause));
     else this.#failed(open, at, cause);
     delete open.failed;
     open.attempt = attempt;
@@ -221,16 +206,14 @@ export class Steps {
   #lost(open: Try, ends: Moment | undefined, cause: NonNullable<TimelineSpan['cause']>): TimelineSpan {
     const { process } = open.begun;
     const more = { ...this.#of(open), cause, ...(process !== undefined && { process }) };
-    const span = spanOf('lost', open.begun, ends, more);
-    if (ends) this.#put(open.seq, span);
-    return span;
+    return spanOf('lost', open.begun, ends, more);
   }
 
   /** The step's worker was lost, and no other one had what it needs: the turn has waited for one up to here. */
   #abandoned(open: Try, at: number, cause: NonNullable<TimelineSpan['cause']>): void {
     const since = { at: Math.max(open.begun.at, at - RECOVERY.ableWorkerMs) };
-    this.#lost(open, since, LOST);
-    this.#put(open.seq, spanOf('able', since, { at }, { ...this.#of(open), cause }));
+    const able = spanOf('able', since, { at }, { ...this.#of(open), cause });
+    this.#put(open.seq, this.#lost(open, since, LOST), able);
   }
 
   #end(event: LoggedEvent): void {
@@ -269,25 +252,25 @@ export class Steps {
     }
   }
 
-  #goesOn(open: Try): TimelineSpan {
+  #goesOn(open: Try): readonly TimelineSpan[] {
     const { failed, begun, tool, asks, step } = open;
     const { workers, speaking } = this.#beside;
     const more = this.#of(open);
     if (!failed && workers && begun.process !== undefined && !workers.has(begun.process))
-      return this.#lost(open, undefined, LOST);
+      return this.#gone(open);
     const isSilent = asks !== undefined && speaking?.has(step) === false;
     const name = isSilent ? 'answer' : tool === undefined ? 'attempt' : 'tool';
-    if (!failed) return spanOf(name, begun, undefined, more);
+    if (!failed) return [spanOf(name, begun, undefined, more)];
     const paused = { at: failed.at, process: begun.process };
-    return spanOf('retry', paused, undefined, { ...more, cause: failed.cause });
+    return [spanOf('retry', paused, undefined, { ...more, cause: failed.cause })];
   }
-}
 
-function ableFrom(waits: readonly Wait[] = []): Moment | undefined {
-  const wait = waits.find(({ reason }) => reason === 'worker');
-  return wait && { at: wait.from };
-}
-
-function cancelled(event: LoggedEvent): Pick<TimelineSpan, 'cause'> {
-  return event.type === 'step.cancelled' ? { cause: reasonOf(event.data.reason) } : {};
+  /** Its worker is gone; who took it up since may have handed it over. */
+  #gone(open: Try): readonly TimelineSpan[] {
+    const next = this.#beside.handedOver?.get(this.#turn);
+    if (!next || next.at < open.begun.at) return [this.#lost(open, undefined, LOST)];
+    const since = { at: next.at };
+    const able = spanOf('able', since, undefined, { ...this.#of(open), needs: next.needs });
+    return [this.#lost(open, since, LOST), able];
+  }
 }

@@ -2,8 +2,10 @@
 import type { LoggedEvent } from '../events/envelope.ts';
 import { LIMITS } from '../limits/index.ts';
 import { RECOVERY } from '../limits/recovery.ts';
+import type { HandedOver } from '../system.ts';
 import { spanOf, type Moment } from './builder.ts';
-import { lacksWorker, Steps } from './steps.ts';
+import { lacksWorker } from './causes.ts';
+import { Steps } from './steps.ts';
 import type { OrderedSpan } from './steps.ts';
 import type { TimelineSpan } from './types.ts';
 
@@ -15,6 +17,8 @@ export interface Beside {
   readonly workers?: ReadonlySet<string>;
   /** Steps that run and have said something. Absent: not known. */
   readonly speaking?: ReadonlySet<string>;
+  /** What turns need that no worker has taken up yet, and since when, by the turn. Absent: not known. */
+  readonly handedOver?: ReadonlyMap<string, Pick<HandedOver, 'needs' | 'at'>>;
 }
 
 export class TurnSpans {
@@ -54,12 +58,26 @@ export class TurnSpans {
 
   /** In the order in which they began, by `seq`. */
   spans(): readonly TimelineSpan[] {
-    const { now } = this.#beside;
     const steps = this.#steps.spans();
-    const open = { seq: 0, span: spanOf('start', this.begun, undefined, { now, turn: this.#turn }) };
-    const start = this.#start ?? (this.#endedBy ? null : open);
+    const start = this.#start ? [this.#start] : this.#endedBy ? [] : this.#notTaken();
     const all = [...steps, ...this.#between(steps)].sort((one, other) => one.seq - other.seq);
-    return [...(start ? [start] : []), ...all].map(({ span }) => span);
+    return [...start, ...all].map(({ span }) => span);
+  }
+
+  /** No worker has told of it yet. */
+  #notTaken(): readonly OrderedSpan[] {
+    const more = { now: this.#beside.now, turn: this.#turn };
+    const able = this.#waitsForAble(0);
+    const start = spanOf('start', this.begun, able && { at: able.span.startedAt }, more);
+    return [{ seq: 0, span: start }, ...(able ? [able] : [])];
+  }
+
+  /** The worker that had it last did not have what it needs, and no other one has taken it up. */
+  #waitsForAble(seq: number): OrderedSpan | undefined {
+    const { now, handedOver } = this.#beside;
+    const { at = 0, needs } = handedOver?.get(this.#turn) ?? {};
+    if (needs === undefined) return undefined;
+    return { seq, span: spanOf('able', { at }, undefined, { now, turn: this.#turn, needs }) };
   }
 
   /** The first sign of the worker that took the turn up. */
@@ -79,7 +97,7 @@ export class TurnSpans {
     let covered: (Moment & { readonly seq: number }) | null = this.#start ? null : { ...this.begun, seq: 0 };
     const gap = (ends: Moment | undefined, isEnd = false): void => {
       if (!covered || (ends?.at ?? now) - covered.at < LIMITS.timelineGapMs) return;
-      gaps.push(...(isEnd && ends ? this.#lastGap(covered, ends) : [this.#gap(covered, ends)]));
+      gaps.push(...(isEnd ? this.#lastGap(covered, ends) : [this.#gap(covered, ends)]));
     };
     const known = steps.toSorted((one, other) => one.span.startedAt - other.span.startedAt);
     for (const { seq, span } of this.#start ? known : []) {
@@ -99,8 +117,9 @@ export class TurnSpans {
     return { seq, span: spanOf(isMoved ? 'moved' : 'between', begins, ends, more) };
   }
 
-  /** Up to the end of the turn: a turn for which there is no worker has waited for one. */
-  #lastGap(covered: Moment & { readonly seq: number }, ends: Moment): readonly OrderedSpan[] {
+  /** Up to the end of the turn, or to now: a turn for which there is no worker has waited for one. */
+  #lastGap(covered: Moment & { readonly seq: number }, ends: Moment | undefined): readonly OrderedSpan[] {
+    if (!ends) return this.#openGap(covered);
     const cause = this.#endedBy ? lacksWorker(this.#endedBy) : null;
     if (!cause) return [this.#gap(covered, ends)];
     const { at, seq } = covered;
@@ -109,6 +128,15 @@ export class TurnSpans {
     const more = { now: this.#beside.now, turn: this.#turn, cause };
     const able = { seq, span: spanOf('able', from, { at: ends.at }, more) };
     return isAll ? [able] : [this.#gap(covered, from), able];
+  }
+
+  #openGap(covered: Moment & { readonly seq: number }): readonly OrderedSpan[] {
+    const able = this.#waitsForAble(covered.seq);
+    // That was before the newest that is known of the turn.
+    if (!able || able.span.startedAt < covered.at) return [this.#gap(covered, undefined)];
+    const took = able.span.startedAt - covered.at;
+    const before = took < LIMITS.timelineGapMs ? [] : [this.#gap(covered, { at: able.span.startedAt })];
+    return [...before, able];
   }
 }
 

@@ -134,7 +134,49 @@ describe('a worker that has what a turn needs', () => {
       ...{ name: 'able', ms: 3_980, needs: 'agent.auditor', agent: 'auditor', process: '8@w2' },
     });
     expect(named(timeline, 'moved')).toBeUndefined();
-    expect(text(timeline)).toContain('has agent auditor');
+    expect(text(timeline)).toContain('a worker that has agent auditor');
+  });
+
+  describe('that has not come yet', () => {
+    const handedOver = (at: number) => new Map([['t1', { needs: 'agent.auditor', at }]]);
+    const open = { name: 'able', kind: 'wait', reason: 'worker', needs: 'agent.auditor' } as const;
+    const after = logged(accepted(), started(120), step(150), stepEnd(1_000));
+
+    test('is named before the first step, and between two', () => {
+      const first = told(logged(accepted(), started(120)), { handedOver: handedOver(1_120) });
+      expect(named(first, 'start')).toMatchObject({ ms: 1_000, endedAt: 1_120 });
+      expect(longest(first)).toMatchObject({ ...open, startedAt: 1_120 });
+      const later = told(after, { handedOver: handedOver(1_015) });
+      expect(longest(later)).toMatchObject({ ...open, startedAt: 1_015 });
+      for (const timeline of [first, later]) {
+        expect(longest(timeline)).not.toHaveProperty('endedAt');
+        expect(named(timeline, 'between')).toBeUndefined();
+        expect(text(timeline)).toContain('a worker that has agent auditor');
+        expect(JSON.stringify(publicTimeline(timeline))).not.toContain('auditor');
+      }
+    });
+
+    test('is named after the only one was lost', () => {
+      const running = logged(accepted(), started(120), step(150));
+      const timeline = told(running, { workers: new Set(['8@w2']), handedOver: handedOver(3_000) });
+      expect(named(timeline, 'lost')).toMatchObject({ ms: 2_850, process: WORKER, agent: 'a' });
+      expect(longest(timeline)).toMatchObject({ ...open, startedAt: 3_000, step: 't1.1' });
+      expect(longest(timeline)).not.toHaveProperty('process');
+    });
+
+    test('is what a message in the queue waits for', () => {
+      const timeline = told(logged(started(100), step(110), stepEnd(500), queued('t2')), {
+        handedOver: handedOver(520),
+      });
+      expect(named(timeline, 'queue')?.front).toMatchObject([{ turn: 't1', by: open }]);
+      expect(text(timeline)).toContain('t1 ran for 1 min 39 s: a worker that has agent auditor, 1 min 39 s');
+    });
+
+    test('is no news of a turn that has gone on or ended since', () => {
+      expect(named(told(after, { handedOver: handedOver(140) }), 'able')).toBeUndefined();
+      const over = logged(accepted(), started(120), step(150), stepEnd(1_000), ended(1_050));
+      expect(named(told(over, { handedOver: handedOver(1_015) }), 'able')).toBeUndefined();
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import type {
   TracedConnection,
   TurnInFront,
 } from '../../../../src/contracts/public.ts';
+import { needsInWords } from '../../../../src/contracts/public.ts';
 import { duration, time } from '../../shared/format.ts';
 import { Link, to } from '../../shared/router.tsx';
 import { titleOf } from './titles.ts';
@@ -65,9 +66,16 @@ function Behind({
   );
 }
 
+const workerWith = (needs: string): string => `a worker that has ${needsInWords(needs)}`;
+
 /** What a turn in front did longest. */
-function heldBy({ name, tool, agent, limit, ms }: NonNullable<TurnInFront['by']>): string {
-  const what = [titleOf(name), tool, agent && `of ${agent}`, limit && `limit ${limit}`];
+function heldBy({ name, tool, agent, limit, needs, ms }: NonNullable<TurnInFront['by']>): string {
+  const what = [
+    needs === undefined ? titleOf(name) : workerWith(needs),
+    tool,
+    agent && name !== 'able' && `of ${agent}`,
+    limit && `limit ${limit}`,
+  ];
   return `${what.filter(Boolean).join(' ')}, ${duration(ms)}`;
 }
 
@@ -75,6 +83,7 @@ function heldBy({ name, tool, agent, limit, ms }: NonNullable<TurnInFront['by']>
 function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
   const {
     reason,
+    needs,
     limit,
     most,
     times,
@@ -88,14 +97,13 @@ function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
     clampedMs,
   } = span;
   return [
-    ...(reason ? [`waits for ${REASONS[reason] ?? reason}`] : []),
+    ...(reason ? [`waits for ${needs === undefined ? (REASONS[reason] ?? reason) : workerWith(needs)}`] : []),
     ...(limit
       ? [`limit ${limit}${most === undefined ? '' : ` ${most}`}${times ? `, ${times} times` : ''}`]
       : []),
     ...(behind ? [<Behind session={session} turns={behind} />] : []),
     ...(front ?? []).flatMap(({ turn, by: held }) => (held ? [`${turn}: ${heldBy(held)}`] : [])),
     ...(span.provider ? [[span.provider, span.model].filter(Boolean).join(' ')] : []),
-    ...(span.needs ? [`needs ${span.needs}`] : []),
     ...(cause ? [cause.message ?? cause.code] : []),
     ...(by ? [`by ${by.join(', ')}`] : []),
     ...(connection
