@@ -157,6 +157,7 @@ export { SPANS } from './timeline/spans.ts';
 export type { SpanName } from './timeline/spans.ts';
 export type {
   GatewayTrace,
+  PlaceHolder,
   Timeline,
   TimelineSpan,
   TimelineStatus,

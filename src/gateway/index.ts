@@ -140,7 +140,7 @@ function fleetOf(
   }: { readonly context: GatewayContext; readonly vitals: Vitals; readonly io: GatewayServer },
 ): Pick<GatewayContext, 'timeline' | 'system'> {
   const { delivery, audit, name = 'gateway', system: ports = NO_SYSTEM } = config;
-  const { acceptedAt = () => undefined, hearers = async () => 1 } = config;
+  const { acceptedAt = () => undefined, hearers = async () => 1, quota = NO_LIMITS } = config;
   const knows = { gateway: name, delivery, acceptedAt };
   const traces = new FleetAsk(io, traceTopic(traceOf.bind(null, knows)), hearers);
   const { version } = ports;
@@ -148,7 +148,16 @@ function fleetOf(
   const fleet = new FleetAsk(io, gatewayTopic(context, own), hearers);
   return {
     timeline: (principal, asked) =>
-      readTimeline({ delivery, fleet: traces, workers: () => ports.workers() }, principal, asked),
+      readTimeline(
+        {
+          delivery,
+          fleet: traces,
+          workers: () => ports.workers(),
+          holders: (tenant) => quota.holders(tenant),
+        },
+        principal,
+        asked,
+      ),
     system: new System({ name, ports, fleet, audit }),
   };
 }

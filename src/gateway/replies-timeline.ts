@@ -38,6 +38,12 @@ const what = {
   limit: z.string().optional().meta({ description: 'Told to `operate`, with `most` and `used`.' }),
   most: z.number().optional().meta({ description: 'The limit itself.' }),
   used: z.number().optional().meta({ description: 'In use when it began to wait.' }),
+  holders: list(z.object({ session: z.string(), turn: z.string() }))
+    .optional()
+    .meta({
+      description:
+        'Turns that hold the places for which it waits now, some of them if there are many; told to `operate`.',
+    }),
   needs: z.string().optional().meta({
     description: 'What a worker must have for it, such as `agent.<name>`; told to `operate`.',
   }),

@@ -10,6 +10,7 @@ import {
 } from '../contracts/index.ts';
 import type {
   GatewayTrace,
+  PlaceHolder,
   SessionRef,
   Timeline,
   TimelineExtras,
@@ -19,7 +20,7 @@ import type {
 import type { Delivery } from '../deliver/delivery.ts';
 import { readerOf } from '../tenants/index.ts';
 import type { Principal } from '../tenants/index.ts';
-import { mayOperate } from '../tenants/index.ts';
+import { mayOperate, mayTouch } from '../tenants/index.ts';
 import { isObject } from './fleet-ask.ts';
 import type { FleetAsk, Topic } from './fleet-ask.ts';
 
@@ -56,11 +57,13 @@ export interface TimelineSources {
   readonly fleet: Pick<FleetAsk<TraceQuestion, GatewayTrace>, 'ask'>;
   /** Those that run, asked for while something runs. Absent: nobody knows. */
   readonly workers?: () => Promise<readonly TellingWorker[]>;
+  /** Turns that have the places of a tenant, asked for while one waits. Absent: nobody knows. */
+  readonly holders?: (tenant: string) => Promise<readonly PlaceHolder[]>;
 }
 
 /** Throws `message_not_found`, `session_not_found`, `log_unavailable`, `archive_unavailable`. */
 export async function readTimeline(
-  { delivery, fleet, workers }: TimelineSources,
+  { delivery, fleet, ...sources }: TimelineSources,
   principal: Principal,
   { ref, messageId }: { readonly ref: SessionRef; readonly messageId: string },
 ): Promise<Timeline> {
@@ -76,9 +79,8 @@ export async function readTimeline(
   };
   const told = timelineOf(ref.session, story.events, messageId, extras);
   if (!told) throw notFound();
-  const known = workers && told.spans.some(runs) ? await knownOf(workers, ref) : null;
-  const timeline =
-    (known && timelineOf(ref.session, story.events, messageId, { ...extras, ...known })) ?? told;
+  const known = await knownOf(sources, principal, { ref, spans: told.spans });
+  const timeline = timelineOf(ref.session, story.events, messageId, { ...extras, ...known }) ?? told;
   return mayOperate(principal) ? timeline : publicTimeline(timeline, principal.grant?.subject);
 }
 
@@ -87,8 +89,27 @@ function runs({ stage, name, endedAt }: TimelineSpan): boolean {
   return endedAt === undefined && (stage === 'execute' || name === 'queue' || name === 'start');
 }
 
-/** Null: not known, or none has told of itself. */
+function waitsForPlace({ name, endedAt, front = [] }: TimelineSpan): boolean {
+  return endedAt === undefined && (name === 'place' || front.some(({ by }) => by?.name === 'place'));
+}
+
+/** What is known beside the events of what goes on now. */
 async function knownOf(
+  { workers, holders }: Pick<TimelineSources, 'workers' | 'holders'>,
+  principal: Principal,
+  { ref, spans }: { readonly ref: SessionRef; readonly spans: readonly TimelineSpan[] },
+): Promise<Partial<TimelineExtras>> {
+  const isToldHolders = mayOperate(principal) && spans.some(waitsForPlace);
+  const [running, held] = await Promise.all([
+    workers && spans.some(runs) ? workersOf(workers, ref) : null,
+    holders && isToldHolders ? holders(ref.tenant).catch(() => null) : null,
+  ]);
+  const seen = held?.filter(({ session }) => mayTouch(principal, session));
+  return { ...running, ...(seen && { holders: seen }) };
+}
+
+/** Null: not known, or none has told of itself. */
+async function workersOf(
   workers: NonNullable<TimelineSources['workers']>,
   { tenant, session }: SessionRef,
 ): Promise<Pick<TimelineExtras, 'workers' | 'handedOver'> | null> {

@@ -8,6 +8,7 @@ import { createAdmission, limited, Rates, shedding } from '../ingest/index.ts';
 import type { Admission } from '../ingest/index.ts';
 import {
   createBuckets,
+  createHolders,
   createUsage,
   createWaiting,
   Fleet,
@@ -88,6 +89,7 @@ export function openQuota(parts: Parts): TenantQuota {
       connect: (tenant) => decide({ limit: 'connections', tenant }, () => connections.open(tenant)),
       usage: createUsage(commands, limitsOf, sessions),
       waiting: createWaiting(commands),
+      holders: createHolders(commands),
     },
   };
 }

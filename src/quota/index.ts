@@ -12,7 +12,7 @@ export { RefusalCounts } from './refusals.ts';
 export { RunningTurns } from './running-turns.ts';
 export { tellWaits, TurnWaits } from './turn-waits.ts';
 export type { TurnWait } from './turn-waits.ts';
-export { createWaiting } from './waiting.ts';
+export { createHolders, createWaiting } from './waiting.ts';
 export { createUsage } from './usage.ts';
 export { hasOperationRates, hasRates, rateLimited } from './wants.ts';
 export type { Asked, Operation } from './wants.ts';

@@ -14,6 +14,7 @@ export {
   isSessionPattern,
   OPERATOR,
   mayOperate,
+  mayTouch,
   readerOf,
   ROLES,
   SCOPES,

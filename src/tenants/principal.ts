@@ -62,7 +62,8 @@ export function isSessionPattern(text: string): boolean {
   return text === '*' || isId(text.endsWith('*') ? text.slice(0, -1) : text);
 }
 
-function mayTouch({ grant }: Principal, session: string): boolean {
+/** A session of its tenant that it may know of. */
+export function mayTouch({ grant }: Principal, session: string): boolean {
   if (!grant) return true;
   return grant.sessions.some((each) =>
     each.endsWith('*') ? session.startsWith(each.slice(0, -1)) : session === each,

@@ -114,7 +114,12 @@ test('a gateway tells of itself also while a check of it hangs', async () => {
 
 test('what tenants use, also of those whose keys stand in the environment', async () => {
   const usage = [{ limit: 'messagesPerMinute', most: 60, used: 6, left: 54 }] as const;
-  const quota = { connect: async () => () => undefined, usage: async () => usage, waiting: async () => 2 };
+  const quota = {
+    connect: async () => () => undefined,
+    usage: async () => usage,
+    waiting: async () => 2,
+    holders: async () => [],
+  };
   const tenant = {
     id: 'acme',
     name: 'Acme',

@@ -50,6 +50,7 @@ beforeAll(async () => {
     },
     usage: async () => USED,
     waiting: async () => 0,
+    holders: async () => [],
   };
   rig = await startRig({ intake, quota });
 });

@@ -7,7 +7,7 @@ import { FleetAsk } from '../../src/gateway/fleet-ask.ts';
 import { waterfall } from '../../src/cli/commands/trace.ts';
 import { readTimeline, traceTopic } from '../../src/gateway/timelines.ts';
 import type { TimelineSources, TraceQuestion } from '../../src/gateway/timelines.ts';
-import type { Principal } from '../../src/tenants/index.ts';
+import type { Principal, Scope } from '../../src/tenants/index.ts';
 import { FakeDelivery, KEY, startRig } from './harness.ts';
 import type { Rig } from './harness.ts';
 
@@ -172,5 +172,38 @@ describe('while a turn goes on', () => {
     expect(told.spans[told.longest!]).not.toHaveProperty('endedAt');
     const unknown = await read(begun, { workers: () => Promise.reject(new Error('Redis is away.')) });
     expect(unknown.spans.at(-2)).toMatchObject({ name: 'start', reason: 'worker' });
+  });
+
+  test('and waits for a place, the turns that have one are told to operators, of sessions that they may see', async () => {
+    const data = { limit: 'runningTurns', most: 2, used: 2, place: 1 };
+    const waiting = [...begun, { id: 'w', type: 'quota.waiting', seq: 3, at: at + 10, turn: 't1', data }];
+    const places = [
+      { session: 'oak', turn: 't7' },
+      { session: 's-2', turn: 't2' },
+    ];
+    const asked: string[] = [];
+    const holders = async (tenant: string) => {
+      asked.push(tenant);
+      return places;
+    };
+    const heldFor = async (principal?: Principal): Promise<unknown> =>
+      (await read(waiting, { holders }, principal)).spans.find(({ name }) => name === 'place')?.holders;
+    const grant = (scopes: readonly Scope[]): Principal => ({
+      tenant: 'dev',
+      grant: {
+        ...{ subject: 'ann', sessions: ['s*'], scopes, roles: [], id: 'i' },
+        issuedAt: 0,
+        expiresAt: 9,
+      },
+    });
+    expect(await heldFor()).toEqual(places);
+    expect(await heldFor(grant(['watch', 'operate']))).toEqual(places.slice(1));
+    expect(await heldFor(grant(['watch']))).toBeUndefined();
+    expect(asked).toEqual(['dev', 'dev']);
+    const away = await read(waiting, { holders: () => Promise.reject(new Error('Redis is away.')) });
+    expect(away.spans.find(({ name }) => name === 'place')).not.toHaveProperty('holders');
+    // Nobody waits for a place: nobody is asked.
+    await read(begun, { holders });
+    expect(asked).toHaveLength(2);
   });
 });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { LIMITS, type TenantLimits } from '../../src/contracts/index.ts';
 import { connectRedis, type Commands } from '../../src/log/index.ts';
-import { createUsage, RunningTurns } from '../../src/quota/index.ts';
+import { createHolders, createUsage, RunningTurns } from '../../src/quota/index.ts';
 import { eventually } from '../support/process.ts';
 import { startRedis } from '../support/redis.ts';
 import type { TestRedis } from '../support/redis.ts';
@@ -65,6 +65,7 @@ describe('places', () => {
     );
     expect(entered.filter(({ status }) => status === 'entered')).toHaveLength(3);
     expect(await used()).toBe(3);
+    expect(await createHolders(commands)('acme')).toHaveLength(3);
   });
 
   test('cost a tenant without the limit nothing', async () => {
@@ -84,6 +85,9 @@ describe('places', () => {
     // The next execution of the same turn.
     expect(await other.enter(turn('s1'))).toEqual({ status: 'entered' });
     crashed.leave(turn('s1'), true);
+    const held = createHolders(commands);
+    expect(await held('acme')).toEqual([{ session: 's1', turn: 't1' }]);
+    expect(await held('other')).toEqual([]);
     expect(await other.enter(turn('s2'))).toMatchObject({ status: 'waiting', place: 1, used: 1, most: 1 });
     other.leave(turn('s1'), false);
     await isCalled('s2');

@@ -35,7 +35,7 @@ export function waterfall(timeline: Timeline, paint: (style: Style, text: string
     const line = row(timeline, span);
     const more = details(span);
     const shown = index === longest ? paint('bold', line) : line;
-    const below = [...(more === '' ? [] : [more]), ...inFront(span)];
+    const below = [...(more === '' ? [] : [more]), ...heldBy(span), ...inFront(span)];
     return [shown, ...below.map((each) => paint('dim', fit(`${' '.repeat(STAGE)}${each}`, WIDTH)))];
   });
   const foot = [...notes(timeline)].map((note) => paint('dim', note));
@@ -66,12 +66,23 @@ function head({ session, messageId, status, turn, ms, spans, longest = -1 }: Tim
 function failureOf({ failure }: Timeline): readonly string[] {
   if (!failure) return [];
   const { code, title, detail } = failure;
-  const words = harmless(`${code}: ${title} ${detail}`.trim()).split(' ');
+  return filled(harmless(`${code}: ${title} ${detail}`.trim()).split(' '), WIDTH);
+}
+
+/** The turns that have the places for which it waits, in full. */
+function heldBy({ holders = [] }: Partial<TimelineSpan>): readonly string[] {
+  if (holders.length === 0) return [];
+  const names = holders.map(({ session, turn }) => `${session} ${turn}`).join(', ');
+  return filled(harmless(`held by ${names}`).split(' '), WIDTH - STAGE);
+}
+
+/** As many words in a line as fit. */
+function filled(words: readonly string[], columns: number): readonly string[] {
   const lines: string[] = [];
   for (const word of words) {
     const longer = `${lines.at(-1) ?? ''} ${word}`;
-    if (lines.length > 0 && longer.length <= WIDTH) lines[lines.length - 1] = longer;
-    else lines.push(fit(word, WIDTH));
+    if (lines.length > 0 && longer.length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(fit(word, columns));
   }
   return lines;
 }
@@ -79,9 +90,10 @@ function failureOf({ failure }: Timeline): readonly string[] {
 /** The turns in front that were there longest, and what each of them did. */
 function inFront({ front = [] }: TimelineSpan): readonly string[] {
   const longest = front.toSorted((one, other) => other.ms - one.ms).slice(0, FRONT);
-  return longest.map(({ turn, ms, by }) =>
+  return longest.flatMap(({ turn, ms, by }) => [
     harmless(`${turn} ran for ${duration(ms)}${by ? `: ${whatHeld(by)}, ${duration(by.ms)}` : ''}`),
-  );
+    ...(by ? heldBy(by) : []),
+  ]);
 }
 
 function whatHeld(by: NonNullable<TurnInFront['by']>): string {

@@ -16,6 +16,8 @@ export const TIMELINE = {
   timelineBehind: 16,
   /** Turns in front of a message of which a span tells what held them: those that were in front longest. */
   timelineFront: 8,
+  /** Turns that hold the places of their tenant, as a span names them that waits for one. */
+  timelineHolders: 8,
   /** Events before a queued message that are searched for what the turns in front of it do, and of all their events how many are kept. */
   timelineBefore: 400,
   /** Events of a session that are read for one timeline, and of those how many are kept; and their text, UTF-16 code units of JSON. */

@@ -69,7 +69,7 @@ export class Front {
 
 const TOLD = [
   ...(['name', 'kind', 'reason', 'cause', 'step', 'agent', 'tool', 'limit', 'most', 'used'] as const),
-  ...(['needs', 'provider', 'model', 'process'] as const),
+  ...(['holders', 'needs', 'provider', 'model', 'process'] as const),
 ];
 
 function briefly(span: TimelineSpan, ms: number): NonNullable<TurnInFront['by']> {

@@ -7,11 +7,12 @@ function publicly<T extends Partial<TimelineSpan>>({
   limit: _limit,
   most: _most,
   used: _used,
+  holders: _holders,
   needs: _needs,
   provider: _provider,
   model: _model,
   ...span
-}: T): Omit<T, 'process' | 'limit' | 'most' | 'used' | 'needs' | 'provider' | 'model'> {
+}: T): Omit<T, 'process' | 'limit' | 'most' | 'used' | 'holders' | 'needs' | 'provider' | 'model'> {
   return span;
 }
 

@@ -62,7 +62,9 @@ export class Steps {
     if (!this.#place) return;
     const { at, seq, ...limit } = this.#place;
     this.#place = null;
-    this.#put(seq, spanOf('place', { at }, ends, { now: this.#now, turn: this.#turn, ...limit }));
+    const { holders } = this.#beside;
+    const more = { now: this.#now, turn: this.#turn, ...limit, ...(!ends && holders && { holders }) };
+    this.#put(seq, spanOf('place', { at }, ends, more));
   }
 
   #put(seq: number, ...spans: readonly TimelineSpan[]): void {

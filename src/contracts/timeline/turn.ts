@@ -7,7 +7,7 @@ import { spanOf, type Moment } from './builder.ts';
 import { lacksWorker } from './causes.ts';
 import { Steps } from './steps.ts';
 import type { OrderedSpan } from './steps.ts';
-import type { TimelineSpan } from './types.ts';
+import type { PlaceHolder, TimelineSpan } from './types.ts';
 
 /** What is known beside the events. */
 export interface Beside {
@@ -17,6 +17,8 @@ export interface Beside {
   readonly workers?: ReadonlySet<string>;
   /** Steps that run and have said something. Absent: not known. */
   readonly speaking?: ReadonlySet<string>;
+  /** Turns that have the places of the tenant. Absent: not known. */
+  readonly holders?: readonly PlaceHolder[];
   /** What turns need that no worker has taken up yet, and since when, by the turn. Absent: not known. */
   readonly handedOver?: ReadonlyMap<string, Pick<HandedOver, 'needs' | 'at'>>;
 }

@@ -35,6 +35,8 @@ export interface TimelineSpan {
   /** The limit itself, and what was in use when it began to wait. */
   readonly most?: number;
   readonly used?: number;
+  /** Turns of the tenant that hold the places for which it waits now, at most `LIMITS.timelineHolders`; absent: not known, or it waits no more. */
+  readonly holders?: readonly PlaceHolder[];
   readonly times?: number;
   /** What a worker must have for it: `agent.<name>`, `team.<name>`, `model.<provider>` or the kind of the agent. */
   readonly needs?: string;
@@ -47,6 +49,12 @@ export interface TimelineSpan {
   readonly crossesHosts?: true;
   /** The clocks are at least so far apart: by them it would have ended before it began. */
   readonly clampedMs?: number;
+}
+
+/** A turn that has one of the places of its tenant. */
+export interface PlaceHolder {
+  readonly session: string;
+  readonly turn: string;
 }
 
 /** A turn that was in front of a message. */
@@ -68,6 +76,7 @@ export interface TurnInFront {
     | 'limit'
     | 'most'
     | 'used'
+    | 'holders'
     | 'needs'
     | 'provider'
     | 'model'

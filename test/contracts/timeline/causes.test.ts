@@ -70,6 +70,33 @@ describe('the turns in front', () => {
     for (const secret of ['runningTurns', '"most"', '"used"', WORKER]) expect(hers).not.toContain(secret);
   });
 
+  test('and the turn itself name the turns that hold the places now', () => {
+    const data = { limit: 'runningTurns', most: 2, used: 2, place: 1 };
+    const waiting = [started(100), { type: 'quota.waiting', at: 110, turn: 't1', data }] as const;
+    const holders = [
+      { session: 'oak', turn: 't7' },
+      { session: 'elm', turn: 't2' },
+    ];
+    const own = told(logged(accepted(), ...waiting), { holders });
+    expect(longest(own)).toMatchObject({ name: 'place', limit: 'runningTurns', holders });
+    expect(text(own).replace(/\s+/g, ' ')).toContain('held by oak t7, elm t2');
+    const behind = told(logged(...waiting, queued('t2')), { holders });
+    expect(text(behind)).toContain('held by oak t7, elm t2');
+    expect(named(behind, 'queue')?.front).toMatchObject([{ by: { name: 'place', holders } }]);
+    for (const timeline of [own, behind]) {
+      expect(JSON.stringify(publicTimeline(timeline))).not.toContain('oak');
+      // Of a wait that is over nobody knows who held them.
+      const over = told(
+        logged(
+          ...[accepted(), ...waiting, { type: 'quota.cleared', at: 200, turn: 't1', data: {} } as const],
+          step(210),
+        ),
+        { holders },
+      );
+      expect(named(over, 'place')).not.toHaveProperty('holders');
+    }
+  });
+
   test('that run beside the main lane hold nothing up', () => {
     const beside = { ...started(100, 't0'), data: { messageIds: ['x'], beside: true } };
     expect(named(told(logged(beside, step(110, { turn: 't0' }), queued('t2'))), 'queue')).not.toHaveProperty(

@@ -79,6 +79,21 @@ function heldBy({ name, tool, agent, limit, needs, ms }: NonNullable<TurnInFront
   return `${what.filter(Boolean).join(' ')}, ${duration(ms)}`;
 }
 
+/** The turns that have the places for which it waits. */
+function Holders({ of }: { readonly of: NonNullable<TimelineSpan['holders']> }): ReactElement {
+  return (
+    <>
+      held by{' '}
+      {of.map(({ session, turn }, index) => (
+        <Fragment key={`${session} ${turn}`}>
+          {index > 0 && ', '}
+          {session} <TurnLink session={session} turn={turn} />
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 /** What held it: in the order in which it is asked for. */
 function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
   const {
@@ -86,6 +101,7 @@ function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
     needs,
     limit,
     most,
+    holders: holding,
     times,
     behind,
     front,
@@ -101,6 +117,7 @@ function holders(session: string, span: TimelineSpan): readonly ReactNode[] {
     ...(limit
       ? [`limit ${limit}${most === undefined ? '' : ` ${most}`}${times ? `, ${times} times` : ''}`]
       : []),
+    ...(holding && holding.length > 0 ? [<Holders of={holding} />] : []),
     ...(behind ? [<Behind session={session} turns={behind} />] : []),
     ...(front ?? []).flatMap(({ turn, by: held }) => (held ? [`${turn}: ${heldBy(held)}`] : [])),
     ...(span.provider ? [[span.provider, span.model].filter(Boolean).join(' ')] : []),
