@@ -1,6 +1,7 @@
 /** What the list tells of a session: what has no answer, who waits for a first token, and what is stuck. */
 import { describe, expect, test } from '@jest/globals';
 import { factsOf, isStuck } from '../../console/src/pages/sessions/facts.ts';
+import { filtersOf, fits } from '../../console/src/pages/sessions/filters.ts';
 import type { Facts } from '../../console/src/pages/sessions/facts.ts';
 import { FakeLog } from '../client/fake-log.ts';
 
@@ -49,6 +50,41 @@ test('a model that was asked is silent until its first word', () => {
   expect(factsOf(log.view)).toMatchObject({ speaking: ['ann'], silentSince: MINUTE });
   log.think('t1.1', 'Hm.');
   expect(factsOf(log.view).silentSince).toBeUndefined();
+});
+
+describe('who waits for the provider', () => {
+  const summary = {
+    id: 's',
+    tenant: 'x',
+    team: 'parallel',
+    status: 'open',
+    createdAt: 1,
+    workflowId: 'x:s',
+  } as const;
+  const isListed = (log: FakeLog, waits: string, now: number): boolean =>
+    fits(filtersOf(new URLSearchParams({ waits })), summary, factsOf(log.view), now);
+
+  test('is listed from 3 s without a first token on, also while another one speaks', () => {
+    const log = working();
+    expect(isListed(log, 'provider', MINUTE + 2_999)).toBe(false);
+    for (const waits of ['provider', 'any']) expect(isListed(log, waits, MINUTE + 3_001)).toBe(true);
+    for (const waits of ['people', 'queue']) expect(isListed(log, waits, MINUTE + 3_001)).toBe(false);
+    log.append('step.started', {}, { turn: 't1', step: 't1.2', agent: 'ben', attempt: 1, at: MINUTE });
+    expect(factsOf(log.view).isSaying).toBe(false);
+    log.say('t1.2', 'Yes.');
+    expect(isListed(log, 'provider', MINUTE + 3_001)).toBe(true);
+    expect(factsOf(log.view)).toMatchObject({ silentSince: MINUTE, isSaying: true });
+    log.say('t1.1', 'No.');
+    expect(isListed(log, 'provider', 2 * MINUTE)).toBe(false);
+  });
+
+  test('is not one whose tool runs', () => {
+    const log = working();
+    log.say('t1.1', 'I look it up.');
+    const use = { id: 'c', tool: 'records', input: {} };
+    log.append('step.started', { use }, { turn: 't1', step: 't1.1.c', agent: 'ann', attempt: 1, at: MINUTE });
+    expect(isListed(log, 'provider', 2 * MINUTE)).toBe(false);
+  });
 });
 
 test('what hangs is stuck, however many messages come meanwhile; a word ends that', () => {

@@ -28,8 +28,10 @@ export interface Facts {
   readonly labels: readonly string[];
   /** Agents that are at work now. */
   readonly speaking: readonly string[];
-  /** Since when models have been asked that have not said a word, ms; absent: something is said, or no model is asked. */
+  /** Since when the first of them has not said a word, ms; absent: all have. Tools are not meant. */
   readonly silentSince?: number;
+  /** One of them has said something, or a tool runs. */
+  readonly isSaying: boolean;
   /** When the oldest message came that has no answer yet, ms; absent: there is none. */
   readonly unansweredSince?: number;
   readonly tokens: number;
@@ -91,11 +93,14 @@ function progressOf({ turns, entries }: SessionView): string {
   return [turns.length, newest?.status, steps.length, steps.at(-1)?.step, ended, chars].join();
 }
 
-function silentSince(running: readonly StepEntry[]): Pick<Facts, 'silentSince'> {
-  const isSilent = ({ use, text, reasoning, waiting }: StepEntry): boolean =>
-    !use && !waiting && text === '' && !reasoning;
-  if (running.length === 0 || !running.every(isSilent)) return {};
-  return { silentSince: Math.min(...running.map(({ at }) => at)) };
+function silenceOf(running: readonly StepEntry[]): Pick<Facts, 'silentSince' | 'isSaying'> {
+  const silent = running.filter(
+    ({ use, text, reasoning, waiting }) => !use && !waiting && text === '' && !reasoning,
+  );
+  const isSaying = silent.length < running.length;
+  return silent.length === 0
+    ? { isSaying }
+    : { isSaying, silentSince: Math.min(...silent.map(({ at }) => at)) };
 }
 
 /** A message that was consumed has an answer once its turn is over. */
@@ -129,7 +134,7 @@ export function factsOf(view: SessionView, before?: Facts, now = 0): Facts {
     ...feedbackOf(view),
     hasFailed: view.turns.findLast(({ into }) => into === undefined)?.status === 'failed',
     speaking: [...new Set(running.map(({ agent }) => agent))],
-    ...silentSince(running),
+    ...silenceOf(running),
     ...unansweredSince(view),
     tokens: steps.reduce((sum, { usage }) => sum + (usage ? usage.inputTokens + usage.outputTokens : 0), 0),
     cost: steps.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),
@@ -139,6 +144,14 @@ export function factsOf(view: SessionView, before?: Facts, now = 0): Facts {
     progress,
     isPartial: view.truncated,
   };
+}
+
+/** A first token usually comes sooner, ms. */
+const SILENT_MS = 3_000;
+
+/** A model was asked a while ago, and has not said a word. */
+export function waitsForToken({ silentSince }: Facts, now: number): boolean {
+  return silentSince !== undefined && now - silentSince > SILENT_MS;
 }
 
 /** A turn that says nothing, and waits for nothing that is known, for so long, ms. */

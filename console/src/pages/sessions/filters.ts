@@ -1,6 +1,6 @@
 /** Which sessions are listed. Status, team and age are asked for; everything else is looked for among those that are loaded. */
 import type { SessionSummary } from '../../../../src/contracts/public.ts';
-import { isStuck } from './facts.ts';
+import { isStuck, waitsForToken } from './facts.ts';
 import type { Facts, WaitKind } from './facts.ts';
 
 export interface Filters {
@@ -66,16 +66,17 @@ export function localOf({ text, agent, waits, stuck, feedback }: Filters): reado
 
 const PEOPLE: readonly WaitKind[] = ['approval', 'person'];
 
-function waitsFor(waits: Filters['waits'], facts: Facts | undefined): boolean {
+function waitsFor(waits: Filters['waits'], facts: Facts | undefined, now: number): boolean {
   if (waits === '') return true;
-  const now = facts?.waits ?? [];
-  if (waits === 'any') return now.length > 0;
-  return waits === 'people' ? now.some((kind) => PEOPLE.includes(kind)) : now.includes(waits);
+  const isAsking = facts !== undefined && waitsForToken(facts, now);
+  const all: readonly WaitKind[] = [...(facts?.waits ?? []), ...(isAsking ? (['provider'] as const) : [])];
+  if (waits === 'any') return all.length > 0;
+  return waits === 'people' ? all.some((kind) => PEOPLE.includes(kind)) : all.includes(waits);
 }
 
 /** It needs a person to go on. */
-export function needsPeople(facts: Facts): boolean {
-  return waitsFor('people', facts);
+export function needsPeople({ waits }: Facts): boolean {
+  return waits.some((kind) => PEOPLE.includes(kind));
 }
 
 export function fits(
@@ -87,7 +88,7 @@ export function fits(
   const { text, agent, ageMs, waits, stuck, feedback } = filters;
   if (ageMs > 0 && now - summary.createdAt > ageMs) return false;
   if (agent && !facts?.agents.includes(agent)) return false;
-  if (!waitsFor(waits, facts)) return false;
+  if (!waitsFor(waits, facts, now)) return false;
   if (feedback && !(feedback === 'any' ? facts?.feedback : facts?.feedback === feedback)) return false;
   if (stuck && !(facts && isStuck(facts, now))) return false;
   if (text === '') return true;

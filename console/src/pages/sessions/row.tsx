@@ -5,11 +5,8 @@ import type { SessionSummary } from '../../../../src/contracts/public.ts';
 import { Badge } from '../../shared/badge.tsx';
 import { ago, cost, count, dateTime, short } from '../../shared/format.ts';
 import { Link, to } from '../../shared/router.tsx';
-import { WAITS } from './facts.ts';
+import { WAITS, waitsForToken } from './facts.ts';
 import type { Facts, WaitKind } from './facts.ts';
-
-/** A first token usually comes sooner, ms. */
-const SILENT_MS = 3_000;
 
 interface RowProps {
   readonly summary: SessionSummary;
@@ -20,7 +17,7 @@ interface RowProps {
   readonly active: string;
   /** Age of the oldest message that has no answer. */
   readonly unanswered: string;
-  /** Models were asked a while ago, and have not said a word. */
+  /** Nobody has said a word for a while. */
   readonly isSilent: boolean;
 }
 
@@ -99,11 +96,11 @@ export function agesOf(
   facts: Facts | undefined,
   now: number,
 ): Pick<RowProps, 'created' | 'active' | 'unanswered' | 'isSilent'> {
-  const { unansweredSince, silentSince = now } = facts ?? {};
+  const { unansweredSince } = facts ?? {};
   return {
     created: ago(summary.createdAt, now),
     active: facts ? ago(facts.lastAt, now) : '·',
     unanswered: unansweredSince === undefined ? (facts ? '–' : '·') : ago(unansweredSince, now),
-    isSilent: now - silentSince > SILENT_MS,
+    isSilent: facts !== undefined && !facts.isSaying && waitsForToken(facts, now),
   };
 }
