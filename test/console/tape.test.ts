@@ -26,6 +26,15 @@ test('its end is the session itself, and any event can be gone to', () => {
   }
 });
 
+test('of the newest events alone it ends as the session does, with its agents', () => {
+  const log = talk(60);
+  const tape = tapeOf(log.events.slice(-100), { ...log.view, agents: ['ann', 'ben'] });
+  const end = viewAt(tape, tape.ms);
+  expect(end.agents).toEqual(['ann', 'ben']);
+  expect(end.entries.at(-1)).toEqual(log.view.entries.at(-1));
+  expect(end.position).toEqual(log.view.position);
+});
+
 test('a log that was built anew is one tape', () => {
   const log = talk(2);
   const before = log.events.slice(0, 6);

@@ -47,10 +47,15 @@ export function VirtualList<T>({
       observer.disconnect();
     };
   }, [rowPx]);
+  const shown = useRef(items);
   useLayoutEffect(() => {
     const node = box.current;
-    if (node && stickToEnd && isAtEnd.current) node.scrollTop = node.scrollHeight;
-  }, [items.length, stickToEnd]);
+    if (!node) return;
+    if (stickToEnd && isAtEnd.current) node.scrollTop = node.scrollHeight;
+    // What somebody reads stays where it is.
+    else node.scrollTop += rowPx * addedBefore(shown.current, items);
+    shown.current = items;
+  }, [items, rowPx, stickToEnd]);
   const first = Math.max(0, Math.floor(seen.top / rowPx) - SPARE);
   const last = Math.min(items.length, Math.ceil((seen.top + seen.height) / rowPx) + SPARE);
   return (
@@ -62,4 +67,12 @@ export function VirtualList<T>({
       </div>
     </div>
   );
+}
+
+/** How many rows have come before those that were there, which all still are. */
+function addedBefore<T>(last: readonly T[], now: readonly T[]): number {
+  const [first] = last;
+  if (first === undefined || first === now[0]) return 0;
+  const index = now.indexOf(first);
+  return index > 0 && now[index + last.length - 1] === last.at(-1) ? index : 0;
 }

@@ -72,6 +72,7 @@ export const Events = memo(function Events({ session, log }: EventsProps): React
       </label>
       {error && <ErrorNote error={error} />}
       {isLoading && events.length === 0 && <Loading what="events" />}
+      {!isLoading && !error && <LeftOut log={log} chosen={chosen} />}
       <VirtualList
         label="Events"
         items={found}
@@ -83,6 +84,21 @@ export const Events = memo(function Events({ session, log }: EventsProps): React
     </div>
   );
 });
+
+/** What the list does not have, and where it is. */
+function LeftOut({ log, chosen }: { readonly log: Log; readonly chosen: number }): ReactElement | null {
+  const { events, leftOut } = log;
+  const isAsked = chosen > 0 && !events.some(({ seq }) => seq === chosen);
+  if (leftOut === 0 && !isAsked) return null;
+  const first = events[0]?.seq ?? 0;
+  return (
+    <p className="soft small left-out">
+      {leftOut > 0 &&
+        `These are the newest ${count(events.length)} events. ${count(leftOut)} older ones are left out; the API has them. `}
+      {isAsked && `Event ${count(chosen)} is ${chosen < first ? 'one of those' : 'not there'}.`}
+    </p>
+  );
+}
 
 function EventRow({
   event,

@@ -1,23 +1,22 @@
-/** All events of a session: pages from the log or the archive, then what comes. */
+/** The newest events of a session, and what comes. */
 import { useEffect, useState } from 'react';
 import type { Session } from '../../../../src/client/index.ts';
 import type { EventPage, SessionEvent } from '../../../../src/contracts/public.ts';
 import { useAccess } from '../../shared/access.tsx';
+import { EventLog } from './event-log.ts';
 
-/** Events of one request: as many as the gateway gives. */
-const PAGE = 500;
-/** The most that are kept here. */
-export const MOST_EVENTS = 50_000;
 /** New events are drawn together, ms. */
 const TOGETHER_MS = 200;
 
 export interface Events {
   readonly events: readonly SessionEvent[];
+  /** How many others the session has: older ones. While it loads these are on their way. */
+  readonly leftOut: number;
   readonly isLoading: boolean;
   readonly error: Error | null;
 }
 
-const NONE: Events = { events: [], isLoading: true, error: null };
+const NONE: Events = { events: [], leftOut: 0, isLoading: true, error: null };
 
 export function useEvents(session: Session): Events {
   const { api } = useAccess();
@@ -25,44 +24,45 @@ export function useEvents(session: Session): Events {
   useEffect(() => {
     const over = new AbortController();
     const { signal } = over;
-    const all: SessionEvent[] = [];
-    const late: SessionEvent[] = [];
+    const path = (after: number, limit: number): string =>
+      `/v1/sessions/${session.id}/events?limit=${limit}&after=${after}`;
+    const log = new EventLog(
+      (after, limit) => api<EventPage>(path(after, limit), { signal }),
+      session.view?.position.seq ?? 0,
+    );
     let isLoading = true;
+    /** Of what was there before, and of what has come since. */
+    const failed: Record<'load' | 'reach', Error | null> = { load: null, reach: null };
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const tell = (error: Error | null = null): void => {
+    const tell = (): void => {
       timer = undefined;
-      if (!signal.aborted) setState({ events: all.slice(), isLoading, error });
+      const { events, leftOut } = log;
+      if (!signal.aborted) setState({ events, leftOut, isLoading, error: failed.load ?? failed.reach });
     };
-    const add = (event: SessionEvent): void => {
-      if (event.seq > (all.at(-1)?.seq ?? 0) && all.length < MOST_EVENTS) all.push(event);
-      timer ??= setTimeout(tell, TOGETHER_MS);
-    };
-    const stop = session.on('event', (event) => (isLoading ? late.push(event) : add(event)));
-    const load = async (): Promise<void> => {
-      let after: string | null = '0';
-      while (after !== null && all.length < MOST_EVENTS) {
-        const path = `/v1/sessions/${session.id}/events?limit=${PAGE}&after=${after}`;
-        const page: EventPage = await api<EventPage>(path, { signal });
-        for (const event of page.data) add(event);
-        after = page.next;
-      }
-    };
-    setState(NONE);
-    load()
-      .then(
+    const tellSoon = (): void => void (timer ??= setTimeout(tell, TOGETHER_MS));
+    const settle = async (what: 'load' | 'reach', work: Promise<void>): Promise<void> => {
+      failed[what] = await work.then(
         () => null,
         (thrown: unknown) => thrown as Error,
-      )
-      .then((error) => {
+      );
+      tellSoon();
+    };
+    const stops = [
+      session.on('event', (event) => void settle('reach', log.reach(event.seq, event))),
+      // After a long absence only the state is told.
+      session.on('reset', ({ position }) => void settle('reach', log.reach(position.seq))),
+    ];
+    setState(NONE);
+    void settle(
+      'load',
+      log.load(tellSoon).finally(() => {
         isLoading = false;
-        for (const event of late) add(event);
-        tell(error);
-      })
-      .catch(() => undefined);
+      }),
+    );
     return () => {
       over.abort();
       clearTimeout(timer);
-      stop();
+      for (const stop of stops) stop();
     };
   }, [session, api]);
   return state;

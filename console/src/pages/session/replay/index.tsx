@@ -12,7 +12,7 @@ import { Conversation } from '../conversation.tsx';
 import { forkAndOpen, useAct } from '../head.tsx';
 import { Lanes } from '../lanes.tsx';
 import { privateFeedback } from '../private.ts';
-import { MOST_EVENTS, useEvents } from '../use-events.ts';
+import { useEvents } from '../use-events.ts';
 import { clockAt, playedAt, tapeOf, viewAt } from './tape.ts';
 import type { Tape } from './tape.ts';
 import { usePlayer } from './use-player.ts';
@@ -25,16 +25,23 @@ interface ReplayProps {
 }
 
 export function Replay({ session, view }: ReplayProps): ReactElement {
-  const { events, isLoading, error } = useEvents(session);
+  const { events, leftOut, isLoading, error } = useEvents(session);
   // What comes meanwhile is in the next replay.
   const tape = useMemo(() => (isLoading ? null : tapeOf(events, view)), [isLoading]);
   if (error) return <ErrorNote error={error} />;
   if (!tape) return <Loading what={`events: ${count(events.length)} so far`} />;
   if (tape.events.length === 0) return <Empty title="There is nothing to replay" />;
-  return <Playing session={session} tape={tape} />;
+  return <Playing session={session} tape={tape} leftOut={leftOut} />;
 }
 
-function Playing({ session, tape }: { readonly session: Session; readonly tape: Tape }): ReactElement {
+interface PlayingProps {
+  readonly session: Session;
+  readonly tape: Tape;
+  /** Older events, which the tape does not have. */
+  readonly leftOut: number;
+}
+
+function Playing({ session, tape, leftOut }: PlayingProps): ReactElement {
   const { query } = usePlace();
   const speed = Number(query.get('speed') ?? 1);
   const seq = Number(query.get('at') ?? 0);
@@ -64,7 +71,8 @@ function Playing({ session, tape }: { readonly session: Session; readonly tape: 
           <h1>{session.id}</h1>
           <p className="soft numbers">
             Replay · {dateTime(clock)}
-            {tape.events.length === MOST_EVENTS && ` · the first ${count(MOST_EVENTS)} events`}
+            {leftOut > 0 &&
+              ` · the newest ${count(tape.events.length)} events; ${count(leftOut)} older ones are left out`}
           </p>
         </div>
         <div className="actions">

@@ -29,7 +29,9 @@ function firstView(events: readonly SessionEvent[], now: SessionView): SessionVi
   const [first] = events;
   const { tenant, session } = now;
   const opened =
-    created?.type === 'session.created' ? created.data : { team: now.team, agents: [], metadata: {} };
+    created?.type === 'session.created'
+      ? created.data
+      : { team: now.team, agents: now.agents.map((name) => ({ name })), metadata: now.metadata };
   // safety: a view needs of an opening what clients are told of it.
   const info = { ...opened, createdAt: first?.at ?? now.createdAt } as unknown as SessionInfo;
   return emptyView(tenant, session, info, { epoch: first?.epoch ?? 0, seq: (first?.seq ?? 1) - 1 });
