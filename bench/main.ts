@@ -13,6 +13,7 @@ import { measureAttacks } from './figures/attacks.ts';
 import { measureApprovals } from './figures/approvals.ts';
 import { measureCancel } from './figures/cancel.ts';
 import { measureClosed } from './figures/closed.ts';
+import { measureConsole } from './figures/console.ts';
 import { measureCpu } from './figures/cpu.ts';
 import { measureConnections } from './figures/connections.ts';
 import { measureCold } from './figures/cold.ts';
@@ -65,6 +66,7 @@ const MEASUREMENTS: Readonly<Record<string, Measure>> = {
   admission: measureAdmission,
   limits: measureLimits,
   presence: measurePresence,
+  console: measureConsole,
   fanout: measureFanOut,
   connections: measureConnections,
   attacks: measureAttacks,

@@ -1,40 +1,112 @@
-/** Ten thousand events, and fifty agents that speak at once: the console stays smooth. */
+/**
+ * Ten thousand events, and fifty agents that speak at once: what the console has to do does not grow with either. How many frames a second that
+ * makes is a figure of `bench` (`console`).
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { FakeLog } from '../client/fake-log.ts';
 import type { ScriptedGateway } from '../client/scripted-gateway.ts';
 import { launchBrowser } from '../page/browser.ts';
+import { eventually } from '../support/process.ts';
+import { Crowd, longTalk, openTalk } from './crowd.ts';
 import { serveConsole } from './stage.ts';
 
 const EVENTS = 10_000;
 const STREAMS = 50;
-/** Tokens of each of them a second. */
-const PACE = 20;
-const MEASURE_MS = 2_000;
-/** Of 60 a second, by the slower half of machines that run this. */
-const LEAST_FRAMES = 20;
+/** Tokens of each of them between two frames. */
+const TOKENS = 40;
+/** Elements of the page, however long the session is: a snapshot has 200 entries, the list the rows on the screen. */
+const MOST_ELEMENTS = 6_000;
 
 let browser: Browser;
 let gateway: ScriptedGateway;
 let page: Page;
-const log = new FakeLog('s1');
+/** The last token of a round that the page has received. */
+let received = '';
+const log = longTalk(EVENTS - STREAMS);
+const crowd = new Crowd(log, STREAMS);
 const errors: Error[] = [];
 
+/** In the page. */
+interface Held {
+  /** Frames come when they are asked for. */
+  holdFrames(): void;
+  runFrame(): void;
+  /** Counts what is drawn from now on. */
+  watch(): void;
+  drawn(): Drawn;
+}
+
+interface Drawn {
+  /** Changes of lanes, and of all that is said. */
+  readonly lanes: number;
+  readonly said: number;
+  /** Blocks that were complete at the beginning, and those of them that are still the same. */
+  readonly blocks: number;
+  readonly kept: number;
+}
+
+/** Runs in the page, before it does anything. */
+function frames(): void {
+  const next = globalThis.requestAnimationFrame.bind(globalThis);
+  const cancel = globalThis.cancelAnimationFrame.bind(globalThis);
+  let held: Map<number, FrameRequestCallback> | null = null;
+  let last = 0;
+  globalThis.requestAnimationFrame = (run) => {
+    if (!held) return next(run);
+    last -= 1;
+    held.set(last, run);
+    return last;
+  };
+  globalThis.cancelAnimationFrame = (handle) => {
+    held?.delete(handle);
+    cancel(handle);
+  };
+  let [lanes, said]: [number, number] = [0, 0];
+  let blocks: Element[] = [];
+  const isIn = (node: Node, selector: string): boolean =>
+    (node instanceof Element ? node : node.parentElement)?.closest(selector) !== null;
+  const observer = new MutationObserver((changes) => {
+    lanes += changes.filter(({ target }) => isIn(target, '.lane-said')).length;
+    said += changes.filter(({ target }) => isIn(target, '.markdown')).length;
+  });
+  Object.assign(globalThis, {
+    holdFrames: () => void (held ??= new Map()),
+    runFrame: () => {
+      const due = held ?? new Map<number, FrameRequestCallback>();
+      held = new Map();
+      for (const run of due.values()) run(performance.now());
+    },
+    watch: () => {
+      [lanes, said] = [0, 0];
+      blocks = [...document.querySelectorAll('.markdown > :not(:last-child)')];
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+    },
+    drawn: () => ({
+      ...{ lanes, said, blocks: blocks.length },
+      kept: blocks.filter((each) => each.isConnected).length,
+    }),
+  } satisfies Held);
+}
+
+const held = <R>(work: (page: Held) => R): Promise<R> => page.evaluate<R>(`(${String(work)})(globalThis)`);
+
+const wordIsIn = (selector: string, word: string): Promise<number> =>
+  page.locator(selector).filter({ hasText: word }).count();
+
 beforeAll(async () => {
-  for (let turn = 1; log.events.length < EVENTS - STREAMS; turn += 1) {
-    log.message(`m${turn}`, `t${turn}`, `Question ${turn}`);
-    for (const name of ['ann', 'ben']) {
-      log.start(`t${turn}`, `t${turn}.${name}`, name);
-      log.say(`t${turn}.${name}`, `Answer ${turn} of ${name}.`);
-      log.complete(`t${turn}`, `t${turn}.${name}`);
-    }
-    log.append('turn.completed', {}, { turn: `t${turn}` });
-  }
-  log.message('last', 'tz', 'All of you, please.');
   [browser, gateway] = await Promise.all([launchBrowser(), serveConsole(log)]);
-  page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-  page.on('pageerror', (error) => errors.push(error));
-  await page.goto(`${gateway.url}/console/#/sessions/s1`);
+  page = await openTalk(browser, gateway, {
+    errors,
+    before: async (made) => {
+      await made.addInitScript(frames);
+      made.on('websocket', (socket) =>
+        socket.on('framereceived', ({ payload }) => {
+          const text = String(payload);
+          if (text.includes(`tz.b${STREAMS - 1}.1`)) received = text;
+        }),
+      );
+    },
+  });
 }, 60_000);
 
 afterAll(async () => {
@@ -43,20 +115,26 @@ afterAll(async () => {
   expect(errors).toEqual([]);
 });
 
-/** The time between frames, ms, while `work` goes on. */
-async function framesDuring(work: () => Promise<void>): Promise<number[]> {
-  await page.evaluate(() => {
-    const gaps: number[] = [];
-    let last = performance.now();
-    Object.assign(globalThis, { gaps });
-    requestAnimationFrame(function look(now) {
-      gaps.push(now - last);
-      last = now;
-      requestAnimationFrame(look);
-    });
+/** Everybody says so many tokens before there is a frame; then frames come until all of it is drawn. Resolves with how many these were. */
+async function speak(
+  tokens: number,
+): Promise<{ readonly before: Drawn; readonly frames: number; readonly after: Drawn }> {
+  await held((there) => {
+    there.holdFrames();
+    there.watch();
   });
-  await work();
-  return page.evaluate(() => (globalThis as unknown as { gaps: number[] }).gaps.slice(1));
+  for (let token = 0; token < tokens; token += 1) gateway.push(...crowd.speak());
+  const word = `word ${crowd.said} `;
+  await eventually('it has come', () => received.includes(word));
+  const before = await held((there) => there.drawn());
+  let run = 0;
+  await eventually('it is drawn', async () => {
+    run += 1;
+    await held((there) => there.runFrame());
+    const [lanes, texts] = [await wordIsIn('.lane-said', word), await wordIsIn('.step .markdown', word)];
+    return lanes === STREAMS && texts === STREAMS;
+  });
+  return { before, frames: run, after: await held((there) => there.drawn()) };
 }
 
 test('all events are there, of which only those on the screen are drawn; any is found', async () => {
@@ -66,6 +144,7 @@ test('all events are there, of which only those on the screen are drawn; any is 
     .filter({ hasText: all.toLocaleString('en-US') })
     .waitFor();
   expect(await page.locator('.event-row').count()).toBeLessThan(100);
+  expect(await page.locator('*').count()).toBeLessThan(MOST_ELEMENTS);
   await page.getByLabel('Search events').fill('Question 1234');
   await page
     .getByRole('status')
@@ -74,41 +153,29 @@ test('all events are there, of which only those on the screen are drawn; any is 
   await page.getByLabel('Search events').fill('');
 });
 
-test(`${STREAMS} streams at once`, async () => {
-  const steps = Array.from({ length: STREAMS }, (_, index) => `tz.b${index}.1`);
-  gateway.push(...steps.map((step, index) => log.start('tz', step, `agent-${index}`)));
+test(`what ${STREAMS} agents say between two frames is drawn once`, async () => {
+  gateway.push(...crowd.start());
   await page
     .locator('.lane')
     .nth(STREAMS - 1)
     .waitFor();
-  let said = 0;
-  const gaps = await framesDuring(
-    () =>
-      new Promise((resolve) => {
-        const timer = setInterval(() => {
-          said += 1;
-          const item = said % 5 === 0 ? '\n\n- **An item** with `code`: ' : '';
-          gateway.push(...steps.map((step) => log.say(step, `${item}word ${said} `)));
-          if (said < (MEASURE_MS / 1_000) * PACE) return;
-          clearInterval(timer);
-          resolve();
-        }, 1_000 / PACE);
-      }),
-  );
+  gateway.push(...crowd.speak());
   await page
-    .locator('.lane-said')
-    .last()
-    .filter({ hasText: `word ${said}` })
+    .locator('.step .markdown')
+    .nth(STREAMS - 1)
     .waitFor();
-  await page.locator('.step .markdown li').last().waitFor();
-  const frames = (gaps.length / gaps.reduce((sum, gap) => sum + gap, 0)) * 1_000;
-  expect(frames).toBeGreaterThan(LEAST_FRAMES);
-  if (process.env['TEST_TELL'])
-    process.stdout.write(
-      `${frames.toFixed(1)} frames/s, slowest ${gaps
-        .toSorted((a, b) => b - a)
-        .slice(0, 5)
-        .map(Math.round)
-        .join(', ')} ms\n`,
-    );
+  const { before, frames: run, after } = await speak(TOKENS);
+  expect(before).toMatchObject({ lanes: 0, said: 0 });
+  expect(after.lanes).toBeLessThanOrEqual(run * STREAMS);
+  expect(run * STREAMS).toBeLessThan(TOKENS * STREAMS);
+  expect(await page.locator('*').count()).toBeLessThan(MOST_ELEMENTS);
+});
+
+test('a token costs its own block, however much was said before', async () => {
+  const first = (await speak(1)).after;
+  await speak(TOKENS - 1);
+  const last = (await speak(1)).after;
+  expect(last.said).toBeLessThanOrEqual(2 * first.said);
+  expect(last.blocks).toBeGreaterThan(first.blocks);
+  for (const { blocks, kept } of [first, last]) expect(kept).toBe(blocks);
 });
