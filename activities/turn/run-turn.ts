@@ -23,6 +23,7 @@ import { stepFor, type StepHost } from '../step/index.ts';
 import type { TeamMessage } from '../teams/team.ts';
 import { bringEnd, bringProgress, endOf, endsOf, noRunner, turnEnded, type Ending } from './ends.ts';
 import { Halting } from './halting.ts';
+import { handOver } from './hand-over.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { Joining } from './joining.ts';
 import type { WithdrawalReason } from './calls.ts';
@@ -236,7 +237,7 @@ export class TurnRun implements StepHost, TurnDriver {
         return await this.#ended(noRunner(error.needs));
       if (error.kind === 'cancelled') return this.#result('cancelled');
       if (error.kind === 'drained') this.state.handOver('The worker that ran it was stopped.');
-      return this.#result('yielded', error.needs === undefined ? {} : { needs: error.needs });
+      return this.#result('yielded', await handOver(this.log, this.#input, error.needs, this.#over.signal));
     }
   }
 
@@ -257,10 +258,9 @@ export class TurnRun implements StepHost, TurnDriver {
     const ends = await endsOf(this.log, this.#input, this.state.journal, (steps) =>
       this.patiently(() => this.means.conversations.ends(this.ref, this.turn, steps)),
     );
-    const { spending } = frame;
-    const making = this.summaries.make(info.summary, { agents: cast.agents, spending, ends });
+    const making = this.summaries.make(info.summary, { agents: cast.agents, spending: frame.spending, ends });
     const run = making.then(() => kernel.run(heeded, ends));
-    return guarded(spending, this.#input.ranMs ?? 0, run);
+    return guarded(frame.spending, this.#input.ranMs ?? 0, run);
   }
 
   async #ended(end: TurnEnd): Promise<TurnResult> {

@@ -174,6 +174,21 @@ describe('a worker without the means', () => {
     expect(scene.agent.requests).toHaveLength(1);
   });
 
+  test('that has no first step yet is seen at once, and begins once', async () => {
+    const team: Team = async () => ({ agent: 'm' });
+    const first = await scene.back(scene.execute({ team, able: ['scripted'] }));
+    expect(first).toMatchObject({ status: 'yielded', needs: 'model' });
+    const begun = types(await scene.logged());
+    expect(begun).toContain('turn.started');
+    expect(begun).not.toContain('step.started');
+    const second = scene.execute({ team, able: ['model'] });
+    scene.cast.of('m').end('from a model');
+    expect((await scene.back(second)).status).toBe('done');
+    const all = types(await scene.logged());
+    expect(all.slice(0, begun.length)).toEqual(begun);
+    expect(all.filter((type) => type === 'turn.started')).toHaveLength(1);
+  });
+
   test('lets those speak that it can, so that two that lack each other’s means come to an end', async () => {
     const team: Team = async ({ parallel }) => {
       await parallel({ x: ({ ask }) => ask('a'), y: ({ ask }) => ask('m') });
