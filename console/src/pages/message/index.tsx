@@ -53,8 +53,10 @@ export function MessagePage({ params }: PageProps): ReactElement {
           <Said view={view} message={message} />
           <Verdict timeline={timeline} />
           {timeline.failure && (
-            <p role="alert">
-              {timeline.failure.title} {timeline.failure.detail}
+            <p className="note bad" role="alert">
+              <span>
+                <strong>{timeline.failure.title}</strong> {timeline.failure.detail}
+              </span>
             </p>
           )}
           <Waterfall timeline={timeline} />
@@ -134,7 +136,7 @@ function Verdict({ timeline }: { readonly timeline: Timeline }): ReactElement {
           <div className="tile wide">
             <dt>Longest</dt>
             <dd>
-              {titleOf(worst.name)}, {duration(worst.ms)}
+              {titleOf(worst)}, {duration(worst.ms)}
             </dd>
           </div>
         )}

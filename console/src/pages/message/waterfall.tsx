@@ -8,10 +8,9 @@ import type {
   TracedConnection,
   TurnInFront,
 } from '../../../../src/contracts/public.ts';
-import { needsInWords } from '../../../../src/contracts/public.ts';
 import { duration, time } from '../../shared/format.ts';
 import { Link, to } from '../../shared/router.tsx';
-import { titleOf } from './titles.ts';
+import { titleOf, workerWith } from './titles.ts';
 import { longestOf, told } from './told.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -66,12 +65,10 @@ function Behind({
   );
 }
 
-const workerWith = (needs: string): string => `a worker that has ${needsInWords(needs)}`;
-
 /** What a turn in front did longest. */
 function heldBy({ name, tool, agent, limit, needs, ms }: NonNullable<TurnInFront['by']>): string {
   const what = [
-    needs === undefined ? titleOf(name) : workerWith(needs),
+    titleOf({ name, ...(needs !== undefined && { needs }) }),
     tool,
     agent && name !== 'able' && `of ${agent}`,
     limit && `limit ${limit}`,
@@ -244,7 +241,7 @@ function SpanRow(props: SpanRowProps): ReactElement {
       </span>
       <span role="cell" className="what">
         <button type="button" aria-expanded={isOpen} onClick={toggle}>
-          {titleOf(name)}
+          {titleOf(span)}
           {of !== '' && <span className="soft"> {of}</span>}
         </button>
         {(isOpen || isLongest) && <Held session={session} span={span} />}
@@ -260,7 +257,7 @@ function SpanRow(props: SpanRowProps): ReactElement {
           className="bar"
           data-kind={kind}
           data-open={endedAt === undefined || undefined}
-          style={{ left: `${left}%`, width: `${Math.min(100 - left, part * 100)}%` }}
+          style={{ left: `min(${left}%, 100% - 3px)`, width: `${Math.min(100 - left, part * 100)}%` }}
         />
       </span>
       <span role="cell" className="number">

@@ -79,7 +79,7 @@ export function Conversation({ session, view, member, hidden }: ConversationProp
             </button>
           </p>
         )}
-        {entries.length === 0 && <Nothing isFiltered={member !== ''} />}
+        {entries.length === 0 && <Nothing isReplay={session === null} isFiltered={member !== ''} />}
         {groupsOf(entries).map((group) => (
           <TurnGroup key={group.key} session={session} view={view} group={group} given={given} />
         ))}
@@ -136,8 +136,19 @@ function Spent({ session, name }: { readonly session: Session; readonly name: st
   return <span className="soft numbers">{words.join(' · ')}</span>;
 }
 
-function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactElement {
+interface NothingProps {
+  readonly isFiltered: boolean;
+  readonly isReplay: boolean;
+}
+
+function Nothing({ isFiltered, isReplay }: NothingProps): ReactElement {
   if (isFiltered) return <Empty title="Nothing so far" />;
+  if (isReplay)
+    return (
+      <Empty title="Nobody has said anything by this moment">
+        <p>Press Play, or drag the slider.</p>
+      </Empty>
+    );
   return (
     <Empty title="Nobody has said anything yet">
       <p>Send the first message below, or from a terminal: the agents’ words appear here as they are said.</p>

@@ -58,9 +58,13 @@ function Troubles({ troubles }: SystemStatus): ReactElement {
     <ul className="troubles" aria-label="What to look at">
       {troubles.map(({ level, text, tenant, session }) => (
         <li key={text}>
-          <Badge status={level === 'error' ? 'failed' : 'waiting'} text={level} /> {text}{' '}
-          {session !== undefined && <Link to={to(`/sessions/${session}`, { tenant })}>Session</Link>}
-          {session === undefined && tenant !== undefined && <Link to={to(`/tenants/${tenant}`)}>Tenant</Link>}
+          <Badge status={level === 'error' ? 'failed' : 'waiting'} text={level} />
+          <span>
+            {text} {session !== undefined && <Link to={to(`/sessions/${session}`, { tenant })}>Session</Link>}
+            {session === undefined && tenant !== undefined && (
+              <Link to={to(`/tenants/${tenant}`)}>Tenant</Link>
+            )}
+          </span>
         </li>
       ))}
     </ul>

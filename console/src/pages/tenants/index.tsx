@@ -58,7 +58,7 @@ export function TenantsPage(): ReactElement {
               'State',
               'Turns running',
               'Turns waiting',
-              'Refused in a minute',
+              'Refused in the last minute',
               'Nearest limit',
             ]}
             empty="No tenants yet. Add one: npx convoke tenants add acme"

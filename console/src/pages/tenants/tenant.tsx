@@ -91,7 +91,7 @@ function ChangeLimits({ id }: { readonly id: string }): ReactElement | null {
   return (
     <form onSubmit={(event) => void save(event)} className="limits-form">
       <label>
-        Limits, as JSON; one that is taken out is taken away
+        Limits, as JSON. A limit that you remove no longer applies.
         <textarea
           rows={6}
           spellCheck={false}
@@ -190,9 +190,11 @@ export function TenantPage({ params }: PageProps): ReactElement {
               <div key={name} className="tile">
                 <dt>
                   {
-                    { running: 'Turns running', waiting: 'Turns waiting', refused: 'Refused in a minute' }[
-                      name
-                    ]
+                    {
+                      running: 'Turns running',
+                      waiting: 'Turns waiting',
+                      refused: 'Refused in the last minute',
+                    }[name]
                   }
                 </dt>
                 <dd>{count(data[name])}</dd>
