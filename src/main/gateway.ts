@@ -240,9 +240,8 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
     ),
     schedules: createSchedules(createScheduleCalls({ client, taskQueue }), catalogs, { ...tenants, ...erased }),
     ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: ticketsOf(session, access) },
-    ...{ checks: { temporal }, levels: session.levels },
-    notices: { redis: () => session.ping(), registry: access.check },
-    ...{ origins: config.origins, devMode: config.devMode, supervisor },
+    ...{ checks: { temporal }, notices: { redis: () => session.ping(), registry: access.check } },
+    ...{ origins: config.origins, devMode: config.devMode, supervisor, levels: session.levels },
     ...deploymentOf(config, { client, database: shared.database, session, refused: tenants.refused }),
     ...builtPages(config),
   });
