@@ -215,6 +215,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
   const stored = { archive: shared, session, seal, files: served.files?.files };
   const erasing = { ...tenants, ...stored, access, client, taskQueue, calls: running };
   const catalogs = session.catalogs.read.bind(session.catalogs);
+  const scheduleCalls = createScheduleCalls({ client, taskQueue });
   const erased = { isErased: shared.isErased.bind(shared), isErasing: access.isErasing };
   return createGateway({
     ...access.served,
@@ -238,7 +239,7 @@ async function compose(config: Config, parts: Parts): Promise<Gateway> {
       }),
       metrics,
     ),
-    schedules: createSchedules(createScheduleCalls({ client, taskQueue }), catalogs, { ...tenants, ...erased }),
+    schedules: createSchedules(scheduleCalls, catalogs, { ...tenants, ...erased }),
     ...{ delivery, logger, metrics, ...control, ...tracing(arrivals), tickets: ticketsOf(session, access) },
     ...{ checks: { temporal }, notices: { redis: () => session.ping(), registry: access.check } },
     ...{ origins: config.origins, devMode: config.devMode, supervisor, levels: session.levels },

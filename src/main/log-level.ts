@@ -25,10 +25,12 @@ export function followLevel(
     logger.level = level;
   };
   const look = async (): Promise<void> => {
-    const chosen = await levels.chosen();
+    const told = await levels.chosen();
+    // The answer may be older than the end of its time.
+    const chosen = told && told.until > Date.now() ? told : null;
     const level = LOG_LEVELS.find((each) => each === chosen?.level) ?? configured;
     clearTimeout(over);
-    if (chosen) over = setTimeout(() => apply(configured), Math.max(0, chosen.until - Date.now())).unref();
+    if (chosen) over = setTimeout(() => apply(configured), chosen.until - Date.now()).unref();
     apply(level);
   };
   const timer = setInterval(() => void look().catch(() => undefined), everyMs).unref();

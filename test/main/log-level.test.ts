@@ -63,3 +63,17 @@ test('a process whose Redis is away goes back at its time', async () => {
   await eventually('it is info', () => logger.level === 'info');
   end();
 });
+
+test('an answer that is older than the end of its time changes nothing', async () => {
+  const lines: string[] = [];
+  const logger = createLogger('worker', 'info', { write: (line: string) => void lines.push(line) });
+  let looks = 0;
+  const chosen = async () => {
+    looks += 1;
+    return { level: 'debug', until: Date.now() - 1 };
+  };
+  const end = followLevel({ chosen }, logger, 5);
+  await eventually('it has looked twice', () => looks > 2);
+  end();
+  expect([logger.level, lines]).toEqual(['info', []]);
+});
