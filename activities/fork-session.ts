@@ -58,7 +58,7 @@ function orphaned({ info }: ForkInput, seq: number, at: number): CarriedState {
   const { createdAt: _createdAt, roster: _roster, parent: _parent, ancestors: _ancestors, ...data } = info;
   const created: EventDraft = { id: eventId.sessionCreated(), type: 'session.created', at, data };
   return {
-    ...{ status: 'closing', closeReason: 'parent gone', known: { epoch: 0, seq }, archivedTo: seq, turns: 0 },
+    ...{ status: 'closing', closeReason: 'parent_gone', known: { epoch: 0, seq }, archivedTo: seq, turns: 0 },
     ...(seq > 0 ? { closedBefore: true } : {}),
     ...{ inbox: [], outbox: seq > 0 ? [] : [created], receipts: [] },
     ...{ events: [], reconcile: false, release: [] },

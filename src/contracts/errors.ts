@@ -79,7 +79,7 @@ export const ERRORS = {
   schedule_exists: entry(409, 'Another schedule with this id exists.'),
   schedule_not_found: entry(404, 'There is no such schedule.'),
   file_not_found: entry(404, 'There is no such file in this session.'),
-  invalid_digest: entry(400, 'The file has no such digest.'),
+  invalid_digest: entry(400, 'The file does not fit its digest.'),
   range_not_satisfiable: entry(416, 'The file has no such range.'),
   files_not_set_up: entry(409, 'This deployment has no place for files.'),
   // The engine
@@ -95,10 +95,7 @@ export const ERRORS = {
   archive_unavailable: entry(503, 'The archive cannot be reached; what it holds is safe.', 2_000),
   files_unavailable: entry(503, 'The place of files cannot be reached; what it holds is safe.', 2_000),
   seal_key_missing: entry(503, 'What is stored is sealed with a key that this process lacks.', 5_000),
-  seal_broken: entry(
-    500,
-    'What is stored does not open with its key: it was changed, or the key is another one.',
-  ),
+  seal_broken: entry(500, 'What is stored was changed, or sealed with another key.'),
   worker_unavailable: entry(503, 'No worker answered in time.', 2_000),
   draining: entry(503, 'This gateway is shutting down; reconnect.', 500),
   slow_consumer: entry(503, 'The connection reads too slowly; resume from the last cursor.', 500),

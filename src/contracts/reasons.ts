@@ -27,14 +27,14 @@ export const REASONS = {
   approval_changed: 'The turn asks for something else.',
   // Sessions
   close_requested: 'Somebody closed the session.',
-  ttl_expired: 'Nothing happened in the session for as long as it was to stay open.',
-  parent_gone: 'The session that it was forked from was erased before the fork was made.',
+  ttl_expired: 'Nothing happened for as long as it was to stay open.',
+  parent_gone: 'The session that it was forked from was erased.',
   operator_cancelled: 'An operator cancelled the workflow of the session.',
   workflow_terminated: 'The workflow of the session was terminated.',
   workflow_failed: 'The workflow of the session failed.',
   workflow_timed_out: 'The workflow of the session timed out.',
   workflow_cancelled: 'The workflow of the session was cancelled.',
-  forgotten: 'The session is over and past Temporal’s retention; how it ended was not archived.',
+  forgotten: 'The session is over, and how it ended was not archived.',
   unspecified: 'No reason was given.',
 } as const;
 
@@ -58,13 +58,13 @@ const SENTENCES: Readonly<Record<string, ReasonCode>> = {
   'its worker was stopped': 'worker_stopped',
   requested: 'close_requested',
   expired: 'ttl_expired',
-  'parent gone': 'parent_gone',
   'cancelled by an operator': 'operator_cancelled',
   terminated: 'workflow_terminated',
   failed: 'workflow_failed',
   'timed out': 'workflow_timed_out',
   cancelled: 'workflow_cancelled',
   forgotten: 'forgotten',
+  parent_gone: 'parent_gone',
 };
 
 /** The reason as an object, whichever form it was written in. */

@@ -245,7 +245,7 @@ describe('a fork whose parent is erased before it was made', () => {
   const closed = async (child: TestSession): Promise<readonly LoggedEvent[]> => {
     await child.until('it is closed', ({ type }) => type === 'session.closed');
     const events = await child.events();
-    expect(events.at(-1)).toMatchObject({ data: { reason: 'parent gone' } });
+    expect(events.at(-1)).toMatchObject({ data: { reason: 'parent_gone' } });
     await child.handle().result();
     await expect(child.send('m9', 'nine')).rejects.toEqual(refusal('session_closed'));
     return events;
