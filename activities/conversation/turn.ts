@@ -5,9 +5,9 @@ import { comparePaths, type Line } from './line.ts';
 /** What is known of a turn. */
 export interface Turn {
   /** In no order. */
-  readonly messages: Line[];
+  messages: Line[];
   /** By path. */
-  readonly steps: Line[];
+  steps: Line[];
   /** Text of both, and of the steps alone, UTF-16 code units. */
   chars: number;
   stepChars: number;
@@ -121,8 +121,15 @@ export function floorOf(turns: ReadonlyMap<number, Turn>, { running, lowest, rea
   return null;
 }
 
+/** Takes note of the event that ends the turn. Little more will come: its lists give back the room that they have kept for it. */
+export function endTurn(turn: Turn, event: LoggedEvent): void {
+  turn.end ??= { type: endOf(event), cause: event.cause ?? '' };
+  turn.messages = [...turn.messages];
+  turn.steps = [...turn.steps];
+}
+
 /** What the end of a turn says of it. */
-export function endOf(event: LoggedEvent): NonNullable<Turn['end']>['type'] {
+function endOf(event: LoggedEvent): NonNullable<Turn['end']>['type'] {
   if (event.type === 'turn.merged') return 'void';
   if (event.type !== 'turn.cancelled') return 'ran';
   return event.data.rolledBack ? 'void' : 'cancelled';
