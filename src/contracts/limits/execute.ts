@@ -141,7 +141,7 @@ export const EXECUTE = {
    * The same for sessions that the worker does not have: at least so many, one more for each that is done in less than `replayQuickMs`, and one
    * less for each that takes longer than `replaySlowMs`, a quarter of its time-out.
    */
-  replaysLeast: 6,
+  replaysLeast: 2,
   replayQuickMs: 500,
   replaySlowMs: 1 * SECOND,
   /** Sessions whose conversation a worker caches between steps. */
