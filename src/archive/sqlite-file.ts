@@ -15,6 +15,10 @@ import type { SessionRow } from './row.ts';
 import { erasureOn, type SqliteErasure } from './sqlite-erasure.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
+/** Between two tries to open a file, ms. */
+const OPENING_MS = 10;
+/** https://sqlite.org/rescode.html#busy; the bits above say why. */
+const SQLITE_BUSY = 5;
 
 /** Strict and checked: what is not a position is refused instead of stored as something else. */
 export const TABLES = `
@@ -168,7 +172,9 @@ function openDatabase(file: string): DatabaseSync {
   try {
     // NORMAL loses no committed write when a process dies, only when the machine does; the file stays whole in both cases.
     // What is deleted is overwritten: it was erased, and free pages stay in the file.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
+    onceFree(() =>
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;'),
+    );
     transact(db, () => {
       db.exec(TABLES);
     });
@@ -176,6 +182,24 @@ function openDatabase(file: string): DatabaseSync {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/**
+ * Tries again while another process writes to the file: SQLite does not wait for that when it changes the mode of the journal, as several processes
+ * do that open a new file at the same time.
+ */
+function onceFree(work: () => void): void {
+  const until = Date.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      const { errcode = 0 } = error as { readonly errcode?: number }; // safety: only looked at
+      if ((errcode & 0xff) !== SQLITE_BUSY || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPENING_MS);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The archive on SQLite: the suite, and what only a file shared by processes has. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,35 @@ archiveSuite('SQLite, sealed', async () => {
       await rm(folder, { recursive: true });
     },
   };
+});
+
+/** How often this process has the file open. */
+function openedTimes(file: string): number {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return null; // It was closed meanwhile.
+    }
+  });
+  return targets.filter((target) => target === file).length;
+}
+
+test('a new file that somebody writes to is waited for', async () => {
+  const folder = await makeFolder();
+  const file = join(folder, 'archive.db');
+  const writer = new DatabaseSync(file);
+  writer.exec('BEGIN IMMEDIATE');
+  const opening = createSqliteArchive(file);
+  const outcome = opening.then(
+    (archive) => archive.close(),
+    (error: unknown) => error,
+  );
+  await eventually('it is being opened', () => openedTimes(file) > 1);
+  writer.exec('COMMIT');
+  writer.close();
+  expect(await outcome).toBeUndefined();
+  await rm(folder, { recursive: true });
 });
 
 describe('sealed rows', () => {
