@@ -11,15 +11,20 @@ export function invalidDigest(): ConvokeError {
   );
 }
 
+function mismatch(): ConvokeError {
+  return new ConvokeError('idempotency_mismatch', 'Use another Idempotency-Key for another file.');
+}
+
 /**
- * The answer of the earlier request, if this one has the same content: of a longer one no more is read than tells it apart. Throws
+ * The answer of the earlier request, if this one has the same name, type and content: of a longer one no more is read than tells it apart. Throws
  * `invalid_digest`, `idempotency_mismatch`.
  */
 export async function replay(
   info: FileInfo,
-  { sha256 }: Pick<NewFile, 'sha256'>,
+  { name, contentType, sha256 }: NewFile,
   content: AsyncIterable<Uint8Array>,
 ): Promise<StoredFile> {
+  if (name !== info.name || contentType !== info.contentType) throw mismatch();
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of content) {
@@ -31,5 +36,5 @@ export async function replay(
   // One that is the stored content by its digest alone, or by its bytes alone, contradicts itself.
   if (sha256 !== undefined && isSame !== (sha256 === info.sha256)) throw invalidDigest();
   if (isSame) return { info, replayed: true };
-  throw new ConvokeError('idempotency_mismatch', 'Use another Idempotency-Key for another content.');
+  throw mismatch();
 }

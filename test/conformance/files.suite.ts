@@ -125,7 +125,7 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       });
     });
 
-    test('a request that is repeated stores one file; one with another content is refused', async () => {
+    test('a request that is repeated stores one file; one with another content, name or type is refused', async () => {
       const ref = newRef();
       const given = { ...TEXT, request: 'key' };
       const first = await files.store(ref, given, of('hello'));
@@ -133,6 +133,10 @@ export function filesSuite(name: string, open: () => Promise<FilesUnderTest>): v
       await expect(files.store(ref, given, of('other'))).rejects.toMatchObject({
         code: 'idempotency_mismatch',
       });
+      for (const changed of [{ name: 'another' }, { contentType: 'image/png' }])
+        await expect(files.store(ref, { ...given, ...changed }, of('hello'))).rejects.toMatchObject({
+          code: 'idempotency_mismatch',
+        });
       expect(await files.storedBytes(ref.tenant)).toBe(5);
       expect((await files.store(newRef(ref.tenant), given, of('other'))).replayed).toBe(false);
     });
