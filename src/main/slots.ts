@@ -32,7 +32,8 @@ class Slots<Info extends SlotInfo> implements CustomSlotSupplier<Info> {
       this.#waiting.add(resolve);
       signal.addEventListener('abort', () => {
         this.#waiting.delete(resolve);
-        reject(new DOMException('The reservation was aborted', 'AbortError'));
+        // The SDK logs any other reason as an error, whenever a worker ends.
+        reject(signal.reason as Error);
       });
     });
   }

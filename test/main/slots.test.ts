@@ -73,6 +73,8 @@ test('who gives up while waiting takes no slot', async () => {
   const given = reserve(tasks, giving.signal);
   giving.abort();
   await expect(given).rejects.toMatchObject({ name: 'AbortError' });
+  // The SDK takes any other reason for an error.
+  await expect(given).rejects.toBe(giving.signal.reason);
   const next = reserve(tasks);
   tasks.releaseSlot({ permit: {} });
   await expect(next).resolves.toEqual({});
