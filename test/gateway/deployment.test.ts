@@ -59,6 +59,12 @@ afterAll(async () => {
 });
 
 /** A gateway of which `op` has the answers to an operator. */
+/** Without what it says of a machine on which this test runs late. */
+function punctual(status: SystemStatus): SystemStatus {
+  const isLate = ({ text }: SystemStatus['troubles'][0]): boolean => text.includes('its event loop is');
+  return { ...status, troubles: status.troubles.filter((each) => !isLate(each)) };
+}
+
 async function start(ports: Partial<SystemPorts> = {}, more: Partial<GatewayConfig> = {}) {
   const authenticator = createAuthenticator({ keys: new Map(), devKey: true, operatorKey: OPERATOR });
   const rig = await startRig({
@@ -72,7 +78,7 @@ async function start(ports: Partial<SystemPorts> = {}, more: Partial<GatewayConf
   rigs.push(rig);
   const headers = { authorization: `Bearer ${OPERATOR}` };
   const op = (path: string, method = 'GET') => rig.call(`/v1/admin/${path}`, { method, headers });
-  const system = async () => (await (await op('system')).json()) as SystemStatus;
+  const system = async () => punctual((await (await op('system')).json()) as SystemStatus);
   return { rig, op, system };
 }
 
@@ -166,7 +172,7 @@ test('an operator drains a gateway and resumes it, which is audited; the last on
   expect(members.map(({ connections }) => connections.draining)).toEqual([false, true]);
   await expect(system.drain(operator, '1@a')).rejects.toMatchObject({ code: 'last_gateway' });
   await expect(system.drain(operator, '3@c')).rejects.toMatchObject({ code: 'gateway_not_found' });
-  expect((await system.report()).troubles).toMatchObject([{ level: 'warning' }]);
+  expect(punctual(await system.report()).troubles).toMatchObject([{ level: 'warning' }]);
   expect(await system.resume(operator, '2@b')).toMatchObject({ draining: false });
   expect(notes.map(({ action, target }) => [action, target])).toEqual([
     ['gateway.drain', '2@b'],
