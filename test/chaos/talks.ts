@@ -43,18 +43,21 @@ export abstract class Talk {
 
   async check(): Promise<void> {
     let events: readonly SessionEvent[] = [];
-    // A gateway may still be on its way back to Redis or the archive: it says 503, and when to come again.
+    // A gateway may still be on its way back to Redis or the archive: it says 503, and when to come again. So may the client be after the last fault.
     const read = async (): Promise<boolean> => {
       events = await allEvents(this.urls[0]!, this.id);
-      return true;
+      const { epoch, seq } = this.seen.view.position;
+      const last = events.at(-1);
+      return last?.epoch === epoch && last.seq === seq;
     };
-    await eventually(`${this.id} is read`, read, SETTLE_MS);
+    await eventually(`${this.id} is read, and its client has all of it`, read, SETTLE_MS);
     this.#events = events;
     expectWhole(events);
     expectOrdered(this.seen);
     this.expectAnswered(events);
     await this.checkAnswers(events);
-    for (const { step, text } of this.seen.steps) expect([step, text]).toEqual([step, endText(events, step)]);
+    for (const { step, status, text } of this.seen.steps)
+      expect([step, status, text]).toEqual([step, status, endText(events, step)]);
   }
 
   /**
