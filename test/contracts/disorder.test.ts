@@ -56,3 +56,22 @@ test('a message that has joined another turn belongs there when it comes later',
   expect(after.entries).toEqual(before.entries);
   expect(after.entries).toMatchObject([{ messageId: 'm1', status: 'consumed', turn: 't0' }]);
 });
+
+describe('a step that is complete', () => {
+  const of = { turn, step: 't1.1', agent: 'writer', at: 1 };
+  const begun: EventDraft = { id: 'step:t1.1:start', type: 'step.started', ...of, attempt: 1, data: {} };
+  const ended: EventDraft = {
+    ...{ id: 'step:t1.1:end', type: 'step.completed', ...of, attempt: 1 },
+    data: { text: 'said', finish: 'stop' },
+  };
+
+  test.each([
+    ['its start comes later', [accepted, started, ended, begun]],
+    ['its turn has ended, too', [accepted, started, ended, completed, begun]],
+  ])('keeps what it has said when %s', (_, drafts) => {
+    const [step] = fold(drafts).entries.filter(({ kind }) => kind === 'step');
+    const [inOrder] = fold([accepted, started, begun, ended]).entries.filter(({ kind }) => kind === 'step');
+    expect(step).toEqual(inOrder);
+    expect(step).toMatchObject({ status: 'completed', text: 'said' });
+  });
+});

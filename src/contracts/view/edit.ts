@@ -20,15 +20,16 @@ export function editMessages(
   };
 }
 
-/** Steps are unique in a view. Called for every token, so it copies the list but does not rebuild it. */
+/** Steps are unique in a view. Called for every token, so it copies the list but does not rebuild it. `fresh`: what is changed if there is no such step. */
 export function editStep(
   view: SessionView,
   step: string,
   change: (entry: StepEntry) => StepEntry,
+  fresh?: StepEntry,
 ): SessionView {
   const index = view.entries.findLastIndex((entry) => entry.kind === 'step' && entry.step === step);
   const entry = view.entries[index];
-  if (entry?.kind !== 'step') return view;
+  if (entry?.kind !== 'step') return fresh ? withEntry(view, change(fresh)) : view;
   return { ...view, entries: view.entries.with(index, change(entry)) };
 }
 

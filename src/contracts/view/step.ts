@@ -2,7 +2,7 @@
 import type { EventData, SessionEvent } from '../events/envelope.ts';
 import type { Usage } from '../events/step.ts';
 import { reasonOf } from '../reasons.ts';
-import { editStep, withEntry } from './edit.ts';
+import { editStep } from './edit.ts';
 import type { EndStatus, SessionView, StepEntry } from './types.ts';
 
 type StepEvent = Extract<SessionEvent, { type: `step.${string}` }>;
@@ -57,23 +57,22 @@ function failureOf(data: NonNullable<StepEntry['failure']>): NonNullable<StepEnt
   return { code, message, ...(retryAt === undefined ? {} : { retryAt }) };
 }
 
+/** In a log that was lost twice within moments the start of a step may come after its end: the step stays as it has ended. */
 export function reduceStep(view: SessionView, event: StepEvent): SessionView {
   const { turn = '', step = '', agent = '', at, attempt } = event;
+  const fresh = {
+    kind: 'step',
+    step,
+    turn,
+    agent,
+    attempt: attempt ?? 1,
+    status: 'running',
+    text: '',
+    at,
+  } as const;
   switch (event.type) {
-    case 'step.started': {
-      const status = 'running';
-      return withEntry(view, {
-        kind: 'step',
-        step,
-        turn,
-        agent,
-        attempt: attempt ?? 1,
-        ...event.data,
-        status,
-        text: '',
-        at,
-      });
-    }
+    case 'step.started':
+      return editStep(view, step, (entry) => ({ ...event.data, ...entry }), fresh);
     case 'step.restarted': {
       const { usage } = event.data;
       return editStep(view, step, (entry) => withUsage(restart(entry, attempt ?? 1), usage));
@@ -87,7 +86,7 @@ export function reduceStep(view: SessionView, event: StepEvent): SessionView {
     case 'step.completed':
     case 'step.failed':
     case 'step.cancelled':
-      return editStep(view, step, (entry) => end(entry, event));
+      return editStep(view, step, (entry) => end(entry, event), fresh);
     default:
       return view;
   }
