@@ -1,25 +1,11 @@
 /** Feedback counts as a message of its giver, on a real Redis. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Message, TenantLimits } from '../../src/contracts/index.ts';
 import { limited, Rates } from '../../src/ingest/index.ts';
-import { connectRedis, type Commands } from '../../src/log/index.ts';
 import { createBuckets } from '../../src/quota/index.ts';
-import { startRedis } from '../support/redis.ts';
-import type { TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/commands.ts';
 
-let redis: TestRedis;
-let commands: Commands;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  commands = connectRedis(redis.url, () => undefined);
-  await commands.connect();
-});
-
-afterAll(async () => {
-  commands.disconnect();
-  await redis.stop();
-});
+const used = useRedis();
 
 const feedback = (messageId: string, by: string): Message => ({
   ...{ messageId, parts: [], receivedAt: 1, channel: 'feedback' },
@@ -30,7 +16,7 @@ test.each<[string, TenantLimits, string]>([
   ['giver, and nobody if its application gives it', { subjectMessagesPerMinute: 1e-6 }, 'fulfilled'],
   ['bytes', { messageBytesPerMinute: 1e-6 }, 'rejected'],
 ])('it counts by its %s', async (_, limits, application) => {
-  const buckets = createBuckets(commands);
+  const buckets = createBuckets(used.commands);
   const rates = new Rates({
     ...{ limitsOf: () => limits, buckets, fleet: { gateways: 1 }, deadlineMs: 10_000 },
   });

@@ -1,25 +1,12 @@
 /** Open sessions of a tenant, over all gateways. On a real Redis. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { TenantLimits } from '../../src/contracts/index.ts';
-import { connectRedis, type Commands } from '../../src/log/index.ts';
+import { connectRedis } from '../../src/log/index.ts';
 import { OpenSessions } from '../../src/quota/index.ts';
 import { eventually } from '../support/process.ts';
-import { startRedis } from '../support/redis.ts';
-import type { TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/commands.ts';
 
-let redis: TestRedis;
-let commands: Commands;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  commands = connectRedis(redis.url, () => undefined);
-  await commands.connect();
-});
-
-afterAll(async () => {
-  commands.disconnect();
-  await redis.stop();
-});
+const used = useRedis();
 
 describe('open sessions', () => {
   /** A Temporal: what is open in it, what it knows of that, and how often it was asked. */
@@ -38,7 +25,8 @@ describe('open sessions', () => {
     }
   }
   const limitsOf = (tenant: string): TenantLimits => (tenant === 'free' ? {} : { openSessions: 5 });
-  const gateway = ({ count }: Known, on = commands): OpenSessions => new OpenSessions(on, count, limitsOf);
+  const gateway = ({ count }: Known, on = used.commands): OpenSessions =>
+    new OpenSessions(on, count, limitsOf);
   const refusal = (used: number): object => ({
     code: 'quota_exceeded',
     limits: [{ limit: 'openSessions', most: 5, used, left: 0 }],
@@ -98,20 +86,20 @@ describe('open sessions', () => {
     await one.open('back', 'crashed');
     await expect(one.open('back', 'new')).rejects.toMatchObject(refusal(5));
     // As if it were of another time: the place of a young session counts for some seconds.
-    await commands.zadd('convoke:{back}:quota:opened', 1, 'crashed');
+    await used.commands.zadd('convoke:{back}:quota:opened', 1, 'crashed');
     expect(await allows(gateway(known).open('back', 'new'))).toBe(true);
-    const ttl = await commands.pttl('convoke:{back}:quota:opened');
+    const ttl = await used.commands.pttl('convoke:{back}:quota:opened');
     expect(ttl).toBeGreaterThan(0);
   });
 
   test('that are more than Temporal is told by name are left to it, the oldest first', async () => {
     const known = new Known();
     const key = 'convoke:{many}:quota:opened';
-    const [seconds] = await commands.time();
+    const [seconds] = await used.commands.time();
     const now = Number(seconds) * 1_000;
     for (let n = 0; n < 300; n += 1) {
       known.open.add(`s${n}`);
-      await commands.zadd(key, now - 2_000 + n, `s${n}`);
+      await used.commands.zadd(key, now - 2_000 + n, `s${n}`);
     }
     known.see();
     expect(await gateway(known).used('many')).toBe(300);

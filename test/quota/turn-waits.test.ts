@@ -1,26 +1,12 @@
 /** What turns wait for, told by workers to gateways through a real Redis. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { LIMITS } from '../../src/contracts/index.ts';
-import { connectRedis, type Commands } from '../../src/log/index.ts';
 import { tellWaits, TurnWaits } from '../../src/quota/index.ts';
 import { BegunTurns } from '../../src/quota/turn-waits.ts';
 import { eventually } from '../support/process.ts';
-import { startRedis } from '../support/redis.ts';
-import type { TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/commands.ts';
 
-let redis: TestRedis;
-let commands: Commands;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  commands = connectRedis(redis.url, () => undefined);
-  await commands.connect();
-});
-
-afterAll(async () => {
-  commands.disconnect();
-  await redis.stop();
-});
+const used = useRedis();
 
 const KEY = 'convoke:{waits}';
 
@@ -80,16 +66,16 @@ test('of too many tenants those are told that wait longest', () => {
 });
 
 test('gateways know what all workers have told, as long as it counts; who does not wait is not told of', async () => {
-  const workers = [tellWaits(commands), tellWaits(commands)];
-  const [waits, other] = [new TurnWaits(commands), new TurnWaits(commands)];
+  const workers = [tellWaits(used.commands), tellWaits(used.commands)];
+  const [waits, other] = [new TurnWaits(used.commands), new TurnWaits(used.commands)];
   expect(waits.of('acme')).toBeUndefined();
   await eventually('both have told', async () => {
     workers[0]!.begun('acme', 300);
     workers[1]!.begun('acme', 900);
     workers[1]!.begun('quiet', 5);
-    return (await commands.hlen(KEY)) === 2;
+    return (await used.commands.hlen(KEY)) === 2;
   });
-  expect(await commands.pttl(KEY)).toBeGreaterThan(0);
+  expect(await used.commands.pttl(KEY)).toBeGreaterThan(0);
   for (let message = 0; message < 30; message += 1) waits.of('acme');
   for (let message = 0; message < 10; message += 1) other.of('quiet');
   await waits.look();
@@ -102,6 +88,6 @@ test('gateways know what all workers have told, as long as it counts; who does n
   expect(waitMs).toBeLessThan(900);
   expect(turnsPerSecond).toBeGreaterThan(1);
   expect(waits.of('quiet')).toBeUndefined();
-  expect(await commands.pttl(KEY)).toBeLessThanOrEqual(LIMITS.waitsKeptMs);
+  expect(await used.commands.pttl(KEY)).toBeLessThanOrEqual(LIMITS.waitsKeptMs);
   for (const worker of workers) worker.close();
 });
